@@ -1,0 +1,3 @@
+"""pcmstress: prove or rule out corruption of an mmapped ALSA PCM ring."""
+
+__version__ = "0.1.0"

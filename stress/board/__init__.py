@@ -1,0 +1,1 @@
+"""Facts about a board, and the conditions a run asks of it."""

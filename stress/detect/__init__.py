@@ -1,0 +1,1 @@
+"""What came back: exact compare, classification, checksums, spectral analysis, statistics."""

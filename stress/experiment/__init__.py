@@ -1,0 +1,1 @@
+"""Arms, bursts, the plan, the run and the diagnosis."""

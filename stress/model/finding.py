@@ -1,0 +1,119 @@
+"""Findings: classified runs of wrong frames, and what a check as a whole says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Kind(str, Enum):
+    """What is wrong with a run of frames."""
+
+    STALE = "stale"  #: older data of the same ring offset: whole laps, or of an earlier burst
+    ZERO = "zero"  #: zeros where the pattern is due
+    HOLD = "hold"  #: the last right frame, repeated
+    DROP = "drop"  #: frames are missing
+    REPEAT = "repeat"  #: frames come twice
+    INSERT = "insert"  #: frames that are not the pattern, between right ones
+    BITFLIP = "bitflip"  #: single bits differ
+    SWAP = "swap"  #: channels exchanged
+    BYTESHIFT = "byteshift"  #: the byte stream is off by 1..3 bytes
+    GAIN = "gain"  #: scaled
+    DITHER = "dither"  #: low bits differ by a few LSB
+    MUTE = "mute"  #: nothing but zeros for the rest of the burst
+    RESAMPLE = "resample"  #: another sample rate
+    MISPLACED = "misplaced"  #: older or newer pattern data whose lag is not a whole lap
+    UNKNOWN = "unknown"  #: wrong, and none of the above
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One classified run of wrong frames.
+
+    Parameters
+    ----------
+    frame : first wrong frame of the capture; for a drop the first after the gap.
+    frames : how many frames are wrong, missing or extra.
+    position : pattern position expected at `frame` (mod 2^32).
+    lag : age of the wrong data [frames], None where it has none.
+    laps : `lag` in whole laps of `ring`.
+    ring : "playback", "capture" or None.
+    ring_offset : of the first wrong frame in `ring` [bytes].
+    line_bytes : 16, 32 or 64 when start and length sit on such lines, else None.
+    injected : True when the tester itself put the fault there (positive control).
+    details : what else the kind has to say (bits, gain_db, ratio, burst, ...).
+    text : one sentence for people.
+    """
+
+    kind: Kind
+    frame: int
+    frames: int
+    position: int
+    lag: int | None = None
+    laps: int | None = None
+    ring: str | None = None
+    ring_offset: int | None = None
+    line_bytes: int | None = None
+    injected: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding as the JSON object of the record."""
+        out: dict[str, Any] = {
+            "kind": self.kind.value,
+            "frame": self.frame,
+            "frames": self.frames,
+            "position": self.position,
+            "lag": self.lag,
+            "laps": self.laps,
+            "ring": self.ring,
+            "ring_offset": self.ring_offset,
+            "line_bytes": self.line_bytes,
+            "injected": self.injected,
+            "text": self.text,
+        }
+        if self.details:
+            out["details"] = dict(self.details)
+        return out
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What a detector says of one capture.
+
+    Parameters
+    ----------
+    detector : "exact", "checksum" or "spectral".
+    locked : whether the stimulus was recognised at all.
+    frames : captured frames looked at.
+    checked_frames : frames really compared with what was due.
+    first_frame : captured frame of the first pattern frame, None without lock.
+    first_position : pattern position found there (mod 2^32).
+    counts : findings per kind, all of them, also those past the cap.
+    findings : at most the cap, in order of frame.
+    wrong_frames : frames covered by findings.
+    episodes : findings merged within one lap of the larger ring.
+    valid_bits : bits per sample the path carries.
+    notes : one line each (cap reached, low bits not carried, ...).
+    """
+
+    detector: str
+    locked: bool
+    frames: int
+    checked_frames: int = 0
+    first_frame: int | None = None
+    first_position: int | None = None
+    counts: Mapping[Kind, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    wrong_frames: int = 0
+    episodes: int = 0
+    valid_bits: int | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def found(self) -> int:
+        """Number of findings, also those past the cap."""
+        return sum(self.counts.values())

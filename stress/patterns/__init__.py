@@ -1,0 +1,1 @@
+"""What we send: the bit-exact word pattern, the analog noise, auxiliary stimuli."""

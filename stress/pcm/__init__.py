@@ -1,0 +1,1 @@
+"""How samples travel: the PCM contract and its implementations."""

@@ -1,0 +1,1 @@
+"""Text, JSON and the formats of farms, derived from a record."""

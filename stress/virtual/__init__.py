@@ -1,0 +1,1 @@
+"""The virtual board: cache model, kernel copies, USB card, virtual time."""

@@ -1,0 +1,1 @@
+"""Programs around pcmstress: virtual boards, the virtual card, benchmarks."""
