@@ -1,0 +1,1 @@
+"""Configuration: found by name or path, read from TOML or JSON, checked field by field."""

@@ -1,0 +1,96 @@
+"""Find a configuration by name or path, in a checkout, a wheel or a zipapp."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from stress.errors import BackendUnavailable, ConfigError, one_of
+
+# Larger than any sensible configuration; keeps a wrong path (/dev/zero) from filling memory.
+LARGEST_BYTES = 1 << 20
+
+
+def _home() -> Any:
+    # A wheel and a zipapp carry configs/ inside the package; a checkout has it beside.
+    packaged = resources.files("stress").joinpath("configs")
+    if packaged.is_dir():
+        return packaged
+    return Path(__file__).resolve().parents[2] / "configs"
+
+
+def names(kind: str) -> list[str]:
+    """Return the names of the shipped configurations of `kind` ("boards", "plans")."""
+    folder = _home().joinpath(kind)
+    if not folder.is_dir():
+        return []
+    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load(kind: str, name: str) -> tuple[dict[str, Any], str]:
+    """Return the table called `name`, and where it was found.
+
+    Parameters
+    ----------
+    kind : "boards" or "plans".
+    name : a shipped name ("arm926"), or the path of a .toml or .json file.
+
+    Raises
+    ------
+    ConfigError : no such name or file, unreadable, or not TOML/JSON.
+    """
+    if name in names(kind):
+        where = f"{name}.toml"
+        return _parse(_home().joinpath(kind, where).read_bytes(), where), where
+    if os.sep not in name and not name.endswith((".toml", ".json")):
+        known = names(kind)
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise ConfigError(
+            f"no {kind[:-1]} called {name!r}{hint}", allowed=f"{one_of(known)}, or the path of a .toml file"
+        )
+    return _parse(_read_file(name), name), name
+
+
+def _read_file(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=path) from None
+    if len(data) > LARGEST_BYTES:
+        raise ConfigError(f"is larger than {LARGEST_BYTES} bytes", where=path)
+    return data
+
+
+def _parse(data: bytes, where: str) -> dict[str, Any]:
+    try:
+        text = data.decode("utf-8")
+        values = json.loads(text) if where.endswith(".json") else _toml(text)
+    except UnicodeDecodeError:
+        raise ConfigError("is not UTF-8 text", where=where) from None
+    except ValueError as error:
+        raise ConfigError(f"cannot be parsed: {error}", where=where) from None
+    except RecursionError:
+        raise ConfigError("is nested too deeply", where=where) from None
+    if not isinstance(values, dict):
+        raise ConfigError("is not a table", where=where)
+    return values
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        import tomllib
+    except ImportError:
+        try:
+            import tomli as tomllib  # type: ignore[no-redef]
+        except ImportError:
+            raise BackendUnavailable(
+                "reading TOML needs Python 3.11 or the package tomli (python3-tomli); "
+                "a .json file of the same content works without"
+            ) from None
+    return tomllib.loads(text)
