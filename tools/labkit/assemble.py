@@ -1,0 +1,68 @@
+"""Put a board together: userland, kernel, initramfs and emulator."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from pathlib import Path
+
+from tools.labkit import cache, initramfs, kernel, need, userland
+from tools.labkit.boards import PROJECT, Board
+from tools.labkit.errors import LabError, MissingPrograms
+
+
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """What a board is made of; `names` are its entries in the cache."""
+
+    program: Path
+    rootfs: Path
+    kernel: kernel.Built
+    initrd: Path
+    names: tuple[str, ...]
+
+
+def build(board: Board, *, force: bool = False) -> Parts:
+    """Return the parts of a board, building what the cache lacks."""
+    program = emulator(board, force=force)
+    rootfs = userland.build(board.userland.release, board.userland.arch, kernel.packages(board), force=force)
+    linux = kernel.build(board, rootfs, force=force)
+    initrd = initramfs.build(board, rootfs, linux.modules, force=force)
+    used = [rootfs.name, initrd.parent.name]
+    if board.kernel.source:
+        used.append(kernel.name(board.kernel))
+    return Parts(program, rootfs, linux, initrd, tuple(used))
+
+
+def emulator(board: Board, *, force: bool = False) -> Path:
+    """Return the emulator's path: from PATH, or made by the board's builder."""
+    if board.emulator.builder:
+        return _built_emulator(board.emulator.builder, force)
+    found = need.find(board.emulator.program)
+    missing = [] if found else [board.emulator.package or board.emulator.program]
+    # Everything that is missing in one line, also what later steps need.
+    if not (cache.root() / rootfs_name(board)).is_dir():
+        missing += [package for program, package in need.USERLAND.items() if not need.find(program)]
+    if missing:
+        raise MissingPrograms(need.missing_line(missing))
+    return Path(found)
+
+
+def _built_emulator(builder: str, force: bool) -> Path:
+    module, _, function = builder.partition(":")
+    try:
+        make = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise LabError(f"emulator.builder {builder}: {error}") from error
+    return Path(make(cache.root(), force))
+
+
+def rootfs_name(board: Board) -> str:
+    """Return the cache entry of a board's userland."""
+    return userland.name(board.userland.release, board.userland.arch, kernel.packages(board))
+
+
+def shares(parts: Parts, out: Path, logs: Path) -> dict[str, tuple[Path, bool]]:
+    """Return the 9p shares of a run: tag -> (directory, read-only)."""
+    return {"root": (parts.rootfs, True), "project": (PROJECT, True),
+            "work": (out, False), "ctl": (logs, False)}

@@ -1,0 +1,131 @@
+"""Arguments and subcommands of tools/lab."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from stress.errors import ConfigError
+from tools.labkit import assemble, boards, cache, emuser, job, listing, runner, shell
+from tools.labkit.errors import EX_USAGE, LabError, LabUsage
+
+_EPILOG = """\
+exit codes: the guest command's own; 4 something needed is not installed, 64 usage,
+70 the lab or the guest broke, 124 time limit"""
+
+
+class _Parser(argparse.ArgumentParser):
+    # argparse ends with 2, which a caller could take for the guest's code.
+    def error(self, message: str) -> NoReturn:
+        raise LabUsage(f"{message}\n{self.format_usage().rstrip()}")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of everything before ``--``."""
+    top = _Parser(prog="tools/lab", description="Virtual boards in QEMU.", epilog=_EPILOG,
+                  formatter_class=argparse.RawDescriptionHelpFormatter)
+    subs = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    subs.add_parser("boards", help="list the boards and what is built")
+    build = subs.add_parser("build", help="build a board's userland, kernel and initramfs")
+    build.add_argument("--force", action="store_true", help="build again what is cached")
+    running = subs.add_parser("run", help="run a command in a guest: run BOARD [OPTIONS] -- COMMAND ...")
+    running.add_argument("--timeout", metavar="TIME", help="limit for boot and command: 90s, 10m, 3h")
+    running.add_argument("--memory", action="store_true",
+                         help="keep the working directory in the guest's memory until the end")
+    running.add_argument("--out", metavar="DIR", type=Path, help="receives the working directory")
+    interactive = subs.add_parser("shell", help="a shell on the guest's console (Ctrl-A X ends it)")
+    for sub in (running, interactive):
+        sub.add_argument("--append", metavar="ARGS", default="", help="kernel arguments")
+        sub.add_argument("--modprobe", metavar="'MODULE OPTION=VALUE'", action="append", default=[],
+                         help="load a module, or give one of the board's own options")
+        sub.add_argument("--emulator-env", metavar="NAME=VALUE", action="append", default=[])
+        sub.add_argument("--emulator-arg", metavar="ARG", action="append", default=[])
+    clean = subs.add_parser("clean", help="delete what is cached for a board, or for all")
+    for sub in (build, running, interactive):
+        sub.add_argument("board", metavar="BOARD")
+    clean.add_argument("board", metavar="BOARD", nargs="?")
+    user = subs.add_parser("userland", help="run a command without a kernel: RELEASE/ARCH -- COMMAND ...")
+    user.add_argument("userland", metavar="RELEASE/ARCH", help="11/armhf, 12/armel, 13/armel, ...")
+    return top
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one subcommand and return its exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    words = list(argv)
+    split = words.index("--") if "--" in words else len(words)
+    try:
+        args = parser().parse_args(words[:split])
+        return _COMMANDS[args.command](args, words[split + 1:])
+    except LabError as error:
+        print(f"tools/lab: {error}", file=sys.stderr)
+        return error.code
+    except ConfigError as error:
+        print(f"tools/lab: {error}", file=sys.stderr)
+        return EX_USAGE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _terminated(number: int, frame: FrameType | None) -> NoReturn:
+    # An ordinary exit, so that the emulator is ended on the way.
+    raise SystemExit(128 + number)
+
+
+def _boards(args: argparse.Namespace, rest: list[str]) -> int:
+    print(listing.table(boards.CONFIGS))
+    return 0
+
+
+def _build(args: argparse.Namespace, rest: list[str]) -> int:
+    parts = assemble.build(boards.load(args.board), force=args.force)
+    cache.say(f"{args.board} is built: Linux {parts.kernel.version}, {parts.program}")
+    return 0
+
+
+def _run(args: argparse.Namespace, rest: list[str]) -> int:
+    options = runner.Options(
+        timeout_s=job.seconds(args.timeout) if args.timeout else 0, out=args.out, memory=args.memory,
+        append=args.append.split(), modprobe=args.modprobe, env=_env(args), extra=args.emulator_arg)
+    result = runner.run(args.board, rest, options, live=(sys.stdout.buffer, sys.stderr.buffer))
+    if result.failure:
+        print(f"tools/lab: {result.failure}; the console's last lines:\n{result.console_tail}",
+              file=sys.stderr)
+    if not args.out or result.failure:
+        cache.say(f"working directory {result.out}, logs {result.logs}")
+    return result.code
+
+
+def _env(args: argparse.Namespace) -> dict[str, str]:
+    for pair in args.emulator_env:
+        if "=" not in pair:
+            raise LabUsage(f"--emulator-env {pair!r}: write NAME=VALUE")
+    return {name: value for name, _, value in (pair.partition("=") for pair in args.emulator_env)}
+
+
+def _shell(args: argparse.Namespace, rest: list[str]) -> int:
+    options = runner.Options(append=args.append.split(), modprobe=args.modprobe, env=_env(args),
+                          extra=args.emulator_arg)
+    return shell.shell(boards.load(args.board), options)
+
+
+def _clean(args: argparse.Namespace, rest: list[str]) -> int:
+    for name in listing.entries(boards.load(args.board) if args.board else None):
+        with cache.locked(name, wait=False):
+            cache.remove(cache.root() / name)
+        cache.say(f"removed {name}")
+    return 0
+
+
+def _userland(args: argparse.Namespace, rest: list[str]) -> int:
+    return emuser.run(args.userland, rest)
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
+    "boards": _boards, "build": _build, "run": _run, "shell": _shell, "clean": _clean, "userland": _userland,
+}
