@@ -50,8 +50,9 @@ def extract(release: str, arch: str, packages: Sequence[str], into: Path) -> Non
     belong to the caller. Raises LabError with the reason apt gave.
     """
     need.require(need.USERLAND)
+    slim = '--aptopt=APT::Install-Recommends "false"'
     command = ["mmdebstrap", "--variant=extract", "--format=tar", f"--architectures={arch}",
-               f"--include={','.join(packages)}", '--aptopt=APT::Install-Recommends "false"', release, "-", "-"]
+               f"--include={','.join(packages)}", slim, release, "-", "-"]
     # Device nodes need root, and apt's own directories a user that may not exist later.
     untar = ["tar", "-x", "-C", str(into), "--no-same-owner", "--exclude=./dev/*", "--exclude=./var/cache"]
     log = into.with_name(into.name + ".apt.log")
