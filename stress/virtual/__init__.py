@@ -1,1 +1,1 @@
-"""The virtual board: cache model, kernel copies, USB card, virtual time."""
+"""The virtual board: a cache model, a kernel, a USB card and virtual time."""

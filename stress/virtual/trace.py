@@ -1,0 +1,109 @@
+"""The access trace: what the cache models consume, in time order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Optional
+
+import numpy as np
+
+from stress.errors import ConfigError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Bytes = NDArray[np.uint8]
+
+LOAD, STORE, CLEAN, INVALIDATE, CLEAN_INVALIDATE, FLUSH = range(6)
+
+DELIVER = 1  # the words of this load reach the wire or the application
+PRETOUCH = 2  # a load ahead of hw_ptr, whose words nobody uses
+ZEROS = 4  # a store of zeros: hw_params clears the ring
+UNCACHED = 8  # goes to memory past the cache, which neither helps nor notices
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Hold accesses of one line each, in the order they happen.
+
+    Every access has an ``op`` and a virtual line; the accesses to shared
+    memory (a ring) have a second set of columns. All other accesses are
+    private: they compete for cache lines but carry no data.
+
+    Parameters
+    ----------
+    op : (n,) uint8: LOAD, STORE, CLEAN, INVALIDATE, CLEAN_INVALIDATE (one
+        line each) or FLUSH (clean+invalidate of the whole cache).
+    vline : (n,) int64: virtual address / line_bytes, below 2**28.
+    at : (m,) int64, ascending: which accesses the following columns describe.
+    pline : (m,) int64: physical line number, 0 <= pline < 2**19.
+    alias : (m,) int64: which mapping, 0 (kernel) or 1 (user). One mapping
+        shows a physical line at one virtual line.
+    lo, hi : (m,) int64: the words [lo, hi) of the line.
+    value : (m,) int64: stored word ``lo`` holds this value, the next one more,
+        and so on; the stream position in words plus 1. Loads have what word
+        ``lo`` ought to hold.
+    flags : (m,) uint8: DELIVER, PRETOUCH, ZEROS, UNCACHED.
+    """
+
+    op: Bytes
+    vline: Ints
+    at: Ints
+    pline: Ints
+    alias: Ints
+    lo: Ints
+    hi: Ints
+    value: Ints
+    flags: Bytes
+
+    def __post_init__(self) -> None:
+        rows = {name: len(getattr(self, name)) for name in ("pline", "alias", "lo", "hi", "value", "flags")}
+        for name, length in rows.items():
+            if length != len(self.at):
+                raise ConfigError(f"{length} rows, expected {len(self.at)}", where="trace", key=name)
+        if len(self.op) != len(self.vline):
+            raise ConfigError(f"{len(self.vline)} rows, expected {len(self.op)}", where="trace", key="vline")
+
+    def __len__(self) -> int:
+        return len(self.op)
+
+
+def trace_from_columns(
+    op: Any,
+    vline: Any,
+    pline: Any,
+    *,
+    alias: Any = 0,
+    lo: Any = 0,
+    hi: Any,
+    value: Any = 0,
+    flags: Any = 0,
+) -> Trace:
+    """Build a trace from full-length columns; a negative pline is private.
+
+    Every argument but ``op`` may also be one number for all accesses.
+
+    Returns
+    -------
+    Trace : with the columns of shared accesses picked out.
+    """
+    ops = np.asarray(op, dtype=np.uint8)
+    physical = _column(pline, ops)
+    at = np.flatnonzero((physical >= 0) & (ops != FLUSH)).astype(np.int64)
+    return Trace(
+        ops,
+        _column(vline, ops),
+        at,
+        physical[at],
+        _column(alias, ops)[at],
+        _column(lo, ops)[at],
+        _column(hi, ops)[at],
+        _column(value, ops)[at],
+        _column(flags, ops)[at].astype(np.uint8),
+    )
+
+
+def _column(given: Any, like: Bytes, dtype: Optional[type] = None) -> Ints:
+    column: Ints = np.array(np.broadcast_to(np.asarray(given, dtype=np.int64), like.shape), dtype=np.int64)
+    return column
