@@ -2,13 +2,16 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: run test clean
+.PHONY: run test lab-smoke clean
 
 run: $(VENV)/.installed
-	$(VENV)/bin/pcmstress demo
+	tools/demo
 
 test: $(VENV)/.tested
 	PYTHON=$(VENV)/bin/python tools/check
+
+lab-smoke: $(VENV)/.tested
+	tools/lab-smoke
 
 $(VENV)/.made:
 	$(PYTHON) -m venv $(VENV)

@@ -62,9 +62,7 @@ class DeviceError(StressError, OSError):
     call : the libasound or kernel call that failed.
     """
 
-    def __init__(
-        self, message: str, *, errno_: int | None = None, device: str = "", call: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, errno_: int | None = None, device: str = "", call: str = "") -> None:
         self.device, self.call = device, call
         self.reason = message
         cause = f" ({call}: {os.strerror(errno_)})" if errno_ and call else ""
@@ -98,4 +96,6 @@ class StreamTimeout(StressError):
 def one_of(values: Sequence[object]) -> str:
     """Return the allowed values as error text: ``a, b or c``."""
     texts = [str(value) for value in values]
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
+    if len(texts) < 2:
+        return texts[0] if texts else "nothing"
+    return f"{', '.join(texts[:-1])} or {texts[-1]}"

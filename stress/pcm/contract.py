@@ -63,6 +63,8 @@ class Pcm(ABC):
     def open(self, request: PcmRequest) -> Granted:
         """Open and configure both streams and return what was granted.
 
+        A PCM that is open is closed first.
+
         Raises
         ------
         BackendUnavailable, DeviceError, DeviceBusy, ParamsRefused

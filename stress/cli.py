@@ -1,0 +1,203 @@
+"""The command line: arguments, exit codes, logging set-up.
+
+Nothing heavy is imported here: ``--help`` and argument errors load no numpy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import stress
+from stress.errors import (
+    BackendUnavailable,
+    CaptureFileError,
+    ConfigError,
+    DeviceGone,
+    StressError,
+)
+from stress.model.verdict import EXIT_DEVICE_LOST, EXIT_ERROR, EXIT_SKIP, EXIT_USAGE
+from stress.settings.times import parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+RATES = (4000, 768000)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        # argparse exits with 2, which kselftest reads as an expected failure.
+        self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _duration(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _whole(low: int, high: int) -> Any:
+    def convert(text: str) -> int:
+        try:
+            value = int(text, 0)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
+        return value
+
+    return convert
+
+
+def _rings(text: str) -> tuple[int, int]:
+    parts = text.split(",")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not PLAYBACK,CAPTURE in frames, e.g. 4800,5280")
+    playback, capture = int(parts[0]), int(parts[1])
+    if not (1 <= playback < 1 << 30 and 1 <= capture < 1 << 30):
+        raise argparse.ArgumentTypeError(f"{text!r}: rings hold 1 to 2^30-1 frames")
+    return playback, capture
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the argument parser; no side effects."""
+    top = _Parser(prog="pcmstress", description="Prove or rule out corruption of an mmapped ALSA PCM ring.")
+    top.add_argument("--version", action="version", version=f"pcmstress {stress.__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    _run(commands)
+    _analyze(commands)
+    _generate(commands)
+    _report(commands)
+    _probe(commands)
+    return top
+
+
+def _command(commands: Any, name: str, text: str, epilog: str = "") -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, epilog=epilog)
+    return command
+
+
+def _run(commands: Any) -> None:
+    run = _command(
+        commands,
+        "run",
+        "Play the pattern, capture it back, and say whether the ring corrupts it.",
+        "Exit status: 0 PASS, 1 FAIL (corruption), 4 SKIP, 5 INCONCLUSIVE, "
+        "64 usage, 70 ERROR, 75 device lost.",
+    )
+    run.add_argument(
+        "--backend",
+        choices=("alsa", "virtual"),
+        default="alsa",
+        help="default alsa; virtual is only ever asked for",
+    )
+    run.add_argument(
+        "--board", metavar="NAME|FILE", default="", help="virtual board: arm926, xscale, ... or a .toml"
+    )
+    run.add_argument(
+        "--plan", metavar="NAME|FILE", default="smoke", help="what to run: a shipped plan or a .toml"
+    )
+    run.add_argument("--card", metavar="C", default="", help="softcard, Loopback, 1, hw:1,0 or hw:1,0/hw:2,0")
+    run.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="override a key of the board"
+    )
+    run.add_argument(
+        "--access", choices=("mmap", "rw"), help="override the access of every arm (rw: control)"
+    )
+    run.add_argument("--duration", type=_duration, default=0.0, metavar="T", help="stream for 90s, 10m, 3h")
+    run.add_argument(
+        "--seed", type=_whole(0, (1 << 63) - 1), help="of the positive control and the virtual board"
+    )
+    run.add_argument("--detector", choices=("exact", "checksum", "spectral", "auto"), default="auto")
+    run.add_argument("--out", metavar="DIR", default="", help="run directory; default runs/DATE-TIME")
+    run.add_argument("--resume", action="store_true", help="go on with the run in --out where it stopped")
+    run.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+
+
+def _audio(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--format", help="S16_LE, S24_3LE, S24_LE or S32_LE (a WAV says it itself)")
+    command.add_argument("--channels", type=_whole(1, 8))
+    command.add_argument("--rate", type=_whole(*RATES), metavar="HZ")
+    command.add_argument("--pattern", choices=("mix1", "mix2"), default="mix1")
+
+
+def _analyze(commands: Any) -> None:
+    analyze = _command(commands, "analyze", "Check a WAV or raw capture of the pattern, made by anything.")
+    analyze.add_argument("capture", metavar="CAPTURE")
+    analyze.add_argument("--rings", type=_rings, metavar="P,C", help="playback and capture ring in frames")
+    _audio(analyze)
+    analyze.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+
+
+def _generate(commands: Any) -> None:
+    generate = _command(commands, "generate", "Write the pattern as a WAV, for aplay or any other player.")
+    generate.add_argument("out", metavar="OUT.wav")
+    length = generate.add_mutually_exclusive_group()
+    length.add_argument("--frames", type=_whole(1, 1 << 32), metavar="N")
+    length.add_argument("--duration", type=_duration, metavar="T")
+    generate.add_argument(
+        "--position", type=_whole(0, (1 << 32) - 1), default=1, help="first pattern position"
+    )
+    _audio(generate)
+
+
+def _report(commands: Any) -> None:
+    report = _command(commands, "report", "Tell what a run directory holds.")
+    report.add_argument("directory", metavar="DIR")
+    report.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+
+
+def _probe(commands: Any) -> None:
+    probe = _command(commands, "probe", "Tell what this board is and what to expect of it.")
+    probe.add_argument("--card", metavar="C", default="", help="look at this card only")
+    probe.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+
+
+def _terminated(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(signum)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status.
+
+    Errors end in one line on stderr; what was recorded before stays.
+    """
+    args = parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _terminated)
+    command = importlib.import_module(f"stress.commands.{args.command}")
+    try:
+        return int(command.execute(args))
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`); nothing is left to say.
+        sys.stderr.close()
+        return EXIT_ERROR
+    except KeyboardInterrupt as stop:
+        return 128 + int(stop.args[0] if stop.args else signal.SIGINT)
+    except StressError as error:
+        print(f"pcmstress: {error}", file=sys.stderr)
+        return _status(error)
+    except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours is one line too
+        if os.environ.get("PCMSTRESS_DEBUG"):
+            raise
+        kind = type(error).__name__
+        print(f"pcmstress: internal error: {kind}: {error} (PCMSTRESS_DEBUG=1 shows where)", file=sys.stderr)
+        return EXIT_ERROR
+
+
+def _status(error: StressError) -> int:
+    if isinstance(error, (ConfigError, CaptureFileError)):
+        return EXIT_USAGE
+    if isinstance(error, BackendUnavailable):
+        return EXIT_SKIP
+    return EXIT_DEVICE_LOST if isinstance(error, DeviceGone) else EXIT_ERROR
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""One burst: prepare the buffers, stream, compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable
+
+import numpy as np
+
+from stress.experiment import control
+from stress.experiment.window import hot_window
+from stress.model.finding import Analysis
+from stress.model.ring import Rings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stress.model.pcm import Exchange, Granted, Handling
+    from stress.model.stimulus import Stimulus
+    from stress.pcm.contract import Pcm
+
+    Bytes = NDArray[np.uint8]
+
+# Frames of silence after the pattern beyond both rings, as time. A playback
+# stream is never drained (drain on snd-usb-audio pads with old data), so the
+# last ring-full stays unplayed; this much lies beyond the pattern.
+TAIL_S = 0.05
+# Leading silence a capture may hold before the pattern arrives: capture starts
+# first. Measured on real drivers: up to 1200 frames.
+LEAD_S = 0.1
+PAGE_BYTES = 4096
+
+
+# Turns the captured bytes, the rings, the first position sent and the frames
+# that were due into an analysis.
+Detector = Callable[["Bytes", Rings, int, int], Analysis]
+
+
+@dataclass(frozen=True)
+class BurstResult:
+    """What one burst gave: transport, analysis, positive control."""
+
+    position: int
+    frames: int
+    exchange: Exchange
+    analysis: Analysis
+    control: control.Outcome
+
+
+class Bench:
+    """Buffers of one open PCM, allocated and touched once.
+
+    Threads: one caller.
+    """
+
+    def __init__(self, granted: Granted, stimulus: Stimulus, frames: int) -> None:
+        rate, step = granted.playback.rate, stimulus.frame_bytes
+        rings = granted.playback.buffer_size + granted.capture.buffer_size
+        tail = rings + round(TAIL_S * rate)
+        lead = rings + round(LEAD_S * rate)
+        self._stimulus = stimulus
+        self._frames = frames
+        self.rings = Rings(granted.playback.buffer_size, granted.capture.buffer_size)
+        self.play: Bytes = _touched((frames + tail + lead) * step)
+        self.captured: Bytes = _touched((frames + lead) * step)
+
+    def run(
+        self,
+        pcm: Pcm,
+        handling: Handling,
+        detector: Detector,
+        position: int,
+        faults: tuple[control.Planted, ...],
+        geometry: control.Geometry,
+    ) -> BurstResult:
+        """Stream one burst from `position` and check what came back."""
+        pattern = self.play[: self._frames * self._stimulus.frame_bytes]
+        self._stimulus.fill(position, pattern)
+        control.lay(self.play, faults, geometry, self._stimulus.fill, position)
+        self.captured[:] = 0
+        with hot_window():
+            exchange = pcm.exchange(self.play, self.captured, handling)
+        due = min(self._frames, exchange.played_limit)
+        returned = self.captured[: exchange.capture.frames * self._stimulus.frame_bytes]
+        analysis = detector(returned, self.rings, position, due)
+        analysis, outcome = control.match(analysis, faults, position, self._reached(analysis, due))
+        return BurstResult(position, self._frames, exchange, analysis, outcome)
+
+    def _reached(self, analysis: Analysis, due: int) -> int:
+        # A fault in the part that never came back was not due either.
+        return min(due, analysis.checked_frames)
+
+
+def _touched(size: int) -> Bytes:
+    buffer = np.zeros(size, dtype=np.uint8)
+    # np.zeros maps the shared zero page; a write to each page makes it ours before the burst.
+    buffer[::PAGE_BYTES] = 0
+    return buffer

@@ -1,0 +1,160 @@
+"""The positive control: lay faults over what is sent, and look for them in what was found.
+
+The places come from a seed and are known only to the runner; the detector gets
+the captured bytes like any others. A fault is one ring line: of data one
+playback lap old, zeroed, or with one bit flipped.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable
+
+from stress.model.finding import Analysis, Finding, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+KINDS = (Kind.STALE, Kind.ZERO, Kind.BITFLIP)
+# Lines left alone around each fault, so that two never merge into one finding.
+# Higher: fewer faults fit a short burst; lower: neighbours blur and count as missed.
+SPACING_LINES = 4
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One fault laid over the play buffer.
+
+    Parameters
+    ----------
+    frame : first frame, counted from the first pattern frame.
+    frames : frames that differ from the pattern.
+    """
+
+    kind: Kind
+    frame: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What the control has to know of the ring [frames unless said]."""
+
+    ring: int
+    frame_bytes: int
+    line_bytes: int
+
+    @property
+    def line_frames(self) -> int:
+        """Frames of one fault: those of a line, at least one."""
+        return max(1, self.line_bytes // self.frame_bytes)
+
+
+def plant(frames: int, geometry: Geometry, share: float, least: int, seed: str) -> tuple[Planted, ...]:
+    """Choose the faults of one burst, evenly spread and seeded.
+
+    Parameters
+    ----------
+    frames : pattern frames of the burst.
+    share : share of the lines to be faulted.
+    """
+    size = geometry.line_frames
+    first, last = geometry.ring // size + 1, frames // size - 1
+    room = max(0, (last - first) // SPACING_LINES)
+    wanted = min(room, max(least, round(share * frames / size)))
+    if wanted <= 0:
+        return ()
+    chance = random.Random(seed)
+    slots = sorted(chance.sample(range(room), wanted))
+    return tuple(_fault(chance, (first + slot * SPACING_LINES) * size, size) for slot in slots)
+
+
+def _fault(chance: random.Random, frame: int, size: int) -> Planted:
+    kind = chance.choice(KINDS)
+    if kind is Kind.BITFLIP:
+        return Planted(kind, frame + chance.randrange(size), 1)
+    return Planted(kind, frame, size)
+
+
+def lay(
+    play: Bytes,
+    faults: Iterable[Planted],
+    geometry: Geometry,
+    fill: Callable[[int, Bytes], None],
+    position: int,
+) -> None:
+    """Write `faults` over the pattern in `play`.
+
+    Parameters
+    ----------
+    play : (frames * frame_bytes,) uint8, the pattern from `position` on.
+    fill : the pattern: fill(position, out).
+    """
+    step = geometry.frame_bytes
+    for fault in faults:
+        run = play[fault.frame * step : (fault.frame + fault.frames) * step]
+        if fault.kind is Kind.STALE:
+            fill((position + fault.frame - geometry.ring) % (1 << 32), run)
+        elif fault.kind is Kind.ZERO:
+            run[:] = 0
+        else:
+            # The top byte of a sample is carried by every path, also one of 16 of 24 bits.
+            run[step - 1] ^= 0x10
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the control of one burst went; `missed` lists what was not found."""
+
+    planted: int
+    found: int
+    missed: tuple[Planted, ...]
+
+    @property
+    def whole(self) -> bool:
+        """True when something was planted and all of it was found."""
+        return self.planted > 0 and self.found == self.planted
+
+
+def match(
+    analysis: Analysis, faults: Sequence[Planted], position: int, limit: int, tolerance: int = 0
+) -> tuple[Analysis, Outcome]:
+    """Mark the findings that are planted faults, and count the missed ones.
+
+    Parameters
+    ----------
+    position : pattern position of the first frame sent.
+    limit : frames known to have left the ring; later faults were never due.
+    tolerance : frames a place may be off (0 for the exact detector).
+    """
+    due = {fault.frame: fault for fault in faults if fault.frame + fault.frames <= limit}
+    marked: list[Finding] = []
+    found: set[int] = set()
+    for finding in analysis.findings:
+        start = (finding.position - position) % (1 << 32)
+        hit = next((f for f in range(start - tolerance, start + tolerance + 1) if f in due), None)
+        if hit is not None and hit not in found and _is(finding, due[hit], tolerance):
+            found.add(hit)
+            finding = dataclasses.replace(finding, injected=True)
+        marked.append(finding)
+    missed = tuple(fault for frame, fault in due.items() if frame not in found)
+    return dataclasses.replace(analysis, findings=tuple(marked)), Outcome(len(due), len(found), missed)
+
+
+def _is(finding: Finding, fault: Planted, tolerance: int) -> bool:
+    return finding.kind is fault.kind and abs(finding.frames - fault.frames) <= tolerance
+
+
+def miss_bound_95(planted: int) -> float:
+    """Return the 95 % upper bound on the share missed when none of `planted` was.
+
+    Source: exact binomial (Clopper-Pearson) bound for zero misses.
+    """
+    return 1.0 - 0.05 ** (1.0 / planted) if planted else 1.0

@@ -1,0 +1,101 @@
+"""Events of the record, made from the values of the experiment."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stress.experiment.burst import BurstResult
+    from stress.model.exposure import Exposure
+    from stress.model.finding import Analysis
+    from stress.model.pcm import Exchange, Granted, PcmRequest, StreamParams, StreamResult
+
+# Findings kept per burst event; the counts go on.
+MOST_FINDINGS = 200
+
+
+def stream_params(params: StreamParams) -> dict[str, Any]:
+    """Return hw_params under ALSA's names."""
+    return {
+        "access": params.access.value,
+        "format": params.format.name,
+        "channels": params.channels,
+        "rate": params.rate,
+        "period_size": params.period_size,
+        "buffer_size": params.buffer_size,
+    }
+
+
+def opened(request: PcmRequest, granted: Granted) -> dict[str, Any]:
+    """Return the fields of an open event: requested, granted, mappings."""
+    return {
+        "device": granted.device,
+        "requested": {
+            "playback": stream_params(request.playback),
+            "capture": stream_params(request.capture),
+        },
+        "granted": {"playback": stream_params(granted.playback), "capture": stream_params(granted.capture)},
+        "mappings": [
+            {**dataclasses.asdict(mapping), "direction": mapping.direction.value}
+            for mapping in granted.mappings
+        ],
+        "refused": list(granted.refused),
+    }
+
+
+def exchange(value: Exchange) -> dict[str, Any]:
+    """Return the transport part of a burst event."""
+    return {
+        "playback": _stream(value.playback),
+        "capture": _stream(value.capture),
+        "played_limit": value.played_limit,
+        "lost": value.lost.value if value.lost else None,
+        "notes": list(value.notes),
+    }
+
+
+def _stream(result: StreamResult) -> dict[str, Any]:
+    return dataclasses.asdict(result)
+
+
+def analysis(value: Analysis, most: int = MOST_FINDINGS) -> dict[str, Any]:
+    """Return the detector's part of a burst event.
+
+    Planted findings are all kept: sums subtract them from the counts.
+    """
+    kept = [finding for finding in value.findings if finding.injected]
+    kept += [finding for finding in value.findings if not finding.injected][:most]
+    return {
+        "detector": value.detector,
+        "locked": value.locked,
+        "frames": value.frames,
+        "checked_frames": value.checked_frames,
+        "first_frame": value.first_frame,
+        "first_position": value.first_position,
+        "counts": {kind.value: count for kind, count in value.counts.items()},
+        "findings": [finding.to_json() for finding in sorted(kept, key=lambda finding: finding.frame)],
+        "findings_left_out": value.found - len(kept),
+        "wrong_frames": value.wrong_frames,
+        "episodes": value.episodes,
+        "valid_bits": value.valid_bits,
+        "notes": list(value.notes),
+    }
+
+
+def burst(result: BurstResult, rate: int, exposure: Exposure, evidence: list[str]) -> dict[str, Any]:
+    """Return the fields of a burst event."""
+    missed = [
+        {"kind": fault.kind.value, "frame": fault.frame, "frames": fault.frames}
+        for fault in result.control.missed
+    ]
+    return {
+        "position": result.position,
+        "frames": result.frames,
+        "streamed_s": result.frames / rate,
+        "exchange": exchange(result.exchange),
+        "analysis": analysis(result.analysis),
+        "control": {"planted": result.control.planted, "found": result.control.found, "missed": missed},
+        "exposure": exposure.to_json(),
+        "evidence": evidence,
+    }

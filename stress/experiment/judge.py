@@ -1,0 +1,90 @@
+"""From tallies to a verdict with its reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stress.experiment.control import miss_bound_95
+from stress.model.exposure import Exposure
+from stress.model.verdict import Verdict, merge
+
+if TYPE_CHECKING:
+    from stress.experiment.tally import Tally
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict and why, one line per reason."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+def judge(tally: Tally, bound: float) -> Judgement:
+    """Judge one arm, or the sum of all.
+
+    Parameters
+    ----------
+    bound : the 95 % upper bound on wrong lines per line a PASS needs.
+    """
+    if tally.found:
+        return Judgement(Verdict.FAIL, (_corruption(tally),))
+    if not tally.bursts:
+        return Judgement(Verdict.SKIP, (tally.skipped or "no burst was run",))
+    doubts = _doubts(tally, bound)
+    if tally.lost == "frozen":
+        return Judgement(Verdict.ERROR, ("the device stopped moving; the watchdog freed the call", *doubts))
+    if doubts:
+        return Judgement(Verdict.INCONCLUSIVE, doubts)
+    return Judgement(Verdict.PASS, (_clean(tally), _power(tally)))
+
+
+def _corruption(tally: Tally) -> str:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in tally.counts.most_common())
+    runs = "run" if tally.found == 1 else "runs"
+    return f"{tally.found} wrong {runs} ({kinds}), {tally.wrong_frames} of {tally.checked_frames} frames"
+
+
+def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
+    doubts = []
+    if tally.lost == "gone":
+        doubts.append("the device went away; what was recorded before stays valid")
+    if tally.unlocked:
+        doubts.append(
+            f"no lock in {tally.unlocked} of {tally.bursts} bursts: the pattern did not come back "
+            "(is the loopback connected, the volume at 0 dB, the right capture source selected?)"
+        )
+    if tally.control_missed:
+        doubts.append(f"positive control: {tally.control_missed} of {tally.planted} planted faults not found")
+    elif not tally.planted:
+        doubts.append("no positive control: nothing was planted, so nothing vouches for the detector")
+    seen = Exposure(tally.lines, tally.line_bytes).rate_bound_95
+    if seen is None or seen > bound:
+        have = "no line was checked" if seen is None else f"95 % bound {seen:.2g} per line"
+        doubts.append(f"exposure too small: {have}, a PASS needs {bound:.2g} (longer bursts or --duration)")
+    return tuple(doubts)
+
+
+def _clean(tally: Tally) -> str:
+    bound = Exposure(tally.lines, tally.line_bytes).rate_bound_95
+    return f"no wrong frame in {tally.lines} ring lines: fewer than {bound:.2g} wrong lines per line (95 %)"
+
+
+def _power(tally: Tally) -> str:
+    missed = 100 * miss_bound_95(tally.planted)
+    return (
+        f"positive control: found {tally.control_found} of {tally.planted} planted faults and nothing else, "
+        f"so with 95 % certainty it misses less than {missed:.2g} %"
+    )
+
+
+def judge_run(parts: list[Tally], whole: Tally, bound: float) -> Judgement:
+    """Judge a run: corruption in any arm, else what all arms together allow."""
+    if not any(part.bursts for part in parts):
+        reasons = tuple(f"{part.arm}: {part.skipped}" for part in parts if part.skipped)
+        return Judgement(Verdict.SKIP, reasons or ("nothing was run",))
+    overall = judge(whole, bound)
+    verdict = merge([overall.verdict])
+    skipped = tuple(f"arm {part.arm} skipped: {part.skipped}" for part in parts if part.skipped)
+    return Judgement(verdict, overall.reasons + skipped)

@@ -1,0 +1,221 @@
+"""Walk a plan: open, burst after burst, record, judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable
+
+from stress.errors import DeviceError, DeviceGone
+from stress.experiment import control, events
+from stress.experiment.burst import Bench
+from stress.experiment.judge import Judgement, judge, judge_run
+from stress.experiment.tally import Tally, tallies, total
+from stress.model.exposure import Exposure
+from stress.model.pcm import Lost
+from stress.model.verdict import Verdict, exit_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stress.experiment.burst import BurstResult, Detector
+    from stress.experiment.plan import Arm, Plan
+    from stress.model.pcm import Granted
+    from stress.model.stimulus import Stimulus
+    from stress.pcm.contract import Pcm
+    from stress.record.evidence import EvidenceStore
+    from stress.record.journal import Journal
+
+POSITIONS = 1 << 32
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands, after each burst.
+
+    Attributes
+    ----------
+    number, planned : bursts done and planned; planned is 0 for a run by duration.
+    streamed_s, duration_s : streamed time so far and asked for (0: by plan) [s].
+    findings : wrong runs so far, the planted ones left out.
+    """
+
+    arm: str
+    number: int
+    planned: int
+    streamed_s: float
+    duration_s: float
+    findings: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One burst of the schedule."""
+
+    number: int
+    arm: Arm
+
+
+@dataclass
+class Run:
+    """One run of a plan on one PCM, writing to one journal.
+
+    Parameters
+    ----------
+    detector : (captured, rings, first position, frames due) -> Analysis.
+    seed : of the positive control.
+    position : first pattern position.
+    duration_s : streamed time to reach, the plan being walked again and again;
+        0 walks it as often as it says itself [s].
+    done : burst events of an earlier part of this run (resume).
+    progress : called after every burst.
+    """
+
+    plan: Plan
+    pcm: Pcm
+    stimulus: Stimulus
+    detector: Detector
+    journal: Journal
+    evidence: EvidenceStore
+    seed: int
+    position: int
+    duration_s: float = 0.0
+    done: tuple[dict[str, Any], ...] = ()
+    progress: Callable[[Progress], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        self._bursts: list[dict[str, Any]] = list(self.done)
+        self._skipped: dict[str, str] = {}
+        self._streamed_s: float = sum(event["streamed_s"] for event in self.done)
+        self._findings = 0
+        self._lost: Lost | None = None
+
+    def walk(self) -> tuple[Judgement, int]:
+        """Run the plan and return the judgement and the exit status.
+
+        Raises
+        ------
+        DeviceError : the device could not be opened at all (nothing was run).
+        """
+        opened: tuple[Arm, Granted, Bench] | None = None
+        for step in self._schedule():
+            if step.arm.name in self._skipped:
+                continue
+            if opened is None or opened[0] != step.arm:
+                opened = self._open(step.arm)
+            if opened is not None:
+                self._burst(step, opened[1], opened[2])
+            if self._lost:
+                break
+        return self._conclude()
+
+    def _schedule(self) -> Iterator[Step]:
+        number = 0
+        cycle = [arm for arm in self.plan.arm for _ in range(arm.bursts)]
+        while self._goes_on(number // len(cycle)):
+            for arm in cycle:
+                number += 1
+                if number > len(self.done):
+                    yield Step(number, arm)
+            if all(arm.name in self._skipped for arm in self.plan.arm):
+                return
+
+    def _goes_on(self, cycles: int) -> bool:
+        if self.duration_s:
+            return self._streamed_s < self.duration_s
+        return cycles < self.plan.repeats
+
+    def _open(self, arm: Arm) -> tuple[Arm, Granted, Bench] | None:
+        request = self.plan.request(arm)
+        try:
+            granted = self.pcm.open(request)
+        except DeviceGone:
+            self._lost = Lost.GONE
+            return None
+        except DeviceError as error:
+            if not self._bursts and len(self.plan.arm) == 1:
+                raise
+            self._skip(arm, str(error))
+            return None
+        reason = self.pcm.supports(arm.handling)
+        if reason:
+            self._skip(arm, reason)
+            return None
+        self.journal.append("open", arm=arm.name, **events.opened(request, granted))
+        return arm, granted, Bench(granted, self.stimulus, round(arm.burst_s * self.plan.rate))
+
+    def _skip(self, arm: Arm, reason: str) -> None:
+        self._skipped[arm.name] = reason
+        self.journal.append("skip", arm=arm.name, reason=reason)
+
+    def _burst(self, step: Step, granted: Granted, bench: Bench) -> None:
+        line_bytes = granted.line_bytes or self.plan.line_bytes
+        geometry = control.Geometry(granted.playback.buffer_size, self.stimulus.frame_bytes, line_bytes)
+        frames = round(step.arm.burst_s * self.plan.rate)
+        if self.position + frames >= POSITIONS or self.position == 0:
+            # Word 0 of the pattern is silence; position 0 is never sent.
+            self.position = 1
+        wanted = self.plan.control
+        faults = control.plant(frames, geometry, wanted.share, wanted.least, f"{self.seed}/{step.number}")
+        result = bench.run(self.pcm, step.arm.handling, self.detector, self.position, faults, geometry)
+        self.position += frames
+        self._lost = result.exchange.lost
+        self._note(step, result, granted, line_bytes, bench)
+
+    def _note(self, step: Step, result: BurstResult, granted: Granted, line_bytes: int, bench: Bench) -> None:
+        exposure = Exposure.of_frames(result.analysis.checked_frames, self.stimulus.frame_bytes, line_bytes)
+        names = self.evidence.keep(step.number, result.analysis, bench.captured, self.stimulus)
+        fields = events.burst(result, granted.playback.rate, exposure, names)
+        event = self.journal.append("burst", sync=True, number=step.number, arm=step.arm.name, **fields)
+        self._bursts.append(event)
+        self._streamed_s += event["streamed_s"]
+        injected = sum(finding.injected for finding in result.analysis.findings)
+        self._findings += result.analysis.found - injected
+        planned = 0 if self.duration_s else self.plan.repeats * sum(arm.bursts for arm in self.plan.arm)
+        self.progress(
+            Progress(
+                arm=step.arm.name,
+                number=step.number,
+                planned=planned,
+                streamed_s=self._streamed_s,
+                duration_s=self.duration_s,
+                findings=self._findings,
+            )
+        )
+
+    def _conclude(self) -> tuple[Judgement, int]:
+        skips = [{"event": "skip", "arm": arm, "reason": text} for arm, text in self._skipped.items()]
+        parts = tallies(self._bursts + skips)
+        return conclude(self.journal, self.pcm.backend, parts, self.plan.bound, self._lost is Lost.GONE)
+
+
+def conclude(
+    journal: Journal, backend: str, parts: list[Tally], bound: float, gone: bool
+) -> tuple[Judgement, int]:
+    """Judge the tallies, record the verdict, and return it with the exit status."""
+    judgement = judge_run(parts, total(parts), bound)
+    code = exit_code(judgement.verdict, device_lost=gone)
+    journal.append(
+        "verdict",
+        verdict=judgement.verdict.value,
+        reasons=list(judgement.reasons),
+        backend=backend,
+        arms={part.arm: judge(part, bound).verdict.value for part in parts},
+    )
+    journal.append("end", sync=True, exit=code)
+    return judgement, code
+
+
+def first_position(wall_s: float, rate: int) -> int:
+    """Return the start of the pattern: wall clock x rate (mod 2^32), never 0.
+
+    Frames left in a ring by an earlier run then decode to other positions.
+    """
+    return int(wall_s * rate) % POSITIONS or 1
+
+
+def skipped(journal: Journal, backend: str, reason: str) -> int:
+    """Record that nothing could be run, and return the exit status."""
+    journal.append("verdict", verdict=Verdict.SKIP.value, reasons=[reason], backend=backend, arms={})
+    code = exit_code(Verdict.SKIP)
+    journal.append("end", sync=True, exit=code)
+    return code

@@ -1,0 +1,112 @@
+"""Tallies: what the bursts of one arm, or of a whole run, add up to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Tally:
+    """Sums over burst events (the records' JSON objects).
+
+    Attributes
+    ----------
+    counts : findings per kind, the planted ones left out.
+    sites : (kind, ring, laps) of the findings kept, the planted ones left out.
+    wrong_frames : frames covered by findings, the planted ones left out.
+    """
+
+    arm: str
+    bursts: int = 0
+    streamed_s: float = 0.0
+    checked_frames: int = 0
+    lines: int = 0
+    line_bytes: int = 32
+    wrong_frames: int = 0
+    episodes: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    sites: Counter[tuple[str, str | None, int | None]] = field(default_factory=Counter)
+    planted: int = 0
+    control_found: int = 0
+    xruns: int = 0
+    unlocked: int = 0
+    lost: str | None = None
+    skipped: str | None = None
+    voluntary: int = 0
+    involuntary: int = 0
+
+    def add(self, burst: dict[str, Any]) -> None:
+        """Add one burst event."""
+        analysis, exchange, control = burst["analysis"], burst["exchange"], burst["control"]
+        self.bursts += 1
+        self.streamed_s += burst["streamed_s"]
+        self.checked_frames += analysis["checked_frames"]
+        self.lines += burst["exposure"]["lines"]
+        self.line_bytes = burst["exposure"]["line_bytes"]
+        self.unlocked += not analysis["locked"]
+        self.planted += control["planted"]
+        self.control_found += control["found"]
+        self.xruns += exchange["playback"]["xruns"] + exchange["capture"]["xruns"]
+        self.lost = exchange["lost"] or self.lost
+        for side in ("playback", "capture"):
+            self.voluntary += exchange[side]["voluntary"] or 0
+            self.involuntary += exchange[side]["involuntary"] or 0
+        self._add_findings(analysis)
+
+    def _add_findings(self, analysis: dict[str, Any]) -> None:
+        self.counts.update(analysis["counts"])
+        self.wrong_frames += analysis["wrong_frames"]
+        self.episodes += analysis["episodes"]
+        for finding in analysis["findings"]:
+            if finding["injected"]:
+                self.counts[finding["kind"]] -= 1
+                self.wrong_frames -= finding["frames"]
+            else:
+                self.sites[(finding["kind"], finding["ring"], finding["laps"])] += 1
+        self.counts = +self.counts
+
+    @property
+    def found(self) -> int:
+        """Findings that were not planted."""
+        return sum(self.counts.values())
+
+    @property
+    def control_missed(self) -> int:
+        """Planted faults that were due and not found."""
+        return self.planted - self.control_found
+
+    def merged(self, other: Tally) -> Tally:
+        """Return the sum of two tallies under this one's name."""
+        total = Tally(self.arm, line_bytes=other.line_bytes)
+        for part in (self, other):
+            for name in _SUMS:
+                setattr(total, name, getattr(total, name) + getattr(part, name))
+            total.lost = part.lost or total.lost
+        return total
+
+
+_SUMS = (
+    "bursts", "streamed_s", "checked_frames", "lines", "wrong_frames", "episodes", "counts", "sites",
+    "planted", "control_found", "xruns", "unlocked", "voluntary", "involuntary",
+)  # fmt: skip
+
+
+def tallies(events: list[dict[str, Any]]) -> list[Tally]:
+    """Return one tally per arm, in the order the arms first ran."""
+    found: dict[str, Tally] = {}
+    for event in events:
+        if event["event"] == "burst":
+            found.setdefault(event["arm"], Tally(event["arm"])).add(event)
+        elif event["event"] == "skip":
+            found.setdefault(event["arm"], Tally(event["arm"])).skipped = event["reason"]
+    return list(found.values())
+
+
+def total(parts: list[Tally]) -> Tally:
+    """Return the sum of all arms."""
+    whole = Tally("all")
+    for part in parts:
+        whole = whole.merged(part)
+    return whole

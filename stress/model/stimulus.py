@@ -1,0 +1,27 @@
+"""What may be sent: anything that is a function of position."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+
+class Stimulus(Protocol):
+    """A stream that can be made from any position on.
+
+    Attributes
+    ----------
+    frame_bytes : bytes of one frame.
+    """
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one frame."""
+
+    def fill(self, position: int, out: Bytes) -> None:
+        """Write the frames from `position` (mod 2^32) on into `out`, whole frames."""

@@ -1,0 +1,70 @@
+"""Evidence: the raw frames around a finding, expected and observed, as readable JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stress.record import rundir
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from stress.model.finding import Analysis, Finding
+    from stress.model.stimulus import Stimulus
+
+    Bytes = NDArray[np.uint8]
+
+# Frames kept before and after a finding, and of a long one.
+# Source: two 64-byte lines of S16 stereo on each side. Higher: larger records;
+# lower: a neighbour that explains the finding may be cut off.
+AROUND_FRAMES = 32
+MOST_FRAMES = 512
+
+
+class EvidenceStore:
+    """Writes evidence files until the cap of the run is reached.
+
+    Attributes
+    ----------
+    kept, left_out : findings with and without an evidence file.
+    """
+
+    def __init__(self, folder: Path, most: int, per_burst: int) -> None:
+        self._folder = folder / "evidence"
+        self._most = most
+        self._per_burst = per_burst
+        self.kept = sum(1 for _ in self._folder.glob("*.json"))
+        self.left_out = 0
+
+    def keep(self, burst: int, analysis: Analysis, captured: Bytes, stimulus: Stimulus) -> list[str]:
+        """Write the first real findings of a burst; return the file names."""
+        real = [finding for finding in analysis.findings if not finding.injected]
+        room = max(0, min(self._per_burst, self._most - self.kept))
+        names = []
+        for number, finding in enumerate(real[:room]):
+            name = f"burst-{burst:05d}-{number:03d}-{finding.kind.value}.json"
+            rundir.write_json(self._folder, name, _evidence(finding, captured, stimulus))
+            names.append(name)
+        self.kept += len(names)
+        self.left_out += len(real) - len(names)
+        return names
+
+
+def _evidence(finding: Finding, captured: Bytes, stimulus: Stimulus) -> dict[str, Any]:
+    step = stimulus.frame_bytes
+    first = max(0, finding.frame - AROUND_FRAMES)
+    last = min(len(captured) // step, finding.frame + min(finding.frames, MOST_FRAMES) + AROUND_FRAMES)
+    observed = captured[first * step : last * step]
+    expected = observed.copy()
+    stimulus.fill((finding.position - finding.frame + first) % (1 << 32), expected)
+    return {
+        "schema": "pcmstress/evidence/1",
+        "finding": finding.to_json(),
+        "first_frame": first,
+        "frame_bytes": step,
+        "expected": expected.tobytes().hex(),
+        "observed": observed.tobytes().hex(),
+    }

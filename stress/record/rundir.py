@@ -1,0 +1,68 @@
+"""The run directory: run.jsonl, config.json, board.json, evidence/."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from stress.errors import CaptureFileError, ConfigError
+from stress.record import journal
+from stress.record.clock import Clock
+
+
+def create(path: str, clock: Clock) -> Path:
+    """Make a new run directory and return it.
+
+    Parameters
+    ----------
+    path : the directory; empty picks ``runs/YYYYMMDD-HHMMSS`` here.
+
+    Raises
+    ------
+    ConfigError : the directory holds a run already.
+    CaptureFileError : it cannot be made.
+    """
+    folder = Path(path) if path else _unused(clock)
+    if (folder / journal.NAME).exists():
+        raise ConfigError("holds a run already", where=str(folder), allowed="another --out, or --resume")
+    try:
+        (folder / "evidence").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CaptureFileError(str(folder), f"cannot be made: {error.strerror}") from None
+    return folder
+
+
+def _unused(clock: Clock) -> Path:
+    stamp = clock.wall_text()[:19].replace("-", "").replace(":", "").replace("T", "-")
+    names = (f"{stamp}{suffix}" for suffix in ("", *(f"-{number}" for number in range(2, 1000))))
+    return next(Path("runs") / name for name in names if not (Path("runs") / name).exists())
+
+
+def write_json(folder: Path, name: str, value: dict[str, Any]) -> None:
+    """Write a JSON document whole or not at all (write aside, then rename)."""
+    data = json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    aside = folder / f".{name}.part"
+    try:
+        with open(aside, "w", encoding="utf-8") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, folder / name)
+    except OSError as error:
+        raise CaptureFileError(str(folder / name), f"cannot be written: {error.strerror}") from None
+
+
+def read_json(folder: Path, name: str) -> dict[str, Any]:
+    """Read a JSON document of a run directory."""
+    path = folder / name
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CaptureFileError(str(path), f"cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise CaptureFileError(str(path), "is not JSON") from None
+    if not isinstance(value, dict):
+        raise CaptureFileError(str(path), "is not a JSON object")
+    return value

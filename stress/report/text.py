@@ -1,0 +1,168 @@
+"""The report for people: verdict, reasons, table, and what the findings mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stress.experiment.judge import judge, judge_run
+from stress.experiment.tally import Tally, tallies, total
+from stress.report.table import count, table
+from stress.settings.times import format_duration
+
+if TYPE_CHECKING:
+    from stress.record.reader import RunLog
+
+# Sentences shown in full; the rest is in the record.
+MOST_SENTENCES = 5
+
+
+def lines(log: RunLog, bound: float) -> list[str]:
+    """Return the whole text report of a run."""
+    start = log.events[0]
+    parts = tallies(log.events)
+    whole = total(parts)
+    return [
+        *head(log, bound),
+        "",
+        *arms(parts, bound),
+        *_opened(log),
+        *_sentences(log),
+        *_meaning(whole),
+        "",
+        f"seed {start['seed']}, first position {start['first_position']}, {whole.bursts} bursts, "
+        f"{format_duration(whole.streamed_s)} streamed",
+    ]
+
+
+def head(log: RunLog, bound: float) -> list[str]:
+    """Return the verdict line and its reasons."""
+    verdict, reasons = _verdict(log, bound)
+    backend = log.events[0]["backend"]
+    first, *rest = reasons or ["no reason was recorded"]
+    out = [f"{verdict}  [{backend}]  {first}", *(f"      {reason}" for reason in rest)]
+    if log.torn:
+        out.append("      the record ends in a torn line (power cut or disk full); all before it is valid")
+    return out
+
+
+def _verdict(log: RunLog, bound: float) -> tuple[str, list[str]]:
+    recorded = log.last("verdict")
+    if recorded:
+        return recorded["verdict"], list(recorded["reasons"])
+    parts = tallies(log.events)
+    judged = judge_run(parts, total(parts), bound)
+    return judged.verdict.value, [*judged.reasons, "the run did not end; judged from the bursts recorded"]
+
+
+def arms(parts: list[Tally], bound: float) -> list[str]:
+    """Return the table of arms."""
+    rows = [_row(part, bound) for part in parts]
+    heads = ("arm", "bursts", "lines", "wrong runs", "wrong frames", "xruns", "control", "what", "verdict")
+    return table(heads, rows, "lrrrrrrll")
+
+
+def _row(part: Tally, bound: float) -> tuple[object, ...]:
+    if part.skipped and not part.bursts:
+        return (part.arm, 0, 0, "-", "-", "-", "-", part.skipped, "SKIP")
+    share = f"{100 * part.wrong_frames / part.checked_frames:.3g} %" if part.checked_frames else "-"
+    return (
+        part.arm,
+        part.bursts,
+        count(part.lines),
+        count(part.found),
+        share,
+        part.xruns,
+        f"{part.control_found}/{part.planted}",
+        _what(part),
+        judge(part, bound).verdict.value,
+    )
+
+
+def _what(part: Tally) -> str:
+    if not part.counts:
+        return "clean" if part.lines else "nothing checked"
+    kinds: dict[str, int] = {}
+    for (kind, ring, _), number in part.sites.items():
+        name = f"{kind} in {ring} ring" if ring else kind
+        kinds[name] = kinds.get(name, 0) + number
+    return ", ".join(sorted(kinds, key=lambda name: -kinds[name])[:3])
+
+
+def _opened(log: RunLog) -> list[str]:
+    opened = log.first("open")
+    if not opened or not opened.get("mappings"):
+        return []
+    out = [""]
+    for mapping in opened["mappings"]:
+        place = "the ring" if mapping["is_ring"] else "not the ring"
+        flags = mapping["vm_flags"]
+        out.append(f"{mapping['direction']} mapping: {mapping['path']} ({place}), VmFlags: {flags}")
+    return out
+
+
+def _sentences(log: RunLog) -> list[str]:
+    texts = [
+        f"  burst {event['number']} ({event['arm']}): {finding['text']}"
+        for event in log.events
+        if event["event"] == "burst"
+        for finding in event["analysis"]["findings"]
+        if not finding["injected"] and finding.get("text")
+    ]
+    if not texts:
+        return []
+    rest = len(texts) - MOST_SENTENCES
+    more = [f"  ... and {rest} more in the record"] if rest > 0 else []
+    return ["", "First findings:", *texts[:MOST_SENTENCES], *more]
+
+
+def _meaning(whole: Tally) -> list[str]:
+    stale = {key: number for key, number in whole.sites.items() if key[0] == "stale" and key[1]}
+    if not stale:
+        return []
+    rings = sorted({str(ring) for _, ring, _ in stale})
+    laps = sorted({laps for _, _, laps in stale if laps})
+    span = f"{laps[0]}" if len(laps) == 1 else f"{laps[0]} to {laps[-1]}" if laps else "unknown"
+    return [
+        "",
+        f"{count(sum(stale.values()))} runs hold older data of the very same place in the "
+        f"{' and '.join(rings)} ring, exactly {span} lap(s) old:",
+        "a line was read from a cache that had not seen the newer store. Lost or repeated USB packets",
+        "and DMA faults do not keep to whole laps of one ring.",
+    ]
+
+
+def as_json(log: RunLog, bound: float) -> dict[str, Any]:
+    """Return the report as one JSON object (schema pcmstress/report/1)."""
+    verdict, reasons = _verdict(log, bound)
+    parts = tallies(log.events)
+    return {
+        "schema": "pcmstress/report/1",
+        "verdict": verdict,
+        "reasons": reasons,
+        "backend": log.events[0]["backend"],
+        "seed": log.events[0]["seed"],
+        "torn": log.torn,
+        "arms": [_arm_json(part, bound) for part in parts],
+        "total": _arm_json(total(parts), bound),
+    }
+
+
+def _arm_json(part: Tally, bound: float) -> dict[str, Any]:
+    return {
+        "arm": part.arm,
+        "verdict": judge(part, bound).verdict.value,
+        "bursts": part.bursts,
+        "streamed_s": part.streamed_s,
+        "lines": part.lines,
+        "line_bytes": part.line_bytes,
+        "checked_frames": part.checked_frames,
+        "wrong_frames": part.wrong_frames,
+        "episodes": part.episodes,
+        "counts": dict(part.counts),
+        "xruns": part.xruns,
+        "planted": part.planted,
+        "control_found": part.control_found,
+        "voluntary": part.voluntary,
+        "involuntary": part.involuntary,
+        "skipped": part.skipped,
+    }
