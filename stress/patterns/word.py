@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
     Words = NDArray[np.uint32]
-    Halves = NDArray[np.uint16]
 
 PATTERNS = ("mix1", "mix2")
 WRAP = 1 << 32
@@ -51,7 +50,7 @@ class Pattern:
     name : "mix1" or "mix2".
     fmt : sample format.
     channels : samples per frame, 1 to 8.
-    block : frames made at a time; the scratch is about 12 bytes per frame.
+    block : frames made at a time; the scratch is about 28 bytes per frame.
 
     Raises
     ------
@@ -75,9 +74,8 @@ class Pattern:
         self._ramp = ramp * word32(MIX1_MUL) if name == "mix1" else ramp
         self._low_ramp = ramp
         self._w, self._v, self._tmp = (np.empty(block + 1, np.uint32) for _ in range(3))
-        self._top, self._low = (np.empty((block, 2), np.uint16) for _ in range(2))
+        self._top, self._low = (np.empty(block, np.uint32) for _ in range(2))
         self._keys = [word32(pair_key(pair)) for pair in range(MAX_CHANNELS // 2)]
-        self._halves = [key.reshape(1).view("<u2") for key in self._keys]
         self._words_only = fmt.bits == 16 and not self.odd
 
     def fill(self, position: int, out: Bytes) -> None:
@@ -187,14 +185,14 @@ class Pattern:
             self._write_odd(out, w, v, slice(side, side + n))
 
     def _write_pair(self, out: Bytes, pair: int, w: Words, v: Words) -> None:
-        n = len(w)
+        n, key = len(w), self._keys[pair]
         top, low = self._scratch(n)
-        np.bitwise_xor(w.view("<u2").reshape(n, 2), self._halves[pair], top)
+        np.bitwise_xor(w, key, top)
         if not self.layout.has_low:
-            self.layout.write(out, 2 * pair, top, None)
+            self.layout.write(out, 2 * pair, top.view("<u2").reshape(n, 2), None)
             return
-        np.bitwise_xor(v.view("<u2").reshape(n, 2), self._halves[pair], low)
-        self.layout.write(out, 2 * pair, top, low)
+        np.bitwise_xor(v, key, low)
+        self.layout.write(out, 2 * pair, top.view("<u2").reshape(n, 2), low.view("<u2").reshape(n, 2))
 
     def _write_odd(self, out: Bytes, w: Words, v: Words, which: slice | NDArray[np.intp]) -> None:
         # The last channel takes halves `which` of the words; w and v are spoilt.
@@ -207,7 +205,7 @@ class Pattern:
         np.bitwise_xor(v, key, v)
         self.layout.write(out, self.channels - 1, top, v.view("<u2")[which].reshape(-1, 1))
 
-    def _scratch(self, n: int) -> tuple[Halves, Halves]:
+    def _scratch(self, n: int) -> tuple[Words, Words]:
         if n <= self.block:
             return self._top[:n], self._low[:n]
-        return np.empty((n, 2), np.uint16), np.empty((n, 2), np.uint16)
+        return np.empty(n, np.uint32), np.empty(n, np.uint32)
