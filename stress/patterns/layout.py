@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     Halves = NDArray[np.uint16]
 
 _15 = np.array(15, np.int16)
-_8 = np.array(8, np.uint16)
 
 
 class Layout:
@@ -46,7 +45,7 @@ class Layout:
         out : (frames * frame_bytes,) uint8.
         channel : first channel to write.
         top, low : (frames, k) uint16 halves of k channels; `low` is None for
-            formats of 16 bits.
+            formats of 16 bits. `top` is spoilt.
         """
         frames, width = top.shape
         if low is None:
@@ -62,8 +61,9 @@ class Layout:
         cells[:, :, :at] = low_bytes[:, :, 2 - at :]
         cells[:, :, at : at + 2] = top_bytes
         if size > at + 2:
-            np.floor_divide(top_bytes[:, :, 1], 128, out=cells[:, :, 3])
-            np.negative(cells[:, :, 3], out=cells[:, :, 3])
+            sign = top.view(np.int16)
+            np.right_shift(sign, _15, sign)
+            cells[:, :, 3] = top_bytes[:, :, 0]
 
     def top(self, frames: Bytes) -> Halves:
         """Return the top 16 bits of every sample, (frames, channels) uint16."""
