@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.labkit import apt, cache, need
+from tools.labkit import apt, bytecode, cache, need
 from tools.labkit.errors import LabError
 
 # What "extract" leaves out because only essential packages bring it.
@@ -14,7 +14,7 @@ BASE = ("base-files", "bash", "busybox-static", "coreutils", "dash",
         "debianutils", "findutils", "grep", "gzip", "kmod",
         "mawk", "mount", "procps", "sed", "tar", "util-linux")
 # Bump when this file changes what a root file system contains.
-_RECIPE = 1
+_RECIPE = 2
 _FILES = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/:/bin/false\n",
     "etc/group": "root:x:0:\naudio:x:29:\nnogroup:x:65534:\n",
@@ -25,19 +25,35 @@ _FILES = {
 
 def name(release: str, arch: str, packages: Sequence[str]) -> str:
     """Return the name of the cache entry."""
-    return f"userland-{release}-{arch}-{cache.key(_RECIPE, sorted({*BASE, *packages}))}"
+    return f"userland-{release}-{arch}-{cache.key(_RECIPE, _wanted(packages))}"
+
+
+def _wanted(packages: Sequence[str]) -> list[str]:
+    return sorted({*BASE, *packages})
 
 
 def build(release: str, arch: str, packages: Sequence[str], *, force: bool = False) -> Path:
     """Return the root file system, downloaded and unpacked when absent."""
-    wanted = sorted({*BASE, *packages})
+    wanted = _wanted(packages)
 
     def make(into: Path) -> None:
         with cache.step(f"userland {release}/{arch}"):
             apt.extract(release, arch, wanted, into)
             finish(into)
+        if any(package == "python3" for package in wanted):
+            _compile(release, arch, into)
 
     return cache.artifact(name(release, arch, packages), make, force=force)
+
+
+def _compile(release: str, arch: str, rootfs: Path) -> None:
+    own = bytecode.host_arch()
+    if not own:
+        cache.say("no byte code is made on this kind of machine: guests import slowly")
+        return
+    python_root = rootfs if arch == own else build(release, own, ["python3"])
+    with cache.step(f"byte code of userland {release}/{arch}"):
+        bytecode.compile_modules(python_root, rootfs)
 
 
 def finish(rootfs: Path) -> None:
