@@ -30,8 +30,8 @@ def execute(args: argparse.Namespace) -> int:
     frames = args.frames or round((args.duration or DEFAULT_S) * rate)
     write_wav(args.out, pattern.fmt, pattern.channels, rate, _blocks(pattern, args.position, frames))
     Console(sys.stdout, sys.stderr).line(
-        f"{args.out}: {count(frames)} frames of {pattern.name}, {pattern.fmt.name}, {pattern.channels} channels, "
-        f"{rate} Hz, from position {args.position}"
+        f"{args.out}: {count(frames)} frames of {pattern.name}, {pattern.fmt.name}, "
+        f"{pattern.channels} channels, {rate} Hz, from position {args.position}"
     )
     return 0
 

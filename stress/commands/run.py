@@ -14,8 +14,8 @@ from stress.commands import backend, detector
 from stress.errors import BackendUnavailable, ConfigError, DeviceError
 from stress.experiment import runner
 from stress.experiment.plan import Plan, load_plan, read_plan
-from stress.patterns.word import Pattern
 from stress.model.formats import sample_format
+from stress.patterns.word import Pattern
 from stress.record import reader, rundir
 from stress.record.clock import Clock
 from stress.record.evidence import EvidenceStore

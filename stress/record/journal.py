@@ -67,7 +67,7 @@ class Journal:
 def _set_torn_tail_aside(folder: Path) -> None:
     # Appending after a torn line would join two events into one wrong line.
     path = folder / NAME
-    if not path.exists():
+    if not path.is_file():
         return
     data = path.read_bytes()
     whole = data.rfind(b"\n") + 1
