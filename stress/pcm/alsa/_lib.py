@@ -1,0 +1,237 @@
+"""The one door to ctypes: libasound and the few libc calls the streams need.
+
+Everything above this module sees plain integers, addresses, negative errnos
+and ready-bound callables, so that a stand-in without ctypes can take its place.
+
+Threads: `Asound` keeps no state of its own between calls. `status` is the one
+call that may watch a stream while another thread is inside a transfer: it is a
+plain STATUS ioctl, whereas `state` and `avail_update` may rewrite the control
+block that a transfer is using on machines without a mapped control page (ARM).
+Source: alsa-lib src/pcm/pcm_hw.c (sync_ptr1, snd_pcm_hw_status).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from stress.errors import BackendUnavailable
+from stress.pcm.alsa import _proto
+
+_TYPES: Mapping[str, Any] = {
+    "i": ctypes.c_int,
+    "u": ctypes.c_uint,
+    "l": ctypes.c_long,
+    "L": ctypes.c_ulong,
+    "z": ctypes.c_size_t,
+    "p": ctypes.c_void_p,
+    "s": ctypes.c_char_p,
+}
+_Bound = Callable[..., int]
+
+
+class _Library:
+    """A shared library with every prototype of `table` declared."""
+
+    def __init__(self, name: str | None, table: Mapping[str, str]) -> None:
+        cdll = ctypes.CDLL(name, use_errno=True)
+        self.functions: dict[str, Any] = {}
+        for symbol, signature in table.items():
+            function = getattr(cdll, symbol)
+            function.restype = _TYPES[signature[0]]
+            function.argtypes = [_TYPES[letter] for letter in signature[2:]]
+            self.functions[symbol] = function
+
+    def __getitem__(self, symbol: str) -> Any:
+        return self.functions[symbol]
+
+
+class Libc:
+    """The libc calls that levers, locking and C-level waits need."""
+
+    def __init__(self) -> None:
+        self._c = _Library(None, _proto.LIBC)
+
+    def bind(self, name: str, *arguments: int) -> _Bound:
+        """Return libc's `name` bound to `arguments`: calling it runs no bytecode."""
+        return partial(self._c[name], *arguments)
+
+    def lock(self, address: int, size_bytes: int) -> int:
+        """Lock a range into memory; return 0 or the errno."""
+        return ctypes.get_errno() if self._c["mlock"](address, size_bytes) else 0
+
+    def unlock(self, address: int, size_bytes: int) -> None:
+        """Undo `lock`."""
+        self._c["munlock"](address, size_bytes)
+
+    @staticmethod
+    def address_of(buffer: Any) -> int:
+        """Return the address of a writable buffer object."""
+        return ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+
+
+#: memmove(destination, source, bytes) on addresses, GIL released.
+copy: _Bound = ctypes.memmove
+
+
+class Asound:
+    """libasound by its own names, with out-parameters and sizes hidden.
+
+    Raises
+    ------
+    BackendUnavailable : libasound.so.2 is missing or lacks a symbol.
+    """
+
+    def __init__(self, name: str = _proto.LIBASOUND) -> None:
+        try:
+            self._c = _Library(name, _proto.ASOUND)
+        except (OSError, AttributeError) as error:
+            raise BackendUnavailable(
+                f"{name} cannot be used ({error}); install libasound2 (Debian 13: libasound2t64), "
+                "or the alsa-lib package of this distribution"
+            ) from None
+        # Its default error handler prints on stderr; a C function that ignores
+        # its arguments keeps it quiet without running Python on an error path.
+        quiet = ctypes.cast(ctypes.CDLL(None).getppid, ctypes.c_void_p)
+        self._c["snd_lib_error_set_handler"](quiet)
+
+    @property
+    def version(self) -> str:
+        """alsa-lib's version, e.g. ``1.2.8``."""
+        return str(self._c["snd_asoundlib_version"]().decode())
+
+    def bind(self, handle: int, name: str, *arguments: int) -> _Bound:
+        """Return ``snd_pcm_<name>(handle, ...)`` bound: calling it runs no bytecode."""
+        return partial(self._c[f"snd_pcm_{name}"], ctypes.c_void_p(handle), *arguments)
+
+    def call(self, handle: int, name: str, *arguments: int) -> int:
+        """Call ``snd_pcm_<name>(handle, ...)``; negative errno on failure."""
+        return int(self._c[f"snd_pcm_{name}"](handle, *arguments))
+
+    def card_index(self, card: str) -> int:
+        """Return the number of the card called `card`, or a negative errno."""
+        return int(self._c["snd_card_get_index"](card.encode()))
+
+    def open(self, name: str, stream: int) -> tuple[int, int]:
+        """Open `name` without waiting for its holder; return (errno, handle)."""
+        handle = ctypes.c_void_p()
+        error = self._c["snd_pcm_open"](ctypes.byref(handle), name.encode(), stream, _proto.NONBLOCK)
+        if error < 0:
+            return error, 0
+        error = self._c["snd_pcm_nonblock"](handle, 0)
+        return error, handle.value or 0
+
+    def info(self, handle: int) -> tuple[int, int, int]:
+        """Return (card, device, subdevice) of an open PCM; -1 where unknown."""
+        block = self._block("snd_pcm_info")
+        if self._c["snd_pcm_info"](handle, block) < 0:
+            return -1, -1, -1
+        card, device, subdevice = (
+            int(self._c[f"snd_pcm_info_get_{what}"](block)) for what in ("card", "device", "subdevice")
+        )
+        return card, device, subdevice
+
+    def status(self, handle: int) -> tuple[int, int, int]:
+        """Return (errno, state, avail) of a PCM; safe beside a running transfer."""
+        block = self._block("snd_pcm_status")
+        error = self._c["snd_pcm_status"](handle, block)
+        if error < 0:
+            return error, -1, 0
+        # avail is unsigned in C, but a stopped stream may lie outside the ring.
+        avail = ctypes.c_long(self._c["snd_pcm_status_get_avail"](block)).value
+        return 0, int(self._c["snd_pcm_status_get_state"](block)), avail
+
+    def area(self, handle: int, frames: int) -> tuple[int, int, int, int]:
+        """Begin mmap access; return (errno, ring address, offset, frames)."""
+        ring = MmapBegin(self._c["snd_pcm_mmap_begin"], handle, frames)
+        return ring.call(), ring.address(), ring.offset.value, ring.frames.value
+
+    def _block(self, name: str) -> Any:
+        """Return a zeroed structure of the size the library itself asks for."""
+        return ctypes.create_string_buffer(int(self._c[f"{name}_sizeof"]()))
+
+    def hw_any(self, handle: int) -> tuple[int, Any]:
+        """Return (errno, space): everything the hardware can do, unresampled."""
+        space = self._block("snd_pcm_hw_params")
+        error = self._c["snd_pcm_hw_params_any"](handle, space)
+        if error >= 0:
+            error = self._c["snd_pcm_hw_params_set_rate_resample"](handle, space, 0)
+        return min(error, 0), space
+
+    def hw_test(self, handle: int, space: Any, what: str, value: int) -> bool:
+        """Tell whether the space still holds `value` of access or format."""
+        return bool(self._c[f"snd_pcm_hw_params_test_{what}"](handle, space, value) == 0)
+
+    def hw_set(self, handle: int, space: Any, what: str, value: int) -> int:
+        """Narrow the space to exactly `value`; return 0 or a negative errno."""
+        direction = (0,) if what == "rate" else ()
+        return int(self._c[f"snd_pcm_hw_params_set_{what}"](handle, space, value, *direction))
+
+    def hw_near(self, handle: int, space: Any, what: str, value: int) -> int:
+        """Narrow the space to the value nearest to `value`; 0 or a negative errno."""
+        number, direction = ctypes.c_ulong(value), ctypes.c_int(0)
+        extra = (ctypes.byref(direction),) if what == "period_size" else ()
+        return int(
+            self._c[f"snd_pcm_hw_params_set_{what}_near"](handle, space, ctypes.byref(number), *extra)
+        )
+
+    def hw_get(self, space: Any, what: str) -> int:
+        """Return a number of the space: ``buffer_size``, ``rate_min``, ..."""
+        wide = what.startswith(("buffer", "period"))
+        number = ctypes.c_ulong(0) if wide else ctypes.c_uint(0)
+        direction = ctypes.c_int(0)
+        extra = (ctypes.byref(direction),) if what.startswith(("rate", "period")) else ()
+        self._c[f"snd_pcm_hw_params_get_{what}"](space, ctypes.byref(number), *extra)
+        return int(number.value)
+
+    def hw_install(self, handle: int, space: Any) -> int:
+        """Hand the space to the driver; return 0 or a negative errno."""
+        return int(self._c["snd_pcm_hw_params"](handle, space))
+
+    def sw_install(self, handle: int, values: Mapping[str, int]) -> int:
+        """Set software parameters; -1 for a value stands for the boundary."""
+        block = self._block("snd_pcm_sw_params")
+        error = int(self._c["snd_pcm_sw_params_current"](handle, block))
+        boundary = ctypes.c_ulong(0)
+        if error >= 0:
+            error = int(self._c["snd_pcm_sw_params_get_boundary"](block, ctypes.byref(boundary)))
+        for what, value in values.items():
+            number = boundary.value if value < 0 else value
+            if error >= 0:
+                error = int(self._c[f"snd_pcm_sw_params_set_{what}"](handle, block, number))
+        return error if error < 0 else int(self._c["snd_pcm_sw_params"](handle, block))
+
+    def begin(self, handle: int) -> MmapBegin:
+        """Return a preallocated ``snd_pcm_mmap_begin`` for per-period loops."""
+        return MmapBegin(self._c["snd_pcm_mmap_begin"], handle, 0)
+
+
+class MmapBegin:
+    """``snd_pcm_mmap_begin`` with its out-parameters allocated once.
+
+    Attributes
+    ----------
+    call : run it; negative errno on failure.
+    offset, frames : read and written by the call, through ``.value`` [frames].
+    """
+
+    def __init__(self, function: Any, handle: int, frames: int) -> None:
+        self._areas = ctypes.pointer(ctypes.c_void_p())
+        self.offset = ctypes.c_ulong(0)
+        self.frames = ctypes.c_ulong(frames)
+        self.call: _Bound = partial(
+            function, ctypes.c_void_p(handle), ctypes.byref(self._areas),
+            ctypes.byref(self.offset), ctypes.byref(self.frames),
+        )  # fmt: skip
+
+    def address(self) -> int:
+        """Return the address of the ring's first byte (areas[0].addr), 0 if none."""
+        return int(self._areas.contents.value or 0) if self._areas else 0
+
+
+def strerror(error: int) -> str:
+    """Return the text of a negative errno."""
+    return os.strerror(-error)

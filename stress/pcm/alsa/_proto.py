@@ -1,0 +1,95 @@
+"""The C prototypes we call, and how their one-line notation is read.
+
+``"i:pLP"`` reads: returns int, takes a pointer, an unsigned long and a pointer.
+snd_pcm_sframes_t is a C long and snd_pcm_uframes_t an unsigned long on every
+ABI that ALSA runs on. No prototype here carries a timespec: its size depends
+on the distribution (time64), so nothing that holds one is ever declared.
+
+Source: alsa-lib include/pcm.h, include/control.h, include/error.h; POSIX.
+"""
+
+from __future__ import annotations
+
+LIBASOUND = "libasound.so.2"
+
+ASOUND: dict[str, str] = {
+    "snd_asoundlib_version": "s:",
+    "snd_lib_error_set_handler": "i:p",
+    "snd_card_get_index": "i:s",
+    "snd_pcm_open": "i:psii",
+    "snd_pcm_nonblock": "i:pi",
+    "snd_pcm_close": "i:p",
+    "snd_pcm_prepare": "i:p",
+    "snd_pcm_start": "i:p",
+    "snd_pcm_drop": "i:p",
+    "snd_pcm_pause": "i:pi",
+    "snd_pcm_state": "i:p",
+    "snd_pcm_state_name": "s:i",
+    "snd_pcm_wait": "i:pi",
+    "snd_pcm_avail_update": "l:p",
+    "snd_pcm_readi": "l:ppL",
+    "snd_pcm_writei": "l:ppL",
+    "snd_pcm_mmap_readi": "l:ppL",
+    "snd_pcm_mmap_writei": "l:ppL",
+    "snd_pcm_mmap_begin": "i:pppp",
+    "snd_pcm_mmap_commit": "l:pLL",
+    "snd_pcm_info": "i:pp",
+    "snd_pcm_info_sizeof": "z:",
+    "snd_pcm_info_get_card": "i:p",
+    "snd_pcm_info_get_device": "u:p",
+    "snd_pcm_info_get_subdevice": "u:p",
+    "snd_pcm_status": "i:pp",
+    "snd_pcm_status_sizeof": "z:",
+    "snd_pcm_status_get_state": "i:p",
+    "snd_pcm_status_get_avail": "L:p",
+    "snd_pcm_hw_params": "i:pp",
+    "snd_pcm_hw_params_sizeof": "z:",
+    "snd_pcm_hw_params_any": "i:pp",
+    "snd_pcm_hw_params_set_rate_resample": "i:ppu",
+    "snd_pcm_hw_params_test_access": "i:ppi",
+    "snd_pcm_hw_params_set_access": "i:ppi",
+    "snd_pcm_hw_params_test_format": "i:ppi",
+    "snd_pcm_hw_params_set_format": "i:ppi",
+    "snd_pcm_hw_params_set_channels": "i:ppu",
+    "snd_pcm_hw_params_set_rate": "i:ppui",
+    "snd_pcm_hw_params_set_buffer_size_near": "i:ppp",
+    "snd_pcm_hw_params_set_period_size_near": "i:pppp",
+    "snd_pcm_hw_params_get_channels_min": "i:pp",
+    "snd_pcm_hw_params_get_channels_max": "i:pp",
+    "snd_pcm_hw_params_get_rate_min": "i:ppp",
+    "snd_pcm_hw_params_get_rate_max": "i:ppp",
+    "snd_pcm_hw_params_get_buffer_size": "i:pp",
+    "snd_pcm_hw_params_get_buffer_size_min": "i:pp",
+    "snd_pcm_hw_params_get_buffer_size_max": "i:pp",
+    "snd_pcm_hw_params_get_period_size": "i:ppp",
+    "snd_pcm_hw_params_get_period_size_min": "i:ppp",
+    "snd_pcm_hw_params_get_period_size_max": "i:ppp",
+    "snd_pcm_sw_params": "i:pp",
+    "snd_pcm_sw_params_sizeof": "z:",
+    "snd_pcm_sw_params_current": "i:pp",
+    "snd_pcm_sw_params_get_boundary": "i:pp",
+    "snd_pcm_sw_params_set_start_threshold": "i:ppL",
+    "snd_pcm_sw_params_set_stop_threshold": "i:ppL",
+    "snd_pcm_sw_params_set_silence_threshold": "i:ppL",
+    "snd_pcm_sw_params_set_silence_size": "i:ppL",
+    "snd_pcm_sw_params_set_avail_min": "i:ppL",
+}
+
+LIBC: dict[str, str] = {
+    "usleep": "i:u",
+    "mlock": "i:pz",
+    "munlock": "i:pz",
+    "mprotect": "i:pzi",
+    "syscall": "l:lLLL",
+}
+
+#: Access, format and stream numbers of the kernel's uapi (sound/asound.h).
+ACCESS = {"mmap": 0, "rw": 3}
+FORMAT = {"S16_LE": 2, "S24_LE": 6, "S32_LE": 10, "S24_3LE": 32}
+STREAM = {"playback": 0, "capture": 1}
+STATES = (
+    "OPEN", "SETUP", "PREPARED", "RUNNING", "XRUN", "DRAINING", "PAUSED", "SUSPENDED", "DISCONNECTED",
+)  # fmt: skip
+
+#: Open without waiting for whoever holds the device (SND_PCM_NONBLOCK).
+NONBLOCK = 1

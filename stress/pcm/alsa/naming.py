@@ -1,0 +1,70 @@
+"""PCM names we accept, who holds a device, and open errors in words."""
+
+from __future__ import annotations
+
+import errno
+import re
+from pathlib import Path
+
+from stress.errors import ConfigError, DeviceBusy, DeviceError, DeviceGone
+
+_HW = re.compile(r"hw:(?:CARD=)?(?P<card>[A-Za-z0-9_-]+)(?:,(?:DEV=)?(?P<device>\d+)(?:,(?:SUBDEV=)?\d+)?)?")
+PROC = Path("/proc/asound")
+
+
+def card_of(name: str, where: str = "card") -> str:
+    """Return the card of a ``hw:`` name; ConfigError for any other PCM.
+
+    Plugins (``default``, ``plughw:``, ``dmix``) convert, mix or copy: what a
+    program writes there is not what reaches the mmapped ring.
+    """
+    match = _HW.fullmatch(name)
+    if match is None:
+        raise ConfigError(
+            f"{name!r} is no plain hardware PCM", where=where, allowed="hw:CARD,DEVICE[,SUBDEVICE]"
+        )
+    return match["card"]
+
+
+def holders(card: int, proc: Path = PROC) -> str:
+    """Name the processes that hold a PCM of `card`, empty when unknown."""
+    found: list[str] = []
+    for status in sorted(proc.glob(f"card{card}/pcm*/sub*/status")):
+        match = re.search(r"^owner_pid\s*:\s*(\d+)", _text(status), re.MULTILINE)
+        if match:
+            program = _text(Path(f"/proc/{match[1]}/comm")).strip() or "?"
+            found.append(f"pid {match[1]} ({program}) has {status.parent.parent.name}")
+    return ", ".join(found)
+
+
+def open_error(name: str, direction: str, error: int, card: int) -> DeviceError:
+    """Turn the negative errno of snd_pcm_open into the exception it means."""
+    code = -error
+    device = f"{name} {direction}"
+    if code == errno.EBUSY:
+        who = holders(card)
+        text = f"in use{': ' + who if who else ''}; stop that program or choose another device"
+        return DeviceBusy(text, errno_=code, device=device, call="snd_pcm_open")
+    if code in (errno.EACCES, errno.EPERM):
+        text = "no permission; add this user to the group audio or run as root"
+    elif code in (errno.ENODEV, errno.ENOENT, errno.ENXIO) and card < 0:
+        text = "no such card; /proc/asound/cards lists what is there"
+    elif code in (errno.ENODEV, errno.ENOENT, errno.ENXIO):
+        text = f"the card has no such {direction} device; /proc/asound/pcm lists them"
+    else:
+        text = "cannot be opened"
+    return DeviceError(text, errno_=code, device=device, call="snd_pcm_open")
+
+
+def call_error(device: str, call: str, error: int) -> DeviceError:
+    """Turn a negative errno of any later call into an exception."""
+    if -error in (errno.ENODEV, errno.ENXIO):
+        return DeviceGone("the card went away", errno_=-error, device=device, call=call)
+    return DeviceError("the driver failed", errno_=-error, device=device, call=call)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,168 @@
+"""AlsaPcm: the PCM contract on libasound, mmap or read/write access."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from stress.errors import StreamStateError
+from stress.model.pcm import Access, Direction, Exchange, Granted, Handling, Mapping, PcmRequest
+from stress.pcm.alsa import mapping, memory, naming, outcome, params
+from stress.pcm.alsa._lib import Asound, Libc
+from stress.pcm.alsa.burst import START_POLL_US, Burst
+from stress.pcm.alsa.stream import Stream
+from stress.pcm.alsa.witness import Witness
+from stress.pcm.contract import Pcm
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from stress.pcm.alsa.lane import Call
+
+    Bytes = NDArray[np.uint8]
+
+
+class AlsaPcm(Pcm):
+    """A playback and a capture stream of real cards through libasound.
+
+    Parameters
+    ----------
+    playback : ``hw:CARD,DEVICE[,SUBDEVICE]``.
+    capture : the same, or None to play only; `Exchange.capture` is empty then.
+    witness : count the Python bytecodes that run while both directions stream
+        and put the figure into `Exchange.notes`.
+    lib, libc : stand-ins for libasound and libc; None loads the real ones.
+
+    Threads: as the contract says; `stop` may come from any thread or a signal
+    handler.
+    """
+
+    backend = "alsa"
+
+    def __init__(
+        self,
+        playback: str,
+        capture: str | None,
+        *,
+        witness: bool = False,
+        lib: Asound | None = None,
+        libc: Libc | None = None,
+    ) -> None:
+        naming.card_of(playback, "playback")
+        if capture is not None:
+            naming.card_of(capture, "capture")
+        self._names = (playback, capture)
+        self._witness = witness
+        self._lib, self._libc = lib, libc
+        self._playback: Stream | None = None
+        self._capture: Stream | None = None
+
+    def open(self, request: PcmRequest) -> Granted:
+        """Open and configure both streams and return what was granted."""
+        self.close()
+        lib = self._lib = self._lib or Asound()
+        self._libc = self._libc or Libc()
+        try:
+            return self._open(lib, request)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, lib: Asound, request: PcmRequest) -> Granted:
+        name, capture_name = self._names
+        self._playback = Stream(lib, name, Direction.PLAYBACK)
+        played = self._playback.configure(request.playback)
+        captured = request.capture
+        if capture_name is not None:
+            self._capture = Stream(lib, capture_name, Direction.CAPTURE)
+            captured = self._capture.configure(request.capture)
+        streams = self._streams()
+        accesses = [stream.granted.access.value for stream in streams]
+        self.backend = "alsa " + "+".join(dict.fromkeys(accesses))
+        return Granted(
+            device=" -> ".join(_place(stream) for stream in streams),
+            playback=played,
+            capture=captured,
+            mappings=tuple(found for stream in streams for found in self._mappings(lib, stream)),
+            refused=params.differences("playback", request.playback, played)
+            + params.differences("capture", request.capture, captured),
+        )
+
+    def _mappings(self, lib: Asound, stream: Stream) -> tuple[Mapping, ...]:
+        if stream.granted.access is not Access.MMAP:
+            return ()
+        stream.prepare(params.BOUNDARY, stream.granted.period_size)
+        error, area, _, _ = lib.area(stream.handle, 1)
+        if error < 0:
+            raise naming.call_error(stream.device, "snd_pcm_mmap_begin", error)
+        return mapping.ring_mappings(stream.direction, stream.node, area)
+
+    def supports(self, handling: Handling) -> str | None:
+        """Return None when `exchange` can do this, else the reason in one line."""
+        if handling.per_period or handling.start_burst or handling.switches_per_s:
+            return "not in one call per direction"
+        return None
+
+    def exchange(self, play: Bytes, captured: Bytes, handling: Handling) -> Exchange:
+        """Play `play` while filling `captured`; return what happened.
+
+        Raises
+        ------
+        StreamStateError : not open, or buffers that are not whole frames.
+        DeviceError : a failure that is no stream event.
+        StreamTimeout : the driver did not give a dropped transfer back.
+        """
+        playback, libc = self._playback, self._libc
+        if playback is None or libc is None:
+            raise StreamStateError("exchange before open")
+        reason = self.supports(handling)
+        if reason is not None:
+            raise StreamStateError(reason)
+        notes: list[str] = []
+        with ExitStack() as stack:
+            notes.append(stack.enter_context(memory.resident(libc, play, captured)))
+            witness = stack.enter_context(Witness()) if self._witness else None
+            burst = self._burst(playback, self._capture, libc, play, captured)
+            window = burst.run()
+        if witness is not None:
+            notes.append(str(witness.testify(window)))
+        played, recorded = burst.ended(window)
+        return outcome.exchange(window, played, recorded, tuple(note for note in notes if note))
+
+    def _burst(
+        self, playback: Stream, capture: Stream | None, libc: Libc, play: Bytes, captured: Bytes
+    ) -> Burst:
+        for stream in self._streams():
+            stream.prepare(1, stream.granted.period_size)
+        return Burst(
+            _single_call(playback, play),
+            _single_call(capture, captured) if capture is not None else None,
+            libc.bind("usleep", START_POLL_US),
+        )
+
+    def stop(self) -> None:
+        """Free a running `exchange` as soon as the device allows."""
+        self._drop()
+
+    def close(self) -> None:
+        """Drop both streams and release the device; idempotent, never raises."""
+        for stream in self._streams():
+            stream.close()
+        self._playback = self._capture = None
+
+    def _streams(self) -> tuple[Stream, ...]:
+        return tuple(stream for stream in (self._playback, self._capture) if stream is not None)
+
+    def _drop(self) -> None:
+        for stream in reversed(self._streams()):
+            stream.drop()
+
+
+def _single_call(stream: Stream, buffer: Bytes) -> tuple[Stream, Call, int]:
+    frames = memory.frames_of(stream.direction.value, buffer, stream.granted.frame_bytes)
+    return stream, stream.transfer(buffer.ctypes.data, frames), frames
+
+
+def _place(stream: Stream) -> str:
+    return f"{stream.device} ({stream.node} sub{stream.where[2]})"

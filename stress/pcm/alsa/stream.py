@@ -1,0 +1,100 @@
+"""One open PCM stream: a handle, its granted parameters, its status."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable
+
+from stress.errors import StreamStateError
+from stress.model.pcm import Access, Direction, StreamParams
+from stress.pcm.alsa import _proto, naming, params
+
+if TYPE_CHECKING:
+    from stress.pcm.alsa._lib import Asound
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a STATUS ioctl says; `state` is ALSA's name, `avail` in frames."""
+
+    state: str
+    avail: int
+
+
+class Stream:
+    """One direction of one card.
+
+    Threads: `status` and `drop` may be called while another thread is inside
+    a transfer of this stream; everything else belongs to one thread at a time.
+    """
+
+    def __init__(self, lib: Asound, name: str, direction: Direction) -> None:
+        card = lib.card_index(naming.card_of(name))
+        error, handle = lib.open(name, _proto.STREAM[direction.value])
+        if error < 0:
+            raise naming.open_error(name, direction.value, error, card)
+        self._lib = lib
+        self.handle = handle
+        self.direction = direction
+        self.where = lib.info(handle)
+        self.device = f"{name} {direction.value}"
+        self._granted: StreamParams | None = None
+
+    @property
+    def granted(self) -> StreamParams:
+        """The parameters in force; StreamStateError before `configure`."""
+        if self._granted is None:
+            raise StreamStateError(f"{self.device}: not configured")
+        return self._granted
+
+    def configure(self, asked: StreamParams) -> StreamParams:
+        """Install `asked` as near as the driver has it; return what was granted."""
+        self._granted = params.negotiate(self._lib, self.handle, self.device, asked)
+        return self._granted
+
+    def prepare(self, start: int, wake: int) -> None:
+        """Set start threshold and wake-up point [frames] and go to PREPARED."""
+        params.install_sw(self._lib, self.handle, self.device, self.granted.buffer_size, start, wake)
+        error = self._lib.call(self.handle, "prepare")
+        if error < 0:
+            raise naming.call_error(self.device, "snd_pcm_prepare", error)
+
+    def transfer(self, address: int, frames: int) -> Callable[[], int]:
+        """Return the one libasound call that streams a whole buffer."""
+        verb = "writei" if self.direction is Direction.PLAYBACK else "readi"
+        prefix = "mmap_" if self.granted.access is Access.MMAP else ""
+        return self._lib.bind(self.handle, prefix + verb, address, frames)
+
+    def status(self) -> Status | None:
+        """Return state and avail, None when the device is gone."""
+        error, state, avail = self._lib.status(self.handle)
+        if error == -errno.ENODEV:
+            return Status("DISCONNECTED", 0)
+        known = error >= 0 and 0 <= state < len(_proto.STATES)
+        return Status(_proto.STATES[state], avail) if known else None
+
+    def hw_ptr(self, appl_ptr: int) -> int | None:
+        """Return hw_ptr from avail, given appl_ptr; None when gone [frames]."""
+        status = self.status()
+        if status is None or status.state in ("DISCONNECTED", "OPEN"):
+            return None
+        queued = self.granted.buffer_size if self.direction is Direction.PLAYBACK else 0
+        return appl_ptr + status.avail - queued
+
+    def drop(self) -> None:
+        """Stop at once; frees whoever waits inside a transfer."""
+        self._lib.call(self.handle, "drop")
+
+    def close(self) -> None:
+        """Release the device; idempotent."""
+        handle, self.handle = self.handle, 0
+        if handle:
+            self._lib.call(handle, "drop")
+            self._lib.call(handle, "close")
+
+    @property
+    def node(self) -> str:
+        """The device node, e.g. ``/dev/snd/pcmC1D0p``."""
+        card, device, _ = self.where
+        return f"/dev/snd/pcmC{card}D{device}{self.direction.value[0]}"
