@@ -1,0 +1,151 @@
+"""The lab's pure parts: missing packages, kernel options, archives, cache, QEMU arguments."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.labkit import apt, boards, cache, command, cpio, initramfs, kernel, need, payload, qemu, runner
+from tools.labkit.errors import LabError, MissingPrograms
+
+
+def test_missing_line_names_each_package_once() -> None:
+    assert need.missing_line(["qemu-system-arm", "mmdebstrap", "mmdebstrap"]) == (
+        "missing qemu-system-arm, mmdebstrap: apt-get install qemu-system-arm mmdebstrap")
+
+
+def test_require_names_all_packages_of_absent_programs() -> None:
+    with pytest.raises(MissingPrograms, match="^missing one, two: apt-get install one two$") as caught:
+        need.require({"no-such-a": "one", "sh": "dash", "/no/such/file.h": "two"})
+    assert caught.value.code == 4
+
+
+def test_run_without_qemu_skips_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PCMSTRESS_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(need, "_SBIN", ())
+    assert command.main(["run", "armv7", "--", "true"]) == 4
+    text = capsys.readouterr().err
+    assert text.startswith("tools/lab: missing qemu-system-arm, mmdebstrap, tar, kmod: apt-get install ")
+    assert len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize("argv", [
+    [], ["fly"], ["run"], ["run", "armv7"], ["run", "nowhere", "--", "true"], ["build", "armv7", "--frce"],
+    ["run", "armv7", "--timeout", "soon", "--", "true"], ["userland", "9/armel", "--", "true"],
+    ["run", "armv7", "--emulator-env", "A", "--", "true"],
+])
+def test_command_line_mistake_ends_with_64(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(argv) == 64
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_refused_options_are_those_kconfig_dropped() -> None:
+    fragment = ("# a comment\nCONFIG_A=y\nCONFIG_B=y\nCONFIG_C=m\n"
+                "# CONFIG_D is not set\n# CONFIG_E is not set\n")
+    granted = "CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=y\nCONFIG_D=y\n"
+    assert kernel.refused_options(fragment, granted) == ["CONFIG_B=y", "CONFIG_C=m", "# CONFIG_D is not set"]
+
+
+def test_apt_reason_is_the_error_lines() -> None:
+    assert apt.reason("I: x\nE: Unable to locate\nE: Unable to locate\nW: y\n") == "E: Unable to locate"
+
+
+def test_archive_is_unpacked_by_cpio(tmp_path: Path) -> None:
+    if not need.find("cpio"):
+        pytest.skip("cpio is not installed: the archive cannot be compared with an independent reader")
+    source = tmp_path / "tree"
+    (source / "sub").mkdir(parents=True)
+    (source / "sub" / "tool").write_bytes(b"x" * 5)
+    (source / "sub" / "tool").chmod(0o755)
+    (source / "drop").write_text("no")
+    out = io.BytesIO()
+    archive = cpio.Archive(out)
+    archive.file("a/b/text", b"hello")
+    archive.link("a/l", "b/text")
+    archive.tree(source, "t", lambda path: path != "drop")
+    archive.close()
+    into = tmp_path / "into"
+    into.mkdir()
+    subprocess.run([need.find("cpio"), "-id", "--quiet"], input=out.getvalue(), cwd=into, check=True)
+    assert len(out.getvalue()) % 512 == 0
+    assert (into / "a/l").read_text() == "hello"
+    assert (into / "t/sub/tool").stat().st_mode & 0o777 == 0o755
+    assert not (into / "t/drop").exists()
+
+
+def test_payload_takes_the_project_and_leaves_the_rest() -> None:
+    wanted = ["stress/cli.py", "tools/lab", "configs", "setup.cfg"]
+    assert all(map(payload.keep, wanted))
+    assert not any(map(payload.keep, [".git", ".venv/bin", "build/x", "stress/__pycache__/a.pyc", "runs/1"]))
+
+
+def test_trimmed_globs_cover_whole_trees() -> None:
+    assert initramfs.trimmed("usr/share/doc", ("usr/share/doc",))
+    assert initramfs.trimmed("usr/lib/perl5/a", ("usr/lib/perl*",))
+    assert not initramfs.trimmed("usr/share/docs", ("usr/share/doc",))
+
+
+def test_artifact_of_a_failed_build_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PCMSTRESS_CACHE", str(tmp_path))
+
+    def fail(into: Path) -> None:
+        (into / "half").write_text("x")
+        raise LabError("no")
+
+    with pytest.raises(LabError):
+        cache.artifact("thing", fail)
+    assert not (cache.root() / "thing").exists()
+    made = cache.artifact("thing", lambda into: (into / "whole").write_text("y") and None)
+    assert sorted(path.name for path in made.iterdir()) == ["whole"]
+
+
+def test_artifact_is_built_once_unless_forced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PCMSTRESS_CACHE", str(tmp_path))
+    built: list[int] = []
+    for force in (False, False, True):
+        cache.artifact("thing", lambda into: built.append(1), force=force)
+    assert len(built) == 2
+    assert [path.name for path in cache.root().glob("thing*")] == ["thing"]
+
+
+def test_lock_in_use_is_refused_without_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PCMSTRESS_CACHE", str(tmp_path))
+    with cache.locked("thing", shared=True):
+        with cache.locked("thing", shared=True, wait=False):
+            pass
+        with pytest.raises(LabError, match="thing is in use"), cache.locked("thing", wait=False):
+            pass
+
+
+def _machine(name: str, logs: Path, **options: object) -> qemu.Machine:
+    linux = kernel.Built(Path("/k/image"), Path("/k/lib/modules/6.1"), None)
+    shares = {"root": (Path("/a,b"), True)}
+    return qemu.Machine(boards.load(name), Path("/q"), linux, Path("/i"), logs, shares, **options)  # type: ignore
+
+
+def test_emulator_command_escapes_commas_and_keeps_the_root_readonly(tmp_path: Path) -> None:
+    words = qemu.command(_machine("armv7", tmp_path, append=["a=b"]))
+    share = words[words.index("-fsdev") + 1]
+    assert "path=/a,,b," in share
+    assert share.endswith("readonly=on")
+    assert words[words.index("-append") + 1].endswith("a=b")
+    assert "virtio-9p-device,fsdev=root,mount_tag=root" in words
+
+
+def test_emulator_environment_run_wins_over_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_X", "host")
+    assert qemu.environment(_machine("armv7", tmp_path))["LAB_X"] == "host"
+    assert qemu.environment(_machine("armv7", tmp_path, env={"LAB_X": "run"}))["LAB_X"] == "run"
+
+
+def test_console_tail_is_the_last_lines_of_any_bytes(tmp_path: Path) -> None:
+    log = tmp_path / "console.log"
+    log.write_bytes(b"\xff\r\n" + b"".join(b"line %d\r\n" % number for number in range(50)))
+    assert runner.tail(log).splitlines() == [f"line {number}" for number in range(30, 50)]
+    assert runner.tail(tmp_path / "absent") == ""
