@@ -1,0 +1,45 @@
+"""Find the ALSA card that the kernel made of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_SOUND = Path("/sys/class/sound")
+_DEV_SND = Path("/dev/snd")
+
+
+@dataclass(frozen=True)
+class AlsaCard:
+    """A card as ALSA knows it.
+
+    Parameters
+    ----------
+    number : card number.
+    name : card id; differs from the one asked for when that was taken.
+    """
+
+    number: int
+    name: str
+
+
+def find_card(serial: str, sound: Path = _SOUND, dev_snd: Path = _DEV_SND) -> AlsaCard | None:
+    """Return the card whose USB device has this serial number, once it can be opened.
+
+    None until both PCM nodes of device 0 are there: the sysfs entry comes first.
+    """
+    for folder in sorted(sound.glob("card*")):
+        # cardN/device is the USB interface; the device above it has the serial number.
+        if _read(folder / "device" / ".." / "serial") == serial:
+            number = int(folder.name[len("card") :])
+            nodes = [dev_snd / f"pcmC{number}D0{suffix}" for suffix in "pc"]
+            if all(node.exists() for node in nodes):
+                return AlsaCard(number, _read(folder / "id"))
+    return None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""

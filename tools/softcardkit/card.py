@@ -1,0 +1,81 @@
+"""The card: PDUs in, PDUs out. Knows no socket, no clock and no kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tools.softcardkit.config import CardConfig
+from tools.softcardkit.engine import Engine
+from tools.softcardkit.faultspec import Fault, FaultRate
+from tools.softcardkit.log import EventLog
+from tools.softcardkit.requests import ControlEndpoint
+from tools.softcardkit.urbs import Endpoint
+from tools.softcardkit.wire import (
+    DIR_IN,
+    STALLED,
+    UNLINKED,
+    Submit,
+    Unlink,
+    ret_submit,
+    ret_unlink,
+)
+
+
+class SoftCard:
+    """Dispatch what the host sends to the control endpoint or the engine.
+
+    Parameters
+    ----------
+    serial : serial number string, by which the card is found in sysfs.
+
+    Threads: one.
+    """
+
+    def __init__(
+        self,
+        config: CardConfig,
+        serial: str = "0",
+        faults: Sequence[Fault] = (),
+        rates: Sequence[FaultRate] = (),
+        seed: int = 0,
+        log: EventLog | None = None,
+    ) -> None:
+        self.config = config
+        self.engine = Engine(config, faults, rates, seed, log)
+        self.control = ControlEndpoint(config, serial, self.engine.set_interface, self.engine.set_rate)
+        self._endpoints: dict[tuple[int, int], Endpoint] = {
+            (1, 0): self.engine.playback,
+            (1, 1): self.engine.feedback,
+            (2, 1): self.engine.capture,
+        }
+
+    def handle(self, pdu: Submit | Unlink) -> None:
+        """Take one PDU; what is to be sent is in ``engine.replies``."""
+        if isinstance(pdu, Unlink):
+            held = self.engine.unlink(pdu.target)
+            self.engine.replies.append(ret_unlink(pdu.seqnum, UNLINKED if held else 0))
+        elif pdu.endpoint == 0:
+            self.engine.replies.append(self._control(pdu))
+        else:
+            self._isochronous(pdu)
+
+    def _control(self, submit: Submit) -> bytes:
+        answer = self.control.handle(submit.setup, submit.data)
+        if answer is None:
+            return ret_submit(submit.seqnum, STALLED, 0)
+        if submit.direction == DIR_IN:
+            return ret_submit(submit.seqnum, 0, len(answer)) + answer
+        return ret_submit(submit.seqnum, 0, submit.length)
+
+    def _isochronous(self, submit: Submit) -> None:
+        endpoint = self._endpoints.get((submit.endpoint, submit.direction))
+        if endpoint is None or not submit.packets:
+            self.engine.replies.append(ret_submit(submit.seqnum, STALLED, 0))
+        else:
+            self.engine.submit(endpoint, submit)
+
+    def take_replies(self) -> bytes:
+        """Return everything to be sent, and forget it."""
+        replies = b"".join(self.engine.replies)
+        self.engine.replies.clear()
+        return replies

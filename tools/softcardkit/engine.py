@@ -1,0 +1,277 @@
+"""The lockstep bus clock and the FIFO between playback and capture.
+
+One tick is one packet slot of both endpoints: the OUT packet goes into the FIFO, and
+what exceeds the latency comes out as the IN packet. Where a live endpoint has no URB
+the clock waits, so that no packet is ever invented: pacing the two endpoints
+independently loses or repeats packets whenever the host is late.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+from tools.softcardkit.config import CardConfig, Speed, Sync
+from tools.softcardkit.descriptors import FEEDBACK_REFRESH, IN_INTERFACE, OUT_INTERFACE
+from tools.softcardkit.faultspec import Fault, FaultRate, Kind
+from tools.softcardkit.inject import Injector, Packet
+from tools.softcardkit.log import EventLog
+from tools.softcardkit.spoil import Layout
+from tools.softcardkit.urbs import Endpoint, IsoCodec, Urb
+from tools.softcardkit.wire import Submit
+
+
+class Engine:
+    """The isochronous half of the card; knows no clock and no socket.
+
+    ``replies`` collects the PDUs to be sent. ``frozen`` and ``unplugged`` are set by
+    faults and by whoever drives the engine.
+
+    Threads: one.
+    """
+
+    def __init__(
+        self,
+        config: CardConfig,
+        faults: Sequence[Fault] = (),
+        rates: Sequence[FaultRate] = (),
+        seed: int = 0,
+        log: EventLog | None = None,
+    ) -> None:
+        self._config = config
+        self._log = log or EventLog()
+        self._codec = IsoCodec()
+        slips = config.sync is not Sync.ASYNCHRONOUS
+        self.injector = Injector(faults, rates, seed, self._log, self._act, slips)
+        self.playback, self.capture, self.feedback = Endpoint(), Endpoint(), Endpoint()
+        self.replies: list[bytes] = []
+        self.frozen = self.unplugged = False
+        self.thaw_ms = 0
+        self.ticks = 0
+        self._fifo = bytearray()
+        self._pushed = self._popped = 0
+        self._latency_bytes = self._limit = self._credit = 0
+        self._feedback_ticks = (1 << FEEDBACK_REFRESH) * config.packets_per_second // 1000
+        self.set_rate(config.rates[0])
+
+    def set_rate(self, rate: int) -> None:
+        """Set the sample clock [Hz] of both endpoints."""
+        self.rate = rate
+        slots = self._config.packets_per_second
+        # A capture packet never exceeds 1.5 times the nominal one: the host's URB
+        # buffers are made for that (sound/usb/endpoint.c, data_ep_set_params).
+        self._max_frames = max(3 * rate // (2 * slots), 1)
+
+    def set_interface(self, interface: int, alternate: int) -> None:
+        """Select an alternate setting: its stream ends, the next URB begins one."""
+        for number, endpoint in ((OUT_INTERFACE, self.playback), (IN_INTERFACE, self.capture)):
+            if number == interface:
+                self._end(endpoint)
+                endpoint.alternate = alternate
+                if alternate:
+                    fmt = self._config.format_of(alternate)
+                    endpoint.frame_bytes = fmt.frame_bytes(self._config.channels)
+
+    def submit(self, endpoint: Endpoint, submit: Submit) -> None:
+        """Queue an isochronous URB on one of the three endpoints."""
+        endpoint.submit(Urb(submit, self._codec))
+
+    def unlink(self, seqnum: int) -> bool:
+        """Take back a URB; its stream ends. False when the card does not hold it."""
+        for endpoint in (self.playback, self.capture, self.feedback):
+            if endpoint.remove(seqnum):
+                self._end(endpoint)
+                return True
+        return False
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a live endpoint has no URB, so that the bus clock stands still."""
+        play, capture = self.playback, self.capture
+        return (play.live and not play.queue) or (capture.live and not capture.queue)
+
+    @property
+    def live(self) -> bool:
+        """Whether any stream is live."""
+        return self.playback.live or self.capture.live
+
+    def end_starved(self) -> None:
+        """End the streams that have no URB: the host has stopped without unlinking."""
+        for endpoint in (self.playback, self.capture):
+            if endpoint.live and not endpoint.queue:
+                self._end(endpoint)
+
+    def advance(self, ticks: int) -> int:
+        """Run up to `ticks` slots; return how many it was.
+
+        Stops early when a live endpoint has no URB, nothing is live, or the card froze
+        or left the bus.
+        """
+        play, capture = self.playback, self.capture
+        for done in range(ticks):
+            if self.frozen or self.unplugged or not (play.live or capture.live):
+                return done
+            if (play.live and not play.queue) or (capture.live and not capture.queue):
+                return done
+            if not self._tick():
+                return done
+        return ticks
+
+    def _tick(self) -> bool:
+        play, capture = self.playback, self.capture
+        if play.live:
+            if not self._push():
+                return False
+            take = len(self._fifo) - self._latency_bytes
+        else:
+            take = self._nominal() * (play.frame_bytes or 1)
+        if capture.live:
+            self._pull(take)
+        elif take > 0:
+            self._popped += min(take, len(self._fifo))
+            del self._fifo[:take]
+        self.ticks += 1
+        if self.feedback.queue and self.ticks % self._feedback_ticks == 0:
+            self._give_feedback()
+        return True
+
+    def _push(self) -> bool:
+        # The playback half of a tick; False when a fault stopped the card before it.
+        play, injector = self.playback, self.injector
+        if not play.started:
+            self._begin_playback()
+        urb = play.queue[0]
+        packet = urb.packet()
+        frames = len(packet) // play.frame_bytes
+        injector.sent.append(packet)
+        status = 0
+        if play.frames + frames > injector.next_frame or play.packets >= injector.next_packet:
+            spoiled = injector.take(
+                Packet(packet, play.frames, play.packets, self._pushed, self._place_in_capture())
+            )
+            if spoiled is None:
+                injector.sent.forget(len(packet))
+                return False
+            packet, status = spoiled
+        self._fifo += packet
+        self._pushed += len(packet)
+        play.frames += frames
+        play.packets += 1
+        urb.accept(status)
+        if urb.index == urb.count:
+            self.replies.append(play.queue.popleft().reply(self._codec))
+        return True
+
+    def _place_in_capture(self) -> int | None:
+        capture, size = self.capture, self.playback.frame_bytes
+        if not capture.live or capture.frame_bytes != size:
+            return None
+        frames = capture.frames if capture.started else 0
+        return frames + len(self._fifo) // size
+
+    def _pull(self, take: int) -> None:
+        # The capture half: at most `take` bytes, at most what the packet may carry.
+        capture = self.capture
+        if not capture.started:
+            self._begin(capture, "capture")
+        urb, size = capture.queue[0], capture.frame_bytes
+        room = min(urb.lengths[urb.index], self._max_frames * size)
+        if size == self.playback.frame_bytes:
+            take = max(min(take, room - room % size), 0)
+            chunk = bytes(self._fifo[:take])
+            del self._fifo[:take]
+            status = 0
+            if self._popped + take > self.injector.capture.next_byte:
+                chunk, status = self.injector.capture.give(chunk, self._popped, capture.frames)
+            elif len(chunk) < take:
+                chunk += bytes(take - len(chunk))
+            self._popped += take
+        else:
+            # Another format on the playback side, or none yet: nothing to loop.
+            chunk, status = bytes(min(self._nominal() * size, room - room % size)), 0
+        capture.frames += len(chunk) // size
+        capture.packets += 1
+        urb.fill(chunk, status)
+        if urb.index == urb.count:
+            self.replies.append(capture.queue.popleft().reply(self._codec))
+
+    def _nominal(self) -> int:
+        # Frames of one slot at the sample clock, remainders carried over.
+        self._credit += round(self.rate * (1_000_000 + self.injector.ppm))
+        frames, self._credit = divmod(self._credit, 1_000_000 * self._config.packets_per_second)
+        return frames
+
+    def _begin_playback(self) -> None:
+        self._begin(self.playback, "playback")
+        size = self.playback.frame_bytes
+        layout = Layout(size, size // self._config.channels, self._config.channels)
+        self._latency_bytes = self._config.latency * size
+        self._fifo[:] = bytes(self._latency_bytes)
+        self._popped, self._pushed = 0, self._latency_bytes
+        self.injector.start(self.playback.stream, layout, self.rate)
+
+    def _begin(self, endpoint: Endpoint, direction: str) -> None:
+        endpoint.begin()
+        self._log.write(
+            "stream",
+            direction=direction,
+            state="start",
+            stream=endpoint.stream,
+            rate=self.rate,
+            format=self._config.format_of(endpoint.alternate or 1).name,
+        )
+
+    def _end(self, endpoint: Endpoint) -> None:
+        if endpoint.end():
+            direction = "playback" if endpoint is self.playback else "capture"
+            if endpoint is self.playback:
+                self.injector.stop()
+            self._log.write(
+                "stream",
+                direction=direction,
+                state="stop",
+                stream=endpoint.stream,
+                frames=endpoint.frames,
+                packets=endpoint.packets,
+            )
+
+    def _give_feedback(self) -> None:
+        # Audio class 1.0 follows USB 2.0, 5.12.4.2: 10.14 frames per millisecond in 3
+        # bytes at full speed, 16.16 frames per microframe in 4 bytes at high speed.
+        high = self._config.speed is Speed.HIGH
+        per_slot = self.rate * (1 + self.injector.ppm * 1e-6) / (8000 if high else 1000)
+        value = struct.pack("<I", round(per_slot * (1 << 16 if high else 1 << 14)))
+        urb = self.feedback.queue[0]
+        urb.fill(value[: min(4 if high else 3, urb.lengths[urb.index])], 0)
+        if urb.index == urb.count:
+            self.replies.append(self.feedback.queue.popleft().reply(self._codec))
+
+    def _act(self, fault: Fault) -> None:
+        self._log.write(
+            "fault",
+            kind=fault.kind.value,
+            stream=self.playback.stream,
+            frame=self.playback.frames,
+            frames=0,
+            capture_frame=self._place_in_capture(),
+            **fault.details(),
+        )
+        if fault.kind is Kind.UNPLUG:
+            self.unplugged = True
+        else:
+            self.frozen, self.thaw_ms = True, fault.ms
+
+    def status(self) -> dict[str, Any]:
+        """Return the counters, for the control socket."""
+        values: dict[str, Any] = {"rate": self.rate, "ticks": self.ticks, "frozen": self.frozen}
+        for name, endpoint in (("playback", self.playback), ("capture", self.capture)):
+            values[name] = {
+                "live": endpoint.live,
+                "stream": endpoint.stream,
+                "frames": endpoint.frames,
+                "packets": endpoint.packets,
+                "urbs": endpoint.urbs,
+            }
+        values["events"] = dict(self._log.counts)
+        return values
