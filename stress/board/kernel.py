@@ -1,0 +1,131 @@
+"""Facts of the running kernel: release, boot log, how the USB ring is allocated."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from stress.errors import CaptureFileError
+
+# Options that decide what can be seen or done here.
+OPTIONS = (
+    "CONFIG_SND_USB_AUDIO",
+    "CONFIG_SND_ALOOP",
+    "CONFIG_USB_MON",
+    "CONFIG_PREEMPT",
+    "CONFIG_PREEMPT_RT",
+    "CONFIG_HZ",
+    "CONFIG_CPU_DCACHE_WRITETHROUGH",
+    "CONFIG_CPU_CACHE_ROUND_ROBIN",
+    "CONFIG_PROC_PAGE_MONITOR",
+    "CONFIG_SND_PCM_XRUN_DEBUG",
+)
+MOST_LOG_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class KernelFacts:
+    """What the kernel says of itself.
+
+    Parameters
+    ----------
+    use_vmalloc : True, False, or None where snd-usb-audio has no such parameter
+        (older than 4.18: always vmalloc) or is not loaded.
+    driver_loaded : whether snd-usb-audio is there at all.
+    memory_policy : the boot log's "Memory policy" line, "" when unreadable.
+    config : the options of `OPTIONS` that are readable; empty without config.
+    """
+
+    release: str
+    use_vmalloc: bool | None
+    driver_loaded: bool
+    memory_policy: str
+    config: dict[str, str]
+
+
+def boot_log(path: str = "/dev/kmsg") -> str:
+    """Return the kernel's messages, "" where they may not be read."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return ""
+    try:
+        return "\n".join(_records(handle))
+    finally:
+        os.close(handle)
+
+
+def _records(handle: int) -> list[str]:
+    # One read is one record "priority,sequence,time,flags;text\n"; EPIPE means records were overwritten.
+    texts: list[str] = []
+    size = 0
+    while size < MOST_LOG_BYTES:
+        try:
+            record = os.read(handle, 8192)
+        except BlockingIOError:
+            break
+        except BrokenPipeError:
+            continue
+        except OSError:
+            break
+        if not record:
+            break
+        size += len(record)
+        texts.append(record.decode("utf-8", "replace").partition(";")[2].split("\n", 1)[0])
+    return texts
+
+
+def use_vmalloc(sys: Path = Path("/sys")) -> tuple[bool | None, bool]:
+    """Return snd-usb-audio's use_vmalloc, and whether the driver is loaded.
+
+    Source: sound/usb/card.c, parameter since 4.18, fixed when the driver loads.
+    """
+    module = sys / "module" / "snd_usb_audio"
+    try:
+        return (module / "parameters" / "use_vmalloc").read_text().strip() in ("Y", "1"), True
+    except OSError:
+        return None, module.is_dir()
+
+
+def config(release: str, root: Path = Path("/")) -> dict[str, str]:
+    """Return the options of `OPTIONS` from /proc/config.gz or /boot."""
+    try:
+        text = _config_text(release, root)
+    except CaptureFileError:
+        return {}
+    found = dict(re.findall(r"^(CONFIG_\w+)=(.*)$", text, re.MULTILINE))
+    return {name: found.get(name, "n") for name in OPTIONS}
+
+
+def _config_text(release: str, root: Path) -> str:
+    try:
+        return gzip.decompress((root / "proc/config.gz").read_bytes()).decode("utf-8", "replace")
+    except (OSError, EOFError):
+        pass
+    try:
+        return (root / f"boot/config-{release}").read_text(errors="replace")
+    except OSError as error:
+        raise CaptureFileError(f"/boot/config-{release}", str(error.strerror)) from None
+
+
+def read(root: Path = Path("/"), log: str | None = None) -> KernelFacts:
+    """Return the facts of this kernel.
+
+    Parameters
+    ----------
+    log : kernel messages, read from /dev/kmsg when None.
+    """
+    text = boot_log() if log is None else log
+    release = os.uname().release
+    policy = re.search(r"Memory policy: .*", text)
+    vmalloc, loaded = use_vmalloc(root / "sys")
+    return KernelFacts(
+        release=release,
+        use_vmalloc=vmalloc,
+        driver_loaded=loaded,
+        memory_policy=policy.group(0) if policy else "",
+        config=config(release, root),
+    )

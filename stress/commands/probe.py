@@ -1,0 +1,61 @@
+"""pcmstress probe: what this board is, and what to expect of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from stress.board import facts
+from stress.report.console import Console
+
+if TYPE_CHECKING:
+    import argparse
+
+    from stress.board.facts import BoardFacts, CardFacts
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Print the facts of this board; return 0."""
+    board = facts.gather()
+    console = Console(sys.stdout, sys.stderr)
+    if args.json:
+        console.line(json.dumps(board.to_json()))
+        return 0
+    for line in lines(board):
+        console.line(line)
+    return 0
+
+
+def lines(board: BoardFacts) -> list[str]:
+    """Return the facts as text, the expectation first."""
+    processor, system = board.cpu, board.kernel
+    vmalloc = {True: "Y", False: "N", None: "no such parameter"}[system.use_vmalloc]
+    rows = [
+        ("cpu", f"{processor.model} (architecture {processor.architecture})"),
+        ("D-cache", ", ".join(part for part in (processor.indexing.value, processor.geometry) if part)),
+        ("boot log", processor.boot_line or "says nothing of the cache"),
+        ("memory policy", system.memory_policy or "not in the boot log"),
+        ("kernel", system.release),
+        ("use_vmalloc", vmalloc if system.driver_loaded else "snd-usb-audio is not loaded"),
+        ("load", f"{board.load.load_1m:.2f} on {board.load.cpus} cpus"),
+        ("other runnable", ", ".join(board.load.runnable) or "none"),
+    ]
+    rows += [("card", _card(card)) for card in board.cards] or [("card", "none")]
+    width = max(len(name) for name, _ in rows)
+    text = [f"{name.ljust(width)}  {value}" for name, value in rows]
+    return [board.expectation, "", *text, *(f"note: {note}" for note in board.notes)]
+
+
+def _card(facts: CardFacts) -> str:
+    card = facts.card
+    text = f"{card.number} {card.id} ({card.driver})"
+    if facts.usb is None:
+        return text
+    speed = {12.0: "full speed", 480.0: "high speed"}.get(
+        facts.usb.speed_mbps, f"{facts.usb.speed_mbps} Mb/s"
+    )
+    ends = ", ".join(
+        f"{end.direction} {end.sync or 'sync?'} {end.packet_us} us" for end in facts.usb.endpoints
+    )
+    return f"{text}, USB {facts.usb.path} {speed} on {facts.usb.host or 'unknown host'}: {ends}"
