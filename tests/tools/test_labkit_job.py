@@ -80,6 +80,12 @@ def test_outcome_names_the_emulators_code_when_it_failed() -> None:
     assert "ended with 1" in job.outcome(None, emulator_code=1)[1]
 
 
+def test_outcome_names_the_panic_of_a_guest_that_crashed() -> None:
+    console = "[ 1.0] x\n[ 2.0] Kernel panic - not syncing: VFS: no root\r\n[ 2.1] CPU: 0\n"
+    failure = job.outcome(None, console=console)[1]
+    assert failure == "no exit code came back: Kernel panic - not syncing: VFS: no root"
+
+
 @pytest.mark.parametrize("answer", ["", "\n", "-1", "256", "0 0", "zero", "1e3", "\x00", "broken"])
 def test_outcome_of_an_unreadable_answer_never_passes(answer: str) -> None:
     code, failure = job.outcome(answer)

@@ -64,7 +64,14 @@ def seconds(text: str) -> int:
     return int(match.group(1)) * _UNITS[match.group(2) or "s"]
 
 
-def outcome(answer: str | None, *, limit_s: int = 0, emulator_code: int = 0) -> tuple[int, str]:
+def panic(console: str) -> str:
+    """Return the kernel's reason for a panic on the console, empty when there is none."""
+    match = re.search(r"Kernel panic - not syncing: *(.*)", console)
+    return match.group(0).strip() if match else ""
+
+
+def outcome(answer: str | None, *, limit_s: int = 0, emulator_code: int = 0,
+            console: str = "") -> tuple[int, str]:
     """Return the exit code of a run and, unless the guest ended well, why.
 
     Parameters
@@ -72,17 +79,23 @@ def outcome(answer: str | None, *, limit_s: int = 0, emulator_code: int = 0) -> 
     answer : what the guest left as its command's exit code, None when nothing came.
     limit_s : the time limit that ended the run [s], 0 when none did.
     emulator_code : QEMU's own exit code.
+    console : the guest's console, searched for a panic.
 
     A guest that gives no whole number from 0 to 255 never passes.
     """
     if limit_s:
-        return EX_TIMEOUT, f"time limit of {limit_s} s reached"
+        return EX_TIMEOUT, f"time limit of {limit_s} s reached{_cause(console)}"
     if answer is None:
         died = f", the emulator ended with {emulator_code}" if emulator_code else ""
-        return EX_BROKEN, f"no exit code came back: the guest crashed or never started{died}"
+        cause = _cause(console) or ": the guest crashed or never started"
+        return EX_BROKEN, f"no exit code came back{cause}{died}"
     text = answer.strip()
     if text == "broken":
         return EX_BROKEN, "the guest could not be prepared for the command"
     if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > 255:
         return EX_BROKEN, f"the guest's exit code is unreadable: {text[:40]!r}"
     return int(text), ""
+
+
+def _cause(console: str) -> str:
+    return f": {panic(console)}" if panic(console) else ""

@@ -89,7 +89,8 @@ def run(board: Board | str, argv: Sequence[str], options: Options | None = None,
     if chosen.boot.root == "initramfs":
         _unpack(machine.logs, out)
     code, failure = job.outcome(_answer(machine.logs / "exit"), limit_s=0 if ended else limit_s,
-                                emulator_code=emulator_code)
+                                emulator_code=emulator_code,
+                                console=_answer(machine.logs / "console.log") or "")
     return Result(code, failure, tails[0].data(), tails[1].data(), out, machine.logs, elapsed_s)
 
 
