@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Tuple
 
 from stress.virtual.cache_victim import VictimPicker
 from stress.virtual.geometry import CacheGeometry
@@ -19,11 +18,11 @@ class Entry:
     the value it expected in word 0 of the line.
     """
 
-    key: Tuple[int, int]
+    key: tuple[int, int]
     pline: int
-    words: List[int]
-    dirty: List[bool]
-    cause: Tuple[int, int]
+    words: list[int]
+    dirty: list[bool]
+    cause: tuple[int, int]
 
 
 @dataclass
@@ -57,17 +56,17 @@ class Cache:
 
     geometry: CacheGeometry
     seed: int = 0
-    memory: Dict[int, List[int]] = field(default_factory=dict)
+    memory: dict[int, list[int]] = field(default_factory=dict)
     counters: CacheCounters = field(default_factory=CacheCounters)
 
     def __post_init__(self) -> None:
         shape = self.geometry
-        self.ways: List[List[Optional[Entry]]] = [[None] * shape.ways for _ in range(shape.sets)]
+        self.ways: list[list[Entry | None]] = [[None] * shape.ways for _ in range(shape.sets)]
         self._victims = VictimPicker(shape, self.seed)
 
     def load(
-        self, vline: int, pline: int = PRIVATE, cause: Tuple[int, int] = (0, 0), uncached: bool = False
-    ) -> Tuple[List[int], bool]:
+        self, vline: int, pline: int = PRIVATE, cause: tuple[int, int] = (0, 0), uncached: bool = False
+    ) -> tuple[list[int], bool]:
         """Load from a line; return all its words and whether it was resident."""
         if uncached:
             return list(self.peek_memory(pline)), False
@@ -84,8 +83,8 @@ class Cache:
         vline: int,
         pline: int = PRIVATE,
         lo: int = 0,
-        values: Tuple[int, ...] = (),
-        cause: Tuple[int, int] = (0, 0),
+        values: tuple[int, ...] = (),
+        cause: tuple[int, int] = (0, 0),
         uncached: bool = False,
     ) -> bool:
         """Store words from word ``lo`` on; return whether the line was resident."""
@@ -134,7 +133,7 @@ class Cache:
                     self._write_back(entry)
                     ways[way] = None
 
-    def find(self, vline: int, pline: int = PRIVATE) -> Optional[Entry]:
+    def find(self, vline: int, pline: int = PRIVATE) -> Entry | None:
         """Return the resident line an access to this address would hit."""
         index, key = self._place(vline, pline)
         for entry in self.ways[index]:
@@ -142,22 +141,22 @@ class Cache:
                 return entry
         return None
 
-    def peek_memory(self, pline: int) -> List[int]:
+    def peek_memory(self, pline: int) -> list[int]:
         """Return the words memory holds for a physical line."""
         return self.memory.get(pline, [0] * self.geometry.line_words)
 
-    def _place(self, vline: int, pline: int) -> Tuple[int, Tuple[int, int]]:
+    def _place(self, vline: int, pline: int) -> tuple[int, tuple[int, int]]:
         # Tags are physical unless the cache is VIVT; a private line is its own physical line.
         private = (0, vline)
         tag = private if pline == PRIVATE or self.geometry.tagging == "vivt" else (1, pline)
         indexed_by = pline if tag[0] and self.geometry.tagging == "pipt" else vline
         return indexed_by % self.geometry.sets, tag
 
-    def _range(self, vline: int, pline: int, lines: int) -> List[Optional[Entry]]:
+    def _range(self, vline: int, pline: int, lines: int) -> list[Entry | None]:
         step = 0 if pline == PRIVATE else 1
         return [self.find(vline + i, pline + i * step) for i in range(lines)]
 
-    def _fill(self, vline: int, pline: int, cause: Tuple[int, int]) -> Entry:
+    def _fill(self, vline: int, pline: int, cause: tuple[int, int]) -> Entry:
         index, key = self._place(vline, pline)
         ways = self.ways[index]
         self.counters.fills += 1
@@ -191,7 +190,7 @@ class Cache:
                 if other is entry:
                     ways[way] = None
 
-    def _write_memory(self, pline: int, lo: int, values: Tuple[int, ...]) -> None:
+    def _write_memory(self, pline: int, lo: int, values: tuple[int, ...]) -> None:
         if pline != PRIVATE:
             words = self.memory.setdefault(pline, [0] * self.geometry.line_words)
             words[lo : lo + len(values)] = values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Tuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class _Recorded:
     # Answers from snapshots taken at every delivery.
     def __init__(self) -> None:
-        self.memory: List[List[int]] = []
-        self.aliases: List[Tuple[List[int], List[int]]] = []
+        self.memory: list[list[int]] = []
+        self.aliases: list[tuple[list[int], list[int]]] = []
 
     def memory_word(self, delivery: Ints, word: Ints) -> Ints:
         return np.array([self.memory[d][w] for d, w in zip(delivery, word)], dtype=np.int64)
@@ -40,7 +40,7 @@ class _Recorded:
         return np.array([self.aliases[d][alias][w] for d, w in zip(delivery, word)], dtype=np.int64)
 
 
-def stored_words(lo: int, hi: int, value: int, flags: int) -> Tuple[int, ...]:
+def stored_words(lo: int, hi: int, value: int, flags: int) -> tuple[int, ...]:
     """Return the words a store writes: a count upwards, or zeros."""
     return tuple(0 if flags & ZEROS else value + i for i in range(hi - lo))
 
@@ -54,7 +54,7 @@ class CacheReplay:
 
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
-        self._vlines: dict[Tuple[int, int], int] = {}
+        self.vlines: dict[tuple[int, int], int] = {}
 
     @property
     def fills(self) -> int:
@@ -64,7 +64,8 @@ class CacheReplay:
     def run(self, trace: Trace) -> Deliveries:
         """Replay one trace and return its delivered loads."""
         shared = {int(at): row for row, at in enumerate(trace.at)}
-        seen: List[Tuple[int, List[int], bool, int, int]] = []
+        self.vlines.update(zip(zip(trace.alias.tolist(), trace.pline.tolist()), trace.vline[trace.at].tolist()))
+        seen: list[tuple[int, list[int], bool, int, int]] = []
         witness = _Recorded()
         for index, (op, vline) in enumerate(zip(trace.op.tolist(), trace.vline.tolist())):
             row = shared.get(index, -1)
@@ -94,7 +95,6 @@ class CacheReplay:
 
     def _shared(self, trace: Trace, row: int, op: int, vline: int) -> None:
         pline, lo, flags = int(trace.pline[row]), int(trace.lo[row]), int(trace.flags[row])
-        self._vlines[int(trace.alias[row]), pline] = vline
         cause = (flags, int(trace.value[row]) - lo)
         if op == LOAD:
             self.cache.load(vline, pline, cause, bool(flags & UNCACHED))
@@ -106,9 +106,8 @@ class CacheReplay:
 
     def _deliver(
         self, trace: Trace, row: int, vline: int, witness: _Recorded
-    ) -> Tuple[List[int], bool, int, int]:
+    ) -> tuple[list[int], bool, int, int]:
         pline, flags = int(trace.pline[row]), int(trace.flags[row])
-        self._vlines[int(trace.alias[row]), pline] = vline
         cause = (flags, int(trace.value[row]) - int(trace.lo[row]))
         words, hit = self.cache.load(vline, pline, cause, bool(flags & UNCACHED))
         entry = self.cache.find(vline, pline)
@@ -117,14 +116,14 @@ class CacheReplay:
         witness.aliases.append((self._alias(0, pline), self._alias(1, pline)))
         return (words, hit, *filled_by)
 
-    def _alias(self, alias: int, pline: int) -> List[int]:
-        vline = self._vlines.get((alias, pline))
+    def _alias(self, alias: int, pline: int) -> list[int]:
+        vline = self.vlines.get((alias, pline))
         entry = None if vline is None else self.cache.find(vline, pline)
         return [-1] * self.cache.geometry.line_words if entry is None else list(entry.words)
 
 
 def _deliveries(
-    seen: List[Tuple[int, List[int], bool, int, int]], words: int, witness: _Recorded
+    seen: list[tuple[int, list[int], bool, int, int]], words: int, witness: _Recorded
 ) -> Deliveries:
     def column(place: int) -> Ints:
         return np.array([item[place] for item in seen], dtype=np.int64)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -59,7 +60,7 @@ class VictimPicker:
 
     def __init__(self, geometry: CacheGeometry, seed: int) -> None:
         self._geometry, self._seed = geometry, seed
-        self._fills: Dict[int, int] = {}
+        self._fills: dict[int, int] = {}
 
     def pick(self, index: int, invalid: Sequence[bool]) -> int:
         """Return the way that the next fill of set ``index`` takes.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Dict, List
 
 from stress.errors import ConfigError, one_of
 
@@ -67,7 +66,7 @@ class CacheGeometry:
                 allowed="a power-of-two number of sets",
             )
 
-    def _among(self, key: str, allowed: "tuple[object, ...] | list[int]") -> None:
+    def _among(self, key: str, allowed: tuple[object, ...] | list[int]) -> None:
         value = getattr(self, key)
         if value not in allowed:
             raise ConfigError(f"{value!r}", where=self.name, key=key, allowed=one_of(list(allowed)))
@@ -98,7 +97,7 @@ class CacheGeometry:
         return self.tagging == "vivt" or (self.tagging == "vipt" and self.colours > 1)
 
 
-def _named() -> Dict[str, CacheGeometry]:
+def _named() -> dict[str, CacheGeometry]:
     base = CacheGeometry()
     rnd = replace(base, replacement="random")
     xscale = replace(base, size_bytes=32768, ways=32)
@@ -133,7 +132,7 @@ def _named() -> Dict[str, CacheGeometry]:
     return {name: replace(shape, name=name) for name, shape in fixed.items()}
 
 
-def geometry_names() -> List[str]:
+def geometry_names() -> list[str]:
     """Return the names :func:`named_geometry` knows, in order."""
     return list(_named())
 

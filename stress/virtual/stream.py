@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Protocol
+from typing import Protocol
 
 from stress.virtual.engine_result import Deliveries
 from stress.virtual.stream_case import StreamCase
@@ -32,7 +32,7 @@ def physical_lines(case: StreamCase) -> int:
     return -(-case.ring // case.geometry.line_bytes)
 
 
-def simulate(case: StreamCase, model: CacheModel, chunk_ms: int = CHUNK_MS) -> Dict[str, int]:
+def simulate(case: StreamCase, model: CacheModel, chunk_ms: int = CHUNK_MS) -> dict[str, int]:
     """Run the stream and return its counters.
 
     Parameters
@@ -59,7 +59,7 @@ def simulate(case: StreamCase, model: CacheModel, chunk_ms: int = CHUNK_MS) -> D
     return {**checker.counts, "fills": model.fills - fills, "accesses": accesses}
 
 
-def _run(steps: "list[tuple[int, int, int]]", tracer: StreamTracer, model: CacheModel, checker: StreamChecker) -> int:
+def _run(steps: list[tuple[int, int, int]], tracer: StreamTracer, model: CacheModel, checker: StreamChecker) -> int:
     trace = tracer.trace(steps)
     checker.add(trace, model.run(trace))
     return len(trace)

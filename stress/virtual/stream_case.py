@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Dict, Sequence
+from typing import Any
 
 from stress.errors import ConfigError, one_of
 from stress.virtual.geometry import CacheGeometry, named_geometry
@@ -123,13 +124,13 @@ class StreamCase:
         return (tick + 1) * self.rate // 1000 * FRAME_BYTES
 
 
-_CHOICES: Dict[str, Sequence[Any]] = {
+_CHOICES: dict[str, Sequence[Any]] = {
     "mode": ("play", "cap"),
     "dst": ("none", "pbuf", "stream"),
     "xkm": NOISE_KINDS,
     "xum": NOISE_KINDS,
     "flush": (0, 1, 2),
-    **{key: (0, 1) for key in ("ack", "rmw", "exact", "uclean", "cswper")},
+    **dict.fromkeys(("ack", "rmw", "exact", "uclean", "cswper"), (0, 1)),
 }
 # Addresses are regions of 256 MB; 2**31 ms is beyond any run and within int64.
 _RANGES = {
@@ -155,7 +156,7 @@ def parse_case(text: str) -> StreamCase:
     ------
     ConfigError : unknown name, or a value that is not allowed.
     """
-    given: Dict[str, str] = {}
+    given: dict[str, str] = {}
     for word in text.split():
         key, equals, value = word.partition("=")
         if not equals or key in given:
@@ -165,10 +166,10 @@ def parse_case(text: str) -> StreamCase:
     return StreamCase(geometry=shape, **{key: _value(key, value) for key, value in given.items()})
 
 
-def _geometry(given: Dict[str, str]) -> CacheGeometry:
+def _geometry(given: dict[str, str]) -> CacheGeometry:
     # Takes the words that belong to the geometry out of what was given.
     base = named_geometry(given.pop("geo")) if "geo" in given else CacheGeometry()
-    changes: Dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     for key, name in _GEOMETRY_KEYS.items():
         if key in given:
             value = given.pop(key)

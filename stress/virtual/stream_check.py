@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,13 +39,13 @@ class StreamChecker:
         self._values = np.zeros(0, np.int64)
         self._classes = np.zeros(0, np.int64)
         self._last_wrong = False
-        self.counts: Dict[str, int] = {}
+        self.counts: dict[str, int] = {}
         self.reset()
 
     def reset(self) -> None:
         """Set every counter to zero and keep what is known of open lines."""
         names = (*_COUNTERS, *(f"k{age + 1}" for age in range(AGES)), "runs", *CLASSES)
-        self.counts = {name: 0 for name in names}
+        self.counts = dict.fromkeys(names, 0)
 
     def add(self, trace: Trace, seen: Deliveries) -> None:
         """Count the deliveries of one trace; they continue the stream."""

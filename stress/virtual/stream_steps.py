@@ -6,7 +6,7 @@ kernel copy, then the user's wake.
 
 from __future__ import annotations
 
-from typing import Callable, List, Tuple
+from typing import Callable
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from stress.virtual.stream_case import StreamCase
 NOISE, WAKE_NOISE, FLUSH_ALL, MEMSET, KERNEL_LOAD, KERNEL_STORE, USER_READ, USER_PRE, PBUF, USER_WRITE, USER_CLEAN = (
     range(11)
 )
-Step = Tuple[int, int, int]
+Step = tuple[int, int, int]
 
 
 class StreamSteps:
@@ -30,10 +30,10 @@ class StreamSteps:
         self._wake = case.per
         self._random = np.random.RandomState(case.seed)
 
-    def begin(self) -> List[Step]:
+    def begin(self) -> list[Step]:
         """Return the steps before the stream starts: hw_params and prefill."""
         case = self._case
-        steps: List[Step] = [(MEMSET, 0, case.ring)]
+        steps: list[Step] = [(MEMSET, 0, case.ring)]
         if case.flush == 1:
             steps.append((FLUSH_ALL, 0, 0))
         if case.mode == "play" and not case.ack:
@@ -43,7 +43,7 @@ class StreamSteps:
                     steps.append((FLUSH_ALL, 0, 0))
         return steps
 
-    def advance(self, ticks: int) -> List[Step]:
+    def advance(self, ticks: int) -> list[Step]:
         """Return the steps of the next ``ticks`` milliseconds."""
         case, steps = self._case, []  # type: StreamCase, List[Step]
         add = steps.append
@@ -58,7 +58,7 @@ class StreamSteps:
         self.tick += ticks
         return steps
 
-    def _switches(self, ticks: int) -> List[bool]:
+    def _switches(self, ticks: int) -> list[bool]:
         case = self._case
         if not case.csw:
             return [False] * ticks

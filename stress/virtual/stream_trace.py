@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -67,7 +67,7 @@ class StreamTracer:
         self._wake_noise = _Noise(case.xum, case.xu, WAKE_NOISE_BASE, line, (case.seed * 2 + 2) % 2**32)
         self._lap_lines = -(-case.ring // line)
 
-    def trace(self, steps: List[Step]) -> Trace:
+    def trace(self, steps: list[Step]) -> Trace:
         """Return the accesses of these steps, in order."""
         table = np.array(steps, dtype=np.int64).reshape(len(steps), 3)
         kind, first, count = self._units(table)
@@ -77,7 +77,7 @@ class StreamTracer:
         start, end = self._extent(unit, table[step, 1], table[step, 2], kinds)
         return self._accesses(kinds, start, end, table[step, 1])
 
-    def _units(self, table: Ints) -> "tuple[Ints, Ints, Ints]":
+    def _units(self, table: Ints) -> tuple[Ints, Ints, Ints]:
         # A step falls into units: what of it lies in one line. Noise has a unit per load.
         kind = table[:, 0]
         ring = kind >= steps_.MEMSET
@@ -97,7 +97,7 @@ class StreamTracer:
             return position // line
         return position // ring * self._lap_lines + position % ring // line
 
-    def _extent(self, unit: Ints, step_start: Ints, step_end: Ints, kind: Ints) -> "tuple[Ints, Ints]":
+    def _extent(self, unit: Ints, step_start: Ints, step_end: Ints, kind: Ints) -> tuple[Ints, Ints]:
         ring, line = self._case.ring, self._case.geometry.line_bytes
         if ring % line == 0:
             start = unit * line
@@ -151,7 +151,7 @@ class StreamTracer:
     def _buffer(self, kind: str, start: Ints, period_start: Ints) -> Ints:
         return start - period_start if kind == "pbuf" else start % STREAM_SPAN_BYTES
 
-    def _private(self, op: "NDArray[np.uint8]", vline: Ints, kind: Ints, place: Ints) -> None:
+    def _private(self, op: NDArray[np.uint8], vline: Ints, kind: Ints, place: Ints) -> None:
         case = self._case
         op[place[kind == steps_.FLUSH_ALL]] = FLUSH
         noise = place[kind == steps_.NOISE]
@@ -167,7 +167,7 @@ class StreamTracer:
             vline[place[stores]] = SOURCE_BASE // case.geometry.line_bytes + np.arange(len(stores)) % lines
 
     def _ring(
-        self, op: "NDArray[np.uint8]", vline: Ints, kind: Ints, start: Ints, end: Ints, place: Ints
+        self, op: NDArray[np.uint8], vline: Ints, kind: Ints, start: Ints, end: Ints, place: Ints
     ) -> Trace:
         case, line = self._case, self._case.geometry.line_bytes
         table = np.full((11, 3), -1, np.int64)

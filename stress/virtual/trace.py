@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -104,6 +104,6 @@ def trace_from_columns(
     )
 
 
-def _column(given: Any, like: Bytes, dtype: Optional[type] = None) -> Ints:
+def _column(given: Any, like: Bytes, dtype: type | None = None) -> Ints:
     column: Ints = np.array(np.broadcast_to(np.asarray(given, dtype=np.int64), like.shape), dtype=np.int64)
     return column
