@@ -1,0 +1,209 @@
+"""The virtual PCM: a modelled board and card behind the PCM contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.errors import DeviceGone, ParamsRefused, StreamStateError
+from stress.model.pcm import (
+    Access,
+    CaptureTouch,
+    Direction,
+    Exchange,
+    Granted,
+    Handling,
+    Lever,
+    Lost,
+    Mapping,
+    PcmRequest,
+    PlaybackTouch,
+    StreamParams,
+    StreamResult,
+)
+from stress.pcm.contract import Pcm
+from stress.virtual.board import Board, Outcome
+from stress.virtual.geometry import PAGE_BYTES
+from stress.virtual.grant import grant
+from stress.virtual.spec import BoardSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+# What /proc/self/smaps shows; coherent memory is mapped by page frame number.
+_VM_FLAGS, _VM_FLAGS_COHERENT = "rd wr sh mr mw me ms de dd", "rd wr sh mr mw me ms pf io de dd"
+
+
+class VirtualPcm(Pcm):
+    """A loopback on a virtual board, in virtual time.
+
+    Parameters
+    ----------
+    spec : the board.
+    seed : of everything random in it; equal seeds give equal bursts.
+
+    Modelled: one D-cache shared by both streams and everybody else, user and
+    kernel mapping of either ring, hw_params and prepare, snd-usb-audio's URBs
+    and copies, short counts, xruns, a frozen and a vanished card, card faults.
+
+    Not modelled
+    ------------
+    * Time that code takes: copies, wake-ups (but for `user.wake_us`) and cache
+      misses take none, so no xrun comes from load.
+    * The instruction cache, the TLB, outer caches, the write buffer, PLD, and
+      DMA: URB buffers are coherent.
+    * Where the kernel's own lines lie: its footprint is a number of random
+      lines per millisecond.
+    * Feedback endpoints: packets follow the nominal rate; both directions run
+      on one clock, and a refilled URB follows the last one without a gap.
+    * alsa-lib's silence, draining, pause, rewind, linked streams, suspend.
+    * Runs of a frame size that is no multiple of 2 or 4 bytes are kept to words
+      of 4 bytes where accesses of two laps meet.
+    * Frames that the driver keeps back (it wants more than one packet queued)
+      never leave: they count as not played.
+
+    Threads: as the contract says; `exchange` makes none.
+    """
+
+    is_virtual = True
+
+    def __init__(self, spec: BoardSpec, seed: int = 0) -> None:
+        self.backend = f"virtual {spec.name}"
+        self.spec = spec
+        self.board = Board(spec, seed)
+        self.outcome: Outcome | None = None
+        self._granted: Granted | None = None
+        self._gone = False
+        self._now_ns = 0
+
+    def open(self, request: PcmRequest) -> Granted:
+        """Allocate the rings and clear them, as hw_params does."""
+        if self._granted is not None:
+            raise StreamStateError(f"{self.backend} is open already")
+        if self._gone:
+            raise DeviceGone("the card was unplugged", errno_=19, device=self.backend, call="open")
+        playback = grant(self.spec, request.playback, self.backend)
+        capture = grant(self.spec, request.capture, self.backend)
+        for name in ("rate", "channels", "format"):
+            if getattr(playback, name) != getattr(capture, name):
+                raise ParamsRefused(
+                    f"{name} of playback and capture differ; the virtual card has one clock and one format",
+                    errno_=22,
+                    device=self.backend,
+                    call="hw_params",
+                )
+        self.board.configure(playback, capture)
+        self._granted = Granted(
+            device=f"{self.backend}: {self.spec.title}",
+            playback=playback,
+            capture=capture,
+            mappings=self._mappings(playback, capture),
+            line_bytes=self.board.geometry.line_bytes,
+        )
+        return self._granted
+
+    def supports(self, handling: Handling) -> str | None:
+        """Return None when `exchange` can do this, else the reason in one line."""
+        kernel = self.spec.kernel
+        if handling.queue_periods == 1 and kernel.keeps_last_packet and kernel.lowlatency:
+            return (
+                "one period queued never drains: since Linux 5.16 snd-usb-audio keeps a packet back; "
+                "queue two periods"
+            )
+        if self._granted is None:
+            return None
+        touches = handling.playback is not PlaybackTouch.STORE or handling.start_burst
+        if touches and self._granted.playback.access is Access.RW:
+            return "rw access has no lines to read before they are written"
+        if handling.capture is CaptureTouch.AHEAD and self._granted.capture.access is Access.RW:
+            return "rw access has no lines to touch ahead"
+        return None
+
+    def exchange(self, play: Bytes, captured: Bytes, handling: Handling) -> Exchange:
+        """Stream one burst; see the contract."""
+        granted = self._granted
+        if granted is None:
+            raise StreamStateError(f"{self.backend} is not open")
+        if self._gone:
+            raise DeviceGone("the card was unplugged", errno_=19, device=self.backend, call="prepare")
+        reason = self.supports(handling)
+        if reason is not None:
+            raise StreamStateError(f"{self.backend}: {reason}")
+        out = _as_frames(play, granted.playback, "play")
+        into = _as_frames(captured, granted.capture, "captured")
+        outcome = self.outcome = self.board.burst(out, len(into), handling)
+        into[: len(outcome.captured)] = outcome.captured
+        return self._report(outcome, handling)
+
+    def stop(self) -> None:
+        """End the burst that another thread runs; between bursts do nothing."""
+        timeline = self.board.timeline
+        if timeline is not None:
+            timeline.stopping = True
+
+    def close(self) -> None:
+        """Release the rings; what they held is gone."""
+        self._granted = None
+        self.outcome = None
+
+    def _report(self, outcome: Outcome, handling: Handling) -> Exchange:
+        timeline = outcome.timeline
+        playing, capturing = timeline.playing, timeline.capturing
+        began = self._now_ns
+        self._now_ns = ended = began + timeline.tick * self.spec.usb.packet_us * 1000
+        lost = {"freeze": Lost.FROZEN, "unplug": Lost.GONE}.get(timeline.halted)
+        state = {"freeze": "SETUP", "unplug": "DISCONNECTED"}.get(timeline.halted)
+        self._gone = lost is Lost.GONE
+        notes = self._notes(outcome, handling)
+        if playing.writing and playing.stuck and lost is None:
+            lost, state = Lost.FROZEN, "SETUP"
+        common = {"started_ns": began, "ended_ns": ended, "minor_faults": 0, "involuntary": timeline.flushes}
+        playback = StreamResult(
+            frames=playing.appl,
+            state=state or ("XRUN" if playing.cut_short else "RUNNING"),
+            xruns=int(playing.cut_short),
+            hw_ptr=playing.hw,
+            appl_ptr=playing.appl,
+            voluntary=playing.wakes,
+            **common,
+        )
+        capture = StreamResult(
+            frames=capturing.appl,
+            state=state or capturing.state,
+            xruns=int(capturing.state == "XRUN"),
+            hw_ptr=capturing.hw,
+            appl_ptr=capturing.appl,
+            voluntary=capturing.wakes,
+            **common,
+        )
+        return Exchange(playback, capture, min(playing.hw, playing.appl), lost, notes)
+
+    def _notes(self, outcome: Outcome, handling: Handling) -> tuple[str, ...]:
+        notes = []
+        if handling.per_period:
+            notes.append(f"a loop per period: {self.spec.user.loop_fills} more lines filled per wake-up")
+        if handling.lever is not Lever.NONE:
+            notes.append(f"cache lever: {handling.lever.value}")
+        if outcome.timeline.halted:
+            notes.append(f"the card was made to {outcome.timeline.halted}")
+        return tuple(notes)
+
+    def _mappings(self, playback: StreamParams, capture: StreamParams) -> tuple[Mapping, ...]:
+        flags = _VM_FLAGS if self.spec.kernel.use_vmalloc else _VM_FLAGS_COHERENT
+
+        def mapping(direction: Direction, params: StreamParams) -> Mapping:
+            size = -(-params.buffer_bytes // PAGE_BYTES) * PAGE_BYTES
+            path = f"/dev/snd/pcmC0D0{direction.value[0]}"
+            return Mapping(direction, path, size, flags, True)
+
+        both = ((Direction.PLAYBACK, playback), (Direction.CAPTURE, capture))
+        return tuple(mapping(direction, params) for direction, params in both if params.access is Access.MMAP)
+
+
+def _as_frames(buffer: Bytes, params: StreamParams, name: str) -> Bytes:
+    if buffer.dtype != np.uint8 or buffer.ndim != 1 or len(buffer) % params.frame_bytes:
+        raise StreamStateError(f"{name} is no row of bytes of whole frames of {params.frame_bytes}")
+    return buffer.reshape(-1, params.frame_bytes)

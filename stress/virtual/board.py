@@ -1,0 +1,201 @@
+"""The virtual board: two rings, one cache, one card, virtual time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from stress.errors import StreamStateError
+from stress.model.pcm import Access, Handling, Lever, StreamParams
+from stress.virtual.accesses import AccessMaker
+from stress.virtual.delivered import Delivered, delivered
+from stress.virtual.engine import CacheEngine
+from stress.virtual.engine_result import Deliveries
+from stress.virtual.geometry import CacheGeometry
+from stress.virtual.history import RingHistory
+from stress.virtual.layout import KERNEL, USER, RingPlace, granule_bytes, place_rings, scaled
+from stress.virtual.planning import background, capture_plan, packet_clock, play_plan
+from stress.virtual.spec import BoardSpec, FaultSpec
+from stress.virtual.steps import Step
+from stress.virtual.timeline import Timeline
+from stress.virtual.trace import Trace
+from stress.virtual.usbcard import apply_faults, loop_back
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+# Virtual time a burst may take beyond the frames it was asked for [s].
+GRACE_S = 2.0
+
+
+class CacheModel(Protocol):
+    """What runs a trace and keeps its state."""
+
+    def run(self, trace: Trace) -> Deliveries:
+        """Run a trace and return its delivered loads."""
+
+
+def make_cache(geometry: CacheGeometry, physical_lines: int, seed: int) -> CacheModel:
+    """Return an empty cache before empty memory."""
+    return CacheEngine(geometry, physical_lines, seed)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One burst as it went.
+
+    Parameters
+    ----------
+    timeline : pointers, states and times at the end.
+    captured : (frames, frame_bytes) uint8, what the reader got.
+    wire : (frames, frame_bytes) uint8, what the driver handed to the bus.
+    incoming : (frames, frame_bytes) uint8, what the card sent back.
+    lead : captured frames before the first played one.
+    played, read : what the loads of each ring delivered.
+    seen : the run of the cache model, for the classes.
+    accesses : cache accesses simulated.
+    faults : card and stream faults of this burst.
+    """
+
+    timeline: Timeline
+    captured: Bytes
+    wire: Bytes
+    incoming: Bytes
+    lead: int
+    played: Delivered
+    read: Delivered
+    seen: Deliveries
+    accesses: int
+    faults: tuple[FaultSpec, ...]
+
+
+class Board:
+    """A board with one card; `configure` is hw_params, `burst` one stream.
+
+    Parameters
+    ----------
+    spec : what it is made of.
+    seed : of replacement, background and context switches.
+
+    Threads: none; one caller.
+    """
+
+    def __init__(self, spec: BoardSpec, seed: int = 0) -> None:
+        self.spec = spec
+        self.geometry = spec.cache.shape()
+        self.bursts = 0
+        self._random = np.random.RandomState(seed % 2**32)
+        self.timeline: Timeline | None = None
+        self._streams: tuple[StreamParams, StreamParams] | None = None
+
+    def configure(self, playback: StreamParams, capture: StreamParams) -> None:
+        """Allocate both rings and clear them: vmalloc, then memset, as hw_params does."""
+        line = self.geometry.line_bytes
+        granule = granule_bytes(playback.frame_bytes, line)
+        served = (self._serves(playback), self._serves(capture))
+        self.places = place_rings(self.spec, (playback.buffer_bytes, capture.buffer_bytes), granule, served)
+        lines = self.places[1].pline + -(-capture.buffer_bytes // line)
+        seed = int(self._random.randint(2**31 - 1))
+        self._cache = make_cache(scaled(self.geometry, granule), lines, seed)
+        self._accesses = AccessMaker(
+            self.places,
+            (playback.frame_bytes, capture.frame_bytes),
+            self._random,
+            self.geometry.write_allocate,
+        )
+        self.histories = tuple(RingHistory(place.ring_granules, granule) for place in self.places)
+        self._streams = (playback, capture)
+        clear = [Step.FLUSH, 0, 1, Step.ZERO_PLAYBACK, 0, playback.buffer_size]
+        self._run([*clear, Step.ZERO_CAPTURE, 0, capture.buffer_size])
+
+    def burst(self, play: Bytes, frames: int, handling: Handling) -> Outcome:
+        """Stream one burst from PREPARED.
+
+        Parameters
+        ----------
+        play : (n, frame_bytes) uint8.
+        frames : frames to capture.
+
+        Raises
+        ------
+        StreamStateError : `configure` was not called.
+        """
+        self._params()
+        faults = tuple(fault for fault in self.spec.fault if fault.burst in (-1, self.bursts))
+        timeline = self._timeline(len(play), frames, handling, faults)
+        steps = self._before(handling) + timeline.steps.flat
+        for history in self.histories:
+            history.advance()
+        trace, seen = self._run(steps)
+        outcome = self._deliver(timeline, trace, seen, play, faults)
+        self.bursts += 1
+        return outcome
+
+    def _timeline(
+        self, played: int, wanted: int, handling: Handling, faults: tuple[FaultSpec, ...]
+    ) -> Timeline:
+        playback, capture = self._params()
+        spec = self.spec
+        longest_s = max(played, wanted) / min(playback.rate, capture.rate) * 1.2 + GRACE_S
+        carried = packet_clock(spec, playback.rate).table(int(longest_s * 1e6 / spec.usb.packet_us))
+        capture_side = capture_plan(spec, capture, handling, wanted, faults)
+        around = background(spec, handling, longest_s, capture_side.packets, self._random, faults)
+        play_side = play_plan(spec, playback, handling, played, faults)
+        self.timeline = Timeline(play_side, capture_side, carried, around)
+        self.timeline.run()
+        return self.timeline
+
+    def _before(self, handling: Handling) -> list[int]:
+        steps = [int(Step.NOISE), 0, self.spec.user.between_fills] if self.bursts else []
+        # One clean+invalidate between hw_params and the first store: what
+        # hw_params left dirty must not be written back over the data.
+        return [*steps, int(Step.FLUSH), 0, 1] if handling.lever is Lever.CLEAN_INVALIDATE else steps
+
+    def _run(self, steps: list[int]) -> tuple[Trace, Deliveries]:
+        bases = (self.histories[0].base, self.histories[1].base)
+        trace = self._accesses.trace(steps, bases)
+        return trace, self._cache.run(trace)
+
+    def _pick(self, which: int, trace: Trace, seen: Deliveries) -> Delivered:
+        place: RingPlace = self.places[which]
+        lines = -(-place.ring_bytes // place.line_bytes)
+        return delivered(trace, seen, place.pline, place.pline + lines, self.histories[which].base)
+
+    def _deliver(
+        self, timeline: Timeline, trace: Trace, seen: Deliveries, play: Bytes, faults: tuple[FaultSpec, ...]
+    ) -> Outcome:
+        playback, capture = self._params()
+        out, back = self.histories
+        out.put(play[: timeline.playing.appl].reshape(-1))
+        played = self._pick(0, trace, seen)
+        wire = _bytes(out, played, timeline.playing.hw, playback.frame_bytes)
+        lead = timeline.carried[timeline.playing.started_tick] + self.spec.usb.loopback_frames
+        urbs = timeline.playing.plan.urbs
+        lag = urbs.urbs * urbs.packets * packet_clock(self.spec, playback.rate).nominal_frames
+        heard = apply_faults(wire, faults, playback.format, playback.channels, lag)
+        incoming = loop_back(heard, lead, timeline.capturing.hw)
+        back.put(incoming.reshape(-1))
+        read = self._pick(1, trace, seen)
+        captured = _bytes(back, read, timeline.capturing.appl, capture.frame_bytes)
+        return Outcome(timeline, captured, wire, incoming, lead, played, read, seen, len(trace), faults)
+
+    def _params(self) -> tuple[StreamParams, StreamParams]:
+        if self._streams is None:
+            raise StreamStateError("the virtual board has no hw_params yet")
+        return self._streams
+
+    def _serves(self, params: StreamParams) -> int:
+        return USER if params.access is Access.MMAP else KERNEL
+
+
+def _bytes(history: RingHistory, got: Delivered, frames: int, frame_bytes: int) -> Bytes:
+    data = history.get(got.number)
+    size = data.dtype.itemsize
+    stream = np.zeros(-(-frames * frame_bytes // size), dtype=data.dtype)
+    inside = got.position < len(stream)
+    stream[got.position[inside]] = data[inside]
+    return stream.view(np.uint8)[: frames * frame_bytes].reshape(frames, frame_bytes)

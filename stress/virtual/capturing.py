@@ -1,0 +1,136 @@
+"""The capture stream of one burst: the driver's URBs and the reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stress.virtual.steps import Step, StepList
+
+
+@dataclass(frozen=True)
+class CapturePlan:
+    """What the capture side of a burst does; sizes in frames.
+
+    Parameters
+    ----------
+    frames : frames the read call asks for.
+    line_bytes, frame_bytes : [bytes].
+    packets : packets per URB.
+    whole : reads end at the last whole line before hw_ptr.
+    ahead : touch this many frames ahead of hw_ptr; 0 = none.
+    flush : clean+invalidate before each read.
+    stop_at : the reader stops for good at this frame, -1 = never.
+    loop_fills : lines the loop itself fills per wake-up.
+    """
+
+    frames: int
+    period_size: int
+    buffer_size: int
+    line_bytes: int
+    frame_bytes: int
+    packets: int
+    whole: bool = False
+    ahead: int = 0
+    flush: bool = False
+    stop_at: int = -1
+    loop_fills: int = 0
+
+
+class Capturing:
+    """Walk the capture stream from URB to URB.
+
+    Parameters
+    ----------
+    plan : what to do.
+    carried : frames carried by 0, 1, ... packets since START.
+    steps : where the touches go.
+    """
+
+    def __init__(self, plan: CapturePlan, carried: list[int], steps: StepList) -> None:
+        self.plan = plan
+        self.hw = self.appl = 0
+        self.state = "RUNNING"
+        self.wakes = 0
+        self.due = plan.packets
+        self._carried = carried
+        self._steps = steps
+        self._wake_at = plan.period_size
+
+    @property
+    def reading(self) -> bool:
+        """True while the read call has not returned."""
+        return self.appl < self.plan.frames and self.state != "XRUN"
+
+    def complete(self, raced: bool = False) -> bool:
+        """Complete one URB; tell whether the reader wakes.
+
+        Parameters
+        ----------
+        raced : userspace runs, on another processor, after hw_ptr moved and
+            before the last packet's memcpy.
+        """
+        first, end = self.hw, self._carried[self.due]
+        held = self._carried[self.due - 1] if raced else end
+        self._store(first, held)
+        self.hw = end
+        self.due += self.plan.packets
+        if raced:
+            woken = self._woken()
+            if woken:
+                self.wake()
+            self._store(held, end)
+            return False
+        return self._woken()
+
+    def wake(self) -> None:
+        """Let the reader run; a ring that filled up meanwhile is an overrun."""
+        if not self.reading or 0 <= self.plan.stop_at <= self.appl:
+            return
+        self.wakes += 1
+        if self.plan.loop_fills:
+            self._steps.add(Step.NOISE, 0, self.plan.loop_fills)
+        if self.plan.flush:
+            self._steps.add(Step.FLUSH, 0, 1)
+        end = min(self._line_floor(self.hw) if self.plan.whole else self.hw, self.plan.frames)
+        if end > self.appl:
+            self._steps.add(Step.USER_READ, self.appl, end)
+            self.appl = end
+        if self.plan.ahead:
+            self._touch_ahead()
+
+    def overrun(self) -> bool:
+        """Stop the stream when the ring is full of unread frames."""
+        if self.state == "RUNNING" and self.hw - self.appl >= self.plan.buffer_size:
+            self.state = "XRUN"
+            return True
+        return False
+
+    def _woken(self) -> bool:
+        if self.hw < self._wake_at:
+            return False
+        self._wake_at += (self.hw - self._wake_at) // self.plan.period_size * self.plan.period_size
+        self._wake_at += self.plan.period_size
+        return True
+
+    def _store(self, first: int, end: int) -> None:
+        if end > first:
+            self._steps.add(Step.KERNEL_STORE, first, end)
+
+    def _touch_ahead(self) -> None:
+        plan = self.plan
+        first, end = self._line_ceiling(self.appl), min(self.hw + plan.ahead, self.appl + plan.buffer_size)
+        if end > first:
+            self._steps.add(Step.USER_AHEAD, first, end)
+
+    def _line_floor(self, frame: int) -> int:
+        # Whole frames only, so a line that ends inside a frame is left for the next read.
+        plan = self.plan
+        lap = frame // plan.buffer_size * plan.buffer_size
+        offset_bytes = (frame - lap) * plan.frame_bytes
+        return lap + offset_bytes // plan.line_bytes * plan.line_bytes // plan.frame_bytes
+
+    def _line_ceiling(self, frame: int) -> int:
+        plan = self.plan
+        lap = frame // plan.buffer_size * plan.buffer_size
+        lines = -(-(frame - lap) * plan.frame_bytes // plan.line_bytes)
+        return lap + min(-(-lines * plan.line_bytes // plan.frame_bytes), plan.buffer_size)

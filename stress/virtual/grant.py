@@ -1,0 +1,53 @@
+"""What the virtual driver grants of a request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stress.errors import ParamsRefused
+from stress.model.pcm import Access, StreamParams
+from stress.virtual.spec import BoardSpec
+
+_EINVAL = 22
+
+
+def grant(spec: BoardSpec, asked: StreamParams, device: str) -> StreamParams:
+    """Return the parameters nearest to `asked` that the driver takes.
+
+    Rate, channels, format and access are taken as they are or refused; period
+    and buffer move to the nearest sizes allowed, the buffer first.
+
+    Raises
+    ------
+    ParamsRefused
+    """
+    limits = spec.limits
+
+    def refuse(what: str, allowed: str) -> ParamsRefused:
+        return ParamsRefused(f"{what} (allowed: {allowed})", errno_=_EINVAL, device=device, call="hw_params")
+
+    if not limits.rate_min <= asked.rate <= limits.rate_max:
+        raise refuse(f"rate {asked.rate} Hz", f"{limits.rate_min} to {limits.rate_max}")
+    if not 1 <= asked.channels <= limits.channels_max:
+        raise refuse(f"{asked.channels} channels", f"1 to {limits.channels_max}")
+    if not (limits.mmap if asked.access is Access.MMAP else limits.rw):
+        raise refuse(f"access {asked.access.value}", "rw" if asked.access is Access.MMAP else "mmap")
+    if asked.period_size < 1 or asked.buffer_size < 1:
+        raise refuse(f"period {asked.period_size}, buffer {asked.buffer_size} frames", "1 and more")
+    return _sizes(spec, asked)
+
+
+def _sizes(spec: BoardSpec, asked: StreamParams) -> StreamParams:
+    limits = spec.limits
+    shortest_us = max(limits.period_min_us, spec.usb.packet_us)
+    by_time = -(-asked.rate * shortest_us // 1000000)
+    by_bytes = -(-limits.period_min_bytes // asked.frame_bytes)
+    smallest = max(1, by_time, by_bytes)
+    largest = max(2 * smallest, asked.rate * limits.buffer_max_ms // 1000)
+    buffer_size = min(max(asked.buffer_size, 2 * smallest), largest)
+    period_size = min(max(asked.period_size, smallest), buffer_size // 2)
+    buffer_size = min(buffer_size, period_size * limits.periods_max)
+    # The cache model counts in words of four bytes; rings of odd length round up.
+    while buffer_size * asked.frame_bytes % 4:
+        buffer_size += 1
+    return replace(asked, period_size=period_size, buffer_size=buffer_size)

@@ -1,0 +1,105 @@
+"""Where the two rings lie, and which of their mappings are cached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from stress.virtual.geometry import PAGE_BYTES, CacheGeometry
+from stress.virtual.spec import BoardSpec
+
+KERNEL, USER = 0, 1
+# Places in a 32-bit address space; only page colours and order matter.
+_VMALLOC, _USER = 0xD0000000, 0x40000000
+SOURCE, CAPTURED, NOISE = 0x50000000, 0x60000000, 0x70000000
+BUFFER_SPAN_BYTES = 1 << 26
+NOISE_SPAN_BYTES = 1 << 22
+# The cache models work on words of four bytes, at most sixteen to a line.
+_WORD_BYTES, _LARGEST_LINE_WORDS = 4, 16
+
+
+@dataclass(frozen=True)
+class RingPlace:
+    """One ring as the cache sees it.
+
+    Parameters
+    ----------
+    ring_bytes : length [bytes].
+    granule_bytes : bytes that one word of the cache model stands for.
+    vlines : line numbers of the kernel's and the user's mapping.
+    pline : physical line number.
+    uncached : whether the kernel's and the user's accesses bypass the cache.
+    user_alias : mapping that serves the user: USER, or KERNEL with rw access.
+    """
+
+    ring_bytes: int
+    line_bytes: int
+    granule_bytes: int
+    vlines: tuple[int, int]
+    pline: int
+    uncached: tuple[bool, bool]
+    user_alias: int = USER
+
+    @property
+    def ring_granules(self) -> int:
+        """Length of the ring [granules]."""
+        return self.ring_bytes // self.granule_bytes
+
+
+def granule_bytes(frame_bytes: int, line_bytes: int) -> int:
+    """Return the finest granule that divides a frame and fits the cache model."""
+    for size in (4, 2, 1):
+        if frame_bytes % size == 0 and line_bytes // size <= _LARGEST_LINE_WORDS:
+            return size
+    # Frames of odd length: boundaries inside a word are rounded to it.
+    return 4
+
+
+def scaled(geometry: CacheGeometry, granule: int) -> CacheGeometry:
+    """Return the geometry in units where one granule is a word of the model."""
+    times = _WORD_BYTES // granule
+    return replace(
+        geometry,
+        size_bytes=geometry.size_bytes * times,
+        line_bytes=geometry.line_bytes * times,
+        dirty_bytes=geometry.dirty_bytes * times,
+    )
+
+
+def uncached_mappings(spec: BoardSpec) -> tuple[bool, bool]:
+    """Return whether the kernel's and the user's mapping bypass the cache."""
+    if spec.architecture == "x86":
+        return False, False  # snooped: memory types do not make copies differ
+    if not spec.kernel.use_vmalloc:
+        return True, True
+    mapping = spec.kernel.mapping
+    return mapping in ("kernel-noncached", "writecombine"), mapping in ("user-noncached", "writecombine")
+
+
+def place_rings(
+    spec: BoardSpec, sizes: tuple[int, int], granule: int, user_alias: tuple[int, int]
+) -> tuple[RingPlace, RingPlace]:
+    """Return both rings, playback first.
+
+    Parameters
+    ----------
+    sizes : bytes of the playback and the capture ring.
+    granule : [bytes], one for both: they share one cache.
+    user_alias : mapping that serves the user, per direction.
+    """
+    geometry = spec.cache.shape()
+    line = geometry.line_bytes
+    colour = spec.cache.colour % geometry.colours if geometry.tagging == "vipt" else 0
+    uncached = uncached_mappings(spec)
+    pages = -(-sizes[0] // PAGE_BYTES)
+    # vmalloc leaves a guard page between areas; so does this user, which keeps the colours apart.
+    offsets = (0, (pages + 1) * PAGE_BYTES)
+
+    def place(which: int) -> RingPlace:
+        vlines = (
+            (_VMALLOC + offsets[which]) // line,
+            (_USER + offsets[which] + colour * PAGE_BYTES) // line,
+        )
+        pline = which * pages * PAGE_BYTES // line
+        return RingPlace(sizes[which], line, granule, vlines, pline, uncached, user_alias[which])
+
+    return place(0), place(1)

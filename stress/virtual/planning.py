@@ -1,0 +1,117 @@
+"""From board, stream parameters and handling to the plan of one burst."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.model.pcm import Access, CaptureTouch, Handling, Lever, PlaybackTouch, StreamParams
+from stress.virtual.capturing import CapturePlan
+from stress.virtual.playing import PlayPlan
+from stress.virtual.spec import BoardSpec, FaultSpec
+from stress.virtual.timeline import Background
+from stress.virtual.urbs import MAX_QUEUE_MS, PacketClock, capture_urbs, playback_urbs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+def packet_clock(spec: BoardSpec, rate: int) -> PacketClock:
+    """Return the clock of the card at this nominal rate."""
+    return PacketClock(rate, spec.usb.packet_us, spec.usb.ratio_ppm)
+
+
+def play_plan(
+    spec: BoardSpec, params: StreamParams, handling: Handling, frames: int, faults: tuple[FaultSpec, ...]
+) -> PlayPlan:
+    """Return what the playback side does with a buffer of `frames`."""
+    touched = params.access is Access.MMAP
+    loop = (
+        handling.playback is not PlaybackTouch.STORE
+        or handling.queue_periods > 0
+        or handling.lever is not Lever.NONE
+    )
+    queue = min(handling.queue_periods * params.period_size or params.buffer_size, params.buffer_size)
+    return PlayPlan(
+        frames=frames,
+        period_size=params.period_size,
+        buffer_size=params.buffer_size,
+        queue=queue,
+        urbs=playback_urbs(
+            packet_clock(spec, params.rate),
+            params.period_size,
+            params.buffer_size,
+            spec.usb.playback_urb_packets,
+        ),
+        whole_periods=loop,
+        rmw=touched and handling.playback is PlaybackTouch.RMW,
+        prefill_rmw=params.rate * MAX_QUEUE_MS // 1000 if touched and handling.start_burst else 0,
+        flush=handling.lever is Lever.CLEAN_INVALIDATE,
+        clean=touched and handling.lever is Lever.CACHEFLUSH,
+        lowlatency=spec.kernel.lowlatency,
+        keeps_last_packet=spec.kernel.keeps_last_packet,
+        stop_at=_first_frame(faults, "playback-stop"),
+        loop_fills=spec.user.loop_fills if loop else 0,
+    )
+
+
+def capture_plan(
+    spec: BoardSpec, params: StreamParams, handling: Handling, frames: int, faults: tuple[FaultSpec, ...]
+) -> CapturePlan:
+    """Return what the capture side does to fill a buffer of `frames`."""
+    touched = params.access is Access.MMAP
+    loop = handling.capture is not CaptureTouch.EXACT or handling.lever is not Lever.NONE
+    clock = packet_clock(spec, params.rate)
+    return CapturePlan(
+        frames=frames,
+        period_size=params.period_size,
+        buffer_size=params.buffer_size,
+        line_bytes=spec.cache.shape().line_bytes,
+        frame_bytes=params.frame_bytes,
+        packets=capture_urbs(clock, params.period_size, spec.usb.capture_urb_packets).packets,
+        whole=touched and handling.capture is not CaptureTouch.EXACT,
+        ahead=params.period_size if touched and handling.capture is CaptureTouch.AHEAD else 0,
+        flush=handling.lever is Lever.CLEAN_INVALIDATE,
+        stop_at=_first_frame(faults, "capture-stop"),
+        loop_fills=spec.user.loop_fills if loop else 0,
+    )
+
+
+def background(
+    spec: BoardSpec,
+    handling: Handling,
+    longest_s: float,
+    capture_packets: int,
+    random: np.random.RandomState,
+    faults: tuple[FaultSpec, ...],
+) -> Background:
+    """Draw what else happens within `longest_s` seconds of virtual time."""
+    kernel, tick_s = spec.kernel, spec.usb.packet_us / 1e6
+    switches = _poisson(kernel.switches_per_s + handling.switches_per_s, longest_s, random)
+    accidents = np.array(kernel.whole_cache_at_ms, dtype=np.float64) / 1000
+    ticks = np.sort(np.concatenate([switches, accidents]) / tick_s).astype(np.int64)
+    urbs = int(longest_s / tick_s) // capture_packets
+    raced = np.flatnonzero(random.random_sample(urbs) < kernel.smp_race) if kernel.smp_race else ()
+    halts = [fault for fault in faults if fault.kind in ("freeze", "unplug")]
+    return Background(
+        noise_per_tick=kernel.noise_lines_per_ms * tick_s * 1000,
+        flush_ticks=tuple(ticks.tolist()),
+        raced_urbs=frozenset(int(urb) + 1 for urb in raced),
+        wake_ticks=-(-spec.user.wake_us // spec.usb.packet_us),
+        play_tick=max(1, spec.user.start_us // spec.usb.packet_us),
+        halt_frame=halts[0].frame if halts else -1,
+        halt=halts[0].kind if halts else "",
+    )
+
+
+def _poisson(rate_per_s: float, longest_s: float, random: np.random.RandomState) -> Floats:
+    count = random.poisson(rate_per_s * longest_s) if rate_per_s else 0
+    times: Floats = random.random_sample(count) * longest_s
+    return times
+
+
+def _first_frame(faults: tuple[FaultSpec, ...], kind: str) -> int:
+    return next((fault.frame for fault in faults if fault.kind == kind), -1)

@@ -1,0 +1,119 @@
+"""The virtual USB card: what comes in is what went out, later, and its faults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Callable
+
+import numpy as np
+
+from stress.model.formats import SampleFormat
+from stress.virtual.spec import CARD_FAULTS, FaultSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Frames = NDArray[np.uint8]
+
+# What a controller fetches of a USB transfer in one go; a stale one is this long.
+DMA_LINE_BYTES = 32
+
+
+def loop_back(wire: Frames, lead: int, frames: int) -> Frames:
+    """Return what the card sends: zeros, then the played frames, then zeros.
+
+    Parameters
+    ----------
+    wire : (n, frame_bytes) uint8, played frames.
+    lead : captured frames before the first played one.
+    frames : captured frames wanted.
+    """
+    incoming = np.zeros((frames, wire.shape[1]), dtype=np.uint8)
+    count = max(0, min(len(wire), frames - lead))
+    incoming[lead : lead + count] = wire[:count]
+    return incoming
+
+
+def hits(fault: FaultSpec, frames: int) -> range:
+    """Return the first frame of each time the fault strikes within `frames`."""
+    return range(fault.frame, frames, fault.every or max(1, frames))
+
+
+def apply_faults(
+    wire: Frames, faults: Sequence[FaultSpec], fmt: SampleFormat, channels: int, dma_lag: int
+) -> Frames:
+    """Return the played frames with the card's faults in them.
+
+    Parameters
+    ----------
+    wire : (n, frame_bytes) uint8; not changed.
+    faults : faults that change bytes act first, at the frames they name; drops
+        and repeats then move what follows.
+    dma_lag : age of the data in a stale DMA line [frames].
+    """
+    mine = [fault for fault in faults if fault.kind in CARD_FAULTS and fault.frame < len(wire)]
+    if not mine:
+        return wire
+    out = wire.copy()
+    for fault in mine:
+        if fault.kind not in ("drop", "repeat"):
+            for first in hits(fault, len(out)):
+                _spoil(out, wire, fault, first, fmt, channels, dma_lag)
+    slipping = [fault for fault in mine if fault.kind in ("drop", "repeat")]
+    slips = [(first, fault) for fault in slipping for first in hits(fault, len(wire))]
+    for first, fault in sorted(slips, key=lambda slip: -slip[0]):
+        end = min(first + fault.frames, len(wire))
+        middle = out[first:first] if fault.kind == "drop" else out[max(0, first - fault.frames) : first]
+        out = np.concatenate([out[:first], middle, out[end if fault.kind == "drop" else first :]])
+    return out
+
+
+def _spoil(
+    out: Frames, wire: Frames, fault: FaultSpec, first: int, fmt: SampleFormat, channels: int, dma_lag: int
+) -> None:
+    end = min(first + fault.frames, len(out))
+    if fault.kind == "stale-dma":
+        _stale_dma(out, wire, first, dma_lag)
+        return
+    change: dict[str, Callable[[Frames], None]] = {
+        "zero": lambda part: part.fill(0),
+        "bitflip": lambda part: _flip(part, fault.bit),
+        "byteshift": lambda part: _shift(part, fault.bit),
+        "gain": lambda part: _scale(part, fault.gain_db, fmt),
+        "swap": lambda part: _swap(part, fmt.sample_bytes, channels),
+    }
+    change[fault.kind](out[first:end])
+
+
+def _stale_dma(out: Frames, wire: Frames, first: int, lag: int) -> None:
+    count = max(1, DMA_LINE_BYTES // wire.shape[1])
+    if first >= lag:
+        length = len(out[first : first + count])
+        out[first : first + length] = wire[first - lag : first - lag + length]
+
+
+def _flip(part: Frames, bit: int) -> None:
+    place, shift = divmod(bit, 8)
+    part[:, place % part.shape[1]] ^= np.uint8(1 << shift)
+
+
+def _shift(part: Frames, count: int) -> None:
+    flat = part.reshape(-1)
+    flat[:] = np.roll(flat, count)
+
+
+def _swap(part: Frames, sample_bytes: int, channels: int) -> None:
+    samples = part.reshape(len(part), channels, sample_bytes)
+    if channels > 1:
+        samples[:, [0, 1]] = samples[:, [1, 0]]
+
+
+def _scale(part: Frames, gain_db: float, fmt: SampleFormat) -> None:
+    samples = part.reshape(-1, fmt.sample_bytes)
+    wide = np.zeros((len(samples), 4), dtype=np.uint8)
+    carried = min(fmt.sample_bytes, fmt.bits // 8)
+    wide[:, 4 - carried :] = samples[:, :carried]
+    scaled = np.rint(wide.view("<i4")[:, 0] * 10 ** (gain_db / 20) / 2 ** (32 - 8 * carried))
+    most = 2 ** (8 * carried - 1)
+    limited = np.clip(scaled, -most, most - 1).astype("<i4")
+    samples[:] = limited.view(np.uint8).reshape(-1, 4)[:, : fmt.sample_bytes]
