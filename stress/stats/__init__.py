@@ -1,0 +1,1 @@
+"""Exact tests and bounds in closed form, from `math` alone: they run on the board."""

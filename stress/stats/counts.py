@@ -1,0 +1,151 @@
+"""Counts of episodes over exposure: bounds, comparisons, dispersion, early stopping."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from stress.stats.special import beta_regularised, gamma_regularised, solve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A two-sided confidence interval; `high` may be infinite."""
+
+    low: float
+    high: float
+
+
+def binomial_at_most(hits: int, trials: int, share: float) -> float:
+    """Return P(X <= hits) for X binomial(trials, share)."""
+    if hits >= trials:
+        return 1.0
+    if hits < 0:
+        return 0.0
+    return 1.0 - beta_regularised(hits + 1.0, float(trials - hits), share)
+
+
+def clopper_pearson(hits: int, trials: int, level: float = 0.95) -> Interval:
+    """Return the exact confidence interval of a share.
+
+    Source: Clopper & Pearson 1934.
+    """
+    tail = (1.0 - level) / 2.0
+    low = (
+        0.0 if hits == 0 else solve(lambda p: beta_regularised(hits, trials - hits + 1.0, p), tail, 0.0, 1.0)
+    )
+    high = (
+        1.0
+        if hits == trials
+        else solve(lambda p: beta_regularised(hits + 1.0, trials - hits, p), 1.0 - tail, 0.0, 1.0)
+    )
+    return Interval(low, high)
+
+
+def poisson_upper(events: int, level: float = 0.95) -> float:
+    """Return the one-sided upper bound on a Poisson mean after `events`."""
+    ceiling = 10.0 + 3.0 * events + 20.0 * math.sqrt(events + 1.0)
+    return solve(lambda mean: gamma_regularised(events + 1.0, mean), level, 0.0, ceiling)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two counts compared.
+
+    Parameters
+    ----------
+    p : two-sided p value of "the rates are equal".
+    ratio : rate of the first over the rate of the second; inf when the second is 0.
+    interval : 95 % confidence interval of the ratio.
+    """
+
+    p: float
+    ratio: float
+    interval: Interval
+
+
+def compare(first: int, first_exposure: float, second: int, second_exposure: float) -> Comparison:
+    """Compare two Poisson counts exactly, given their sum.
+
+    Given the sum, the first count is binomial with the share of its exposure
+    when the rates are equal. The p value is twice the smaller tail.
+    Source: Przyborowski & Wilenski 1940; interval by Clopper-Pearson.
+    """
+    trials = first + second
+    if not trials or first_exposure <= 0 or second_exposure <= 0:
+        return Comparison(1.0, math.nan, Interval(0.0, math.inf))
+    share = first_exposure / (first_exposure + second_exposure)
+    below = binomial_at_most(first, trials, share)
+    above = 1.0 - binomial_at_most(first - 1, trials, share)
+    odds = second_exposure / first_exposure
+    split = clopper_pearson(first, trials)
+    ratio = math.inf if not second else first / second * odds
+    high = math.inf if split.high >= 1.0 else split.high / (1.0 - split.high) * odds
+    return Comparison(
+        min(1.0, 2.0 * min(below, above)), ratio, Interval(split.low / (1 - split.low) * odds, high)
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return the p values adjusted for their number (Holm 1979), in the order given."""
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    adjusted = [1.0] * len(p_values)
+    largest = 0.0
+    for rank, index in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = largest
+    return adjusted
+
+
+def dispersion(counts: Sequence[int]) -> float:
+    """Return the index of dispersion, variance over mean: 1 for Poisson counts.
+
+    nan for fewer than two counts or none but zeros.
+    """
+    if len(counts) < 2 or not any(counts):
+        return math.nan
+    mean = sum(counts) / len(counts)
+    return sum((count - mean) ** 2 for count in counts) / (len(counts) - 1) / mean
+
+
+class Stop(str, Enum):
+    """What a sequential test says."""
+
+    GO_ON = "go on"
+    GOOD = "good"  #: the lower rate is accepted
+    BAD = "bad"  #: the higher rate is accepted
+
+
+@dataclass(frozen=True)
+class Sequential:
+    """Wald's sequential probability ratio test on a Poisson rate.
+
+    Parameters
+    ----------
+    good, bad : rates to tell apart, good < bad [events per unit of exposure].
+    alpha : chance to call a good board bad.
+    beta : chance to call a bad board good.
+    """
+
+    good: float
+    bad: float
+    alpha: float = 0.05
+    beta: float = 0.05
+
+    def decide(self, events: int, exposure: float) -> Stop:
+        """Return what `events` in `exposure` allow to say."""
+        score = events * math.log(self.bad / self.good) - (self.bad - self.good) * exposure
+        if score >= math.log((1.0 - self.beta) / self.alpha):
+            return Stop.BAD
+        if score <= math.log(self.beta / (1.0 - self.alpha)):
+            return Stop.GOOD
+        return Stop.GO_ON
+
+    def clean_exposure(self) -> float:
+        """Return the exposure after which a run without events is accepted."""
+        return -math.log(self.beta / (1.0 - self.alpha)) / (self.bad - self.good)

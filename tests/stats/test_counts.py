@@ -1,0 +1,78 @@
+"""Bounds and tests: published values, scipy, and sizes measured on null data."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from stress.stats.counts import Sequential, Stop, clopper_pearson, compare, dispersion, holm, poisson_upper
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_clopper_pearson_agrees_with_scipy(hits, misses):
+    trials = hits + misses
+    if not trials:
+        return
+    exact = stats.binomtest(hits, trials).proportion_ci(0.95, method="exact")
+    found = clopper_pearson(hits, trials)
+    assert (found.low, found.high) == pytest.approx((exact.low, exact.high), abs=1e-9)
+
+
+@pytest.mark.parametrize("events", [0, 1, 5, 100, 10000])
+def test_poisson_upper_is_the_chi_square_bound(events):
+    assert poisson_upper(events) == pytest.approx(stats.chi2.ppf(0.95, 2 * events + 2) / 2, rel=1e-9)
+
+
+@pytest.mark.parametrize(("first", "second", "p"), [(5, 0, 0.0625), (6, 0, 0.03125), (10, 0, 0.001953125)])
+def test_compare_of_equal_exposures_has_the_closed_form(first, second, p):
+    assert compare(first, 1.0, second, 1.0).p == pytest.approx(p)
+
+
+def test_compare_ten_to_none_states_its_lower_limit():
+    found = compare(10, 1.0, 0, 1.0)
+    assert found.ratio == math.inf
+    assert found.interval.low == pytest.approx(2.24, abs=0.01)
+    assert found.interval.high == math.inf
+
+
+def test_compare_without_events_says_nothing():
+    found = compare(0, 1.0, 0, 1.0)
+    assert found.p == 1.0
+    assert (found.interval.low, found.interval.high) == (0.0, math.inf)
+
+
+def test_compare_size_on_null_data_stays_below_nominal():
+    chance = random.Random(5)
+
+    def poisson(mean):
+        limit, count, product = math.exp(-mean), 0, chance.random()
+        while product > limit:
+            count, product = count + 1, product * chance.random()
+        return count
+
+    rejected = sum(compare(poisson(20), 1.0, poisson(20), 1.0).p < 0.05 for _ in range(2000))
+    assert rejected / 2000 <= 0.05
+
+
+def test_holm_adjusts_in_order_and_never_falls():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([]) == []
+
+
+def test_dispersion_of_equal_counts_is_zero_and_of_clumps_is_large():
+    assert dispersion([4, 4, 4]) == 0.0
+    assert dispersion([0, 0, 30]) == pytest.approx(30.0)
+    assert math.isnan(dispersion([0, 0]))
+
+
+def test_sequential_clean_run_is_accepted_after_the_published_time():
+    test = Sequential(good=1 / 24, bad=1.0)
+    assert test.clean_exposure() == pytest.approx(3.07, abs=0.01)
+    assert test.decide(0, 3.0) is Stop.GO_ON
+    assert test.decide(0, 3.1) is Stop.GOOD
+    assert test.decide(2, 0.5) is Stop.BAD

@@ -1,0 +1,33 @@
+"""Special functions against scipy and closed forms."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import special, stats
+
+from stress.stats.special import beta_regularised, gamma_regularised, solve, student_two_sided
+
+POSITIVE = st.floats(0.5, 500.0)
+
+
+@given(POSITIVE, POSITIVE, st.floats(0.0, 1.0))
+def test_beta_regularised_agrees_with_scipy(a, b, x):
+    assert beta_regularised(a, b, x) == pytest.approx(special.betainc(a, b, x), rel=1e-8, abs=1e-12)
+
+
+@given(POSITIVE, st.floats(0.0, 1500.0))
+def test_gamma_regularised_agrees_with_scipy(a, x):
+    assert gamma_regularised(a, x) == pytest.approx(special.gammainc(a, x), rel=1e-8, abs=1e-12)
+
+
+@given(st.floats(-20.0, 20.0), st.integers(1, 60))
+def test_student_agrees_with_scipy(t, freedom):
+    assert student_two_sided(t, freedom) == pytest.approx(
+        2 * stats.t.sf(abs(t), freedom), rel=1e-8, abs=1e-12
+    )
+
+
+def test_solve_finds_the_root_of_a_square():
+    assert solve(lambda x: x * x, 2.0, 0.0, 2.0) == pytest.approx(2.0**0.5, rel=1e-12)
