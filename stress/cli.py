@@ -151,7 +151,11 @@ def _generate(commands: Any) -> None:
 def _report(commands: Any) -> None:
     report = _command(commands, "report", "Tell what a run directory holds.")
     report.add_argument("directory", metavar="DIR")
-    report.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+    report.add_argument("--junit", metavar="FILE", help="write JUnit XML (GitLab, Jenkins)")
+    form = report.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+    form.add_argument("--ktap", action="store_true", help="KTAP version 1, one test per arm")
+    form.add_argument("--lava", action="store_true", help="LAVA test case signals, one per arm")
 
 
 def _probe(commands: Any) -> None:

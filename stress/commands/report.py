@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stress.errors import CaptureFileError
 from stress.experiment.plan import read_plan
 from stress.record import reader, rundir
-from stress.report import text
+from stress.report import cases, farm, text
 from stress.report.console import Console
 
 if TYPE_CHECKING:
@@ -23,9 +24,24 @@ def execute(args: argparse.Namespace) -> int:
     config = rundir.read_json(folder, "config.json")
     plan = read_plan(config.get("plan", {}), str(folder / "config.json"))
     console = Console(sys.stdout, sys.stderr)
+    name, found = cases.suite(log), cases.cases(log, plan.bound)
+    if args.junit:
+        _write(args.junit, farm.junit(name, found))
     if args.json:
         console.line(json.dumps(text.as_json(log, plan.bound)))
         return 0
-    for line in text.lines(log, plan.bound):
+    lines = text.lines(log, plan.bound)
+    if args.ktap:
+        lines = farm.ktap(name, found)
+    elif args.lava:
+        lines = farm.lava(name, found)
+    for line in lines:
         console.line(line)
     return 0
+
+
+def _write(path: str, data: bytes) -> None:
+    try:
+        Path(path).write_bytes(data)
+    except OSError as error:
+        raise CaptureFileError(path, f"cannot be written: {error.strerror}") from None

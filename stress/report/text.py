@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stress.experiment.judge import judge, judge_run
 from stress.experiment.tally import Tally, tallies, total
+from stress.report.cases import backend
 from stress.report.table import count, table
 from stress.settings.times import format_duration
 
@@ -37,9 +38,8 @@ def lines(log: RunLog, bound: float) -> list[str]:
 def head(log: RunLog, bound: float) -> list[str]:
     """Return the verdict line and its reasons."""
     verdict, reasons = _verdict(log, bound)
-    backend = log.events[0]["backend"]
     first, *rest = reasons or ["no reason was recorded"]
-    out = [f"{verdict}  [{backend}]  {first}", *(f"      {reason}" for reason in rest)]
+    out = [f"{verdict}  [{backend(log)}]  {first}", *(f"      {reason}" for reason in rest)]
     if log.torn:
         out.append("      the record ends in a torn line (power cut or disk full); all before it is valid")
     return out
@@ -139,7 +139,7 @@ def as_json(log: RunLog, bound: float) -> dict[str, Any]:
         "schema": "pcmstress/report/1",
         "verdict": verdict,
         "reasons": reasons,
-        "backend": log.events[0]["backend"],
+        "backend": backend(log),
         "seed": log.events[0]["seed"],
         "torn": log.torn,
         "arms": [_arm_json(part, bound) for part in parts],
