@@ -151,6 +151,9 @@ def _generate(commands: Any) -> None:
 def _report(commands: Any) -> None:
     report = _command(commands, "report", "Tell what a run directory holds.")
     report.add_argument("directory", metavar="DIR")
+    report.add_argument(
+        "--html", metavar="FILE", help="write one self-contained page with pictures of the rings"
+    )
     report.add_argument("--junit", metavar="FILE", help="write JUnit XML (GitLab, Jenkins)")
     form = report.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stress.errors import CaptureFileError
 from stress.experiment.plan import read_plan
 from stress.record import reader, rundir
-from stress.report import cases, farm, text
+from stress.report import cases, farm, html, text
 from stress.report.console import Console
 
 if TYPE_CHECKING:
     import argparse
+
+# Evidence files shown in the HTML report; all of them are in the run directory.
+MOST_EVIDENCE = 12
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -27,6 +30,8 @@ def execute(args: argparse.Namespace) -> int:
     name, found = cases.suite(log), cases.cases(log, plan.bound)
     if args.junit:
         _write(args.junit, farm.junit(name, found))
+    if args.html:
+        _write(args.html, html.page(log, plan.bound, _evidence(folder)).encode("utf-8"))
     if args.json:
         console.line(json.dumps(text.as_json(log, plan.bound)))
         return 0
@@ -38,6 +43,11 @@ def execute(args: argparse.Namespace) -> int:
     for line in lines:
         console.line(line)
     return 0
+
+
+def _evidence(folder: Path) -> list[dict[str, Any]]:
+    names = sorted(path.name for path in (folder / "evidence").glob("*.json"))
+    return [rundir.read_json(folder / "evidence", name) for name in names[:MOST_EVIDENCE]]
 
 
 def _write(path: str, data: bytes) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stress.experiment.judge import judge, judge_run
 from stress.experiment.tally import Tally, tallies, total
+from stress.model.formats import sample_format
 from stress.report.cases import backend
 from stress.report.table import count, table
 from stress.settings.times import format_duration
@@ -27,7 +28,7 @@ def lines(log: RunLog, bound: float) -> list[str]:
         "",
         *arms(parts, bound),
         *_opened(log),
-        *_sentences(log),
+        *sentences(log, MOST_SENTENCES),
         *_meaning(whole),
         "",
         f"seed {start['seed']}, first position {start['first_position']}, {whole.bursts} bursts, "
@@ -100,7 +101,8 @@ def _opened(log: RunLog) -> list[str]:
     return out
 
 
-def _sentences(log: RunLog) -> list[str]:
+def sentences(log: RunLog, most: int) -> list[str]:
+    """Return the first findings in words."""
     texts = [
         f"  burst {event['number']} ({event['arm']}): {finding['text']}"
         for event in log.events
@@ -110,9 +112,14 @@ def _sentences(log: RunLog) -> list[str]:
     ]
     if not texts:
         return []
-    rest = len(texts) - MOST_SENTENCES
+    rest = len(texts) - most
     more = [f"  ... and {rest} more in the record"] if rest > 0 else []
-    return ["", "First findings:", *texts[:MOST_SENTENCES], *more]
+    return ["", "First findings:", *texts[:most], *more]
+
+
+def frame_bytes(params: dict[str, Any]) -> int:
+    """Return the bytes of a frame of recorded hw_params."""
+    return sample_format(params["format"]).frame_bytes(params["channels"])
 
 
 def _meaning(whole: Tally) -> list[str]:

@@ -1,0 +1,110 @@
+"""The HTML report: well-formed, self-contained, and never fooled by what a record says."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+
+from stress.record.reader import RunLog
+from stress.report import html
+from stress.report.ringmap import COLOURS, OTHER_COLOUR, ZERO_COLOUR, Mark, colour, svg
+
+NASTY = '<script>alert("x")</script>'
+
+
+def _log():
+    stream = {"frames": 9600, "xruns": 0, "voluntary": None, "involuntary": None}
+    params = {"format": "S16_LE", "channels": 2, "buffer_size": 384, "rate": 48000}
+    finding = {
+        "kind": "stale",
+        "frame": 960,
+        "frames": 8,
+        "ring": "playback",
+        "ring_offset": 768,
+        "laps": 2,
+        "injected": False,
+        "text": NASTY,
+    }
+    burst = {
+        "event": "burst",
+        "arm": NASTY,
+        "number": 1,
+        "streamed_s": 0.2,
+        "exchange": {"playback": stream, "capture": stream, "lost": None},
+        "analysis": {
+            "locked": True,
+            "frames": 9600,
+            "checked_frames": 9600,
+            "wrong_frames": 8,
+            "episodes": 1,
+            "counts": {"stale": 1},
+            "findings": [finding],
+        },
+        "control": {"planted": 0, "found": 0},
+        "exposure": {"lines": 1200, "line_bytes": 32},
+    }
+    start = {"event": "start", "backend": "virtual x", "seed": 1, "first_position": 5}
+    opened = {"event": "open", "arm": NASTY, "granted": {"playback": params, "capture": params}}
+    return RunLog([start, opened, burst], torn=False)
+
+
+class _Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.seen, self.links = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append(tag)
+        self.links += [value for name, value in attrs if name in ("src", "href")]
+        if tag not in ("meta", "circle", "path", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.seen.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag != "path":
+            assert self.open.pop() == tag
+
+
+def test_page_is_well_formed_self_contained_and_escapes_the_record():
+    text = html.page(_log(), 1e-4, [])
+    tags = _Tags()
+    tags.feed(text)
+    assert tags.open == []
+    assert tags.links == []
+    assert "script" not in tags.seen
+    assert "FAIL on virtual x" in text
+
+
+def test_page_shows_expected_and_observed_words():
+    entry = {
+        "frame_bytes": 4,
+        "first_frame": 7,
+        "expected": "0102030405060708",
+        "observed": "01020304aaaaaaaa",
+        "finding": {"text": "one frame"},
+    }
+    text = html.page(_log(), 1e-4, [entry])
+    assert '<span class="bad">aaaaaaaa (05060708)</span>' in text
+    assert text.count('class="bad"') == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "laps", "expected"),
+    [
+        ("stale", 1, COLOURS[0]),
+        ("stale", 99, COLOURS[-1]),
+        ("zero", None, ZERO_COLOUR),
+        ("drop", None, OTHER_COLOUR),
+    ],
+)
+def test_ringmap_colour_tells_age_and_kind(kind, laps, expected):
+    assert colour(Mark(0, 32, 1536, 0.0, kind, laps, "")) == expected
+
+
+def test_ringmap_quarter_of_the_ring_is_drawn_at_three_o_clock():
+    picture = svg("t", [Mark(384, 384, 1536, 1.0, "stale", 1, "")], 1536)
+    assert "M290.00 150.00" in picture
+    assert "1 150.00 290.00" in picture
