@@ -6,7 +6,6 @@ import dataclasses
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from tools.labkit import apt, cache, need, userland
@@ -65,20 +64,25 @@ def compile_source(board: Board, into: Path) -> None:
     """Build the source package's kernel with the board's fragment, at low priority."""
     kernel = board.kernel
     need.require({**need.KERNEL, f"{kernel.cross}gcc": _CROSS.get(kernel.cross, f"gcc for {kernel.cross}")})
-    # On the cache's own file system: /tmp may be small or in memory.
-    with tempfile.TemporaryDirectory(prefix="build-", dir=cache.root()) as scratch:
-        with cache.step(f"source {kernel.source} from {board.userland.release}"):
-            tree = _unpacked(board, Path(scratch))
-        _configured(kernel, tree)
-        with cache.step(f"kernel {kernel.source} {kernel.defconfig} + {kernel.fragment}, 4 to 12 minutes"):
-            targets = [kernel.image, "modules", *(["dtbs"] if kernel.dtb else [])]
-            _make(kernel, tree, *targets)
-        _make(kernel, tree, "modules_install", f"INSTALL_MOD_PATH={into}")
-        boot = tree / "arch" / kernel.arch / "boot"
-        shutil.copy(boot / kernel.image, into / "image")
-        if kernel.dtb:
-            shutil.copy(boot / "dts" / kernel.dtb, into / "board.dtb")
-        shutil.copy(tree / ".config", into / "config")
+    # In the cache entry being built: /tmp may be small, and a killed build is cleared with it.
+    scratch = into / "scratch"
+    scratch.mkdir()
+    with cache.step(f"source {kernel.source} from {board.userland.release}"):
+        tree = _unpacked(board, scratch)
+    _configured(kernel, tree)
+    with cache.step(f"kernel {kernel.source} {kernel.defconfig} + {kernel.fragment}, 4 to 12 minutes"):
+        _make(kernel, tree, kernel.image, "modules", *(["dtbs"] if kernel.dtb else []))
+    _installed(kernel, tree, into)
+    cache.remove(scratch)
+
+
+def _installed(kernel: Kernel, tree: Path, into: Path) -> None:
+    _make(kernel, tree, "modules_install", f"INSTALL_MOD_PATH={into}")
+    boot = tree / "arch" / kernel.arch / "boot"
+    shutil.copy(boot / kernel.image, into / "image")
+    if kernel.dtb:
+        shutil.copy(boot / "dts" / kernel.dtb, into / "board.dtb")
+    shutil.copy(tree / ".config", into / "config")
     version = next((into / "lib/modules").iterdir())
     for extra in ("build", "source"):
         (version / extra).unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from tools.labkit import assemble, boards, cache, kernel
 from tools.labkit.boards import Board
 
 _HEAD = ("board", "kernel", "emulator", "userland", "built", "cache", "")
-_PREFIXES = ("userland-", "kernel-", "initramfs-", "emulator-", "runs")
+_PREFIXES = ("userland-", "kernel-", "initramfs-", "emulator-", "emuser-", "runs")
 
 
 def table(configs: Path) -> str:

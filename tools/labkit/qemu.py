@@ -45,7 +45,9 @@ def command(machine: Machine, *, interactive: bool = False) -> list[str]:
              "-kernel", str(machine.kernel.image), "-initrd", str(machine.initrd)]
     if machine.kernel.dtb:
         words += ["-dtb", str(machine.kernel.dtb)]
-    words += ["-append", " ".join(["panic=-1", f"console={board.boot.console}", board.kernel.append,
+    # The default tmpfs root holds at most half of the memory.
+    root = ["rootfstype=ramfs"] if board.boot.root == "initramfs" else []
+    words += ["-append", " ".join(["panic=-1", f"console={board.boot.console}", *root, board.kernel.append,
                                    *machine.append]).strip()]
     if interactive:
         words += ["-serial", "mon:stdio"]

@@ -37,8 +37,8 @@ class Result:
 
     @property
     def console_tail(self) -> str:
-        """The last lines of the guest's console."""
-        return tail(self.logs / "console.log")
+        """The last lines of the guest's console, of the emulator's log when there are none."""
+        return tail(self.logs / "console.log") or tail(self.logs / "qemu.log")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,6 +149,8 @@ def _answer(path: Path) -> str | None:
 
 def _unpack(logs: Path, out: Path) -> None:
     # A guest that crashed leaves nothing or a torn archive: the missing exit code tells.
+    if not (logs / "result.tar").is_file() or not (logs / "result.tar").stat().st_size:
+        return
     try:
         with tarfile.open(logs / "result.tar") as archive:
             for member in archive:
