@@ -96,11 +96,14 @@ class Engine:
         """Whether any stream is live."""
         return self.playback.live or self.capture.live
 
-    def end_starved(self) -> None:
-        """End the streams that have no URB: the host has stopped without unlinking."""
+    def pass_starved(self) -> None:
+        """Let the clock run without the endpoints that have no URB.
+
+        The host drained them, or is very late; their streams go on with the next URB.
+        """
         for endpoint in (self.playback, self.capture):
             if endpoint.live and not endpoint.queue:
-                self._end(endpoint)
+                endpoint.live = False
 
     def advance(self, ticks: int) -> int:
         """Run up to `ticks` slots; return how many it was.

@@ -15,10 +15,11 @@ from tools.softcardkit.card import SoftCard
 from tools.softcardkit.control import ControlSocket
 from tools.softcardkit.wire import PduReader
 
-# A live endpoint without a URB for this long: the host has stopped (a drained playback
-# unlinks nothing). Higher delays the capture that waits for it; lower would end streams
-# whenever a loaded host is late, whose gaps under emulation were below 0.1 s.
-STARVED_S = 0.25
+# A live endpoint without a URB for this long no longer holds the bus clock: the host has
+# drained it, which unlinks nothing. Higher delays the capture that goes on alone; lower
+# puts silence into a capture whose host was only slow (gaps above 0.25 s were measured in
+# an emulated ARMv7 guest on a loaded machine).
+STARVED_S = 1.0
 # How far the bus clock runs after real time when the host was late. Higher makes bursts
 # of packets no bus would send; lower makes the card slow under load.
 _CATCH_UP_S = 0.02
@@ -52,7 +53,8 @@ class Server:
     ) -> None:
         self._card, self._connection, self._control = card, connection, control
         slots = card.config.packets_per_second
-        self._tick_s = 1.0 / (slots * pace) if pace else 0.0
+        self._real_tick_s = 1.0 / slots
+        self._tick_s = self._real_tick_s / pace if pace else 0.0
         self._reader = PduReader()
         self._on_poll, self._poll_s = on_poll, poll_s
         self._next_tick = self._progress = time.monotonic()
@@ -136,7 +138,7 @@ class Server:
             return until
         if engine.waiting:
             return min(until, max(self._progress + STARVED_S - now, 0.0))
-        return min(until, max(self._next_tick - now, 0.0)) if self._tick_s else 0.0
+        return min(until, max(self._next_tick - now, 0.0)) if self._tick() else 0.0
 
     def _receive(self) -> None:
         try:
@@ -167,16 +169,23 @@ class Server:
         if not engine.live:
             self._next_tick = now
             return
-        if self._tick_s:
-            due = int((now - self._next_tick) / self._tick_s) + 1 if now >= self._next_tick else 0
+        tick_s = self._tick()
+        if tick_s:
+            due = int((now - self._next_tick) / tick_s) + 1 if now >= self._next_tick else 0
             done = engine.advance(due) if due else 0
-            self._next_tick = max(self._next_tick + done * self._tick_s, now - _CATCH_UP_S)
+            self._next_tick = max(self._next_tick + done * tick_s, now - _CATCH_UP_S)
         else:
             done = engine.advance(_BATCH_TICKS)
+            self._next_tick = now
         if done:
             self._progress = now
         elif engine.waiting and now - self._progress >= STARVED_S:
-            engine.end_starved()
+            engine.pass_starved()
+
+    def _tick(self) -> float:
+        # A lone capture has only silence to race through, and would overrun a reader
+        # that has just been started: it is never faster than real time.
+        return self._tick_s or (0.0 if self._card.engine.playback.live else self._real_tick_s)
 
     def _hold_frozen(self, now: float) -> None:
         engine = self._card.engine

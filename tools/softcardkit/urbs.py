@@ -96,8 +96,9 @@ class Urb:
 class Endpoint:
     """The URBs of one isochronous endpoint and its running stream.
 
-    ``live`` from the first URB until SET_INTERFACE, an unlink or starvation; ``stream``
-    counts the streams from 1; ``frames`` and ``packets`` count within the stream.
+    A stream is what lies between SET_INTERFACE or an unlink and the next of them;
+    ``stream`` counts them from 1, ``frames`` and ``packets`` count within one. A ``live``
+    endpoint takes part in the bus clock.
     """
 
     def __init__(self) -> None:
