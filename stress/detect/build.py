@@ -1,0 +1,234 @@
+"""Turn the events of a stretch into findings with place, age and evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from stress.detect.decode import Decoder
+from stress.detect.place import WRAP, Geometry, HeldRanges, line_of, signed
+from stress.detect.track import Event
+from stress.detect.words import sentence
+from stress.detect.wrong import SHORTEST_DITHER, Namer, Part
+from stress.model.finding import Finding, Kind
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+# Right frames between wrong ones that may belong to one stretch of dither or
+# gain [frames]. Source: dither of 1 LSB leaves 1 of 3 samples as they were.
+# Higher: separate flips are fitted together; lower: dither falls to pieces.
+DENSE_GAP = 8
+
+# Share of wrong frames that makes such a stretch. Source: triangular dither of
+# 1 LSB on mono leaves half of the frames. Higher: mono dither falls to pieces;
+# lower: sparse flips are called dither.
+DENSE_SHARE = 0.3
+
+
+class Builder:
+    """Builds findings; one per capture.
+
+    Parameters
+    ----------
+    decoder, geometry, held : of this capture.
+    """
+
+    def __init__(self, decoder: Decoder, geometry: Geometry, held: HeldRanges) -> None:
+        self._decoder, self._geometry, self._held = decoder, geometry, held
+        self._namer = Namer(decoder)
+        self._votes = {"playback": 0, "capture": 0}
+
+    def findings(
+        self, raw: Bytes, frame: int, position: int, events: list[Event], before: Bytes | None
+    ) -> list[Finding]:
+        """Return the findings of one stretch in order of frame.
+
+        Parameters
+        ----------
+        raw : (n * frame_bytes,) uint8 of the stretch.
+        frame : capture frame of its first.
+        position : due there under the alignment in force at its start.
+        before : raw frame before the stretch.
+        """
+        stretch = _Stretch(self._decoder.rows(raw), frame, position, before)
+        found: list[Finding] = []
+        for group in _groups(events):
+            if group[0].what == "noise":
+                found += self._noise(stretch, group)
+            elif group[0].what == "slip":
+                found.append(self._slip(stretch, group[0]))
+            else:
+                found.append(self._displaced(stretch, group[0]))
+        return found
+
+    def complete(self, finding: Finding) -> Finding:
+        """Fill in lines and text, once nothing more will be merged."""
+        details = dict(finding.details)
+        line = finding.line_bytes
+        if finding.ring is not None and finding.ring_offset is not None:
+            size = finding.frames * self._geometry.frame_bytes
+            line = line_of(finding.ring_offset, size)
+            details.update(_edges(finding.ring_offset, size, line, self._geometry.line_bytes))
+        finding = replace(finding, line_bytes=line, details=details)
+        return replace(finding, text=sentence(finding))
+
+    def _displaced(self, stretch: _Stretch, event: Event) -> Finding:
+        frame, position = stretch.frame + event.start, stretch.due(event.start, event.shift)
+        base = Finding(Kind.MISPLACED, frame, event.end - event.start, position, lag=event.lag)
+        seen = (position - event.lag) % WRAP
+        if signed(seen - self._geometry.first_position) < 0:
+            return self._earlier(base, seen)
+        laps = self._geometry.laps(event.lag)
+        if not laps:
+            return base
+        ring, number = self._side(base, laps)
+        self._votes[ring] += 1
+        offset = self._geometry.offset(ring, frame, position)
+        details: dict[str, Any] = {}
+        if len(laps) > 1:
+            other = next(pair for pair in laps if pair[0] != ring)
+            details["also"] = {"ring": other[0], "laps": other[1]}
+        return replace(
+            base, kind=Kind.STALE, laps=number, ring=ring, ring_offset=self._bytes(offset), details=details
+        )
+
+    def _side(self, base: Finding, laps: list[tuple[str, int]]) -> tuple[str, int]:
+        # When the lag fits both rings: the one with whole lines, then the one other findings name.
+        if len(laps) == 1:
+            return laps[0]
+        size = base.frames * self._geometry.frame_bytes
+
+        def rank(pair: tuple[str, int]) -> tuple[int, int, int]:
+            offset = self._bytes(self._geometry.offset(pair[0], base.frame, base.position)) or 0
+            return line_of(offset, size) is not None, self._votes[pair[0]], -pair[1]
+
+        return max(laps, key=rank)
+
+    def _earlier(self, base: Finding, seen: int) -> Finding:
+        # Data from before this burst: what the rings held says which of them it lay in.
+        details: dict[str, Any] = {"origin": "earlier burst", "seen_position": seen}
+        ring = None
+        for name in ("playback", "capture"):
+            offset = self._geometry.offset(name, base.frame, base.position)
+            held = None if offset is None else self._held.find(name, offset, seen)
+            if held is not None:
+                ring, details["burst"] = name, held.burst
+                break
+        if ring is None:
+            rings = [name for name, _ in self._geometry.laps(base.lag or 0)]
+            ring = rings[0] if rings else None
+        offset = None if ring is None else self._geometry.offset(ring, base.frame, base.position)
+        return replace(base, kind=Kind.STALE, ring=ring, ring_offset=self._bytes(offset), details=details)
+
+    def _slip(self, stretch: _Stretch, event: Event) -> Finding:
+        frame, position = stretch.frame + event.start, stretch.due(event.start, event.shift - event.lag)
+        details: dict[str, Any] = {}
+        if event.lag < 0:
+            return Finding(Kind.DROP, frame, -event.lag, position, details=details)
+        laps = self._geometry.laps(event.lag)
+        if laps:
+            details = {"replay": laps[0][0], "laps": laps[0][1]}
+        return Finding(Kind.REPEAT, frame, event.lag, position, lag=event.lag, details=details)
+
+    def _noise(self, stretch: _Stretch, group: list[Event]) -> list[Finding]:
+        slip = group[-1] if group[-1].what == "slip" else None
+        noises = [event for event in group if event.what == "noise"]
+        found: list[Finding] = []
+        for start, end, kind, details in self._named(stretch, noises):
+            found.append(self._plain(stretch, start, end, noises[0].shift, kind, details))
+        if slip is None:
+            return found
+        if slip.lag > 0:
+            fits = [at for at, one in enumerate(found) if one.frames == slip.lag]
+            whole = noises[-1].end - noises[-1].start
+            if whole == slip.lag:
+                return self._insert(stretch, noises[-1], found)
+            if fits:
+                at = fits[-1]
+                content = found[at].kind.value
+                found[at] = replace(found[at], kind=Kind.INSERT, details={"content": content})
+                return found
+        return [*found, self._slip(stretch, slip)]
+
+    def _insert(self, stretch: _Stretch, event: Event, found: list[Finding]) -> list[Finding]:
+        start = stretch.frame + event.start
+        content = sorted({one.kind.value for one in found if one.frame >= start})
+        position = stretch.due(event.start, event.shift)
+        details = {"content": " and ".join(content)}
+        insert = Finding(Kind.INSERT, start, event.end - event.start, position, details=details)
+        return [*(one for one in found if one.frame < start), insert]
+
+    def _named(self, stretch: _Stretch, noises: list[Event]) -> list[tuple[int, int, Kind, Any]]:
+        start, end, shift = noises[0].start, noises[-1].end, noises[0].shift
+        wrong = sum(event.end - event.start for event in noises)
+        if len(noises) > 1 and end - start >= SHORTEST_DITHER and wrong >= DENSE_SHARE * (end - start):
+            fit = self._namer.fit(stretch.rows[start:end], stretch.due(start, shift))
+            if fit is not None:
+                return [(start, end, *fit)]
+        return [
+            (event.start + part.start, event.start + part.end, part.kind, part.details)
+            for event in noises
+            for part in self._parts(stretch, event)
+        ]
+
+    def _parts(self, stretch: _Stretch, event: Event) -> list[Part]:
+        rows = stretch.rows[event.start : event.end]
+        return self._namer.parts(rows, stretch.last(event.start), stretch.due(event.start, event.shift))
+
+    def _plain(
+        self, stretch: _Stretch, start: int, end: int, shift: int, kind: Kind, details: Any
+    ) -> Finding:
+        frame, position = stretch.frame + start, stretch.due(start, shift)
+        details = dict(details)
+        if kind is Kind.ZERO:
+            # Zeros carry no age, so both places are given; lap 0 of a ring reads as zeros.
+            for ring in ("playback", "capture"):
+                offset = self._bytes(self._geometry.offset(ring, frame, position))
+                if offset is not None:
+                    details[f"{ring}_offset"] = offset
+        return Finding(kind, frame, end - start, position, details=details)
+
+    def _bytes(self, offset: int | None) -> int | None:
+        return None if offset is None else offset * self._geometry.frame_bytes
+
+
+class _Stretch:
+    # The frames under examination and where they lie.
+    def __init__(self, rows: Bytes, frame: int, position: int, before: Bytes | None) -> None:
+        self.rows, self.frame, self.position, self.before = rows, frame, position, before
+
+    def due(self, start: int, shift: int) -> int:
+        return (self.position + start - shift) % WRAP
+
+    def last(self, start: int) -> Bytes | None:
+        return self.rows[start - 1] if start else self.before
+
+
+def _groups(events: list[Event]) -> list[list[Event]]:
+    # Noise close to noise goes together, and a slip right behind noise with it.
+    groups: list[list[Event]] = []
+    for event in events:
+        last = groups[-1][-1] if groups else None
+        if last is not None and last.what == "noise":
+            near = event.what == "noise" and event.start - last.end <= DENSE_GAP
+            if near or (event.what == "slip" and event.start == last.end):
+                groups[-1].append(event)
+                continue
+        groups.append([event])
+    return groups
+
+
+def _edges(offset: int, size: int, line: int | None, board_line: int) -> dict[str, Any]:
+    # Whole lines are counted; a run that ends or begins inside a line says which edge is one.
+    if line is not None:
+        return {"lines": size // line} if size != line else {}
+    out: dict[str, Any] = {}
+    if offset % board_line == 0:
+        out["starts_on_line"] = board_line
+    if (offset + size) % board_line == 0:
+        out["ends_on_line"] = board_line
+    return out

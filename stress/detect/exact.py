@@ -1,0 +1,335 @@
+"""The exact detector: every frame against the pattern, in constant memory.
+
+A capture is locked once, then compared block by block with the regenerated
+pattern. The first wrong frame opens a stretch, which is decoded as a whole:
+lags, runs, slips, noise. After it the comparison goes on in the alignment the
+stretch ended in. Stretches begin at a wrong frame and have a fixed length, so
+what is found does not depend on how the capture was cut.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.build import Builder
+from stress.detect.collect import CAP, Collector
+from stress.detect.decode import NONE, Decoder, runs_of
+from stress.detect.lock import find_lock
+from stress.detect.mask import probe_mask
+from stress.detect.place import WRAP, Geometry, HeldRanges
+from stress.detect.same import Memory
+from stress.detect.track import Tracker
+from stress.model.finding import Analysis
+from stress.model.ring import Rings
+from stress.patterns.word import Pattern
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+# Frames of one stretch: eight laps of the larger ring within these limits.
+# Source: a line survives a few laps on round-robin caches. Higher: memory and
+# a later verdict on a single wrong line; lower: a long stale run is a slip.
+STRETCH = (8192, 65536)
+
+
+# Zeros up to the end of the burst that are called mute [frames]. Source: 10 ms
+# at 48 kHz, longer than any stale line. Higher: a short mute is called zero;
+# lower: a stale zero line at the very end is called mute.
+SHORTEST_MUTE = 480
+
+
+class ExactChecker:
+    """Checks one capture that arrives in pieces.
+
+    Parameters
+    ----------
+    pattern : what was played.
+    rings : sizes of both rings and where capture and pattern start in them.
+    first_position : of the first frame played, None where it is not known.
+    played_limit : frames of the pattern that were due [frames]; later ones are
+        neither judged nor counted.
+    line_bytes : cache line of the board [bytes].
+    held : what the rings held before this burst.
+    cap : findings kept in full; counts go on past it.
+
+    Threads: one at a time per object.
+    """
+
+    def __init__(
+        self,
+        pattern: Pattern,
+        rings: Rings,
+        *,
+        first_position: int | None = None,
+        played_limit: int | None = None,
+        line_bytes: int = 32,
+        held: HeldRanges | None = None,
+        cap: int = CAP,
+    ) -> None:
+        self._pattern, self._rings = pattern, rings
+        self._first, self._limit = first_position, played_limit
+        self._line_bytes, self._held = line_bytes, held or HeldRanges()
+        self._stretch = min(max(STRETCH[0], 8 * rings.largest), STRETCH[1])
+        self._memory = Memory()
+        self._due = np.empty(pattern.block * pattern.frame_bytes, np.uint8)
+        self._decoder = Decoder(pattern, rings)
+        self._window = _Window(pattern.frame_bytes)
+        self._builder: Builder | None = None
+        self._geometry: Geometry | None = None
+        self._cap = cap
+        self._collector = Collector(rings.largest, lambda finding: finding, cap)
+        self._before: Bytes | None = None
+        self._align = 0
+        self._first_frame: int | None = None
+        self._first_seen: int | None = None
+        self._checked = 0
+        self._in_stretch = False
+        self._valid_bits: int | None = None
+        self._notes: list[str] = []
+
+    def feed(self, block: Bytes) -> None:
+        """Take the next captured frames, (n * frame_bytes,) uint8, whole frames."""
+        self._window.append(block)
+        self._pump(final=False)
+        self._window.keep()
+
+    def finish(self) -> Analysis:
+        """Judge what is left and return the analysis of the whole capture."""
+        self._pump(final=True)
+        self._collector.mute_from(SHORTEST_MUTE, self._judged_end)
+        findings = self._collector.result()
+        notes = list(self._notes)
+        if self._collector.dropped:
+            notes.append(f"{self._collector.dropped} findings past the first {self._cap} are only counted")
+        return Analysis(
+            detector="exact",
+            locked=self._builder is not None,
+            frames=self._window.total,
+            checked_frames=self._checked,
+            first_frame=self._first_frame,
+            first_position=self._first_seen,
+            counts=dict(self._collector.counts),
+            findings=findings,
+            wrong_frames=self._collector.wrong_frames,
+            episodes=self._collector.episodes,
+            valid_bits=self._valid_bits,
+            notes=tuple(notes),
+        )
+
+    def _pump(self, final: bool) -> None:
+        while self._window.frames:
+            if self._builder is None:
+                moved = self._lock(final)
+            elif self._past_limit():
+                self._window.drop(self._window.frames)
+                return
+            elif self._in_stretch:
+                moved = self._examine(final)
+            else:
+                moved = self._compare()
+            if not moved:
+                return
+
+    @property
+    def _judged_end(self) -> int:
+        return (self._first_frame or 0) + self._checked
+
+    def _past_limit(self) -> bool:
+        return self._end() <= self._window.frame
+
+    def _end(self) -> int:
+        # First frame that is not judged, under the alignment in force.
+        if self._limit is None or self._geometry is None:
+            return WRAP << 8
+        return (
+            self._limit
+            - (self._align + self._window.frame - self._geometry.first_position)
+            + self._window.frame
+        )
+
+    def _lock(self, final: bool) -> bool:
+        self._skip_zeros()
+        window = self._window
+        if not window.frames or (window.frames < self._stretch and not final):
+            return False
+        raw = window.view(min(window.frames, self._stretch))
+        lock = find_lock(raw, self._decoder, self._first)
+        if lock is None:
+            # Half a window is kept: the pattern may begin near its end.
+            window.drop(window.frames if final else self._stretch // 2)
+            return True
+        window.drop(lock.frame)
+        self._start((lock.align + lock.frame) % WRAP)
+        return True
+
+    def _skip_zeros(self) -> None:
+        window = self._window
+        while window.frames:
+            raw = window.view(min(window.frames, self._stretch))
+            first = int(np.argmax(raw != 0)) if raw.any() else raw.size
+            window.drop(first // self._pattern.frame_bytes)
+            if first < raw.size:
+                return
+
+    def _start(self, position: int) -> None:
+        # `position` is due at the first frame of the window.
+        window = self._window
+        first = position if self._first is None else self._first
+        raw = window.view(min(window.frames, self._stretch))
+        mask, self._valid_bits, notes = probe_mask(raw, position, self._pattern)
+        self._notes += notes
+        self._decoder = Decoder(self._pattern, self._rings, mask)
+        self._geometry = Geometry(self._rings, self._pattern.frame_bytes, first, self._line_bytes)
+        self._builder = Builder(self._decoder, self._geometry, self._held)
+        self._collector = Collector(self._rings.largest, self._builder.complete, self._cap)
+        self._align = position - window.frame
+        self._first_frame, self._first_seen = window.frame, position
+
+    def _compare(self) -> bool:
+        # The fast path: blocks that are right are dropped, the first wrong frame opens a stretch.
+        window = self._window
+        frames = min(window.frames, self._end() - window.frame)
+        done = 0
+        while done < frames:
+            n = min(self._pattern.block, frames - done)
+            raw = window.view(n, done)
+            right = self._right(raw, self._align + window.frame + done)
+            done += right
+            if right < n:
+                self._in_stretch = True
+                break
+        if done:
+            self._before = None
+            self._checked += done
+            window.drop(done)
+        return True
+
+    def _right(self, raw: Bytes, position: int) -> int:
+        # Frames that are right from the start of `raw`.
+        due = self._due[: raw.size]
+        self._pattern.fill(position, due)
+        if self._memory.same(raw, due):
+            return raw.size // self._pattern.frame_bytes
+        wrong = (self._decoder.rows(raw) != self._decoder.rows(due)).any(axis=1)
+        return int(np.argmax(wrong)) if wrong.any() else len(wrong)
+
+    def _examine(self, final: bool) -> bool:
+        window, builder, geometry = self._window, self._builder, self._geometry
+        if builder is None or geometry is None:
+            return False
+        frames = min(window.frames, self._stretch, self._end() - window.frame)
+        last = frames == self._end() - window.frame or (final and frames == window.frames)
+        if frames < self._stretch and not last:
+            return False
+        raw = window.view(frames)
+        position = (self._align + window.frame) % WRAP
+        runs = runs_of(self._decoder.lags(raw, position))
+        stop = frames if last else _cut(runs, frames)
+        events, shift = Tracker(runs, geometry, last).walk(stop)
+        before = self._before if self._before is not None else self._due_row(position - 1)
+        for finding in builder.findings(raw, window.frame, position, events, before):
+            self._collector.add(finding)
+        self._before = self._decoder.rows(raw)[stop - 1].copy()
+        self._align -= shift
+        self._checked += stop
+        window.drop(stop)
+        self._in_stretch = False
+        return True
+
+    def _due_row(self, position: int) -> Bytes:
+        row: Bytes = self._decoder.expected(position % WRAP, 1)[0]
+        return row
+
+
+def check(
+    captured: Bytes,
+    pattern: Pattern,
+    rings: Rings,
+    *,
+    first_position: int | None = None,
+    played_limit: int | None = None,
+    line_bytes: int = 32,
+    held: HeldRanges | None = None,
+    cap: int = CAP,
+) -> Analysis:
+    """Check a whole burst in memory; see `ExactChecker` for the parameters.
+
+    Parameters
+    ----------
+    captured : (n * frame_bytes,) uint8, C-contiguous.
+    """
+    checker = ExactChecker(
+        pattern,
+        rings,
+        first_position=first_position,
+        played_limit=played_limit,
+        line_bytes=line_bytes,
+        held=held,
+        cap=cap,
+    )
+    checker.feed(captured)
+    return checker.finish()
+
+
+def _cut(runs: list[tuple[int, int, int]], frames: int) -> int:
+    # Where to commit: about the middle, never inside noise that could be seen whole.
+    half = frames // 2
+    start, end, lag = next(run for run in runs if run[0] <= half < run[1])
+    if lag != NONE:
+        return min(half + 1, end)
+    return start if start > frames // 4 else half
+
+
+class _Window:
+    # Captured frames not yet judged, in one growing buffer.
+    def __init__(self, frame_bytes: int) -> None:
+        self._frame_bytes = frame_bytes
+        self._buffer = np.empty(0, np.uint8)
+        self._borrowed = False
+        self._start = self._end = 0
+        self.frame = 0
+
+    @property
+    def frames(self) -> int:
+        return (self._end - self._start) // self._frame_bytes
+
+    @property
+    def total(self) -> int:
+        return self.frame + self.frames
+
+    def append(self, block: Bytes) -> None:
+        raw = np.ascontiguousarray(block).reshape(-1).view(np.uint8)
+        if raw.size % self._frame_bytes:
+            raise ValueError(f"{raw.size} bytes are not whole frames of {self._frame_bytes} bytes")
+        if not self._end - self._start:
+            # Nothing is waiting: look at the caller's memory, `keep` copies what is left.
+            self._buffer, self._start, self._end, self._borrowed = raw, 0, raw.size, True
+            return
+        if self._end + raw.size > self._buffer.size:
+            self._grow(raw.size)
+        self._buffer[self._end : self._end + raw.size] = raw
+        self._end += raw.size
+
+    def keep(self) -> None:
+        # The caller may reuse its memory after this.
+        if self._borrowed:
+            self._grow(0)
+
+    def _grow(self, extra: int) -> None:
+        held = self._buffer[self._start : self._end]
+        size = max(2 * (held.size + extra), 1 << 16)
+        buffer = np.empty(size, np.uint8)
+        buffer[: held.size] = held
+        self._buffer, self._start, self._end, self._borrowed = buffer, 0, held.size, False
+
+    def view(self, frames: int, skip: int = 0) -> Bytes:
+        start = self._start + skip * self._frame_bytes
+        return self._buffer[start : start + frames * self._frame_bytes]
+
+    def drop(self, frames: int) -> None:
+        self._start += frames * self._frame_bytes
+        self.frame += frames

@@ -1,0 +1,111 @@
+"""Places: from a captured frame and a pattern position to ring offsets and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stress.model.ring import Rings
+
+WRAP = 1 << 32
+LINES = (64, 32, 16)
+
+# Laps a single frame may be old and still be believed. Source: a frame that is
+# damaged decodes to a random position; 4096 laps of two rings are 2^13 of 2^32
+# places, 2e-6 per damaged frame. Higher: damage is called stale; lower: a line
+# that survives longer in a quiet machine is not recognised on its own.
+MAX_LAPS = 4096
+
+
+def signed(value: int) -> int:
+    """Return `value` modulo 2^32 as a number in [-2^31, 2^31)."""
+    return (value + (WRAP >> 1)) % WRAP - (WRAP >> 1)
+
+
+def line_of(start_bytes: int, length_bytes: int, sizes: Sequence[int] = LINES) -> int | None:
+    """Return the largest line that start and length sit on, None without one."""
+    for size in sizes:
+        if length_bytes and start_bytes % size == 0 and length_bytes % size == 0:
+            return size
+    return None
+
+
+@dataclass(frozen=True)
+class HeldRange:
+    """What a stretch of a ring held before this burst.
+
+    Parameters
+    ----------
+    ring : "playback" or "capture".
+    offset : of the first frame in the ring [frames].
+    frames : length of the stretch [frames].
+    position : pattern position of its first frame.
+    burst : name for people, e.g. "burst 3".
+    """
+
+    ring: str
+    offset: int
+    frames: int
+    position: int
+    burst: str = "an earlier burst"
+
+    def holds(self, offset: int, position: int) -> bool:
+        """Tell whether ring offset `offset` [frames] held `position`."""
+        inside = offset - self.offset
+        return 0 <= inside < self.frames and (position - self.position - inside) % WRAP == 0
+
+
+@dataclass(frozen=True)
+class HeldRanges:
+    """All that is known of the rings' contents before this burst."""
+
+    ranges: tuple[HeldRange, ...] = ()
+
+    def find(self, ring: str, offset: int, position: int) -> HeldRange | None:
+        """Return the range that put `position` at `offset` [frames], if any."""
+        for held in self.ranges:
+            if held.ring == ring and held.holds(offset, position):
+                return held
+        return None
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Rings and frame size as one burst sees them.
+
+    Parameters
+    ----------
+    first_position : position of the first pattern frame; it lies at playback
+        ring offset `rings.playback_start`.
+    line_bytes : cache line the board is known to have [bytes].
+    """
+
+    rings: Rings
+    frame_bytes: int
+    first_position: int
+    line_bytes: int = 32
+
+    def playback_frame(self, position: int) -> int | None:
+        """Return the playback ring offset of `position` [frames]."""
+        size = self.rings.playback
+        if not size:
+            return None
+        return (signed(position - self.first_position) + self.rings.playback_start) % size
+
+    def capture_frame(self, frame: int) -> int | None:
+        """Return the capture ring offset of captured frame `frame` [frames]."""
+        size = self.rings.capture
+        return (frame + self.rings.capture_start) % size if size else None
+
+    def offset(self, ring: str, frame: int, position: int) -> int | None:
+        """Return the offset in `ring` [frames]."""
+        return self.playback_frame(position) if ring == "playback" else self.capture_frame(frame)
+
+    def laps(self, lag: int) -> list[tuple[str, int]]:
+        """Return the rings whose whole laps `lag` is, with the laps."""
+        sizes = (("playback", self.rings.playback), ("capture", self.rings.capture))
+        return [(ring, lag // size) for ring, size in sizes if size and lag > 0 and lag % size == 0]
+
+    def whole_laps(self, lag: int) -> bool:
+        """Tell whether `lag` is a believable number of whole laps of a ring."""
+        return any(laps <= MAX_LAPS for _, laps in self.laps(lag))

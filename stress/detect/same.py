@@ -1,0 +1,46 @@
+"""Compare and search bytes at the speed of the C library.
+
+ctypes calls memcmp without a temporary and without the interpreter lock;
+numpy's own comparison writes a byte of result per element first.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+
+class Memory:
+    """The three functions of the C library that the fast path needs."""
+
+    def __init__(self) -> None:
+        libc = ctypes.CDLL(None)
+        self.memcmp: Any = libc.memcmp
+        self.memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+        self.memcmp.restype = ctypes.c_int
+        self.memmem: Any = libc.memmem
+        self.memmem.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t)
+        self.memmem.restype = ctypes.c_void_p
+
+    def same(self, a: Bytes, b: Bytes) -> bool:
+        """Tell whether two C-contiguous arrays of one size are equal.
+
+        Raises
+        ------
+        ValueError : the sizes differ; nothing is ever compared in part.
+        """
+        if a.nbytes != b.nbytes:
+            raise ValueError(f"{a.nbytes} bytes cannot equal {b.nbytes} bytes")
+        return not self.memcmp(a.ctypes.data, b.ctypes.data, a.nbytes)
+
+    def find(self, where: Bytes, what: Bytes) -> int | None:
+        """Return the offset of the first `what` in `where` [bytes], if any."""
+        start = where.ctypes.data
+        at = self.memmem(start, where.nbytes, what.ctypes.data, what.nbytes)
+        return None if at is None else int(at) - start

@@ -1,0 +1,121 @@
+"""Follow the alignment through a stretch of runs: what is old, what slipped, what is noise.
+
+A run of another lag is displaced data when the old alignment comes back, and a
+slip when it does not. Whole laps are the exception: they name a ring, so a
+newer run a whole number of laps ahead decides even after a slip.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stress.detect.decode import NONE
+from stress.detect.place import Geometry
+
+Run = tuple[int, int, int]
+
+# Longest run that may be misplaced data rather than two slips [frames].
+# Source: two packets of a full-speed card at 48 kHz. Higher: two slips close to
+# each other become one misplaced run; lower: a misplaced packet becomes two slips.
+LONGEST_MISPLACED = 96
+
+# Most bytes of a chunk that was moved by a cache line [bytes]. Source: the
+# largest cache line of the cores in question. Higher: a short stretch between
+# two slips is called misplaced; lower: a moved line is called two slips.
+LONGEST_CHUNK_BYTES = 64
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something wrong in a stretch; frames relative to its start.
+
+    Parameters
+    ----------
+    what : "displaced", "slip" or "noise".
+    start, end : frames; equal for a slip.
+    lag : displaced: age against the alignment in force. slip: > 0 the stream
+        fell back by as many frames, < 0 it jumped ahead. noise: 0.
+    shift : lag of the alignment in force against that of the stretch.
+    """
+
+    what: str
+    start: int
+    end: int
+    lag: int
+    shift: int
+
+
+class Tracker:
+    """Walks the runs of one stretch.
+
+    Parameters
+    ----------
+    runs : of `runs_of`, covering the stretch.
+    geometry : rings.
+    final : True when the capture ends with the stretch.
+    """
+
+    def __init__(self, runs: Sequence[Run], geometry: Geometry, final: bool) -> None:
+        self._runs, self._geometry, self._final = runs, geometry, final
+        self._at: dict[int, list[int]] = {}
+        for at, (_, _, lag) in enumerate(runs):
+            if lag != NONE:
+                self._at.setdefault(lag, []).append(at)
+
+    def walk(self, stop: int) -> tuple[list[Event], int]:
+        """Return the events that start before `stop` and the last shift."""
+        events: list[Event] = []
+        shift = 0
+        for at, (start, end, lag) in enumerate(self._runs):
+            if start >= stop:
+                break
+            end = min(end, stop)
+            if lag == NONE:
+                events.append(Event("noise", start, end, 0, shift))
+                continue
+            target = shift if lag == shift else self._target(at, shift)
+            if target != shift:
+                events.append(Event("slip", start, start, target - shift, target))
+                shift = target
+            if lag != shift:
+                events.append(Event("displaced", start, end, lag - shift, shift))
+        return events, shift
+
+    def _target(self, at: int, shift: int) -> int:
+        # The alignment to follow from run `at` on: the old one, the run's, or a newer relative.
+        start, end, lag = self._runs[at]
+        whole = self._geometry.whole_laps(lag - shift)
+        if self._comes_back(at, shift):
+            return shift if whole or end - start <= LONGEST_MISPLACED else lag
+        newest = self._newest_relative(at, lag)
+        if newest != lag:
+            return newest
+        if self._short_lived(at) or (whole and not self._lasts(at)):
+            return shift
+        return lag
+
+    def _comes_back(self, at: int, shift: int) -> bool:
+        places = self._at.get(shift, [])
+        return bisect_right(places, at) < len(places)
+
+    def _newest_relative(self, at: int, lag: int) -> int:
+        later = [other for other, places in self._at.items() if other < lag and places[-1] > at]
+        return min((other for other in later if self._geometry.whole_laps(lag - other)), default=lag)
+
+    def _short_lived(self, at: int) -> bool:
+        # A chunk of a cache line or less before something longer, and never seen again.
+        start, end, lag = self._runs[at]
+        if (end - start) * self._geometry.frame_bytes > LONGEST_CHUNK_BYTES or self._at[lag][-1] != at:
+            return False
+        later = (self._runs[j] for j in range(at + 1, len(self._runs)))
+        following = next((run for run in later if run[2] != NONE), None)
+        return following is not None and following[1] - following[0] > end - start
+
+    def _lasts(self, at: int) -> bool:
+        # Whole laps old for longer than a lap and to the end: the stream replays, no line is old.
+        start, _, lag = self._runs[at]
+        last = self._runs[self._at[lag][-1]][1]
+        alone = all(run[2] in (lag, NONE) for run in self._runs[at:])
+        return alone and last - start > self._geometry.rings.largest

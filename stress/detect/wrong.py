@@ -1,0 +1,192 @@
+"""Name what is wrong with frames that are no pattern data at all.
+
+Exact explanations come first (zeros, a held frame, exchanged channels, a byte
+stream out of step, single bits); approximate ones (gain, dither) need enough
+frames to be told from damage. What fits nothing is `unknown`: never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stress.detect.decode import Decoder
+from stress.model.finding import Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+    Flags = NDArray[np.bool_]
+
+# Bits of one frame that may differ in a bit flip. Source: a memory or bus fault
+# hits one bit, a burst a few. Higher: dither and small gains are called flips;
+# lower: two flips in one frame are unknown.
+MOST_FLIPS = 4
+
+# Shortest stretch judged by a fit [frames]. Source: 4 frames of stereo are 8
+# samples for one gain. Higher: a scaled line is unknown; lower: noise fits.
+SHORTEST_FIT = 4
+
+# Shortest stretch called dither [frames]. Higher: short dither is called flips;
+# lower: a few flipped low bits are called dither.
+SHORTEST_DITHER = 16
+
+# Largest difference that dither may make, in steps of 16 bits. Source: shaped
+# dither stays below 10. Higher: small gains are called dither; lower: unknown.
+LARGEST_DITHER = 16
+
+# Residual a gain may leave, in steps of 16 bits. Source: rounding 0.5, with
+# triangular dither 1.5. Higher: noise passes for gain; lower: dithered gain fails.
+GAIN_RESIDUAL = 2.0
+
+_ONES = np.array([bin(value).count("1") for value in range(256)], np.uint8)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One named part of a stretch of wrong frames, relative to its start."""
+
+    start: int
+    end: int
+    kind: Kind
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Namer:
+    """Names stretches of wrong frames of one capture.
+
+    Parameters
+    ----------
+    decoder : pattern, mask and format.
+    """
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self._layout = decoder.pattern.layout
+
+    def parts(self, rows: Bytes, before: Bytes | None, position: int) -> list[Part]:
+        """Return the named parts of a stretch.
+
+        Parameters
+        ----------
+        rows : (n, frame_bytes) uint8, masked.
+        before : the frame before the stretch, (frame_bytes,) uint8.
+        position : due at the first of `rows`.
+        """
+        out = []
+        for start, end, tag in self._tags(rows, before):
+            if tag is not None:
+                out.append(Part(start, end, tag))
+                continue
+            kind, details = self._name(rows[start:end], position + start)
+            out.append(Part(start, end, kind, details))
+        return out
+
+    def fit(self, rows: Bytes, position: int) -> tuple[Kind, dict[str, Any]] | None:
+        """Return gain or dither when one of them explains all of `rows`."""
+        due = self._decoder.expected(position, len(rows))
+        step = float(1 << 16)
+        seen = self._layout.samples(np.ascontiguousarray(rows)) / step
+        sent = self._layout.samples(due) / step
+        return _dither(seen, sent, self._layout.fmt.bits) or _gain(seen, sent)
+
+    def _tags(self, rows: Bytes, before: Bytes | None) -> list[tuple[int, int, Kind | None]]:
+        # Runs of zeros, of a repeated frame, and of anything else.
+        zero = ~rows.any(axis=1)
+        held = np.zeros(len(rows), bool)
+        held[1:] = (rows[1:] == rows[:-1]).all(axis=1)
+        if before is not None:
+            held[0] = bool((rows[0] == before).all())
+        tags = np.where(zero, 1, np.where(held, 2, 0))
+        edges = np.flatnonzero(tags[1:] != tags[:-1]) + 1
+        starts = [0, *edges.tolist()]
+        ends = [*edges.tolist(), len(rows)]
+        names = (None, Kind.ZERO, Kind.HOLD)
+        return [(start, end, names[int(tags[start])]) for start, end in zip(starts, ends)]
+
+    def _name(self, rows: Bytes, position: int) -> tuple[Kind, dict[str, Any]]:
+        due = self._decoder.expected(position, len(rows))
+        return (
+            self._swap(rows, due)
+            or self._byteshift(rows, position)
+            or (self.fit(rows, position) if len(rows) >= SHORTEST_DITHER else None)
+            or _bitflip(rows, due)
+            or (self.fit(rows, position) if len(rows) >= SHORTEST_FIT else None)
+            or (Kind.UNKNOWN, {})
+        )
+
+    def _swap(self, rows: Bytes, due: Bytes) -> tuple[Kind, dict[str, Any]] | None:
+        # Each channel must equal one channel of what was due, not all of them their own.
+        n, channels = len(rows), self._layout.channels
+        if channels < 2:
+            return None
+        size = self._layout.fmt.sample_bytes
+        seen, sent = rows.reshape(n, channels, size), due.reshape(n, channels, size)
+        same = (seen[:, :, None, :] == sent[:, None, :, :]).all(axis=(0, 3))
+        if not same.any(axis=1).all():
+            return None
+        source = [c if same[c, c] else int(np.argmax(same[c])) for c in range(channels)]
+        return None if source == list(range(channels)) else (Kind.SWAP, {"source": source})
+
+    def _byteshift(self, rows: Bytes, position: int) -> tuple[Kind, dict[str, Any]] | None:
+        size = self._layout.frame_bytes
+        around = self._decoder.pattern.bytes_at(position - 1, len(rows) + 2)
+        seen = rows.reshape(-1)
+        right = seen == around[size : size + seen.size]
+        for shift in (1, -1, 2, -2, 3, -3):
+            if abs(shift) >= size:
+                continue
+            moved = seen == around[size - shift : size - shift + seen.size]
+            # The shift may begin and end inside a frame: its edges may be right.
+            inner = moved[size:-size] if len(rows) > 2 else moved
+            if inner.all() and (moved | right).all() and moved.sum() > right.sum():
+                return Kind.BYTESHIFT, {"bytes": shift}
+        return None
+
+
+def _bitflip(rows: Bytes, due: Bytes) -> tuple[Kind, dict[str, Any]] | None:
+    wrong = rows ^ due
+    counts = _ONES[wrong].sum(axis=1)
+    if counts.max() > MOST_FLIPS:
+        return None
+    frames, places = np.nonzero(wrong)
+    bits = [
+        [int(f), int(8 * b + bit)]
+        for f, b in zip(frames[:16], places[:16])
+        for bit in range(8)
+        if wrong[f, b] >> bit & 1
+    ]
+    return Kind.BITFLIP, {"bits": bits, "flips": int(counts.sum())}
+
+
+def _dither(
+    seen: NDArray[np.float64], sent: NDArray[np.float64], bits: int
+) -> tuple[Kind, dict[str, Any]] | None:
+    if len(seen) < SHORTEST_DITHER:
+        return None
+    off = np.abs(seen - sent).max()
+    if off > LARGEST_DITHER:
+        return None
+    return Kind.DITHER, {"lsb": int(round(off * (1 << (bits - 16))))}
+
+
+def _gain(seen: NDArray[np.float64], sent: NDArray[np.float64]) -> tuple[Kind, dict[str, Any]] | None:
+    free = np.abs(seen) < (1 << 15) - 1.5  # samples that are not clipped
+    power = np.where(free, sent * sent, 0.0).sum(axis=0)
+    if not power.all():
+        return None
+    factor = np.where(free, seen * sent, 0.0).sum(axis=0) / power
+    residual = np.where(free, seen - factor * sent, 0.0)
+    if np.abs(residual).max() > GAIN_RESIDUAL or not factor.all():
+        return None
+    level = 20 * np.log10(np.abs(factor))
+    details: dict[str, Any] = {"gain_db": round(float(level.mean()), 3)}
+    if np.ptp(level) > 0.05:
+        details["channels_db"] = [round(float(value), 3) for value in level]
+    if (factor < 0).any():
+        details["inverted"] = True
+    return Kind.GAIN, details
