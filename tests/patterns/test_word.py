@@ -69,7 +69,7 @@ def test_fill_wide_formats_give_the_published_samples():
     s32 = Pattern("mix1", FORMATS["S32_LE"], 2).bytes_at(1, 1).view("<u4")
     assert [hex(int(v)) for v in s32] == ["0x45dfff23", "0x9e360394"]
     s24 = Pattern("mix1", FORMATS["S24_3LE"], 2).bytes_at(1, 1)
-    assert s24.tobytes() == bytes.fromhex("ffdf45" "03369e")
+    assert s24.tobytes() == bytes.fromhex("ffdf4503369e")
 
 
 @pytest.mark.parametrize("name", ["mix1", "mix2"])
