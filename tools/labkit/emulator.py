@@ -1,0 +1,171 @@
+"""The QEMU whose ARM926 has a real data cache: built from source, once.
+
+Source, patch and model are in tools/vivt-qemu; this is how they become a
+program in the cache. A patch that does not fit leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.labkit import apt, cache, need
+from tools.labkit.boards import PROJECT
+from tools.labkit.errors import LabError
+
+OURS = PROJECT / "tools" / "vivt-qemu"
+PROGRAM = "qemu-system-arm"
+# The release whose qemu source package the hooks were written against.
+RELEASE = "bookworm"
+# ours -> where it goes in QEMU's tree
+_FILES = {"vivt.c": "target/arm/vivt.c", "vivt.h": "include/exec/vivt.h",
+          "devices.mak": "configs/devices/arm-softmmu/vivt.mak"}
+_HOOKS = "hooks.patch"
+# Bump when the way of building changes what comes out.
+_RECIPE = 1
+_CONFIGURE = (
+    "--target-list=arm-softmmu", "--without-default-features", "--without-default-devices",
+    "--with-devices-arm=vivt", "--enable-system", "--enable-tcg", "--enable-virtfs", "--enable-attr",
+    "--enable-cap-ng", "--enable-fdt=system", "--disable-docs", "--disable-tools", "--disable-install-blobs",
+    # A newer compiler than the release's own may warn about its sources.
+    "--disable-werror",
+)
+BUILD_NEEDS = {
+    "apt-get": "apt", "dpkg-source": "dpkg-dev", "patch": "patch", "xz": "xz-utils", "gcc": "gcc",
+    "strip": "binutils", "meson": "meson", "ninja": "ninja-build", "pkg-config": "pkg-config",
+    "/usr/include/glib-2.0/glib.h": "libglib2.0-dev", "/usr/include/pixman-1/pixman.h": "libpixman-1-dev",
+    "/usr/include/libfdt.h": "libfdt-dev", "/usr/include/cap-ng.h": "libcap-ng-dev",
+}
+
+
+def build(cache_dir: Path, force: bool = False) -> Path:
+    """Return the emulator's path, built when the cache lacks it.
+
+    Parameters
+    ----------
+    cache_dir : where built things are kept; a cached build needs no network.
+
+    Raises
+    ------
+    MissingPrograms
+        One line naming every package the build lacks.
+    LabError
+        The download, the patch or the compilation failed, and where.
+    """
+    found = cached(cache_dir)
+    if found and not force:
+        return found
+    need.require(BUILD_NEEDS)
+    with tempfile.TemporaryDirectory(prefix="build-", dir=cache_dir) as scratch:
+        tree = unpack(Path(scratch))
+        name = f"qemu-vivt-{_version(Path(scratch))}-{_mark()}"
+        apply_hooks(tree)
+        made = cache.artifact(name, lambda into: _compile(tree, into), force=force)
+    return made / PROGRAM
+
+
+def cached(cache_dir: Path) -> Path | None:
+    """Return the built emulator for these sources, or None."""
+    found = sorted(cache_dir.glob(f"qemu-vivt-*-{_mark()}/{PROGRAM}"))
+    return found[-1] if found else None
+
+
+def _mark() -> str:
+    texts = [(OURS / name).read_text(encoding="utf-8") for name in (*_FILES, _HOOKS)]
+    return cache.key(_RECIPE, _CONFIGURE, texts)
+
+
+def unpack(scratch: Path) -> Path:
+    """Download the release's QEMU source package and return its unpacked tree.
+
+    apt gets a configuration of its own: this machine's lists stay as they are, and
+    it need not have any source entries.
+    """
+    lines = [f"deb-src{line[3:]}" for line in apt.sources(RELEASE).splitlines() if line.startswith("deb ")]
+    (scratch / "sources.list").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    for folder in ("lists/partial", "archives/partial", "none"):
+        (scratch / folder).mkdir(parents=True)
+    options = {"Dir::Etc::sourcelist": scratch / "sources.list", "Dir::Etc::sourceparts": scratch / "none",
+               "Dir::State::lists": scratch / "lists", "Dir::Cache": scratch, "APT::Sandbox::User": "root"}
+    client = ["apt-get", "-q", *(f"-o{key}={value}" for key, value in options.items())]
+    with cache.step(f"source qemu from {RELEASE}"):
+        run([*client, "update"], scratch)
+        run([*client, "source", "--only-source", "--download-only", f"qemu/{RELEASE}"], scratch)
+        run(["dpkg-source", "--no-check", "-x", _description(scratch).name, "tree"], scratch)
+    return scratch / "tree"
+
+
+def _description(scratch: Path) -> Path:
+    found = sorted(scratch.glob("qemu_*.dsc"))
+    if len(found) != 1:
+        raise LabError(f"apt brought {len(found)} source descriptions of qemu, not one")
+    return found[0]
+
+
+def _version(scratch: Path) -> str:
+    match = re.search(r"^Version: (?:\d+:)?(\S+)$", _description(scratch).read_text(encoding="utf-8"), re.M)
+    if not match:
+        raise LabError(f"{_description(scratch).name} names no version")
+    return match.group(1)
+
+
+def apply_hooks(tree: Path) -> None:
+    """Patch QEMU's tree and copy our files into it.
+
+    Raises LabError naming every file and line where a hook finds other code; the
+    tree is untouched then.
+    """
+    command = ["patch", "-p1", "--fuzz=0", "--batch", "-i", str(OURS / _HOOKS)]
+    trial = subprocess.run([*command, "--dry-run"], cwd=tree, capture_output=True, text=True)
+    if trial.returncode:
+        places = "; ".join(rejects(trial.stdout)) or (trial.stdout + trial.stderr).strip()[-400:]
+        raise LabError(f"{_HOOKS} does not fit QEMU {_upstream(tree)}: {places}")
+    run(command, tree)
+    for name, place in _FILES.items():
+        shutil.copy(OURS / name, tree / place)
+
+
+def _upstream(tree: Path) -> str:
+    try:
+        return (tree / "VERSION").read_text(encoding="utf-8").strip()
+    except OSError:
+        return "of unknown version"
+
+
+def rejects(report: str) -> list[str]:
+    """Return "file: hunk N at line L" for what ``patch`` reported as failed."""
+    places, file = [], "?"
+    for line in report.splitlines():
+        checked = re.match(r"(?:checking|patching) file (\S+)", line)
+        failed = re.match(r"Hunk #(\d+) FAILED at (\d+)", line)
+        if checked:
+            file = checked.group(1)
+        elif failed:
+            places.append(f"{file}: hunk {failed.group(1)} at line {failed.group(2)}")
+        elif line.startswith("can't find file to patch"):
+            places.append("a file to patch is not there")
+    return places
+
+
+def _compile(tree: Path, into: Path) -> None:
+    objects = tree.parent / "objects"
+    objects.mkdir()
+    with cache.step("emulator with a data cache, 2 to 5 minutes"):
+        run(["nice", "-n", "19", str(tree / "configure"), *_CONFIGURE], objects)
+        run(["nice", "-n", "19", "ninja", f"-j{os.cpu_count() or 1}", PROGRAM], objects)
+    run(["strip", "-o", str(into / PROGRAM), str(objects / PROGRAM)], objects)
+
+
+def run(command: Sequence[str], folder: Path) -> None:
+    """Run a build step; LabError with the end of its output when it fails."""
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", stdin=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C"})
+    if done.returncode:
+        tail = "\n".join(done.stdout.splitlines()[-15:])
+        words = " ".join(Path(word).name if word.startswith("/") else word for word in command[:6])
+        raise LabError(f"{words} ended with {done.returncode}:\n{tail}")
