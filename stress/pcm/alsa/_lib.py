@@ -73,17 +73,19 @@ class Libc:
         return ctypes.addressof(ctypes.c_char.from_buffer(buffer))
 
 
-#: memmove(destination, source, bytes) on addresses, GIL released.
-copy: _Bound = ctypes.memmove
-
-
 class Asound:
     """libasound by its own names, with out-parameters and sizes hidden.
 
     Raises
     ------
     BackendUnavailable : libasound.so.2 is missing or lacks a symbol.
+
+    Attributes
+    ----------
+    copy : memmove(destination, source, bytes) on addresses, GIL released.
     """
+
+    copy: Callable[[int, int, int], object] = staticmethod(ctypes.memmove)
 
     def __init__(self, name: str = _proto.LIBASOUND) -> None:
         try:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Callable
 
 from stress.pcm.alsa.lane import Call, Lane, LaneResult
 from stress.pcm.alsa.outcome import Ended
-from stress.pcm.alsa.window import Window, WindowResult
+from stress.pcm.alsa.window import LOOK_S, LOOKS, Window, WindowResult
 
 if TYPE_CHECKING:
     from stress.pcm.alsa.stream import Stream
@@ -21,31 +25,36 @@ class Burst:
 
     Parameters
     ----------
-    playback, capture : with their calls and the frames these were given;
-        capture is None in a burst that only plays.
-    pause : a C-level sleep of `START_POLL_US`.
+    directions : playback and, unless the burst only plays, capture: each with
+        its call and the frames the call was given.
+    sleep : usleep(microseconds).
 
     Threads: made and run by one caller.
     """
 
     def __init__(
-        self,
-        playback: tuple[Stream, Call, int],
-        capture: tuple[Stream, Call, int] | None,
-        pause: Callable[[], object],
+        self, directions: Sequence[tuple[Stream, Call, int]], sleep: Callable[[int], object]
     ) -> None:
-        self._playback, self._capture = playback, capture
-        stream, call, frames = playback
-        ready = _started(capture[0]) if capture else None
-        player = Lane("playback", call, _state(stream), ready, pause)
-        recorder = Lane("capture", capture[1], _state(capture[0])) if capture else None
+        self._playback = directions[0]
+        self._capture = directions[1] if len(directions) > 1 else None
+        self.notes: list[str] = []
+        self._stuck = False
+        self._look = partial(sleep, round(LOOK_S * 1e6))
+        stream, call, frames = self._playback
+        ready = _started(self._capture[0]) if self._capture else None
+        pause = partial(sleep, START_POLL_US)
+        player = Lane("playback", call, self._state(stream, frames), ready, pause)
+        recorder = None
+        if self._capture is not None:
+            stream, call, frames = self._capture
+            recorder = Lane("capture", call, self._state(stream, frames))
         self._window = Window(recorder, player, self._finish, self._progress)
-        stream, _, frames = capture or playback
         self._due_s = frames / stream.granted.rate
 
     def run(self) -> WindowResult:
         """Stream; StreamTimeout when the driver keeps a dropped transfer."""
-        return self._window.run(self._due_s)
+        result = self._window.run(self._due_s)
+        return replace(result, frozen=True) if self._stuck else result
 
     def ended(self, window: WindowResult) -> tuple[Ended, Ended]:
         """Return playback and capture as they stand after the burst."""
@@ -55,6 +64,32 @@ class Burst:
             return played, Ended("", None, 0, None, 0)
         stream, _, frames = self._capture
         return played, _ended(stream, window.capture, frames)
+
+    def _state(self, stream: Stream, asked: int) -> Callable[[int], str]:
+        def ask(returned: int) -> str:
+            status = stream.status()
+            state = status.state if status else "DISCONNECTED"
+            if state == "RUNNING" and (0 <= returned < asked or returned == -errno.EIO):
+                self._gave_up(stream, returned)
+            return state
+
+        return ask
+
+    def _gave_up(self, stream: Stream, returned: int) -> None:
+        # In rw access the kernel itself ends a wait with -EIO when no interrupt came
+        # for a while: 10 s, or since "ALSA: pcm: fix wait_time calculations" only
+        # max(100 ms, 1.1 rings). A stall is not a frozen device until it lasts.
+        before = stream.status()
+        moved = False
+        for _ in range(LOOKS):
+            moved = moved or stream.status() != before
+            if not moved:
+                self._look()
+        self._stuck = self._stuck or not moved
+        self.notes.append(
+            f"{stream.device}: the kernel gave up waiting after {max(returned, 0)} frames; "
+            + ("the device moved again later" if moved else "the device stands still")
+        )
 
     def _finish(self) -> None:
         # A STATUS ioctl on a running stream brings hw_ptr up to date; drop
@@ -75,14 +110,6 @@ class Burst:
 def _ended(stream: Stream, lane: LaneResult | None, asked: int) -> Ended:
     done = max(lane.returned, 0) if lane else 0
     return Ended(stream.device, lane, asked, stream.hw_ptr(done), stream.granted.buffer_size)
-
-
-def _state(stream: Stream) -> Callable[[], str]:
-    def ask() -> str:
-        status = stream.status()
-        return status.state if status else "DISCONNECTED"
-
-    return ask
 
 
 def _started(capture: Stream) -> Callable[[], bool]:

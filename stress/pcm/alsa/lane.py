@@ -45,7 +45,7 @@ class Lane:
     Parameters
     ----------
     call : blocks while the direction streams; returns frames or -errno.
-    state : asked for once, right after the call.
+    state : asked once, right after the call, with what it returned.
     ready : asked before the call until it says True; None to go at once.
     pause : one short C-level sleep between two questions to `ready`.
     """
@@ -54,7 +54,7 @@ class Lane:
         self,
         name: str,
         call: Call,
-        state: Callable[[], str],
+        state: Callable[[int], str],
         ready: Callable[[], bool] | None = None,
         pause: Callable[[], object] = int,
     ) -> None:
@@ -113,7 +113,7 @@ class Lane:
         after = usage(who)
         return LaneResult(
             returned=returned,
-            state=self._state(),
+            state=self._state(returned),
             started_ns=started,
             ended_ns=ended,
             voluntary=after.ru_nvcsw - before.ru_nvcsw,

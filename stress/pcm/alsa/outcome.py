@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stress.pcm.alsa.window import WindowResult
 
 #: Negative returns that are stream events: xrun, unplug, dropped before the
-#: first frame, and the kernel's own ten-second wait (rw access) giving up.
+#: first frame, and the kernel's own wait (rw access) giving up.
 EVENTS = (-errno.EPIPE, -errno.ENODEV, -errno.EBADFD, -errno.EIO)
 
 
@@ -66,16 +66,6 @@ class Ended:
         )
 
     @property
-    def stuck(self) -> bool:
-        """True when the kernel gave up waiting while the stream still ran.
-
-        In rw access the kernel itself ends a wait after 10 s without a
-        hardware interrupt (sound/core/pcm_lib.c, wait_for_avail).
-        """
-        lane = self.lane
-        return lane is not None and lane.state == "RUNNING" and 0 > lane.returned == -errno.EIO
-
-    @property
     def left_ring(self) -> int:
         """Frames of the play buffer that left the ring [frames].
 
@@ -93,7 +83,7 @@ def exchange(window: WindowResult, playback: Ended, capture: Ended, notes: tuple
     lost = None
     if playback.gone or capture.gone:
         lost = Lost.GONE
-    elif window.frozen or playback.stuck or capture.stuck:
+    elif window.frozen:
         lost = Lost.FROZEN
     if window.late_looks and not window.frozen:
         notes += (f"the burst was overdue; Python woke {window.late_looks} times to look for progress",)

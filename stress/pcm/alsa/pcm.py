@@ -9,16 +9,18 @@ from stress.errors import StreamStateError
 from stress.model.pcm import Access, Direction, Exchange, Granted, Handling, Mapping, PcmRequest
 from stress.pcm.alsa import mapping, memory, naming, outcome, params
 from stress.pcm.alsa._lib import Asound, Libc
-from stress.pcm.alsa.burst import START_POLL_US, Burst
+from stress.pcm.alsa.burst import Burst
 from stress.pcm.alsa.stream import Stream
+from stress.pcm.alsa.support import reason_against
+from stress.pcm.alsa.ways import DEFAULT_LINE_BYTES, Way, capture_way, playback_way
 from stress.pcm.alsa.witness import Witness
 from stress.pcm.contract import Pcm
+from stress.pcm.dose import Dose
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from stress.pcm.alsa.lane import Call
 
     Bytes = NDArray[np.uint8]
 
@@ -30,6 +32,8 @@ class AlsaPcm(Pcm):
     ----------
     playback : ``hw:CARD,DEVICE[,SUBDEVICE]``.
     capture : the same, or None to play only; `Exchange.capture` is empty then.
+    line_bytes : cache line of this board, for whole-line and ahead reads; None
+        where it is unknown, 32 is used then [bytes].
     witness : count the Python bytecodes that run while both directions stream
         and put the figure into `Exchange.notes`.
     lib, libc : stand-ins for libasound and libc; None loads the real ones.
@@ -45,6 +49,7 @@ class AlsaPcm(Pcm):
         playback: str,
         capture: str | None,
         *,
+        line_bytes: int | None = None,
         witness: bool = False,
         lib: Asound | None = None,
         libc: Libc | None = None,
@@ -53,14 +58,17 @@ class AlsaPcm(Pcm):
         if capture is not None:
             naming.card_of(capture, "capture")
         self._names = (playback, capture)
+        self._known_line, self._line_bytes = line_bytes, line_bytes or DEFAULT_LINE_BYTES
         self._witness = witness
+        self._dose: Dose | None = None
         self._lib, self._libc = lib, libc
         self._playback: Stream | None = None
         self._capture: Stream | None = None
 
     def open(self, request: PcmRequest) -> Granted:
         """Open and configure both streams and return what was granted."""
-        self.close()
+        if self._playback is not None:
+            raise StreamStateError(f"{self.backend} is open already")
         lib = self._lib = self._lib or Asound()
         self._libc = self._libc or Libc()
         try:
@@ -87,6 +95,7 @@ class AlsaPcm(Pcm):
             mappings=tuple(found for stream in streams for found in self._mappings(lib, stream)),
             refused=params.differences("playback", request.playback, played)
             + params.differences("capture", request.capture, captured),
+            line_bytes=self._known_line,
         )
 
     def _mappings(self, lib: Asound, stream: Stream) -> tuple[Mapping, ...]:
@@ -100,46 +109,55 @@ class AlsaPcm(Pcm):
 
     def supports(self, handling: Handling) -> str | None:
         """Return None when `exchange` can do this, else the reason in one line."""
-        if handling.per_period or handling.start_burst or handling.switches_per_s:
-            return "not in one call per direction"
-        return None
+        return reason_against(handling, self._streams(), self._line_bytes)
 
     def exchange(self, play: Bytes, captured: Bytes, handling: Handling) -> Exchange:
         """Play `play` while filling `captured`; return what happened.
 
         Raises
         ------
-        StreamStateError : not open, or buffers that are not whole frames.
+        StreamStateError : not open, a handling that `supports` refuses, or
+            buffers that are not whole frames.
         DeviceError : a failure that is no stream event.
         StreamTimeout : the driver did not give a dropped transfer back.
         """
-        playback, libc = self._playback, self._libc
-        if playback is None or libc is None:
-            raise StreamStateError("exchange before open")
+        libc = self._libc
+        if self._playback is None or libc is None:
+            raise StreamStateError(f"{self.backend} is not open")
         reason = self.supports(handling)
         if reason is not None:
-            raise StreamStateError(reason)
+            raise StreamStateError(f"{self.backend}: {reason}")
         notes: list[str] = []
         with ExitStack() as stack:
             notes.append(stack.enter_context(memory.resident(libc, play, captured)))
-            witness = stack.enter_context(Witness()) if self._witness else None
-            burst = self._burst(playback, self._capture, libc, play, captured)
+            planned = self._ways(stack, self._playback, libc, play, captured, handling)
+            if handling.switches_per_s > 0:
+                self._dose = self._dose or Dose()
+                stack.enter_context(self._dose.at(handling.switches_per_s, notes))
+            witness = stack.enter_context(Witness()) if self._witness and not handling.per_period else None
+            burst = Burst([(way.stream, way.call, way.frames) for way in planned], libc.bind("usleep"))
             window = burst.run()
         if witness is not None:
             notes.append(str(witness.testify(window)))
+        notes += burst.notes + [line for way in planned for line in way.notes()]
         played, recorded = burst.ended(window)
         return outcome.exchange(window, played, recorded, tuple(note for note in notes if note))
 
-    def _burst(
-        self, playback: Stream, capture: Stream | None, libc: Libc, play: Bytes, captured: Bytes
-    ) -> Burst:
-        for stream in self._streams():
-            stream.prepare(1, stream.granted.period_size)
-        return Burst(
-            _single_call(playback, play),
-            _single_call(capture, captured) if capture is not None else None,
-            libc.bind("usleep", START_POLL_US),
-        )
+    def _ways(
+        self,
+        stack: ExitStack,
+        playback: Stream,
+        libc: Libc,
+        play: Bytes,
+        captured: Bytes,
+        handling: Handling,
+    ) -> list[Way]:
+        planned = [playback_way(playback, play, handling, libc)]
+        stack.callback(planned[0].close)
+        if self._capture is not None:
+            planned.append(capture_way(self._capture, captured, handling, libc, self._line_bytes))
+            stack.callback(planned[1].close)
+        return planned
 
     def stop(self) -> None:
         """Free a running `exchange` as soon as the device allows."""
@@ -150,6 +168,9 @@ class AlsaPcm(Pcm):
         for stream in self._streams():
             stream.close()
         self._playback = self._capture = None
+        if self._dose is not None:
+            self._dose.close()
+            self._dose = None
 
     def _streams(self) -> tuple[Stream, ...]:
         return tuple(stream for stream in (self._playback, self._capture) if stream is not None)
@@ -157,11 +178,6 @@ class AlsaPcm(Pcm):
     def _drop(self) -> None:
         for stream in reversed(self._streams()):
             stream.drop()
-
-
-def _single_call(stream: Stream, buffer: Bytes) -> tuple[Stream, Call, int]:
-    frames = memory.frames_of(stream.direction.value, buffer, stream.granted.frame_bytes)
-    return stream, stream.transfer(buffer.ctypes.data, frames), frames
 
 
 def _place(stream: Stream) -> str:

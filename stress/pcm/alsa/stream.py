@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Callable
 from stress.errors import StreamStateError
 from stress.model.pcm import Access, Direction, StreamParams
 from stress.pcm.alsa import _proto, naming, params
+from stress.pcm.loops import Ring
 
 if TYPE_CHECKING:
-    from stress.pcm.alsa._lib import Asound
+    from stress.pcm.alsa._lib import Asound, Libc
+
+#: A loop's wait comes back this often, so that a dropped stream is noticed [ms].
+WAIT_MS = 1000
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,27 @@ class Stream:
         verb = "writei" if self.direction is Direction.PLAYBACK else "readi"
         prefix = "mmap_" if self.granted.access is Access.MMAP else ""
         return self._lib.bind(self.handle, prefix + verb, address, frames)
+
+    def ring(self, libc: Libc) -> Ring:
+        """Return the mmapped ring with its calls bound, for per-period loops."""
+        begin = self._lib.begin(self.handle)
+        error = begin.call()
+        if error < 0:
+            raise naming.call_error(self.device, "snd_pcm_mmap_begin", error)
+        return Ring(
+            base=begin.address(),
+            size=self.granted.buffer_size,
+            frame_bytes=self.granted.frame_bytes,
+            offset=begin.offset,
+            frames=begin.frames,
+            begin=begin.call,
+            wait=self._lib.bind(self.handle, "wait", WAIT_MS),
+            avail=self._lib.bind(self.handle, "avail_update"),
+            start=self._lib.bind(self.handle, "start"),
+            commit=self._lib.bind(self.handle, "mmap_commit"),
+            copy=self._lib.copy,
+            sleep=libc.bind("usleep"),
+        )
 
     def status(self) -> Status | None:
         """Return state and avail, None when the device is gone."""

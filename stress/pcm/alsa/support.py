@@ -1,0 +1,54 @@
+"""What an AlsaPcm can do with the streams it has, in one line when it cannot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stress.model.pcm import Access, CaptureTouch, Direction, Handling, Lever, PlaybackTouch
+from stress.pcm import levers, loops
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stress.pcm.alsa.stream import Stream
+
+
+def reason_against(handling: Handling, streams: Sequence[Stream], line_bytes: int) -> str | None:
+    """Return None when the handling is possible, else why not."""
+    missing = levers.supports(handling.lever)
+    if missing is not None:
+        return missing
+    if handling.start_burst and (handling.queue_periods or handling.playback is PlaybackTouch.RMW):
+        return "a start burst goes on as one ordinary call; its RMW is the prefill, queue nothing beside it"
+    if handling.start_burst and handling.lever is not Lever.NONE:
+        return "a lever acts before each commit, and a start burst has only one"
+    for stream in streams:
+        reason = _against(handling, stream, line_bytes)
+        if reason is not None:
+            return reason
+    if handling.lever is not Lever.NONE and streams and not any(_is_mmap(stream) for stream in streams):
+        return "rw access goes through the kernel's mapping only: there is nothing for a lever to act on"
+    return None
+
+
+def _against(handling: Handling, stream: Stream, line_bytes: int) -> str | None:
+    granted = stream.granted
+    if stream.direction is Direction.PLAYBACK:
+        asks = handling.playback is PlaybackTouch.RMW or handling.queue_periods or handling.start_burst
+        if asks and not _is_mmap(stream):
+            return "rw access has no ring to read before it is written; RMW, queue and start burst need mmap"
+        if handling.queue_periods * granted.period_size > granted.buffer_size:
+            periods = granted.buffer_size // granted.period_size
+            return f"{handling.queue_periods} periods cannot be queued in a ring of {periods}"
+        return None
+    if handling.capture is CaptureTouch.EXACT:
+        return None
+    if not _is_mmap(stream):
+        return f"rw access has no ring lines to touch; capture {handling.capture.value} needs mmap"
+    if loops.whole_frames(line_bytes, granted.frame_bytes) > granted.period_size:
+        return f"a period of {granted.period_size} frames holds no whole {line_bytes}-byte line"
+    return None
+
+
+def _is_mmap(stream: Stream) -> bool:
+    return stream.granted.access is Access.MMAP
