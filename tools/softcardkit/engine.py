@@ -78,10 +78,16 @@ class Engine:
         endpoint.submit(Urb(submit, self._codec))
 
     def unlink(self, seqnum: int) -> bool:
-        """Take back a URB; its stream ends. False when the card does not hold it."""
+        """Take back a URB; its stream ends. False when the card does not hold it.
+
+        A host that stops both directions unlinks only what the card holds at that
+        moment, so a direction that has nothing here then has ended as well.
+        """
         for endpoint in (self.playback, self.capture, self.feedback):
             if endpoint.remove(seqnum):
-                self._end(endpoint)
+                for other in (self.playback, self.capture):
+                    if other is endpoint or not other.queue:
+                        self._end(other)
                 return True
         return False
 

@@ -6,6 +6,7 @@ that passes here is one that vhci-hcd will talk to.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 from collections.abc import Callable, Sequence
@@ -84,7 +85,9 @@ class FakeHost:
         self._seqnum += 1
         numbered = submit._replace(seqnum=self._seqnum)
         self._pending[self._seqnum] = numbered
-        self._connection.sendall(cmd_submit(numbered, devid=65538))
+        # A card that has left shows at the next exchange, as an unplugged one does.
+        with contextlib.suppress(BrokenPipeError):
+            self._connection.sendall(cmd_submit(numbered, devid=65538))
         return self._seqnum
 
     def play(self, packets: Sequence[bytes]) -> int:
@@ -110,14 +113,16 @@ class FakeHost:
 
     def pending(self, endpoint: int, direction: int) -> int:
         """Return how many URBs of an endpoint the card holds."""
-        return sum(1 for urb in self._pending.values() if (urb.endpoint, urb.direction) == (endpoint, direction))
+        wanted = (endpoint, direction)
+        return sum(1 for urb in self._pending.values() if (urb.endpoint, urb.direction) == wanted)
 
     def exchange(self) -> bool:
         """Let the card work, then take its answers; False when it has left."""
-        self._step()
-        try:
-            data = self._connection.recv(_SEGMENT, socket.MSG_DONTWAIT)
-        except BlockingIOError:
+        data = self._receive()
+        if data is None:
+            self._step()
+            data = self._receive()
+        if data is None:
             return True
         if not data:
             return False
@@ -125,6 +130,13 @@ class FakeHost:
         while self._take_pdu():
             pass
         return True
+
+    def _receive(self) -> bytes | None:
+        # None: nothing there now; empty: the card has left.
+        try:
+            return self._connection.recv(_SEGMENT, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
 
     def _take_pdu(self) -> bool:
         if len(self._buffer) < HEADER_BYTES:

@@ -127,6 +127,11 @@ class Server:
             self.connected = False
             self._connection.close()
 
+    def release(self) -> None:
+        """Give back what the loop itself uses; the server is of no use afterwards."""
+        self._wake.close()
+        self._waker.close()
+
     def _timeout(self) -> float:
         engine, now = self._card.engine, time.monotonic()
         until = self._poll_s if self._polling else _IDLE_S

@@ -122,6 +122,8 @@ class Session:
             self._child.send_signal(signal.SIGTERM)
             self._child.wait()
         self._server.close()
+        signal.set_wakeup_fd(-1)
+        self._server.release()
         self._log.write("card", state="gone")
         self._control.close()
         deadline = time.monotonic() + _GONE_S
