@@ -41,10 +41,11 @@ def _virtual(args: argparse.Namespace, seed: int) -> tuple[Pcm, dict[str, Any]]:
 
 def _alsa(args: argparse.Namespace) -> tuple[Pcm, dict[str, Any]]:
     from stress.board.cards import cards, pair
+    from stress.board.facts import gather
     from stress.pcm.alsa import AlsaPcm
 
     devices = pair(args.card, cards())
-    return AlsaPcm(devices.playback, devices.capture), {"virtual": False}
+    return AlsaPcm(devices.playback, devices.capture), gather().to_json()
 
 
 def assignments(texts: list[str]) -> dict[str, Any]:

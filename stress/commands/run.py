@@ -6,6 +6,7 @@ import dataclasses
 import json
 import random
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,39 +29,81 @@ from stress.settings.times import format_duration
 if TYPE_CHECKING:
     import argparse
 
+    from stress.experiment.burst import Detector
+    from stress.pcm.contract import Pcm
+
 # Evidence files per run and per burst. Source: 200 files of about 10 KB stay
 # below 2 MB on a board's flash. Higher: the record of a bad board fills it;
 # lower: rare kinds may be left without a sample.
 MOST_EVIDENCE = 200
 MOST_PER_BURST = 8
+# What config.json has to hold for a run to be repeated or resumed.
+KEYS = ("plan", "seed", "backend", "board", "set", "card", "duration_s", "detector", "first_position")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run as it was asked for, checked, with nothing touched yet.
+
+    Attributes
+    ----------
+    pcm : None when there is none; `missing` then says why.
+    done : burst events of an earlier part of the run.
+    """
+
+    config: dict[str, Any]
+    plan: Plan
+    pattern: Pattern
+    detector: Detector
+    pcm: Pcm | None
+    board: dict[str, Any]
+    missing: str
+    done: tuple[dict[str, Any], ...]
 
 
 def execute(args: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
     clock = Clock()
     console = Console(sys.stdout, sys.stderr)
-    folder, config, done = _resume(args, clock) if args.resume else _fresh(args, clock)
-    plan = read_plan(config["plan"], "config.json")
+    job = _prepare(args, clock)
+    folder = Path(args.out) if args.resume else rundir.create(args.out, clock)
+    rundir.write_json(folder, "config.json", job.config)
+    rundir.write_json(folder, "board.json", job.board)
     journal = Journal(folder, clock)
     try:
-        code = _stream(args, config, plan, folder, journal, done, console, clock)
+        code = _record(job, folder, journal, console, clock)
     except KeyboardInterrupt as stop:
         journal.append("end", sync=True, exit=128 + int(stop.args[0] if stop.args else 2))
-        console.note(f"stopped; {folder} holds what was recorded (--resume --out {folder} goes on)")
+        console.note(f"stopped; what was recorded is in {folder} (run --resume --out {folder} goes on)")
         raise
     finally:
         journal.close()
-    _tell(args, folder, plan, console)
+    _tell(args, folder, job.plan, console)
     return code
 
 
-def _fresh(args: argparse.Namespace, clock: Clock) -> tuple[Path, dict[str, Any], list[dict[str, Any]]]:
+def _prepare(args: argparse.Namespace, clock: Clock) -> Job:
+    config, done = _resumed(args) if args.resume else (_fresh(args, clock), ())
+    plan = read_plan(config["plan"], "config.json" if args.resume else args.plan)
+    pattern = Pattern(plan.pattern, sample_format(plan.format), plan.channels)
+    pcm: Pcm | None = None
+    board: dict[str, Any] = {}
+    missing = ""
+    try:
+        pcm, board = backend.make(args, config["seed"])
+    except (DeviceError, BackendUnavailable) as error:
+        missing = str(error)
+    chosen = detector.make(config["detector"], pattern, plan.line_bytes)
+    return Job(config, plan, pattern, chosen, pcm, board, missing, done)
+
+
+def _fresh(args: argparse.Namespace, clock: Clock) -> dict[str, Any]:
     plan = load_plan(args.plan)
     if args.access:
         arms = tuple(dataclasses.replace(arm, access=args.access) for arm in plan.arm)
         plan = dataclasses.replace(plan, arm=arms)
     seed = random.SystemRandom().randrange(1 << 32) if args.seed is None else args.seed
-    config = {
+    return {
         "schema": "pcmstress/config/1",
         "version": stress.__version__,
         "plan": schema.write(plan),
@@ -73,87 +116,59 @@ def _fresh(args: argparse.Namespace, clock: Clock) -> tuple[Path, dict[str, Any]
         "detector": args.detector,
         "first_position": runner.first_position(clock.wall_s(), plan.rate),
     }
-    folder = rundir.create(args.out, clock)
-    rundir.write_json(folder, "config.json", config)
-    return folder, config, []
 
 
-def _resume(args: argparse.Namespace, clock: Clock) -> tuple[Path, dict[str, Any], list[dict[str, Any]]]:
+def _resumed(args: argparse.Namespace) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
     if not args.out:
         raise ConfigError("needs the run directory", where="--resume", allowed="--resume --out DIR")
     folder = Path(args.out)
     config = rundir.read_json(folder, "config.json")
-    wanted = {"plan", "seed", "backend", "board", "set", "card", "duration_s", "detector", "first_position"}
-    missing = sorted(wanted - set(config))
-    if missing:
-        raise ConfigError("is missing", where=str(folder / "config.json"), key=missing[0])
+    for name in KEYS:
+        if name not in config:
+            raise ConfigError("is missing", where=str(folder / "config.json"), key=name)
     for name in ("backend", "board", "set", "card", "detector"):
         setattr(args, name, config[name])
     log = reader.read_run(folder)
-    return folder, config, [event for event in log.events if event["event"] == "burst"]
+    return config, tuple(event for event in log.events if event["event"] == "burst")
 
 
-def _stream(
-    args: argparse.Namespace,
-    config: dict[str, Any],
-    plan: Plan,
-    folder: Path,
-    journal: Journal,
-    done: list[dict[str, Any]],
-    console: Console,
-    clock: Clock,
-) -> int:
-    pattern = Pattern(plan.pattern, sample_format(plan.format), plan.channels)
-    try:
-        pcm, board = backend.make(args, config["seed"])
-    except (DeviceError, BackendUnavailable) as error:
-        return _nothing_run(args, config, plan, journal, str(error))
-    rundir.write_json(folder, "board.json", board)
-    if not done:
-        _start(journal, config, pcm.backend)
-    with pcm:
-        run = runner.Run(
-            plan=plan,
-            pcm=pcm,
-            stimulus=pattern,
-            detector=detector.make(args.detector, pattern, plan.line_bytes),
-            journal=journal,
-            evidence=EvidenceStore(folder, MOST_EVIDENCE, MOST_PER_BURST),
-            seed=config["seed"],
-            position=_position(config, done),
-            duration_s=config["duration_s"],
-            done=tuple(done),
-            progress=lambda step: console.status(_status(step), clock.monotonic_ns() / 1e9),
+def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: Clock) -> int:
+    name = job.pcm.backend if job.pcm else f"{job.config['backend']} {job.config['card']}".strip()
+    if not job.done:
+        journal.append(
+            "start",
+            schema="pcmstress/run/1",
+            program=stress.__version__,
+            seed=job.config["seed"],
+            backend=name,
+            first_position=job.config["first_position"],
         )
+    if job.pcm is None:
+        return runner.skipped(journal, name, job.missing)
+    with job.pcm as pcm:
         try:
-            _, code = run.walk()
+            _, code = _run(job, pcm, folder, journal, console, clock).walk()
         except DeviceError as error:
             return runner.skipped(journal, pcm.backend, str(error))
     return code
 
 
-def _start(journal: Journal, config: dict[str, Any], backend_name: str) -> None:
-    journal.append(
-        "start",
-        schema="pcmstress/run/1",
-        program=stress.__version__,
-        seed=config["seed"],
-        backend=backend_name,
-        first_position=config["first_position"],
+def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, clock: Clock) -> runner.Run:
+    last = job.done[-1] if job.done else None
+    position = last["position"] + last["frames"] if last else job.config["first_position"]
+    return runner.Run(
+        plan=job.plan,
+        pcm=pcm,
+        stimulus=job.pattern,
+        detector=job.detector,
+        journal=journal,
+        evidence=EvidenceStore(folder, MOST_EVIDENCE, MOST_PER_BURST),
+        seed=job.config["seed"],
+        position=position,
+        duration_s=job.config["duration_s"],
+        done=job.done,
+        progress=lambda step: console.status(_status(step), clock.monotonic_ns() / 1e9),
     )
-
-
-def _position(config: dict[str, Any], done: list[dict[str, Any]]) -> int:
-    last = done[-1] if done else None
-    return int(last["position"] + last["frames"]) if last else int(config["first_position"])
-
-
-def _nothing_run(
-    args: argparse.Namespace, config: dict[str, Any], plan: Plan, journal: Journal, reason: str
-) -> int:
-    name = f"{args.backend} {args.card}".strip()
-    _start(journal, config, name)
-    return runner.skipped(journal, name, reason)
 
 
 def _status(step: runner.Progress) -> str:

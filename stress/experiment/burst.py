@@ -83,7 +83,9 @@ class Bench:
         due = min(self._frames, exchange.played_limit)
         returned = self.captured[: exchange.capture.frames * self._stimulus.frame_bytes]
         analysis = detector(returned, self.rings, position, due)
-        analysis, outcome = control.match(analysis, faults, position, self._reached(analysis, due))
+        analysis, outcome = control.match(
+            analysis, faults, position, self._reached(analysis, due), self.rings
+        )
         return BurstResult(position, self._frames, exchange, analysis, outcome)
 
     def _reached(self, analysis: Analysis, due: int) -> int:

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from stress.model.ring import Rings
+
     Bytes = NDArray[np.uint8]
 
+POSITIONS = 1 << 32
 KINDS = (Kind.STALE, Kind.ZERO, Kind.BITFLIP)
 # Lines left alone around each fault, so that two never merge into one finding.
 # Higher: fewer faults fit a short burst; lower: neighbours blur and count as missed.
@@ -101,7 +104,7 @@ def lay(
     for fault in faults:
         run = play[fault.frame * step : (fault.frame + fault.frames) * step]
         if fault.kind is Kind.STALE:
-            fill((position + fault.frame - geometry.ring) % (1 << 32), run)
+            fill((position + fault.frame - geometry.ring) % POSITIONS, run)
         elif fault.kind is Kind.ZERO:
             run[:] = 0
         else:
@@ -124,28 +127,52 @@ class Outcome:
 
 
 def match(
-    analysis: Analysis, faults: Sequence[Planted], position: int, limit: int, tolerance: int = 0
+    analysis: Analysis,
+    faults: Sequence[Planted],
+    position: int,
+    limit: int,
+    rings: Rings,
+    tolerance: int = 0,
 ) -> tuple[Analysis, Outcome]:
-    """Mark the findings that are planted faults, and count the missed ones.
+    """Mark the findings that come from planted faults, and count the missed ones.
 
     Parameters
     ----------
     position : pattern position of the first frame sent.
     limit : frames known to have left the ring; later faults were never due.
+    rings : sizes, to recognise echoes (see `_echo`).
     tolerance : frames a place may be off (0 for the exact detector).
     """
     due = {fault.frame: fault for fault in faults if fault.frame + fault.frames <= limit}
     marked: list[Finding] = []
     found: set[int] = set()
     for finding in analysis.findings:
-        start = (finding.position - position) % (1 << 32)
+        start = (finding.position - position) % POSITIONS
         hit = next((f for f in range(start - tolerance, start + tolerance + 1) if f in due), None)
         if hit is not None and hit not in found and _is(finding, due[hit], tolerance):
             found.add(hit)
             finding = dataclasses.replace(finding, injected=True)
+        elif finding.kind in ECHO_KINDS and _echo(start, finding.frames, faults, rings):
+            details = {**finding.details, "echo": "of a planted fault that went stale later"}
+            finding = dataclasses.replace(finding, injected=True, details=details)
         marked.append(finding)
     missed = tuple(fault for frame, fault in due.items() if frame not in found)
     return dataclasses.replace(analysis, findings=tuple(marked)), Outcome(len(due), len(found), missed)
+
+
+# Kinds a planted fault takes on when its line goes stale: the data is older
+# than due, and was never the pattern.
+ECHO_KINDS = (Kind.UNKNOWN, Kind.BITFLIP, Kind.ZERO, Kind.MISPLACED)
+
+
+def _echo(start: int, frames: int, faults: Sequence[Planted], rings: Rings) -> bool:
+    """Return whether a planted fault lay at this place of a ring whole laps ago."""
+    return any(
+        (start - fault.frame) % ring < fault.frames or (fault.frame - start) % ring < frames
+        for fault in faults
+        for ring in (rings.playback, rings.capture)
+        if ring and start > fault.frame
+    )
 
 
 def _is(finding: Finding, fault: Planted, tolerance: int) -> bool:

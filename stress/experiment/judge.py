@@ -21,12 +21,13 @@ class Judgement:
     reasons: tuple[str, ...]
 
 
-def judge(tally: Tally, bound: float) -> Judgement:
+def judge(tally: Tally, bound: float = 1.0) -> Judgement:
     """Judge one arm, or the sum of all.
 
     Parameters
     ----------
-    bound : the 95 % upper bound on wrong lines per line a PASS needs.
+    bound : the 95 % upper bound on wrong lines per line a PASS needs. A single
+        arm is judged without one: the run as a whole has to reach it.
     """
     if tally.found:
         return Judgement(Verdict.FAIL, (_corruption(tally),))

@@ -199,7 +199,7 @@ def conclude(
         verdict=judgement.verdict.value,
         reasons=list(judgement.reasons),
         backend=backend,
-        arms={part.arm: judge(part, bound).verdict.value for part in parts},
+        arms={part.arm: judge(part).verdict.value for part in parts},
     )
     journal.append("end", sync=True, exit=code)
     return judgement, code

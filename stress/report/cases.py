@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stress.experiment.judge import judge
-from stress.experiment.tally import tallies
+from stress.experiment.judge import Judgement, judge, judge_run
+from stress.experiment.tally import Tally, tallies, total
 from stress.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from stress.record.reader import RunLog
+
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,17 @@ def backend(log: RunLog) -> str:
 
 
 def cases(log: RunLog, bound: float) -> list[Case]:
-    """Return one case per arm; one that says why when no arm was run."""
-    found = []
-    for part in tallies(log.events):
-        judged = judge(part, bound)
-        found.append(Case(slug(part.arm), judged.verdict, judged.reasons, part.found, part.streamed_s))
-    if found:
-        return found
-    verdict = log.last("verdict") or {"verdict": Verdict.ERROR.value, "reasons": ["nothing was run"]}
-    known = {item.value for item in Verdict}
-    value = Verdict(verdict["verdict"]) if verdict["verdict"] in known else Verdict.ERROR
-    return [Case("run", value, tuple(str(reason) for reason in verdict["reasons"]), 0, 0.0)]
+    """Return one case per arm, and last the run as a whole."""
+    parts = tallies(log.events)
+    found = [_case(part.arm, judge(part), part) for part in parts]
+    whole = total(parts)
+    recorded = log.last("verdict")
+    judged = judge_run(parts, whole, bound)
+    if recorded and recorded["verdict"] in _VERDICTS:
+        reasons = tuple(str(reason) for reason in recorded["reasons"])
+        judged = Judgement(_VERDICTS[recorded["verdict"]], reasons)
+    return [*found, _case("run", judged, whole)]
+
+
+def _case(name: str, judged: Judgement, part: Tally) -> Case:
+    return Case(slug(name), judged.verdict, judged.reasons, part.found, part.streamed_s)

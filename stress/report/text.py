@@ -26,7 +26,7 @@ def lines(log: RunLog, bound: float) -> list[str]:
     return [
         *head(log, bound),
         "",
-        *arms(parts, bound),
+        *arms(parts),
         *_opened(log),
         *sentences(log, MOST_SENTENCES),
         *_meaning(whole),
@@ -55,19 +55,19 @@ def _verdict(log: RunLog, bound: float) -> tuple[str, list[str]]:
     return judged.verdict.value, [*judged.reasons, "the run did not end; judged from the bursts recorded"]
 
 
-def arms(parts: list[Tally], bound: float) -> list[str]:
+def arms(parts: list[Tally]) -> list[str]:
     """Return the table of arms."""
-    rows = [_row(part, bound) for part in parts]
-    heads = ("arm", "bursts", "lines", "wrong runs", "wrong frames", "xruns", "control", "what", "verdict")
-    return table(heads, rows, "lrrrrrrll")
+    heads = ("arm", "verdict", "bursts", "lines", "wrong runs", "wrong frames", "xruns", "control", "what")
+    return table(heads, [_row(part) for part in parts], "llrrrrrrl")
 
 
-def _row(part: Tally, bound: float) -> tuple[object, ...]:
-    if part.skipped and not part.bursts:
-        return (part.arm, 0, 0, "-", "-", "-", "-", part.skipped, "SKIP")
+def _row(part: Tally) -> tuple[object, ...]:
+    if not part.bursts:
+        return (part.arm, "SKIP", 0, 0, "-", "-", "-", "-", "not run")
     share = f"{100 * part.wrong_frames / part.checked_frames:.3g} %" if part.checked_frames else "-"
     return (
         part.arm,
+        judge(part).verdict.value,
         part.bursts,
         count(part.lines),
         count(part.found),
@@ -75,7 +75,6 @@ def _row(part: Tally, bound: float) -> tuple[object, ...]:
         part.xruns,
         f"{part.control_found}/{part.planted}",
         _what(part),
-        judge(part, bound).verdict.value,
     )
 
 
@@ -149,15 +148,15 @@ def as_json(log: RunLog, bound: float) -> dict[str, Any]:
         "backend": backend(log),
         "seed": log.events[0]["seed"],
         "torn": log.torn,
-        "arms": [_arm_json(part, bound) for part in parts],
-        "total": _arm_json(total(parts), bound),
+        "arms": [_arm_json(part) for part in parts],
+        "total": _arm_json(total(parts)),
     }
 
 
-def _arm_json(part: Tally, bound: float) -> dict[str, Any]:
+def _arm_json(part: Tally) -> dict[str, Any]:
     return {
         "arm": part.arm,
-        "verdict": judge(part, bound).verdict.value,
+        "verdict": judge(part).verdict.value,
         "bursts": part.bursts,
         "streamed_s": part.streamed_s,
         "lines": part.lines,

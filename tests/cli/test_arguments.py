@@ -1,0 +1,96 @@
+"""Arguments: wrong ones are one line and exit 64; help costs no numpy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from stress import cli
+
+
+def _main(capsys, *argv):
+    try:
+        status = cli.main(list(argv))
+    except SystemExit as stop:
+        status = stop.code
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ((), "COMMAND"),
+        (("frobnicate",), "frobnicate"),
+        (("run", "--bakend", "virtual"), "--bakend"),
+        (("run", "--duration", "soon"), "not a duration"),
+        (("run", "--seed", "-1"), "no whole number from 0"),
+        (("run", "--backend", "virtual", "--plan", "smok"), "did you mean smoke"),
+        (("run", "--backend", "virtual", "--board", "arm92"), "did you mean arm9"),
+        (("run", "--backend", "virtual", "--card", "hw:0"), "--card"),
+        (("run", "--board", "arm926"), "--backend virtual"),
+        (("run", "--backend", "virtual", "--set", "kernel.use_vmaloc=1"), "did you mean use_vmalloc"),
+        (("run", "--backend", "virtual", "--set", "nonsense"), "no assignment"),
+        (("run", "--card", "default"), "default"),
+        (("run", "--resume"), "--resume"),
+        (("analyze", "x.wav", "--rings", "4800"), "PLAYBACK,CAPTURE"),
+        (("analyze", "x.wav", "--rings", "0,1"), "rings hold"),
+        (("analyze", "absent.wav"), "absent.wav"),
+        (("generate", "x.wav", "--format", "FLOAT"), "S16_LE"),
+        (("generate", "x.wav", "--channels", "9"), "1 to 8"),
+        (("generate", "x.wav", "--frames", "1", "--duration", "1s"), "not allowed"),
+        (("report", "absent"), "absent"),
+    ],
+)
+def test_wrong_arguments_are_one_line_and_exit_64(capsys, tmp_path, monkeypatch, argv, words):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = _main(capsys, *argv)
+    lines = err.strip().splitlines()
+    assert words in err
+    assert len(lines) == 1
+    assert status in (64, 4 if argv == ("run", "--card", "default") else 64)
+    assert out == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_loads_no_numpy():
+    code = (
+        "import sys\nfrom stress.cli import main\n"
+        "try:\n    main(['run', '--help'])\nexcept SystemExit:\n    pass\n"
+        "sys.exit(bool({'numpy', 'ctypes', 'psutil', 'json'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "--plan" in done.stdout
+
+
+def test_argument_error_loads_no_numpy():
+    code = (
+        "import sys\nfrom stress.cli import main\n"
+        "try:\n    main(['run', '--nonsense'])\nexcept SystemExit as stop:\n    assert stop.code == 64\n"
+        "sys.exit('numpy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_module_runs_like_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "stress", "--version"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("pcmstress ")
+
+
+def test_internal_defect_is_one_line_not_a_traceback(capsys, monkeypatch):
+    from stress.commands import probe
+
+    def broken(args):
+        raise KeyError("surprise")
+
+    monkeypatch.setattr(probe, "execute", broken)
+    status, _, err = _main(capsys, "probe")
+    assert status == 70
+    assert err.strip().splitlines() == [
+        "pcmstress: internal error: KeyError: 'surprise' (PCMSTRESS_DEBUG=1 shows where)"
+    ]
