@@ -68,7 +68,8 @@ def pair(name: str, known: list[Card]) -> Pair:
     for card in known:
         if name in (str(card.number), card.id):
             return _device(card)
-    if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+    # "default" is alsa-lib's own name for a chain of plugins, never a card.
+    if name == "default" or not re.fullmatch(r"[A-Za-z0-9_]+", name):
         raise ConfigError(
             f"{name!r} is no card",
             where="--card",

@@ -1,0 +1,137 @@
+"""The whole walk on the virtual board: verdicts, record, resume, loss."""
+
+from __future__ import annotations
+
+import pytest
+
+from stress.detect import exact
+from stress.errors import ParamsRefused
+from stress.experiment.plan import read_plan
+from stress.experiment.runner import Run, first_position
+from stress.model.formats import FORMATS
+from stress.model.verdict import Verdict
+from stress.patterns.word import Pattern
+from stress.pcm.virtual import VirtualPcm
+from stress.record import reader, rundir
+from stress.record.clock import Clock
+from stress.record.evidence import EvidenceStore
+from stress.record.journal import Journal
+from stress.virtual.spec import BoardSpec
+
+CLOCK = Clock(monotonic_ns=lambda: 1, wall_s=lambda: 1e9)
+PATTERN = Pattern("mix1", FORMATS["S16_LE"], 2)
+SMALL = {"name": "small", "playback_buffer": 192, "capture_buffer": 240, "burst_s": "500ms", "bursts": 2}
+
+
+def _detector(captured, rings, position, due):
+    return exact.check(captured, PATTERN, rings, first_position=position, played_limit=due, line_bytes=32)
+
+
+class _Walk:
+    def __init__(self, folder, board, *arms, bound=1e-2, settings=None, **changes):
+        self.folder = rundir.create(str(folder), CLOCK)
+        self.journal = Journal(self.folder, CLOCK)
+        self.steps = []
+        self.run = Run(
+            plan=read_plan({"bound": bound, "arm": list(arms)}, "plan"),
+            pcm=VirtualPcm(BoardSpec.load(board, settings or {}), 7),
+            stimulus=PATTERN,
+            detector=_detector,
+            journal=self.journal,
+            evidence=EvidenceStore(self.folder, 20, 4),
+            seed=3,
+            position=12345,
+            progress=self.steps.append,
+            **changes,
+        )
+        self.journal.append("start", seed=3, backend="virtual", first_position=12345)
+
+    def __call__(self):
+        with self.run.pcm:
+            judgement, code = self.run.walk()
+        self.journal.close()
+        return judgement, code, reader.read_run(self.folder)
+
+
+def test_run_on_the_vivt_board_fails_and_names_whole_laps_of_a_ring(tmp_path):
+    judgement, code, log = _Walk(tmp_path, "arm926", SMALL)()
+    assert (judgement.verdict, code) == (Verdict.FAIL, 1)
+    findings = [f for e in log.events if e["event"] == "burst" for f in e["analysis"]["findings"]]
+    stale = [finding for finding in findings if finding["kind"] == "stale" and not finding["injected"]]
+    sizes = {"playback": 192, "capture": 240}
+    assert stale
+    for finding in stale:
+        assert finding["lag"] == finding["laps"] * sizes[finding["ring"]]
+    assert log.events[-1]["event"] == "end"
+    assert log.events[-1]["exit"] == 1
+
+
+def test_run_on_a_coherent_board_passes_with_the_control_whole(tmp_path):
+    judgement, code, log = _Walk(tmp_path, "cortex-a", SMALL)()
+    assert (judgement.verdict, code) == (Verdict.PASS, 0)
+    bursts = [event for event in log.events if event["event"] == "burst"]
+    assert all(burst["control"]["found"] == burst["control"]["planted"] > 0 for burst in bursts)
+    assert not list((tmp_path / "evidence").iterdir())
+
+
+def test_run_position_carries_on_from_burst_to_burst(tmp_path):
+    _, _, log = _Walk(tmp_path, "cortex-a", SMALL)()
+    positions = [event["position"] for event in log.events if event["event"] == "burst"]
+    assert positions == [12345, 12345 + 24000]
+
+
+def test_run_evidence_is_capped_and_holds_both_views(tmp_path):
+    _, _, log = _Walk(tmp_path, "arm926", SMALL)()
+    names = [name for event in log.events if event["event"] == "burst" for name in event["evidence"]]
+    assert len(names) == 8
+    entry = rundir.read_json(tmp_path / "evidence", names[0])
+    assert len(entry["expected"]) == len(entry["observed"]) > 0
+    assert entry["expected"] != entry["observed"]
+
+
+def test_run_unsupported_arm_is_skipped_and_said(tmp_path):
+    arm = {**SMALL, "name": "odd", "access": "rw", "playback": "rmw"}
+    judgement, _, log = _Walk(tmp_path, "cortex-a", SMALL, arm)()
+    skip = next(event for event in log.events if event["event"] == "skip")
+    assert skip["arm"] == "odd"
+    assert judgement.verdict is Verdict.PASS
+    assert any("odd skipped" in reason for reason in judgement.reasons)
+
+
+def test_run_refused_only_arm_raises_before_anything_is_recorded_as_run(tmp_path):
+    with pytest.raises(ParamsRefused, match="access mmap"):
+        _Walk(tmp_path, "arm926", SMALL, settings={"limits.mmap": False})()
+
+
+def test_run_by_duration_walks_the_plan_until_the_streamed_time(tmp_path):
+    walk = _Walk(tmp_path, "cortex-a", SMALL, duration_s=2.2)
+    walk()
+    assert [step.number for step in walk.steps] == [1, 2, 3, 4, 5, 6]
+    assert walk.steps[-1].streamed_s == pytest.approx(3.0)
+
+
+def test_run_resumed_does_only_what_is_left(tmp_path):
+    _, _, log = _Walk(tmp_path / "a", "cortex-a", {**SMALL, "bursts": 1})()
+    done = tuple(event for event in log.events if event["event"] == "burst")
+    walk = _Walk(tmp_path / "b", "cortex-a", {**SMALL, "bursts": 3}, done=done)
+    judgement, _, _ = walk()
+    assert [step.number for step in walk.steps] == [2, 3]
+    assert judgement.verdict is Verdict.PASS
+
+
+def test_run_device_that_goes_away_ends_with_75_and_keeps_the_record(tmp_path):
+    fault = [{"kind": "unplug", "frame": 4800, "burst": 1}]
+    judgement, code, log = _Walk(tmp_path, "cortex-a", {**SMALL, "bursts": 5}, settings={"fault": fault})()
+    assert (judgement.verdict, code) == (Verdict.INCONCLUSIVE, 75)
+    assert sum(event["event"] == "burst" for event in log.events) == 2
+
+
+def test_run_frozen_device_is_an_error(tmp_path):
+    fault = [{"kind": "freeze", "frame": 4800, "burst": 0}]
+    judgement, code, _ = _Walk(tmp_path, "cortex-a", SMALL, settings={"fault": fault})()
+    assert (judgement.verdict, code) == (Verdict.ERROR, 70)
+
+
+def test_first_position_follows_the_wall_clock_and_is_never_zero():
+    assert first_position(2.5, 48000) == 120000
+    assert first_position((1 << 32) / 48000, 48000) == 1
