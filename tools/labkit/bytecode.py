@@ -33,14 +33,16 @@ def compile_modules(python_root: Path, rootfs: Path) -> None:
     The byte code is not checked against its source at import, because times do not
     survive in every kind of root file system.
     """
-    command = [*interpreter(python_root), "-m", "compileall", "-q", "-j", "0",
-               "--invalidation-mode", "unchecked-hash", "-s", str(rootfs), "-p", "/",
-               *map(str, sorted(rootfs.glob("usr/lib/python3*")))]
+    folders = sorted(rootfs.glob("usr/lib/python3*"))
+    # One process: newer Pythons start workers by sys.executable, without the loader.
+    command = [*interpreter(python_root), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash",
+               "-s", str(rootfs), "-p", "/", *map(str, folders)]
     environment = {"PYTHONHOME": str(python_root / "usr"), "PATH": os.defpath, "LC_ALL": "C.UTF-8"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace")
     # Code 1: some file does not compile; releases ship a few such (templates, test data).
-    if done.returncode not in (0, 1):
-        raise LabError(f"compiling Python modules ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+    wanted, made = (sum(1 for folder in folders for _ in folder.rglob(name)) for name in ("*.py", "*.pyc"))
+    if done.returncode not in (0, 1) or made < 0.9 * wanted:
+        raise LabError(f"compiling Python modules made {made} of {wanted}: {done.stderr.strip()[-300:]}")
 
 
 def interpreter(root: Path) -> list[str]:
