@@ -83,7 +83,8 @@ def _rings(log: RunLog) -> str:
     )
     help_text = (
         "Each disc is one ring: the angle is the place in the ring, the radius is time (start inside), "
-        "the colour is how old the wrong data was. Hover over an arc for the finding."
+        "the colour is how old the wrong data was. Hover over an arc for the finding; "
+        "drawn are the runs kept in the record."
     )
     return f"<h2>Where in the ring</h2><p>{help_text}</p>{ringmap.legend()}{pictures}"
 
@@ -98,9 +99,10 @@ def _marks(event: dict[str, Any], granted: dict[str, Any]) -> list[tuple[str, in
         params = granted[ring]
         frame_bytes = text.frame_bytes(params)
         size = params["buffer_size"] * frame_bytes
-        time = min(1.0, finding["frame"] / max(1, event["analysis"].get("frames", 1)))
         length = finding["frames"] * frame_bytes
-        mark = Mark(offset, length, size, time, finding["kind"], finding["laps"], finding.get("text", ""))
+        mark = Mark(
+            offset, length, size, finding["frame"], finding["kind"], finding["laps"], finding.get("text", "")
+        )
         marks.append((ring, size, mark))
     return marks
 

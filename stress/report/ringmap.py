@@ -29,14 +29,14 @@ class Mark:
     Parameters
     ----------
     offset, length, ring : [bytes].
-    time : of the run within the arm, 0 to 1.
+    frame : of the capture; the picture is scaled to the last one.
     laps : age, None where it has none.
     """
 
     offset: int
     length: int
     ring: int
-    time: float
+    frame: int
     kind: str
     laps: int | None
     text: str
@@ -47,8 +47,8 @@ def _point(angle: float, radius: float) -> str:
     return f"{centre + radius * math.sin(angle):.2f} {centre - radius * math.cos(angle):.2f}"
 
 
-def _arc(mark: Mark) -> str:
-    radius = INNER + (OUTER - INNER) * mark.time
+def _arc(mark: Mark, last_frame: int) -> str:
+    radius = INNER + (OUTER - INNER) * mark.frame / max(1, last_frame)
     first = 2 * math.pi * (mark.offset % mark.ring) / mark.ring
     # A whole lap would begin where it ends and draw nothing.
     span = min(2 * math.pi * mark.length / mark.ring, 2 * math.pi - 0.01)
@@ -70,15 +70,17 @@ def colour(mark: Mark) -> str:
 def svg(title: str, marks: Iterable[Mark], ring_bytes: int) -> str:
     """Return the disc of one ring as SVG."""
     listed = list(marks)
-    arcs = "".join(_arc(mark) for mark in listed[:MOST_ARCS])
+    last_frame = max((mark.frame for mark in listed[:MOST_ARCS]), default=0)
+    arcs = "".join(_arc(mark, last_frame) for mark in listed[:MOST_ARCS])
     quarters = "".join(
         f'<text x="{x}" y="{y}" text-anchor="middle">{ring_bytes * part // 4}</text>'
-        for part, (x, y) in enumerate(((150, 9), (290, 154), (150, 298), (10, 154)))
+        for part, (x, y) in enumerate(((150, 7), (305, 154), (150, 301), (-5, 154)))
     )
-    left_out = f", {len(listed) - MOST_ARCS} more not drawn" if len(listed) > MOST_ARCS else ""
-    caption = f"{title}: {ring_bytes} bytes, {len(listed)} wrong runs{left_out}"
+    caption = (
+        f"{title}: {ring_bytes} bytes, {min(len(listed), MOST_ARCS)} wrong runs up to frame {last_frame}"
+    )
     return (
-        f'<figure><svg viewBox="0 0 {SIZE} {SIZE}" role="img" aria-label="{escape(caption)}">'
+        f'<figure><svg viewBox="-24 -4 {SIZE + 48} {SIZE + 8}" role="img" aria-label="{escape(caption)}">'
         f'<circle class="track" cx="150" cy="150" r="{INNER}"/>'
         f'<circle class="track" cx="150" cy="150" r="{OUTER}"/>'
         f'<g class="arcs">{arcs}</g><g class="ticks">{quarters}</g></svg>'

@@ -47,9 +47,11 @@ class _Walk:
         self.journal.append("start", seed=3, backend="virtual", first_position=12345)
 
     def __call__(self):
-        with self.run.pcm:
-            judgement, code = self.run.walk()
-        self.journal.close()
+        try:
+            with self.run.pcm:
+                judgement, code = self.run.walk()
+        finally:
+            self.journal.close()
         return judgement, code, reader.read_run(self.folder)
 
 

@@ -101,10 +101,10 @@ def test_page_shows_expected_and_observed_words():
     ],
 )
 def test_ringmap_colour_tells_age_and_kind(kind, laps, expected):
-    assert colour(Mark(0, 32, 1536, 0.0, kind, laps, "")) == expected
+    assert colour(Mark(0, 32, 1536, 0, kind, laps, "")) == expected
 
 
 def test_ringmap_quarter_of_the_ring_is_drawn_at_three_o_clock():
-    picture = svg("t", [Mark(384, 384, 1536, 1.0, "stale", 1, "")], 1536)
+    picture = svg("t", [Mark(384, 384, 1536, 1000, "stale", 1, "")], 1536)
     assert "M290.00 150.00" in picture
     assert "1 150.00 290.00" in picture
