@@ -1,0 +1,207 @@
+"""The capture clock against the playback clock, to a thousandth of a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.spectral import fit
+from stress.detect.spectral.resample import PAD, Resampler
+from stress.detect.spectral.signal import Reference
+from stress.detect.spectral.track import Track
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Signal = NDArray[np.float32]
+
+_LENGTH = 8192 - fit.TAPS + 1
+_BLOCKS = 12
+# Drift over the whole capture [frames] that is not told from none. Higher: the residual grows
+# by (2 pi f d)^2; lower: noise in the estimate makes every capture pay for a resampler.
+_SAME = 0.004
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Captured frame of a played frame, within one segment.
+
+    n(m) = m + offset + polynomial(m / scale).
+
+    Parameters
+    ----------
+    offset : delay of the segment [frames].
+    coefficients : of u, u^2, ... with u = m / scale, common to all segments.
+    """
+
+    offset: float
+    coefficients: tuple[float, ...] = ()
+    scale: float = 48000.0
+
+    @property
+    def same(self) -> bool:
+        """True when both sides run on one clock."""
+        return not any(self.coefficients) and self.offset == round(self.offset)
+
+    def captured(self, played: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return captured frame numbers of played ones."""
+        u = played / self.scale
+        bend = np.zeros(u.shape, dtype=np.float64)
+        for value in reversed(self.coefficients):
+            bend = (bend + value) * u
+        return played + self.offset + bend
+
+    def played(self, captured: float) -> float:
+        """Return the played frame heard at a captured frame."""
+        m = captured - self.offset
+        for _ in range(4):
+            m += captured - float(self.captured(np.array([m]))[0])
+        return m
+
+    def moved(self, offset: float) -> Clock:
+        """Return this clock with another offset."""
+        return Clock(offset, self.coefficients, self.scale)
+
+    @property
+    def drift_ppm(self) -> float:
+        """How much slower the capture clock runs [1e-6]."""
+        return (1 / (1 + self.coefficients[0] / self.scale) - 1) * 1e6 if self.coefficients else 0.0
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Channel taps with the blocks they came from.
+
+    Parameters
+    ----------
+    clocks : one per segment.
+    taps : FIR, `fit.PRE` taps of it ahead of the delay.
+    x, prediction, residual : of the fitted blocks.
+    """
+
+    clocks: tuple[Clock, ...]
+    taps: NDArray[np.float64]
+    x: Signal
+    prediction: Signal
+    residual: Signal
+
+
+def fit_on(y: Signal, x: Reference, track: Track, clocks: tuple[Clock, ...]) -> Fitted:
+    """Fit the taps of another channel of the same capture, its clock being known."""
+    return _fit(y, x, track, clocks, Resampler(9216))[0]
+
+
+def on_played_clock(y: Signal, clock: Clock, start: int, length: int, resampler: Resampler) -> Signal:
+    """Return `length` captured frames as played frames from `start` on."""
+    if clock.same:
+        at = start + int(clock.offset)
+        return _slice(y, at, length)
+    instants = clock.captured(start + np.arange(length, dtype=np.float64))
+    base = int(np.floor(instants[0])) - PAD
+    return resampler(_slice(y, base, resampler.size), instants - base)
+
+
+def _slice(y: Signal, at: int, length: int) -> Signal:
+    if at >= 0 and at + length <= y.size:
+        return y[at : at + length]
+    out = np.zeros(length, dtype=np.float32)
+    inside = y[max(at, 0) : max(at + length, 0)]
+    out[max(-at, 0) : max(-at, 0) + inside.size] = inside
+    return out
+
+
+def refine(y: Signal, x: Reference, track: Track) -> Fitted:
+    """Fit channel and clock together, on blocks spread over the capture."""
+    resampler = Resampler(9216)
+    span = y.size
+    coefficients: tuple[float, ...] = (track.slope * 48000.0,) if abs(track.slope) * span > 0.5 else ()
+    clocks = [_start_clock(segment.frames, segment.delays, coefficients) for segment in track.segments]
+    for _ in range(4):
+        fitted, starts, owner = _fit(y, x, track, tuple(clocks), resampler)
+        shift, weight = _timing(fitted)
+        bend, moves = _regress(shift, weight, starts, owner, len(clocks), span)
+        if _settled(bend * span / 48000.0, moves, clocks):
+            return fitted
+        coefficients = (*([c + bend for c in clocks[0].coefficients[:1]] or [bend]),)
+        clocks = [Clock(c.offset + move, coefficients) for c, move in zip(clocks, moves)]
+        if np.max(np.abs(shift)) < 5e-4:
+            break
+    return _fit(y, x, track, tuple(clocks), resampler)[0]
+
+
+def _settled(drift: float, moves: list[float], clocks: tuple[Clock, ...] | list[Clock]) -> bool:
+    # One clock, and no segment off by a fraction the common taps do not absorb.
+    apart = max(moves) - min(moves)
+    return all(clock.same for clock in clocks) and abs(drift) < _SAME and apart < 0.02
+
+
+def _start_clock(
+    frames: tuple[float, ...], delays: tuple[float, ...], coefficients: tuple[float, ...]
+) -> Clock:
+    centre = np.array(frames) - np.array(delays)
+    bare = Clock(0.0, coefficients)
+    offset = float(np.median(np.array(frames) - bare.captured(centre)))
+    return Clock(offset, coefficients) if coefficients else Clock(float(round(offset)))
+
+
+def _fit(
+    y: Signal, x: Reference, track: Track, clocks: tuple[Clock, ...], resampler: Resampler
+) -> tuple[Fitted, NDArray[np.float64], NDArray[np.int64]]:
+    starts, owner = _places(track, clocks)
+    ys = [on_played_clock(y, clocks[o], int(s), _LENGTH, resampler) for s, o in zip(starts, owner)]
+    xs = [x.at(int(s) + fit.PRE - fit.TAPS + 1, _LENGTH + fit.TAPS - 1) for s in starts]
+    played, heard = np.array(xs), np.array(ys)
+    heard = heard - heard.mean(axis=1, keepdims=True)
+    taps, prediction, residual = fit.Fit(played).robust(heard)
+    return Fitted(clocks, taps, played, prediction, residual), starts, owner
+
+
+def _places(track: Track, clocks: tuple[Clock, ...]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    # Block starts (played frames), spread evenly over the blocks that tracked.
+    where = [(i, frame) for i, segment in enumerate(track.segments) for frame in segment.frames]
+    pick = np.unique(np.linspace(0, len(where) - 1, min(_BLOCKS, len(where))).astype(np.int64))
+    chosen = [where[int(i)] for i in pick]
+    starts = [np.rint(clocks[i].played(frame - _LENGTH / 2)) for i, frame in chosen]
+    return np.array(starts, dtype=np.float64), np.array([i for i, _ in chosen], dtype=np.int64)
+
+
+def _timing(fitted: Fitted) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    # Each block's residual against the derivative of its prediction: its timing error [frames].
+    guess = fitted.prediction.astype(np.float64)
+    slope = _derivative(guess)
+    limit = 5 * 1.4826 * np.median(np.abs(fitted.residual))
+    e = np.clip(fitted.residual[:, 4:-4], -limit, limit)
+    power = np.sum(slope * slope, axis=1) + 1e-30
+    shift = -np.sum(slope * e, axis=1) / power
+    noise = np.mean(e * e, axis=1)
+    weight = (noise < 9 * np.median(noise)) * power
+    return shift, weight
+
+
+def _derivative(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Central difference over nine frames: within 8 % up to 0.29 of the rate.
+    length = rows.shape[1] - 8
+    out = np.zeros((rows.shape[0], length), dtype=np.float64)
+    for k, factor in enumerate((4 / 5, -1 / 5, 4 / 105, -1 / 280), start=1):
+        out += factor * (rows[:, 4 + k : 4 + k + length] - rows[:, 4 - k : 4 - k + length])
+    return out
+
+
+def _regress(
+    shift: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    starts: NDArray[np.float64],
+    owner: NDArray[np.int64],
+    segments: int,
+    span: int,
+) -> tuple[float, list[float]]:
+    # Common slope [frames per 48000] and one offset per segment.
+    columns = [(starts + _LENGTH / 2) / 48000.0]
+    columns += [(owner == i).astype(np.float64) for i in range(segments)]
+    design = np.array(columns).T * np.sqrt(weight)[:, None]
+    if len(starts) < 3 or span < 4 * _LENGTH:
+        design[:, 0] = 0
+    solution = np.linalg.lstsq(design, shift * np.sqrt(weight), rcond=None)[0]
+    return float(solution[0]), [float(v) for v in solution[1:]]

@@ -1,0 +1,221 @@
+"""Turn alarmed lines into explained runs of wrong frames, strongest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.spectral.laps import SIDE, Guess, Heard, free_lags, hold, locate, rank, response
+from stress.detect.spectral.scan import FIRST, HOP, MARGIN, SPILL, Stretch
+from stress.detect.spectral.signal import Reference
+from stress.detect.spectral.weigh import LINE, WINDOW, Weights
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Signal = NDArray[np.float32]
+
+# A line alarms at this many noise sigmas. Source: the matched statistic of any lap is at most the
+# root of the line's power (Cauchy-Schwarz), so no lap needs trying below it; one 32-byte line at
+# 40 dB SNR scores 99 at worst and 350 in the median. Higher: lines at 20 dB (10.6 at worst) are
+# missed; lower: at 7, an underestimated noise gives false alarms in a day of 5e8 lines.
+ALARM = 10.0
+# What an explanation may leave of the alarmed power. Higher: one click in 50 resembles some lap
+# by chance; lower: the error of the channel fit (-40 dB at worst) makes stale lines unexplained.
+LEFT = 0.01
+# Alarms this far below a stronger one, and this near, are its own imperfect subtraction.
+_SHADOW, _SHADOW_LINES = 1e-2, 48
+_WIDEST = 64  # lines tried at once
+
+
+@dataclass(frozen=True)
+class Event:
+    """One alarm after explanation.
+
+    Parameters
+    ----------
+    guess : what it is; None for a disturbance that no ring data explains.
+    at : played frame of the strongest line.
+    score : its statistic in noise sigmas.
+    """
+
+    guess: Guess | None
+    at: int
+    score: float
+
+
+class Explainer:
+    """Explain the alarms of one block of all channels.
+
+    Parameters
+    ----------
+    references, weights : per channel.
+    sources : lags of whole laps, ZERO and SWAP, to be tried first.
+    """
+
+    def __init__(
+        self, references: Sequence[Reference], weights: Sequence[Weights], sources: Sequence[int | str]
+    ) -> None:
+        self._references, self._weights, self._sources = references, weights, sources
+
+    def explain(self, middle: int, stretches: Sequence[Stretch], most: int) -> list[Event]:
+        """Return at most `most` events of played frames `middle` .. `middle + HOP`."""
+        power = np.sum([s.line_power for s in stretches], axis=0)
+        events: list[Event] = []
+        matched = [s.matched.astype(np.float64) for s in stretches]
+        begin = middle - SPILL
+        while len(events) < most and power.max() > ALARM * ALARM:
+            line = int(power.argmax())
+            score = float(power[line])
+            low, high = _extent(power, line)
+            guess = self._best(middle, stretches, matched, power, (low, line, high))
+            events.append(Event(guess, begin + line * LINE, float(np.sqrt(score))))
+            if guess is not None:
+                power = self._subtract(middle, stretches, matched, guess, power)
+            else:
+                power = _silence(power, low, high)
+                for one in matched:
+                    one[FIRST + low * LINE : FIRST + high * LINE] = 0
+            power = _forget(power, events, begin)
+        return [event for event in (_owned(e, middle) for e in events) if event is not None]
+
+    def _best(
+        self,
+        middle: int,
+        stretches: Sequence[Stretch],
+        matched: list[NDArray[np.float64]],
+        power: Signal,
+        lines: tuple[int, int, int],
+    ) -> Guess | None:
+        low, line, high = lines
+        first = FIRST + low * LINE - SIDE
+        heard = self._around(stretches, matched, first, FIRST + high * LINE + SIDE)
+        at, offset = middle - MARGIN + first, (line - low) * LINE + SIDE
+        before = float(power[low:high].sum())
+        ranked = rank(heard, self._sources, at + offset, offset)[:3] if self._sources else []
+        guesses = [locate(heard, source, at) for source in ranked]
+        fits = self._fitting(guesses, middle, stretches, matched, (low, high), before)
+        if fits is None:
+            lags = free_lags(heard, at + offset, offset)
+            guesses = [locate(heard, lag, at) for lag in lags]
+            guesses.append(hold(heard, at))
+            fits = self._fitting(guesses, middle, stretches, matched, (low, high), before)
+        return fits
+
+    def _around(
+        self, stretches: Sequence[Stretch], matched: list[NDArray[np.float64]], first: int, last: int
+    ) -> list[Heard]:
+        out = []
+        for i, (one, weights) in enumerate(zip(matched, self._weights)):
+            paired = i ^ 1
+            other = self._references[paired] if paired < len(self._references) else None
+            out.append(
+                Heard(self._references[i], other, one[first:last], weights.r, stretches[i].variance)
+            )
+        return out
+
+    def _fitting(
+        self,
+        guesses: list[Guess],
+        middle: int,
+        stretches: Sequence[Stretch],
+        matched: list[NDArray[np.float64]],
+        lines: tuple[int, int],
+        before: float,
+    ) -> Guess | None:
+        if not guesses:
+            return None
+        best = max(guesses, key=lambda guess: guess.gain)
+        if best.gain < 0.5 * ALARM * ALARM:
+            return None
+        low, high = lines
+        after = 0.0
+        for i in range(len(matched)):
+            part = matched[i][FIRST + low * LINE : FIRST + high * LINE].copy()
+            self._take_out(i, best, middle - MARGIN, FIRST + low * LINE, part)
+            after += float(self._power(i, part, stretches).sum())
+        noise = 3.0 * LINE * len(stretches) * (high - low)
+        return best if after < LEFT * before + noise else None
+
+    def _subtract(
+        self,
+        middle: int,
+        stretches: Sequence[Stretch],
+        matched: list[NDArray[np.float64]],
+        guess: Guess,
+        power: Signal,
+    ) -> Signal:
+        # Takes the guess out of `matched` and returns the lines' power after it.
+        first = (guess.start - middle + SPILL - WINDOW) // LINE
+        last = (guess.stop - middle + SPILL + WINDOW) // LINE + 1
+        first, last = max(0, first), min(power.size, last)
+        out, seen = power.copy(), power[first:last] > 0
+        out[first:last] = 0
+        for i, one in enumerate(matched):
+            self._take_out(i, guess, middle - MARGIN, 0, one)
+            part = one[FIRST + first * LINE : FIRST + last * LINE]
+            out[first:last] += self._power(i, part, stretches) * seen
+        return out
+
+    def _take_out(
+        self,
+        channel: int,
+        guess: Guess,
+        at: int,
+        index: int,
+        part: NDArray[np.float64],
+    ) -> None:
+        # `part` starts at `index` of the block that starts at played frame `at`.
+        paired = channel ^ 1
+        other = self._references[paired] if paired < len(self._references) else None
+        heard = Heard(self._references[channel], other, part, self._weights[channel].r, 1.0)
+        added = response(heard, guess)
+        begin = guess.start - at - WINDOW + 1 - index
+        low, high = max(0, begin), min(part.size, begin + added.size)
+        if high > low:
+            part[low:high] -= added[low - begin : high - begin]
+
+    def _power(self, channel: int, part: NDArray[np.float64], stretches: Sequence[Stretch]) -> Signal:
+        inner = part.reshape(-1, LINE) @ self._weights[channel].whiten
+        power = np.einsum("ij,ij->i", inner, inner) / stretches[channel].variance
+        return np.asarray(power, dtype=np.float32)
+
+
+def _extent(power: Signal, line: int) -> tuple[int, int]:
+    # Lines around the strongest one that alarm with it, gaps of one line allowed.
+    limit = max(ALARM * ALARM, 0.02 * float(power[line]))
+    low = high = line
+    while low > 0 and line - low < _WIDEST and power[max(0, low - 2) : low].max() > limit:
+        low -= 1
+    while high + 1 < power.size and high - line < _WIDEST and power[high + 1 : high + 3].max() > limit:
+        high += 1
+    return low, high + 1
+
+
+def _silence(power: Signal, low: int, high: int) -> Signal:
+    out = power.copy()
+    out[low:high] = 0
+    return out
+
+
+def _owned(event: Event, middle: int) -> Event | None:
+    # The part of an event that lies in the middle; neighbours report the rest.
+    guess, end = event.guess, middle + HOP
+    if guess is None:
+        return event if middle <= event.at < end else None
+    start, stop = max(guess.start, middle), min(guess.stop, end)
+    if start >= stop:
+        return None
+    return Event(replace(guess, start=start, stop=stop), event.at, event.score)
+
+
+def _forget(power: Signal, events: list[Event], begin: int) -> Signal:
+    for event in events:
+        line = (event.at - begin) // LINE
+        near = slice(max(0, line - _SHADOW_LINES), line + _SHADOW_LINES)
+        part = power[near]
+        part[part < _SHADOW * event.score**2] = 0
+    return power

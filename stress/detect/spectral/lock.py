@@ -1,0 +1,77 @@
+"""Find the stimulus in a capture: which channel hears which, and how late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.spectral.signal import Stimulus
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Signal = NDArray[np.float32]
+
+BLOCK = 8192
+# Correlation peak over its RMS. Source: the largest of 10^6 noise values is 5 sigma, and a
+# stimulus at -10 dB SNR peaks at 20. Higher: noisy cables are refused; lower: noise locks.
+LOCKED = 12.0
+_PIECE = (1 << 17) - BLOCK
+
+
+@dataclass(frozen=True)
+class Lock:
+    """One capture channel against one played channel.
+
+    Parameters
+    ----------
+    delay : captured frame minus played frame [frames].
+    peak : correlation peak over its RMS.
+    coherence : share of the block's power the aligned stimulus explains, 0..1, signed.
+    """
+
+    delay: int
+    peak: float
+    coherence: float
+
+    @property
+    def locked(self) -> bool:
+        """True when the peak cannot be chance."""
+        return self.peak > LOCKED
+
+
+def active_block(y: Signal) -> int | None:
+    """Return the start of the first block with signal, None when all is silence."""
+    count = max(1, y.size // BLOCK)
+    blocks = y[: count * BLOCK].reshape(count, -1)
+    spread = blocks.std(axis=1)
+    loud = np.flatnonzero(spread > 0.25 * spread.max())
+    return None if spread.max() < 1e-5 else int(loud[min(1, loud.size - 1)]) * BLOCK
+
+
+def search(
+    y: Signal, at: int, pattern: Stimulus, channel: int, first_position: int, low: int, high: int
+) -> Lock:
+    """Correlate the block of `y` at `at` with played frames `low` .. `high`."""
+    block = y[at : at + BLOCK] - np.mean(y[at : at + BLOCK])
+    best = (0.0, 0, 0.0)
+    for start in range(low, high, _PIECE):
+        piece = min(_PIECE, high - start)
+        x = pattern.samples(first_position + start, piece + BLOCK, channel).astype(np.float32)
+        peak, where = _peak(block, x)
+        if peak > best[0]:
+            aligned = x[where : where + block.size]
+            norm = float(np.linalg.norm(aligned)) * float(np.linalg.norm(block)) + 1e-12
+            best = (peak, start + where, float(np.dot(aligned, block)) / norm)
+    return Lock(at - best[1], best[0], best[2])
+
+
+def _peak(block: Signal, x: Signal) -> tuple[float, int]:
+    size = 1 << int(np.ceil(np.log2(x.size)))
+    spectrum = np.conj(np.fft.rfft(block, size)) * np.fft.rfft(x, size)
+    correlation = np.abs(np.fft.irfft(spectrum, size)[: x.size - BLOCK])
+    where = int(correlation.argmax())
+    rms = float(np.sqrt(np.mean(correlation * correlation)))
+    return (float(correlation[where]) / rms if rms > 0 else 0.0), where

@@ -1,0 +1,113 @@
+"""Describe the channel from its fit and from the walk over the capture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.spectral import fit
+from stress.detect.spectral.clock import Fitted
+from stress.detect.spectral.result import Channel, Second
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Signal = NDArray[np.float32]
+
+_POINTS = 24
+# Share of samples within 1 LSB of the same extreme level that is no longer chance peaks.
+CLIPPED = 1e-4
+
+
+def db(ratio: float) -> float:
+    """Return a power ratio in dB, -200 at least."""
+    return 10 * float(np.log10(max(ratio, 1e-20)))
+
+
+def peak_offset(taps: NDArray[np.float64]) -> int:
+    """Return the frame of the strongest tap relative to the delay."""
+    return int(np.abs(taps).argmax()) - fit.PRE
+
+
+def response(
+    taps: NDArray[np.float64], rate: int, band: tuple[float, float]
+) -> tuple[float, tuple[tuple[float, float], ...]]:
+    """Return the gain in the band [dB] and the response relative to it."""
+    spectrum = np.abs(np.fft.rfft(taps, 4096)) ** 2
+    share = np.arange(spectrum.size) / 4096
+    inside = (share >= band[0]) & (share <= band[1])
+    gain = db(float(np.mean(spectrum[inside])))
+    edges = np.geomspace(band[0], band[1], _POINTS + 1)
+    points = []
+    for low, high in zip(edges[:-1], edges[1:]):
+        part = spectrum[(share >= low) & (share < high)]
+        if part.size:
+            points.append((float(np.sqrt(low * high)) * rate, db(float(np.mean(part))) - gain))
+    return gain, tuple(points)
+
+
+def clipped_share(samples: NDArray[np.int32]) -> float:
+    """Return the share of samples stuck at the largest level seen, 0..1."""
+    top = int(np.abs(samples.astype(np.int64)).max(initial=0))
+    if top < 16:
+        return 0.0
+    return float(np.mean(np.abs(samples.astype(np.int64)) >= top - 1))
+
+
+def hum_db(y: Signal, rate: int, signal_power: float) -> float | None:
+    """Return mains lines (50 and 60 Hz, up to the 13th) over the stimulus [dB]."""
+    size = min(1 << 16, 1 << int(np.log2(max(y.size, 2))))
+    if size < rate:
+        return None
+    window = np.hanning(size)
+    power = np.abs(np.fft.rfft(y[:size] * window)) ** 2 / (size * float(np.sum(window**2)) / 2)
+    best = None
+    for mains in (50.0, 60.0):
+        bins = np.rint(np.arange(1, 14) * mains * size / rate).astype(np.int64)
+        bins = bins[bins * rate / size < 700]
+        near = np.array([power[b - 1 : b + 2].sum() for b in bins])
+        around = np.array([np.median(power[max(1, b - 12) : b + 13]) * 3 for b in bins])
+        lines = near[near > 20 * around]
+        if lines.size >= 2 and (best is None or lines.sum() > best):
+            best = float(lines.sum())
+    return None if best is None else db(best / max(signal_power, 1e-20))
+
+
+def channel(
+    fitted: Fitted,
+    y: Signal,
+    rate: int,
+    band: tuple[float, float],
+    levels: tuple[float, float],
+    clipped: float,
+) -> Channel:
+    """Return the channel.
+
+    Parameters
+    ----------
+    levels : mean power of signal and of residual in the band.
+    """
+    gain, points = response(fitted.taps, rate, band)
+    signal, residual = levels
+    clock = fitted.clocks[0]
+    latency = float(clock.captured(np.zeros(1))[0]) + peak_offset(fitted.taps)
+    ratio = db(signal / max(residual, 1e-20))
+    return Channel(
+        latency, gain, points, ratio, -ratio, clock.drift_ppm, hum_db(y, rate, signal), clipped
+    )
+
+
+def seconds(blocks: Sequence[tuple[int, float, float]], rate: int) -> tuple[Second, ...]:
+    """Return levels per second from (captured frame, signal, residual) of blocks."""
+    sums: dict[int, list[float]] = {}
+    for frame, signal, residual in blocks:
+        total = sums.setdefault(frame // rate, [0.0, 0.0])
+        total[0] += signal
+        total[1] += residual
+    out = []
+    for second, (signal, residual) in sorted(sums.items()):
+        ratio = db(signal / max(residual, 1e-20))
+        out.append(Second(second * rate, ratio, -ratio))
+    return tuple(out)

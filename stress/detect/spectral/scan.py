@@ -1,0 +1,88 @@
+"""Walk a capture and score every line; cost does not grow with the laps asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.spectral.clock import Clock, on_played_clock
+from stress.detect.spectral.resample import PAD, Resampler
+from stress.detect.spectral.signal import Reference
+from stress.detect.spectral.weigh import LINE, Weights
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Signal = NDArray[np.float32]
+
+SIZE = 16384
+# Frames at both ends of an FFT block that wrap: FIR, matched filter and search margin.
+MARGIN = 1024
+HOP = SIZE - 2 * MARGIN
+# Frames scored beyond both ends of the middle, so that what spills over a border is seen whole.
+SPILL = 384
+FIRST = MARGIN - SPILL
+SCORED = HOP + 2 * SPILL
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One FFT block of one channel after matching.
+
+    Parameters
+    ----------
+    matched : matched residual, (SIZE,) float32 from played frame
+        `middle` - MARGIN on; the first and last MARGIN / 2 frames are not valid.
+    variance : noise power of this block over that of the fit.
+    line_power : statistic of each line of the SCORED frames from FIRST on.
+    signal, residual : mean power in the judged band.
+    """
+
+    matched: Signal
+    variance: float
+    line_power: Signal
+    signal: float
+    residual: float
+
+
+class Scanner:
+    """Turn a channel's capture into line statistics, block by block.
+
+    Parameters
+    ----------
+    y : captured channel, `x` what was played, `clock` between them.
+    """
+
+    def __init__(self, y: Signal, x: Reference, weights: Weights) -> None:
+        self._y, self._x, self._weights = y, x, weights
+        self._resampler = Resampler(SIZE + 4 * PAD)
+
+    def score(self, middle: int, clock: Clock, low: int, high: int) -> Stretch:
+        """Return the statistics around played frames `middle` .. `middle + HOP`.
+
+        Lines before played frame `low` and from `high` on score 0.
+        """
+        weights = self._weights
+        start = middle - MARGIN
+        heard = np.fft.rfft(on_played_clock(self._y, clock, start, SIZE, self._resampler))
+        told = np.fft.rfft(self._x.sent(start, SIZE)) * weights.forward
+        left = heard - told
+        matched = np.fft.irfft(left * weights.matched, SIZE).astype(np.float32, copy=False)
+        inner = matched[FIRST : FIRST + SCORED].reshape(-1, LINE) @ weights.whiten
+        power = np.einsum("ij,ij->i", inner, inner)
+        first = max(0, low - (start + FIRST)) // LINE
+        last = max(0, high - (start + FIRST)) // LINE
+        due = power[first : max(first + 1, last)]
+        # The block's own noise: a quarter of its lines lie below the quartile whatever the rest does.
+        variance = max(float(np.partition(due, due.size // 4)[due.size // 4]), 1e-20) / weights.quartile
+        power[:first], power[last:] = 0, 0
+        power *= np.float32(1 / variance)
+        return Stretch(
+            matched,
+            variance,
+            power,
+            2 * float(np.vdot(told * weights.band, told).real) / SIZE / SIZE,
+            variance * weights.noise,
+        )

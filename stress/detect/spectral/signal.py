@@ -1,0 +1,96 @@
+"""Captured bytes as numbers, and the stimulus as it was sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from stress.model.formats import SampleFormat
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+    Samples = NDArray[np.int32]
+    Signal = NDArray[np.float32]
+
+_FULL = float(1 << 23)
+
+
+class Stimulus(Protocol):
+    """What the analyzer needs of a pattern."""
+
+    rate: int
+    channels: int
+    fmt: SampleFormat
+    frame_bytes: int
+
+    def samples(self, position: int, frames: int, channel: int) -> Samples:
+        """Return 24-bit samples of one channel from `position` on."""
+
+    @property
+    def band_hz(self) -> tuple[float, float]:
+        """Edges of the band [Hz]."""
+
+
+def integers(captured: Bytes, channels: int, fmt: SampleFormat) -> Samples:
+    """Return whole frames as signed samples, (channels, frames) int32."""
+    width = fmt.sample_bytes
+    frames = captured.size // (width * channels)
+    raw = captured[: frames * width * channels]
+    if width == 2:
+        flat = np.frombuffer(raw.tobytes(), dtype="<i2").astype(np.int32)
+    elif width == 4:
+        flat = np.frombuffer(raw.tobytes(), dtype="<i4")
+        flat = flat << 8 >> 8 if fmt.bits == 24 else flat
+    else:
+        wide = np.zeros((frames * channels, 4), dtype=np.uint8)
+        wide[:, 1:] = raw.reshape(-1, 3)
+        flat = wide.reshape(-1).view("<i4") >> 8
+    return np.ascontiguousarray(flat.reshape(frames, channels).T)
+
+
+def scaled(samples: Samples, fmt: SampleFormat) -> Signal:
+    """Return samples as float32 with full scale 1."""
+    return samples.astype(np.float32) * np.float32(1.0 / (1 << (fmt.bits - 1)))
+
+
+class Reference:
+    """The stimulus of one channel around a capture, in memory.
+
+    Parameters
+    ----------
+    pattern : what was played.
+    first_position : pattern position of the first played frame.
+    before : frames kept before it, for data of earlier laps and bursts.
+    frames : frames kept from it on; later ones were not played.
+    """
+
+    def __init__(
+        self, pattern: Stimulus, channel: int, first_position: int, before: int, frames: int
+    ) -> None:
+        self.before, self.frames = before, frames
+        whole = pattern.samples(first_position - before, before + frames, channel)
+        if pattern.fmt.bits == 16:
+            whole &= np.int32(-256)
+        self._x = whole.astype(np.float32)
+        self._x *= np.float32(1.0 / _FULL)
+
+    def sent(self, start: int, frames: int) -> Signal:
+        """Return what sounded at played frames `start` on: nothing before frame 0."""
+        if start >= 0:
+            return self.at(start, frames)
+        out = self.at(start, frames).copy()
+        out[:-start] = 0
+        return out
+
+    def at(self, start: int, frames: int) -> Signal:
+        """Return played frames `start` .. `start + frames`; zeros outside what is kept."""
+        low, high = start + self.before, start + self.before + frames
+        if low >= 0 and high <= self._x.size:
+            return self._x[low:high]
+        out = np.zeros(frames, dtype=np.float32)
+        inside = self._x[max(low, 0) : max(high, 0)]
+        out[max(-low, 0) : max(-low, 0) + inside.size] = inside
+        return out

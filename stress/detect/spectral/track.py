@@ -1,0 +1,197 @@
+"""Follow the delay through a capture: drift, and the frames where it jumps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.spectral.lock import search
+from stress.detect.spectral.signal import Reference, Stimulus
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Signal = NDArray[np.float32]
+
+BLOCK = 4096
+# A delay this far from the prediction is a jump [frames]. Higher: a single lost frame passes for
+# drift; lower: a noisy peak passes for a lost frame.
+_JUMP = 0.6
+# Peak over RMS of a block's circular correlation that counts as seen: noise alone reaches 4.5.
+_SEEN = 7.0
+_GROUP = 64
+# Clocks of two cards differ by less [frames per frame].
+_MOST_DRIFT = 1e-3
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Blocks between two jumps.
+
+    Parameters
+    ----------
+    start, stop : captured frames, whole blocks, of the first and past the last block.
+    frames : centres of the blocks used, and `delays` there [frames].
+    """
+
+    start: int
+    stop: int
+    frames: tuple[float, ...]
+    delays: tuple[float, ...]
+
+    @property
+    def delay(self) -> float:
+        """Median delay [frames]."""
+        return float(np.median(self.delays))
+
+
+@dataclass(frozen=True)
+class Track:
+    """All segments in order, and the blocks where nothing was seen.
+
+    Parameters
+    ----------
+    slope : delay gained per captured frame.
+    """
+
+    segments: tuple[Segment, ...]
+    lost: tuple[int, ...]
+    slope: float
+
+
+class Tracker:
+    """Follow one channel block by block from a known delay.
+
+    Parameters
+    ----------
+    y : captured channel; `x` what was played on it.
+    wide : searches further when a block is lost, None to never do so.
+    """
+
+    def __init__(self, y: Signal, x: Reference, delay: int) -> None:
+        self._y, self._x = y, x
+        self._open = Segment(0, 0, (), ())
+        self._done: list[Segment] = []
+        self._lost: list[int] = []
+        self._slope, self._delay = 0.0, float(delay)
+
+    def run(self, first: int, pattern: Stimulus, channel: int, first_position: int) -> Track:
+        """Track from captured frame `first` to the end."""
+        at, group = first, 1
+        self._guess_slope(first)
+        self._open = Segment(first, first, (), ())
+        while at + BLOCK <= self._y.size:
+            count = min(group, (self._y.size - at) // BLOCK)
+            used, jump = self._advance(at, count)
+            at += used * BLOCK
+            group = min(_GROUP, group * 2) if used == count else 1
+            if jump:
+                self._split(at, jump)
+            elif used < count:
+                at += self._skip(at, pattern, channel, first_position)
+        self._close(at)
+        return Track(tuple(self._done), tuple(self._lost), self._common_slope())
+
+    def predict(self, frame: float) -> float:
+        """Return the delay expected at a captured frame."""
+        if not self._open.frames:
+            return self._delay
+        return self._delay + self._slope * (frame - self._open.frames[-1])
+
+    def _guess_slope(self, at: int) -> None:
+        # Median of the steps between blocks: one jump among them does not matter.
+        shifts, seen, _ = self._measure(at, 33)
+        steps = np.diff(shifts)[seen[1:] & seen[:-1]]
+        if steps.size >= 3:
+            slope = float(np.median(steps)) / BLOCK
+            self._slope = slope if abs(slope) < _MOST_DRIFT else 0.0
+
+    def _advance(self, at: int, count: int) -> tuple[int, float]:
+        # Returns how many blocks followed the prediction, and the jump after them (0 for none).
+        shifts, seen, expected = self._measure(at, count)
+        good = seen & (np.abs(shifts) < _JUMP)
+        bad = np.flatnonzero(~good)
+        used = int(bad[0]) if bad.size else count
+        self._accept(at, expected[:used] + shifts[:used])
+        if used == count or not seen[used]:
+            return used, 0.0
+        again, seen_again, _ = self._measure(at + (used + 1) * BLOCK, 1)
+        persists = bool(seen_again.size and seen_again[0] and abs(again[0] - shifts[used]) < _JUMP)
+        return used, float(shifts[used]) if persists else 0.0
+
+    def _measure(self, at: int, count: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], Signal]:
+        count = min(count, max(0, (self._y.size - at) // BLOCK))
+        centres = at + BLOCK * (np.arange(count) + 0.5)
+        expected = np.rint([self.predict(float(c)) for c in centres])
+        ys = self._y[at : at + count * BLOCK].reshape(count, BLOCK)
+        xs = np.array([self._x.at(at + i * BLOCK - int(expected[i]), BLOCK) for i in range(count)])
+        if not count:
+            return np.zeros(0), np.zeros(0, dtype=bool), np.zeros(0, dtype=np.float32)
+        cross = np.fft.rfft(ys, axis=1) * np.conj(np.fft.rfft(xs, axis=1))
+        cross[:, 0] = 0
+        shifts, seen = _peaks(np.asarray(np.fft.irfft(cross, BLOCK, axis=1), dtype=np.float64))
+        return shifts, seen, expected.astype(np.float32)
+
+    def _accept(self, at: int, delays: NDArray[np.float64]) -> None:
+        if not delays.size:
+            return
+        centres = at + BLOCK * (np.arange(delays.size) + 0.5)
+        self._open = replace(
+            self._open,
+            stop=at + delays.size * BLOCK,
+            frames=self._open.frames + tuple(centres.tolist()),
+            delays=self._open.delays + tuple(delays.tolist()),
+        )
+        frames, known = np.array(self._open.frames[-256:]), np.array(self._open.delays[-256:])
+        if frames.size >= 2:
+            slope, offset = np.polyfit(frames - frames[-1], known, 1)
+            if frames.size >= 8:
+                self._slope = float(np.clip(slope, -_MOST_DRIFT, _MOST_DRIFT))
+                self._delay = float(offset)
+                return
+        self._delay = float(known[-1])
+
+    def _split(self, at: int, jump: float) -> None:
+        delay = self.predict(at) + jump
+        self._close(at)
+        self._open = Segment(at, at, (), ())
+        self._delay = delay
+
+    def _close(self, at: int) -> None:
+        if self._open.frames:
+            self._done.append(self._open)
+
+    def _skip(self, at: int, pattern: Stimulus, channel: int, first_position: int) -> int:
+        # A lost block: look further afield once, else pass over it.
+        self._lost.append(at)
+        if len(self._lost) % 4 == 2 and self._y.size - at >= 2 * BLOCK and np.std(self._y[at:]) > 1e-5:
+            m = at - round(self.predict(at))
+            found = search(self._y, at, pattern, channel, first_position, m - 98304, m + 98304)
+            if found.locked and abs(found.delay - self.predict(at)) > BLOCK / 4:
+                self._split(at, found.delay - self.predict(at))
+                return 0
+        return BLOCK
+
+    def _common_slope(self) -> float:
+        long = [s for s in self._done if len(s.frames) >= 8]
+        if not long:
+            return self._slope if len(self._done) == 1 else 0.0
+        frames = np.concatenate([np.array(s.frames) - np.mean(s.frames) for s in long])
+        delays = np.concatenate([np.array(s.delays) - np.mean(s.delays) for s in long])
+        return float(np.dot(frames, delays) / np.dot(frames, frames))
+
+
+def _peaks(correlation: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    # Peak of each row as a signed shift with a fraction, and whether it stands out.
+    size = np.abs(correlation)
+    where = size.argmax(axis=1)
+    rows = np.arange(where.size)
+    top = size[rows, where]
+    left = size[rows, where - 1]
+    right = size[rows, (where + 1) % size.shape[1]]
+    bend = np.maximum(2 * top - left - right, 1e-30)
+    shift = np.where(where > size.shape[1] // 2, where - size.shape[1], where) + 0.5 * (right - left) / bend
+    rms = np.sqrt(np.mean(correlation * correlation, axis=1)) + 1e-30
+    return shift, top / rms > _SEEN

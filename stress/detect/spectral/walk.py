@@ -1,0 +1,124 @@
+"""The pass over a capture: every line of every segment, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.spectral import measure
+from stress.detect.spectral.clock import Clock, Fitted
+from stress.detect.spectral.explain import Event, Explainer
+from stress.detect.spectral.scan import HOP, Scanner
+from stress.detect.spectral.signal import Reference
+from stress.detect.spectral.track import Track
+from stress.detect.spectral.weigh import LINE, Weights
+from stress.model.ring import Rings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Signal = NDArray[np.float32]
+
+# Frames left out at either side of a jump and of the capture's ends: reach of the matched filter.
+EDGE = 512
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be set.
+
+    Parameters
+    ----------
+    laps : how many laps old stale data may be.
+    extra_lags : more lags to try first [frames], e.g. of earlier bursts.
+    played : frames of the pattern that were played, None when unknown.
+    most : findings kept; all are counted.
+    before_s, after_s : how early and late the pattern may start relative to
+        what `first_position` says [s].
+    """
+
+    laps: int = 8
+    extra_lags: tuple[int, ...] = ()
+    played: int | None = None
+    most: int = 1000
+    before_s: float = 10.0
+    after_s: float = 10.0
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """One captured channel with everything known of it."""
+
+    y: Signal
+    x: Reference
+    fitted: Fitted
+    weights: Weights
+
+
+class Walk:
+    """The pass over all segments of a capture.
+
+    Parameters
+    ----------
+    tuned : the channels used, on one clock.
+    phase : played frames modulo LINE at which ring lines start.
+
+    Attributes
+    ----------
+    checked : played frames scored.
+    powers : captured frame, signal and residual power of every block.
+    """
+
+    def __init__(
+        self, tuned: Sequence[Tuned], track: Track, explainer: Explainer, options: Options, rings: Rings
+    ) -> None:
+        self._tuned, self._track, self._explainer = tuned, track, explainer
+        self._options, self._phase = options, -rings.playback_start % LINE
+        self.checked = 0
+        self.powers: list[tuple[int, float, float]] = []
+        self._ranges: list[tuple[int, int, Clock]] = []
+
+    def run(self) -> list[Event]:
+        """Return the events of all segments."""
+        events: list[Event] = []
+        scanners = [Scanner(t.y, t.x, t.weights) for t in self._tuned]
+        for index in range(len(self._track.segments)):
+            low, high, timing = self._range(index)
+            self._ranges.append((low, high, timing))
+            for middle in range(low, high, HOP):
+                stretches = [scanner.score(middle, timing, low, high) for scanner in scanners]
+                self.checked += min(middle + HOP, high) - middle
+                at = int(timing.captured(np.array([float(middle)]))[0])
+                self.powers.append((at, stretches[0].signal, stretches[0].residual))
+                room = self._options.most + 100 - len(events)
+                events += self._explainer.explain(middle, stretches, max(room, 1))
+        return events
+
+    def levels(self) -> tuple[float, float]:
+        """Return median powers of signal and residual in the band."""
+        if not self.powers:
+            return 0.0, 1.0
+        return float(np.median([p[1] for p in self.powers])), float(np.median([p[2] for p in self.powers]))
+
+    def captured(self, played: int) -> int:
+        """Return the captured frame where a played one peaks."""
+        timing = next((c for low, high, c in self._ranges if low <= played < high), self._ranges[0][2])
+        exact = float(timing.captured(np.array([float(played)]))[0])
+        return round(exact) + measure.peak_offset(self._tuned[0].fitted.taps)
+
+    def _range(self, index: int) -> tuple[int, int, Clock]:
+        segments = self._track.segments
+        timing = self._tuned[0].fitted.clocks[index]
+        first_captured = 0 if index == 0 else segments[index].start
+        end = self._tuned[0].y.size if index == len(segments) - 1 else segments[index].stop
+        low = int(np.ceil(timing.played(first_captured))) + EDGE
+        if index == 0 and timing.played(0) < -EDGE:
+            low = 0
+        high = int(timing.played(end)) - EDGE
+        if self._options.played is not None:
+            high = min(high, self._options.played)
+        low += (self._phase - low) % LINE
+        return low, low + max(0, high - low) // LINE * LINE, timing
