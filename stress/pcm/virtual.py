@@ -158,7 +158,8 @@ class VirtualPcm(Pcm):
         notes = self._notes(outcome, handling)
         if playing.writing and playing.stuck and lost is None:
             lost, state = Lost.FROZEN, "SETUP"
-        common = {"started_ns": began, "ended_ns": ended, "minor_faults": 0, "involuntary": timeline.flushes}
+        common = {"started_ns": began, "ended_ns": ended, "minor_faults": 0}
+        common["involuntary"] = self.board.flushes
         playback = StreamResult(
             frames=playing.appl,
             state=state or ("XRUN" if playing.cut_short else "RUNNING"),

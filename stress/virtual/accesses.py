@@ -16,7 +16,7 @@ from stress.virtual.layout import (
     SOURCE,
     RingPlace,
 )
-from stress.virtual.steps import Step
+from stress.virtual.steps import END, FIRST, KIND, Step
 from stress.virtual.trace import Trace
 
 if TYPE_CHECKING:
@@ -26,25 +26,29 @@ if TYPE_CHECKING:
 
 USER_SIDE = -1  # stands for the mapping that serves the user
 PLAYBACK, CAPTURE, NO_RING = 0, 1, -1
-# Kind of step: ring, op on the ring, mapping, flags.
+# Kind of step: ring, op on the ring, mapping, flags, loads before it (play buffer, then ring).
 _TABLE = {
-    Step.NOISE: (NO_RING, ops.LOAD, KERNEL, 0),
-    Step.FLUSH: (NO_RING, ops.FLUSH, KERNEL, 0),
-    Step.ZERO_PLAYBACK: (PLAYBACK, ops.STORE, KERNEL, ops.ZEROS),
-    Step.ZERO_CAPTURE: (CAPTURE, ops.STORE, KERNEL, ops.ZEROS),
-    Step.KERNEL_LOAD: (PLAYBACK, ops.LOAD, KERNEL, ops.DELIVER),
-    Step.KERNEL_STORE: (CAPTURE, ops.STORE, KERNEL, 0),
-    Step.USER_STORE: (PLAYBACK, ops.STORE, USER_SIDE, 0),
-    Step.USER_RMW: (PLAYBACK, ops.STORE, USER_SIDE, 0),
-    Step.USER_CLEAN: (PLAYBACK, ops.CLEAN, USER_SIDE, 0),
-    Step.USER_READ: (CAPTURE, ops.LOAD, USER_SIDE, ops.DELIVER),
-    Step.USER_AHEAD: (CAPTURE, ops.LOAD, USER_SIDE, ops.PRETOUCH),
+    Step.NOISE: (NO_RING, ops.LOAD, KERNEL, 0, 0),
+    Step.FLUSH: (NO_RING, ops.FLUSH, KERNEL, 0, 0),
+    Step.ZERO_PLAYBACK: (PLAYBACK, ops.STORE, KERNEL, ops.ZEROS, 0),
+    Step.ZERO_CAPTURE: (CAPTURE, ops.STORE, KERNEL, ops.ZEROS, 0),
+    Step.KERNEL_LOAD: (PLAYBACK, ops.LOAD, KERNEL, ops.DELIVER, 0),
+    Step.KERNEL_STORE: (CAPTURE, ops.STORE, KERNEL, 0, 0),
+    Step.USER_STORE: (PLAYBACK, ops.STORE, USER_SIDE, 0, 1),
+    Step.USER_RMW: (PLAYBACK, ops.STORE, USER_SIDE, 0, 2),
+    Step.USER_CLEAN: (PLAYBACK, ops.CLEAN, USER_SIDE, 0, 0),
+    Step.USER_READ: (CAPTURE, ops.LOAD, USER_SIDE, ops.DELIVER, 0),
+    Step.USER_AHEAD: (CAPTURE, ops.LOAD, USER_SIDE, ops.PRETOUCH, 0),
 }
-_COLUMNS = np.array([_TABLE[kind] for kind in Step], dtype=np.int64).T
+_RING, _OP, _ALIAS, _FLAGS, _BEFORE = np.array([_TABLE[kind] for kind in Step], dtype=np.int64).T
 
 
 class AccessMaker:
     """Expand steps into traces, one burst after the other.
+
+    A step falls into units: what of it lies in one line. A unit is one access
+    to the ring, with those to the tester's own buffers before and after it;
+    background lines fill the places between.
 
     Parameters
     ----------
@@ -61,129 +65,124 @@ class AccessMaker:
         random: np.random.RandomState,
         captured_fills: bool,
     ) -> None:
-        self.places = places
-        self._frame_bytes = frame_bytes
         self._random = random
         self._captured_fills = captured_fills
+        self._line = places[0].line_bytes
+        self._granule = places[0].granule_bytes
+        # Per ring, the last row for steps without one: bytes per unit of a step, and sizes.
+        self._scale = np.array([*frame_bytes, 1], dtype=np.int64)
+        self._ring = np.array([place.ring_bytes for place in places] + [1], dtype=np.int64)
+        self._lap_lines = -(-self._ring // self._line)
+        self._lap_granules = self._ring // self._granule
+        self._pline = np.array([place.pline for place in places], dtype=np.int64)
+        self._vline = np.array([place.vlines for place in places], dtype=np.int64)
+        self._uncached = np.array([place.uncached for place in places], dtype=np.int64) * ops.UNCACHED
+        self._user_alias = np.array([place.user_alias for place in places], dtype=np.int64)
+        self._even = all(place.ring_bytes % self._line == 0 for place in places)
 
-    def trace(self, steps: list[int], bases: tuple[int, int]) -> Trace:
-        """Return the accesses of `steps`, flat triples in order.
+    def trace(self, steps: Ints, bases: tuple[int, int]) -> Trace:
+        """Return the accesses of `steps`, (n, 4) int64 in order.
 
         Parameters
         ----------
         bases : per ring, what is added to a stream position [granules].
         """
-        table = np.array(steps, dtype=np.int64).reshape(-1, 3)
-        kind, first, end = table.T
-        ring = _COLUMNS[0][kind]
-        scale = np.array([*self._frame_bytes, 1], dtype=np.int64)[ring]
-        first, end = first * scale, end * scale
-        unit, count = self._units(ring, first, end)
-        step = np.repeat(np.arange(len(table), dtype=np.int64), count)
-        unit = np.arange(len(step), dtype=np.int64) - np.repeat(np.cumsum(count) - count, count) + unit[step]
-        return self._rows(kind[step], ring[step], unit, first[step], end[step], bases)
+        noise = steps[:, KIND] == Step.NOISE
+        lines = np.cumsum(np.where(noise, steps[:, END] - steps[:, FIRST], 0))
+        work = steps[~noise]
+        gap = np.diff(lines[~noise], prepend=np.zeros(1, dtype=np.int64))
+        tail = int(lines[-1] - lines[~noise][-1]) if len(work) else int(lines[-1]) if len(lines) else 0
+        kind, ring = work[:, KIND], _RING[work[:, KIND]]
+        first, end = work[:, FIRST] * self._scale[ring], work[:, END] * self._scale[ring]
+        unit = self._unit_of(first, ring)
+        count = np.where(ring < 0, 1, self._unit_of(end - 1, ring) - unit + 1)
+        start = np.cumsum(count) - count
+        step = np.repeat(np.arange(len(work), dtype=np.int64), count)
+        unit = np.arange(len(step), dtype=np.int64) + (unit - start)[step]
+        before = _BEFORE[kind][step]
+        after = (kind == Step.USER_READ)[step].astype(np.int64) * self._captured_fills
+        slots = before + after + 1
+        slots[start] += gap
+        place = np.cumsum(slots) - 1 - after
+        total = int(np.sum(slots)) + tail
+        return self._fill(total, place, kind[step], ring[step], unit, first[step], end[step], bases)
 
-    def _units(self, ring: Ints, first: Ints, end: Ints) -> tuple[Ints, Ints]:
-        # A unit is what of a step lies in one line; a background line is one by itself.
-        unit, count = np.zeros_like(first), end - first
-        for which, place in enumerate(self.places):
-            mine = np.flatnonzero(ring == which)
-            unit[mine] = _unit_of(first[mine], place)
-            count[mine] = _unit_of(end[mine] - 1, place) - unit[mine] + 1
-        return unit, count
+    def _unit_of(self, position: Ints, ring: Ints) -> Ints:
+        if self._even:
+            return position // self._line
+        length = self._ring[ring]
+        return position // length * self._lap_lines[ring] + position % length // self._line
 
-    def _rows(
-        self, kind: Ints, ring: Ints, unit: Ints, first: Ints, end: Ints, bases: tuple[int, int]
-    ) -> Trace:
-        writes = (kind == Step.USER_STORE) | (kind == Step.USER_RMW)
-        loads_first = kind == Step.USER_RMW
-        before = writes.astype(np.int64) + loads_first
-        after = (kind == Step.USER_READ).astype(np.int64) * self._captured_fills
-        place = np.cumsum(before + after + 1) - after - 1
-        total = int(place[-1] + after[-1] + 1) if len(place) else 0
-        op, vline = np.zeros(total, dtype=np.uint8), np.zeros(total, dtype=np.int64)
-        op[place] = _COLUMNS[1][kind]
-        noise = place[kind == Step.NOISE]
-        line = self.places[0].line_bytes
-        vline[noise] = NOISE // line + self._random.randint(0, NOISE_SPAN_BYTES // line, size=len(noise))
-        rows = []
-        for which, ring_place in enumerate(self.places):
-            mine = np.flatnonzero(ring == which)
-            rows.append(_Extent(ring_place, unit[mine], first[mine], end[mine], bases[which], mine))
-        self._buffers(op, vline, rows, place, writes, before, after)
-        return self._assemble(op, vline, rows, place, kind, loads_first)
-
-    def _buffers(
+    def _fill(
         self,
-        op: NDArray[np.uint8],
-        vline: Ints,
-        rows: list[_Extent],
-        place: Ints,
-        writes: NDArray[np.bool_],
-        before: Ints,
-        after: Ints,
-    ) -> None:
-        # The tester's own buffers: a load per stored unit, a store per unit read.
-        line = rows[0].place.line_bytes
-        stored = writes[rows[0].of]
-        at = rows[0].of[stored]
-        vline[place[at] - before[at]] = (SOURCE + rows[0].start[stored] % BUFFER_SPAN_BYTES) // line
-        if self._captured_fills:
-            read = after[rows[1].of] > 0
-            at = place[rows[1].of[read]] + 1
-            vline[at] = (CAPTURED + rows[1].start[read] % BUFFER_SPAN_BYTES) // line
-            op[at] = ops.STORE
-
-    def _assemble(
-        self,
-        op: NDArray[np.uint8],
-        vline: Ints,
-        rows: list[_Extent],
+        total: int,
         place: Ints,
         kind: Ints,
-        loads_first: NDArray[np.bool_],
+        ring: Ints,
+        unit: Ints,
+        first: Ints,
+        end: Ints,
+        bases: tuple[int, int],
     ) -> Trace:
-        parts = []
-        for row in rows:
-            of = kind[row.of]
-            alias = np.where(_COLUMNS[2][of] == USER_SIDE, row.place.user_alias, KERNEL)
-            parts.append(row.columns(place[row.of], alias, _COLUMNS[3][of]))
-            again = np.flatnonzero(loads_first[row.of])
-            if len(again):
-                parts.append(row.columns(place[row.of] - 1, alias, np.zeros_like(of))[:, again])
-        table = np.concatenate(parts, axis=1)
-        table = table[:, np.argsort(table[0], kind="stable")]
-        at, pline, alias, lo, hi, value, flags, lines = table
-        vline[at] = lines
-        return Trace(op, vline, at, pline, alias, lo, hi, value, flags.astype(np.uint8))
+        # Everything is a background load until something else takes its place.
+        op = np.zeros(total, dtype=np.uint8)
+        span = NOISE_SPAN_BYTES // self._line
+        vline = self._random.randint(0, span, size=total, dtype=np.int32) + np.int64(NOISE // self._line)
+        op[place] = _OP[kind]
+        if (ring < 0).any():
+            mine = np.flatnonzero(ring >= 0)
+            place, kind, ring, unit, first, end = (
+                column[mine] for column in (place, kind, ring, unit, first, end)
+            )
+        lap = unit // self._lap_lines[ring]
+        line = unit - lap * self._lap_lines[ring]
+        length = self._ring[ring]
+        begin = lap * length + line * self._line
+        start = np.maximum(begin, first)
+        stop = np.minimum(begin + self._line, end)
+        if not self._even:
+            stop = np.minimum(stop, (lap + 1) * length)
+        lo = (start - begin) // self._granule
+        hi = -(-(stop - begin) // self._granule)
+        value = lap * self._lap_granules[ring] + line * (self._line // self._granule) + lo
+        value += np.array(bases, dtype=np.int64)[ring] + 1
+        self._buffers(op, vline, place, kind, start)
+        return self._rows(op, vline, place, kind, ring, line, lo, hi, value)
 
+    def _buffers(self, op: NDArray[np.uint8], vline: Ints, place: Ints, kind: Ints, start: Ints) -> None:
+        # The tester's own buffers: a load before each stored unit, a store after each one read.
+        before = _BEFORE[kind]
+        stored = np.flatnonzero(before)
+        vline[place[stored] - before[stored]] = (SOURCE + start[stored] % BUFFER_SPAN_BYTES) // self._line
+        if self._captured_fills:
+            read = np.flatnonzero(kind == Step.USER_READ)
+            vline[place[read] + 1] = (CAPTURED + start[read] % BUFFER_SPAN_BYTES) // self._line
+            op[place[read] + 1] = ops.STORE
 
-class _Extent:
-    # The units of one ring: which bytes of the stream, and where they lie.
-    def __init__(self, place: RingPlace, unit: Ints, first: Ints, end: Ints, base: int, of: Ints) -> None:
-        self.place, self.of, self._base = place, of, base
-        ring, line = place.ring_bytes, place.line_bytes
-        lap_lines = -(-ring // line)
-        lap = unit // lap_lines
-        self._line = unit - lap * lap_lines
-        begin = lap * ring + self._line * line
-        self.start = np.maximum(begin, first)
-        stop = np.minimum(np.minimum(begin + line, (lap + 1) * ring), end)
-        granule = place.granule_bytes
-        self._lo = (self.start - begin) // granule
-        self._hi = -(-(stop - begin) // granule)
-        self._value = lap * place.ring_granules + self._line * line // granule + self._lo
-
-    def columns(self, at: Ints, alias: Ints, flags: Ints) -> Ints:
-        place = self.place
-        uncached = np.array(place.uncached, dtype=np.int64)[alias] * ops.UNCACHED
-        vline = np.array(place.vlines, dtype=np.int64)[alias] + self._line
-        pline, value = place.pline + self._line, self._value + self._base + 1
-        return np.stack([at, pline, alias, self._lo, self._hi, value, flags | uncached, vline])
-
-
-def _unit_of(position: Ints, place: RingPlace) -> Ints:
-    ring, line = place.ring_bytes, place.line_bytes
-    if ring % line == 0:
-        return position // line
-    return position // ring * -(-ring // line) + position % ring // line
+    def _rows(
+        self,
+        op: NDArray[np.uint8],
+        vline: Ints,
+        place: Ints,
+        kind: Ints,
+        ring: Ints,
+        line: Ints,
+        lo: Ints,
+        hi: Ints,
+        value: Ints,
+    ) -> Trace:
+        flags = _FLAGS[kind]
+        double = _BEFORE[kind] == 2
+        if double.any():
+            # Read-modify-write: the same row twice, first as a load.
+            again = np.repeat(np.arange(len(kind), dtype=np.int64), 1 + double)
+            load = np.zeros(len(again), dtype=np.int64)
+            load[:-1] = again[1:] == again[:-1]
+            place = place[again] - load
+            kind, ring, line, lo, hi, value, flags = (
+                column[again] for column in (kind, ring, line, lo, hi, value, flags)
+            )
+        alias = np.where(_ALIAS[kind] == USER_SIDE, self._user_alias[ring], KERNEL)
+        vline[place] = self._vline[ring, alias] + line
+        flags = (flags | self._uncached[ring, alias]).astype(np.uint8)
+        return Trace(op, vline, place, self._pline[ring] + line, alias, lo, hi, value, flags)

@@ -16,9 +16,9 @@ from stress.virtual.engine_result import Deliveries
 from stress.virtual.geometry import CacheGeometry
 from stress.virtual.history import RingHistory
 from stress.virtual.layout import KERNEL, USER, RingPlace, granule_bytes, place_rings, scaled
-from stress.virtual.planning import background, capture_plan, packet_clock, play_plan
+from stress.virtual.planning import capture_plan, events, flush_ticks, packet_clock, play_plan
 from stress.virtual.spec import BoardSpec, FaultSpec
-from stress.virtual.steps import Step
+from stress.virtual.steps import Step, StepList, with_background
 from stress.virtual.timeline import Timeline
 from stress.virtual.trace import Trace
 from stress.virtual.usbcard import apply_faults, loop_back
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Bytes = NDArray[np.uint8]
+    Ints = NDArray[np.int64]
 
 # Virtual time a burst may take beyond the frames it was asked for [s].
 GRACE_S = 2.0
@@ -87,7 +88,7 @@ class Board:
     def __init__(self, spec: BoardSpec, seed: int = 0) -> None:
         self.spec = spec
         self.geometry = spec.cache.shape()
-        self.bursts = 0
+        self.bursts = self.flushes = 0
         self._random = np.random.RandomState(seed % 2**32)
         self.timeline: Timeline | None = None
         self._streams: tuple[StreamParams, StreamParams] | None = None
@@ -109,8 +110,11 @@ class Board:
         )
         self.histories = tuple(RingHistory(place.ring_granules, granule) for place in self.places)
         self._streams = (playback, capture)
-        clear = [Step.FLUSH, 0, 1, Step.ZERO_PLAYBACK, 0, playback.buffer_size]
-        self._run([*clear, Step.ZERO_CAPTURE, 0, capture.buffer_size])
+        clear = StepList()
+        clear.add(Step.FLUSH, 0, 1)
+        clear.add(Step.ZERO_PLAYBACK, 0, playback.buffer_size)
+        clear.add(Step.ZERO_CAPTURE, 0, capture.buffer_size)
+        self._run(clear.table())
 
     def burst(self, play: Bytes, frames: int, handling: Handling) -> Outcome:
         """Stream one burst from PREPARED.
@@ -127,7 +131,7 @@ class Board:
         self._params()
         faults = tuple(fault for fault in self.spec.fault if fault.burst in (-1, self.bursts))
         timeline = self._timeline(len(play), frames, handling, faults)
-        steps = self._before(handling) + timeline.steps.flat
+        steps = np.concatenate([self._before(handling), self._with_background(timeline, handling)])
         for history in self.histories:
             history.advance()
         trace, seen = self._run(steps)
@@ -141,21 +145,32 @@ class Board:
         playback, capture = self._params()
         spec = self.spec
         longest_s = max(played, wanted) / min(playback.rate, capture.rate) * 1.2 + GRACE_S
-        carried = packet_clock(spec, playback.rate).table(int(longest_s * 1e6 / spec.usb.packet_us))
+        clock = packet_clock(spec, playback.rate)
+        carried = clock.table(int(longest_s * 1e6 / spec.usb.packet_us))
         capture_side = capture_plan(spec, capture, handling, wanted, faults)
-        around = background(spec, handling, longest_s, capture_side.packets, self._random, faults)
+        around = events(spec, clock, len(carried) // capture_side.packets, self._random, faults)
         play_side = play_plan(spec, playback, handling, played, faults)
         self.timeline = Timeline(play_side, capture_side, carried, around)
         self.timeline.run()
         return self.timeline
 
-    def _before(self, handling: Handling) -> list[int]:
-        steps = [int(Step.NOISE), 0, self.spec.user.between_fills] if self.bursts else []
-        # One clean+invalidate between hw_params and the first store: what
-        # hw_params left dirty must not be written back over the data.
-        return [*steps, int(Step.FLUSH), 0, 1] if handling.lever is Lever.CLEAN_INVALIDATE else steps
+    def _before(self, handling: Handling) -> Ints:
+        steps = StepList()
+        if self.bursts:
+            steps.add(Step.NOISE, 0, self.spec.user.between_fills)
+        if handling.lever is Lever.CLEAN_INVALIDATE:
+            # Between hw_params and the first store: what hw_params left dirty
+            # must not be written back over the data.
+            steps.add(Step.FLUSH, 0, 1)
+        return steps.table()
 
-    def _run(self, steps: list[int]) -> tuple[Trace, Deliveries]:
+    def _with_background(self, timeline: Timeline, handling: Handling) -> Ints:
+        noise_per_tick = self.spec.kernel.noise_lines_per_ms * self.spec.usb.packet_us / 1000
+        flushes = flush_ticks(self.spec, handling, timeline.tick + 1, self._random)
+        self.flushes = len(flushes)
+        return with_background(timeline.steps.table(), noise_per_tick, flushes, timeline.tick)
+
+    def _run(self, steps: Ints) -> tuple[Trace, Deliveries]:
         bases = (self.histories[0].base, self.histories[1].base)
         trace = self._accesses.trace(steps, bases)
         return trace, self._cache.run(trace)

@@ -69,6 +69,9 @@ class Capturing:
         raced : userspace runs, on another processor, after hw_ptr moved and
             before the last packet's memcpy.
         """
+        if self.state != "RUNNING":
+            self.due += self.plan.packets
+            return False
         first, end = self.hw, self._carried[self.due]
         held = self._carried[self.due - 1] if raced else end
         self._store(first, held)
@@ -104,6 +107,23 @@ class Capturing:
             self.state = "XRUN"
             return True
         return False
+
+    def posture(self, tick: int) -> tuple[int, ...]:
+        """Return where this stream stands relative to itself at `tick`.
+
+        Two ticks of equal posture, whole cycles of packet sizes apart, go on alike.
+        """
+        offset = self.hw % self.plan.buffer_size if self.plan.whole else 0
+        running = self.state == "RUNNING"
+        return (self.due - tick, self.hw - self.appl, self._wake_at - self.hw, offset, running)
+
+    def leap(self, ticks: int, frames: int, wakes: int) -> None:
+        """Move on as if what repeats had been walked."""
+        self.hw += frames
+        self.appl += frames
+        self._wake_at += frames
+        self.due += ticks
+        self.wakes += wakes
 
     def _woken(self) -> bool:
         if self.hw < self._wake_at:

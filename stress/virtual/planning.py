@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from stress.model.pcm import Access, CaptureTouch, Handling, Lever, PlaybackTouch, StreamParams
 from stress.virtual.capturing import CapturePlan
 from stress.virtual.playing import PlayPlan
 from stress.virtual.spec import BoardSpec, FaultSpec
-from stress.virtual.timeline import Background
+from stress.virtual.timeline import Events
 from stress.virtual.urbs import MAX_QUEUE_MS, PacketClock, capture_urbs, playback_urbs
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
 
 
 def packet_clock(spec: BoardSpec, rate: int) -> PacketClock:
@@ -80,37 +73,43 @@ def capture_plan(
     )
 
 
-def background(
+def events(
     spec: BoardSpec,
-    handling: Handling,
-    longest_s: float,
-    capture_packets: int,
+    clock: PacketClock,
+    urbs: int,
     random: np.random.RandomState,
     faults: tuple[FaultSpec, ...],
-) -> Background:
-    """Draw what else happens within `longest_s` seconds of virtual time."""
-    kernel, tick_s = spec.kernel, spec.usb.packet_us / 1e6
-    switches = _poisson(kernel.switches_per_s + handling.switches_per_s, longest_s, random)
-    accidents = np.array(kernel.whole_cache_at_ms, dtype=np.float64) / 1000
-    ticks = np.sort(np.concatenate([switches, accidents]) / tick_s).astype(np.int64)
-    urbs = int(longest_s / tick_s) // capture_packets
-    raced = np.flatnonzero(random.random_sample(urbs) < kernel.smp_race) if kernel.smp_race else ()
+) -> Events:
+    """Return what happens to the streams from outside.
+
+    Parameters
+    ----------
+    urbs : capture URBs of the burst at most.
+    """
+    race = spec.kernel.smp_race
+    raced = np.flatnonzero(random.random_sample(urbs) < race).tolist() if race else []
     halts = [fault for fault in faults if fault.kind in ("freeze", "unplug")]
-    return Background(
-        noise_per_tick=kernel.noise_lines_per_ms * tick_s * 1000,
-        flush_ticks=tuple(ticks.tolist()),
-        raced_urbs=frozenset(int(urb) + 1 for urb in raced),
+    return Events(
         wake_ticks=-(-spec.user.wake_us // spec.usb.packet_us),
         play_tick=max(1, spec.user.start_us // spec.usb.packet_us),
+        raced_urbs=frozenset(urb + 1 for urb in raced),
         halt_frame=halts[0].frame if halts else -1,
         halt=halts[0].kind if halts else "",
+        cycle_ticks=clock.cycle_packets,
     )
 
 
-def _poisson(rate_per_s: float, longest_s: float, random: np.random.RandomState) -> Floats:
-    count = random.poisson(rate_per_s * longest_s) if rate_per_s else 0
-    times: Floats = random.random_sample(count) * longest_s
-    return times
+def flush_ticks(
+    spec: BoardSpec, handling: Handling, ticks: int, random: np.random.RandomState
+) -> tuple[int, ...]:
+    """Draw the address-space switches of a burst of `ticks`, and add the accidents."""
+    tick_ms = spec.usb.packet_us / 1000
+    rate_per_s = spec.kernel.switches_per_s + handling.switches_per_s
+    count = random.poisson(rate_per_s * ticks * tick_ms / 1000) if rate_per_s else 0
+    switches = random.random_sample(count) * ticks
+    accidents = np.array(spec.kernel.whole_cache_at_ms, dtype=np.float64) / tick_ms
+    inside = np.sort(np.concatenate([switches, accidents[accidents < ticks]]))
+    return tuple(inside.astype(np.int64).tolist())
 
 
 def _first_frame(faults: tuple[FaultSpec, ...], kind: str) -> int:

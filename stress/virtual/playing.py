@@ -122,6 +122,27 @@ class Playing:
             self._steps.add(Step.NOISE, 0, self.plan.loop_fills)
         self._write(self.plan.rmw)
 
+    def posture(self, tick: int) -> tuple[int, ...]:
+        """Return where this stream stands relative to itself at `tick`.
+
+        Two ticks of equal posture, whole cycles of packet sizes apart, go on alike.
+        """
+        urbs = [self.started_tick + packet - tick for packet in self._in_flight]
+        halted = self.plan.frames - self.appl if self.appl >= self.plan.frames else -1
+        ahead = (self.appl - self.hw, self._wake_at - self.hw, self._transferred, self.hw - self.sent)
+        return (*ahead, self.running, halted, len(urbs), *urbs)
+
+    def leap(self, ticks: int, frames: int, wakes: int) -> None:
+        """Move on as if what repeats had been walked."""
+        if not frames:
+            return
+        self.hw += frames
+        self.appl += frames
+        self._wake_at += frames
+        self._packet += ticks
+        self.wakes += wakes
+        self._in_flight = [packet + ticks for packet in self._in_flight]
+
     def _write(self, rmw: bool) -> None:
         plan = self.plan
         if not plan.whole_periods:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
 
 
 class Step(IntEnum):
-    """Kind of a step; a step is (kind, first, end).
+    """Kind of a step.
 
     Steps on a ring span the frames [first, end) of its stream, counted from
     prepare; for the others `end` is a number of lines.
@@ -25,12 +35,82 @@ class Step(IntEnum):
     USER_AHEAD = 10  #: capture lines loaded before their data arrive
 
 
+PLAYBACK_STEPS = (Step.ZERO_PLAYBACK, Step.KERNEL_LOAD, Step.USER_STORE, Step.USER_RMW, Step.USER_CLEAN)
+CAPTURE_STEPS = (Step.ZERO_CAPTURE, Step.KERNEL_STORE, Step.USER_READ, Step.USER_AHEAD)
+TICK, KIND, FIRST, END = range(4)
+
+
 class StepList:
-    """Collect steps as flat triples, the cheapest form Python has."""
+    """Collect steps as flat quadruples (tick, kind, first, end).
+
+    A Python list grows cheapest; what repeats is appended as an array.
+    """
 
     def __init__(self) -> None:
-        self.flat: list[int] = []
+        self.tick = 0
+        self._flat: list[int] = []
+        self._done: list[Ints] = []
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count + len(self._flat) // 4
 
     def add(self, kind: int, first: int, end: int) -> None:
-        """Append one step."""
-        self.flat += (kind, first, end)
+        """Append one step at the current tick."""
+        self._flat += (self.tick, kind, first, end)
+
+    def repeat(self, since: int, times: int, shift: tuple[int, int, int]) -> None:
+        """Append the steps from number `since` on, `times` times, each later.
+
+        Parameters
+        ----------
+        since : must not lie before the last `repeat`.
+        shift : ticks, playback frames and capture frames per time.
+        """
+        block = np.array(self._flat[(since - self._count) * 4 :], dtype=np.int64).reshape(-1, 4)
+        per_kind = np.zeros(len(Step), dtype=np.int64)
+        per_kind[list(PLAYBACK_STEPS)], per_kind[list(CAPTURE_STEPS)] = shift[1], shift[2]
+        step = np.zeros_like(block)
+        step[:, TICK] = shift[0]
+        step[:, FIRST] = step[:, END] = per_kind[block[:, KIND]]
+        turns = np.arange(1, times + 1, dtype=np.int64)[:, None, None]
+        self._close()
+        self._done.append((block + turns * step).reshape(-1, 4))
+        self._count += len(block) * times
+
+    def table(self) -> Ints:
+        """Return all steps, (n, 4) int64."""
+        self._close()
+        self._done = [np.concatenate(self._done)] if self._done else [np.zeros((0, 4), dtype=np.int64)]
+        return self._done[0]
+
+    def _close(self) -> None:
+        if self._flat:
+            self._done.append(np.array(self._flat, dtype=np.int64).reshape(-1, 4))
+            self._count += len(self._done[-1])
+            self._flat = []
+
+
+def with_background(table: Ints, noise_per_tick: float, flush_ticks: Sequence[int], last_tick: int) -> Ints:
+    """Return the steps with background lines and whole-cache operations between.
+
+    Within a tick the background comes first, then the operation, then the
+    streams.
+
+    Parameters
+    ----------
+    table : (n, 4) int64, ascending ticks.
+    noise_per_tick : lines, a fraction.
+    flush_ticks : ascending; those past `last_tick` are left out.
+    """
+    flush = np.array([tick for tick in flush_ticks if tick <= last_tick], dtype=np.int64)
+    stops = np.unique(np.concatenate([table[:, TICK], flush, [last_tick]]))
+    noise = np.zeros((len(stops), 4), dtype=np.int64)
+    noise[:, TICK] = stops
+    due = (stops * noise_per_tick).astype(np.int64)
+    noise[:, END] = np.diff(due, prepend=np.zeros(1, dtype=np.int64))
+    noise = noise[noise[:, END] > 0]
+    whole = np.zeros((len(flush), 4), dtype=np.int64)
+    whole[:, TICK], whole[:, KIND], whole[:, END] = flush, Step.FLUSH, 1
+    merged: Ints = np.concatenate([noise, whole, table])
+    return merged[np.argsort(merged[:, TICK], kind="stable")]

@@ -31,15 +31,23 @@ class PacketClock:
 
     def table(self, packets: int) -> list[int]:
         """Return the frames carried by 0, 1, ... `packets` packets."""
-        up, down = self.rate * (1000000 + self.ratio_ppm) * self.packet_us, 10**12
-        common = math.gcd(up, down)
-        up, down = up // common, down // common
+        up, down = self._per_packet()
         return [count * up // down for count in range(packets + 1)]
+
+    @property
+    def cycle_packets(self) -> int:
+        """Packets after which the packet sizes repeat."""
+        return self._per_packet()[1]
 
     @property
     def nominal_frames(self) -> int:
         """Frames of a short packet."""
         return self.rate * self.packet_us // 1000000
+
+    def _per_packet(self) -> tuple[int, int]:
+        up, down = self.rate * (1000000 + self.ratio_ppm) * self.packet_us, 10**12
+        common = math.gcd(up, down)
+        return up // common, down // common
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,141 @@
+"""The truth of a burst: which bytes were stale, why, and since when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.model.pcm import Direction
+from stress.virtual.board import Board, Outcome
+from stress.virtual.cache_class import CLASSES, capture_classes, playback_classes
+from stress.virtual.delivered import Delivered
+from stress.virtual.history import RingHistory
+from stress.virtual.spec import CARD_FAULTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Stale:
+    """One run of wrong bytes with one cause and one age.
+
+    Parameters
+    ----------
+    direction : the ring it happened in.
+    cause : P1, P2, P3, PZ, C1, C2, C3 or CT.
+    first_byte : in the stream of that ring, counted from prepare [bytes].
+    size_bytes : [bytes].
+    ring_offset : of the first byte [bytes].
+    laps : age; 0 when the data is not of this burst.
+    zero : the bytes are those of hw_params, not of a stream.
+    lap : lap of the stream the bytes were stored in, -1 where not of this burst.
+    captured_byte : place of the first byte in the captured stream; it lies
+        past the end when the capture ended before.
+    """
+
+    direction: Direction
+    cause: str
+    first_byte: int
+    size_bytes: int
+    ring_offset: int
+    laps: int
+    zero: bool
+    lap: int
+    captured_byte: int
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What really happened to the bytes of one burst.
+
+    Parameters
+    ----------
+    stale : every run, in order of place, playback first.
+    counts : wrong granules per cause.
+    granule_bytes : [bytes].
+    wrong : (captured granules,) bool: which captured granules differ from what
+        was played, by the cache alone.
+    faulted : whether card faults changed more than that.
+    """
+
+    stale: tuple[Stale, ...]
+    counts: dict[str, int]
+    granule_bytes: int
+    wrong: Flags
+    faulted: bool
+
+
+def truth_of(board: Board, outcome: Outcome) -> Truth:
+    """Return the truth of the burst that `board` streamed last.
+
+    Bytes that an older copy happens to share with the right one are not wrong.
+    """
+    granule = board.places[0].granule_bytes
+    captured_bytes = outcome.captured.size
+    wrong = np.zeros(-(-captured_bytes // granule), dtype=bool)
+    lead_bytes = outcome.lead * outcome.captured.shape[1]
+    stale: list[Stale] = []
+    counts: dict[str, int] = {}
+    sides = (
+        (Direction.PLAYBACK, outcome.played, playback_classes, lead_bytes),
+        (Direction.CAPTURE, outcome.read, capture_classes, 0),
+    )
+    for which, (direction, got, classes, shift) in enumerate(sides):
+        history, place = board.histories[which], board.places[which]
+        bad = _differing(got, history)
+        cause = classes(outcome.seen, got.which[bad], got.word[bad], got.truth[bad], place.ring_granules)
+        for name, count in zip(CLASSES, np.bincount(cause, minlength=len(CLASSES))):
+            if count:
+                counts[name] = int(count)
+        runs = _runs(got, bad, cause, place.ring_granules)
+        stale += [_stale(direction, run, place.ring_granules, granule, shift) for run in runs]
+        heard = (got.position[bad] * granule + shift) // granule
+        wrong[heard[heard < len(wrong)]] = True
+    faulted = any(fault.kind in CARD_FAULTS for fault in outcome.faults)
+    return Truth(tuple(stale), counts, granule, wrong, faulted)
+
+
+def _differing(got: Delivered, history: RingHistory) -> Ints:
+    bad = got.wrong
+    differing: Ints = bad[history.get(got.number[bad]) != history.get(got.truth[bad])]
+    return differing
+
+
+def _runs(got: Delivered, bad: Ints, cause: Ints, ring: int) -> list[tuple[int, int, int, int, int]]:
+    # (position, length, cause, age in laps or -1 for zeros or 0 for an earlier burst, number)
+    if not len(bad):
+        return []
+    position, number = got.position[bad], got.number[bad]
+    order = np.argsort(position, kind="stable")
+    position, number, cause = position[order], number[order], cause[order]
+    laps = (position + got.base + 1 - number) // ring
+    age = np.where(number == 0, -1, np.where(number <= got.base, 0, laps))
+    fresh = np.ones(len(position), dtype=bool)
+    fresh[1:] = (np.diff(position) != 1) | (np.diff(cause) != 0) | (np.diff(age) != 0)
+    first = np.flatnonzero(fresh)
+    length = np.diff(np.append(first, len(position)))
+    columns = (position[first], length, cause[first], age[first], number[first] - got.base - 1)
+    return list(zip(*(column.tolist() for column in columns)))
+
+
+def _stale(
+    direction: Direction, run: tuple[int, int, int, int, int], ring: int, granule: int, shift: int
+) -> Stale:
+    position, length, cause, age, stored = run
+    return Stale(
+        direction=direction,
+        cause=CLASSES[cause],
+        first_byte=position * granule,
+        size_bytes=length * granule,
+        ring_offset=position % ring * granule,
+        laps=max(age, 0),
+        zero=age < 0,
+        lap=stored // ring if age > 0 else -1,
+        captured_byte=position * granule + shift,
+    )
