@@ -4,7 +4,8 @@ A PCM is one loopback: a playback stream and a capture stream, opened together.
 
 Must
     * `open` asks for the request and returns what was granted; it never
-      resamples, converts or routes ("hw:" devices, or a model of one).
+      resamples, converts or routes ("hw:" devices, or a model of one). On an
+      open PCM it closes first: every arm opens anew.
     * `exchange` runs one burst from PREPARED: capture starts first, playback
       second, both from ring offset 0. It returns when the capture buffer is
       full or no more frames can come. Short counts, xruns, a frozen and a

@@ -66,9 +66,8 @@ class AlsaPcm(Pcm):
         self._capture: Stream | None = None
 
     def open(self, request: PcmRequest) -> Granted:
-        """Open and configure both streams and return what was granted."""
-        if self._playback is not None:
-            raise StreamStateError(f"{self.backend} is open already")
+        """Open and configure both streams, anew if they are open already."""
+        self.close()
         lib = self._lib = self._lib or Asound()
         self._libc = self._libc or Libc()
         try:
