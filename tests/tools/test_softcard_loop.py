@@ -26,7 +26,9 @@ LATENCY = 96
 class Bench:
     """A card, its server and a host on the two ends of a socket pair."""
 
-    def __init__(self, config: CardConfig, faults: Sequence[str] = (), rates: Sequence[str] = (), seed: int = 0):
+    def __init__(
+        self, config: CardConfig, faults: Sequence[str] = (), rates: Sequence[str] = (), seed: int = 0
+    ) -> None:
         self.config = config
         self._text = io.StringIO()
         self.card = SoftCard(

@@ -62,6 +62,7 @@ class Server:
         self.told_to_stop = False
         self._polling = on_poll is not None
         self.connected = True
+        self.wakes = 0
         self._wake, self._waker = socket.socketpair()
         for end in (self._wake, self._waker):
             end.setblocking(False)
@@ -106,6 +107,7 @@ class Server:
             sources.append(self._connection)
         if self._control is not None:
             sources.append(self._control)
+        self.wakes += 1
         ready, _, _ = select.select(sources, [], [], self._timeout())
         if self._wake in ready:
             self._wake.recv(4096)
@@ -126,6 +128,11 @@ class Server:
         if self.connected:
             self.connected = False
             self._connection.close()
+
+    def totals(self) -> dict[str, int]:
+        """Return the slots and URBs served, for the log: what a wake has to carry."""
+        engine = self._card.engine
+        return {"ticks": engine.ticks, "urbs": engine.playback.urbs + engine.capture.urbs}
 
     def release(self) -> None:
         """Give back what the loop itself uses; the server is of no use afterwards."""

@@ -122,9 +122,12 @@ class Session:
             self._child.send_signal(signal.SIGTERM)
             self._child.wait()
         self._server.close()
+        # The card is gone: a late signal must not turn a clean end into a death by signal.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+            signal.signal(number, signal.SIG_IGN)
         signal.set_wakeup_fd(-1)
         self._server.release()
-        self._log.write("card", state="gone")
+        self._log.write("card", state="gone", wakes=self._server.wakes, **self._server.totals())
         self._control.close()
         deadline = time.monotonic() + _GONE_S
         while not vhci.is_free(self._folder, self._port) and time.monotonic() < deadline:
