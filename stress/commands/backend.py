@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from stress.pcm.contract import Pcm
 
 
-def make(args: argparse.Namespace, seed: int) -> tuple[Pcm, dict[str, Any]]:
-    """Return the PCM that the arguments ask for, and what is known of its board.
+def make(args: argparse.Namespace, seed: int) -> tuple[Pcm, str, dict[str, Any]]:
+    """Return the PCM that the arguments ask for, its name, and what is known of its board.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def make(args: argparse.Namespace, seed: int) -> tuple[Pcm, dict[str, Any]]:
     return _alsa(args)
 
 
-def _virtual(args: argparse.Namespace, seed: int) -> tuple[Pcm, dict[str, Any]]:
+def _virtual(args: argparse.Namespace, seed: int) -> tuple[Pcm, str, dict[str, Any]]:
     from stress.pcm.virtual import VirtualPcm
     from stress.settings import schema
     from stress.virtual.spec import BoardSpec
@@ -36,16 +36,19 @@ def _virtual(args: argparse.Namespace, seed: int) -> tuple[Pcm, dict[str, Any]]:
     if args.card:
         raise ConfigError("a virtual board has no cards", where="--card", allowed="with --backend alsa")
     spec = BoardSpec.load(args.board or "arm926", assignments(args.set))
-    return VirtualPcm(spec, seed), {"virtual": True, "spec": schema.write(spec)}
+    pcm = VirtualPcm(spec, seed)
+    return pcm, pcm.backend, {"virtual": True, "spec": schema.write(spec)}
 
 
-def _alsa(args: argparse.Namespace) -> tuple[Pcm, dict[str, Any]]:
+def _alsa(args: argparse.Namespace) -> tuple[Pcm, str, dict[str, Any]]:
     from stress.board.cards import cards, pair
     from stress.board.facts import gather
     from stress.pcm.alsa import AlsaPcm
 
     devices = pair(args.card, cards())
-    return AlsaPcm(devices.playback, devices.capture), gather().to_json()
+    through = "" if devices.playback == devices.capture else f" -> {devices.capture}"
+    name = f"alsa {devices.playback}{through}"
+    return AlsaPcm(devices.playback, devices.capture), name, gather().to_json()
 
 
 def assignments(texts: list[str]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class Job:
     Attributes
     ----------
     pcm : None when there is none; `missing` then says why.
+    name : of the backend and its devices, for verdict lines.
     done : burst events of an earlier part of the run.
     """
 
@@ -56,6 +57,7 @@ class Job:
     pattern: Pattern
     detector: Detector
     pcm: Pcm | None
+    name: str
     board: dict[str, Any]
     missing: str
     done: tuple[dict[str, Any], ...]
@@ -88,13 +90,13 @@ def _prepare(args: argparse.Namespace, clock: Clock) -> Job:
     pattern = Pattern(plan.pattern, sample_format(plan.format), plan.channels)
     pcm: Pcm | None = None
     board: dict[str, Any] = {}
-    missing = ""
+    missing, name = "", f"{config['backend']} {config['card']}".strip()
     try:
-        pcm, board = backend.make(args, config["seed"])
+        pcm, name, board = backend.make(args, config["seed"])
     except (DeviceError, BackendUnavailable) as error:
         missing = str(error)
     chosen = detector.make(config["detector"], pattern, plan.line_bytes)
-    return Job(config, plan, pattern, chosen, pcm, board, missing, done)
+    return Job(config, plan, pattern, chosen, pcm, name, board, missing, done)
 
 
 def _fresh(args: argparse.Namespace, clock: Clock) -> dict[str, Any]:
@@ -133,23 +135,22 @@ def _resumed(args: argparse.Namespace) -> tuple[dict[str, Any], tuple[dict[str, 
 
 
 def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: Clock) -> int:
-    name = job.pcm.backend if job.pcm else f"{job.config['backend']} {job.config['card']}".strip()
     if not job.done:
         journal.append(
             "start",
             schema="pcmstress/run/1",
             program=stress.__version__,
             seed=job.config["seed"],
-            backend=name,
+            backend=job.name,
             first_position=job.config["first_position"],
         )
     if job.pcm is None:
-        return runner.skipped(journal, name, job.missing)
+        return runner.skipped(journal, job.name, job.missing)
     with job.pcm as pcm:
         try:
             _, code = _run(job, pcm, folder, journal, console, clock).walk()
         except DeviceError as error:
-            return runner.skipped(journal, pcm.backend, str(error))
+            return runner.skipped(journal, job.name, str(error))
     return code
 
 
@@ -159,6 +160,7 @@ def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, c
     return runner.Run(
         plan=job.plan,
         pcm=pcm,
+        name=job.name,
         stimulus=job.pattern,
         detector=job.detector,
         journal=journal,

@@ -61,6 +61,7 @@ class Run:
 
     Parameters
     ----------
+    name : of the backend, for the verdict.
     detector : (captured, rings, first position, frames due) -> Analysis.
     seed : of the positive control.
     position : first pattern position.
@@ -72,6 +73,7 @@ class Run:
 
     plan: Plan
     pcm: Pcm
+    name: str
     stimulus: Stimulus
     detector: Detector
     journal: Journal
@@ -140,7 +142,7 @@ class Run:
         if reason:
             self._skip(arm, reason)
             return None
-        self.journal.append("open", arm=arm.name, **events.opened(request, granted))
+        self.journal.append("open", arm=arm.name, backend=self.pcm.backend, **events.opened(request, granted))
         return arm, granted, Bench(granted, self.stimulus, round(arm.burst_s * self.plan.rate))
 
     def _skip(self, arm: Arm, reason: str) -> None:
@@ -185,7 +187,7 @@ class Run:
     def _conclude(self) -> tuple[Judgement, int]:
         skips = [{"event": "skip", "arm": arm, "reason": text} for arm, text in self._skipped.items()]
         parts = tallies(self._bursts + skips)
-        return conclude(self.journal, self.pcm.backend, parts, self.plan.bound, self._lost is Lost.GONE)
+        return conclude(self.journal, self.name, parts, self.plan.bound, self._lost is Lost.GONE)
 
 
 def conclude(

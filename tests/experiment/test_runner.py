@@ -35,6 +35,7 @@ class _Walk:
         self.run = Run(
             plan=read_plan({"bound": bound, "arm": list(arms)}, "plan"),
             pcm=VirtualPcm(BoardSpec.load(board, settings or {}), 7),
+            name="virtual",
             stimulus=PATTERN,
             detector=_detector,
             journal=self.journal,
