@@ -9,7 +9,6 @@ import numpy as np
 from stress.errors import DeviceGone, ParamsRefused, StreamStateError
 from stress.model.pcm import (
     Access,
-    CaptureTouch,
     Direction,
     Exchange,
     Granted,
@@ -18,14 +17,13 @@ from stress.model.pcm import (
     Lost,
     Mapping,
     PcmRequest,
-    PlaybackTouch,
     StreamParams,
     StreamResult,
 )
 from stress.pcm.contract import Pcm
 from stress.virtual.board import Board, Outcome
 from stress.virtual.geometry import PAGE_BYTES
-from stress.virtual.grant import grant
+from stress.virtual.grant import differences, grant, reason_against
 from stress.virtual.spec import BoardSpec
 
 if TYPE_CHECKING:
@@ -81,6 +79,7 @@ class VirtualPcm(Pcm):
 
     def open(self, request: PcmRequest) -> Granted:
         """Allocate the rings and clear them, as hw_params does; again, if open."""
+        self._granted = None
         if self._gone:
             raise DeviceGone("the card was unplugged", errno_=19, device=self.backend, call="open")
         playback = grant(self.spec, request.playback, self.backend)
@@ -99,26 +98,17 @@ class VirtualPcm(Pcm):
             playback=playback,
             capture=capture,
             mappings=self._mappings(playback, capture),
+            refused=differences(Direction.PLAYBACK, request.playback, playback)
+            + differences(Direction.CAPTURE, request.capture, capture),
             line_bytes=self.board.geometry.line_bytes,
         )
         return self._granted
 
     def supports(self, handling: Handling) -> str | None:
         """Return None when `exchange` can do this, else the reason in one line."""
-        kernel = self.spec.kernel
-        if handling.queue_periods == 1 and kernel.keeps_last_packet and kernel.lowlatency:
-            return (
-                "one period queued never drains: since Linux 5.16 snd-usb-audio keeps a packet back; "
-                "queue two periods"
-            )
         if self._granted is None:
             return None
-        touches = handling.playback is not PlaybackTouch.STORE or handling.start_burst
-        if touches and self._granted.playback.access is Access.RW:
-            return "rw access has no lines to read before they are written"
-        if handling.capture is CaptureTouch.AHEAD and self._granted.capture.access is Access.RW:
-            return "rw access has no lines to touch ahead"
-        return None
+        return reason_against(self.spec, handling, self._granted.playback, self._granted.capture)
 
     def exchange(self, play: Bytes, captured: Bytes, handling: Handling) -> Exchange:
         """Stream one burst; see the contract."""
@@ -182,12 +172,22 @@ class VirtualPcm(Pcm):
 
     def _notes(self, outcome: Outcome, handling: Handling) -> tuple[str, ...]:
         notes = []
-        if handling.per_period:
-            notes.append(f"a loop per period: {self.spec.user.loop_fills} more lines filled per wake-up")
+        timeline = outcome.timeline
+        loops = [
+            direction.value
+            for direction, looped in (
+                (Direction.PLAYBACK, timeline.playing.plan.step),
+                (Direction.CAPTURE, timeline.capturing.plan.loops),
+            )
+            if looped
+        ]
+        if loops:
+            lines = self.spec.user.loop_fills
+            notes.append(f"a loop per period in {' and '.join(loops)}: {lines} more lines filled per wake-up")
         if handling.lever is not Lever.NONE:
             notes.append(f"cache lever: {handling.lever.value}")
-        if outcome.timeline.halted:
-            notes.append(f"the card was made to {outcome.timeline.halted}")
+        if timeline.halted:
+            notes.append(f"the card was made to {timeline.halted}")
         return tuple(notes)
 
     def _mappings(self, playback: StreamParams, capture: StreamParams) -> tuple[Mapping, ...]:

@@ -20,6 +20,7 @@ class CapturePlan:
     ahead : touch this many frames ahead of hw_ptr; 0 = none.
     flush : clean+invalidate before each read.
     stop_at : the reader stops for good at this frame, -1 = never.
+    loops : the reader is a loop over periods, not one call.
     loop_fills : lines the loop itself fills per wake-up.
     """
 
@@ -33,6 +34,7 @@ class CapturePlan:
     ahead: int = 0
     flush: bool = False
     stop_at: int = -1
+    loops: bool = False
     loop_fills: int = 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stress.errors import ParamsRefused
-from stress.model.pcm import Access, StreamParams
+from stress.model.pcm import Access, CaptureTouch, Direction, Handling, Lever, PlaybackTouch, StreamParams
 from stress.virtual.spec import BoardSpec
 
 _EINVAL = 22
@@ -35,6 +35,40 @@ def grant(spec: BoardSpec, asked: StreamParams, device: str) -> StreamParams:
     if asked.period_size < 1 or asked.buffer_size < 1:
         raise refuse(f"period {asked.period_size}, buffer {asked.buffer_size} frames", "1 and more")
     return _sizes(spec, asked)
+
+
+def differences(direction: Direction, asked: StreamParams, granted: StreamParams) -> tuple[str, ...]:
+    """Return one line for each size that was granted otherwise than asked."""
+    return tuple(
+        f"{direction.value} {name}: {getattr(asked, name)} frames asked, {getattr(granted, name)} granted"
+        for name in ("period_size", "buffer_size")
+        if getattr(asked, name) != getattr(granted, name)
+    )
+
+
+def reason_against(
+    spec: BoardSpec, handling: Handling, playback: StreamParams, capture: StreamParams
+) -> str | None:
+    """Return why the streams cannot be handled like this, None when they can."""
+    queue = handling.queue_periods * playback.period_size
+    rmw = handling.playback is PlaybackTouch.RMW
+    if handling.start_burst and (queue or rmw or handling.lever is not Lever.NONE):
+        return "a start burst is a prefill by RMW and then one ordinary call: no queue, no RMW, no lever"
+    if playback.access is Access.RW and (rmw or queue or handling.start_burst):
+        return "rw access has no ring to read before it is written"
+    if capture.access is Access.RW and handling.capture is not CaptureTouch.EXACT:
+        return f"rw access has no ring lines to touch: capture {handling.capture.value} needs mmap"
+    if handling.lever is not Lever.NONE and playback.access is capture.access is Access.RW:
+        return "rw access goes through the kernel's mapping only: there is nothing for a lever to act on"
+    if queue > playback.buffer_size:
+        return f"{handling.queue_periods} periods cannot be queued in a ring of {playback.buffer_size} frames"
+    kept = -(-playback.rate * spec.usb.packet_us // 1000000)
+    if queue and spec.kernel.lowlatency and spec.kernel.keeps_last_packet and queue <= kept:
+        return (
+            f"{queue} frames queued never start: the driver sends a packet of {kept} frames only while "
+            "more than that is queued (sound/usb/endpoint.c, since Linux 5.16); queue more"
+        )
+    return None
 
 
 def _sizes(spec: BoardSpec, asked: StreamParams) -> StreamParams:

@@ -17,32 +17,42 @@ def packet_clock(spec: BoardSpec, rate: int) -> PacketClock:
     return PacketClock(rate, spec.usb.packet_us, spec.usb.ratio_ppm)
 
 
+def loops_in_playback(handling: Handling) -> bool:
+    """Tell whether the writer is a loop over periods and not one call."""
+    asks = handling.playback is not PlaybackTouch.STORE or handling.queue_periods > 0
+    return asks or handling.lever is not Lever.NONE
+
+
+def loops_in_capture(handling: Handling) -> bool:
+    """Tell whether the reader is a loop over periods and not one call."""
+    return handling.capture is not CaptureTouch.EXACT or handling.lever is not Lever.NONE
+
+
 def play_plan(
     spec: BoardSpec, params: StreamParams, handling: Handling, frames: int, faults: tuple[FaultSpec, ...]
 ) -> PlayPlan:
     """Return what the playback side does with a buffer of `frames`."""
     touched = params.access is Access.MMAP
-    loop = (
-        handling.playback is not PlaybackTouch.STORE
-        or handling.queue_periods > 0
-        or handling.lever is not Lever.NONE
-    )
+    loop = touched and loops_in_playback(handling)
+    # One queued period is written by halves: an empty queue would be an underrun.
+    step = params.period_size // 2 if handling.queue_periods == 1 else params.period_size
     queue = min(handling.queue_periods * params.period_size or params.buffer_size, params.buffer_size)
     return PlayPlan(
         frames=frames,
         period_size=params.period_size,
         buffer_size=params.buffer_size,
-        queue=queue,
+        queue=queue if loop else params.buffer_size,
         urbs=playback_urbs(
             packet_clock(spec, params.rate),
             params.period_size,
             params.buffer_size,
             spec.usb.playback_urb_packets,
         ),
-        whole_periods=loop,
+        step=max(1, step) if loop else 0,
+        polls=loop and handling.queue_periods == 1,
         rmw=touched and handling.playback is PlaybackTouch.RMW,
         prefill_rmw=params.rate * MAX_QUEUE_MS // 1000 if touched and handling.start_burst else 0,
-        flush=handling.lever is Lever.CLEAN_INVALIDATE,
+        flush=touched and handling.lever is Lever.CLEAN_INVALIDATE,
         clean=touched and handling.lever is Lever.CACHEFLUSH,
         lowlatency=spec.kernel.lowlatency,
         keeps_last_packet=spec.kernel.keeps_last_packet,
@@ -56,7 +66,7 @@ def capture_plan(
 ) -> CapturePlan:
     """Return what the capture side does to fill a buffer of `frames`."""
     touched = params.access is Access.MMAP
-    loop = handling.capture is not CaptureTouch.EXACT or handling.lever is not Lever.NONE
+    loop = touched and loops_in_capture(handling)
     clock = packet_clock(spec, params.rate)
     return CapturePlan(
         frames=frames,
@@ -67,8 +77,9 @@ def capture_plan(
         packets=capture_urbs(clock, params.period_size, spec.usb.capture_urb_packets).packets,
         whole=touched and handling.capture is not CaptureTouch.EXACT,
         ahead=params.period_size if touched and handling.capture is CaptureTouch.AHEAD else 0,
-        flush=handling.lever is Lever.CLEAN_INVALIDATE,
+        flush=touched and handling.lever is Lever.CLEAN_INVALIDATE,
         stop_at=_first_frame(faults, "capture-stop"),
+        loops=loop,
         loop_fills=spec.user.loop_fills if loop else 0,
     )
 

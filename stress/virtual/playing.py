@@ -19,7 +19,8 @@ class PlayPlan:
     ----------
     frames : frames handed to the write call.
     queue : most frames kept queued.
-    whole_periods : the writer is a loop over periods, not one call.
+    step : frames written at once by a loop; 0 = one call that writes what fits.
+    polls : the loop looks for room whenever the device moved, not per period.
     rmw : lines are loaded before they are stored.
     prefill_rmw : only so many frames are prefilled, and those by rmw; 0 = the
         prefill is as large as the queue and like the rest.
@@ -33,7 +34,8 @@ class PlayPlan:
     buffer_size: int
     queue: int
     urbs: UrbShape
-    whole_periods: bool = False
+    step: int = 0
+    polls: bool = False
     rmw: bool = False
     prefill_rmw: int = 0
     flush: bool = False
@@ -107,8 +109,10 @@ class Playing:
         if not self._in_flight:
             self.cut_short = self.appl < self.plan.frames
             self.state, self.running = XRUN, False
-        if self.hw < self._wake_at or not self.running:
+        if not self.running:
             return False
+        if self.hw < self._wake_at:
+            return self.plan.polls
         self._wake_at += (self.hw - self._wake_at) // self.plan.period_size * self.plan.period_size
         self._wake_at += self.plan.period_size
         return True
@@ -145,13 +149,13 @@ class Playing:
 
     def _write(self, rmw: bool) -> None:
         plan = self.plan
-        if not plan.whole_periods:
+        if not plan.step:
             room = min(self.hw + plan.queue, plan.frames) - self.appl
             if room > 0:
                 self._commit(room, rmw)
             return
         while self.appl < plan.frames:
-            room = min(plan.period_size, plan.frames - self.appl)
+            room = min(plan.step, plan.frames - self.appl)
             if self.appl + room > self.hw + plan.queue:
                 return
             self._commit(room, rmw)
