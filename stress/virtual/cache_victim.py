@@ -14,45 +14,55 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-# The finaliser of splitmix64 (Steele, Lea, Flood, OOPSLA 2014): a counter
-# in, an independent draw out, so that any fill's victim is known in advance.
-_GAMMA = 0x9E3779B97F4A7C15
-_MIX1 = 0xBF58476D1CE4E5B9
-_MIX2 = 0x94D049BB133111EB
-_MASK = 0xFFFFFFFFFFFFFFFF
-_SET_STEP = 1 << 40  # fills in one set before its counters reach the next set's
+# lowbias32 (Chris Wellons, "Prospecting for hash functions", 2018): a counter in, a draw
+# out, so that any fill's victim is known in advance. Each set has a counter of its own.
+_STEP = 0x9E3779B1
+_MIX1 = 0x7FEB352D
+_MIX2 = 0x846CA68B
+_MASK = 0xFFFFFFFF
+
+
+def _mix(x: int) -> int:
+    x = ((x ^ (x >> 16)) * _MIX1) & _MASK
+    x = ((x ^ (x >> 15)) * _MIX2) & _MASK
+    return x ^ (x >> 16)
+
+
+def _start(seed: int, index: int) -> int:
+    return _mix((_mix(seed & _MASK) + index * _STEP) & _MASK)
 
 
 def random_way(seed: int, index: int, fill: int, ways: int) -> int:
     """Return the victim of fill number ``fill`` (from 0) of set ``index``."""
-    x = ((seed * _GAMMA + index * _SET_STEP + fill + 1) * _GAMMA) & _MASK
-    x = ((x ^ (x >> 30)) * _MIX1) & _MASK
-    x = ((x ^ (x >> 27)) * _MIX2) & _MASK
-    return ((x ^ (x >> 31)) >> 32) * ways >> 32
+    return (_mix((_start(seed, index) + fill) & _MASK) >> 16) * ways >> 16
 
 
-def random_ways(seed: int, first_fill: Ints, count: int, ways: int) -> Ints:
+def victim_starts(seed: int, sets: int) -> NDArray[np.uint32]:
+    """Return (sets,) uint32: where each set's counter begins."""
+    return np.array([_start(seed, index) for index in range(sets)], np.uint32)
+
+
+def random_ways(starts: NDArray[np.uint32], first_fill: Ints, count: int, ways: int) -> NDArray[np.uint8]:
     """Return the victims of ``count`` fills of every set.
 
     Parameters
     ----------
+    starts : (sets,) uint32: from :func:`victim_starts`.
     first_fill : (sets,) int64: number of the first fill wanted, per set.
 
     Returns
     -------
-    (sets, count) int64 : the same values as :func:`random_way`.
+    (sets, count) uint8 : the same values as :func:`random_way`.
     """
-    start = np.array([(seed * _GAMMA + i * _SET_STEP + 1) & _MASK for i in range(len(first_fill))], np.uint64)
-    x = (start + first_fill.astype(np.uint64))[:, None] + np.arange(count, dtype=np.uint64)[None, :]
-    for shift, factor in ((None, _GAMMA), (30, _MIX1), (27, _MIX2)):
-        if shift is not None:
-            x ^= x >> np.uint64(shift)
-        x *= np.uint64(factor)
-    x ^= x >> np.uint64(31)
-    x >>= np.uint64(32)
-    x *= np.uint64(ways)
-    x >>= np.uint64(32)
-    return x.astype(np.int64)
+    x = (starts + first_fill.astype(np.uint32))[:, None] + np.arange(count, dtype=np.uint32)[None, :]
+    for shift, factor in ((16, _MIX1), (15, _MIX2)):
+        x ^= x >> np.uint32(shift)
+        x *= np.uint32(factor)
+    x ^= x >> np.uint32(16)
+    x >>= np.uint32(16)
+    x *= np.uint32(ways)
+    x >>= np.uint32(16)
+    return x.astype(np.uint8)
 
 
 class VictimPicker:

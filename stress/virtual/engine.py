@@ -107,7 +107,7 @@ class CacheEngine:
             self.geometry, self._colours, events, lines, self.memory, self._words[old], self._dirty[old]
         )
         seen = self._deliveries(trace, events, contents, colour, old)
-        self._keep(trace, events, contents, lines, result, rows, old)
+        self._keep(trace, events, contents, lines, result, old)
         return seen
 
     def _check(self, trace: Trace) -> None:
@@ -120,7 +120,7 @@ class CacheEngine:
 
     def _identify(self, trace: Trace) -> tuple[Ints, Ints, Ints]:
         # Colour of each shared access; key and set of every access.
-        shape, vline = self.geometry, trace.vline
+        shape, vline = self.geometry, trace.vline.astype(np.int32, copy=False)
         key, index = vline, vline & (shape.sets - 1)
         if shape.tagging == "vivt":
             return trace.alias, key, index
@@ -141,26 +141,25 @@ class CacheEngine:
         looks[trace.at[((trace.flags & UNCACHED) != 0) & ~maintained]] = False
         time = np.flatnonzero(looks)
         flush_time = np.flatnonzero(op == FLUSH)
-        epoch = np.searchsorted(flush_time, time) if len(flush_time) else np.zeros(len(time), np.int64)
+        epoch = np.searchsorted(flush_time, time) if len(flush_time) else np.zeros(len(time), np.int8)
         drop = (op[time] == INVALIDATE) | (op[time] == CLEAN_INVALIDATE)
-        row = np.full(len(op), -1, np.int64)
-        row[trace.at] = np.arange(len(trace.at))
-        return TagAccesses(time, index[time], key[time], epoch, drop, flush_time), row[time]
+        row = np.full(len(op), -1, np.int32)
+        row[trace.at] = np.arange(len(trace.at), dtype=np.int32)
+        row = row[time]
+        return TagAccesses(time, index[time], key[time], epoch, drop, row >= 0, flush_time), row
 
     def _lines(self, trace: Trace, colour: Ints, result: TagResult, rows: Ints) -> Lines:
         old = np.flatnonzero(self._pline >= 0)
-        row = rows[result.access]
-        shared = np.flatnonzero(row >= 0)
-        row = row[shared]
+        row = rows[result.access[result.shared]]
         stored = (trace.op[trace.at] == STORE) & ((trace.flags & UNCACHED) == 0)
         soiled = np.bincount(colour[stored], minlength=self._colours) > 0
         may_be_dirty = np.concatenate([self._dirty[old].any(axis=1) | soiled[self._colour[old]], soiled[colour[row]]])
         return Lines(
             np.concatenate([self._pline[old], trace.pline[row]]),
             np.concatenate([self._colour[old], colour[row]]),
-            np.concatenate([old, result.index[shared] * self.geometry.ways + result.way[shared]]),
+            np.concatenate([old, result.index * self.geometry.ways + result.way]),
             np.concatenate([np.full(len(old), -1, np.int64), row]),
-            np.concatenate([result.old_death.ravel()[old], result.death[shared]]),
+            np.concatenate([result.old_death.ravel()[old], result.death]),
             may_be_dirty & (not self.geometry.write_through),
         )
 
@@ -197,14 +196,13 @@ class CacheEngine:
         contents: Contents,
         lines: Lines,
         result: TagResult,
-        rows: Ints,
         old: Ints,
     ) -> None:
         # Memory and the resident lines as the next trace finds them.
         event = events.last
         memory = [contents.memory_at(cell, event) for cell in range(contents.cells)]
         self.memory[events.touched] = contents.expand(np.stack(memory, axis=1))
-        number = self._resident(result, np.flatnonzero(rows[result.access] >= 0), old)
+        number = self._resident(result, old)
         slot = np.flatnonzero(number >= 0)
         number = number[slot]
         flags, cause = self._causes(trace, events, events.birth[number], old)
@@ -216,13 +214,13 @@ class CacheEngine:
         self._words[slot] = contents.expand(np.stack(words, axis=1))
         self._dirty[slot] = contents.dirty_at(at, lines.colour[number])
 
-    def _resident(self, result: TagResult, shared: Ints, old: Ints) -> Ints:
+    def _resident(self, result: TagResult, old: Ints) -> Ints:
         # For each way of each set the number of its line of shared memory, else -1.
         slots = len(self._pline)
         of_fill = np.full(len(result.access) + 1, -1, np.int64)
         of_old = np.full(slots, -1, np.int64)
         of_old[old] = np.arange(len(old))
-        of_fill[shared] = len(old) + np.arange(len(shared))
+        of_fill[result.shared] = len(old) + np.arange(len(result.shared))
         last = result.last.ravel()
         number = np.where(last >= 0, of_fill[last], of_old)
         return np.where(self._tags.keys.ravel() >= 0, number, -1)

@@ -62,6 +62,7 @@ class Events:
     def __init__(self, trace: Trace, colour: Ints, lines: Lines) -> None:
         old = np.flatnonzero(lines.row < 0)
         gone = np.flatnonzero(lines.may_be_dirty & (lines.death < NEVER))
+        gone = gone[np.argsort(lines.death[gone], kind="stable")]
         self.touched = _distinct(trace.pline, lines.pline[old])
         self._merge(trace, colour, lines, old, gone)
         self._describe(trace)
@@ -88,7 +89,7 @@ class Events:
             (GONE, gone, lines.pline[gone], death + _SHIFT, lines.colour[gone], rank),
             (LAST, touched, touched, none + len(trace) + _SHIFT, none, 0),
         )
-        order = np.argsort(np.concatenate([(part[2] << 44) | (part[3] << 16) | part[5] for part in parts]))
+        order = _by_line_and_time([part[2] for part in parts], [(part[3] << 16) | part[5] for part in parts])
         self.code = np.concatenate([np.full(len(part[1]), part[0], np.int8) for part in parts])[order]
         self.ref = np.concatenate([part[1] for part in parts])[order]
         self.time = np.concatenate([part[3] for part in parts])[order] - _SHIFT
@@ -111,6 +112,16 @@ class Events:
         self.load, self.store = op == LOAD, op == STORE
         self.cleans = (op == CLEAN) | (op == CLEAN_INVALIDATE)
         self.drops = (op == INVALIDATE) | (op == CLEAN_INVALIDATE)
+
+
+def _by_line_and_time(plines: list[Ints], times: list[Ints]) -> Ints:
+    # The parts are nearly in order of time, for which numpy's stable sort is a merge, and
+    # 16-bit keys are radix sorted: several times faster than sorting pairs.
+    pline, time = np.concatenate(plines), np.concatenate(times)
+    by_time = np.argsort(time, kind="stable")
+    key = pline.astype(np.uint16) if int(pline.max(initial=0)) < 65536 else pline
+    order: Ints = by_time[np.argsort(key[by_time], kind="stable")]
+    return order
 
 
 def _distinct(*columns: Ints) -> Ints:

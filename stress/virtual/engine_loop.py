@@ -71,7 +71,10 @@ class TagLoop:
         rank[access] = np.arange(len(access))
         way = np.fromiter(way_of.values(), np.int64, len(way_of))[order]
         deaths = np.array([death[item] for item in access.tolist()], dtype=np.int64)
-        result = TagResult(access, given.index[access], way, deaths, old_death, rank[np.array(filled, dtype=np.int64)])
+        shared = np.flatnonzero(given.shared[access])
+        index = given.index[access[shared]]
+        last = rank[np.array(filled, dtype=np.int64)]
+        result = TagResult(access, shared, index, way[shared], deaths[shared], old_death, last)
         self.fills = self.fills + np.bincount(given.index[access], minlength=self._geometry.sets)
         self.keys = keys_after(given, result, self.keys)
         return result

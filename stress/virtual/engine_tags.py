@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.virtual.cache_victim import random_ways
+from stress.virtual.cache_victim import random_ways, victim_starts
 from stress.virtual.geometry import CacheGeometry
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 NEVER = 1 << 40
 _ROUNDS = 3  # later rounds find next to nothing
+_HASH_BITS = 18  # a table that stays in the second-level cache
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,11 @@ class TagAccesses:
     Parameters
     ----------
     time : (n,) int64, ascending.
-    index : (n,) int64: set.
-    key : (n,) int64 below 2**31: identity of the line; decides the set.
-    epoch : (n,) int64: how many whole-cache operations came before.
+    index : (n,) integers: set.
+    key : (n,) int32: identity of the line; decides the set.
+    epoch : (n,) integers: how many whole-cache operations came before.
     drop : (n,) bool: not an access but an invalidation of the line.
+    shared : (n,) bool: whether it is a line of shared memory.
     flush_time : (epochs - 1,) int64: when the whole-cache operations happened.
     """
 
@@ -52,6 +54,7 @@ class TagAccesses:
     key: Ints
     epoch: Ints
     drop: Flags
+    shared: Flags
     flush_time: Ints
 
 
@@ -61,14 +64,16 @@ class TagResult:
 
     Parameters
     ----------
-    access, index : (f,) int64: which access filled, and its set.
-    way, death : (f,) int64: where, and at what time it was evicted (NEVER).
+    access : (f,) int64: which access filled.
+    shared : (g,) int64: which of the fills are lines of shared memory. Of these
+    index, way, death : (g,) int64: set, way and time of the eviction (NEVER).
     old_death : (sets, ways) int64: the same for the lines resident before.
     last : (sets, ways) int64: the fill each way holds at the end, or -1 where
         that is the line from before.
     """
 
     access: Ints
+    shared: Ints
     index: Ints
     way: Ints
     death: Ints
@@ -99,7 +104,7 @@ class TagStage:
     """Keep the tags of one cache and run accesses through them."""
 
     def __init__(self, geometry: CacheGeometry, seed: int) -> None:
-        self._geometry, self._seed = geometry, seed
+        self._geometry, self._starts = geometry, victim_starts(seed, geometry.sets)
         self.fills = np.zeros(geometry.sets, np.int64)
         self.keys = np.full((geometry.sets, geometry.ways), -1, np.int64)
 
@@ -108,9 +113,9 @@ class TagStage:
         sets = self._geometry.sets
         narrow = given.index.astype(np.uint8 if sets <= 256 else np.uint16)
         order = np.argsort(narrow, kind="stable")
-        index = given.index[order]
-        count = np.bincount(index, minlength=sets)
-        lives = _Lives(self._geometry, self._seed, self.fills, int(count.max(initial=0)))
+        count = np.bincount(narrow, minlength=sets)
+        index = np.repeat(np.arange(sets), count)
+        lives = _Lives(self._geometry, self._starts, self.fills, int(count.max(initial=0)))
         misses = self._misses(given, order, index, lives)
         filler = order[misses]
         result = self._fills(given, filler, index[misses], lives)
@@ -122,25 +127,37 @@ class TagStage:
         # Returns positions in set order. A second access in a row to one line hits.
         key, epoch, drop = given.key[order], given.epoch[order], given.drop[order]
         fresh = np.ones(len(key), bool)
-        fresh[1:] = (key[1:] != key[:-1]) | (epoch[1:] != epoch[:-1]) | drop[1:] | drop[:-1]
+        np.not_equal(key[1:], key[:-1], out=fresh[1:])
+        if len(given.flush_time):
+            fresh[1:] |= epoch[1:] != epoch[:-1]
+        fresh[1:] |= drop[1:] | drop[:-1]
         kept = np.flatnonzero(fresh)
-        if not len(kept):
-            return kept
-        line = _Reuse(key[kept], epoch[kept], drop[kept])
-        old_place, old_entry = self._old(line, epoch[kept], drop[kept])
-        sure = line.previous < 0
-        sure[old_place] = False
-        sure[drop[kept]] = False
-        self._sure_misses(sure, line, drop[kept], old_place, index[kept], lives)
-        unsettled = ~sure & ~drop[kept]
-        if not unsettled.any():
+        key, epoch, drop, index = key[kept], epoch[kept], drop[kept], index[kept]
+        sure = ~drop
+        again = np.flatnonzero(_used_again(key, self.keys))
+        if not len(again):
             return kept[sure]
-        stepped = unsettled.copy()
-        follows = np.flatnonzero(unsettled & (line.previous >= 0))
-        stepped[line.previous[follows]] = True
-        stepped &= ~drop[kept]
-        missed = self._lockstep(sure, stepped, line, index[kept], old_place, old_entry, lives)
-        return kept[missed]
+        line = _Reuse(key[again], epoch[again], drop[again])
+        previous = np.where(line.previous >= 0, again[line.previous], -1)
+        old_place, old_entry = self._old(line, epoch[again], drop[again])
+        old_place = again[old_place]
+        sure[again] = (previous < 0) & ~drop[again]
+        sure[old_place] = False
+        used = (previous >= 0) & ~drop[again]
+        self._sure_misses(sure, again[used], previous[used], old_place, index, lives)
+        stepped = ~sure & ~drop
+        follows = previous[used & stepped[again]]
+        if not stepped.any():
+            return kept[sure]
+        stepped[follows] = True
+        number = np.zeros(len(kept), np.int64)
+        number[again] = line.number + 1
+        number[old_place] = line.number[np.searchsorted(again, old_place)] + 1
+        death = np.full(line.lines + 1, -1, np.int64)
+        death[0] = NEVER
+        death[number[old_place]] = lives.old_death.ravel()[old_entry]
+        self._lockstep(sure, stepped, number, index, death, lives)
+        return kept[sure]
 
     def _old(self, line: _Reuse, epoch: Ints, drop: Flags) -> tuple[Ints, Ints]:
         # First accesses to lines that were resident before the trace began.
@@ -150,81 +167,89 @@ class TagStage:
         return place[found], held[found]
 
     def _sure_misses(
-        self, sure: Flags, line: _Reuse, drop: Flags, old: Ints, index: Ints, lives: _Lives
+        self, sure: Flags, used: Ints, previous: Ints, old: Ints, index: Ints, lives: _Lives
     ) -> None:
-        starts = np.searchsorted(index, np.arange(self._geometry.sets))
-        used = np.flatnonzero((line.previous >= 0) & ~drop)
-        back = line.previous[used]
+        starts = np.searchsorted(index, np.arange(self._geometry.sets))[index[old]]
         for _ in range(_ROUNDS):
-            before = np.concatenate([[0], np.cumsum(sure)])
-            sure[old] = before[old] - before[starts[index[old]]] >= lives.longest
-            more = (before[used] - before[back + 1] >= lives.longest) & ~sure[used]
+            before = _count_before(sure)
+            sure[old] = before[old] - before[starts] >= lives.longest
+            more = (before[used] - before[previous + 1] >= lives.longest) & ~sure[used]
             if not more.any():
                 break
             sure[used[more]] = True
 
     def _lockstep(
-        self, sure: Flags, stepped: Flags, line: _Reuse, index: Ints, old: Ints, entry: Ints, lives: _Lives
-    ) -> Flags:
+        self, sure: Flags, stepped: Flags, number: Ints, index: Ints, death: Ints, lives: _Lives
+    ) -> None:
+        # Step j takes the j-th access of every set that has one; slot 0 never misses.
         steps = np.flatnonzero(stepped)
         of = index[steps]
-        starts = np.searchsorted(of, np.arange(self._geometry.sets))
-        rank = np.arange(len(steps)) - starts[of]
-        before = np.concatenate([[0], np.cumsum(sure & ~stepped)])
-        counted = before[steps] - before[np.searchsorted(index, np.arange(self._geometry.sets))[of]]
-        gained = counted.copy()
-        gained[1:] -= np.where(rank[1:] > 0, counted[:-1], 0)
+        every = np.arange(self._geometry.sets)
+        rank = np.arange(len(steps)) - np.searchsorted(of, every)[of]
+        before = _count_before(sure & ~stepped)
+        gained = before[steps] - before[np.searchsorted(index, every)[of]]
+        gained[1:] -= np.where(rank[1:] > 0, gained[:-1], 0)
         shape = (int(rank.max()) + 1, self._geometry.sets)
         slot, gain = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        slot[rank, of] = line.number[steps] + 1
-        gain[rank, of] = gained
-        death = np.full(line.lines + 1, -1, np.int64)
-        death[0] = NEVER
-        death[line.number[old] + 1] = lives.old_death.ravel()[entry]
+        slot[rank, of], gain[rank, of] = number[steps], gained
         missed = np.empty(shape, bool)
         _walk(slot, gain, death, missed, lives)
         sure[steps] = missed[rank, of]
-        return sure
 
     def _fills(self, given: TagAccesses, filler: Ints, index: Ints, lives: _Lives) -> TagResult:
         sets, ways = self._geometry.sets, self._geometry.ways
-        time = given.time[filler]
+        time = np.append(given.time[filler], NEVER)
         count = np.bincount(index, minlength=sets)
         start = np.cumsum(count) - count
-        number = np.arange(len(filler)) - start[index]
         flush = np.append(given.flush_time, NEVER)
 
         def when(death: Ints, of: Ints) -> Ints:
             # Death numbers count from the resident lines of old, fills follow them.
             killer = death - ways
-            alive = killer >= count[of]
-            place = np.where(alive, 0, start[of] + killer)
-            return np.where(alive, NEVER, time[place] if len(time) else NEVER)
+            return time[np.where(killer < count[of], start[of] + killer, len(time) - 1)]
 
-        death = np.minimum(when(lives.death(index, number), index), flush[given.epoch[filler]])
+        shared = np.flatnonzero(given.shared[filler])
+        of, number = index[shared], shared - start[index[shared]]
+        death = np.minimum(when(lives.death(of, number), of), flush[given.epoch[filler[shared]]])
         every = np.repeat(np.arange(sets), ways)
         old_death = np.minimum(when(lives.old_death.ravel(), every), flush[0]).reshape(sets, ways)
-        way = lives.way(index, number)
+        of_last, number_last = lives.final(count)
         last = np.full((sets, ways), -1, np.int64)
-        final = lives.death(index, number) - ways >= count[index]
-        last[index[final], way[final]] = np.flatnonzero(final)
-        return TagResult(filler, index, way, death, old_death, last)
+        last[of_last, lives.way(of_last, number_last)] = start[of_last] + number_last
+        return TagResult(filler, shared, of, lives.way(of, number), death, old_death, last)
+
+
+def _count_before(marked: Flags) -> Ints:
+    # [i] is how many of the first i are marked. A sum of booleans without dtype is ten times slower.
+    count = np.zeros(len(marked) + 1, np.int64)
+    np.cumsum(marked, dtype=np.int64, out=count[1:])
+    return count
+
+
+def _used_again(key: Ints, held: Ints) -> Flags:
+    # False only for keys that occur once and are not held: most of the background noise.
+    # Keys with the same hash count as one, which is harmless.
+    held = held[held >= 0]
+    mixed = np.concatenate([key, held]).astype(np.uint32) * np.uint32(0x9E3779B1)
+    hashed = (mixed >> np.uint32(32 - _HASH_BITS)).astype(np.int64)
+    return np.bincount(hashed, minlength=1 << _HASH_BITS)[hashed[: len(key)]] > 1
 
 
 class _Reuse:
     # For accesses in set order: where the same line was used before.
     def __init__(self, key: Ints, epoch: Ints, drop: Flags) -> None:
         count = len(key)
-        packed = np.sort((key << 32) | np.arange(count, dtype=np.int64))
-        order = packed & 0xFFFFFFFF
-        self._sorted_keys, self._order = packed >> 32, order
+        # Two passes of numpy's radix sort for 16-bit keys are twice as fast as its 64-bit sort.
+        order = np.argsort(key.astype(np.uint16), kind="stable")
+        order = order[np.argsort((key >> 16).astype(np.uint16)[order], kind="stable")]
+        self._sorted_keys, self._order = key[order], order
         same = self._sorted_keys[1:] == self._sorted_keys[:-1]
         same &= epoch[order[1:]] == epoch[order[:-1]]
         same &= ~drop[order[:-1]]
         self.previous = np.full(count, -1, np.int64)
         self.previous[order[1:][same]] = order[:-1][same]
         number = np.zeros(count, np.int64)
-        number[1:] = np.cumsum(~same)
+        np.cumsum(~same, dtype=np.int64, out=number[1:])
         self.number = np.empty(count, np.int64)
         self.number[order] = number
         self.lines = int(number[-1]) + 1
@@ -236,7 +261,7 @@ class _Reuse:
 
 class _Lives:
     # When each fill dies, in numbers: the ways of old come first, then the fills of this trace.
-    def __init__(self, geometry: CacheGeometry, seed: int, fills: Ints, most: int) -> None:
+    def __init__(self, geometry: CacheGeometry, starts: NDArray[np.uint32], fills: Ints, most: int) -> None:
         sets, ways = geometry.sets, geometry.ways
         self.ways, self.sets = ways, sets
         self._fills = fills
@@ -246,24 +271,40 @@ class _Lives:
             self.old_death = (np.arange(ways) - fills[:, None]) % ways + ways
             return
         self.width = most + ways
-        self._ways = np.empty((sets, self.width), np.int64)
+        self._ways = np.empty((sets, self.width), np.uint8)
         self._ways[:, :ways] = np.arange(ways)
-        self._ways[:, ways:] = random_ways(seed, fills, most, ways)
-        lane = (self._ways + (np.arange(sets) * ways)[:, None]).ravel().astype(np.uint16)
-        order = np.argsort(lane, kind="stable")
-        table = np.full(sets * self.width, NEVER, np.int64)
-        following = lane[order[1:]] == lane[order[:-1]]
-        table[order[:-1][following]] = order[1:][following] % self.width
-        self.table = table
+        self._ways[:, ways:] = random_ways(starts, fills, most, ways)
+        order = np.argsort(self._ways, axis=1, kind="stable")
+        order += (np.arange(sets) * self.width)[:, None]
+        order = order.ravel()
+        grouped = self._ways.ravel()[order]
+        same = grouped[1:] == grouped[:-1]
+        same[self.width - 1 :: self.width] = False
+        gap = order[1:] - order[:-1]
+        self.table = np.full(sets * self.width, NEVER, np.int64)
+        self.table[order[:-1][same]] = gap[same]
         # A line that outlives the table is only known to live to its end.
-        self.longest = int((np.minimum(table, self.width) - np.arange(len(table)) % self.width).max())
-        self.old_death = table.reshape(sets, self.width)[:, :ways]
+        outlives = order[np.append(~same, True)] % self.width
+        self.longest = max(int(gap[same].max(initial=0)), self.width - int(outlives.min()))
+        self.old_death = self.table.reshape(sets, self.width)[:, :ways] + np.arange(ways)
 
     def death(self, index: Ints, number: Ints) -> Ints:
+        """Return the death numbers of fills of this trace."""
+        place = number + self.ways
+        return place + (self.ways if self.table is None else self.table[index * self.width + place])
+
+    def final(self, count: Ints) -> tuple[Ints, Ints]:
+        """Return the sets and numbers of the fills that outlive the trace."""
         if self.table is None:
-            return number + 2 * self.ways
-        death: Ints = self.table[index * self.width + number + self.ways]
-        return death
+            number = count[:, None] - 1 - np.arange(self.ways)
+            index = np.broadcast_to(np.arange(self.sets)[:, None], number.shape)
+            return index[number >= 0], number[number >= 0]
+        place = np.arange(self.width)
+        end = count[:, None] + self.ways
+        outlives = self.table.reshape(self.sets, self.width) >= end - place
+        outlives &= place < end
+        index, place = np.divmod(np.flatnonzero(outlives), self.width)
+        return index[place >= self.ways], place[place >= self.ways] - self.ways
 
     def way(self, index: Ints, number: Ints) -> Ints:
         if self.table is None:
@@ -284,7 +325,7 @@ def _walk(slot: Ints, gain: Ints, death: Ints, missed: Flags, lives: _Lives) -> 
         done += gain[step]
         death.take(lines, out=until)
         np.less(until, done, out=miss)
-        ends = done + lives.ways if table is None else table.take(base + done, mode="clip")
+        ends = done + (lives.ways if table is None else table.take(base + done, mode="clip"))
         np.copyto(until, ends, where=miss)
         death[lines] = until
         done += miss

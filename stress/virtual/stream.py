@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from stress.virtual.engine_result import Deliveries
 from stress.virtual.stream_case import StreamCase
@@ -11,9 +13,14 @@ from stress.virtual.stream_steps import StreamSteps
 from stress.virtual.stream_trace import StreamTracer
 from stress.virtual.trace import Trace
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
 # One step of the engine: long enough that numpy's call overhead does not count, short
 # enough that its arrays stay in the second-level cache.
-CHUNK_MS = 2000
+CHUNK_MS = 1000
 
 
 class CacheModel(Protocol):
@@ -59,7 +66,7 @@ def simulate(case: StreamCase, model: CacheModel, chunk_ms: int = CHUNK_MS) -> d
     return {**checker.counts, "fills": model.fills - fills, "accesses": accesses}
 
 
-def _run(steps: list[tuple[int, int, int]], tracer: StreamTracer, model: CacheModel, checker: StreamChecker) -> int:
+def _run(steps: Ints, tracer: StreamTracer, model: CacheModel, checker: StreamChecker) -> int:
     trace = tracer.trace(steps)
     checker.add(trace, model.run(trace))
     return len(trace)

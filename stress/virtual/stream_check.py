@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 HALF_WORDS = 4
 AGES = 4
-_UNKNOWN = -1
 _COUNTERS = ("lines", "badlines", "detectlines", "badhalves", "badwords", "zerohalves")
 
 
@@ -37,7 +36,7 @@ class StreamChecker:
         # Words of a line whose end is still to come, with the classes of the wrong ones.
         self._first = 0
         self._values = np.zeros(0, np.int64)
-        self._classes = np.zeros(0, np.int64)
+        self._classes = np.zeros(0, np.int8)
         self._last_wrong = False
         self.counts: dict[str, int] = {}
         self.reset()
@@ -49,25 +48,34 @@ class StreamChecker:
 
     def add(self, trace: Trace, seen: Deliveries) -> None:
         """Count the deliveries of one trace; they continue the stream."""
-        lo, hi = trace.lo[seen.row], trace.hi[seen.row]
-        length = hi - lo
-        which = np.repeat(np.arange(len(lo)), length)
-        if not len(which):
+        place = self._places(trace, seen)
+        if not len(place):
             return
-        word = np.arange(len(which)) - np.repeat(np.cumsum(length) - hi, length)
+        words = self._case.geometry.line_words
         kept = len(self._values)
-        values = np.concatenate([self._values, seen.values[which, word]])
+        values = np.concatenate([self._values, seen.values.ravel()[place]])
         truth = np.arange(self._first + 1, self._first + 1 + len(values), dtype=np.int64)
         wrong = values != truth
         self._count_words(wrong[kept:])
-        known = np.concatenate([self._classes, np.full(len(which), _UNKNOWN)])
         cut = self._complete(truth)
-        self._count_lines(truth[:cut], values[:cut], wrong[:cut])
-        bad = self._leading(truth, wrong)
-        ask = bad[bad >= kept]
-        known[ask] = self._classify(seen, which[ask - kept], word[ask - kept], truth[ask])
-        self._count_halves(truth, values, known, bad[bad < cut])
+        bad = np.flatnonzero(wrong)
+        self._count_lines(truth[:cut], values, bad[: np.searchsorted(bad, cut)])
+        bad = self._leading(truth, bad)
+        known = np.zeros(len(values), np.int8)
+        known[:kept] = self._classes
+        new = bad[np.searchsorted(bad, kept) :]
+        which, word = np.divmod(place[new - kept], words)
+        known[new] = self._classify(seen, which, word, truth[new])
+        self._count_halves(truth, values, known, bad[: np.searchsorted(bad, cut)])
         self._first, self._values, self._classes = self._first + cut, values[cut:], known[cut:]
+
+    def _places(self, trace: Trace, seen: Deliveries) -> Ints:
+        # Where the delivered words are among the words of all delivered lines.
+        lo, hi, words = trace.lo[seen.row], trace.hi[seen.row], self._case.geometry.line_words
+        if np.all(hi - lo == words):
+            return np.arange(len(lo) * words)
+        word = np.arange(words)
+        return np.flatnonzero((word >= lo[:, None]) & (word < hi[:, None]))
 
     def finish(self) -> None:
         """Count the complete halves of a last line that is not complete."""
@@ -75,8 +83,7 @@ class StreamChecker:
         halves = self._unit(truth, HALF_WORDS)
         end = self._unit(np.array([self._first + 1 + len(truth)]), HALF_WORDS)[0]
         whole = int(np.searchsorted(halves, end))
-        wrong = (self._values != truth)[:whole]
-        bad = self._leading(truth[:whole], wrong)
+        bad = self._leading(truth, np.flatnonzero(self._values[:whole] != truth[:whole]))
         self._count_halves(truth, self._values, self._classes, bad)
 
     def _unit(self, truth: Ints, words: int) -> Ints:
@@ -94,13 +101,12 @@ class StreamChecker:
             return len(truth)
         return int(np.searchsorted(self._unit(truth[-words:], words), last[0])) + max(0, len(truth) - words)
 
-    def _leading(self, truth: Ints, wrong: Flags) -> Ints:
+    def _leading(self, truth: Ints, bad: Ints) -> Ints:
         # The first wrong word of every half. Where the half is still open it is classified
         # all the same: the delivery that explains it will be gone by the time it counts.
-        bad = np.flatnonzero(wrong)
         half = self._unit(truth[bad], HALF_WORDS)
         leading = np.ones(len(bad), bool)
-        leading[1:] = half[1:] != half[:-1]
+        np.not_equal(half[1:], half[:-1], out=leading[1:])
         return bad[leading]
 
     def _classify(self, seen: Deliveries, which: Ints, word: Ints, truth: Ints) -> Ints:
@@ -108,23 +114,23 @@ class StreamChecker:
         return classes(seen, which, word, truth, self._case.ring_words)
 
     def _count_words(self, wrong: Flags) -> None:
-        before = np.concatenate([[self._last_wrong], wrong[:-1]])
         self.counts["badwords"] += int(np.count_nonzero(wrong))
-        self.counts["runs"] += int(np.count_nonzero(wrong & ~before))
+        self.counts["runs"] += int(np.count_nonzero(wrong[1:] > wrong[:-1])) + int(wrong[0] > self._last_wrong)
         self._last_wrong = bool(wrong[-1])
 
-    def _count_lines(self, truth: Ints, values: Ints, wrong: Flags) -> None:
+    def _count_lines(self, truth: Ints, values: Ints, bad: Ints) -> None:
         if not len(truth):
             return
         words = self._case.geometry.line_words
         span = self._unit(truth[[0, -1]], words)
+        lines = self._distinct(truth[bad], words)
         self.counts["lines"] += int(span[1] - span[0]) + 1
-        self.counts["badlines"] += self._distinct(truth[wrong], words)
+        self.counts["badlines"] += lines
         images = self._case.images
         if images:
-            age = (truth - values) // self._case.ring_words
-            wrong = wrong & ((values == 0) | (age % images != 0))
-        self.counts["detectlines"] += self._distinct(truth[wrong], words)
+            age = (truth[bad] - values[bad]) // self._case.ring_words
+            lines = self._distinct(truth[bad[(values[bad] == 0) | (age % images != 0)]], words)
+        self.counts["detectlines"] += lines
 
     def _distinct(self, truth: Ints, words: int) -> int:
         units = self._unit(truth, words)

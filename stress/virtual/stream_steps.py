@@ -6,18 +6,23 @@ kernel copy, then the user's wake.
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.virtual.stream_case import StreamCase
+from stress.virtual.stream_case import FRAME_BYTES, StreamCase
 
-# A step is (kind, first byte, end byte) in stream positions; NOISE has the
-# number of lines as its end byte, FLUSH nothing.
-NOISE, WAKE_NOISE, FLUSH_ALL, MEMSET, KERNEL_LOAD, KERNEL_STORE, USER_READ, USER_PRE, PBUF, USER_WRITE, USER_CLEAN = (
-    range(11)
-)
-Step = tuple[int, int, int]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+# A step is (kind, first byte, end byte) in stream positions; noise has the number of lines
+# as its end byte, FLUSH_ALL nothing. The kinds behind PBUF act on the ring.
+NOISE, WAKE_NOISE, FLUSH_ALL, PBUF, MEMSET, KERNEL_LOAD, KERNEL_STORE, USER_READ, USER_PRE = range(9)
+USER_WRITE, USER_CLEAN = 9, 10
+KINDS = 11
 
 
 class StreamSteps:
@@ -30,115 +35,178 @@ class StreamSteps:
         self._wake = case.per
         self._random = np.random.RandomState(case.seed)
 
-    def begin(self) -> list[Step]:
+    def begin(self) -> Ints:
         """Return the steps before the stream starts: hw_params and prefill."""
-        case = self._case
-        steps: list[Step] = [(MEMSET, 0, case.ring)]
+        case, sheet = self._case, _Sheet()
+        now = np.zeros(1, np.int64)
+        sheet.add(0, now, MEMSET, 0, case.ring)
         if case.flush == 1:
-            steps.append((FLUSH_ALL, 0, 0))
+            sheet.add(1, now, FLUSH_ALL, 0, 0)
         if case.mode == "play" and not case.ack:
-            while self._appl + case.per <= case.queued_bytes:
-                self._write_period(steps.append)
-                if case.flush:
-                    steps.append((FLUSH_ALL, 0, 0))
-        return steps
+            periods = case.queued_bytes // case.per
+            self._periods(sheet, 1 + np.arange(periods), np.arange(periods) * case.per)
+            if case.flush:
+                sheet.add(9, 1 + np.arange(periods), FLUSH_ALL, 0, 0)
+            self._appl = periods * case.per
+        return sheet.steps()
 
-    def advance(self, ticks: int) -> list[Step]:
-        """Return the steps of the next ``ticks`` milliseconds."""
-        case, steps = self._case, []  # type: StreamCase, List[Step]
-        add = steps.append
-        wake = self._capture if case.mode == "cap" else self._play_ack if case.ack else self._play
-        switches = self._switches(ticks)
-        for tick in range(self.tick, self.tick + ticks):
-            if case.xk:
-                add((NOISE, 0, case.xk))
-            if switches[tick - self.tick]:
-                add((FLUSH_ALL, 0, 0))
-            wake(tick, add)
+    def advance(self, ticks: int) -> Ints:
+        """Return the steps of the next ``ticks`` milliseconds.
+
+        Returns
+        -------
+        (s, 3) int64 : kind, first byte, end byte of every step in order.
+        """
+        case, sheet = self._case, _Sheet()
+        every = np.arange(ticks)
+        if case.xk:
+            sheet.add(0, every, NOISE, 0, case.xk)
+        sheet.add(1, np.flatnonzero(self._switches(ticks)), FLUSH_ALL, 0, 0)
+        wire = (every + self.tick + 1) * case.rate // 1000 * FRAME_BYTES
+        copies = (every + self.tick + 1) % case.urb == 0
+        if case.mode == "cap":
+            self._capture(sheet, wire, copies)
+        elif case.ack:
+            self._play_ack(sheet, wire)
+        else:
+            self._play(sheet, wire, copies)
         self.tick += ticks
-        return steps
+        return sheet.steps()
 
-    def _switches(self, ticks: int) -> list[bool]:
+    def _switches(self, ticks: int) -> Flags:
         case = self._case
-        if not case.csw:
-            return [False] * ticks
-        if case.cswper:
+        if case.cswper or not case.csw:
             edges = np.floor(np.arange(self.tick, self.tick + ticks + 1) * case.csw / 1000)
-            return [bool(step) for step in np.diff(edges) > 0]
-        draws = self._random.random_sample(ticks) < 1 - np.exp(-case.csw / 1000)
-        return [bool(draw) for draw in draws]
+            return np.diff(edges) > 0
+        switched: Flags = self._random.random_sample(ticks) < 1 - np.exp(-case.csw / 1000)
+        return switched
 
-    def _woken(self, position: int) -> bool:
-        if position < self._wake:
-            return False
-        self._wake += (position - self._wake) // self._case.per * self._case.per + self._case.per
-        return True
+    def _wakes(self, position: Ints) -> Ints:
+        # The user wakes when the position passes the next multiple of a period.
+        level = position // self._case.per
+        before = np.append(self._wake // self._case.per - 1, level[:-1])
+        self._wake = max(self._wake, (int(level[-1]) + 1) * self._case.per)
+        return np.flatnonzero(level > before)
 
-    def _play(self, tick: int, add: Callable[[Step], None]) -> None:
+    def _play(self, sheet: _Sheet, wire: Ints, copies: Flags) -> None:
         case = self._case
-        if (tick + 1) % case.urb == 0:
-            end = min(case.wire_bytes(tick), self._appl)
-            if end > self._hw:
-                add((KERNEL_LOAD, self._hw, end))
-                self._hw = end
-        if self._woken(self._hw):
-            self._wake_noise(add)
-            while self._appl + case.per <= self._hw + case.queued_bytes:
-                self._write_period(add)
-            if case.flush:
-                add((FLUSH_ALL, 0, 0))
+        hw = np.maximum.accumulate(np.append(self._hw, np.where(copies, wire, 0)))
+        wake = self._wake
+        wakes = self._wakes(hw[1:])
+        appl = self._committed(wakes, (hw[1:] + case.queued_bytes) // case.per * case.per)
+        if np.any(appl[:-1] < hw[1:]):
+            self._wake = wake
+            self._play_dry(sheet, wire, copies)
+            return
+        moved = np.flatnonzero(hw[1:] > hw[:-1])
+        sheet.add(2, moved, KERNEL_LOAD, hw[moved], hw[moved + 1])
+        self._wake_noise(sheet, wakes)
+        self._commits(sheet, wakes, appl)
+        self._hw, self._appl = int(hw[-1]), int(appl[-1])
 
-    def _play_ack(self, tick: int, add: Callable[[Step], None]) -> None:
+    def _play_dry(self, sheet: _Sheet, wire: Ints, copies: Flags) -> None:
+        # The wire overtakes the user, whose next commit then depends on this one.
+        case = self._case
+        appl = np.full(len(wire) + 1, self._appl)
+        wakes = []
+        for tick, (target, copy) in enumerate(zip(wire.tolist(), copies.tolist())):
+            end = min(target, self._appl)
+            if copy and end > self._hw:
+                sheet.add(2, np.array([tick]), KERNEL_LOAD, self._hw, end)
+                self._hw = end
+            if self._hw >= self._wake:
+                self._wake = self._hw // case.per * case.per + case.per
+                self._appl = max(self._appl, (self._hw + case.queued_bytes) // case.per * case.per)
+                wakes.append(tick)
+            appl[tick + 1] = self._appl
+        self._wake_noise(sheet, np.array(wakes, np.int64))
+        self._commits(sheet, np.array(wakes, np.int64), appl)
+
+    def _play_ack(self, sheet: _Sheet, wire: Ints) -> None:
         # The commit itself copies: no prefill, and the wire alone sets the pace.
-        case, target = self._case, self._case.wire_bytes(tick)
-        if self._woken(target):
-            self._wake_noise(add)
-            while self._appl + case.per <= target:
-                self._write_period(add)
-            if case.flush:
-                add((FLUSH_ALL, 0, 0))
-            if self._appl > self._hw:
-                add((KERNEL_LOAD, self._hw, self._appl))
-                self._hw = self._appl
+        wakes = self._wakes(wire)
+        appl = self._committed(wakes, wire // self._case.per * self._case.per)
+        self._wake_noise(sheet, wakes)
+        self._commits(sheet, wakes, appl)
+        sheet.add(10, wakes, KERNEL_LOAD, appl[wakes], appl[wakes + 1])
+        self._hw = self._appl = int(appl[-1])
 
-    def _capture(self, tick: int, add: Callable[[Step], None]) -> None:
+    def _capture(self, sheet: _Sheet, wire: Ints, copies: Flags) -> None:
         case = self._case
-        if (tick + 1) % case.urb == 0:
-            end = case.wire_bytes(tick)
-            if end > self._hw:
-                add((KERNEL_STORE, self._hw, end))
-                self._hw = end
-        if self._woken(self._hw):
-            self._wake_noise(add)
-            if case.flush:
-                add((FLUSH_ALL, 0, 0))
-            end = self._hw if case.exact else self._line_floor(self._hw)
-            if end > self._appl:
-                add((USER_READ, self._appl, end))
-                self._appl = end
-            ahead = min(self._hw + case.pre, self._appl + case.ring)
-            if case.pre and ahead > self._line_ceiling(self._appl):
-                add((USER_PRE, self._line_ceiling(self._appl), ahead))
+        hw = np.maximum.accumulate(np.append(self._hw, np.where(copies, wire, 0)))
+        moved = np.flatnonzero(hw[1:] > hw[:-1])
+        sheet.add(2, moved, KERNEL_STORE, hw[moved], hw[moved + 1])
+        wakes = self._wakes(hw[1:])
+        self._wake_noise(sheet, wakes)
+        if case.flush:
+            sheet.add(4, wakes, FLUSH_ALL, 0, 0)
+        limit = hw[1:] if case.exact else self._line_floor(hw[1:])
+        read = self._committed(wakes, limit)
+        moved = wakes[read[wakes + 1] > read[wakes]]
+        sheet.add(5, moved, USER_READ, read[moved], read[moved + 1])
+        if case.pre:
+            first = self._line_ceiling(read[wakes + 1])
+            end = np.minimum(hw[wakes + 1] + case.pre, read[wakes + 1] + case.ring)
+            some = end > first
+            sheet.add(6, wakes[some], USER_PRE, first[some], end[some])
+        self._hw, self._appl = int(hw[-1]), int(read[-1])
 
-    def _write_period(self, add: Callable[[Step], None]) -> None:
-        start, end = self._appl, self._appl + self._case.per
+    def _committed(self, wakes: Ints, position: Ints) -> Ints:
+        # The user's position before the first tick and after each.
+        at_wake = np.zeros(len(position), np.int64)
+        at_wake[wakes] = position[wakes]
+        return np.maximum.accumulate(np.append(self._appl, at_wake))
+
+    def _commits(self, sheet: _Sheet, wakes: Ints, appl: Ints) -> None:
+        periods = (appl[wakes + 1] - appl[wakes]) // self._case.per
+        number = np.arange(int(periods.sum())) - np.repeat(np.cumsum(periods) - periods, periods)
+        self._periods(sheet, np.repeat(wakes, periods), np.repeat(appl[wakes], periods) + number * self._case.per)
+        if self._case.flush:
+            sheet.add(9, wakes, FLUSH_ALL, 0, 0)
+
+    def _periods(self, sheet: _Sheet, tick: Ints, start: Ints) -> None:
+        end = start + self._case.per
         if self._case.src == "pbuf":
-            add((PBUF, start, end))
-        add((USER_WRITE, start, end))
+            sheet.add(4, tick, PBUF, start, end, together=True)
+        sheet.add(5, tick, USER_WRITE, start, end, together=True)
         if self._case.uclean:
-            add((USER_CLEAN, start, end))
-        self._appl = end
+            sheet.add(6, tick, USER_CLEAN, start, end, together=True)
 
-    def _wake_noise(self, add: Callable[[Step], None]) -> None:
+    def _wake_noise(self, sheet: _Sheet, wakes: Ints) -> None:
         if self._case.xu:
-            add((WAKE_NOISE, 0, self._case.xu))
+            sheet.add(3, wakes, WAKE_NOISE, 0, self._case.xu)
 
-    def _line_floor(self, position: int) -> int:
+    def _line_floor(self, position: Ints) -> Ints:
         # A line begins at a multiple of its size in the ring, and at the wrap.
-        offset = position % self._case.ring
-        return position - offset % self._case.geometry.line_bytes
+        return position - position % self._case.ring % self._case.geometry.line_bytes
 
-    def _line_ceiling(self, position: int) -> int:
+    def _line_ceiling(self, position: Ints) -> Ints:
         floor = self._line_floor(position)
         lap_end = position - position % self._case.ring + self._case.ring
-        return position if floor == position else min(floor + self._case.geometry.line_bytes, lap_end)
+        above = np.minimum(floor + self._case.geometry.line_bytes, lap_end)
+        return np.where(floor == position, position, above)
+
+
+class _Sheet:
+    # Collects steps kind by kind and puts them in order: by tick, then place within the
+    # tick; where a tick has several periods, each period's steps stay together.
+    def __init__(self) -> None:
+        self._parts: list[tuple[Ints, ...]] = []
+
+    def add(
+        self, place: int, tick: Ints, kind: int, first: Ints | int, end: Ints | int, together: bool = False
+    ) -> None:
+        place_key = (4 << 40) + (_ordinal(tick) << 4) + place if together else place << 40
+        columns = (np.broadcast_to(np.asarray(value, np.int64), tick.shape) for value in (kind, first, end))
+        self._parts.append(((tick << 44) + place_key, *columns))
+
+    def steps(self) -> Ints:
+        key, *columns = (np.concatenate(part) for part in zip(*self._parts))
+        ordered: Ints = np.stack(columns, axis=1)[np.argsort(key, kind="stable")]
+        return ordered
+
+
+def _ordinal(tick: Ints) -> Ints:
+    # [i] is how many equal ticks came right before number i.
+    begin = np.flatnonzero(np.diff(tick, prepend=-1))
+    return np.arange(len(tick)) - np.repeat(begin, np.diff(np.append(begin, len(tick))))

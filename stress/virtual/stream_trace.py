@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.virtual import stream_steps as steps_
 from stress.virtual.stream_case import FRAME_BYTES, NOISE_SPAN_BYTES, STREAM_SPAN_BYTES, StreamCase
-from stress.virtual.stream_steps import Step
 from stress.virtual.trace import CLEAN, DELIVER, FLUSH, LOAD, PRETOUCH, STORE, ZEROS, Trace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
+    Bytes = NDArray[np.uint8]
 
 KERNEL, USER = 0, 1
 RING_BASE = (0xD0000000, 0x40000000)
@@ -32,6 +32,7 @@ _RING_OP = {
     steps_.USER_WRITE: (STORE, USER, 0),
     steps_.USER_CLEAN: (CLEAN, USER, 0),
 }
+_RING_OP_TABLE = np.array([_RING_OP.get(kind, (0, 0, 0)) for kind in range(steps_.KINDS)], np.int64)
 
 
 class _Noise:
@@ -39,22 +40,34 @@ class _Noise:
     def __init__(self, kind: str, lines: int, base: int, line_bytes: int, seed: int) -> None:
         self._kind, self._base = kind, base // line_bytes
         self._span = NOISE_SPAN_BYTES // line_bytes
-        self._random = np.random.RandomState(seed)
+        self._random = np.random.Generator(np.random.PCG64(seed))
         self._fixed = self._draw(lines) if kind == "ws" else np.zeros(0, np.int64)
         self._next = 0
 
     def _draw(self, count: int) -> Ints:
-        return self._random.randint(0, self._span, size=count).astype(np.int64)
+        return self._random.integers(0, self._span, size=count, dtype=np.int32)
 
     def lines(self, bursts: int, each: int) -> Ints:
         count = bursts * each
         if self._kind == "rand":
-            return self._base + self._draw(count)
+            return self._draw(count) + self._base
         if self._kind == "ws":
-            return self._base + np.tile(self._fixed, bursts)
+            return np.tile(self._fixed, bursts) + self._base
         first = self._next
         self._next = (first + count) % self._span
-        return self._base + (first + np.arange(count, dtype=np.int64)) % self._span
+        return (np.arange(first, first + count, dtype=np.int64)) % self._span + self._base
+
+
+@dataclass(frozen=True)
+class _Units:
+    # What of each step lies in one line of the ring: (u,) int64 each.
+    step: Ints
+    kind: Ints
+    line: Ints  # of the ring
+    line_start: Ints  # stream position [bytes]
+    start: Ints
+    end: Ints
+    period_start: Ints
 
 
 class StreamTracer:
@@ -63,33 +76,52 @@ class StreamTracer:
     def __init__(self, case: StreamCase) -> None:
         self._case = case
         line = case.geometry.line_bytes
-        self._noise = _Noise(case.xkm, case.xk, NOISE_BASE, line, (case.seed * 2 + 1) % 2**32)
-        self._wake_noise = _Noise(case.xum, case.xu, WAKE_NOISE_BASE, line, (case.seed * 2 + 2) % 2**32)
+        self._noise = {
+            steps_.NOISE: _Noise(case.xkm, case.xk, NOISE_BASE, line, case.seed * 2 + 1),
+            steps_.WAKE_NOISE: _Noise(case.xum, case.xu, WAKE_NOISE_BASE, line, case.seed * 2 + 2),
+        }
         self._lap_lines = -(-case.ring // line)
+        self._period_lines = -(-case.per // line)
 
-    def trace(self, steps: list[Step]) -> Trace:
-        """Return the accesses of these steps, in order."""
-        table = np.array(steps, dtype=np.int64).reshape(len(steps), 3)
-        kind, first, count = self._units(table)
-        step = np.repeat(np.arange(len(table)), count)
-        unit = np.arange(len(step)) - np.repeat(np.cumsum(count) - count, count) + first[step]
-        kinds = kind[step]
-        start, end = self._extent(unit, table[step, 1], table[step, 2], kinds)
-        return self._accesses(kinds, start, end, table[step, 1])
+    def trace(self, steps: Ints) -> Trace:
+        """Return the accesses of these (s, 3) steps, in order."""
+        kind = steps[:, 0]
+        ring = np.flatnonzero(kind > steps_.PBUF)
+        units = self._units(ring, steps[ring])
+        source, before = self._sources(units)
+        dest, after = self._destinations(units)
+        total = before + 1 + after
+        # Accesses per step, then where each step and each unit begins.
+        count = np.where(kind == steps_.FLUSH_ALL, 1, steps[:, 2])
+        count[kind == steps_.PBUF] = self._period_lines
+        count[ring] = np.bincount(units.step, total, minlength=len(kind))[ring]
+        begin = np.cumsum(count) - count
+        passed = np.cumsum(total) - total
+        first = np.flatnonzero(np.diff(units.step, prepend=-1))
+        of = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(total))))
+        place = begin[units.step] + passed - passed[first][of] + before
+        op = np.zeros(int(count.sum()), np.uint8)
+        vline = np.zeros(len(op), np.int32)
+        self._private(op, vline, kind, begin)
+        self._buffers(op, vline, place, source, before, dest, after)
+        return self._rows(op, vline, units, place)
 
-    def _units(self, table: Ints) -> tuple[Ints, Ints, Ints]:
-        # A step falls into units: what of it lies in one line. Noise has a unit per load.
-        kind = table[:, 0]
-        ring = kind >= steps_.MEMSET
+    def _units(self, ring: Ints, table: Ints) -> _Units:
         first = self._unit_of(table[:, 1])
         count = self._unit_of(table[:, 2] - 1) - first + 1
-        count = np.where(kind == steps_.FLUSH_ALL, 1, np.where(ring, count, table[:, 2]))
-        pbuf = kind == steps_.PBUF
-        if pbuf.any():
-            length = table[:, 2] - table[:, 1]
-            count = np.where(pbuf, -(-length // self._case.geometry.line_bytes), count)
-            first = np.where(pbuf, 0, first)
-        return kind, first, count
+        step = np.repeat(np.arange(len(table)), count)
+        unit = np.arange(len(step)) + np.repeat(first - (np.cumsum(count) - count), count)
+        line, lap_lines = self._case.geometry.line_bytes, self._lap_lines
+        index = unit % lap_lines
+        if self._case.ring == lap_lines * line:
+            line_start = unit * line
+            line_end = line_start + line
+        else:
+            lap = unit // lap_lines * self._case.ring
+            line_start = lap + index * line
+            line_end = np.minimum(line_start + line, lap + self._case.ring)
+        start, end = np.maximum(line_start, table[step, 1]), np.minimum(line_end, table[step, 2])
+        return _Units(ring[step], table[step, 0], index, line_start, start, end, table[step, 1])
 
     def _unit_of(self, position: Ints) -> Ints:
         ring, line = self._case.ring, self._case.geometry.line_bytes
@@ -97,106 +129,79 @@ class StreamTracer:
             return position // line
         return position // ring * self._lap_lines + position % ring // line
 
-    def _extent(self, unit: Ints, step_start: Ints, step_end: Ints, kind: Ints) -> tuple[Ints, Ints]:
-        ring, line = self._case.ring, self._case.geometry.line_bytes
-        if ring % line == 0:
-            start = unit * line
-            end = start + line
-        else:
-            lap, index = unit // self._lap_lines, unit % self._lap_lines
-            start = lap * ring + index * line
-            end = np.minimum(start + line, (lap + 1) * ring)
-        return np.maximum(start, step_start), np.minimum(end, step_end)
-
-    def _accesses(self, kind: Ints, start: Ints, end: Ints, period_start: Ints) -> Trace:
+    def _sources(self, units: _Units) -> tuple[Ints, Ints]:
+        # Address the words come from, and the loads before the store, per unit.
         case, line = self._case, self._case.geometry.line_bytes
-        writes = kind == steps_.USER_WRITE
-        reads = kind == steps_.USER_READ
-        before, after = np.zeros((2, len(kind)), np.int64)
-        source = dest = None
-        if case.src != "gen" and writes.any():
-            source = self._source(start[writes], period_start[writes])
-            before[writes] = (source + (end - start)[writes] - 1) // line - source // line + 1
-        if case.rmw:
-            before[writes] += 1
-        if case.dst != "none" and reads.any():
-            dest = DEST_BASE + self._buffer(case.dst, start[reads], period_start[reads])
-            after[reads] = (dest + (end - start)[reads] - 1) // line - dest // line + 1
-        place = np.cumsum(before + after + 1) - after - 1
-        total = int(place[-1] + after[-1] + 1) if len(place) else 0
-        op = np.zeros(total, np.uint8)
-        vline = np.zeros(total, np.int64)
-        if source is not None:
-            self._spread(vline, source, (place - before)[writes], before[writes] - case.rmw)
-        if dest is not None:
-            self._spread(vline, dest, (place + 1)[reads], after[reads])
-            for extra in range(int(after.max())):
-                op[(place + 1 + extra)[after > extra]] = STORE
-        self._private(op, vline, kind, place)
-        return self._ring(op, vline, kind, start, end, place)
-
-    def _spread(self, vline: Ints, address: Ints, place: Ints, count: Ints) -> None:
-        # At most two lines: a unit is no longer than a line.
-        line = self._case.geometry.line_bytes
-        vline[place] = address // line
-        two = count > 1
-        vline[place[two] + 1] = address[two] // line + 1
-
-    def _source(self, start: Ints, period_start: Ints) -> Ints:
-        case = self._case
+        writes = units.kind == steps_.USER_WRITE
+        before = np.where(writes, case.rmw, 0)
+        if case.src == "gen":
+            return np.zeros(0, np.int64), before
         if case.images:
-            return SOURCE_BASE + start // case.ring % case.images * case.ring + start % case.ring
-        return SOURCE_BASE + self._buffer(case.src, start, period_start)
+            address = units.start // case.ring % case.images * case.ring + units.start % case.ring
+        else:
+            address = self._buffer(case.src, units)
+        address += SOURCE_BASE
+        lines = (address + units.end - units.start - 1) // line - address // line + 1
+        return address, before + np.where(writes, lines, 0)
 
-    def _buffer(self, kind: str, start: Ints, period_start: Ints) -> Ints:
-        return start - period_start if kind == "pbuf" else start % STREAM_SPAN_BYTES
+    def _destinations(self, units: _Units) -> tuple[Ints, Ints]:
+        line = self._case.geometry.line_bytes
+        if self._case.dst == "none":
+            return np.zeros(0, np.int64), np.zeros(len(units.kind), np.int64)
+        address = self._buffer(self._case.dst, units) + DEST_BASE
+        lines = (address + units.end - units.start - 1) // line - address // line + 1
+        return address, np.where(units.kind == steps_.USER_READ, lines, 0)
 
-    def _private(self, op: NDArray[np.uint8], vline: Ints, kind: Ints, place: Ints) -> None:
+    def _buffer(self, kind: str, units: _Units) -> Ints:
+        return units.start - units.period_start if kind == "pbuf" else units.start % STREAM_SPAN_BYTES
+
+    def _buffers(
+        self, op: Bytes, vline: Ints, place: Ints, source: Ints, before: Ints, dest: Ints, after: Ints
+    ) -> None:
+        # At most two lines each, because a unit is no longer than a line.
+        line, rmw = self._case.geometry.line_bytes, self._case.rmw
+        for extra in range(2):
+            loads = np.flatnonzero(before > rmw + extra)
+            if len(source) and len(loads):
+                vline[(place - before)[loads] + extra] = source[loads] // line + extra
+            stores = np.flatnonzero(after > extra)
+            if len(stores):
+                vline[place[stores] + 1 + extra] = dest[stores] // line + extra
+                op[place[stores] + 1 + extra] = STORE
+
+    def _private(self, op: Bytes, vline: Ints, kind: Ints, begin: Ints) -> None:
         case = self._case
-        op[place[kind == steps_.FLUSH_ALL]] = FLUSH
-        noise = place[kind == steps_.NOISE]
-        if len(noise):
-            vline[noise] = self._noise.lines(len(noise) // case.xk, case.xk)
-        noise = place[kind == steps_.WAKE_NOISE]
-        if len(noise):
-            vline[noise] = self._wake_noise.lines(len(noise) // case.xu, case.xu)
-        stores = np.flatnonzero(kind == steps_.PBUF)
-        if len(stores):
-            lines = -(-case.per // case.geometry.line_bytes)
-            op[place[stores]] = STORE
-            vline[place[stores]] = SOURCE_BASE // case.geometry.line_bytes + np.arange(len(stores)) % lines
+        op[begin[kind == steps_.FLUSH_ALL]] = FLUSH
+        for noise, each in ((steps_.NOISE, case.xk), (steps_.WAKE_NOISE, case.xu)):
+            starts = begin[kind == noise]
+            if len(starts):
+                vline[_runs(starts, each)] = self._noise[noise].lines(len(starts), each)
+        starts = begin[kind == steps_.PBUF]
+        if len(starts):
+            op[_runs(starts, self._period_lines)] = STORE
+            base = SOURCE_BASE // case.geometry.line_bytes
+            vline[_runs(starts, self._period_lines)] = np.tile(base + np.arange(self._period_lines), len(starts))
 
-    def _ring(
-        self, op: NDArray[np.uint8], vline: Ints, kind: Ints, start: Ints, end: Ints, place: Ints
-    ) -> Trace:
+    def _rows(self, op: Bytes, vline: Ints, units: _Units, place: Ints) -> Trace:
+        # One row of shared memory per unit, and one more for the load before an RMW's store.
         case, line = self._case, self._case.geometry.line_bytes
-        table = np.full((11, 3), -1, np.int64)
-        for key, row in _RING_OP.items():
-            table[key] = row
-        units = np.flatnonzero(table[kind, 0] >= 0)
-        ops, alias, flags = table[kind[units]].T
-        begin, stop, at = start[units], end[units], place[units]
+        ops, alias, flags = _RING_OP_TABLE[units.kind].T
+        lo = (units.start - units.line_start) // FRAME_BYTES
+        columns = (units.line, alias, lo, lo + (units.end - units.start) // FRAME_BYTES)
+        value = units.start // FRAME_BYTES + 1
         if case.rmw:
-            units_w = np.flatnonzero(ops == STORE) if case.mode == "play" else units[:0]
-            units_w = units_w[alias[units_w] == USER]
-            order = np.argsort(np.concatenate([2 * np.arange(len(units)), 2 * units_w - 1]), kind="stable")
-            ops = np.concatenate([ops, np.full(len(units_w), LOAD)])[order]
-            begin, stop, alias, flags = (
-                np.concatenate([column, column[units_w]])[order] for column in (begin, stop, alias, flags)
-            )
-            at = np.concatenate([at, at[units_w] - 1])[order]
-        offset = begin % case.ring
-        op[at] = ops
-        vline[at] = np.array(RING_BASE, np.int64)[alias] // line + offset // line
-        lo = offset % line // FRAME_BYTES
-        return Trace(
-            op,
-            vline,
-            at,
-            offset // line,
-            alias,
-            lo,
-            lo + (stop - begin) // FRAME_BYTES,
-            begin // FRAME_BYTES + 1,
-            flags.astype(np.uint8),
-        )
+            twice = np.where(units.kind == steps_.USER_WRITE, 2, 1)
+            unit = np.repeat(np.arange(len(twice)), twice)
+            ahead = np.append(unit[1:] == unit[:-1], False) if len(unit) else np.zeros(0, bool)
+            ops = np.where(ahead, LOAD, ops[unit])
+            place = place[unit] - ahead
+            value, flags = value[unit], flags[unit]
+            columns = tuple(column[unit] for column in columns)
+        pline, alias, lo, hi = columns
+        op[place] = ops
+        vline[place] = pline + np.array(RING_BASE, np.int64)[alias] // line
+        return Trace(op, vline, place, pline, alias, lo, hi, value, flags.astype(np.uint8))
+
+
+def _runs(starts: Ints, each: int) -> Ints:
+    return (starts[:, None] + np.arange(each)).ravel()

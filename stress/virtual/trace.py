@@ -35,7 +35,7 @@ class Trace:
     ----------
     op : (n,) uint8: LOAD, STORE, CLEAN, INVALIDATE, CLEAN_INVALIDATE (one
         line each) or FLUSH (clean+invalidate of the whole cache).
-    vline : (n,) int64: virtual address / line_bytes, below 2**28.
+    vline : (n,) int64 or int32: virtual address / line_bytes, below 2**28.
     at : (m,) int64, ascending: which accesses the following columns describe.
     pline : (m,) int64: physical line number, 0 <= pline < 2**19.
     alias : (m,) int64: which mapping, 0 (kernel) or 1 (user). One mapping
