@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Callable
 import numpy as np
 
 from stress.experiment import control
+from stress.experiment.transport import set_apart
 from stress.experiment.window import hot_window
 from stress.model.finding import Analysis
 from stress.model.ring import Rings
@@ -80,13 +81,24 @@ class Bench:
         self.captured[:] = 0
         with hot_window():
             exchange = pcm.exchange(self.play, self.captured, handling)
-        due = min(self._frames, exchange.played_limit)
-        returned = self.captured[: exchange.capture.frames * self._stimulus.frame_bytes]
+        due, taken = self._judged(exchange)
+        returned = self.captured[: taken * self._stimulus.frame_bytes]
         analysis = detector(returned, self.rings, position, due)
         analysis, outcome = control.match(
             analysis, faults, position, self._reached(analysis, due), self.rings
         )
+        analysis = set_apart(analysis, self.rings, exchange.xruns)
         return BurstResult(position, self._frames, exchange, analysis, outcome)
+
+    def _judged(self, exchange: Exchange) -> tuple[int, int]:
+        # An xrun is noticed up to a lap late: meanwhile the last ring-full was
+        # read while it was written, on either side.
+        due, taken = min(self._frames, exchange.played_limit), exchange.capture.frames
+        if exchange.playback.xruns and exchange.playback.frames < self._frames:
+            due = max(0, due - (self.rings.playback or 0))
+        if exchange.capture.xruns:
+            taken = max(0, taken - (self.rings.capture or 0))
+        return due, taken
 
     def _reached(self, analysis: Analysis, due: int) -> int:
         # A fault in the part that never came back was not due either.

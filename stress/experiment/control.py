@@ -166,9 +166,9 @@ ECHO_KINDS = (Kind.UNKNOWN, Kind.BITFLIP, Kind.ZERO, Kind.MISPLACED)
 
 
 def _echo(start: int, frames: int, faults: Sequence[Planted], rings: Rings) -> bool:
-    """Return whether a planted fault lay at this place of a ring whole laps ago."""
+    """Return whether the run lies inside a fault planted there whole laps ago."""
     return any(
-        (start - fault.frame) % ring < fault.frames or (fault.frame - start) % ring < frames
+        (start - fault.frame) % ring + frames <= fault.frames
         for fault in faults
         for ring in (rings.playback, rings.capture)
         if ring and start > fault.frame

@@ -56,6 +56,11 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
             f"no lock in {tally.unlocked} of {tally.bursts} bursts: the pattern did not come back "
             "(is the loopback connected, the volume at 0 dB, the right capture source selected?)"
         )
+    if tally.transport:
+        doubts.append(
+            f"{tally.transport} wrong runs come with lost time (xruns, or whole laps skipped): not judged; "
+            "repeat with a larger ring, less load or real-time priority"
+        )
     if tally.xruns and tally.unlocked:
         doubts.append(
             f"{tally.xruns} xruns: the machine was too slow for the ring (longer periods, a larger buffer, "

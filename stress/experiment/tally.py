@@ -16,6 +16,7 @@ class Tally:
     counts : findings per kind, the planted ones left out.
     sites : (kind, ring, laps) of the findings kept, the planted ones left out.
     wrong_frames : frames covered by findings, the planted ones left out.
+    transport : findings that lost time explains, left out as well.
     """
 
     arm: str
@@ -28,6 +29,7 @@ class Tally:
     episodes: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     sites: Counter[tuple[str, str | None, int | None]] = field(default_factory=Counter)
+    transport: int = 0
     planted: int = 0
     control_found: int = 0
     xruns: int = 0
@@ -60,9 +62,11 @@ class Tally:
         self.wrong_frames += analysis["wrong_frames"]
         self.episodes += analysis["episodes"]
         for finding in analysis["findings"]:
-            if finding["injected"]:
+            beside = "transport" in finding.get("details", {})
+            if finding["injected"] or beside:
                 self.counts[finding["kind"]] -= 1
                 self.wrong_frames -= finding["frames"]
+                self.transport += beside
             else:
                 self.sites[(finding["kind"], finding["ring"], finding["laps"])] += 1
         self.counts = +self.counts
@@ -89,7 +93,7 @@ class Tally:
 
 _SUMS = (
     "bursts", "streamed_s", "checked_frames", "lines", "wrong_frames", "episodes", "counts", "sites",
-    "planted", "control_found", "xruns", "unlocked", "voluntary", "involuntary",
+    "transport", "planted", "control_found", "xruns", "unlocked", "voluntary", "involuntary",
 )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as the JSON object of the record."""
-        out: dict[str, Any] = {
+        return {
             "kind": self.kind.value,
             "frame": self.frame,
             "frames": self.frames,
@@ -73,11 +73,9 @@ class Finding:
             "ring_offset": self.ring_offset,
             "line_bytes": self.line_bytes,
             "injected": self.injected,
+            "details": dict(self.details),
             "text": self.text,
         }
-        if self.details:
-            out["details"] = dict(self.details)
-        return out
 
 
 @dataclass(frozen=True)

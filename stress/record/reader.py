@@ -44,6 +44,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
                     "ring": (str, _NONE),
                     "laps": (int, _NONE),
                     "injected": bool,
+                    "details": dict,
                 }
             ],
         },

@@ -100,9 +100,27 @@ def _burst(arm, findings, counts, planted, found):
 
 
 def test_tallies_leave_planted_faults_out_of_the_counts():
-    real = {"kind": "stale", "frame": 8, "frames": 8, "ring": "playback", "laps": 2, "injected": False}
-    planted = {"kind": "stale", "frame": 80, "frames": 8, "ring": "playback", "laps": 1, "injected": True}
-    (tally,) = tallies([_burst("a", [real, planted], {"stale": 2}, 1, 1)])
+    real = {
+        "kind": "stale",
+        "frame": 8,
+        "frames": 8,
+        "ring": "playback",
+        "laps": 2,
+        "injected": False,
+        "details": {},
+    }
+    planted = {
+        "kind": "stale",
+        "frame": 80,
+        "frames": 8,
+        "ring": "playback",
+        "laps": 1,
+        "injected": True,
+        "details": {},
+    }
+    lost = {**real, "frame": 800, "details": {"transport": "beside a slip"}}
+    (tally,) = tallies([_burst("a", [real, planted, lost], {"stale": 3}, 1, 1)])
+    assert tally.transport == 1
     assert dict(tally.counts) == {"stale": 1}
     assert tally.wrong_frames == 8
     assert dict(tally.sites) == {("stale", "playback", 2): 1}
