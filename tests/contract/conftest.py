@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from stress.model.pcm import Access, Exchange, Granted, Handling, PcmRequest, St
 from stress.pcm.contract import Pcm
 
 RATE = 48000
+NO_CARD = "no card: give --card PLAY,CAPTURE, for example in a guest with snd-aloop"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,13 +29,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 class Backend:
     """How to make one backend and what to ask of it."""
 
-    make: Callable[[], Pcm]
+    make: Callable[..., Pcm]
     access: Access
 
     def request(self, ring: int = 16384, periods: int = 4, rate: int = RATE) -> PcmRequest:
         """Return a request with a ring of `ring` frames for both directions."""
         params = StreamParams(rate, 2, FORMATS["S16_LE"], self.access, ring // periods, ring)
         return PcmRequest(params, params)
+
+    def opened(self, pcm: Pcm, ring: int = 16384) -> Opened:
+        """Open `pcm` with a ring of `ring` frames."""
+        return Opened(pcm, pcm.open(self.request(ring)))
 
 
 @dataclass
@@ -82,7 +88,7 @@ def _alsa(card: str, access: Access) -> Backend:
     names = re.split(r",(?=hw:)", card)
     if len(names) != 2:
         raise pytest.UsageError(f"--card {card}: two hw: devices, PLAY,CAPTURE")
-    return Backend(lambda: AlsaPcm(names[0], names[1]), access)
+    return Backend(partial(AlsaPcm, names[0], names[1]), access)
 
 
 def _virtual() -> Backend:
@@ -99,15 +105,24 @@ def backend(request: pytest.FixtureRequest) -> Backend:
         return _virtual()
     card = request.config.getoption("--card", default=None)
     if card is None:
-        pytest.skip("no card: give --card PLAY,CAPTURE, for example in a guest with snd-aloop")
+        pytest.skip(NO_CARD)
     return _alsa(card, Access(request.param.partition("-")[2]))
+
+
+@pytest.fixture(params=["mmap", "rw"])
+def alsa(request: pytest.FixtureRequest) -> Backend:
+    """Both ALSA accesses; needs --card."""
+    card = request.config.getoption("--card", default=None)
+    if card is None:
+        pytest.skip(NO_CARD)
+    return _alsa(card, Access(request.param))
 
 
 @pytest.fixture
 def opening(backend: Backend) -> Iterator[Callable[[int], Opened]]:
     """Opens the backend with a ring of so many frames, and closes it."""
     with backend.make() as pcm:
-        yield lambda ring: Opened(pcm, pcm.open(backend.request(ring)))
+        yield partial(backend.opened, pcm)
 
 
 @pytest.fixture

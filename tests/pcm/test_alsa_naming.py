@@ -1,0 +1,76 @@
+"""Names, open errors in words, and who holds a device."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from stress.errors import ConfigError, DeviceBusy, DeviceError, DeviceGone
+from stress.pcm.alsa import AlsaPcm, naming
+
+
+@pytest.mark.parametrize(
+    ("name", "card"),
+    [("hw:0", "0"), ("hw:1,0", "1"), ("hw:Loopback,1,3", "Loopback"), ("hw:CARD=Audio_1,DEV=0", "Audio_1")],
+)
+def test_hardware_names_give_their_card(name, card):
+    assert naming.card_of(name) == card
+
+
+@pytest.mark.parametrize("name", ["default", "plughw:0,0", "hw:0,0,0,0", "hw:", "hw:a b", "dmix", ""])
+def test_anything_but_hw_is_a_config_error(name):
+    with pytest.raises(ConfigError, match="hw:CARD,DEVICE"):
+        naming.card_of(name)
+
+
+def test_both_names_are_checked_before_anything_is_opened():
+    with pytest.raises(ConfigError, match="playback"):
+        AlsaPcm("default", "hw:0")
+    with pytest.raises(ConfigError, match="capture"):
+        AlsaPcm("hw:0", "default")
+
+
+@pytest.mark.parametrize(
+    ("code", "card", "words"),
+    [
+        (errno.ENODEV, -errno.ENODEV, "no such card"),
+        (errno.ENOENT, 0, "no such playback device"),
+        (errno.EACCES, 0, "group audio"),
+        (errno.EIO, 0, "cannot be opened"),
+    ],
+)
+def test_open_errors_say_what_to_do(code, card, words):
+    error = naming.open_error("hw:0,9", "playback", -code, card)
+    assert type(error) is DeviceError
+    assert words in str(error)
+    assert "hw:0,9 playback" in str(error)
+    assert error.errno == code
+
+
+def test_busy_device_is_its_own_error():
+    error = naming.open_error("hw:9,0", "capture", -errno.EBUSY, 9)
+    assert isinstance(error, DeviceBusy)
+    assert "in use" in str(error)
+
+
+def test_holders_are_read_from_the_status_files(tmp_path):
+    for sub, text in (("sub0", "state: RUNNING\nowner_pid   : 1\nhw_ptr : 5\n"), ("sub1", "closed\n")):
+        folder = tmp_path / "card2" / "pcm0p" / sub
+        folder.mkdir(parents=True)
+        (folder / "status").write_text(text)
+    found = naming.holders(2, tmp_path)
+    assert found.startswith("pid 1 (")
+    assert found.endswith(") has pcm0p")
+    assert naming.holders(3, tmp_path) == ""
+
+
+@pytest.mark.parametrize("code", [errno.ENODEV, errno.ENXIO])
+def test_later_calls_on_a_vanished_card_are_device_gone(code):
+    assert isinstance(naming.call_error("hw:0", "snd_pcm_prepare", -code), DeviceGone)
+
+
+def test_later_calls_that_fail_name_the_call():
+    error = naming.call_error("hw:0 playback", "snd_pcm_prepare", -errno.EIO)
+    assert not isinstance(error, DeviceGone)
+    assert "snd_pcm_prepare" in str(error)

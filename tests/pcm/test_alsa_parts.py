@@ -1,0 +1,172 @@
+"""Prototypes against the real library, smaps, levers and the dose's helper."""
+
+from __future__ import annotations
+
+import mmap
+import signal
+from pathlib import Path
+
+import pytest
+
+from stress.errors import BackendUnavailable
+from stress.model.pcm import Direction, Lever
+from stress.pcm import levers
+from stress.pcm.alsa import _lib, _proto, mapping
+from stress.pcm.dose import Dose
+
+# From /proc/self/smaps of an emulated ARMv7, Linux 6.1, snd-aloop by mmap, ring 4096 bytes;
+# addresses of the other mappings shortened away.
+SMAPS = """\
+b6f5a000-b6f5b000 rw-s 00000000 00:05 133        /dev/snd/pcmC0D1c
+Size:                  4 kB
+Rss:                   4 kB
+VmFlags: rd wr sh mr mw me ms de dd
+b6f5b000-b6f5c000 rw-s 00000000 00:05 132        /dev/snd/pcmC0D0p
+Size:                  4 kB
+VmFlags: rd wr sh mr mw me ms de dd
+b6f5c000-b6f5d000 r--s 80000000 00:05 132        /dev/snd/pcmC0D0p
+Size:                  4 kB
+VmFlags: rd sh mr me ms de dd
+b6f5d000-b6f5e000 rw-p 00000000 00:00 0
+VmFlags: rd wr mr mw me ac
+"""
+
+
+@pytest.fixture(scope="module")
+def libasound():
+    try:
+        return _lib.Asound()
+    except BackendUnavailable as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def libc():
+    return _lib.Libc()
+
+
+def test_every_prototype_is_found_in_libasound(libasound):
+    assert libasound.version.count(".") >= 2
+
+
+def test_missing_library_names_the_package():
+    with pytest.raises(BackendUnavailable, match="libasound2"):
+        _lib.Asound("libno-such-thing.so.7")
+
+
+@pytest.mark.parametrize(
+    ("structure", "least"),
+    [("snd_pcm_hw_params", 600), ("snd_pcm_sw_params", 100), ("snd_pcm_status", 100), ("snd_pcm_info", 280)],
+)
+def test_structures_have_the_size_the_library_asks_for(libasound, structure, least):
+    assert least <= len(libasound._block(structure)) <= 2048
+
+
+def test_card_that_does_not_exist_is_a_negative_errno(libasound):
+    assert libasound.card_index("NoSuchCard") < 0
+    error, handle = libasound.open("hw:NoSuchCard,0", _proto.STREAM["playback"])
+    assert error < 0
+    assert handle == 0
+
+
+@pytest.mark.parametrize("signature", sorted(set(_proto.ASOUND.values()) | set(_proto.LIBC.values())))
+def test_signatures_use_known_letters(signature):
+    result, colon, arguments = signature[0], signature[1], signature[2:]
+    assert colon == ":"
+    assert set(result + arguments) <= set("iulLzps")
+
+
+def test_smaps_gives_the_ring_and_not_the_status_page(tmp_path):
+    smaps = tmp_path / "smaps"
+    smaps.write_text(SMAPS)
+    found = mapping.ring_mappings(Direction.PLAYBACK, "/dev/snd/pcmC0D0p", 0xB6F5B000, smaps)
+    assert [(one.size_bytes, one.is_ring) for one in found] == [(4096, True)]
+    assert found[0].vm_flags == "rd wr sh mr mw me ms de dd"
+
+
+@pytest.mark.parametrize("area", [0xB6F5AFFF, 0xB6F5C000, 0])
+def test_area_outside_the_mapping_is_no_ring(tmp_path, area):
+    smaps = tmp_path / "smaps"
+    smaps.write_text(SMAPS)
+    found = mapping.ring_mappings(Direction.PLAYBACK, "/dev/snd/pcmC0D0p", area, smaps)
+    assert [one.is_ring for one in found] == [False]
+
+
+def test_missing_smaps_gives_no_mapping(tmp_path):
+    assert mapping.ring_mappings(Direction.CAPTURE, "/dev/snd/pcmC0D1c", 0, tmp_path / "none") == ()
+
+
+def test_own_smaps_is_understood():
+    vmas = list(mapping.parse(Path("/proc/self/smaps").read_text()))
+    assert len(vmas) > 10
+    assert any("python" in vma.path for vma in vmas)
+    assert all(vma.start < vma.end for vma in vmas)
+
+
+def _scratch_vma(puller, libc):
+    start = libc.address_of(puller._map) + mmap.PAGESIZE
+    text = Path("/proc/self/smaps").read_text()
+    return next(vma for vma in mapping.parse(text) if vma.start == start)
+
+
+def test_each_pull_changes_the_protection_of_the_whole_range(libc):
+    puller = levers.Puller(Lever.CLEAN_INVALIDATE, libc)
+    flags = []
+    for _ in range(4):
+        puller.pull(0, 0)
+        vma = _scratch_vma(puller, libc)
+        assert vma.end - vma.start == levers.SCRATCH_BYTES
+        flags.append("wr" in vma.vm_flags.split())
+    puller.close()
+    assert flags == [False, True, False, True]
+    assert (puller.pulled, puller.failed) == (4, 0)
+
+
+def test_refused_pull_is_counted_and_said():
+    class Refusing(_lib.Libc):
+        def bind(self, name, *arguments):
+            return lambda *more: -1
+
+    puller = levers.Puller(Lever.CACHEFLUSH, Refusing())
+    puller.pull(0x1000, 64)
+    assert puller.failed == 1
+    assert "1 refused" in puller.note("playback")
+
+
+def test_cacheflush_gets_begin_and_end_of_the_range():
+    seen = []
+
+    class Recording(_lib.Libc):
+        def bind(self, name, *arguments):
+            return lambda *more: seen.append((name, *arguments, *more)) or 0
+
+    levers.Puller(Lever.CACHEFLUSH, Recording()).pull(0x1000, 64)
+    assert seen == [("syscall", 0x0F0002, 0x1000, 0x1040, 0)]
+
+
+def test_dose_wakes_about_as_often_as_asked_and_ends(libc):
+    dose, notes = Dose(), []
+    with dose.at(400.0, notes):
+        libc.bind("usleep", 500_000)()
+    with dose.at(0.0, notes):
+        libc.bind("usleep", 200_000)()
+    dose.close()
+    rates = [float(note.split()[2].rstrip("/s")) for note in notes]
+    # A loaded machine gives fewer; what matters is that the figure is measured.
+    assert 40 < rates[0] < 480
+    assert rates[1] < 20
+    assert dose._process.returncode is not None
+
+
+def test_dose_helper_ignores_the_terminals_interrupt(libc):
+    dose = Dose()
+    assert dose._process.poll() is None
+    with dose.at(10.0, []):
+        pass
+    dose._process.send_signal(signal.SIGTERM)
+    dose._process.wait()
+    dose.close()
+
+
+def test_locking_reports_an_errno_instead_of_failing(libc):
+    assert libc.lock(0, mmap.PAGESIZE) != 0
