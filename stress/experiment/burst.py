@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Callable
 
 import numpy as np
 
+from stress.board.conditions import Asked, Terms, conditions
 from stress.experiment import control
 from stress.experiment.transport import set_apart
 from stress.experiment.window import hot_window
@@ -30,6 +31,8 @@ TAIL_S = 0.05
 # first. Measured on real drivers: up to 1200 frames.
 LEAD_S = 0.1
 PAGE_BYTES = 4096
+# A modelled board has its conditions in its description.
+NOTHING = Asked(lock_memory=False, awake=False)
 
 
 # Turns the captured bytes, the rings, the first position sent and the frames
@@ -46,6 +49,7 @@ class BurstResult:
     exchange: Exchange
     analysis: Analysis
     control: control.Outcome
+    terms: Terms
 
 
 class Bench:
@@ -73,13 +77,14 @@ class Bench:
         position: int,
         faults: tuple[control.Planted, ...],
         geometry: control.Geometry,
+        asked: Asked,
     ) -> BurstResult:
         """Stream one burst from `position` and check what came back."""
         pattern = self.play[: self._frames * self._stimulus.frame_bytes]
         self._stimulus.fill(position, pattern)
         control.lay(self.play, faults, geometry, self._stimulus.fill, position)
         self.captured[:] = 0
-        with hot_window():
+        with conditions(NOTHING if pcm.is_virtual else asked) as terms, hot_window():
             exchange = pcm.exchange(self.play, self.captured, handling)
         due, taken = self._judged(exchange)
         returned = self.captured[: taken * self._stimulus.frame_bytes]
@@ -88,7 +93,7 @@ class Bench:
             analysis, faults, position, self._reached(analysis, due), self.rings
         )
         analysis = set_apart(analysis, self.rings, exchange.xruns)
-        return BurstResult(position, self._frames, exchange, analysis, outcome)
+        return BurstResult(position, self._frames, exchange, analysis, outcome, terms)
 
     def _judged(self, exchange: Exchange) -> tuple[int, int]:
         # An xrun is noticed up to a lap late: meanwhile the last ring-full was

@@ -97,5 +97,6 @@ def burst(result: BurstResult, rate: int, exposure: Exposure, evidence: list[str
         "analysis": analysis(result.analysis),
         "control": {"planted": result.control.planted, "found": result.control.found, "missed": missed},
         "exposure": exposure.to_json(),
+        "conditions": dataclasses.asdict(result.terms),
         "evidence": evidence,
     }

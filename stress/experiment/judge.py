@@ -70,6 +70,7 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
         doubts.append(f"positive control: {tally.control_missed} of {tally.planted} planted faults not found")
     elif not tally.planted:
         doubts.append("no positive control: nothing was planted, so nothing vouches for the detector")
+    doubts += [f"condition not granted: {text}" for text in sorted(tally.refused)]
     seen = Exposure(tally.lines, tally.line_bytes).rate_bound_95
     if seen is None or seen > bound:
         have = "no line was checked" if seen is None else f"95 % bound {seen:.2g} per line"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from stress.board.conditions import Asked
 from stress.errors import ConfigError
 from stress.model.formats import FORMATS, MAX_CHANNELS, sample_format
 from stress.model.pcm import (
@@ -92,6 +93,30 @@ class Control:
 
 
 @dataclass(frozen=True)
+class Conditions:
+    """What a burst on a real card asks of the machine.
+
+    Attributes
+    ----------
+    fifo : SCHED_FIFO priority, 0 leaves the policy alone. Source: above
+        ordinary threads, below the kernel's IRQ threads (50). Higher: the
+        threads that feed the card may starve; lower: others of priority 1 get in.
+    cpu : CPU to stay on, -1 leaves the affinity alone.
+    lock_memory, awake : mlockall; /dev/cpu_dma_latency held at 0.
+    """
+
+    fifo: int = schema.integer(40, 0, 99)
+    cpu: int = schema.integer(-1, -1, 4095)
+    lock_memory: bool = schema.flag(True)
+    awake: bool = schema.flag(True)
+
+    @property
+    def asked(self) -> Asked:
+        """The same for the board."""
+        return Asked(self.fifo, self.cpu, self.lock_memory, self.awake)
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a run does.
 
@@ -113,6 +138,7 @@ class Plan:
     repeats: int = schema.integer(1, 1, 1_000_000)
     line_bytes: int = schema.integer(32, 16, 64)
     control: Control = schema.table(Control, Control())
+    conditions: Conditions = schema.table(Conditions, Conditions())
     arm: tuple[Arm, ...] = schema.listing(schema.table(Arm))
 
     def request(self, arm: Arm) -> PcmRequest:

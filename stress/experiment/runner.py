@@ -158,7 +158,8 @@ class Run:
             self.position = 1
         wanted = self.plan.control
         faults = control.plant(frames, geometry, wanted.share, wanted.least, f"{self.seed}/{step.number}")
-        result = bench.run(self.pcm, step.arm.handling, self.detector, self.position, faults, geometry)
+        asked = self.plan.conditions.asked
+        result = bench.run(self.pcm, step.arm.handling, self.detector, self.position, faults, geometry, asked)
         self.position += frames
         self._lost = result.exchange.lost
         self._note(step, result, granted, line_bytes, bench)

@@ -38,6 +38,7 @@ class Tally:
     skipped: str | None = None
     voluntary: int = 0
     involuntary: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
 
     def add(self, burst: dict[str, Any]) -> None:
         """Add one burst event."""
@@ -55,6 +56,7 @@ class Tally:
         for side in ("playback", "capture"):
             self.voluntary += exchange[side]["voluntary"] or 0
             self.involuntary += exchange[side]["involuntary"] or 0
+        self.refused.update(str(text) for text in burst["conditions"]["refused"])
         self._add_findings(analysis)
 
     def _add_findings(self, analysis: dict[str, Any]) -> None:
@@ -93,7 +95,7 @@ class Tally:
 
 _SUMS = (
     "bursts", "streamed_s", "checked_frames", "lines", "wrong_frames", "episodes", "counts", "sites",
-    "transport", "planted", "control_found", "xruns", "unlocked", "voluntary", "involuntary",
+    "transport", "planted", "control_found", "xruns", "unlocked", "voluntary", "involuntary", "refused",
 )  # fmt: skip
 
 

@@ -50,6 +50,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
         },
         "control": {"planted": int, "found": int},
         "exposure": {"lines": int, "line_bytes": int},
+        "conditions": {"granted": list, "refused": list, "facts": list},
     },
     "verdict": {"verdict": str, "reasons": list},
     "end": {"exit": int},

@@ -31,6 +31,7 @@ def lines(log: RunLog, bound: float) -> list[str]:
         *sentences(log, MOST_SENTENCES),
         *_meaning(whole),
         "",
+        *_conditions(log, whole),
         f"seed {start['seed']}, first position {start['first_position']}, {whole.bursts} bursts, "
         f"{format_duration(whole.streamed_s)} streamed",
     ]
@@ -98,6 +99,15 @@ def _opened(log: RunLog) -> list[str]:
         flags = mapping["vm_flags"]
         out.append(f"{mapping['direction']} mapping: {mapping['path']} ({place}), VmFlags: {flags}")
     return out
+
+
+def _conditions(log: RunLog, whole: Tally) -> list[str]:
+    burst = log.last("burst")
+    if not burst or not (burst["conditions"]["granted"] or whole.voluntary or whole.involuntary):
+        return []
+    terms = [str(text) for key in ("granted", "facts") for text in burst["conditions"][key]]
+    switches = f"{whole.voluntary} voluntary and {whole.involuntary} involuntary context switches"
+    return [f"hot window: {switches} in both threads; {'; '.join(terms)}"]
 
 
 def sentences(log: RunLog, most: int) -> list[str]:

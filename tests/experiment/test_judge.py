@@ -96,6 +96,7 @@ def _burst(arm, findings, counts, planted, found):
         },
         "control": {"planted": planted, "found": found},
         "exposure": {"lines": 12000, "line_bytes": 32},
+        "conditions": {"granted": [], "refused": [], "facts": []},
     }
 
 

@@ -43,6 +43,7 @@ def _log():
         },
         "control": {"planted": 0, "found": 0},
         "exposure": {"lines": 1200, "line_bytes": 32},
+        "conditions": {"granted": [], "refused": [], "facts": []},
     }
     start = {"event": "start", "backend": "virtual x", "seed": 1, "first_position": 5}
     opened = {"event": "open", "arm": NASTY, "granted": {"playback": params, "capture": params}}

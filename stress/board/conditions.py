@@ -1,0 +1,159 @@
+"""Conditions of a run: asked for one by one, each granted or refused with its price.
+
+On a VIVT core every switch to another process cleans and invalidates the whole
+D-cache and so hides the defect; on any machine a late thread is an xrun. So the
+run asks to be left alone: real-time priority, locked memory, one CPU, no deep
+idle state. Nothing of it is needed to run; what is refused is said.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
+
+from stress.board.load import runnable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MCL_CURRENT, MCL_FUTURE = 1, 2
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the machine.
+
+    Parameters
+    ----------
+    fifo : SCHED_FIFO priority, 0 leaves the policy alone.
+    cpu : CPU to stay on, -1 leaves the affinity alone.
+    lock_memory, awake : mlockall; /dev/cpu_dma_latency held at 0.
+    """
+
+    fifo: int = 0
+    cpu: int = -1
+    lock_memory: bool = True
+    awake: bool = True
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What came of it, one line each."""
+
+    granted: tuple[str, ...]
+    refused: tuple[str, ...]
+    facts: tuple[str, ...]
+
+
+@contextmanager
+def conditions(asked: Asked, proc: Path = Path("/proc")) -> Iterator[Terms]:
+    """Apply what is asked, yield what was granted, and put everything back.
+
+    Threads: applies to the calling thread and what it starts.
+    """
+    undo: list[Callable[[], object]] = []
+    granted: list[str] = []
+    refused: list[str] = []
+    steps: list[tuple[bool, Callable[[], tuple[str, Callable[[], object]]]]] = [
+        (asked.cpu >= 0, lambda: _pin(asked.cpu)),
+        (asked.fifo > 0, lambda: _fifo(asked.fifo)),
+        (asked.lock_memory, _lock_memory),
+        (asked.awake, _stay_awake),
+    ]
+    for wanted, step in steps:
+        if not wanted:
+            continue
+        try:
+            text, back = step()
+        except OSError as error:
+            refused.append(_price(error))
+        else:
+            granted.append(text)
+            undo.append(back)
+    try:
+        yield Terms(tuple(granted), tuple(refused), _facts(proc))
+    finally:
+        for back in reversed(undo):
+            back()
+
+
+class _Refused(OSError):
+    """A condition that was not granted; its text says what that costs."""
+
+
+def _price(error: OSError) -> str:
+    return str(error.args[1]) if isinstance(error, _Refused) else os.strerror(error.errno or 0)
+
+
+def _refusal(error: OSError, what: str, cost: str, remedy: str) -> _Refused:
+    return _Refused(error.errno, f"{what}: {os.strerror(error.errno or 0)}; {cost}; {remedy}")
+
+
+def _pin(cpu: int) -> tuple[str, Callable[[], object]]:
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {cpu})
+    except OSError as error:
+        allowed = ",".join(str(number) for number in sorted(before))
+        raise _refusal(error, f"CPU {cpu}", "the threads may move", f"allowed here: {allowed}") from None
+    return f"on CPU {cpu}", lambda: os.sched_setaffinity(0, before)
+
+
+def _fifo(priority: int) -> tuple[str, Callable[[], object]]:
+    policy, param = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+    except OSError as error:
+        raise _refusal(
+            error,
+            f"SCHED_FIFO {priority}",
+            "other processes run in between: xruns, and on VIVT cores their switches hide the defect",
+            "CAP_SYS_NICE, or rtprio in limits.conf",
+        ) from None
+    return f"SCHED_FIFO {priority}", lambda: os.sched_setscheduler(0, policy, param)
+
+
+def _lock_memory() -> tuple[str, Callable[[], object]]:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mlockall(MCL_CURRENT | MCL_FUTURE):
+        error = OSError(ctypes.get_errno(), "mlockall")
+        raise _refusal(
+            error,
+            "memory lock",
+            "page faults may fall into a burst",
+            "CAP_IPC_LOCK, or memlock in limits.conf",
+        )
+    return "memory locked", libc.munlockall
+
+
+def _stay_awake() -> tuple[str, Callable[[], object]]:
+    path = "/dev/cpu_dma_latency"
+    try:
+        handle = os.open(path, os.O_WRONLY)
+        os.write(handle, b"\0\0\0\0")
+    except OSError as error:
+        raise _refusal(error, path, "idle states may delay a wake-up", "write access to it (root)") from None
+    return f"{path} held at 0", lambda: os.close(handle)
+
+
+def _facts(proc: Path) -> tuple[str, ...]:
+    facts = []
+    throttle = _number(proc / "sys/kernel/sched_rt_runtime_us")
+    if throttle is not None and throttle >= 0:
+        period = _number(proc / "sys/kernel/sched_rt_period_us") or 1_000_000
+        facts.append(f"real-time throttling: {100 * throttle / period:.0f} % of the time at most")
+    others = runnable(proc)
+    if others:
+        facts.append(f"other runnable processes: {', '.join(others[:8])}")
+    return tuple(facts)
+
+
+def _number(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return None
