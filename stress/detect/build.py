@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stress.detect.decode import Decoder
+from stress.detect.edges import Edges
 from stress.detect.place import WRAP, Geometry, HeldRanges, line_of, signed
 from stress.detect.track import Event
 from stress.detect.words import sentence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 # Right frames between wrong ones that may belong to one stretch of dither or
 # gain [frames]. Source: dither of 1 LSB leaves 1 of 3 samples as they were.
 # Higher: separate flips are fitted together; lower: dither falls to pieces.
-DENSE_GAP = 8
+DENSE_GAP = 24
 
 # Share of wrong frames that makes such a stretch. Source: triangular dither of
 # 1 LSB on mono leaves half of the frames. Higher: mono dither falls to pieces;
@@ -55,6 +56,9 @@ class Builder:
         before : raw frame before the stretch.
         """
         stretch = _Stretch(self._decoder.rows(raw), frame, position, before)
+        edges = Edges(self._decoder, self._geometry, stretch.rows, stretch.due)
+        if edges.needed:
+            events = edges.settle(events, frame)
         found: list[Finding] = []
         for group in _groups(events):
             if group[0].what == "noise":
@@ -70,7 +74,7 @@ class Builder:
         details = dict(finding.details)
         line = finding.line_bytes
         if finding.ring is not None and finding.ring_offset is not None:
-            size = finding.frames * self._geometry.frame_bytes
+            size = int(details.get("bytes", finding.frames * self._geometry.frame_bytes))
             line = line_of(finding.ring_offset, size)
             details.update(_edges(finding.ring_offset, size, line, self._geometry.line_bytes))
         finding = replace(finding, line_bytes=line, details=details)
@@ -78,39 +82,54 @@ class Builder:
 
     def _displaced(self, stretch: _Stretch, event: Event) -> Finding:
         frame, position = stretch.frame + event.start, stretch.due(event.start, event.shift)
-        base = Finding(Kind.MISPLACED, frame, event.end - event.start, position, lag=event.lag)
+        details, inside = self._part_frames(event)
+        base = Finding(
+            Kind.MISPLACED, frame, event.end - event.start, position, lag=event.lag, details=details
+        )
         seen = (position - event.lag) % WRAP
         if signed(seen - self._geometry.first_position) < 0:
-            return self._earlier(base, seen)
+            return self._earlier(base, seen, inside)
         laps = self._geometry.laps(event.lag)
         if not laps:
             return base
-        ring, number = self._side(base, laps)
+        ring, number = self._side(base, laps, inside)
         self._votes[ring] += 1
         offset = self._geometry.offset(ring, frame, position)
-        details: dict[str, Any] = {}
         if len(laps) > 1:
             other = next(pair for pair in laps if pair[0] != ring)
             details["also"] = {"ring": other[0], "laps": other[1]}
         return replace(
-            base, kind=Kind.STALE, laps=number, ring=ring, ring_offset=self._bytes(offset), details=details
+            base,
+            kind=Kind.STALE,
+            laps=number,
+            ring=ring,
+            ring_offset=self._bytes(offset, inside),
+            details=details,
         )
 
-    def _side(self, base: Finding, laps: list[tuple[str, int]]) -> tuple[str, int]:
+    def _part_frames(self, event: Event) -> tuple[dict[str, Any], int]:
+        # Length in bytes and bytes into the first frame, where frames are part old.
+        size = self._geometry.frame_bytes
+        if event.first is None or event.last is None:
+            return {}, 0
+        length, inside = event.last - event.first, event.first - event.start * size
+        return ({"bytes": length} if length != (event.end - event.start) * size else {}), inside
+
+    def _side(self, base: Finding, laps: list[tuple[str, int]], inside: int) -> tuple[str, int]:
         # When the lag fits both rings: the one with whole lines, then the one other findings name.
         if len(laps) == 1:
             return laps[0]
-        size = base.frames * self._geometry.frame_bytes
+        size = int(base.details.get("bytes", base.frames * self._geometry.frame_bytes))
 
         def rank(pair: tuple[str, int]) -> tuple[int, int, int]:
-            offset = self._bytes(self._geometry.offset(pair[0], base.frame, base.position)) or 0
+            offset = self._bytes(self._geometry.offset(pair[0], base.frame, base.position), inside) or 0
             return line_of(offset, size) is not None, self._votes[pair[0]], -pair[1]
 
         return max(laps, key=rank)
 
-    def _earlier(self, base: Finding, seen: int) -> Finding:
+    def _earlier(self, base: Finding, seen: int, inside: int) -> Finding:
         # Data from before this burst: what the rings held says which of them it lay in.
-        details: dict[str, Any] = {"origin": "earlier burst", "seen_position": seen}
+        details = {**base.details, "origin": "earlier burst", "seen_position": seen}
         ring = None
         for name in ("playback", "capture"):
             offset = self._geometry.offset(name, base.frame, base.position)
@@ -122,7 +141,9 @@ class Builder:
             rings = [name for name, _ in self._geometry.laps(base.lag or 0)]
             ring = rings[0] if rings else None
         offset = None if ring is None else self._geometry.offset(ring, base.frame, base.position)
-        return replace(base, kind=Kind.STALE, ring=ring, ring_offset=self._bytes(offset), details=details)
+        return replace(
+            base, kind=Kind.STALE, ring=ring, ring_offset=self._bytes(offset, inside), details=details
+        )
 
     def _slip(self, stretch: _Stretch, event: Event) -> Finding:
         frame, position = stretch.frame + event.start, stretch.due(event.start, event.shift - event.lag)
@@ -138,8 +159,8 @@ class Builder:
         slip = group[-1] if group[-1].what == "slip" else None
         noises = [event for event in group if event.what == "noise"]
         found: list[Finding] = []
-        for start, end, kind, details in self._named(stretch, noises):
-            found.append(self._plain(stretch, start, end, noises[0].shift, kind, details))
+        for part in self._named(stretch, noises):
+            found.append(self._plain(stretch, part, noises[0].shift))
         if slip is None:
             return found
         if slip.lag > 0:
@@ -162,28 +183,58 @@ class Builder:
         insert = Finding(Kind.INSERT, start, event.end - event.start, position, details=details)
         return [*(one for one in found if one.frame < start), insert]
 
-    def _named(self, stretch: _Stretch, noises: list[Event]) -> list[tuple[int, int, Kind, Any]]:
-        start, end, shift = noises[0].start, noises[-1].end, noises[0].shift
+    def _named(self, stretch: _Stretch, noises: list[Event]) -> list[Part]:
+        # Halved until a fit holds, then put together again as far as the fits reach.
+        start, end = noises[0].start, noises[-1].end
         wrong = sum(event.end - event.start for event in noises)
-        if len(noises) > 1 and end - start >= SHORTEST_DITHER and wrong >= DENSE_SHARE * (end - start):
-            fit = self._namer.fit(stretch.rows[start:end], stretch.due(start, shift))
-            if fit is not None:
-                return [(start, end, *fit)]
-        return [
-            (event.start + part.start, event.start + part.end, part.kind, part.details)
-            for event in noises
-            for part in self._parts(stretch, event)
-        ]
+        dense = end - start >= SHORTEST_DITHER and wrong >= DENSE_SHARE * (end - start)
+        fitted = self._fit(stretch, start, end, noises[0].shift) if dense else None
+        if fitted is not None:
+            return [fitted]
+        if len(noises) == 1:
+            return self._parts(stretch, noises[0])
+        half = len(noises) // 2
+        parts = self._named(stretch, noises[:half]) + self._named(stretch, noises[half:])
+        return self._joined(stretch, parts, noises[0].shift)
+
+    def _joined(self, stretch: _Stretch, parts: list[Part], shift: int) -> list[Part]:
+        for _ in range(2):
+            out: list[Part] = []
+            for part in parts:
+                both = self._join(stretch, out[-1], part, shift) if out else None
+                if both is None:
+                    out.append(part)
+                else:
+                    out[-1] = both
+            # The second pass runs from the other side.
+            parts = out[::-1]
+        return parts
+
+    def _join(self, stretch: _Stretch, one: Part, other: Part, shift: int) -> Part | None:
+        first, second = (one, other) if one.start <= other.start else (other, one)
+        start, end = first.start, second.end
+        if one.kind is other.kind and one.kind in (Kind.SWAP, Kind.BYTESHIFT, Kind.ZERO, Kind.HOLD):
+            kind, details = self._namer.name(stretch.rows[start:end], stretch.due(start, shift))
+            tags = self._namer.parts(stretch.rows[start:end], stretch.last(start), stretch.due(start, shift))
+            whole = kind is one.kind or (len(tags) == 1 and tags[0].kind is one.kind)
+            return Part(start, end, one.kind, details if kind is one.kind else {}) if whole else None
+        if one.kind in (Kind.GAIN, Kind.DITHER) or other.kind in (Kind.GAIN, Kind.DITHER):
+            return self._fit(stretch, start, end, shift)
+        return None
+
+    def _fit(self, stretch: _Stretch, start: int, end: int, shift: int) -> Part | None:
+        fit = self._namer.fit(stretch.rows[start:end], stretch.due(start, shift))
+        return None if fit is None else Part(start, end, *fit)
 
     def _parts(self, stretch: _Stretch, event: Event) -> list[Part]:
         rows = stretch.rows[event.start : event.end]
-        return self._namer.parts(rows, stretch.last(event.start), stretch.due(event.start, event.shift))
+        parts = self._namer.parts(rows, stretch.last(event.start), stretch.due(event.start, event.shift))
+        return [replace(part, start=part.start + event.start, end=part.end + event.start) for part in parts]
 
-    def _plain(
-        self, stretch: _Stretch, start: int, end: int, shift: int, kind: Kind, details: Any
-    ) -> Finding:
+    def _plain(self, stretch: _Stretch, part: Part, shift: int) -> Finding:
+        start, end, kind = part.start, part.end, part.kind
         frame, position = stretch.frame + start, stretch.due(start, shift)
-        details = dict(details)
+        details = dict(part.details)
         if kind is Kind.ZERO:
             # Zeros carry no age, so both places are given; lap 0 of a ring reads as zeros.
             for ring in ("playback", "capture"):
@@ -192,8 +243,16 @@ class Builder:
                     details[f"{ring}_offset"] = offset
         return Finding(kind, frame, end - start, position, details=details)
 
-    def _bytes(self, offset: int | None) -> int | None:
-        return None if offset is None else offset * self._geometry.frame_bytes
+    def merge(self, last: Finding, finding: Finding) -> Finding:
+        """Return two findings that continue each other as one."""
+        size = self._geometry.frame_bytes
+        details = dict(last.details)
+        if "bytes" in last.details or "bytes" in finding.details:
+            details["bytes"] = sum(one.details.get("bytes", one.frames * size) for one in (last, finding))
+        return replace(last, frames=last.frames + finding.frames, details=details)
+
+    def _bytes(self, offset: int | None, inside: int = 0) -> int | None:
+        return None if offset is None else offset * self._geometry.frame_bytes + inside
 
 
 class _Stretch:

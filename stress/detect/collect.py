@@ -19,11 +19,19 @@ class Collector:
     ----------
     lap : an episode ends when a lap passes without a finding [frames].
     complete : fills in what only the whole finding knows (lines, text).
+    merge : makes one of two findings that continue each other.
     cap : findings kept in full.
     """
 
-    def __init__(self, lap: int, complete: Callable[[Finding], Finding], cap: int = CAP) -> None:
-        self._lap, self._cap, self._complete = max(lap, 1), cap, complete
+    def __init__(
+        self,
+        lap: int,
+        complete: Callable[[Finding], Finding],
+        merge: Callable[[Finding, Finding], Finding],
+        cap: int = CAP,
+    ) -> None:
+        self._lap, self._cap = max(lap, 1), cap
+        self._complete, self._merge = complete, merge
         self._kept: list[Finding] = []
         self._last: Finding | None = None
         self._until: int | None = None
@@ -35,7 +43,7 @@ class Collector:
         """Take one finding; one that continues the last is merged into it."""
         last = self._last
         if last is not None and _continues(last, finding):
-            self._last = replace(last, frames=last.frames + finding.frames)
+            self._last = self._merge(last, finding)
             return
         self.flush()
         self._last = finding

@@ -19,19 +19,16 @@ if TYPE_CHECKING:
 
 NONE = 1 << 40  #: lag of a frame that shows no believable position
 
-# Bits of a frame beyond the 32 that name the position which make a single frame
-# believable. Source: 2^-16 chance per damaged frame. Higher: a lone stale frame
-# of S24_3LE stereo is not believed; lower: damage passes for old data.
-PROOF_BITS = 16
-
 # Lags that two frames in a row prove [frames]. Source: 87 s at 48 kHz; two
 # dithered frames rarely decode that near. Higher: dither is called old data;
 # lower: two frames of a tail, older than this, are not believed.
 NEAR = 1 << 22
 
-# Frames in a row that prove any lag. Source: half a 32-byte line of S16 stereo.
-# Higher: a half line of an earlier burst is not believed; lower: as for `NEAR`.
-FAR_RUN = 4
+# Bytes in a row that prove any lag in 16-bit formats. Source: half a 32-byte
+# line. All pairs carry one word, so damage that hits them alike still decodes:
+# frames, not pairs, are the proof. Higher: a half line of an earlier burst is
+# not believed; lower: dither is called old data.
+FAR_BYTES = 16
 
 
 def masked(raw: Bytes, mask: Bytes | None) -> Bytes:
@@ -49,8 +46,9 @@ class Decoder:
 
     def __init__(self, pattern: Pattern, rings: Rings, mask: Bytes | None = None) -> None:
         self.pattern, self.rings, self.mask = pattern, rings, mask
-        bits = pattern.fmt.bits * pattern.channels if mask is None else 8 * mask.size
-        self._proven = bits - 32 >= PROOF_BITS and pattern.channels > 1
+        # The bits below the top 16 are another word: a frame with them proves itself.
+        wide = pattern.fmt.bits > 16 and (mask is None or bool(mask[: pattern.fmt.sample_bytes - 2].any()))
+        self._far_run = 1 if wide else max(2, FAR_BYTES // pattern.frame_bytes)
 
     def rows(self, raw: Bytes) -> Bytes:
         """Return `raw` as (frames, frame_bytes) with uncarried bits cleared."""
@@ -64,12 +62,14 @@ class Decoder:
         """Return the frames of any `positions`, in the form of `rows`."""
         return masked(self.pattern.image(positions.astype(np.uint32)), self.mask)
 
-    def lags(self, raw: Bytes, position: int) -> Lags:
+    def lags(self, raw: Bytes, position: int, before: Bytes | None = None, *, anywhere: bool = False) -> Lags:
         """Return the lag of each frame when `position` is due first.
 
         Parameters
         ----------
         raw : (n * frame_bytes,) uint8.
+        before : the frame before, (frame_bytes,) uint8 in the form of `rows`.
+        anywhere : nothing is known of the alignment, so no lag is too far.
 
         Returns
         -------
@@ -79,19 +79,21 @@ class Decoder:
         n = len(rows)
         due = np.arange(n, dtype=np.int64) + position
         if self.pattern.channels == 1:
-            return self._mono(rows, due)
+            return self._mono(rows, due, anywhere)
         claimed = self.pattern.positions(np.ascontiguousarray(raw)).astype(np.int64)
         lag = (due[:, None] - claimed + (1 << 31)) % (1 << 32) - (1 << 31)
         agree = (lag == lag[:, :1]).all(axis=1)
         # A frame held over from its neighbour would pass for one a frame old.
         agree[1:] &= ~(rows[1:] == rows[:-1]).all(axis=1) | (lag[1:, 0] == 0)
+        if before is not None and (rows[0] == before).all() and lag[0, 0]:
+            agree[0] = False
         lags = np.where(agree, lag[:, 0], NONE)
         if self.pattern.channels == 2 and self.pattern.fmt.bits == 16:
-            return np.where(self._believable(lags), lags, NONE)
+            return self._believed(lags, anywhere)
         rest = np.flatnonzero(agree)
         pure = (self.image(due[rest] - lags[rest]) == rows[rest]).all(axis=1)
         lags[rest[~pure]] = NONE
-        return lags if self._proven else np.where(self._believable(lags), lags, NONE)
+        return self._believed(lags, anywhere)
 
     def whole_laps(self, lags: Lags) -> Flags:
         """Tell which lags are whole laps of a ring, at most `MAX_LAPS`."""
@@ -101,24 +103,33 @@ class Decoder:
                 out |= (lags % size == 0) & (lags > 0) & (lags <= MAX_LAPS * size)
         return out
 
-    def _believable(self, lags: Lags) -> Flags:
-        # Right, a whole number of laps old, or as old as a neighbour.
+    def _believed(self, lags: Lags, anywhere: bool) -> Lags:
+        # Right, whole laps old, as old as a near neighbour, or one of many of one age.
         good: Flags = (lags == 0) | self.whole_laps(lags)
-        near = np.abs(lags) < NEAR
+        near = np.abs(lags) < (NONE if anywhere else NEAR)
+        if self.pattern.channels > 2:
+            good |= near
         twin = (lags[1:] == lags[:-1]) & near[1:]
         good[1:] |= twin
         good[:-1] |= twin
-        if len(lags) >= FAR_RUN:
-            # Damage of one LSB in neighbouring frames decodes to one far lag: ask for more of them.
-            many = np.ones(len(lags) - FAR_RUN + 1, bool)
-            for step in range(1, FAR_RUN):
-                many &= lags[step : len(lags) - FAR_RUN + 1 + step] == lags[: len(many)]
-            for step in range(FAR_RUN):
-                good[step : step + len(many)] |= many
-        good &= lags != NONE
-        return good
+        good |= _in_a_row(lags, self._far_run, 1)
+        if anywhere:
+            return np.where(good, lags, NONE)
+        return self._without_chance(np.where(good & (lags > -NEAR), lags, NONE))
 
-    def _mono(self, rows: Bytes, due: NDArray[np.int64]) -> Lags:
+    def _without_chance(self, lags: Lags) -> Lags:
+        # Far lags of less than a line in the midst of damage are damage: dither repeats itself.
+        far = lags >= NEAR
+        if self._far_run == 1 or not far.any():
+            return lags
+        for start, end, lag in runs_of(lags):
+            if NEAR <= lag < NONE and (end - start) * self.pattern.frame_bytes < 2 * FAR_BYTES:
+                around = lags[max(start - 1, 0)], lags[min(end, len(lags) - 1)]
+                if around == (NONE, NONE):
+                    lags[start:end] = NONE
+        return lags
+
+    def _mono(self, rows: Bytes, due: NDArray[np.int64], anywhere: bool) -> Lags:
         # A word spans two frames: a window at f speaks for f and f + 1.
         n = len(rows)
         lags = np.full(n, NONE, np.int64)
@@ -127,9 +138,10 @@ class Decoder:
         claimed = self.pattern.positions(np.ascontiguousarray(rows).reshape(-1)).astype(np.int64)[:, 0]
         lag = (due[:-1] - claimed + (1 << 31)) % (1 << 32) - (1 << 31)
         good = (lag == 0) | self.whole_laps(lag)
-        twin = lag[2:] == lag[:-2]
+        twin = (lag[2:] == lag[:-2]) & (np.abs(lag[2:]) < (NONE if anywhere else NEAR))
         good[2:] |= twin
         good[:-2] |= twin
+        good |= _in_a_row(lag, 2 if self._far_run == 1 else self._far_run // 2, 2)
         for first in (np.flatnonzero(good & (lag == 0)), np.flatnonzero(good & (lag != 0))):
             lags[first] = lag[first]
             lags[first + 1] = lag[first]
@@ -151,6 +163,18 @@ class Decoder:
         bare = np.flatnonzero(lags == NONE)
         right = (self.image(due[bare]) == rows[bare]).all(axis=1)
         lags[bare[right]] = 0
+
+
+def _in_a_row(lags: Lags, least: int, step: int) -> Flags:
+    # Entries that belong to at least `least` equal ones, `step` apart.
+    n = len(lags)
+    same = np.ones(max(n - (least - 1) * step, 0), bool)
+    for k in range(1, least):
+        same &= lags[k * step : k * step + len(same)] == lags[: len(same)]
+    out = np.zeros(n, bool)
+    for k in range(least):
+        out[k * step : k * step + len(same)] |= same
+    return out
 
 
 def runs_of(lags: Lags) -> list[tuple[int, int, int]]:

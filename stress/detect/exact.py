@@ -81,7 +81,7 @@ class ExactChecker:
         self._builder: Builder | None = None
         self._geometry: Geometry | None = None
         self._cap = cap
-        self._collector = Collector(rings.largest, lambda finding: finding, cap)
+        self._collector: Collector | None = None
         self._before: Bytes | None = None
         self._align = 0
         self._first_frame: int | None = None
@@ -100,22 +100,24 @@ class ExactChecker:
     def finish(self) -> Analysis:
         """Judge what is left and return the analysis of the whole capture."""
         self._pump(final=True)
-        self._collector.mute_from(SHORTEST_MUTE, self._judged_end)
-        findings = self._collector.result()
-        notes = list(self._notes)
-        if self._collector.dropped:
-            notes.append(f"{self._collector.dropped} findings past the first {self._cap} are only counted")
+        collector, notes = self._collector, list(self._notes)
+        if collector is None:
+            return Analysis("exact", False, self._window.total, notes=tuple(notes))
+        collector.mute_from(SHORTEST_MUTE, self._judged_end)
+        findings = collector.result()
+        if collector.dropped:
+            notes.append(f"{collector.dropped} findings past the first {self._cap} are only counted")
         return Analysis(
             detector="exact",
-            locked=self._builder is not None,
+            locked=True,
             frames=self._window.total,
             checked_frames=self._checked,
             first_frame=self._first_frame,
             first_position=self._first_seen,
-            counts=dict(self._collector.counts),
+            counts=dict(collector.counts),
             findings=findings,
-            wrong_frames=self._collector.wrong_frames,
-            episodes=self._collector.episodes,
+            wrong_frames=collector.wrong_frames,
+            episodes=collector.episodes,
             valid_bits=self._valid_bits,
             notes=tuple(notes),
         )
@@ -185,7 +187,9 @@ class ExactChecker:
         self._decoder = Decoder(self._pattern, self._rings, mask)
         self._geometry = Geometry(self._rings, self._pattern.frame_bytes, first, self._line_bytes)
         self._builder = Builder(self._decoder, self._geometry, self._held)
-        self._collector = Collector(self._rings.largest, self._builder.complete, self._cap)
+        self._collector = Collector(
+            self._rings.largest, self._builder.complete, self._builder.merge, self._cap
+        )
         self._align = position - window.frame
         self._first_frame, self._first_seen = window.frame, position
 
@@ -218,8 +222,8 @@ class ExactChecker:
         return int(np.argmax(wrong)) if wrong.any() else len(wrong)
 
     def _examine(self, final: bool) -> bool:
-        window, builder, geometry = self._window, self._builder, self._geometry
-        if builder is None or geometry is None:
+        window, builder, geometry, collector = self._window, self._builder, self._geometry, self._collector
+        if builder is None or geometry is None or collector is None:
             return False
         frames = min(window.frames, self._stretch, self._end() - window.frame)
         last = frames == self._end() - window.frame or (final and frames == window.frames)
@@ -227,12 +231,12 @@ class ExactChecker:
             return False
         raw = window.view(frames)
         position = (self._align + window.frame) % WRAP
-        runs = runs_of(self._decoder.lags(raw, position))
+        before = self._before if self._before is not None else self._due_row(position - 1)
+        runs = runs_of(self._decoder.lags(raw, position, before))
         stop = frames if last else _cut(runs, frames)
         events, shift = Tracker(runs, geometry, last).walk(stop)
-        before = self._before if self._before is not None else self._due_row(position - 1)
         for finding in builder.findings(raw, window.frame, position, events, before):
-            self._collector.add(finding)
+            collector.add(finding)
         self._before = self._decoder.rows(raw)[stop - 1].copy()
         self._align -= shift
         self._checked += stop

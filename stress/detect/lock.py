@@ -87,7 +87,7 @@ def find_lock(raw: Bytes, decoder: Decoder, first_position: int | None) -> Lock 
 
 def _pattern_runs(raw: Bytes, decoder: Decoder) -> list[_Run]:
     # Runs that step with the pattern, wherever; lags are taken against position 0.
-    found = [run for run in runs_of(decoder.lags(raw, 0)) if run[2] != NONE]
+    found = [run for run in runs_of(decoder.lags(raw, 0, anywhere=True)) if run[2] != NONE]
     return [_Run(s, e, -lag % WRAP) for s, e, lag in found if e - s >= 2]
 
 

@@ -38,6 +38,7 @@ class Event:
     lag : displaced: age against the alignment in force. slip: > 0 the stream
         fell back by as many frames, < 0 it jumped ahead. noise: 0.
     shift : lag of the alignment in force against that of the stretch.
+    first, last : displaced data to the byte, where it does not fill frames.
     """
 
     what: str
@@ -45,6 +46,8 @@ class Event:
     end: int
     lag: int
     shift: int
+    first: int | None = None
+    last: int | None = None
 
 
 class Tracker:

@@ -82,7 +82,7 @@ class Namer:
             if tag is not None:
                 out.append(Part(start, end, tag))
                 continue
-            kind, details = self._name(rows[start:end], position + start)
+            kind, details = self.name(rows[start:end], position + start)
             out.append(Part(start, end, kind, details))
         return out
 
@@ -101,6 +101,7 @@ class Namer:
         held[1:] = (rows[1:] == rows[:-1]).all(axis=1)
         if before is not None:
             held[0] = bool((rows[0] == before).all())
+        held &= ~self._clipped(rows)
         tags = np.where(zero, 1, np.where(held, 2, 0))
         edges = np.flatnonzero(tags[1:] != tags[:-1]) + 1
         starts = [0, *edges.tolist()]
@@ -108,7 +109,8 @@ class Namer:
         names = (None, Kind.ZERO, Kind.HOLD)
         return [(start, end, names[int(tags[start])]) for start, end in zip(starts, ends)]
 
-    def _name(self, rows: Bytes, position: int) -> tuple[Kind, dict[str, Any]]:
+    def name(self, rows: Bytes, position: int) -> tuple[Kind, dict[str, Any]]:
+        """Return the kind and details of a stretch that is neither zero nor held."""
         due = self._decoder.expected(position, len(rows))
         return (
             self._swap(rows, due)
@@ -118,6 +120,13 @@ class Namer:
             or (self.fit(rows, position) if len(rows) >= SHORTEST_FIT else None)
             or (Kind.UNKNOWN, {})
         )
+
+    def _clipped(self, rows: Bytes) -> Flags:
+        # All samples at the rails: equal neighbours say nothing there.
+        wide = self._layout.samples(np.ascontiguousarray(rows)) >> np.int32(32 - self._layout.fmt.bits)
+        top = (1 << (self._layout.fmt.bits - 1)) - 1
+        clipped: Flags = ((wide == top) | (wide == -top - 1)).all(axis=1)
+        return clipped
 
     def _swap(self, rows: Bytes, due: Bytes) -> tuple[Kind, dict[str, Any]] | None:
         # Each channel must equal one channel of what was due, not all of them their own.

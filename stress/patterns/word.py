@@ -132,7 +132,7 @@ class Pattern:
         if not self.pairs:
             top = np.concatenate([top[:-1], top[1:]], axis=1)
         pairs = max(self.pairs, 1)
-        words: Words = np.ascontiguousarray(top[:, : 2 * pairs]).view("<u4")
+        words: Words = np.array(top[:, : 2 * pairs], order="C").view("<u4")
         for pair in range(1, pairs):
             np.bitwise_xor(words[:, pair], self._keys[pair], words[:, pair])
         positions = unmix1(words) if self.name == "mix1" else unmix2(words)

@@ -100,7 +100,7 @@ HOSTILE = {
     "0 Hz": (wav(rate=0), "0 Hz"),
     "8 bits": (wav(bits=8, align=2), "8 bits"),
     "17 bits": (wav(bits=17), "17 bits"),
-    "alignment": (wav(align=5), "frames of 5 bytes"),
+    "alignment": (wav(align=5), "in 5 bytes"),
     "chunk past the end": (wav()[:12] + struct.pack("<4sI", b"junk", 1 << 31), "passes its end"),
 }
 

@@ -91,7 +91,10 @@ def test_positions_of_a_fill_are_the_positions_filled(name, fmt, channels):
     pattern = Pattern(name, FORMATS[fmt], channels)
     start = 0xFFFFFFF0
     want = np.arange(64, dtype=np.uint32) + np.array(start, np.uint32)
-    got = pattern.positions(pattern.bytes_at(start, 64))
+    frames = pattern.bytes_at(start, 64)
+    kept = frames.copy()
+    got = pattern.positions(frames)
+    assert np.array_equal(frames, kept)
     if channels == 1:
         even = want[:-1] % 2 == 0
         assert got.shape == (63, 1)

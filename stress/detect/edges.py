@@ -1,0 +1,179 @@
+"""Find where old data begins and ends inside a frame, to the byte.
+
+A cache line need not hold whole frames: 32 bytes are five and a third frames
+of S24_3LE stereo. The frames at its ends are part right and part old, decode to
+nothing, and are told apart byte by byte. Bytes that fit both sides leave a range;
+an edge of a line inside it decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.decode import Decoder
+from stress.detect.place import MAX_LAPS, Geometry
+from stress.detect.track import Event
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+    Flags = NDArray[np.bool_]
+    Due = Callable[[int, int], int]
+
+# Bytes that name an age by comparison alone [bytes]. Source: 24 bits against 16
+# candidates, 1e-6 by chance. Higher: one stale sample of 24 bits is unknown;
+# lower: two damaged bytes are called stale.
+FEWEST_BYTES = 3
+
+# Laps tried for data too short to decode. Source: ages are geometric, 8 laps
+# cover all but a few per mille. Higher: more chance hits; lower: more unknown.
+TRIED_LAPS = 8
+
+# Frames at an edge that may be part old [frames]. Source: a 16-byte half line
+# touches two frames of any format above 8 bytes; in mono two more may lack the
+# other half of their word. Higher: damage beside a stale
+# line is tried as part of it; lower: a half line in two frames is unknown.
+MOST_PARTIAL, MOST_PARTIAL_MONO = 2, 4
+
+
+class Edges:
+    """Settles part-old frames of one stretch.
+
+    Parameters
+    ----------
+    rows : (n, frame_bytes) uint8, masked.
+    due : position due at a frame of the stretch under a shift.
+    """
+
+    def __init__(self, decoder: Decoder, geometry: Geometry, rows: Bytes, due: Due) -> None:
+        self._decoder, self._geometry, self._rows, self._due = decoder, geometry, rows, due
+        self._size = rows.shape[1]
+
+    @property
+    def needed(self) -> bool:
+        """False where every half line holds whole frames that prove themselves."""
+        return bool(16 % self._size) or self._decoder.pattern.channels == 1
+
+    def settle(self, events: list[Event], frame: int) -> list[Event]:
+        """Return the events with part-old frames joined to their old data.
+
+        Parameters
+        ----------
+        frame : capture frame of the first of the stretch.
+        """
+        out: list[Event] = []
+        most = MOST_PARTIAL_MONO if self._decoder.pattern.channels == 1 else MOST_PARTIAL
+        for at, event in enumerate(events):
+            if event.what == "noise" and event.end - event.start <= most:
+                before = out[-1] if out and _touch(out[-1], event) else None
+                after = events[at + 1] if at + 1 < len(events) and _touch(event, events[at + 1]) else None
+                if not (after is not None and after.what == "slip"):
+                    out += self._split(event, before, after) or [event]
+                    continue
+            out.append(event)
+        return [self._snap(event, frame) if event.what == "displaced" else event for event in _merge(out)]
+
+    def _split(self, noise: Event, before: Event | None, after: Event | None) -> list[Event] | None:
+        # Leading bytes of the data before, trailing bytes of the data after, or old data between.
+        lag_a = before.lag if before is not None and before.what == "displaced" else 0
+        lag_b = after.lag if after is not None and after.what == "displaced" else 0
+        fits_a, fits_b = self._fits(noise, lag_a), self._fits(noise, lag_b)
+        head = int(np.argmin(fits_a)) if not fits_a.all() else len(fits_a)
+        tail = int(np.argmin(fits_b[::-1])) if not fits_b.all() else len(fits_b)
+        if lag_a != lag_b and head + tail >= len(fits_a):
+            return [replace(noise, what="displaced", lag=lag) for lag in (lag_a, lag_b) if lag]
+        for lag in self._candidates(noise):
+            middle = self._fits(noise, lag)[head : len(fits_a) - tail]
+            if middle.size >= FEWEST_BYTES and middle.all():
+                kept = [replace(noise, what="displaced", lag=old) for old in (lag_a, lag_b) if old]
+                return [*kept[:1], replace(noise, what="displaced", lag=lag), *kept[1:]]
+        return None
+
+    def _candidates(self, noise: Event) -> list[int]:
+        # Whole laps that any channel pair of the frames claims, then the likely ones.
+        rings = self._decoder.rings
+        tried = [
+            k * size for k in range(1, TRIED_LAPS + 1) for size in (rings.playback, rings.capture) if size
+        ]
+        if self._decoder.pattern.channels == 1:
+            return tried
+        rows = self._rows[noise.start : noise.end]
+        claimed = self._decoder.pattern.positions(np.ascontiguousarray(rows).reshape(-1)).astype(np.int64)
+        due = self._due(noise.start, noise.shift) + np.arange(len(rows))[:, None]
+        lags = np.unique((due - claimed + (1 << 31)) % (1 << 32) - (1 << 31))
+        return [*(int(lag) for lag in lags if self._geometry.whole_laps(int(lag))), *tried]
+
+    def _fits(self, event: Event, lag: int) -> Flags:
+        position = self._due(event.start, event.shift) - lag
+        rows = self._rows[event.start : event.end]
+        fits: Flags = (self._decoder.expected(position % (1 << 32), len(rows)) == rows).reshape(-1)
+        return fits
+
+    def _snap(self, event: Event, frame: int) -> Event:
+        # Widen the event by a frame on each side and find its bytes.
+        start, end = max(event.start - 1, 0), min(event.end + 1, len(self._rows))
+        wide = replace(event, start=start, end=end)
+        old, right = self._fits(wide, event.lag), self._fits(wide, 0)
+        body = np.flatnonzero(~right & old)
+        if not body.size:
+            return event
+        low, high = int(body[0]), int(body[-1]) + 1
+        least = low - (int(np.argmin(old[:low][::-1])) if not old[:low].all() else low)
+        rest = old[high:]
+        most = high + (int(np.argmin(rest)) if not rest.all() else len(rest))
+        first, last = self._choose(event, start, frame, (least, low), (high, most))
+        base = start * self._size
+        return replace(
+            event,
+            start=(base + first) // self._size,
+            end=-(-(base + last) // self._size),
+            first=base + first,
+            last=base + last,
+        )
+
+    def _choose(
+        self, event: Event, start: int, frame: int, head: tuple[int, int], tail: tuple[int, int]
+    ) -> tuple[int, int]:
+        # An edge of a line wins, the largest first; then an edge of a frame.
+        ring = next((name for name, laps in self._geometry.laps(event.lag) if laps <= MAX_LAPS), None)
+        offset = None
+        if ring is not None:
+            offset = self._geometry.offset(ring, frame + start, self._due(start, event.shift))
+        base = None if offset is None else offset * self._size
+        return self._pick(range(head[1], head[0] - 1, -1), base), self._pick(
+            range(tail[0], tail[1] + 1), base
+        )
+
+    def _pick(self, choices: range, base: int | None) -> int:
+        if base is not None:
+            for line in (64, 32, 16):
+                for byte in choices:
+                    if (base + byte) % line == 0:
+                        return byte
+        return next((byte for byte in choices if byte % self._size == 0), choices[0])
+
+
+def _touch(one: Event, other: Event) -> bool:
+    return one.end == other.start and (one.shift == other.shift or other.what == "slip")
+
+
+def _merge(events: list[Event]) -> list[Event]:
+    # Old data of one lag that touches or overlaps is one event.
+    out: list[Event] = []
+    for event in events:
+        last = out[-1] if out else None
+        if (
+            last is not None
+            and last.what == event.what == "displaced"
+            and (last.lag, last.shift) == (event.lag, event.shift)
+            and event.start <= last.end
+        ):
+            out[-1] = replace(last, start=min(last.start, event.start), end=max(last.end, event.end))
+        else:
+            out.append(event)
+    return out

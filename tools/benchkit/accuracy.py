@@ -1,0 +1,125 @@
+"""Score the exact detector on random faults: one, and two in a burst."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+from collections import Counter
+
+import numpy as np
+
+from stress.detect.exact import check
+from stress.model.finding import Analysis
+from stress.model.formats import FORMATS
+from stress.model.ring import Rings
+from stress.patterns.word import Pattern
+from tools.benchkit._faults import FAULTS, LAST, Scene, Truth, fits
+
+FRAMES = 24000
+RINGS = Rings(1200, 1320)
+# Frames between the two faults of a pair; 0 is touching.
+DISTANCES = (0, 1, 2, 8, 40, 300, 3000)
+
+
+def scene_of(pattern: Pattern, rng: np.random.Generator, frames: int = FRAMES) -> Scene:
+    """Return a clean burst at a random position behind random silence."""
+    first = int(rng.integers(1 << 25, 1 << 32))
+    return Scene(pattern, RINGS, frames, int(rng.integers(0, 1200)), first, rng)
+
+
+def lay(scene: Scene, names: list[str], distance: int) -> None:
+    """Lay the faults called `names`, `distance` frames apart."""
+    at = scene.lead + int(scene.rng.integers(11000, 14000))
+    for name in names:
+        FAULTS[name](scene, at)
+        at = scene.floor + distance
+
+
+def judge(scene: Scene) -> tuple[Analysis, list[str]]:
+    """Return the analysis and what it has wrong."""
+    first = scene.first
+    analysis = check(scene.raw, scene.pattern, scene.rings, first_position=first)
+    return analysis, compare(scene.truths, analysis)
+
+
+def compare(truths: list[Truth], analysis: Analysis) -> list[str]:
+    """Return what `analysis` has wrong, empty when it is right."""
+    if not analysis.locked:
+        return ["lock"]
+    if len(analysis.findings) != len(truths):
+        return [f"{len(analysis.findings)} findings for {len(truths)}"]
+    pairs = zip(sorted(truths, key=lambda truth: truth.frame), analysis.findings)
+    return [miss for truth, finding in pairs for miss in truth.misses(finding)]
+
+
+def main(argv: list[str]) -> int:
+    """Run and print the table; 0 when every kind reaches its figure."""
+    parser = argparse.ArgumentParser(prog="tools/bench accuracy", description=__doc__)
+    parser.add_argument("--trials", type=int, default=1000, help="per kind (default 1000)")
+    parser.add_argument("--pairs", type=int, default=2000, help="pairs in all (default 2000)")
+    parser.add_argument("--kind", action="append", choices=list(FAULTS), help="only this kind")
+    parser.add_argument("--seed", type=int, help="default: a fresh one, printed")
+    parser.add_argument("--show", type=int, default=0, help="print as many failures")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args(argv)
+    seed = secrets.randbits(32) if args.seed is None else args.seed
+    result = _Score(seed, args.show)
+    for name in args.kind or FAULTS:
+        result.single(name, args.trials)
+    if not args.kind:
+        result.pairs(args.pairs)
+    print(json.dumps(result.object()) if args.json else result.table())
+    return 0 if result.reached else 1
+
+
+class _Score:
+    def __init__(self, seed: int, show: int) -> None:
+        self.seed, self.show = seed, show
+        self.right: Counter[str] = Counter()
+        self.total: Counter[str] = Counter()
+
+    def single(self, name: str, trials: int) -> None:
+        for trial in range(trials):
+            rng = np.random.default_rng([self.seed, list(FAULTS).index(name), trial])
+            self._trial(name, [name], 0, rng)
+
+    def pairs(self, trials: int) -> None:
+        for trial in range(trials):
+            rng = np.random.default_rng([self.seed, 1000, trial])
+            first = str(rng.choice([name for name in FAULTS if name not in LAST]))
+            second = str(rng.choice(list(FAULTS)))
+            self._trial("pairs", [first, second], int(rng.choice(DISTANCES)), rng)
+
+    def _trial(self, row: str, names: list[str], distance: int, rng: np.random.Generator) -> None:
+        fmt = FORMATS[str(rng.choice(list(FORMATS)))]
+        channels = int(rng.choice([c for c in range(1, 9) if all(fits(name, c, fmt) for name in names)]))
+        pattern = Pattern(str(rng.choice(["mix1", "mix2"])), fmt, channels)
+        scene = scene_of(pattern, rng)
+        lay(scene, names, distance)
+        analysis, wrong = judge(scene)
+        self.total[row] += 1
+        self.right[row] += not wrong
+        if wrong and self.show > 0:
+            self.show -= 1
+            print(f"{names} {distance} {fmt.name} {channels} {pattern.name}: {wrong}", file=sys.stderr)
+            for truth in scene.truths:
+                print(f"   due {truth}", file=sys.stderr)
+            for finding in analysis.findings[:4]:
+                print(f"   got {finding}", file=sys.stderr)
+
+    @property
+    def reached(self) -> bool:
+        rows = self.total
+        return all(self.right[row] >= (0.99 if row == "pairs" else 0.999) * rows[row] for row in rows)
+
+    def object(self) -> dict[str, object]:
+        rows = {row: {"right": self.right[row], "of": self.total[row]} for row in self.total}
+        return {"seed": self.seed, "rows": rows, "reached": self.reached}
+
+    def table(self) -> str:
+        lines = [f"seed {self.seed}", f"{'kind':16}{'right':>8}{'of':>8}{'share':>10}"]
+        for row, of in self.total.items():
+            lines.append(f"{row:16}{self.right[row]:8}{of:8}{self.right[row] / of:10.4%}")
+        return "\n".join(lines)
