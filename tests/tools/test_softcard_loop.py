@@ -18,6 +18,7 @@ from tools.softcardkit.fakehost import FakeHost
 from tools.softcardkit.faultspec import parse_fault, parse_rate
 from tools.softcardkit.log import EventLog
 from tools.softcardkit.serve import Server
+from tools.softcardkit.wire import Submit, Unlink, ret_submit, ret_unlink
 
 PACKET = 48
 LATENCY = 96
@@ -408,6 +409,40 @@ def test_control_socket_fault_happens_at_the_next_packet(make: MakeBench, data: 
     bench.host.capture(1, 72 * 4)
     bench.host.exchange()
     assert (bench.fault()["frame"], bench.fault()["frames"]) == (48, 3)
+
+
+def test_control_socket_fault_without_a_stream_waits_for_the_next_one_only(make: MakeBench) -> None:
+    bench = make(CardConfig())
+    assert execute("fault zero@frame=480,frames=1", bench.card.engine) == "ok"
+    for _ in range(2):
+        bench.host.set_interface(1, 1)
+        bench.loop(pattern(960))
+    assert [(fault["stream"], fault["frame"]) for fault in bench.events("fault")] == [(1, 480)]
+
+
+def test_unlink_that_overtakes_its_submit_is_answered_after_it(make: MakeBench) -> None:
+    bench = make(CardConfig())
+    card = bench.card
+    iso = (0).to_bytes(4, "big") + (192).to_bytes(4, "big") + bytes(8)
+    submit = Submit(1001, 0, 1, 192, 1, bytes(8), bytes(192), iso)
+    card.handle(submit._replace(seqnum=1000))
+    card.handle(Unlink(1002, 1001))
+    assert card.take_replies() == b""
+    card.handle(submit)
+    assert card.take_replies() == ret_unlink(1002, -104)
+    card.handle(Unlink(1003, 999))
+    assert card.take_replies() == ret_unlink(1003, 0)
+    card.handle(Unlink(1004, 1000))
+    assert card.take_replies() == ret_unlink(1004, -104)
+
+
+def test_urb_to_an_interface_at_rest_is_refused(make: MakeBench) -> None:
+    bench = make(CardConfig())
+    bench.host.set_interface(2, 0)
+    iso = (0).to_bytes(4, "big") + (192).to_bytes(4, "big") + bytes(8)
+    bench.card.handle(Submit(1000, 1, 2, 192, 1, bytes(8), b"", iso))
+    assert bench.card.take_replies() == ret_submit(1000, -32, 0)
+    assert not bench.card.engine.live
 
 
 def test_control_socket_refuses_what_it_does_not_know() -> None:

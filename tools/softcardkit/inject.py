@@ -76,6 +76,7 @@ class Injector:
         self._layout = Layout(4, 2, 2)
         self._slip_origin, self._slip_count = 0, 0
         self._stream = 0
+        self._playing, self._later = False, list[Fault]()
         self.capture = CaptureInjector(log)
         self.sent = History()
         self.ppm = 0.0
@@ -87,7 +88,8 @@ class Injector:
         self._running, self._packets = [], []
         self.sent.clear()
         self.capture.start(stream, layout.frame_bytes)
-        self._schedule.fill(self._faults, self._rates, self._seed, stream, rate_hz)
+        self._schedule.fill([*self._faults, *self._later], self._rates, self._seed, stream, rate_hz)
+        self._playing, self._later = True, []
         self.ppm, self._slip_origin, self._slip_count = 0.0, 0, 0
         self._look_ahead()
 
@@ -96,13 +98,17 @@ class Injector:
         for run in self._running:
             self._finish(run, cut=True)
         self._running, self._packets = [], []
+        self._playing = False
         self.capture.stop()
         self.next_frame = self.next_packet = NEVER
 
     def add(self, fault: Fault) -> None:
-        """Add a fault to the running stream only."""
-        self._schedule.add(fault)
-        self._look_ahead()
+        """Add a fault to the running stream, or to the next one only."""
+        if self._playing:
+            self._schedule.add(fault)
+            self._look_ahead()
+        else:
+            self._later.append(fault)
 
     def take(self, packet: Packet) -> tuple[bytes, int] | None:
         """Return what the card makes of `packet`, and its status for the host.
