@@ -151,16 +151,16 @@ class Engine:
         if not play.started:
             self._begin_playback()
         urb = play.queue[0]
+        if not urb.index:
+            injector.sent.append(urb.data)
         packet = urb.packet()
         frames = len(packet) // play.frame_bytes
-        injector.sent.append(packet)
         status = 0
         if play.frames + frames > injector.next_frame or play.packets >= injector.next_packet:
             spoiled = injector.take(
                 Packet(packet, play.frames, play.packets, self._pushed, self._place_in_capture())
             )
             if spoiled is None:
-                injector.sent.forget(len(packet))
                 return False
             packet, status = spoiled
         self._fifo += packet
@@ -188,7 +188,7 @@ class Engine:
         room = min(urb.lengths[urb.index], self._max_frames * size)
         if size == self.playback.frame_bytes:
             take = max(min(take, room - room % size), 0)
-            chunk = bytes(self._fifo[:take])
+            chunk = self._fifo[:take]
             del self._fifo[:take]
             status = 0
             if self._popped + take > self.injector.capture.next_byte:
@@ -198,7 +198,7 @@ class Engine:
             self._popped += take
         else:
             # Another format on the playback side, or none yet: nothing to loop.
-            chunk, status = bytes(min(self._nominal() * size, room - room % size)), 0
+            chunk, status = bytearray(min(self._nominal() * size, room - room % size)), 0
         capture.frames += len(chunk) // size
         capture.packets += 1
         urb.fill(chunk, status)

@@ -31,11 +31,6 @@ class History:
             del self._data[:excess]
             self._base += excess
 
-    def forget(self, count: int) -> None:
-        """Take the last `count` bytes back: the card stopped before it took them."""
-        if count:
-            del self._data[-count:]
-
     def read(self, start: int, count: int) -> bytes:
         """Return `count` bytes from position `start`; zeros where nothing is kept."""
         missing = min(max(self._base - start, 0), count)

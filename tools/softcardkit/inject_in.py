@@ -38,7 +38,7 @@ class CaptureInjector:
         self._waiting.sort(key=lambda entry: entry[0])
         self._look_ahead()
 
-    def give(self, data: bytes, position: int, capture_frame: int) -> tuple[bytes, int]:
+    def give(self, data: bytearray, position: int, capture_frame: int) -> tuple[bytearray, int]:
         """Return what of `data` the host gets, and the packet's status.
 
         Parameters
@@ -62,8 +62,8 @@ class CaptureInjector:
         return data, status
 
     def _spoil(
-        self, fault: Fault, data: bytes, status: int, capture_frame: int, frame: int
-    ) -> tuple[bytes, int]:
+        self, fault: Fault, data: bytearray, status: int, capture_frame: int, frame: int
+    ) -> tuple[bytearray, int]:
         size = self._frame_bytes
         frames = len(data) // size
         lost = min(fault.frames, frames) if fault.kind is Kind.SHORT else frames

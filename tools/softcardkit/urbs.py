@@ -59,26 +59,31 @@ class Urb:
         self.seqnum, self.data, self.iso = submit.seqnum, submit.data, submit.iso
         self.offsets, self.lengths = codec.layout(submit.iso)
         self.count, self.index = submit.packets, 0
-        self.chunks: list[bytes] = []
+        self.chunks: list[bytes | bytearray] = []
         self.actual: list[int] = []
-        self.statuses: dict[int, int] = {}
+        self.statuses: dict[int, int] | None = None
 
     def packet(self) -> bytes:
         """Return the OUT packet whose turn it is."""
         start = self.offsets[self.index]
         return self.data[start : start + self.lengths[self.index]]
 
+    def _note(self, status: int) -> None:
+        if self.statuses is None:
+            self.statuses = {}
+        self.statuses[self.index] = status
+
     def accept(self, status: int) -> None:
         """Finish the OUT packet whose turn it is."""
         if status:
-            self.statuses[self.index] = status
+            self._note(status)
         self.actual.append(0 if status else self.lengths[self.index])
         self.index += 1
 
-    def fill(self, chunk: bytes, status: int) -> None:
+    def fill(self, chunk: bytes | bytearray, status: int) -> None:
         """Finish the IN packet whose turn it is with `chunk`."""
         if status:
-            self.statuses[self.index] = status
+            self._note(status)
         self.actual.append(len(chunk))
         self.chunks.append(chunk)
         self.index += 1
@@ -86,10 +91,11 @@ class Urb:
     def reply(self, codec: IsoCodec) -> bytes:
         """Return the PDU that gives the whole URB back."""
         actual = tuple(self.actual)
-        head = ret_submit(self.seqnum, 0, sum(actual), self.count, len(self.statuses))
-        if not self.statuses:
+        bad = self.statuses
+        head = ret_submit(self.seqnum, 0, sum(actual), self.count, len(bad) if bad else 0)
+        if not bad:
             return b"".join((head, *self.chunks, codec.result(self.iso, actual)))
-        statuses = [self.statuses.get(number, 0) for number in range(self.count)]
+        statuses = [bad.get(number, 0) for number in range(self.count)]
         return b"".join((head, *self.chunks, iso_result(self.offsets, self.lengths, actual, statuses)))
 
 
