@@ -79,8 +79,8 @@ def _sizes(spec: BoardSpec, asked: StreamParams) -> StreamParams:
     smallest = max(1, by_time, by_bytes)
     largest = max(2 * smallest, asked.rate * limits.buffer_max_ms // 1000)
     buffer_size = min(max(asked.buffer_size, 2 * smallest), largest)
+    smallest = max(smallest, -(-buffer_size // limits.periods_max))
     period_size = min(max(asked.period_size, smallest), buffer_size // 2)
-    buffer_size = min(buffer_size, period_size * limits.periods_max)
     # The cache model counts in words of four bytes; rings of odd length round up.
     while buffer_size * asked.frame_bytes % 4:
         buffer_size += 1

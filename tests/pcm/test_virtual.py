@@ -1,0 +1,218 @@
+"""The virtual PCM: grants like a driver, and short counts, xruns and losses as measured on real ones."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from stress.errors import DeviceGone, ParamsRefused, StreamStateError
+from stress.model.formats import FORMATS
+from stress.model.pcm import (
+    Access,
+    CaptureTouch,
+    Handling,
+    Lever,
+    Lost,
+    PcmRequest,
+    PlaybackTouch,
+    StreamParams,
+)
+from stress.pcm.virtual import VirtualPcm
+from stress.virtual.spec import BoardSpec
+
+STEREO = FORMATS["S16_LE"]
+
+
+def params(ring=960, period=48, rate=48000, access=Access.MMAP, channels=2, fmt=STEREO):
+    return StreamParams(rate, channels, fmt, access, period, ring)
+
+
+def opened(board="x86_64", playback=None, capture=None, seed=7, **changes):
+    spec = BoardSpec.load(board, {key.replace("__", "."): value for key, value in changes.items()})
+    pcm = VirtualPcm(spec, seed)
+    pcm.open(PcmRequest(playback or params(), capture or params()))
+    return pcm
+
+
+def exchange(pcm, frames=9600, handling=None, width=4, seed=3):
+    play = np.random.RandomState(seed).randint(1, 256, size=frames * width).astype(np.uint8)
+    captured = np.zeros(frames * width, dtype=np.uint8)
+    return pcm.exchange(play, captured, handling or Handling()), play, captured
+
+
+def test_grant_takes_what_the_driver_takes_and_lists_the_rest():
+    pcm = VirtualPcm(BoardSpec.load("arm926"))
+    granted = pcm.open(PcmRequest(params(ring=960, period=20), params(ring=200000)))
+    assert (granted.playback.period_size, granted.playback.buffer_size) == (48, 960)
+    assert (granted.capture.period_size, granted.capture.buffer_size) == (94, 96000)
+    assert granted.refused == (
+        "playback period_size: 20 frames asked, 48 granted",
+        "capture period_size: 48 frames asked, 94 granted",
+        "capture buffer_size: 200000 frames asked, 96000 granted",
+    )
+    assert granted.line_bytes == 32 and pcm.backend == "virtual arm926" and pcm.is_virtual
+
+
+@pytest.mark.parametrize(
+    ("playback", "capture", "named"),
+    [
+        (params(rate=500), params(rate=500), "8000 to 192000"),
+        (params(channels=9), params(), "1 to 8"),
+        (params(rate=44100), params(), "rate"),
+        (params(fmt=FORMATS["S32_LE"]), params(), "format"),
+    ],
+)
+def test_open_with_what_no_card_has_is_refused(playback, capture, named):
+    with pytest.raises(ParamsRefused, match=named):
+        VirtualPcm(BoardSpec.load("arm926")).open(PcmRequest(playback, capture))
+
+
+def test_open_refuses_an_access_the_board_lacks():
+    pcm = VirtualPcm(BoardSpec.load("arm926", {"limits.mmap": False}))
+    with pytest.raises(ParamsRefused, match="access mmap"):
+        pcm.open(PcmRequest(params(), params()))
+
+
+def test_mappings_show_page_frames_only_for_coherent_memory():
+    for vmalloc, wanted in ((True, False), (False, True)):
+        spec = BoardSpec.load("arm926", {"kernel.use_vmalloc": vmalloc})
+        pcm = VirtualPcm(spec)
+        granted = pcm.open(PcmRequest(params(), params(access=Access.RW)))
+        assert [mapping.path for mapping in granted.mappings] == ["/dev/snd/pcmC0D0p"]
+        assert ("pf io" in granted.mappings[0].vm_flags) == wanted
+
+
+def test_default_board_corrupts_and_coherent_memory_and_physical_tags_do_not():
+    small = params(ring=192)
+    for board, changes, corrupts in (
+        ("arm926", {}, True),
+        ("arm926", {"kernel__use_vmalloc": False}, False),
+        ("cortex-a", {}, False),
+    ):
+        pcm = opened(board, small, small, **changes)
+        result, play, captured = exchange(pcm, 48000)
+        lead = pcm.outcome.lead
+        due = min(result.played_limit, 48000 - lead)
+        wrong = (captured.reshape(-1, 4)[lead : lead + due] != play.reshape(-1, 4)[:due]).any(axis=1)
+        assert len(wrong) == due > 47000
+        assert (wrong.mean() > 0.5) if corrupts else not wrong.any()
+
+
+def test_equal_seeds_give_equal_bursts():
+    runs = [exchange(opened("arm926", params(192), params(240), seed=seed))[2] for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(runs[0], runs[1])
+    assert (runs[0] != runs[2]).any()
+
+
+def test_finished_call_leaves_the_stream_running_and_the_last_frames_unplayed():
+    pcm = opened(playback=params(4800), capture=params(4800))
+    result, _, _ = exchange(pcm, 9600)
+    assert result.playback.frames == 9600 and result.playback.state == "RUNNING" and result.xruns == 0
+    assert result.played_limit == result.playback.hw_ptr < 9600
+    assert result.capture.frames == 9600 and result.capture.hw_ptr >= 9600
+
+
+def test_writer_that_stops_gives_a_short_count_and_an_xrun():
+    pcm = opened(fault=[{"kind": "playback-stop", "frame": 4000}])
+    result, play, captured = exchange(pcm, 48000)
+    assert result.playback.state == "XRUN" and result.playback.xruns == 1
+    assert 4000 <= result.playback.frames < 4100
+    assert result.played_limit < result.playback.frames
+    assert result.playback.frames - result.played_limit <= 6, "at most the packet the driver keeps"
+    assert result.capture.frames == 48000 and result.capture.xruns == 0
+    lead, due = pcm.outcome.lead, result.played_limit
+    np.testing.assert_array_equal(captured[lead * 4 : (lead + due) * 4], play[: due * 4])
+    assert not captured[(lead + due) * 4 :].any()
+
+
+def test_reader_that_stops_loses_the_unread_ring():
+    pcm = opened(fault=[{"kind": "capture-stop", "frame": 4000}])
+    result, _, captured = exchange(pcm, 48000)
+    assert result.capture.state == "XRUN" and result.capture.xruns == 1
+    assert 4000 <= result.capture.frames < 4100
+    assert result.capture.hw_ptr - result.capture.frames >= 960
+    assert not captured[result.capture.frames * 4 :].any()
+    assert result.playback.frames == 48000
+
+
+def test_frozen_card_gives_short_counts_and_is_named():
+    result, _, _ = exchange(opened(fault=[{"kind": "freeze", "frame": 4000}]), 48000)
+    assert result.lost is Lost.FROZEN
+    assert result.playback.state == result.capture.state == "SETUP"
+    assert 4000 < result.playback.frames < 6000 and 3000 < result.capture.frames < 5000
+
+
+def test_unplugged_card_is_gone_for_good():
+    pcm = opened(fault=[{"kind": "unplug", "frame": 4000}])
+    result, _, _ = exchange(pcm, 48000)
+    assert result.lost is Lost.GONE and result.capture.state == "DISCONNECTED"
+    with pytest.raises(DeviceGone):
+        exchange(pcm)
+    with pytest.raises(DeviceGone):
+        pcm.open(PcmRequest(params(), params()))
+
+
+def test_burst_after_an_xrun_is_whole_again():
+    pcm = opened(fault=[{"kind": "playback-stop", "frame": 4000, "burst": 0}])
+    exchange(pcm, 48000)
+    result, play, captured = exchange(pcm, 9600)
+    lead = pcm.outcome.lead
+    due = min(result.played_limit, 9600 - lead)
+    np.testing.assert_array_equal(captured[lead * 4 : (lead + due) * 4], play[: due * 4])
+
+
+def test_virtual_time_runs_on_from_burst_to_burst():
+    pcm = opened()
+    first, second = (exchange(pcm, 48000)[0].capture for _ in range(2))
+    assert first.started_ns == 0 and second.started_ns == first.ended_ns
+    assert first.ended_ns == pytest.approx(1e9, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("handling", "reason"),
+    [
+        (Handling(PlaybackTouch.RMW, start_burst=True), "start burst"),
+        (Handling(PlaybackTouch.RMW, 1), "48 frames queued never start"),
+        (Handling(PlaybackTouch.RMW, 30), "30 periods cannot be queued"),
+    ],
+)
+def test_supports_says_why_not_and_exchange_refuses(handling, reason):
+    pcm = opened("arm926")
+    assert reason in pcm.supports(handling)
+    with pytest.raises(StreamStateError, match=reason):
+        exchange(pcm, handling=handling)
+
+
+def test_supports_says_why_rw_access_cannot_touch_lines():
+    rw = params(access=Access.RW)
+    assert "read before it is written" in opened(playback=rw).supports(Handling(PlaybackTouch.RMW))
+    assert "touch" in opened(capture=rw).supports(Handling(capture=CaptureTouch.AHEAD))
+    assert "lever" in opened(playback=rw, capture=rw).supports(Handling(lever=Lever.CACHEFLUSH))
+    assert opened(playback=rw, capture=rw).supports(Handling()) is None
+
+
+def test_stop_from_another_thread_ends_the_burst_with_short_counts():
+    pcm = opened("arm926", usb__ratio_ppm=137)  # a drifting clock is walked tick by tick
+    stopper = threading.Thread(target=lambda: [pcm.stop() for _ in iter(lambda: not done, False)])
+    done = []
+    stopper.start()
+    result, _, captured = exchange(pcm, 480000)
+    done.append(True)
+    stopper.join()
+    assert result.capture.frames < 480000 and not captured[result.capture.frames * 4 :].any()
+
+
+def test_ring_keeps_its_data_from_burst_to_burst_and_loses_it_at_open():
+    quiet = {"kernel__noise_lines_per_ms": 0, "user__between_fills": 0}
+    rw = params(access=Access.RW)
+    pcm = opened("xscale", params(192), rw, **quiet)
+    exchange(pcm, 960, seed=1)
+    exchange(pcm, 960, seed=2)
+    assert (pcm.outcome.played.number[:192] > 0).any(), "the first lap shows the burst before"
+    assert (pcm.outcome.played.number[:192] < pcm.outcome.played.base).any()
+    pcm.open(PcmRequest(params(192), rw))
+    exchange(pcm, 960, seed=3)
+    anew = pcm.outcome.played
+    np.testing.assert_array_equal(anew.number[:192], anew.truth[:192])

@@ -1,0 +1,187 @@
+"""Steps become accesses of one line each: checked against a slow loop over bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from board_kit import stream
+
+from stress.model.pcm import Access
+from stress.virtual import trace as ops
+from stress.virtual.accesses import AccessMaker
+from stress.virtual.geometry import named_geometry
+from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings, scaled
+from stress.virtual.spec import BoardSpec
+from stress.virtual.steps import Step, StepList
+
+STEPS = (
+    (Step.ZERO_PLAYBACK, 0, 195),
+    (Step.NOISE, 0, 3),
+    (Step.USER_RMW, 0, 100),
+    (Step.FLUSH, 0, 1),
+    (Step.USER_STORE, 100, 195),
+    (Step.NOISE, 0, 2),
+    (Step.USER_STORE, 195, 197),
+    (Step.KERNEL_LOAD, 0, 150),
+    (Step.USER_CLEAN, 190, 197),
+    (Step.KERNEL_STORE, 0, 230),
+    (Step.USER_READ, 0, 47),
+    (Step.USER_READ, 230, 260),
+    (Step.USER_AHEAD, 48, 96),
+    (Step.NOISE, 0, 4),
+)
+MAPPED = {Step.USER_RMW: "user", Step.USER_STORE: "user", Step.USER_CLEAN: "user", Step.USER_READ: "user",
+          Step.USER_AHEAD: "user"}  # fmt: skip
+
+
+def make(fmt, channels, ring, access=Access.MMAP, fills=False, core="arm926", **changes):
+    spec = BoardSpec.load(core, {key.replace("__", "."): value for key, value in changes.items()})
+    width = stream(ring, fmt=fmt, channels=channels).frame_bytes
+    granule = granule_bytes(width, spec.cache.shape().line_bytes)
+    alias = USER if access is Access.MMAP else KERNEL
+    places = place_rings(spec, (ring * width, (ring + 48) * width), granule, (alias, alias))
+    maker = AccessMaker(places, (width, width), np.random.RandomState(0), fills)
+    return maker, places, width
+
+
+def trace_of(maker, bases=(0, 0)):
+    steps = StepList()
+    for step in STEPS:
+        steps.add(*step)
+    return maker.trace(steps.table(), bases)
+
+
+def bytewise(places, width):
+    """Return (kind, ring, line of the ring, first and end byte of the stream) one byte after the other."""
+    rows = []
+    for kind, first, end in STEPS:
+        ring = 1 if kind in (Step.KERNEL_STORE, Step.USER_READ, Step.USER_AHEAD) else 0
+        if kind in (Step.NOISE, Step.FLUSH):
+            continue
+        place, last = places[ring], None
+        for byte in range(first * width, end * width):
+            offset = byte % place.ring_bytes
+            where = (byte // place.ring_bytes, offset // place.line_bytes)
+            if where != last:
+                rows.append([kind, ring, where[1], byte, byte])
+            last = where
+            rows[-1][4] = byte + 1
+        last = None
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("fmt", "channels", "ring"),
+    [("S16_LE", 2, 192), ("S16_LE", 2, 195), ("S24_3LE", 2, 194), ("S32_LE", 4, 195)],
+)
+def test_ring_accesses_equal_a_loop_over_bytes(fmt, channels, ring):
+    maker, places, width = make(fmt, channels, ring)
+    made = trace_of(maker, (1000, 5000))
+    wanted = []
+    for kind, which, line, first, end in bytewise(places, width):
+        place = places[which]
+        alias = USER if kind in MAPPED else KERNEL
+        lo = first % place.ring_bytes % place.line_bytes // place.granule_bytes
+        row = (
+            place.pline + line,
+            alias,
+            place.vlines[alias] + line,
+            lo,
+            lo + (end - first) // place.granule_bytes,
+            first // place.granule_bytes + 1 + (1000, 5000)[which],
+        )
+        wanted += [row] * (2 if kind == Step.USER_RMW else 1)
+    columns = (made.pline, made.alias, made.vline[made.at], made.lo, made.hi, made.value)
+    got = list(zip(*(column.tolist() for column in columns)))
+    assert len(got) == len(wanted)
+    assert got == wanted
+
+
+def test_order_of_accesses_keeps_background_and_maintenance_in_place():
+    maker, places, _ = make("S16_LE", 2, 192)
+    made = trace_of(maker)
+    shared = np.zeros(len(made), dtype=bool)
+    shared[made.at] = True
+    flush = np.flatnonzero(made.op == ops.FLUSH)
+    assert len(flush) == 1
+    zeroed = 192 * 4 // 32 + 1  # 195 frames: the ring and three frames of the next lap
+    rmw = -(-100 * 4 // 32)
+    # 3 background lines, then per unit: play buffer, ring load, ring store.
+    assert not shared[zeroed : zeroed + 3].any()
+    assert flush[0] == zeroed + 3 + 3 * rmw
+    assert not shared[-4:].any() and shared[-5]
+
+
+def test_rmw_loads_the_line_before_it_stores():
+    maker, _, _ = make("S16_LE", 2, 192)
+    made = trace_of(maker)
+    first = np.flatnonzero(made.op[made.at] == ops.LOAD)[0]
+    pair = made.at[first : first + 2]
+    assert made.op[pair].tolist() == [ops.LOAD, ops.STORE] and pair[1] == pair[0] + 1
+    assert made.vline[pair[0]] == made.vline[pair[1]]
+    source = made.vline[pair[0] - 1] * 32
+    assert 0x50000000 <= source < 0x50000000 + 192 * 4
+
+
+def test_captured_buffer_is_stored_where_stores_allocate():
+    without, _, _ = make("S16_LE", 2, 192)
+    maker, _, _ = make("S16_LE", 2, 192, fills=True)
+    made, plain = trace_of(maker), trace_of(without)
+    reads = [row for row in bytewise(maker_places(), 4) if row[0] == Step.USER_READ]
+    assert len(made) - len(plain) == len(reads)
+    private = np.ones(len(made), dtype=bool)
+    private[made.at] = False
+    assert (made.op[private] == ops.STORE).sum() == len(reads)
+
+
+def maker_places():
+    return make("S16_LE", 2, 192)[1]
+
+
+def test_flags_follow_the_mappings_and_the_kind():
+    for core, changes, kernel, user in (
+        ("arm926", {}, 0, 0),
+        ("arm926", {"kernel__mapping": "user-noncached"}, 0, 1),
+        ("arm926", {"kernel__mapping": "kernel-noncached"}, 1, 0),
+        ("arm926", {"kernel__mapping": "writecombine"}, 1, 1),
+        ("arm926", {"kernel__use_vmalloc": False}, 1, 1),
+        ("x86_64", {"kernel__use_vmalloc": False}, 0, 0),
+    ):
+        maker, _, _ = make("S16_LE", 2, 192, core=core, **changes)
+        made = trace_of(maker)
+        uncached = (made.flags & ops.UNCACHED) // ops.UNCACHED
+        assert (uncached[made.alias == KERNEL] == kernel).all()
+        assert (uncached[made.alias == USER] == user).all()
+    assert (made.flags & ops.ZEROS).any() and (made.flags & ops.PRETOUCH).any()
+    delivered = made.op[made.at][(made.flags & ops.DELIVER) != 0]
+    assert len(delivered) and (delivered == ops.LOAD).all()
+
+
+def test_rw_access_uses_the_kernel_mapping_only():
+    maker, _, _ = make("S16_LE", 2, 192, access=Access.RW)
+    assert (trace_of(maker).alias == KERNEL).all()
+
+
+@pytest.mark.parametrize(
+    ("frame", "line", "granule"),
+    [(4, 32, 4), (6, 32, 2), (2, 32, 2), (3, 16, 1), (3, 32, 4), (6, 64, 4), (32, 16, 4)],
+)
+def test_granule_is_the_finest_that_fits(frame, line, granule):
+    assert granule_bytes(frame, line) == granule
+
+
+def test_scaled_geometry_is_the_same_cache_in_other_units():
+    shape = scaled(named_geometry("arm926"), 2)
+    assert (shape.sets, shape.ways, shape.line_words, shape.dirty_words) == (128, 4, 16, 8)
+
+
+def test_rings_do_not_overlap_and_keep_their_colours():
+    spec = BoardSpec.load("arm1176-32k")
+    playback, capture = place_rings(spec, (5000, 3000), 4, (USER, USER))
+    page = 4096 // 32
+    assert playback.pline + -(-5000 // 32) <= capture.pline
+    for place in (playback, capture):
+        assert (place.vlines[USER] - place.vlines[KERNEL]) % (2 * page) == page
+    same = BoardSpec.load("arm1176-32k", {"cache.colour": 0})
+    for place in place_rings(same, (5000, 3000), 4, (USER, USER)):
+        assert (place.vlines[USER] - place.vlines[KERNEL]) % (2 * page) == 0

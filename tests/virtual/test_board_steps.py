@@ -1,0 +1,208 @@
+"""The streams in virtual time: URBs as the driver cuts them, pointers that keep their order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from board_kit import stream
+
+from stress.model.pcm import CaptureTouch, Handling, Lever, PlaybackTouch
+from stress.virtual.planning import capture_plan, events, packet_clock, play_plan
+from stress.virtual.spec import BoardSpec
+from stress.virtual.steps import END, FIRST, KIND, TICK, Step, StepList, with_background
+from stress.virtual.timeline import Timeline
+from stress.virtual.urbs import PacketClock, UrbShape, capture_urbs, playback_urbs
+
+FULL, HIGH = PacketClock(48000, 1000), PacketClock(48000, 125)
+WRITES = (Step.USER_STORE, Step.USER_RMW)
+
+
+@pytest.mark.parametrize(
+    ("clock", "period", "buffer", "wanted"),
+    [
+        # 48 frames are one packet on full speed; the ring of 4 periods limits the URBs.
+        (FULL, 48, 192, UrbShape(1, 4, 48)),
+        # 512 frames: 11 packets, so 2 URBs of 6; 18 ms in flight are 3 of them.
+        (FULL, 512, 1024, UrbShape(6, 3, 256)),
+        # 240 frames: 5 packets, one URB; 3 of them make 15 of the 18 ms.
+        (FULL, 240, 4800, UrbShape(5, 3, 240)),
+        # High speed: 8 packets of 6 frames; 144 packets are 18 URBs, of which 12 at most.
+        (HIGH, 48, 4800, UrbShape(8, 12, 48)),
+    ],
+)
+def test_playback_urbs_fall_as_in_the_driver(clock, period, buffer, wanted):
+    assert playback_urbs(clock, period, buffer) == wanted
+
+
+@pytest.mark.parametrize(
+    ("clock", "period", "packets"),
+    [(FULL, 48, 1), (HIGH, 480, 8), (HIGH, 48, 4), (HIGH, 24, 2), (HIGH, 12, 1)],
+)
+def test_capture_urbs_last_a_millisecond_or_less_than_a_period(clock, period, packets):
+    assert capture_urbs(clock, period) == UrbShape(packets, 12)
+
+
+def test_packet_clock_carries_the_rate_and_the_ratio():
+    assert PacketClock(44100, 1000).table(10) == [0, 44, 88, 132, 176, 220, 264, 308, 352, 396, 441]
+    assert PacketClock(44100, 1000).cycle_packets == 10
+    fast = PacketClock(48000, 125, 1000).table(8000)
+    assert fast[-1] == 48048 and {b - a for a, b in zip(fast, fast[1:])} == {6, 7}
+
+
+def timeline(spec, playback, capture, handling, played, wanted, walk=False):
+    clock = packet_clock(spec, playback.rate)
+    carried = clock.table(int((max(played, wanted) / playback.rate * 1.2 + 2) * 1e6 / spec.usb.packet_us))
+    plan = capture_plan(spec, capture, handling, wanted, spec.fault)
+    around = events(spec, clock, len(carried) // plan.packets, np.random.RandomState(0), spec.fault)
+    made = Timeline(play_plan(spec, playback, handling, played, spec.fault), plan, carried, around)
+    if walk:
+        made._leap = lambda: False
+    made.run()
+    return made
+
+
+HANDLINGS = {
+    "one call": Handling(),
+    "loops": Handling(PlaybackTouch.RMW, 3, CaptureTouch.AHEAD),
+    "lever": Handling(capture=CaptureTouch.WHOLE, lever=Lever.CLEAN_INVALIDATE),
+}
+CHANGES = {
+    "plain": {},
+    "late": {"user.wake_us": 3000},
+    "drift": {"usb.ratio_ppm": 100},
+    "writer stops": {"fault": [{"kind": "playback-stop", "frame": 7000}]},
+    "reader stops": {"fault": [{"kind": "capture-stop", "frame": 7000}]},
+    "freeze": {"fault": [{"kind": "freeze", "frame": 9000}]},
+    "not low latency": {"kernel.lowlatency": False},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("handling", HANDLINGS)
+@pytest.mark.parametrize(("core", "rate", "ring"), [("arm926", 48000, 192), ("feroceon", 44100, 960)])
+def test_copied_turns_equal_the_walk(core, rate, ring, handling, change):
+    spec = BoardSpec.load(core, CHANGES[change])
+    streams = stream(ring, 48, rate), stream(ring + 48, 48, rate)
+    for played, wanted in ((20000, 20000), (9000, 20000), (20000, 7000)):
+        walked, leapt = (
+            timeline(spec, *streams, HANDLINGS[handling], played, wanted, walk) for walk in (True, False)
+        )
+        np.testing.assert_array_equal(leapt.steps.table(), walked.steps.table())
+        for name in ("hw", "appl", "state", "wakes"):
+            assert getattr(leapt.playing, name) == getattr(walked.playing, name), name
+            assert getattr(leapt.capturing, name) == getattr(walked.capturing, name), name
+        assert (leapt.tick, leapt.halted) == (walked.tick, walked.halted)
+
+
+def test_copied_turns_save_the_walking():
+    made = timeline(BoardSpec.load("arm926"), stream(192), stream(240), Handling(), 480000, 480000)
+    calls = []
+    made = Timeline(made.playing.plan, made.capturing.plan, made.carried, made.events)
+    made._kernel = lambda tick, kernel=made._kernel: calls.append(tick) or kernel(tick)
+    made.run()
+    assert made.tick == 10000 and len(calls) < 100
+
+
+@pytest.mark.parametrize("core", ["arm926", "feroceon"])
+@pytest.mark.parametrize("handling", HANDLINGS)
+def test_pointers_keep_their_order_and_every_frame_moves_once(core, handling):
+    playback, capture = stream(960, 44, 44100), stream(1056, 44, 44100)
+    made = timeline(BoardSpec.load(core), playback, capture, HANDLINGS[handling], 44100, 44100)
+    appl = hw = stored = read = 0
+    for _, kind, first, end in made.steps.table().tolist():
+        if kind in WRITES:
+            assert first == appl and end <= hw + playback.buffer_size
+            appl = end
+        elif kind == Step.KERNEL_LOAD:
+            assert first == hw and end < appl, "the driver keeps the last packet"
+            hw = end
+        elif kind == Step.KERNEL_STORE:
+            assert first == stored and end - read < capture.buffer_size
+            stored = end
+        elif kind == Step.USER_READ:
+            assert first == read and end <= stored
+            read = end
+        elif kind == Step.USER_AHEAD:
+            assert first >= read and end <= read + capture.buffer_size
+    assert (appl, hw, read) == (44100, made.playing.hw, 44100)
+    assert 44100 - made.playing.hw <= 44100 * 0.05
+
+
+def test_queue_limits_what_is_written_ahead_of_the_copy():
+    handling = Handling(PlaybackTouch.RMW, 2, CaptureTouch.EXACT)
+    table = timeline(BoardSpec.load("arm926"), stream(4800), stream(4800), handling, 9600, 9600).steps.table()
+    hw, most = 0, 0
+    for _, kind, _, end in table.tolist():
+        hw = end if kind == Step.KERNEL_LOAD else hw
+        most = max(most, end - hw if kind in WRITES else 0)
+    assert most == 96
+
+
+def test_one_queued_period_moves_only_when_it_is_more_than_a_packet():
+    one = Handling(PlaybackTouch.RMW, 1)
+    stuck = timeline(BoardSpec.load("arm926"), stream(960), stream(960), one, 9600, 9600)
+    assert stuck.playing.stuck and stuck.playing.hw == 0 and stuck.capturing.appl == 9600
+    moving = timeline(BoardSpec.load("feroceon"), stream(960), stream(960), one, 9600, 9600)
+    assert not moving.playing.stuck and moving.playing.hw > 9000
+    keeps_none = BoardSpec.load("arm926", {"kernel.keeps_last_packet": False})
+    assert timeline(keeps_none, stream(960), stream(960), one, 9600, 9600).playing.hw > 9000
+
+
+def test_late_writer_underruns_and_late_reader_overruns():
+    late = BoardSpec.load("arm926", {"user.wake_us": 6000})
+    made = timeline(late, stream(192), stream(4800), Handling(), 48000, 48000)
+    assert made.playing.state == "XRUN" and made.playing.cut_short and made.playing.appl < 48000
+    assert made.capturing.appl == 48000
+    made = timeline(late, stream(4800), stream(192), Handling(), 48000, 48000)
+    assert made.capturing.state == "XRUN" and made.capturing.appl < 48000
+    assert made.playing.appl == 48000
+
+
+def test_played_out_stream_is_no_underrun_of_the_call():
+    made = timeline(BoardSpec.load("arm926"), stream(960), stream(960), Handling(), 9600, 48000)
+    assert made.playing.state == "XRUN" and not made.playing.cut_short and made.playing.appl == 9600
+
+
+def test_start_burst_prefills_by_rmw_what_start_can_copy():
+    handling = Handling(start_burst=True)
+    made = timeline(BoardSpec.load("arm926"), stream(4800), stream(4800), handling, 9600, 9600)
+    kinds = made.steps.table()
+    rmw = kinds[kinds[:, KIND] == Step.USER_RMW]
+    assert rmw[:, [FIRST, END]].tolist() == [[0, 864]]
+    started = kinds[(kinds[:, TICK] == made.events.play_tick) & (kinds[:, KIND] == Step.KERNEL_LOAD)]
+    assert started[-1, END] == 12 * 48, "twelve URBs in flight"
+
+
+def test_raced_urb_shows_frames_before_they_are_stored():
+    spec = BoardSpec.load("cortex-a", {"kernel.smp_race": 1.0})
+    table = timeline(spec, stream(960), stream(960), Handling(), 9600, 9600).steps.table()
+    stored, early = 0, 0
+    for _, kind, _, end in table.tolist():
+        stored = end if kind == Step.KERNEL_STORE else stored
+        early += kind == Step.USER_READ and end > stored
+    assert early > 50
+
+
+def test_background_fills_the_ticks_evenly_and_before_the_streams():
+    steps = StepList()
+    for tick in (2, 5, 9):
+        steps.tick = tick
+        steps.add(Step.KERNEL_STORE, tick, tick + 1)
+    merged = with_background(steps.table(), 2.5, (1, 5, 12), 9)
+    kinds = [(int(row[TICK]), int(row[KIND]), int(row[END])) for row in merged]
+    assert kinds == [
+        (1, Step.NOISE, 2), (1, Step.FLUSH, 1),
+        (2, Step.NOISE, 3), (2, Step.KERNEL_STORE, 3),
+        (5, Step.NOISE, 7), (5, Step.FLUSH, 1), (5, Step.KERNEL_STORE, 6),
+        (9, Step.NOISE, 10), (9, Step.KERNEL_STORE, 10),
+    ]  # fmt: skip
+
+
+def test_stop_from_another_thread_ends_the_walk():
+    made = timeline(BoardSpec.load("arm926"), stream(192), stream(240), Handling(), 480000, 480000)
+    made = Timeline(replace(made.playing.plan), made.capturing.plan, made.carried, made.events)
+    made.stopping = True
+    made.run()
+    assert made.capturing.appl == 0 and len(made.steps) == 0
