@@ -64,7 +64,9 @@ class CacheReplay:
     def run(self, trace: Trace) -> Deliveries:
         """Replay one trace and return its delivered loads."""
         shared = {int(at): row for row, at in enumerate(trace.at)}
-        self.vlines.update(zip(zip(trace.alias.tolist(), trace.pline.tolist()), trace.vline[trace.at].tolist()))
+        self.vlines.update(
+            zip(zip(trace.alias.tolist(), trace.pline.tolist()), trace.vline[trace.at].tolist())
+        )
         seen: list[tuple[int, list[int], bool, int, int]] = []
         witness = _Recorded()
         for index, (op, vline) in enumerate(zip(trace.op.tolist(), trace.vline.tolist())):

@@ -23,7 +23,7 @@ words within an access.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
+    Integers = NDArray[np.signedinteger[Any]]
 
 MOST_LINES = 1 << 19  # of shared memory: physical line numbers have 19 bits in the sort keys
 MOST_ACCESSES = (1 << 28) - 4  # in one trace: access numbers have 28 bits in the sort keys
@@ -118,7 +118,7 @@ class CacheEngine:
             if len(column) and not 0 <= int(column.min()) <= int(column.max()) < most:
                 raise ConfigError("out of range", where="trace", key=key, allowed=f"0 to {most - 1}")
 
-    def _identify(self, trace: Trace) -> tuple[Ints, Ints, Ints]:
+    def _identify(self, trace: Trace) -> tuple[Ints, Integers, Integers]:
         # Colour of each shared access; key and set of every access.
         shape, vline = self.geometry, trace.vline.astype(np.int32, copy=False)
         key, index = vline, vline & (shape.sets - 1)
@@ -132,7 +132,7 @@ class CacheEngine:
         self._alias_colour[trace.alias, trace.pline] = colour
         return colour, key, index
 
-    def _lookups(self, trace: Trace, key: Ints, index: Ints) -> tuple[TagAccesses, Ints]:
+    def _lookups(self, trace: Trace, key: Integers, index: Integers) -> tuple[TagAccesses, Integers]:
         op = trace.op
         looks = (op == LOAD) | (op == INVALIDATE) | (op == CLEAN_INVALIDATE)
         if self.geometry.write_allocate:
@@ -148,12 +148,14 @@ class CacheEngine:
         row = row[time]
         return TagAccesses(time, index[time], key[time], epoch, drop, row >= 0, flush_time), row
 
-    def _lines(self, trace: Trace, colour: Ints, result: TagResult, rows: Ints) -> Lines:
+    def _lines(self, trace: Trace, colour: Ints, result: TagResult, rows: Integers) -> Lines:
         old = np.flatnonzero(self._pline >= 0)
         row = rows[result.access[result.shared]]
         stored = (trace.op[trace.at] == STORE) & ((trace.flags & UNCACHED) == 0)
         soiled = np.bincount(colour[stored], minlength=self._colours) > 0
-        may_be_dirty = np.concatenate([self._dirty[old].any(axis=1) | soiled[self._colour[old]], soiled[colour[row]]])
+        may_be_dirty = np.concatenate(
+            [self._dirty[old].any(axis=1) | soiled[self._colour[old]], soiled[colour[row]]]
+        )
         return Lines(
             np.concatenate([self._pline[old], trace.pline[row]]),
             np.concatenate([self._colour[old], colour[row]]),

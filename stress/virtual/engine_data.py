@@ -105,10 +105,12 @@ class Contents:
         self._death = np.full(len(events.code), -1, np.int64)
         self._death[events.birth] = lines.death
         change = (events.line >= 0) | events.drops
-        self._latest = np.stack([
-            self._last((change & (events.colour == colour)) | (events.code == FIRST))
-            for colour in range(self._colours)
-        ])
+        self._latest = np.stack(
+            [
+                self._last((change & (events.colour == colour)) | (events.code == FIRST))
+                for colour in range(self._colours)
+            ]
+        )
         self._own = self._latest[events.colour, self._index - events.drops]
         self.resident = events.access & (self._death[self._own] > events.time) & events.cached
         gone = np.flatnonzero(events.code == GONE)
@@ -120,10 +122,17 @@ class Contents:
         inside = events.store & self.resident
         self._stored: Ints | None = None
         if inside.any():
-            self._stored = np.stack([
-                np.stack([self._last(inside & (events.colour == colour) & self._covers(cell)) for cell in range(self.cells)])
-                for colour in range(self._colours)
-            ])
+            self._stored = np.stack(
+                [
+                    np.stack(
+                        [
+                            self._last(inside & (events.colour == colour) & self._covers(cell))
+                            for cell in range(self.cells)
+                        ]
+                    )
+                    for colour in range(self._colours)
+                ]
+            )
         self._direct = events.store & (~self.resident | shape.write_through)
         self._unit = max(self.cell, shape.dirty_words)
         self._units = shape.line_words // self._unit

@@ -16,7 +16,7 @@ data. Two facts make it fast:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
+    Integers = NDArray[np.signedinteger[Any]]
 
 NEVER = 1 << 40
 _ROUNDS = 3  # later rounds find next to nothing
@@ -50,9 +51,9 @@ class TagAccesses:
     """
 
     time: Ints
-    index: Ints
-    key: Ints
-    epoch: Ints
+    index: Integers
+    key: Integers
+    epoch: Integers
     drop: Flags
     shared: Flags
     flush_time: Ints
@@ -309,8 +310,7 @@ class _Lives:
     def way(self, index: Ints, number: Ints) -> Ints:
         if self.table is None:
             return (self._fills[index] + number) % self.ways
-        ways: Ints = self._ways[index, number + self.ways]
-        return ways
+        return self._ways[index, number + self.ways].astype(np.int64)
 
 
 def _walk(slot: Ints, gain: Ints, death: Ints, missed: Flags, lives: _Lives) -> None:

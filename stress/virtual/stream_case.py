@@ -54,6 +54,7 @@ class StreamCase:
     xu, xum : the same for each wake of the user.
     csw, cswper : context switches [1/s]; periodic when cswper is 1, else Poisson.
     seed : of everything random.
+    kpage : pages by which the kernel's mapping is shifted against the user's.
     """
 
     geometry: CacheGeometry = CacheGeometry()
@@ -80,6 +81,7 @@ class StreamCase:
     cswper: int = 0
     seed: int = 1
     warm: int = 0
+    kpage: int = 0
 
     def __post_init__(self) -> None:
         for key, allowed in _CHOICES.items():
@@ -97,7 +99,9 @@ class StreamCase:
             if getattr(self, key) % FRAME_BYTES:
                 raise ConfigError(f"{getattr(self, key)}", key=key, allowed="whole frames of 4 bytes")
         if self.per > self.ring:
-            raise ConfigError(f"{self.per} in a ring of {self.ring} bytes", key="per", allowed="at most the ring")
+            raise ConfigError(
+                f"{self.per} in a ring of {self.ring} bytes", key="per", allowed="at most the ring"
+            )
         if self.fillb > self.ring:
             raise ConfigError(f"{self.fillb}", key="fillb", allowed="at most the ring")
         if self.mode == "cap" and self.ack:
@@ -146,6 +150,7 @@ _RANGES = {
     "csw": (0, 1000),
     "seed": (0, 2**32 - 1),
     "warm": (0, 2**31),
+    "kpage": (0, 255),
 }
 
 

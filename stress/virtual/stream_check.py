@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
+    Classes = NDArray[np.int8]
 
 HALF_WORDS = 4
 AGES = 4
@@ -115,7 +116,9 @@ class StreamChecker:
 
     def _count_words(self, wrong: Flags) -> None:
         self.counts["badwords"] += int(np.count_nonzero(wrong))
-        self.counts["runs"] += int(np.count_nonzero(wrong[1:] > wrong[:-1])) + int(wrong[0] > self._last_wrong)
+        self.counts["runs"] += int(np.count_nonzero(wrong[1:] > wrong[:-1])) + int(
+            wrong[0] > self._last_wrong
+        )
         self._last_wrong = bool(wrong[-1])
 
     def _count_lines(self, truth: Ints, values: Ints, bad: Ints) -> None:
@@ -136,7 +139,7 @@ class StreamChecker:
         units = self._unit(truth, words)
         return int(np.count_nonzero(units[1:] != units[:-1])) + bool(len(units))
 
-    def _count_halves(self, truth: Ints, values: Ints, known: Ints, bad: Ints) -> None:
+    def _count_halves(self, truth: Ints, values: Ints, known: Classes, bad: Ints) -> None:
         self.counts["badhalves"] += len(bad)
         zero = values[bad] == 0
         self.counts["zerohalves"] += int(np.count_nonzero(zero))

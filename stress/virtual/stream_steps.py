@@ -160,7 +160,9 @@ class StreamSteps:
     def _commits(self, sheet: _Sheet, wakes: Ints, appl: Ints) -> None:
         periods = (appl[wakes + 1] - appl[wakes]) // self._case.per
         number = np.arange(int(periods.sum())) - np.repeat(np.cumsum(periods) - periods, periods)
-        self._periods(sheet, np.repeat(wakes, periods), np.repeat(appl[wakes], periods) + number * self._case.per)
+        self._periods(
+            sheet, np.repeat(wakes, periods), np.repeat(appl[wakes], periods) + number * self._case.per
+        )
         if self._case.flush:
             sheet.add(9, wakes, FLUSH_ALL, 0, 0)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.virtual import stream_steps as steps_
+from stress.virtual.geometry import PAGE_BYTES
 from stress.virtual.stream_case import FRAME_BYTES, NOISE_SPAN_BYTES, STREAM_SPAN_BYTES, StreamCase
 from stress.virtual.trace import CLEAN, DELIVER, FLUSH, LOAD, PRETOUCH, STORE, ZEROS, Trace
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Bytes = NDArray[np.uint8]
+    Lines = NDArray[np.int32]
 
 KERNEL, USER = 0, 1
 RING_BASE = (0xD0000000, 0x40000000)
@@ -156,7 +158,7 @@ class StreamTracer:
         return units.start - units.period_start if kind == "pbuf" else units.start % STREAM_SPAN_BYTES
 
     def _buffers(
-        self, op: Bytes, vline: Ints, place: Ints, source: Ints, before: Ints, dest: Ints, after: Ints
+        self, op: Bytes, vline: Lines, place: Ints, source: Ints, before: Ints, dest: Ints, after: Ints
     ) -> None:
         # At most two lines each, because a unit is no longer than a line.
         line, rmw = self._case.geometry.line_bytes, self._case.rmw
@@ -169,7 +171,7 @@ class StreamTracer:
                 vline[place[stores] + 1 + extra] = dest[stores] // line + extra
                 op[place[stores] + 1 + extra] = STORE
 
-    def _private(self, op: Bytes, vline: Ints, kind: Ints, begin: Ints) -> None:
+    def _private(self, op: Bytes, vline: Lines, kind: Ints, begin: Ints) -> None:
         case = self._case
         op[begin[kind == steps_.FLUSH_ALL]] = FLUSH
         for noise, each in ((steps_.NOISE, case.xk), (steps_.WAKE_NOISE, case.xu)):
@@ -180,14 +182,16 @@ class StreamTracer:
         if len(starts):
             op[_runs(starts, self._period_lines)] = STORE
             base = SOURCE_BASE // case.geometry.line_bytes
-            vline[_runs(starts, self._period_lines)] = np.tile(base + np.arange(self._period_lines), len(starts))
+            vline[_runs(starts, self._period_lines)] = np.tile(
+                base + np.arange(self._period_lines), len(starts)
+            )
 
-    def _rows(self, op: Bytes, vline: Ints, units: _Units, place: Ints) -> Trace:
+    def _rows(self, op: Bytes, vline: Lines, units: _Units, place: Ints) -> Trace:
         # One row of shared memory per unit, and one more for the load before an RMW's store.
         case, line = self._case, self._case.geometry.line_bytes
         ops, alias, flags = _RING_OP_TABLE[units.kind].T
         lo = (units.start - units.line_start) // FRAME_BYTES
-        columns = (units.line, alias, lo, lo + (units.end - units.start) // FRAME_BYTES)
+        pline, hi = units.line, lo + (units.end - units.start) // FRAME_BYTES
         value = units.start // FRAME_BYTES + 1
         if case.rmw:
             twice = np.where(units.kind == steps_.USER_WRITE, 2, 1)
@@ -196,10 +200,10 @@ class StreamTracer:
             ops = np.where(ahead, LOAD, ops[unit])
             place = place[unit] - ahead
             value, flags = value[unit], flags[unit]
-            columns = tuple(column[unit] for column in columns)
-        pline, alias, lo, hi = columns
+            pline, alias, lo, hi = (column[unit] for column in (pline, alias, lo, hi))
         op[place] = ops
-        vline[place] = pline + np.array(RING_BASE, np.int64)[alias] // line
+        base = np.array(RING_BASE, np.int64) + np.array([case.kpage * PAGE_BYTES, 0])
+        vline[place] = pline + base[alias] // line
         return Trace(op, vline, place, pline, alias, lo, hi, value, flags.astype(np.uint8))
 
 

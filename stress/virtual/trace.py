@@ -48,7 +48,7 @@ class Trace:
     """
 
     op: Bytes
-    vline: Ints
+    vline: Ints | NDArray[np.int32]
     at: Ints
     pline: Ints
     alias: Ints

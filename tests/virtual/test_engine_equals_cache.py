@@ -11,7 +11,7 @@ from stress.virtual.cache import Cache
 from stress.virtual.cache_replay import CacheReplay
 from stress.virtual.engine import CacheEngine
 from stress.virtual.geometry import CacheGeometry
-from stress.virtual.trace import DELIVER, FLUSH, LOAD, PRETOUCH, STORE, UNCACHED, ZEROS, trace_from_columns
+from stress.virtual.trace import DELIVER, LOAD, PRETOUCH, STORE, UNCACHED, ZEROS, trace_from_columns
 
 PLINES = 24
 # Small caches, so that everything is evicted often.
@@ -53,7 +53,8 @@ def random_trace(random, shape, length, whole_lines, maintenance=True):
     private = 0x70000000 // shape.line_bytes + random.randint(0, 4 * shape.sets * shape.ways, length)
     lo = np.zeros(length, int) if whole_lines else random.randint(0, words, length)
     hi = np.full(length, words) if whole_lines else lo + 1 + (random.rand(length) * (words - lo)).astype(int)
-    flags = np.where(op == LOAD, DELIVER * (random.rand(length) < 0.7) + PRETOUCH * (random.rand(length) < 0.3), 0)
+    loads = DELIVER * (random.rand(length) < 0.7) + PRETOUCH * (random.rand(length) < 0.3)
+    flags = np.where(op == LOAD, loads, 0)
     flags = flags + np.where(op == STORE, ZEROS * (random.rand(length) < 0.1), 0)
     flags = flags + UNCACHED * ((op <= STORE) & (random.rand(length) < 0.05))
     value = random.randint(100, 10**6, length) * 100
