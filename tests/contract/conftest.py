@@ -85,10 +85,29 @@ class Burst:
 def _alsa(card: str, access: Access) -> Backend:
     from stress.pcm.alsa import AlsaPcm
 
+    return Backend(partial(AlsaPcm, *_names(card)), access)
+
+
+def _pyalsaaudio(card: str) -> Backend:
+    from stress.errors import BackendUnavailable
+    from stress.pcm.pyalsa import PyAlsa
+    from stress.pcm.pyalsa_pcm import PyAlsaPcm
+
+    try:
+        door = PyAlsa()
+    except BackendUnavailable as error:
+        pytest.skip(str(error))
+    refusal = door.verdict_refusal()
+    if refusal is not None:
+        pytest.skip(refusal)
+    return Backend(partial(PyAlsaPcm, *_names(card)), Access.RW)
+
+
+def _names(card: str) -> list[str]:
     names = re.split(r",(?=hw:)", card)
     if len(names) != 2:
         raise pytest.UsageError(f"--card {card}: two hw: devices, PLAY,CAPTURE")
-    return Backend(partial(AlsaPcm, names[0], names[1]), access)
+    return names
 
 
 def _virtual() -> Backend:
@@ -98,7 +117,7 @@ def _virtual() -> Backend:
     return Backend(lambda: VirtualPcm(BoardSpec.load("x86_64")), Access.MMAP)
 
 
-@pytest.fixture(params=["virtual", "alsa-mmap", "alsa-rw"])
+@pytest.fixture(params=["virtual", "alsa-mmap", "alsa-rw", "pyalsaaudio"])
 def backend(request: pytest.FixtureRequest) -> Backend:
     """Every backend in turn; ALSA needs --card."""
     if request.param == "virtual":
@@ -106,6 +125,8 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     card = request.config.getoption("--card", default=None)
     if card is None:
         pytest.skip(NO_CARD)
+    if request.param == "pyalsaaudio":
+        return _pyalsaaudio(card)
     return _alsa(card, Access(request.param.partition("-")[2]))
 
 

@@ -176,9 +176,7 @@ class Asound:
         """Narrow the space to the value nearest to `value`; 0 or a negative errno."""
         number, direction = ctypes.c_ulong(value), ctypes.c_int(0)
         extra = (ctypes.byref(direction),) if what == "period_size" else ()
-        return int(
-            self._c[f"snd_pcm_hw_params_set_{what}_near"](handle, space, ctypes.byref(number), *extra)
-        )
+        return int(self._c[f"snd_pcm_hw_params_set_{what}_near"](handle, space, ctypes.byref(number), *extra))
 
     def hw_get(self, space: Any, what: str) -> int:
         """Return a number of the space: ``buffer_size``, ``rate_min``, ..."""
