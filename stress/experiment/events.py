@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stress.experiment.burst import BurstResult
+    from stress.experiment.episodes import Episodes
     from stress.model.exposure import Exposure
     from stress.model.finding import Analysis
     from stress.model.pcm import Exchange, Granted, PcmRequest, StreamParams, StreamResult
@@ -83,7 +84,9 @@ def analysis(value: Analysis, most: int = MOST_FINDINGS) -> dict[str, Any]:
     }
 
 
-def burst(result: BurstResult, rate: int, exposure: Exposure, evidence: list[str]) -> dict[str, Any]:
+def burst(
+    result: BurstResult, rate: int, exposure: Exposure, seen: Episodes, evidence: list[str]
+) -> dict[str, Any]:
     """Return the fields of a burst event."""
     missed = [
         {"kind": fault.kind.value, "frame": fault.frame, "frames": fault.frames}
@@ -97,6 +100,8 @@ def burst(result: BurstResult, rate: int, exposure: Exposure, evidence: list[str
         "analysis": analysis(result.analysis),
         "control": {"planted": result.control.planted, "found": result.control.found, "missed": missed},
         "exposure": exposure.to_json(),
+        "episodes": seen.count,
+        "observed_s": seen.observed_s,
         "conditions": dataclasses.asdict(result.terms),
         "evidence": evidence,
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from stress.errors import DeviceError, DeviceGone
 from stress.experiment import control, events
 from stress.experiment.burst import Bench
+from stress.experiment.episodes import episodes
 from stress.experiment.judge import Judgement, judge, judge_run
 from stress.experiment.tally import Tally, tallies, total
 from stress.model.exposure import Exposure
@@ -167,7 +168,8 @@ class Run:
     def _note(self, step: Step, result: BurstResult, granted: Granted, line_bytes: int, bench: Bench) -> None:
         exposure = Exposure.of_frames(result.analysis.checked_frames, self.stimulus.frame_bytes, line_bytes)
         names = self.evidence.keep(step.number, result.analysis, bench.captured, self.stimulus)
-        fields = events.burst(result, granted.playback.rate, exposure, names)
+        seen = episodes(result.analysis, bench.rings.largest, granted.playback.rate)
+        fields = events.burst(result, granted.playback.rate, exposure, seen, names)
         event = self.journal.append("burst", sync=True, number=step.number, arm=step.arm.name, **fields)
         self._bursts.append(event)
         self._streamed_s += event["streamed_s"]

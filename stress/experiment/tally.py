@@ -16,6 +16,8 @@ class Tally:
     counts : findings per kind, the planted ones left out.
     sites : (kind, ring, laps) of the findings kept, the planted ones left out.
     wrong_frames : frames covered by findings, the planted ones left out.
+    episodes, observed_s : see `stress.experiment.episodes`; these are compared.
+    shapes : forms of the findings kept, by `shape`.
     transport : findings that lost time explains, left out as well.
     """
 
@@ -27,8 +29,10 @@ class Tally:
     line_bytes: int = 32
     wrong_frames: int = 0
     episodes: int = 0
+    observed_s: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
     sites: Counter[tuple[str, str | None, int | None]] = field(default_factory=Counter)
+    shapes: Counter[str] = field(default_factory=Counter)
     transport: int = 0
     planted: int = 0
     control_found: int = 0
@@ -44,6 +48,8 @@ class Tally:
         """Add one burst event."""
         analysis, exchange, control = burst["analysis"], burst["exchange"], burst["control"]
         self.bursts += 1
+        self.episodes += burst["episodes"]
+        self.observed_s += burst["observed_s"]
         self.streamed_s += burst["streamed_s"]
         self.checked_frames += analysis["checked_frames"]
         self.lines += burst["exposure"]["lines"]
@@ -62,7 +68,6 @@ class Tally:
     def _add_findings(self, analysis: dict[str, Any]) -> None:
         self.counts.update(analysis["counts"])
         self.wrong_frames += analysis["wrong_frames"]
-        self.episodes += analysis["episodes"]
         for finding in analysis["findings"]:
             beside = "transport" in finding.get("details", {})
             if finding["injected"] or beside:
@@ -71,6 +76,7 @@ class Tally:
                 self.transport += beside
             else:
                 self.sites[(finding["kind"], finding["ring"], finding["laps"])] += 1
+                self.shapes[shape(finding)] += 1
         self.counts = +self.counts
 
     @property
@@ -94,9 +100,25 @@ class Tally:
 
 
 _SUMS = (
-    "bursts", "streamed_s", "checked_frames", "lines", "wrong_frames", "episodes", "counts", "sites",
-    "transport", "planted", "control_found", "xruns", "unlocked", "voluntary", "involuntary", "refused",
-)  # fmt: skip
+    *("bursts", "streamed_s", "checked_frames", "lines", "wrong_frames", "episodes", "observed_s"),
+    *("counts", "sites", "shapes", "transport", "planted", "control_found", "xruns", "unlocked"),
+    *("voluntary", "involuntary", "refused"),
+)
+
+
+def shape(finding: dict[str, Any]) -> str:
+    """Return the form of a recorded finding.
+
+    "lines": whole cache lines of a ring; "tail": less than a line, from or to
+    the middle of one; "run": anything else that is stale. Other kinds are their
+    own shape.
+    """
+    if finding["kind"] != "stale":
+        return str(finding["kind"])
+    if finding["line_bytes"]:
+        return "lines"
+    edges = {"starts_on_line", "ends_on_line"} & set(finding["details"])
+    return "tail" if edges else "run"
 
 
 def tallies(events: list[dict[str, Any]]) -> list[Tally]:

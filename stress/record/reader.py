@@ -34,7 +34,6 @@ _SHAPES: dict[str, dict[str, Any]] = {
             "locked": bool,
             "checked_frames": int,
             "wrong_frames": int,
-            "episodes": int,
             "counts": dict,
             "findings": [
                 {
@@ -43,12 +42,15 @@ _SHAPES: dict[str, dict[str, Any]] = {
                     "frames": int,
                     "ring": (str, _NONE),
                     "laps": (int, _NONE),
+                    "line_bytes": (int, _NONE),
                     "injected": bool,
                     "details": dict,
                 }
             ],
         },
         "control": {"planted": int, "found": int},
+        "episodes": int,
+        "observed_s": _NUMBER,
         "exposure": {"lines": int, "line_bytes": int},
         "conditions": {"granted": list, "refused": list, "facts": list},
     },

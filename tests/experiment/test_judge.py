@@ -96,6 +96,8 @@ def _burst(arm, findings, counts, planted, found):
         },
         "control": {"planted": planted, "found": found},
         "exposure": {"lines": 12000, "line_bytes": 32},
+        "episodes": 1,
+        "observed_s": 2.0,
         "conditions": {"granted": [], "refused": [], "facts": []},
     }
 
@@ -107,6 +109,7 @@ def test_tallies_leave_planted_faults_out_of_the_counts():
         "frames": 8,
         "ring": "playback",
         "laps": 2,
+        "line_bytes": 32,
         "injected": False,
         "details": {},
     }
@@ -116,6 +119,7 @@ def test_tallies_leave_planted_faults_out_of_the_counts():
         "frames": 8,
         "ring": "playback",
         "laps": 1,
+        "line_bytes": 32,
         "injected": True,
         "details": {},
     }

@@ -23,6 +23,8 @@ def _log():
         "ring": "playback",
         "ring_offset": 768,
         "laps": 2,
+        "line_bytes": 32,
+        "details": {},
         "injected": False,
         "text": NASTY,
     }
@@ -43,6 +45,8 @@ def _log():
         },
         "control": {"planted": 0, "found": 0},
         "exposure": {"lines": 1200, "line_bytes": 32},
+        "episodes": 1,
+        "observed_s": 2.0,
         "conditions": {"granted": [], "refused": [], "facts": []},
     }
     start = {"event": "start", "backend": "virtual x", "seed": 1, "first_position": 5}
