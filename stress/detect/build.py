@@ -158,27 +158,59 @@ class Builder:
     def _noise(self, stretch: _Stretch, group: list[Event]) -> list[Finding]:
         slip = group[-1] if group[-1].what == "slip" else None
         noises = [event for event in group if event.what == "noise"]
-        found: list[Finding] = []
-        for part in self._named(stretch, noises):
-            found.append(self._plain(stretch, part, noises[0].shift))
+        parts = self._named(stretch, noises)
+        found = [self._plain(stretch, part, noises[0].shift) for part in parts]
         if slip is None:
             return found
-        if slip.lag > 0:
-            fits = [at for at, one in enumerate(found) if one.frames == slip.lag]
-            whole = noises[-1].end - noises[-1].start
-            if whole == slip.lag:
-                return self._insert(stretch, noises[-1], found)
-            if fits:
-                at = fits[-1]
-                content = found[at].kind.value
-                found[at] = replace(found[at], kind=Kind.INSERT, details={"content": content})
-                return found
+        last = noises[-1]
+        whole = last.end - last.start
+        if whole == slip.lag:
+            return self._insert(stretch, last, found)
+        if any(part.kind is Kind.UNKNOWN for part in parts):
+            better = self._around(stretch, noises, slip)
+            if better is not None:
+                return better
+        fits = [at for at, one in enumerate(found) if one.frames == slip.lag]
+        if fits:
+            at = fits[-1]
+            found[at] = replace(found[at], kind=Kind.INSERT, details={"content": found[at].kind.value})
+            return found
         return [*found, self._slip(stretch, slip)]
+
+    def _around(self, stretch: _Stretch, noises: list[Event], slip: Event) -> list[Finding] | None:
+        # Noise next to a slip may belong to the alignment behind it.
+        last, size = noises[-1], max(slip.lag, 0)
+        early = replace(last, start=last.start + size, shift=slip.shift)
+        late = replace(last, end=last.end - size)
+        for event, at in ((early, last.start), (late, late.end)):
+            if event.end - event.start < 1 or event.start < last.start:
+                continue
+            parts = self._named(stretch, [event])
+            if any(part.kind is Kind.UNKNOWN for part in parts):
+                continue
+            found = [self._plain(stretch, part, event.shift) for part in parts]
+            if size:
+                strange = replace(last, start=at, end=at + size)
+                found += self._insert(stretch, strange, self._contents(stretch, strange))
+            elif event is early:
+                found.append(self._slip(stretch, replace(slip, start=at, end=at)))
+            else:
+                continue
+            before = self._named(stretch, noises[:-1]) if noises[:-1] else []
+            found += [self._plain(stretch, part, last.shift) for part in before]
+            return sorted(found, key=lambda one: one.frame)
+        return None
+
+    def _contents(self, stretch: _Stretch, event: Event) -> list[Finding]:
+        return [self._plain(stretch, part, event.shift) for part in self._parts(stretch, event)]
 
     def _insert(self, stretch: _Stretch, event: Event, found: list[Finding]) -> list[Finding]:
         start = stretch.frame + event.start
         content = sorted({one.kind.value for one in found if one.frame >= start})
         position = stretch.due(event.start, event.shift)
+        if content == [Kind.HOLD.value] and event.end - event.start == 1:
+            again = Finding(Kind.REPEAT, start, 1, position, lag=1)
+            return [*(one for one in found if one.frame < start), again]
         details = {"content": " and ".join(content)}
         insert = Finding(Kind.INSERT, start, event.end - event.start, position, details=details)
         return [*(one for one in found if one.frame < start), insert]
@@ -213,13 +245,14 @@ class Builder:
     def _join(self, stretch: _Stretch, one: Part, other: Part, shift: int) -> Part | None:
         first, second = (one, other) if one.start <= other.start else (other, one)
         start, end = first.start, second.end
-        if one.kind is other.kind and one.kind in (Kind.SWAP, Kind.BYTESHIFT, Kind.ZERO, Kind.HOLD):
-            kind, details = self._namer.name(stretch.rows[start:end], stretch.due(start, shift))
-            tags = self._namer.parts(stretch.rows[start:end], stretch.last(start), stretch.due(start, shift))
-            whole = kind is one.kind or (len(tags) == 1 and tags[0].kind is one.kind)
-            return Part(start, end, one.kind, details if kind is one.kind else {}) if whole else None
-        if one.kind in (Kind.GAIN, Kind.DITHER) or other.kind in (Kind.GAIN, Kind.DITHER):
-            return self._fit(stretch, start, end, shift)
+        fitted = (Kind.GAIN, Kind.DITHER, Kind.SWAP, Kind.BYTESHIFT)
+        if one.kind in fitted or other.kind in fitted:
+            fit = self._fit(stretch, start, end, shift)
+            return fit if fit is not None and fit.kind in (one.kind, other.kind) else None
+        if one.kind is other.kind and one.kind in (Kind.ZERO, Kind.HOLD):
+            rows, due = stretch.rows[start:end], stretch.due(start, shift)
+            tags = self._namer.parts(rows, stretch.last(start), due)
+            return Part(start, end, one.kind) if len(tags) == 1 and tags[0].kind is one.kind else None
         return None
 
     def _fit(self, stretch: _Stretch, start: int, end: int, shift: int) -> Part | None:

@@ -94,6 +94,8 @@ def _continues(last: Finding, finding: Finding) -> bool:
 def _alike(last: Finding, finding: Finding) -> bool:
     if finding.kind is Kind.GAIN:
         return abs(float(last.details["gain_db"]) - float(finding.details["gain_db"])) < 0.1
+    if finding.kind is Kind.RESAMPLE:
+        return abs(float(last.details["ratio"]) / float(finding.details["ratio"]) - 1) < 1e-2
     keys = {Kind.SWAP: "source", Kind.BYTESHIFT: "bytes"}
     key = keys.get(finding.kind)
     return key is None or last.details.get(key) == finding.details.get(key)

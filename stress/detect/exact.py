@@ -19,9 +19,10 @@ from stress.detect.decode import NONE, Decoder, runs_of
 from stress.detect.lock import find_lock
 from stress.detect.mask import probe_mask
 from stress.detect.place import WRAP, Geometry, HeldRanges
+from stress.detect.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
 from stress.detect.same import Memory
 from stress.detect.track import Tracker
-from stress.model.finding import Analysis
+from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
 
@@ -88,6 +89,8 @@ class ExactChecker:
         self._first_seen: int | None = None
         self._checked = 0
         self._in_stretch = False
+        self._resampling = Resampling(self._decoder)
+        self._ratio: float | None = None
         self._valid_bits: int | None = None
         self._notes: list[str] = []
 
@@ -187,6 +190,7 @@ class ExactChecker:
         self._decoder = Decoder(self._pattern, self._rings, mask)
         self._geometry = Geometry(self._rings, self._pattern.frame_bytes, first, self._line_bytes)
         self._builder = Builder(self._decoder, self._geometry, self._held)
+        self._resampling = Resampling(self._decoder)
         self._collector = Collector(
             self._rings.largest, self._builder.complete, self._builder.merge, self._cap
         )
@@ -233,7 +237,21 @@ class ExactChecker:
         position = (self._align + window.frame) % WRAP
         before = self._before if self._before is not None else self._due_row(position - 1)
         runs = runs_of(self._decoder.lags(raw, position, before))
+        rough = unsettled(runs)
+        if rough is not None and rough[0] == 0 or self._ratio is not None:
+            end = self._resampled(raw, position, runs, last)
+            if end is not None:
+                return True
         stop = frames if last else _cut(runs, frames)
+        if (
+            rough is not None
+            and 0 < rough[0] < stop
+            and self._resampling.judge(
+                self._decoder.rows(raw)[rough[0] : rough[1]], self._due_at(runs, position, rough[0])
+            )
+        ):
+            # What runs at another rate gets a stretch of its own.
+            stop = rough[0]
         events, shift = Tracker(runs, geometry, last).walk(stop)
         for finding in builder.findings(raw, window.frame, position, events, before):
             collector.add(finding)
@@ -243,6 +261,41 @@ class ExactChecker:
         window.drop(stop)
         self._in_stretch = False
         return True
+
+    def _due_at(self, runs: list[tuple[int, int, int]], position: int, at: int) -> int:
+        # Position due at `at`, by the alignment of the run that ends there.
+        lag = next((lag for _, end, lag in runs if end == at), 0)
+        return (position + at - (0 if lag == NONE else lag)) % WRAP
+
+    def _resampled(
+        self, raw: Bytes, position: int, runs: list[tuple[int, int, int]], last: bool
+    ) -> int | None:
+        # Report the start of the stretch as another rate, when it is one.
+        frames = len(raw) // self._pattern.frame_bytes
+        settled = next((run for run in runs if run[2] != NONE and run[1] - run[0] >= SETTLED), None)
+        end = frames if settled is None else settled[0]
+        if not end or self._collector is None:
+            self._ratio = None
+            return None
+        rows = self._decoder.rows(raw)[:end]
+        other = self._resampling.judge(rows, position) if end >= SHORTEST else None
+        if other is None and self._ratio is not None and end < SHORTEST:
+            other = Other(end, self._ratio, round(position + self._ratio * end))
+        if other is None:
+            self._ratio = None
+            return None
+        wrong = (rows != self._decoder.expected(position, end)).any(axis=1)
+        span = end if settled is None and not last else int(np.flatnonzero(wrong)[-1]) + 1
+        details = {"ratio": round(other.ratio, 6)}
+        self._collector.add(Finding(Kind.RESAMPLE, self._window.frame, span, position, details=details))
+        shift = (position + end - other.position) if settled is None else settled[2]
+        self._align -= shift
+        self._ratio = other.ratio if settled is None else None
+        self._before = None
+        self._checked += end
+        self._window.drop(end)
+        self._in_stretch = settled is None
+        return end
 
     def _due_row(self, position: int) -> Bytes:
         row: Bytes = self._decoder.expected(position % WRAP, 1)[0]

@@ -92,6 +92,12 @@ class Tracker:
         whole = self._geometry.whole_laps(lag - shift)
         if self._comes_back(at, shift):
             return shift if whole or end - start <= LONGEST_MISPLACED else lag
+        if (
+            at
+            and self._runs[at - 1][2] == NONE
+            and self._runs[at - 1][1] - self._runs[at - 1][0] == lag - shift
+        ):
+            return lag  # as much noise as the stream fell back: an insertion
         newest = self._newest_relative(at, lag)
         if newest != lag:
             return newest
@@ -114,7 +120,9 @@ class Tracker:
             return False
         later = (self._runs[j] for j in range(at + 1, len(self._runs)))
         following = next((run for run in later if run[2] != NONE), None)
-        return following is not None and following[1] - following[0] > end - start
+        if following is None:
+            return at + 1 < len(self._runs)
+        return following[1] - following[0] > end - start
 
     def _lasts(self, at: int) -> bool:
         # Whole laps old for longer than a lap and to the end: the stream replays, no line is old.

@@ -87,8 +87,14 @@ class Namer:
         return out
 
     def fit(self, rows: Bytes, position: int) -> tuple[Kind, dict[str, Any]] | None:
-        """Return gain or dither when one of them explains all of `rows`."""
+        """Return the kind that explains all of `rows`, None when none does.
+
+        A byte shift comes before gain: a byte of padding makes it look scaled.
+        """
         due = self._decoder.expected(position, len(rows))
+        exact = self._byteshift(rows, position) or self._swap(rows, due)
+        if exact is not None:
+            return exact
         step = float(1 << 16)
         seen = self._layout.samples(np.ascontiguousarray(rows)) / step
         sent = self._layout.samples(due) / step
@@ -113,8 +119,8 @@ class Namer:
         """Return the kind and details of a stretch that is neither zero nor held."""
         due = self._decoder.expected(position, len(rows))
         return (
-            self._swap(rows, due)
-            or self._byteshift(rows, position)
+            self._byteshift(rows, position)
+            or self._swap(rows, due)
             or (self.fit(rows, position) if len(rows) >= SHORTEST_DITHER else None)
             or _bitflip(rows, due)
             or (self.fit(rows, position) if len(rows) >= SHORTEST_FIT else None)

@@ -104,10 +104,13 @@ class _Score:
         if wrong and self.show > 0:
             self.show -= 1
             print(f"{names} {distance} {fmt.name} {channels} {pattern.name}: {wrong}", file=sys.stderr)
-            for truth in scene.truths:
-                print(f"   due {truth}", file=sys.stderr)
-            for finding in analysis.findings[:4]:
-                print(f"   got {finding}", file=sys.stderr)
+            for what in (*scene.truths, *analysis.findings[:4]):
+                place = f"{what.kind.value} {what.frame} +{what.frames} lag {what.lag} {what.ring}"
+                side = "due" if isinstance(what, Truth) else "got"
+                print(
+                    f"   {side} {place} {what.ring_offset} {what.line_bytes} {dict(what.details)}",
+                    file=sys.stderr,
+                )
 
     @property
     def reached(self) -> bool:

@@ -1,0 +1,153 @@
+"""Recognise a stream that runs at another rate, and say at which ratio.
+
+Interpolated frames decode to nothing, so the samples are correlated with the
+pattern stretched by each ratio of common rates; the place of the peak is then
+followed through the stretch, and its slope is the ratio.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.decode import NONE, Decoder
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+    Floats = NDArray[np.float64]
+
+RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000, 176400, 192000)
+
+# Equal lags in a row that end a stretch at another rate [frames]. Source: no
+# ratio of common rates repeats a lag 16 times. Higher: a short right stretch is
+# swallowed; lower: slow drift looks right.
+SETTLED = 16
+
+# Shortest stretch judged [frames]. Source: 128 samples give a correlation noise
+# of 0.09, four windows a slope. Higher: short stretches stay unknown; lower:
+# damage may correlate by chance.
+SHORTEST = 512
+WINDOW = 128
+
+# Correlation that counts. Source: 50000 trials of noise at 0.09 reach 0.38;
+# straight-line interpolation half way keeps 0.7. Higher: poor converters are
+# missed; lower: damage is called resampling.
+LEVEL = 0.5
+REACH = 256  #: delay a converter may add [frames]
+SMALLEST = 20e-6  #: ratios nearer to 1 are no other rate, only a fit's noise
+
+
+@dataclass(frozen=True)
+class Other:
+    """A stretch at another rate: where it ends, its ratio, the position due behind it."""
+
+    end: int
+    ratio: float
+    position: int
+
+
+def unsettled(runs: list[tuple[int, int, int]], first: int = 0) -> tuple[int, int] | None:
+    """Return the first stretch of `SHORTEST` frames without `SETTLED` equal lags."""
+    start = first
+    for begin, end, lag in runs:
+        if lag == NONE or end - begin < SETTLED:
+            continue
+        if begin - start >= SHORTEST:
+            return start, begin
+        start = end
+    total = runs[-1][1] if runs else 0
+    return (start, total) if total - start >= SHORTEST else None
+
+
+class Resampling:
+    """Estimates ratios for one capture."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self._layout = decoder.pattern.layout
+        ratios = {a / b for a in RATES for b in RATES if 1 / 6.1 < a / b < 6.1}
+        self._ratios = sorted(ratios, key=lambda ratio: abs(np.log(ratio)))
+
+    def judge(self, rows: Bytes, position: int) -> Other | None:
+        """Return the other rate of `rows`, None when it is none.
+
+        Parameters
+        ----------
+        rows : (n, frame_bytes) uint8 of an unsettled stretch.
+        position : due at its first frame.
+        """
+        seen = self._samples(rows)
+        ratio, place = self._first(seen, position)
+        if ratio is None:
+            return None
+        times, places = [0.0], [place]
+        step = WINDOW
+        while times[-1] + step + WINDOW <= len(seen):
+            at = int(times[-1]) + step
+            found = self._near(seen[at : at + WINDOW], position, places[-1] + ratio * (at - times[-1]), ratio)
+            if found is None:
+                break
+            times.append(float(at))
+            places.append(found)
+            if len(times) > 3:
+                ratio = float(np.polyfit(times, places, 1)[0])
+        if len(times) < 3 or abs(ratio - 1) < SMALLEST:
+            return None
+        origin = float(np.mean(places) - ratio * np.mean(times))
+        return Other(len(rows), ratio, round(position + origin + ratio * len(rows)))
+
+    def _samples(self, rows: Bytes) -> Floats:
+        wide = self._layout.samples(np.ascontiguousarray(rows))[:, : 1 + self._decoder.pattern.pairs]
+        return wide.astype(np.float64) / (1 << 31)
+
+    def _first(self, seen: Floats, position: int) -> tuple[float | None, float]:
+        best: tuple[float, float | None, float] = (LEVEL, None, 0.0)
+        for ratio in self._ratios:
+            level, place = self._peak(seen[:WINDOW], position, 0.0, ratio, REACH)
+            if level > best[0]:
+                best = (level, ratio, place)
+            if level > 0.9:
+                break
+        return best[1], best[2]
+
+    def _near(self, seen: Floats, position: int, place: float, ratio: float) -> float | None:
+        level, found = self._peak(seen, position, place, ratio, 8)
+        return found if level > LEVEL / 2 else None
+
+    def _peak(
+        self, seen: Floats, position: int, place: float, ratio: float, reach: int
+    ) -> tuple[float, float]:
+        # Correlate with the pattern stretched by `ratio`, in steps of a quarter frame.
+        n = len(seen)
+        base = int(np.floor(place)) - reach - 2
+        sent = self._samples(
+            self._decoder.expected((position + base) % (1 << 32), int(n * ratio) + 2 * reach + 6)
+        )
+        best, where = 0.0, place
+        for part in (0.0, 0.25, 0.5, 0.75):
+            count = int((len(sent) - 2 - part) / ratio)
+            grid = part + np.arange(count) * ratio
+            whole = grid.astype(np.int64)
+            weight = (grid - whole)[:, None]
+            model = sent[whole] * (1 - weight) + sent[whole + 1] * weight
+            score = _correlate(seen, model)
+            at = int(np.argmax(np.abs(score)))
+            if abs(score[at]) > best:
+                best, where = float(abs(score[at])), base + part + at * ratio
+        return best, where
+
+
+def _correlate(seen: Floats, model: Floats) -> Floats:
+    # Normalised correlation of `seen` with every stretch of `model`, channels together.
+    n = len(seen)
+    size = 1 << int(np.ceil(np.log2(len(model) + n)))
+    spectrum = np.fft.rfft(model, size, axis=0) * np.conj(np.fft.rfft(seen, size, axis=0))
+    cross = np.fft.irfft(spectrum, size, axis=0).sum(axis=1)[: len(model) - n + 1]
+    power = np.concatenate([[0.0], np.cumsum((model**2).sum(axis=1))])
+    norm = np.sqrt((power[n:] - power[:-n]) * (seen**2).sum()) + 1e-12
+    out: Floats = cross / norm[: len(cross)]
+    return out
