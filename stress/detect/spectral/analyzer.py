@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.detect.spectral import clock, fit, measure, weigh
-from stress.detect.spectral.explain import Explainer
+from stress.detect.spectral import clock, distort, fit, inputs, measure, slips, weigh
+from stress.detect.spectral.explain import Event, Explainer
 from stress.detect.spectral.findings import Namer, episodes, joined, whole_laps
-from stress.detect.spectral.laps import SWAP, ZERO
-from stress.detect.spectral.lock import BLOCK, Lock, active_block, search
+from stress.detect.spectral.identity import repeated_lines
+from stress.detect.spectral.laps import FREE_LAGS, SWAP, ZERO
+from stress.detect.spectral.lock import Lock, active_block, lock_all
 from stress.detect.spectral.result import SpectralAnalysis
 from stress.detect.spectral.scan import SIZE
 from stress.detect.spectral.signal import Reference, Stimulus, integers, scaled
-from stress.detect.spectral.track import Track, Tracker
+from stress.detect.spectral.track import BLOCK, Track, Tracker
 from stress.detect.spectral.walk import Options, Tuned, Walk
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
@@ -25,11 +27,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Bytes = NDArray[np.uint8]
+    Samples = NDArray[np.int32]
     Signal = NDArray[np.float32]
 
 # Judged band inside the stimulus, as shares of its edges. Wider: AC coupling and converter
 # roll-off ring past the channel fit; narrower: sensitivity is given away.
 _INNER = (1.1, 1.0)
+# Alarms this near a bit-identical capture line are that line's [frames]: the matched filter's reach.
+_SAME_EVENT = 96
 
 
 def analyze(
@@ -48,116 +53,178 @@ def analyze(
     pattern : what was played.
     first_position : pattern position of the first played frame.
 
+    Returns
+    -------
+    Findings and channel; `advice` says why a capture proves nothing.
+
     Threads: pure.
     """
     options = options or Options()
     samples = integers(captured, pattern.channels, pattern.fmt)
     y = scaled(samples, pattern.fmt)
-    locks = _locks(y, pattern, first_position, options)
-    used = [c for c, lock in enumerate(locks) if lock is not None and lock.locked]
-    if not used:
-        return SpectralAnalysis(Analysis("spectral", False, samples.shape[1]))
-    return _judge(samples, y, pattern, rings, first_position, options, used, locks)
+    late, early = int(options.after_s * pattern.rate), int(options.before_s * pattern.rate)
+    locks = lock_all(y, pattern, first_position, late, early)
+    advice, silent = inputs.unheard(y, locks, pattern, first_position)
+    advice = inputs.silence(y, silent) + advice + inputs.clipping([measure.clipped_share(s) for s in samples])
+    case = _Case(samples, y, pattern, rings, first_position, options, locks)
+    track = case.follow()
+    if track is None or not track.segments:
+        return SpectralAnalysis(Analysis("spectral", False, samples.shape[1]), None, tuple(advice))
+    return case.judge(track, advice)
 
 
-def _locks(y: Signal, pattern: Stimulus, first: int, options: Options) -> list[Lock | None]:
-    # The first channel that locks tells the others where to look.
-    out: list[Lock | None] = []
-    known: int | None = None
-    for c in range(pattern.channels):
-        at = active_block(y[c])
-        lock = None
-        if at is not None and y.shape[1] >= 2 * BLOCK:
-            late, early = int(options.after_s * pattern.rate), int(options.before_s * pattern.rate)
-            spans = [(at - pattern.rate, at + pattern.rate), (at - late, at + early)]
-            if known is not None:
-                spans = [(at - known - BLOCK, at - known + BLOCK)]
-            for low, high in spans:
-                lock = search(y[c], at, pattern, c, first, low, high)
-                if lock.locked:
-                    known = lock.delay
-                    break
-        out.append(lock)
-    return out
+@dataclass(frozen=True)
+class _Case:
+    # Everything one analysis was given, and its locks.
+    samples: Samples
+    y: Signal
+    pattern: Stimulus
+    rings: Rings
+    first: int
+    options: Options
+    locks: Sequence[Lock | None]
+
+    @property
+    def used(self) -> list[int]:
+        return [c for c, lock in enumerate(self.locks) if lock is not None and lock.locked]
+
+    @property
+    def lags(self) -> list[int]:
+        return [*whole_laps(self.rings, self.options.laps), *self.options.extra_lags]
+
+    def reference(self, channel: int) -> Reference:
+        lead = next(lock for lock in self.locks if lock is not None and lock.locked)
+        frames = self.y.shape[1] - min(0, lead.delay) + SIZE
+        return Reference(self.pattern, channel, self.first, max([FREE_LAGS, *self.lags]) + SIZE, frames)
+
+    def follow(self) -> Track | None:
+        if not self.used:
+            return None
+        lead, lock = self.used[0], self.locks[self.used[0]]
+        delay = lock.delay if lock else 0
+        start = active_block(self.y[lead]) or 0
+        tracker = Tracker(self.y[lead], self.reference(lead), delay)
+        return tracker.run(start, self.pattern, lead, self.first)
+
+    def judge(self, track: Track, advice: list[str]) -> SpectralAnalysis:
+        band = self._band()
+        tuned = self._tune(track, band)
+        sources: list[int | str] = [*self.lags, ZERO, *([SWAP] if len(tuned) > 1 else [])]
+        explainer = Explainer([t.x for t in tuned], [t.weights for t in tuned], sources)
+        changes = slips.jumps(tuned[0].y, tuned[0].x, track, tuned[0].fitted)
+        borders = [(change.frame, change.resumed) for change in changes]
+        walk = Walk(tuned, track, explainer, self.options, self.rings, borders)
+        captured = repeated_lines(
+            self.samples,
+            self.rings,
+            self.options.laps,
+            self.first - round(tuned[0].fitted.clocks[0].captured(np.zeros(1))[0]),
+            self.pattern.frame_bytes,
+        )
+        events = [e for e in walk.run() if not _covered(walk.captured(e.at), captured)]
+        findings = self._findings(events, walk, changes, track, captured)
+        clipped = max(measure.clipped_share(self.samples[c]) for c in self.used)
+        channel = measure.channel(
+            tuned[0].fitted, tuned[0].y, self.pattern.rate, band, walk.levels(), clipped
+        )
+        on = slice(max(0, round(channel.latency_frames)), track.segments[-1].stop)
+        advice = [
+            *advice,
+            *inputs.folded(self.y, self.used, self.locks, self.pattern, self.first),
+            *inputs.unsteady(tuned[0].y[on]),
+            *inputs.weak(channel.snr_db),
+            *inputs.disturbed([walk.captured(event.at) for event in events if event.guess is None]),
+        ]
+        return SpectralAnalysis(
+            self._analysis(findings, walk, channel.latency_frames, self._notes(track)),
+            channel,
+            tuple(advice),
+            sum(1 for event in events if event.guess is None),
+            measure.seconds(walk.powers, self.pattern.rate),
+        )
+
+    def _band(self) -> tuple[float, float]:
+        low, high = self.pattern.band_hz
+        return low * _INNER[0] / self.pattern.rate, high * _INNER[1] / self.pattern.rate
+
+    def _tune(self, track: Track, band: tuple[float, float]) -> list[Tuned]:
+        out: list[Tuned] = []
+        for c in self.used:
+            x = self.reference(c)
+            if out:
+                fitted = clock.fit_on(self.y[c], x, track, out[0].fitted.clocks)
+            else:
+                fitted = clock.refine(self.y[c], x, track)
+            distortion, residual = distort.explain(fitted)
+            noise = weigh.spectrum_of(residual)
+            weights = weigh.weights(fitted.taps, fit.PRE, noise, band, SIZE)
+            out.append(Tuned(self.y[c], x, fitted, weights, distortion))
+        return out
+
+    def _findings(
+        self,
+        events: Sequence[Event],
+        walk: Walk,
+        changes: Sequence[slips.Jump],
+        track: Track,
+        captured: Sequence[Finding],
+    ) -> list[Finding]:
+        namer = Namer(self.rings, self.options.laps, self.pattern.frame_bytes, self.first, walk.captured)
+        lines = [namer.finding(guess, score) for guess, score in joined(events)]
+        moved = slips.findings(changes, self.rings, self.options.laps, self.first)
+        found = sorted([*captured, *lines, *moved], key=lambda finding: finding.frame)
+        return self._ended(found, track, walk)
+
+    def _ended(self, found: list[Finding], track: Track, walk: Walk) -> list[Finding]:
+        # The silence at the end is a mute if more was played, else the end of the stimulus.
+        end, y = track.segments[-1].stop, self.y[self.used[0]]
+        if not _ends_early(track, y):
+            return found
+        tail = [one for one in found if one.kind is Kind.ZERO and one.frame + one.frames > end - BLOCK]
+        frame = min([one.frame for one in tail], default=end)
+        kept = [one for one in found if one.frame < frame]
+        played = self.options.played
+        due = 0 if played is None else min(y.size, walk.captured(0) + played) - frame
+        if due < 2 * BLOCK:
+            return kept
+        position = (self.first + frame - walk.captured(0)) & 0xFFFFFFFF
+        return [*kept, Finding(Kind.MUTE, frame, due, position, text=f"silence from frame {frame} on")]
+
+    def _notes(self, track: Track) -> list[str]:
+        end, y = track.segments[-1].stop, self.y[self.used[0]]
+        if y.size - end < 2 * BLOCK:
+            return []
+        how = "silent" if _ends_early(track, y) else "without the stimulus"
+        return [f"the capture is {how} from about frame {end} of {y.size} on"]
+
+    def _analysis(self, findings: list[Finding], walk: Walk, latency: float, notes: list[str]) -> Analysis:
+        most = self.options.most
+        if len(findings) > most:
+            notes = [*notes, f"{len(findings)} findings, the first {most} kept"]
+        start = max(0, round(latency))
+        return Analysis(
+            "spectral",
+            True,
+            self.samples.shape[1],
+            walk.checked,
+            start,
+            (self.first + start - round(latency)) & 0xFFFFFFFF,
+            dict(Counter(finding.kind for finding in findings)),
+            tuple(findings[:most]),
+            sum(finding.frames for finding in findings),
+            episodes(findings, max(self.rings.largest, 1)),
+            None,
+            tuple(notes),
+        )
 
 
-def _judge(
-    samples: NDArray[np.int32],
-    y: Signal,
-    pattern: Stimulus,
-    rings: Rings,
-    first: int,
-    options: Options,
-    used: Sequence[int],
-    locks: Sequence[Lock | None],
-) -> SpectralAnalysis:
-    lags = [*whole_laps(rings, options.laps), *options.extra_lags]
-    lead = locks[used[0]]
-    delay = lead.delay if lead else 0
-    frames = y.shape[1] - min(0, delay) + SIZE
-    before = max([32768, *lags]) + SIZE
-    references = [Reference(pattern, c, first, before, frames) for c in used]
-    at = active_block(y[used[0]]) or 0
-    track = Tracker(y[used[0]], references[0], delay).run(at, pattern, used[0], first)
-    band = (pattern.band_hz[0] * _INNER[0] / pattern.rate, pattern.band_hz[1] * _INNER[1] / pattern.rate)
-    tuned = _tune(y, references, used, track, band)
-    sources: list[int | str] = [*lags, ZERO, *([SWAP] if len(used) > 1 else [])]
-    walk = Walk(tuned, track, Explainer(references, [t.weights for t in tuned], sources), options, rings)
-    events = walk.run()
-    lead_clock = tuned[0].fitted.clocks[0]
-    namer = Namer(
-        rings, options.laps, pattern.frame_bytes, first,
-        lambda m: walk.captured(m),
-    )
-    findings = [namer.finding(guess, score) for guess, score in joined(events)]
-    clipped = max(measure.clipped_share(samples[c]) for c in used)
-    start = max(0, int(lead_clock.captured(np.zeros(1))[0]) + measure.peak_offset(tuned[0].fitted.taps))
-    analysis = _analysis(findings, samples.shape[1], walk.checked, start, first, walk, rings, options)
-    channel = measure.channel(
-        tuned[0].fitted, tuned[0].y, pattern.rate, band, walk.levels(), clipped
-    )
-    clicks = sum(1 for event in events if event.guess is None)
-    return SpectralAnalysis(
-        analysis, channel, (), clicks, measure.seconds(walk.powers, pattern.rate)
-    )
+def _ends_early(track: Track, y: Signal) -> bool:
+    end = track.segments[-1].stop
+    tail = y[end + BLOCK :]
+    return tail.size > BLOCK and float(np.std(tail)) < 0.05 * float(np.std(y[:end]))
 
 
-def _tune(
-    y: Signal, references: Sequence[Reference], used: Sequence[int], track: Track, band: tuple[float, float]
-) -> list[Tuned]:
-    fitted = clock.refine(y[used[0]], references[0], track)
-    out = []
-    for i, c in enumerate(used):
-        mine = fitted if i == 0 else clock.fit_on(y[c], references[i], track, fitted.clocks)
-        noise = weigh.spectrum_of(mine.residual)
-        out.append(Tuned(y[c], references[i], mine, weigh.weights(mine.taps, fit.PRE, noise, band, SIZE)))
-    return out
-
-
-def _analysis(
-    findings: list[Finding],
-    frames: int,
-    checked: int,
-    start: int,
-    first: int,
-    walk: Walk,
-    rings: Rings,
-    options: Options,
-) -> Analysis:
-    counts: Counter[Kind] = Counter(finding.kind for finding in findings)
-    kept = tuple(findings[: options.most])
-    notes = (f"{len(findings)} findings, the first {options.most} kept",) if len(findings) > len(kept) else ()
-    return Analysis(
-        "spectral",
-        True,
-        frames,
-        checked,
-        start,
-        first & 0xFFFFFFFF,
-        dict(counts),
-        kept,
-        sum(finding.frames for finding in findings),
-        episodes(findings, max(rings.largest, 1)),
-        None,
-        notes,
+def _covered(frame: int, captured: Sequence[Finding]) -> bool:
+    return any(
+        one.frame - _SAME_EVENT <= frame < one.frame + one.frames + _SAME_EVENT for one in captured
     )

@@ -26,6 +26,10 @@ ALARM = 10.0
 # What an explanation may leave of the alarmed power. Higher: one click in 50 resembles some lap
 # by chance; lower: the error of the channel fit (-40 dB at worst) makes stale lines unexplained.
 LEFT = 0.01
+# Shortest run that may be called anything but whole laps, zeros or a swap [frames]. Source: 15
+# bits of lag and 6 of start need as many bits of data. Higher: half lines of S16 stereo are lost;
+# lower: clicks resemble one of 32768 lags.
+FREE_FRAMES = 4
 # Alarms this far below a stronger one, and this near, are its own imperfect subtraction.
 _SHADOW, _SHADOW_LINES = 1e-2, 48
 _WIDEST = 64  # lines tried at once
@@ -102,6 +106,7 @@ class Explainer:
             lags = free_lags(heard, at + offset, offset)
             guesses = [locate(heard, lag, at) for lag in lags]
             guesses.append(hold(heard, at))
+            guesses = [guess for guess in guesses if guess.stop - guess.start >= FREE_FRAMES]
             fits = self._fitting(guesses, middle, stretches, matched, (low, high), before)
         return fits
 
@@ -112,9 +117,7 @@ class Explainer:
         for i, (one, weights) in enumerate(zip(matched, self._weights)):
             paired = i ^ 1
             other = self._references[paired] if paired < len(self._references) else None
-            out.append(
-                Heard(self._references[i], other, one[first:last], weights.r, stretches[i].variance)
-            )
+            out.append(Heard(self._references[i], other, one[first:last], weights.r, stretches[i].variance))
         return out
 
     def _fitting(

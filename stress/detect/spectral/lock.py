@@ -75,3 +75,33 @@ def _peak(block: Signal, x: Signal) -> tuple[float, int]:
     where = int(correlation.argmax())
     rms = float(np.sqrt(np.mean(correlation * correlation)))
     return (float(correlation[where]) / rms if rms > 0 else 0.0), where
+
+
+def lock_all(y: Signal, pattern: Stimulus, first_position: int, late: int, early: int) -> list[Lock | None]:
+    """Lock every captured channel, (channels, frames), to the played one of its number.
+
+    Parameters
+    ----------
+    late, early : how much later and earlier than `first_position` says the
+        pattern may start [frames]; one second either way is tried first.
+
+    Returns
+    -------
+    One lock per channel, None for a silent one or too short a capture.
+    """
+    out: list[Lock | None] = []
+    known: int | None = None
+    for c in range(pattern.channels):
+        at = active_block(y[c]) if y.shape[1] >= 2 * BLOCK else None
+        lock = None
+        if at is not None:
+            spans = [(at - pattern.rate, at + pattern.rate), (at - late, at + early)]
+            if known is not None:
+                spans = [(at - known - BLOCK, at - known + BLOCK)]
+            for low, high in spans:
+                lock = search(y[c], at, pattern, c, first_position, low, high)
+                if lock.locked:
+                    known = lock.delay
+                    break
+        out.append(lock)
+    return out

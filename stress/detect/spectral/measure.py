@@ -80,34 +80,37 @@ def channel(
     y: Signal,
     rate: int,
     band: tuple[float, float],
-    levels: tuple[float, float],
+    levels: tuple[float, float, float],
     clipped: float,
 ) -> Channel:
     """Return the channel.
 
     Parameters
     ----------
-    levels : mean power of signal and of residual in the band.
+    levels : mean power of signal, residual and distortion in the band.
     """
     gain, points = response(fitted.taps, rate, band)
-    signal, residual = levels
+    signal, residual, distortion = levels
     clock = fitted.clocks[0]
     latency = float(clock.captured(np.zeros(1))[0]) + peak_offset(fitted.taps)
     ratio = db(signal / max(residual, 1e-20))
-    return Channel(
-        latency, gain, points, ratio, -ratio, clock.drift_ppm, hum_db(y, rate, signal), clipped
-    )
+    return Channel(latency, gain, points, ratio, -ratio, clock.drift_ppm, hum_db(y, rate, signal), clipped)
 
 
-def seconds(blocks: Sequence[tuple[int, float, float]], rate: int) -> tuple[Second, ...]:
-    """Return levels per second from (captured frame, signal, residual) of blocks."""
+def seconds(blocks: Sequence[tuple[int, float, float, float]], rate: int) -> tuple[Second, ...]:
+    """Return levels per second.
+
+    Parameters
+    ----------
+    blocks : captured frame, then signal, residual and distortion power.
+    """
     sums: dict[int, list[float]] = {}
-    for frame, signal, residual in blocks:
-        total = sums.setdefault(frame // rate, [0.0, 0.0])
-        total[0] += signal
-        total[1] += residual
+    for frame, *powers in blocks:
+        total = sums.setdefault(frame // rate, [0.0, 0.0, 0.0])
+        for i, power in enumerate(powers):
+            total[i] += power
     out = []
-    for second, (signal, residual) in sorted(sums.items()):
-        ratio = db(signal / max(residual, 1e-20))
-        out.append(Second(second * rate, ratio, -ratio))
+    for second, (signal, residual, distortion) in sorted(sums.items()):
+        bad = db((residual + distortion) / max(signal, 1e-20))
+        out.append(Second(second * rate, db(signal / max(residual, 1e-20)), bad))
     return tuple(out)

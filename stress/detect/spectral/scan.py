@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from stress.detect.spectral.clock import Clock, on_played_clock
+from stress.detect.spectral.distort import Distortion
 from stress.detect.spectral.resample import PAD, Resampler
 from stress.detect.spectral.signal import Reference
 from stress.detect.spectral.weigh import LINE, Weights
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Signal = NDArray[np.float32]
+    Spectrum = NDArray[np.complexfloating[Any, Any]]
 
 SIZE = 16384
 # Frames at both ends of an FFT block that wrap: FIR, matched filter and search margin.
@@ -37,7 +39,7 @@ class Stretch:
         `middle` - MARGIN on; the first and last MARGIN / 2 frames are not valid.
     variance : noise power of this block over that of the fit.
     line_power : statistic of each line of the SCORED frames from FIRST on.
-    signal, residual : mean power in the judged band.
+    signal, residual, distortion : mean power in the judged band.
     """
 
     matched: Signal
@@ -45,6 +47,7 @@ class Stretch:
     line_power: Signal
     signal: float
     residual: float
+    distortion: float
 
 
 class Scanner:
@@ -55,8 +58,10 @@ class Scanner:
     y : captured channel, `x` what was played, `clock` between them.
     """
 
-    def __init__(self, y: Signal, x: Reference, weights: Weights) -> None:
+    def __init__(self, y: Signal, x: Reference, weights: Weights, distortion: Distortion | None) -> None:
         self._y, self._x, self._weights = y, x, weights
+        self._distortion = distortion
+        self._bent = distortion.spectrum(SIZE) if distortion else None
         self._resampler = Resampler(SIZE + 4 * PAD)
 
     def score(self, middle: int, clock: Clock, low: int, high: int) -> Stretch:
@@ -67,8 +72,10 @@ class Scanner:
         weights = self._weights
         start = middle - MARGIN
         heard = np.fft.rfft(on_played_clock(self._y, clock, start, SIZE, self._resampler))
-        told = np.fft.rfft(self._x.sent(start, SIZE)) * weights.forward
-        left = heard - told
+        sent = self._x.sent(start, SIZE)
+        told = np.fft.rfft(sent) * weights.forward
+        bent = self._distorted(sent, told)
+        left = heard - told if bent is None else heard - told - bent
         matched = np.fft.irfft(left * weights.matched, SIZE).astype(np.float32, copy=False)
         inner = matched[FIRST : FIRST + SCORED].reshape(-1, LINE) @ weights.whiten
         power = np.einsum("ij,ij->i", inner, inner)
@@ -85,4 +92,14 @@ class Scanner:
             power,
             2 * float(np.vdot(told * weights.band, told).real) / SIZE / SIZE,
             variance * weights.noise,
+            0.0 if bent is None else 2 * float(np.vdot(bent * weights.band, bent).real) / SIZE / SIZE,
         )
+
+    def _distorted(self, sent: Signal, told: Spectrum) -> Spectrum | None:
+        if self._distortion is None or self._bent is None:
+            return None
+        source = sent
+        if self._distortion.source == "heard":
+            source = np.fft.irfft(told, SIZE).astype(np.float32, copy=False)
+        both = np.fft.rfft(self._distortion.terms(source), axis=1) * self._bent
+        return np.asarray(both[0] + both[1])

@@ -10,10 +10,11 @@ import numpy as np
 
 from stress.detect.spectral import measure
 from stress.detect.spectral.clock import Clock, Fitted
+from stress.detect.spectral.distort import Distortion
 from stress.detect.spectral.explain import Event, Explainer
 from stress.detect.spectral.scan import HOP, Scanner
 from stress.detect.spectral.signal import Reference
-from stress.detect.spectral.track import Track
+from stress.detect.spectral.track import BLOCK, Track
 from stress.detect.spectral.weigh import LINE, Weights
 from stress.model.ring import Rings
 
@@ -56,6 +57,7 @@ class Tuned:
     x: Reference
     fitted: Fitted
     weights: Weights
+    distortion: Distortion | None
 
 
 class Walk:
@@ -64,27 +66,34 @@ class Walk:
     Parameters
     ----------
     tuned : the channels used, on one clock.
-    phase : played frames modulo LINE at which ring lines start.
+    borders : last captured frame before and first one after each jump.
 
     Attributes
     ----------
     checked : played frames scored.
-    powers : captured frame, signal and residual power of every block.
+    powers : captured frame, then signal, residual and distortion power of every block.
     """
 
     def __init__(
-        self, tuned: Sequence[Tuned], track: Track, explainer: Explainer, options: Options, rings: Rings
+        self,
+        tuned: Sequence[Tuned],
+        track: Track,
+        explainer: Explainer,
+        options: Options,
+        rings: Rings,
+        borders: Sequence[tuple[int, int]],
     ) -> None:
         self._tuned, self._track, self._explainer = tuned, track, explainer
         self._options, self._phase = options, -rings.playback_start % LINE
+        self._borders = [(0, 0), *borders]
         self.checked = 0
-        self.powers: list[tuple[int, float, float]] = []
+        self.powers: list[tuple[int, float, float, float]] = []
         self._ranges: list[tuple[int, int, Clock]] = []
 
     def run(self) -> list[Event]:
         """Return the events of all segments."""
         events: list[Event] = []
-        scanners = [Scanner(t.y, t.x, t.weights) for t in self._tuned]
+        scanners = [Scanner(t.y, t.x, t.weights, t.distortion) for t in self._tuned]
         for index in range(len(self._track.segments)):
             low, high, timing = self._range(index)
             self._ranges.append((low, high, timing))
@@ -92,16 +101,18 @@ class Walk:
                 stretches = [scanner.score(middle, timing, low, high) for scanner in scanners]
                 self.checked += min(middle + HOP, high) - middle
                 at = int(timing.captured(np.array([float(middle)]))[0])
-                self.powers.append((at, stretches[0].signal, stretches[0].residual))
+                first = stretches[0]
+                self.powers.append((at, first.signal, first.residual, first.distortion))
                 room = self._options.most + 100 - len(events)
                 events += self._explainer.explain(middle, stretches, max(room, 1))
         return events
 
-    def levels(self) -> tuple[float, float]:
-        """Return median powers of signal and residual in the band."""
+    def levels(self) -> tuple[float, float, float]:
+        """Return median powers of signal, residual and distortion in the band."""
         if not self.powers:
-            return 0.0, 1.0
-        return float(np.median([p[1] for p in self.powers])), float(np.median([p[2] for p in self.powers]))
+            return 0.0, 1.0, 0.0
+        signal, residual, distortion = (float(np.median([p[i] for p in self.powers])) for i in (1, 2, 3))
+        return signal, residual, distortion
 
     def captured(self, played: int) -> int:
         """Return the captured frame where a played one peaks."""
@@ -110,11 +121,14 @@ class Walk:
         return round(exact) + measure.peak_offset(self._tuned[0].fitted.taps)
 
     def _range(self, index: int) -> tuple[int, int, Clock]:
-        segments = self._track.segments
+        segments, y = self._track.segments, self._tuned[0].y
         timing = self._tuned[0].fitted.clocks[index]
-        first_captured = 0 if index == 0 else segments[index].start
-        end = self._tuned[0].y.size if index == len(segments) - 1 else segments[index].stop
-        low = int(np.ceil(timing.played(first_captured))) + EDGE
+        begin = self._borders[index][1]
+        final = index == len(segments) - 1
+        end = y.size if final else self._borders[index + 1][0]
+        if final and y.size - segments[index].stop > 2 * BLOCK:
+            end = segments[index].stop + 2 * BLOCK
+        low = int(np.ceil(timing.played(begin))) + EDGE
         if index == 0 and timing.played(0) < -EDGE:
             low = 0
         high = int(timing.played(end)) - EDGE

@@ -1,0 +1,94 @@
+"""Capture lines that repeat an earlier lap bit for bit, noise and all."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.spectral.findings import line_of
+from stress.model.finding import Finding, Kind
+from stress.model.ring import Rings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Samples = NDArray[np.int32]
+
+# Chance repeats accepted in one capture. Higher: a quiet converter repeats itself and is called
+# stale; lower: nothing, a 16-byte stereo line has a chance of 2e-17 at -15 dBFS.
+_CHANCE = 1e-6
+
+
+def repeated_lines(
+    samples: Samples, rings: Rings, laps: int, position_of_zero: int, frame_bytes: int
+) -> list[Finding]:
+    """Return runs equal in every sample to the same ring offset laps ago.
+
+    A converter's noise never repeats, so a run that does was not converted
+    again: it was read stale from the capture ring.
+
+    Parameters
+    ----------
+    samples : (channels, frames) int32 as captured.
+    position_of_zero : pattern position due at captured frame 0.
+    """
+    size = rings.capture
+    if not size:
+        return []
+    needed = _needed(samples, size)
+    found: dict[int, Finding] = {}
+    for lap in range(1, laps + 1):
+        for start, frames in _runs(samples, lap * size, needed):
+            if start not in found:
+                place = (start, frames, lap)
+                found[start] = _finding(place, rings, size, position_of_zero, frame_bytes)
+    return [found[start] for start in sorted(found)]
+
+
+def _needed(samples: Samples, size: int) -> int:
+    # Frames in a row that are not chance, from how often samples repeat at a lag that is no lap.
+    lag = size + 1
+    if samples.shape[1] <= 2 * lag:
+        return samples.shape[1] + 1
+    equal = np.mean(samples[:, lag:] == samples[:, :-lag], axis=1)
+    chance = float(np.prod(np.clip(equal, 1e-5, 0.999)))
+    frames: int = math.ceil(math.log(_CHANCE / samples.shape[1]) / math.log(chance))
+    return max(2, frames)
+
+
+def _runs(samples: Samples, lag: int, needed: int) -> list[tuple[int, int]]:
+    if samples.shape[1] <= lag + needed:
+        return []
+    same = samples[0, lag:] == samples[0, :-lag]
+    for channel in samples[1:]:
+        same &= channel[lag:] == channel[:-lag]
+    hits = np.flatnonzero(same)
+    if not hits.size:
+        return []
+    breaks = np.flatnonzero(np.diff(hits) != 1) + 1
+    groups = np.split(hits, breaks)
+    return [(int(g[0]) + lag, int(g.size)) for g in groups if g.size >= needed]
+
+
+def _finding(
+    place: tuple[int, int, int], rings: Rings, size: int, position_of_zero: int, frame_bytes: int
+) -> Finding:
+    start, frames, lap = place
+    offset = (rings.capture_start + start) % size * frame_bytes
+    return Finding(
+        Kind.STALE,
+        start,
+        frames,
+        (position_of_zero + start) & 0xFFFFFFFF,
+        lap * size,
+        lap,
+        "capture",
+        offset,
+        line_of(offset, frames * frame_bytes),
+        False,
+        {"bit_identical": True},
+        f"{frames} frames at frame {start} repeat frame {start - lap * size} to the bit: "
+        f"{lap} lap{'s' if lap > 1 else ''} of the capture ring",
+    )
