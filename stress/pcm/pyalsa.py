@@ -127,43 +127,52 @@ class PyAlsa:
         if name.partition(",")[0] in PROCESSING:
             return [self._off(name, mixer, switches)]
         found = []
+        # "Volume" is one control for both sides, reached through the playback calls.
+        common = bool(volumes & {"Volume", "Joined Volume"})
+        plays = common or "Playback Volume" in volumes or "Playback Mute" in switches
         records = "Capture Volume" in volumes or "Capture Mute" in switches
-        plays = "Playback Volume" in volumes or "Playback Mute" in switches
-        if plays and name.startswith(INPUTS) and "Out" not in name:
+        if plays and not common and name.startswith(INPUTS) and "Out" not in name:
             found.append(self._off(name, mixer, switches))
         elif plays:
-            if "Playback Mute" in switches:
-                self._call(name, mixer.setmute, 0)
-            found += self._volume(name, mixer, Direction.PLAYBACK, volumes)
+            if switches & {"Playback Mute", "Mute"}:
+                self._switched(mixer.setmute, 0)
+            if common or "Playback Volume" in volumes:
+                found.append(self._volume(name, mixer, Direction.PLAYBACK))
         if records:
             if "Capture Mute" in switches:
-                self._call(name, mixer.setrec, 1)
-            found += self._volume(name, mixer, Direction.CAPTURE, volumes)
+                self._switched(mixer.setrec, 1)
+            if "Capture Volume" in volumes:
+                found.append(self._volume(name, mixer, Direction.CAPTURE))
         return found
 
     def _off(self, name: str, mixer: Any, switches: set[str]) -> Setting:
-        if "Playback Mute" not in switches:
-            return Setting(name, Direction.PLAYBACK, None, "has no switch; it may change samples")
-        self._call(name, mixer.setmute, 1)
+        if "Playback Mute" not in switches or not self._switched(mixer.setmute, 1):
+            return Setting(name, Direction.PLAYBACK, None, "cannot be switched off; it may change samples")
         return Setting(name, Direction.PLAYBACK, 0.0, "switched off")
 
-    def _volume(self, name: str, mixer: Any, direction: Direction, volumes: set[str]) -> list[Setting]:
-        if f"{direction.value.capitalize()} Volume" not in volumes:
-            return []
+    def _volume(self, name: str, mixer: Any, direction: Direction) -> Setting:
         if not hasattr(self.module, "VOLUME_UNITS_DB"):
             note = f"pyalsaaudio {self.version} knows no dB; use: amixer sset '{name}' 0dB"
-            return [Setting(name, direction, None, note)]
+            return Setting(name, direction, None, note)
         kind = self.module.PCM_PLAYBACK if direction is Direction.PLAYBACK else self.module.PCM_CAPTURE
         how = {"pcmtype": kind, "units": self.module.VOLUME_UNITS_DB}
         try:
             low, high = mixer.getrange(**how)
         except self.module.ALSAAudioError:
-            return [Setting(name, direction, None, "has no dB scale; set it to full by hand")]
+            return Setting(name, direction, None, "has no dB scale; set it to full by hand")
         self._call(name, mixer.setvolume, min(max(0, low), high), **how)
         gains = [value / _PER_DB for value in mixer.getvolume(**how)]
         worst = max(gains, key=abs, default=0.0)
         span = f"{low / _PER_DB:g}..{high / _PER_DB:g} dB"
-        return [Setting(name, direction, worst, "0 dB" if worst == 0 else f"nearest to 0 dB in {span}")]
+        return Setting(name, direction, worst, "0 dB" if worst == 0 else f"nearest to 0 dB in {span}")
+
+    def _switched(self, switch: Any, on: int) -> bool:
+        # 0.8.4 lists switches that an element does not have.
+        try:
+            switch(on)
+        except self.module.ALSAAudioError:
+            return False
+        return True
 
     def _call(self, device: str, function: Any, *arguments: Any, **more: Any) -> Any:
         try:

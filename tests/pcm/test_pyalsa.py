@@ -205,6 +205,26 @@ def test_output_and_input_of_one_name_both_go_to_0_db():
     assert all(one.transparent for one in settings)
 
 
+@pytest.mark.parametrize("name", ["Master", "Mic"])
+def test_one_volume_for_both_sides_goes_to_0_db(name):
+    common = Mixer(["Volume"], ["Capture Mute"], (-4500, 3000), {0: -3000})
+    (setting,) = PyAlsa(Module(**{name: common})).make_transparent(0)
+    assert (setting.gain_db, common.gains[0], common.recording) == (0.0, 0, 1)
+
+
+def test_switch_that_is_listed_but_missing_is_no_failure():
+    speaker, sidetone = _speaker(), Mixer([], ["Playback Mute"], None, {})
+
+    def refuse(_):
+        raise Module.ALSAAudioError("no playback switch capabilities")
+
+    speaker.setmute = sidetone.setmute = refuse
+    first, second = PyAlsa(Module(Speaker=speaker, Sidetone=sidetone)).make_transparent(0)
+    assert first.transparent
+    assert not second.transparent
+    assert "cannot be switched off" in second.note
+
+
 def test_automatic_gain_is_switched_off():
     gain = Mixer([], ["Playback Mute"], None, {})
     (setting,) = PyAlsa(Module(Auto_Gain_Control=gain)).make_transparent(0)
