@@ -101,8 +101,8 @@ def test_wrong_boot_key_is_refused_by_file_and_key(tmp_path: Path, line: str, wo
     ('package = "linux-image-x"', "", ("kernel", "exactly one of package or source")),
     ('package = "linux-image-x"', 'package = "a"\nsource = "b"', ("kernel", "2 of them")),
     ("[kernel]", "[emulator.env]\nA = 1\n[kernel]", ("emulator.env", "a table of texts")),
-    ("[kernel]", "[kernel", ("cannot be read",)),
-    ("[kernel]", "[kernel]\npackage = 'x'", ("cannot be read",)),
+    ("[kernel]", "[kernel", ("cannot be parsed",)),
+    ("[kernel]", "[kernel]\npackage = 'x'", ("cannot be parsed",)),
 ])
 def test_wrong_description_is_refused(tmp_path: Path, old: str, new: str, words: tuple[str, ...]) -> None:
     _write(tmp_path, "one", _BOARD.replace(old, new))

@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from tools.labkit import apt, boards, cache, command, cpio, initramfs, kernel, need, payload, qemu, runner
+from tools.labkit import (
+    apt,
+    boards,
+    cache,
+    command,
+    cpio,
+    initramfs,
+    kernel,
+    listing,
+    need,
+    payload,
+    qemu,
+    runner,
+)
 from tools.labkit.errors import LabError, MissingPrograms
 
 
@@ -100,7 +113,7 @@ def test_artifact_of_a_failed_build_is_not_there(tmp_path: Path, monkeypatch: py
 
     with pytest.raises(LabError):
         cache.artifact("thing", fail)
-    assert not (cache.root() / "thing").exists()
+    assert not list(cache.root().glob("thing*"))
     made = cache.artifact("thing", lambda into: (into / "whole").write_text("y") and None)
     assert sorted(path.name for path in made.iterdir()) == ["whole"]
 
@@ -112,6 +125,27 @@ def test_artifact_is_built_once_unless_forced(tmp_path: Path, monkeypatch: pytes
         cache.artifact("thing", lambda into: built.append(1), force=force)
     assert len(built) == 2
     assert [path.name for path in cache.root().glob("thing*")] == ["thing"]
+
+
+def test_stale_entries_are_those_no_description_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PCMSTRESS_CACHE", str(tmp_path))
+    kept = kernel.userland_name(boards.load("armv5"))
+    for name in (kept, "userland-bookworm-armel-00000000", "kernel-linux-source-6.1-00000000", "other"):
+        (cache.root() / name).mkdir()
+    assert listing.stale() == ["kernel-linux-source-6.1-00000000", "userland-bookworm-armel-00000000"]
+
+
+def test_clean_leaves_what_a_guest_uses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PCMSTRESS_CACHE", str(tmp_path))
+    name = kernel.userland_name(boards.load("armv7"))
+    (cache.root() / name / "usr").mkdir(parents=True)
+    with cache.locked(name, shared=True):
+        assert command.main(["clean", "armv7"]) == 70
+    assert (cache.root() / name).is_dir()
+    assert command.main(["clean", "armv7"]) == 0
+    assert not (cache.root() / name).exists()
 
 
 def test_lock_in_use_is_refused_without_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

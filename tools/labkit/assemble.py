@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
 from pathlib import Path
@@ -26,7 +27,7 @@ def build(board: Board, *, force: bool = False) -> Parts:
     """Return the parts of a board, building what the cache lacks."""
     program = emulator(board, force=force)
     rootfs = userland.build(board.userland.release, board.userland.arch, kernel.packages(board), force=force)
-    linux = kernel.build(board, rootfs, force=force)
+    linux = kernel.build(board, force=force)
     initrd = initramfs.build(board, rootfs, linux.modules, force=force)
     used = [rootfs.name, initrd.parent.name]
     if board.kernel.source:
@@ -41,7 +42,7 @@ def emulator(board: Board, *, force: bool = False) -> Path:
     found = need.find(board.emulator.program)
     missing = [] if found else [board.emulator.package or board.emulator.program]
     # Everything that is missing in one line, also what later steps need.
-    if not (cache.root() / rootfs_name(board)).is_dir():
+    if not (cache.root() / kernel.userland_name(board)).is_dir():
         missing += [package for program, package in need.USERLAND.items() if not need.find(program)]
     if missing:
         raise MissingPrograms(need.missing_line(missing))
@@ -57,9 +58,13 @@ def _built_emulator(builder: str, force: bool) -> Path:
     return Path(make(cache.root(), force))
 
 
-def rootfs_name(board: Board) -> str:
-    """Return the cache entry of a board's userland."""
-    return userland.name(board.userland.release, board.userland.arch, kernel.packages(board))
+def names(board: Board) -> set[str]:
+    """Return the cache entries that a board uses as described now."""
+    found = {kernel.userland_name(board), userland.compiler_name(board.userland.release)}
+    with contextlib.suppress(LabError):
+        rootfs = cache.root() / kernel.userland_name(board)
+        found.add(initramfs.name(board, rootfs, kernel.cached(board).modules))
+    return found | ({kernel.name(board.kernel)} if board.kernel.source else set())
 
 
 def shares(parts: Parts, out: Path, logs: Path) -> dict[str, tuple[Path, bool]]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import sys
 from pathlib import Path
 from typing import Any, TypeVar
 
 from stress.errors import ConfigError, one_of
+from stress.settings import find
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONFIGS = PROJECT / "configs" / "lab"
@@ -115,7 +115,7 @@ def _merged(name: str, configs: Path, seen: tuple[str, ...]) -> dict[str, Any]:
     if name not in names(configs):
         raise ConfigError(f"no board {name!r}{_meant(name, names(configs))}", where=str(configs),
                           allowed=one_of(names(configs) or ["none described"]))
-    data = _read(configs / f"{name}.toml")
+    data, _ = find.load("lab", str(configs / f"{name}.toml"))
     base = data.pop("base", None)
     if base is None:
         return data
@@ -124,17 +124,6 @@ def _merged(name: str, configs: Path, seen: tuple[str, ...]) -> dict[str, Any]:
         inherits = isinstance(value, dict) and isinstance(merged.get(key), dict)
         merged[key] = {**merged[key], **value} if inherits else value
     return merged
-
-
-def _read(path: Path) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", where=str(path)) from error
 
 
 def _section(cls: type[_T], data: object, where: str, name: str) -> _T:

@@ -69,8 +69,8 @@ def locked(name: str, *, shared: bool = False, wait: bool = True) -> Iterator[No
 def artifact(name: str, build: Callable[[Path], None], *, force: bool = False) -> Path:
     """Return the directory `name`, built by `build(empty directory)` when absent.
 
-    A build that fails or is killed leaves nothing that looks built: it happens in
-    a directory of another name, which is renamed at the end.
+    A build that fails leaves nothing, and one that is killed nothing that looks
+    built: it happens in a directory of another name, which is renamed at the end.
     """
     path = root() / name
     if path.is_dir() and not force:
@@ -82,7 +82,11 @@ def artifact(name: str, build: Callable[[Path], None], *, force: bool = False) -
             remove(old)
         fresh = path.with_name(f"{name}.tmp")
         fresh.mkdir()
-        build(fresh)
+        try:
+            build(fresh)
+        except BaseException:
+            remove(fresh)
+            raise
         if path.is_dir():
             path.rename(path.with_name(f"{name}.tmp-old"))
         fresh.rename(path)

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from stress.errors import ConfigError
+from stress.errors import BackendUnavailable, ConfigError
 from tools.labkit import assemble, boards, cache, emuser, job, listing, runner, shell
-from tools.labkit.errors import EX_USAGE, LabError, LabUsage
+from tools.labkit.errors import EX_BROKEN, EX_SKIP, EX_USAGE, LabError, LabUsage
 
 _EPILOG = """\
 exit codes: the guest command's own; 4 something needed is not installed, 64 usage,
@@ -45,7 +45,8 @@ def parser() -> argparse.ArgumentParser:
                          help="load a module, or give one of the board's own options")
         sub.add_argument("--emulator-env", metavar="NAME=VALUE", action="append", default=[])
         sub.add_argument("--emulator-arg", metavar="ARG", action="append", default=[])
-    clean = subs.add_parser("clean", help="delete what is cached for a board, or for all")
+    clean = subs.add_parser("clean", help="delete what is cached for a board, or all of it")
+    clean.add_argument("--stale", action="store_true", help="only what no description asks for any more")
     for sub in (build, running, interactive):
         sub.add_argument("board", metavar="BOARD")
     clean.add_argument("board", metavar="BOARD", nargs="?")
@@ -65,6 +66,9 @@ def main(argv: Sequence[str]) -> int:
     except LabError as error:
         print(f"tools/lab: {error}", file=sys.stderr)
         return error.code
+    except BackendUnavailable as error:
+        print(f"tools/lab: {error}", file=sys.stderr)
+        return EX_SKIP
     except ConfigError as error:
         print(f"tools/lab: {error}", file=sys.stderr)
         return EX_USAGE
@@ -115,11 +119,22 @@ def _shell(args: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _clean(args: argparse.Namespace, rest: list[str]) -> int:
-    for name in listing.entries(boards.load(args.board) if args.board else None):
-        with cache.locked(name, wait=False):
+    board = boards.load(args.board) if args.board else None
+    doomed = listing.stale() if args.stale else listing.entries(board)
+    refused = [name for name in doomed if not _removed(name)]
+    return EX_BROKEN if refused else 0
+
+
+def _removed(name: str) -> bool:
+    try:
+        # A build in progress holds the lock of what it will become.
+        with cache.locked(name.partition(".tmp")[0], wait=False):
             cache.remove(cache.root() / name)
-        cache.say(f"removed {name}")
-    return 0
+    except LabError as error:
+        cache.say(str(error))
+        return False
+    cache.say(f"removed {name}")
+    return True
 
 
 def _userland(args: argparse.Namespace, rest: list[str]) -> int:

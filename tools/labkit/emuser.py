@@ -26,9 +26,9 @@ from tools.labkit.errors import LabError, LabUsage, MissingPrograms
 _RELEASES = {"11": "bullseye", "12": "bookworm", "13": "trixie"}
 # The CPU each architecture's baseline stands for.
 _CPUS = {"armel": "arm926", "armhf": "cortex-a15"}
-# The same list as the boards': one cached userland then serves both.
+# What the unit tests import; scipy is their oracle and never on a board.
 _PACKAGES = ("python3", "python3-numpy", "python3-alsaaudio", "python3-psutil", "python3-usb",
-             "python3-tomli", "python3-pytest", "python3-hypothesis", "alsa-utils")
+             "python3-tomli", "python3-pytest", "python3-hypothesis", "python3-scipy")
 # Debian 11 has no tomli; the wheel is pure Python.
 _FROM_PIP = {"bullseye": ("python3-tomli", "tomli", "3.9")}
 
@@ -50,7 +50,8 @@ def run(name: str, argv: Sequence[str]) -> int:
     if not argv:
         raise LabUsage("no command: tools/lab userland RELEASE/ARCH -- COMMAND ...")
     emulated = prepare(name)
-    done = subprocess.run(located(argv, emulated), env=environment(emulated), cwd=PROJECT, check=False)
+    with cache.locked(emulated.root.name, shared=True):
+        done = subprocess.run(located(argv, emulated), env=environment(emulated), cwd=PROJECT, check=False)
     return done.returncode if done.returncode >= 0 else 128 - done.returncode
 
 
@@ -64,14 +65,26 @@ def prepare(name: str) -> Emulated:
     program = need.find("qemu-arm-static")
     if not program:
         raise MissingPrograms(need.missing_line(["qemu-user-static"]))
-    absent, _, _ = _FROM_PIP.get(release, ("", "", ""))
-    root = userland.build(release, arch, [package for package in _PACKAGES if package != absent])
+    root = userland.build(release, arch, _packages(release))
     command = (program, "-cpu", _CPUS[arch], "-L", str(root))
     wrappers = cache.root() / f"emuser-{root.name}"
     _write_wrappers(wrappers, root, command)
-    if absent:
+    if release in _FROM_PIP:
         _from_pip(release, wrappers / "site")
     return Emulated(root, wrappers, command)
+
+
+def names() -> set[str]:
+    """Return the cache entries that these userlands use as described now."""
+    pairs = [(release, arch) for release in _RELEASES.values() for arch in _CPUS]
+    roots = {userland.name(release, arch, _packages(release)) for release, arch in pairs}
+    compilers = {userland.compiler_name(release) for release in _RELEASES.values()}
+    return roots | compilers | {f"emuser-{root}" for root in roots}
+
+
+def _packages(release: str) -> list[str]:
+    absent = _FROM_PIP.get(release, ("",))[0]
+    return [package for package in _PACKAGES if package != absent]
 
 
 def located(argv: Sequence[str], emulated: Emulated) -> list[str]:
@@ -92,7 +105,8 @@ def environment(emulated: Emulated) -> dict[str, str]:
     modules = os.pathsep.join([str(PROJECT), str(emulated.wrappers / "site")])
     return {**os.environ, "PATH": path, "PYTHONHOME": str(emulated.root / "usr"), "PYTHONPATH": modules,
             "PCMSTRESS_PYTHON": str(emulated.wrappers / "python3"), "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTEST_ADDOPTS": "-p no:cacheprovider", "LC_ALL": "C.UTF-8"}
+            "PYTEST_ADDOPTS": "-p no:cacheprovider", "LC_ALL": "C.UTF-8",
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(emulated.wrappers / "hypothesis")}
 
 
 def _write_wrappers(folder: Path, root: Path, command: Sequence[str]) -> None:

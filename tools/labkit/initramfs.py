@@ -26,9 +26,6 @@ def build(board: Board, rootfs: Path, modules: Path, *, force: bool = False) -> 
     rootfs : the userland on this machine.
     modules : the kernel's /lib/modules/VERSION, wherever it is.
     """
-    scripts = [path.read_text() for path in sorted(_GUEST.iterdir()) if path.is_file()]
-    name = f"initramfs-{board.name}-{cache.key(board.boot, board.userland, scripts, rootfs, modules)}"
-
     def make(into: Path) -> None:
         with cache.step(f"initramfs for {board.name}"), _opened(into / "initrd", board) as out:
             archive = Archive(out)
@@ -37,7 +34,13 @@ def build(board: Board, rootfs: Path, modules: Path, *, force: bool = False) -> 
                 archive.tree(rootfs, "root", lambda path: not trimmed(path, board.userland.trim))
             archive.close()
 
-    return cache.artifact(name, make, force=force) / "initrd"
+    return cache.artifact(name(board, rootfs, modules), make, force=force) / "initrd"
+
+
+def name(board: Board, rootfs: Path, modules: Path) -> str:
+    """Return the name of the cache entry."""
+    scripts = [path.read_text() for path in sorted(_GUEST.iterdir()) if path.is_file()]
+    return f"initramfs-{board.name}-{cache.key(board.boot, board.userland, scripts, rootfs, modules)}"
 
 
 def _opened(path: Path, board: Board) -> BinaryIO:
@@ -52,8 +55,8 @@ def _boot_part(archive: Archive, board: Board, rootfs: Path, modules: Path) -> N
     archive.device("dev/null", 1, 3)
     archive.file("bin/busybox", (rootfs / "bin/busybox").read_bytes(), 0o755)
     archive.file("init", (_GUEST / "init").read_bytes(), 0o755)
-    for name in _RUNNER:
-        archive.file(f"lab/{name}", (_GUEST / name).read_bytes(), 0o755)
+    for script in _RUNNER:
+        archive.file(f"lab/{script}", (_GUEST / script).read_bytes(), 0o755)
     drivers = driver_files(board.boot.drivers, modules)
     for number, path in enumerate(drivers):
         archive.file(f"drivers/{number:02}-{path.name}", path.read_bytes())

@@ -16,6 +16,10 @@ from tools.labkit.errors import LabError
 _CROSS = {"arm-linux-gnueabi-": "gcc-arm-linux-gnueabi", "arm-linux-gnueabihf-": "gcc-arm-linux-gnueabihf"}
 
 
+# Where a distribution's package puts it.
+_IMAGE = "boot/vmlinuz-{version}"
+
+
 @dataclasses.dataclass(frozen=True)
 class Built:
     """Where the parts of a kernel are; `dtb` is None where QEMU makes the tree."""
@@ -36,17 +40,28 @@ def name(kernel: Kernel) -> str:
     return f"kernel-{kernel.source}-{cache.key(dataclasses.astuple(kernel)[1:-1], fragment)}"
 
 
+def cached(board: Board) -> Built:
+    """Return the board's kernel from its cache entry; LabError when it is not there."""
+    if board.kernel.package:
+        return find(cache.root() / userland_name(board), _IMAGE, "")
+    return find(cache.root() / name(board.kernel), "image", "board.dtb" if board.kernel.dtb else "")
+
+
+def userland_name(board: Board) -> str:
+    """Return the cache entry of a board's userland, its kernel package included."""
+    return userland.name(board.userland.release, board.userland.arch, packages(board))
+
+
 def packages(board: Board) -> list[str]:
     """Return the packages of a board's userland, its kernel included."""
     return [*board.userland.packages, *([board.kernel.package] if board.kernel.package else [])]
 
 
-def build(board: Board, rootfs: Path, *, force: bool = False) -> Built:
+def build(board: Board, *, force: bool = False) -> Built:
     """Return the board's kernel, built from source when it has no package."""
-    if board.kernel.package:
-        return find(rootfs, "boot/vmlinuz-{version}", "")
-    made = cache.artifact(name(board.kernel), lambda into: compile_source(board, into), force=force)
-    return find(made, "image", "board.dtb" if board.kernel.dtb else "")
+    if board.kernel.source:
+        cache.artifact(name(board.kernel), lambda into: compile_source(board, into), force=force)
+    return cached(board)
 
 
 def find(base: Path, image: str, dtb: str) -> Built:

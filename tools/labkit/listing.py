@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.labkit import assemble, boards, cache, kernel
+from tools.labkit import assemble, boards, cache, emuser, kernel, userland
 from tools.labkit.boards import Board
 
 _HEAD = ("board", "kernel", "emulator", "userland", "built", "cache", "")
-_PREFIXES = ("userland-", "kernel-", "initramfs-", "emulator-", "emuser-", "runs")
+_DESCRIBED = ("userland-", "kernel-", "initramfs-", "emuser-")
+_PREFIXES = (*_DESCRIBED, "qemu-", "runs")
 
 
 def table(configs: Path) -> str:
@@ -24,17 +25,23 @@ def entries(board: Board | None) -> list[str]:
     present = [path.name for path in sorted(cache.root().iterdir()) if path.is_dir()]
     if board is None:
         return [name for name in present if name.startswith(_PREFIXES)]
-    own = {assemble.rootfs_name(board)}
-    if board.kernel.source:
-        own.add(kernel.name(board.kernel))
+    own = assemble.names(board) - {userland.compiler_name(board.userland.release)}
     return [name for name in present if name in own or name.startswith(f"initramfs-{board.name}-")]
+
+
+def stale(configs: Path = boards.CONFIGS) -> list[str]:
+    """Return the userlands, kernels and archives that no description asks for now."""
+    all_boards = [boards.load(name, configs) for name in boards.names(configs)]
+    used = emuser.names().union(*map(assemble.names, all_boards))
+    return [name for name in entries(None) if name.startswith(_DESCRIBED) and name not in used]
 
 
 def _row(board: Board) -> tuple[str, ...]:
     found = entries(board)
-    wanted = {assemble.rootfs_name(board), *([kernel.name(board.kernel)] if board.kernel.source else [])}
+    wanted = {kernel.userland_name(board), *([kernel.name(board.kernel)] if board.kernel.source else [])}
     size_mb = sum(cache.size_bytes(cache.root() / name) for name in found) // 1_000_000
-    machine = " ".join(word for word in board.emulator.args if not word.startswith("-"))
+    words = board.emulator.args
+    machine = " ".join(value for option, value in zip(words, words[1:]) if option in ("-M", "-cpu"))
     return (board.name, _version(found) or board.kernel.package or board.kernel.source,
             f"{board.emulator.program or board.emulator.builder} {machine}",
             f"{board.userland.release}/{board.userland.arch}",

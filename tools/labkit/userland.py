@@ -13,6 +13,8 @@ from tools.labkit.errors import LabError
 BASE = ("base-files", "bash", "busybox-static", "coreutils", "dash",
         "debianutils", "findutils", "grep", "gzip", "kmod",
         "mawk", "mount", "procps", "sed", "tar", "util-linux")
+# The userland of this machine's architecture whose Python compiles the others' modules.
+_COMPILER = ("python3",)
 # Bump when this file changes what a root file system contains.
 _RECIPE = 3
 _FILES = {
@@ -26,6 +28,11 @@ _FILES = {
 def name(release: str, arch: str, packages: Sequence[str]) -> str:
     """Return the name of the cache entry."""
     return f"userland-{release}-{arch}-{cache.key(_RECIPE, _wanted(packages))}"
+
+
+def compiler_name(release: str) -> str:
+    """Return the cache entry of the Python that compiles a release's modules."""
+    return name(release, bytecode.host_arch(), _COMPILER)
 
 
 def _wanted(packages: Sequence[str]) -> list[str]:
@@ -51,7 +58,7 @@ def _compile(release: str, arch: str, rootfs: Path) -> None:
     if not own:
         cache.say("no byte code is made on this kind of machine: guests import slowly")
         return
-    python_root = rootfs if arch == own else build(release, own, ["python3"])
+    python_root = rootfs if arch == own else build(release, own, _COMPILER)
     with cache.step(f"byte code of userland {release}/{arch}"):
         bytecode.compile_modules(python_root, rootfs)
 
