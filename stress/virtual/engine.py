@@ -84,7 +84,7 @@ class CacheEngine:
         # How many copies of one physical line can be resident, and which one an alias shows.
         self._colours = {"vivt": _ALIASES, "vipt": geometry.colours, "pipt": 1}[geometry.tagging]
         vivt = geometry.tagging == "vivt"
-        self._alias_colour = np.tile(np.arange(_ALIASES)[:, None] * vivt, (1, physical_lines))
+        self._alias_colour = np.tile(np.arange(_ALIASES, dtype=np.int64)[:, None] * vivt, (1, physical_lines))
         self.fills = 0
 
     def run(self, trace: Trace) -> Deliveries:
@@ -134,19 +134,18 @@ class CacheEngine:
 
     def _lookups(self, trace: Trace, key: Integers, index: Integers) -> tuple[TagAccesses, Integers]:
         op = trace.op
-        looks = (op == LOAD) | (op == INVALIDATE) | (op == CLEAN_INVALIDATE)
+        drops = (op == INVALIDATE) | (op == CLEAN_INVALIDATE)
+        looks = (op == LOAD) | drops
         if self.geometry.write_allocate:
             looks |= op == STORE
-        maintained = np.isin(op[trace.at], (INVALIDATE, CLEAN_INVALIDATE))
-        looks[trace.at[((trace.flags & UNCACHED) != 0) & ~maintained]] = False
-        time = np.flatnonzero(looks)
-        flush_time = np.flatnonzero(op == FLUSH)
+        past = trace.at[(trace.flags & UNCACHED) != 0]
+        looks[past] = drops[past]
+        time, flush_time = np.flatnonzero(looks), np.flatnonzero(op == FLUSH)
         epoch = np.searchsorted(flush_time, time) if len(flush_time) else np.zeros(len(time), np.int8)
-        drop = (op[time] == INVALIDATE) | (op[time] == CLEAN_INVALIDATE)
         row = np.full(len(op), -1, np.int32)
         row[trace.at] = np.arange(len(trace.at), dtype=np.int32)
         row = row[time]
-        return TagAccesses(time, index[time], key[time], epoch, drop, row >= 0, flush_time), row
+        return TagAccesses(time, index[time], key[time], epoch, drops[time], row >= 0, flush_time), row
 
     def _lines(self, trace: Trace, colour: Ints, result: TagResult, rows: Integers) -> Lines:
         old = np.flatnonzero(self._pline >= 0)
@@ -172,7 +171,7 @@ class CacheEngine:
         event, past = events.place[row], (trace.flags[row] & UNCACHED) != 0
         cells = np.empty((len(row), contents.cells), np.int64)
         for cell in range(contents.cells):
-            cells[:, cell] = contents.line_at(cell, event, colour[row])
+            cells[:, cell] = contents.loaded(cell, event)
             if past.any():
                 cells[past, cell] = contents.memory_at(cell, event[past])
         born = np.where(past, event, contents.born(event))
@@ -221,8 +220,8 @@ class CacheEngine:
         slots = len(self._pline)
         of_fill = np.full(len(result.access) + 1, -1, np.int64)
         of_old = np.full(slots, -1, np.int64)
-        of_old[old] = np.arange(len(old))
-        of_fill[result.shared] = len(old) + np.arange(len(result.shared))
+        of_old[old] = np.arange(len(old), dtype=np.int64)
+        of_fill[result.shared] = len(old) + np.arange(len(result.shared), dtype=np.int64)
         last = result.last.ravel()
         number = np.where(last >= 0, of_fill[last], of_old)
         return np.where(self._tags.keys.ravel() >= 0, number, -1)

@@ -50,7 +50,7 @@ class Contents:
     ) -> None:
         self._geometry, self._colours, self._events = geometry, colours, events
         self.cell = self._cell_words(memory, words, dirty)
-        self._index = np.arange(len(events.code))
+        self._index = np.arange(len(events.code), dtype=np.int64)
         self._lives(lines)
         self._stores(dirty)
         self._writes()
@@ -67,6 +67,11 @@ class Contents:
         held = self._value(cell, self._source(cell, event, colour, born))
         return np.where(resident, held, -1)
 
+    def loaded(self, cell: int, event: Ints) -> Ints:
+        """Return what cached loads saw in word 0 of the cell."""
+        colour, born = self._events.colour[event], self._own[event]
+        return self._value(cell, self._source(cell, event, colour, born))
+
     def born(self, event: Ints) -> Ints:
         """Return the event that filled the line an access used, or found it of old."""
         own: Ints = self._own[event]
@@ -81,7 +86,7 @@ class Contents:
 
     def expand(self, values: Ints) -> Ints:
         """Return (n, line_words) for (n, cells) values of the words 0 of cells."""
-        words = values[:, :, None] + np.arange(self.cell)
+        words = values[:, :, None] + np.arange(self.cell, dtype=np.int64)
         return np.where(values[:, :, None] > 0, words, 0).reshape(len(values), self._geometry.line_words)
 
     @property
@@ -166,6 +171,12 @@ class Contents:
                 self._returns[back] |= writes[back]
             written.append(self._last(writes))
         self._written = np.stack(written)
+        self._any_returns = bool(self._returns.any())
+        # For the fill of a line: where its words came from. A line of old brought its own.
+        index = np.arange(len(events.code), dtype=np.int64)
+        self._filled = self._written[:, index - 1]
+        old = np.flatnonzero(events.code == OLD)
+        self._filled[:, old] = old
 
     def _values(self, memory: Ints, words: Ints) -> None:
         events = self._events
@@ -180,7 +191,7 @@ class Contents:
     def _value(self, cell: Ints | int, event: Ints) -> Ints:
         # Follows lines that were written back to where their words came from.
         cell = np.broadcast_to(cell, event.shape)
-        if self._returns.any():
+        if self._any_returns:
             event = event.copy()
             open_ = np.flatnonzero(self._returns[event])
             while len(open_):
@@ -191,7 +202,7 @@ class Contents:
 
     def _source(self, cell: Ints | int, event: Ints, colour: Ints, born: Ints) -> Ints:
         # The event that put its word into a line: a store, or the line's fill.
-        filled = np.where(self._events.code[born] == OLD, born, self._written[cell, born - 1])
+        filled: Ints = self._filled[cell, born]
         if self._stored is None:
             return filled
         stored = self._stored[colour, cell, event]
@@ -206,14 +217,14 @@ class Contents:
 
     def _dirty_of_granule(self) -> Ints:
         granules = self._geometry.line_words // self._geometry.dirty_words
-        return np.arange(granules) * self._geometry.dirty_words // self._unit
+        return np.arange(granules, dtype=np.int64) * self._geometry.dirty_words // self._unit
 
 
 def _alike(words: Ints, dirty: Flags, cell: int, dirty_words: int) -> bool:
     # Whether each cell counts upwards or is zero, and is dirty as a whole or not at all.
     cells = words.reshape(len(words), words.shape[1] // cell, cell)
     first = cells[:, :, :1]
-    counts = np.where(first > 0, cells - first == np.arange(cell), cells == 0)
+    counts = np.where(first > 0, cells - first == np.arange(cell, dtype=np.int64), cells == 0)
     if cell <= dirty_words or not len(dirty):
         return bool(counts.all())
     together = dirty.reshape(len(dirty), -1, cell // dirty_words)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.virtual.engine_tags import NEVER
+from stress.virtual.engine_lives import NEVER
 from stress.virtual.trace import (
     CLEAN,
     CLEAN_INVALIDATE,
@@ -66,7 +66,7 @@ class Events:
         self.touched = _distinct(trace.pline, lines.pline[old])
         self._merge(trace, colour, lines, old, gone)
         self._describe(trace)
-        events = np.arange(len(self.code))
+        events = np.arange(len(self.code), dtype=np.int64)
         self.place = np.zeros(len(trace.at), np.int64)
         self.place[self.ref[self.access]] = events[self.access]
         self.last = events[self.code == LAST]
@@ -74,7 +74,7 @@ class Events:
         olds = events[self.code == OLD]
         self.birth[self.ref[olds]] = olds
         self.line = np.full(len(events), -1, np.int64)
-        self.line[self.birth] = np.arange(len(lines.row))
+        self.line[self.birth] = np.arange(len(lines.row), dtype=np.int64)
 
     def _merge(self, trace: Trace, colour: Ints, lines: Lines, old: Ints, gone: Ints) -> None:
         touched, none = self.touched, np.zeros(len(self.touched), np.int64)
@@ -82,14 +82,16 @@ class Events:
         # A whole-cache operation takes set by set and way by way, which decides
         # between two dirty copies of one line.
         rank = np.where(trace.op[death] == FLUSH, lines.slot[gone] + 1, 0) if len(gone) else death
+        rows = np.arange(len(trace.at), dtype=np.int64)
         parts = (
             (FIRST, touched, touched, none, none, 0),
             (OLD, old, lines.pline[old], np.ones(len(old), np.int64), lines.colour[old], 0),
-            (ACCESS, np.arange(len(trace.at)), trace.pline, trace.at + _SHIFT, colour, _ACCESS_RANK),
+            (ACCESS, rows, trace.pline, trace.at + _SHIFT, colour, _ACCESS_RANK),
             (GONE, gone, lines.pline[gone], death + _SHIFT, lines.colour[gone], rank),
             (LAST, touched, touched, none + len(trace) + _SHIFT, none, 0),
         )
-        order = _by_line_and_time([part[2] for part in parts], [(part[3] << 16) | part[5] for part in parts])
+        times = [(part[3].astype(np.int64) << 16) | part[5] for part in parts]
+        order = _by_line_and_time([part[2] for part in parts], times)
         self.code = np.concatenate([np.full(len(part[1]), part[0], np.int8) for part in parts])[order]
         self.ref = np.concatenate([part[1] for part in parts])[order]
         self.time = np.concatenate([part[3] for part in parts])[order] - _SHIFT

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.virtual.cache_victim import VictimPicker
-from stress.virtual.engine_tags import NEVER, TagAccesses, TagResult, keys_after
+from stress.virtual.engine_lives import NEVER
+from stress.virtual.engine_tags import TagAccesses, TagResult, keys_after
 from stress.virtual.geometry import CacheGeometry
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class TagLoop:
         order = np.argsort(given.index[fillers], kind="stable")
         access = fillers[order]
         rank = np.full(len(given.time) + 1, -1, np.int64)
-        rank[access] = np.arange(len(access))
+        rank[access] = np.arange(len(access), dtype=np.int64)
         way = np.fromiter(way_of.values(), np.int64, len(way_of))[order]
         deaths = np.array([death[item] for item in access.tolist()], dtype=np.int64)
         shared = np.flatnonzero(given.shared[access])

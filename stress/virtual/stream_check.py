@@ -74,8 +74,8 @@ class StreamChecker:
         # Where the delivered words are among the words of all delivered lines.
         lo, hi, words = trace.lo[seen.row], trace.hi[seen.row], self._case.geometry.line_words
         if np.all(hi - lo == words):
-            return np.arange(len(lo) * words)
-        word = np.arange(words)
+            return np.arange(len(lo) * words, dtype=np.int64)
+        word = np.arange(words, dtype=np.int64)
         return np.flatnonzero((word >= lo[:, None]) & (word < hi[:, None]))
 
     def finish(self) -> None:

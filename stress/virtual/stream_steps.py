@@ -44,9 +44,10 @@ class StreamSteps:
             sheet.add(1, now, FLUSH_ALL, 0, 0)
         if case.mode == "play" and not case.ack:
             periods = case.queued_bytes // case.per
-            self._periods(sheet, 1 + np.arange(periods), np.arange(periods) * case.per)
+            number = np.arange(periods, dtype=np.int64)
+            self._periods(sheet, 1 + number, number * case.per)
             if case.flush:
-                sheet.add(9, 1 + np.arange(periods), FLUSH_ALL, 0, 0)
+                sheet.add(9, 1 + number, FLUSH_ALL, 0, 0)
             self._appl = periods * case.per
         return sheet.steps()
 
@@ -58,7 +59,7 @@ class StreamSteps:
         (s, 3) int64 : kind, first byte, end byte of every step in order.
         """
         case, sheet = self._case, _Sheet()
-        every = np.arange(ticks)
+        every = np.arange(ticks, dtype=np.int64)
         if case.xk:
             sheet.add(0, every, NOISE, 0, case.xk)
         sheet.add(1, np.flatnonzero(self._switches(ticks)), FLUSH_ALL, 0, 0)
@@ -76,7 +77,7 @@ class StreamSteps:
     def _switches(self, ticks: int) -> Flags:
         case = self._case
         if case.cswper or not case.csw:
-            edges = np.floor(np.arange(self.tick, self.tick + ticks + 1) * case.csw / 1000)
+            edges = np.floor(np.arange(self.tick, self.tick + ticks + 1, dtype=np.int64) * case.csw / 1000)
             return np.diff(edges) > 0
         switched: Flags = self._random.random_sample(ticks) < 1 - np.exp(-case.csw / 1000)
         return switched
@@ -159,10 +160,9 @@ class StreamSteps:
 
     def _commits(self, sheet: _Sheet, wakes: Ints, appl: Ints) -> None:
         periods = (appl[wakes + 1] - appl[wakes]) // self._case.per
-        number = np.arange(int(periods.sum())) - np.repeat(np.cumsum(periods) - periods, periods)
-        self._periods(
-            sheet, np.repeat(wakes, periods), np.repeat(appl[wakes], periods) + number * self._case.per
-        )
+        tick = np.repeat(wakes, periods)
+        start = np.repeat(appl[wakes], periods) + _ordinal(tick) * self._case.per
+        self._periods(sheet, tick, start)
         if self._case.flush:
             sheet.add(9, wakes, FLUSH_ALL, 0, 0)
 
@@ -200,7 +200,7 @@ class _Sheet:
     ) -> None:
         place_key = (4 << 40) + (_ordinal(tick) << 4) + place if together else place << 40
         columns = (np.broadcast_to(np.asarray(value, np.int64), tick.shape) for value in (kind, first, end))
-        self._parts.append(((tick << 44) + place_key, *columns))
+        self._parts.append(((tick.astype(np.int64) << 44) + place_key, *columns))
 
     def steps(self) -> Ints:
         key, *columns = (np.concatenate(part) for part in zip(*self._parts))
@@ -211,4 +211,4 @@ class _Sheet:
 def _ordinal(tick: Ints) -> Ints:
     # [i] is how many equal ticks came right before number i.
     begin = np.flatnonzero(np.diff(tick, prepend=-1))
-    return np.arange(len(tick)) - np.repeat(begin, np.diff(np.append(begin, len(tick))))
+    return np.arange(len(tick), dtype=np.int64) - np.repeat(begin, np.diff(np.append(begin, len(tick))))

@@ -100,7 +100,7 @@ class StreamTracer:
         begin = np.cumsum(count) - count
         passed = np.cumsum(total) - total
         first = np.flatnonzero(np.diff(units.step, prepend=-1))
-        of = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(total))))
+        of = np.repeat(np.arange(len(first), dtype=np.int64), np.diff(np.append(first, len(total))))
         place = begin[units.step] + passed - passed[first][of] + before
         op = np.zeros(int(count.sum()), np.uint8)
         vline = np.zeros(len(op), np.int32)
@@ -111,8 +111,8 @@ class StreamTracer:
     def _units(self, ring: Ints, table: Ints) -> _Units:
         first = self._unit_of(table[:, 1])
         count = self._unit_of(table[:, 2] - 1) - first + 1
-        step = np.repeat(np.arange(len(table)), count)
-        unit = np.arange(len(step)) + np.repeat(first - (np.cumsum(count) - count), count)
+        step = np.repeat(np.arange(len(table), dtype=np.int64), count)
+        unit = np.arange(len(step), dtype=np.int64) + np.repeat(first - (np.cumsum(count) - count), count)
         line, lap_lines = self._case.geometry.line_bytes, self._lap_lines
         index = unit % lap_lines
         if self._case.ring == lap_lines * line:
@@ -183,7 +183,7 @@ class StreamTracer:
             op[_runs(starts, self._period_lines)] = STORE
             base = SOURCE_BASE // case.geometry.line_bytes
             vline[_runs(starts, self._period_lines)] = np.tile(
-                base + np.arange(self._period_lines), len(starts)
+                base + np.arange(self._period_lines, dtype=np.int64), len(starts)
             )
 
     def _rows(self, op: Bytes, vline: Lines, units: _Units, place: Ints) -> Trace:
@@ -195,7 +195,7 @@ class StreamTracer:
         value = units.start // FRAME_BYTES + 1
         if case.rmw:
             twice = np.where(units.kind == steps_.USER_WRITE, 2, 1)
-            unit = np.repeat(np.arange(len(twice)), twice)
+            unit = np.repeat(np.arange(len(twice), dtype=np.int64), twice)
             ahead = np.append(unit[1:] == unit[:-1], False) if len(unit) else np.zeros(0, bool)
             ops = np.where(ahead, LOAD, ops[unit])
             place = place[unit] - ahead
@@ -208,4 +208,4 @@ class StreamTracer:
 
 
 def _runs(starts: Ints, each: int) -> Ints:
-    return (starts[:, None] + np.arange(each)).ravel()
+    return (starts[:, None] + np.arange(each, dtype=np.int64)).ravel()
