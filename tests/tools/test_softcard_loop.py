@@ -57,9 +57,11 @@ class Bench:
         for interface in (1, 2):
             self.host.set_interface(interface, 1)
 
-    def loop(self, data: bytes, packet: int = PACKET, urb_packets: int = 6, more: int = 40) -> bytes:
+    def loop(
+        self, data: bytes, packet: int = PACKET, urb_packets: int = 6, more: int = 40, room: int = 0
+    ) -> bytes:
         """Play `data` and `more` packets of silence; return all that was captured."""
-        room = packet * 3 // 2 * self.size
+        room = room or packet * 3 // 2 * self.size
         step = packet * self.size
         padded = data + bytes(-len(data) % step + more * step)
         packets = [padded[at : at + step] for at in range(0, len(padded), step)]
@@ -153,7 +155,7 @@ def test_loop_is_the_same_however_packets_are_cut_into_urbs(make: MakeBench, urb
 
 def test_capture_packet_never_exceeds_one_and_a_half_times_the_nominal_one(make: MakeBench) -> None:
     bench = make(CardConfig(), ["repeat@frame=480,packets=20"])
-    bench.loop(pattern(3000))
+    bench.loop(pattern(3000), room=1000)
     assert max(bench.host.received.lengths) == 72 * bench.size
 
 
@@ -274,6 +276,15 @@ def test_playback_packet_in_error_is_lost_and_the_host_is_told(make: MakeBench, 
     sent = frames_of(data)
     assert got[: 6000 - PACKET] == sent[:1968] + sent[2016:]
     assert bench.host.received.errors == [(0, 41, -71)]
+    assert bench.host.received.played_bytes == (bench.host.received.played_packets - 1) * PACKET * 4
+
+
+def test_short_capture_packet_loses_its_last_frames(make: MakeBench, data: bytes) -> None:
+    bench, got = faulty(make, "short@frame=2000,frames=5,dir=in", data)
+    sent, fault = frames_of(data), bench.fault()
+    first = int(str(fault["frame"]))
+    assert (fault["frames"], fault["capture_frame"]) == (5, first + LATENCY)
+    assert got[:5995] == sent[:first] + sent[first + 5 :]
 
 
 @pytest.mark.parametrize(("ppm", "operation"), [(1000, "repeat"), (-1000, "drop")])
@@ -297,6 +308,13 @@ def test_asynchronous_card_with_its_clock_off_says_so_by_feedback(make: MakeBenc
     got = bench.loop(data)
     assert got == expected(data, len(got))
     assert int.from_bytes(bench.host.feedback, "little") == round(48.024 * (1 << 14))
+
+
+def test_high_speed_feedback_counts_frames_of_a_microframe(make: MakeBench) -> None:
+    bench = make(CardConfig(sync=Sync.ASYNCHRONOUS, speed=Speed.HIGH))
+    bench.host.capture(1, 4, endpoint=1)
+    bench.loop(pattern(2000))
+    assert bench.host.feedback == (6 << 16).to_bytes(4, "little")
 
 
 def test_faults_of_every_addressing_meet_in_one_burst(make: MakeBench, data: bytes) -> None:
@@ -349,6 +367,31 @@ def test_new_stream_counts_from_zero_and_begins_with_the_latency(make: MakeBench
     assert [fault["frame"] for fault in bench.events("fault")] == [480, 480]
     starts = [e for e in bench.events("stream") if e["state"] == "start" and e["direction"] == "playback"]
     assert [start["stream"] for start in starts] == [1, 2]
+
+
+def test_stale_data_never_comes_from_an_earlier_stream(make: MakeBench, data: bytes) -> None:
+    bench = make(CardConfig(), ["stale@frame=500,frames=8,lag=1000", "stale@frame=2000,frames=8,lag=1000"])
+    for _ in range(2):
+        bench.host.received.data.clear()
+        bench.host.set_interface(1, 1)
+        got = frames_of(bench.loop(data))
+        first = next(at for at, frame in enumerate(got) if frame == data[:4])
+        sent = frames_of(data)
+        spoiled = sent[:500] + [bytes(4)] * 8 + sent[508:2000] + sent[1000:1008] + sent[2008:]
+        assert got[first : first + 6000] == spoiled
+
+
+def test_faults_in_the_packet_of_a_freeze_happen_once_when_it_thaws(make: MakeBench) -> None:
+    bench = make(CardConfig(), ["freeze@frame=50", "zero@frame=60,frames=2", "drop@frame=200"])
+    data = pattern(480)
+    for at in range(0, len(data), 192):
+        bench.host.play([data[at : at + 192]])
+        bench.host.capture(1, 288)
+    bench.host.exchange()
+    assert bench.card.engine.playback.frames == 48
+    execute("thaw", bench.card.engine)
+    bench.card.engine.advance(20)
+    assert [fault["kind"] for fault in bench.events("fault")] == ["freeze", "zero", "drop"]
 
 
 def test_unplug_in_the_middle_of_a_burst_closes_the_connection(make: MakeBench, data: bytes) -> None:

@@ -41,12 +41,14 @@ class Received:
     data : capture bytes, packet after packet.
     lengths : [bytes] of each capture packet.
     errors : (direction, packet number, status) of packets with a status other than 0.
+    played_bytes : what the card says it took.
     """
 
     data: bytearray = field(default_factory=bytearray)
     lengths: list[int] = field(default_factory=list)
     errors: list[tuple[int, int, int]] = field(default_factory=list)
     played_packets: int = 0
+    played_bytes: int = 0
 
 
 class FakeHost:
@@ -197,6 +199,7 @@ class FakeHost:
         got.errors += [(urb.direction, before + number, status) for number, status in bad]
         if urb.direction == DIR_OUT:
             got.played_packets += urb.packets
+            got.played_bytes += sum(result[2] for result in results)
         elif urb.endpoint == 2:
             got.data += data
             got.lengths += [result[2] for result in results]

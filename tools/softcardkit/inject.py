@@ -85,7 +85,6 @@ class Injector:
     def start(self, stream: int, layout: Layout, rate_hz: int) -> None:
         """Begin playback stream number `stream`; every place counts from here."""
         self._stream, self._layout = stream, layout
-        self._running, self._packets = [], []
         self.sent.clear()
         self.capture.start(stream, layout.frame_bytes)
         self._schedule.fill([*self._faults, *self._later], self._rates, self._seed, stream, rate_hz)
