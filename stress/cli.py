@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 RATES = (4000, 768000)
+EXIT_CODES = (
+    "Exit status: 0 PASS, 1 FAIL (corruption), 4 SKIP, 5 INCONCLUSIVE, 64 usage, 70 ERROR, 75 device lost."
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -89,9 +92,19 @@ def _run(commands: Any) -> None:
         commands,
         "run",
         "Play the pattern, capture it back, and say whether the ring corrupts it.",
-        "Exit status: 0 PASS, 1 FAIL (corruption), 4 SKIP, 5 INCONCLUSIVE, "
-        "64 usage, 70 ERROR, 75 device lost.",
+        EXIT_CODES,
     )
+    _streaming(run, plan="smoke")
+    diagnose = _command(
+        commands,
+        "diagnose",
+        "Run the full set of contrasts and name the cause, with its evidence.",
+        EXIT_CODES,
+    )
+    _streaming(diagnose, plan="diagnose")
+
+
+def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
     run.add_argument(
         "--backend",
         choices=("alsa", "virtual"),
@@ -102,7 +115,10 @@ def _run(commands: Any) -> None:
         "--board", metavar="NAME|FILE", default="", help="virtual board: arm926, xscale, ... or a .toml"
     )
     run.add_argument(
-        "--plan", metavar="NAME|FILE", default="smoke", help="what to run: a shipped plan or a .toml"
+        "--plan",
+        metavar="NAME|FILE",
+        default=plan,
+        help=f"what to run: a shipped plan or a .toml (default {plan})",
     )
     run.add_argument("--card", metavar="C", default="", help="softcard, Loopback, 1, hw:1,0 or hw:1,0/hw:2,0")
     run.add_argument(

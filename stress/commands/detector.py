@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stress.detect import exact
+from stress.detect.exact import check as exact_check
 from stress.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def make(name: str, pattern: Pattern, line_bytes: int) -> Detector:
         raise ConfigError(f"{name} does not judge a run yet", where="--detector", allowed="exact or auto")
 
     def check(captured: NDArray[np.uint8], rings: Rings, position: int, due: int) -> Analysis:
-        return exact.check(
+        return exact_check(
             captured, pattern, rings, first_position=position, played_limit=due, line_bytes=line_bytes
         )
 

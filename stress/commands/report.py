@@ -31,11 +31,11 @@ def execute(args: argparse.Namespace) -> int:
     if args.junit:
         _write(args.junit, farm.junit(name, found))
     if args.html:
-        _write(args.html, html.page(log, plan.bound, _evidence(folder)).encode("utf-8"))
+        _write(args.html, html.page(log, plan, _evidence(folder)).encode("utf-8"))
     if args.json:
-        console.line(json.dumps(text.as_json(log, plan.bound)))
+        console.line(json.dumps(text.as_json(log, plan)))
         return 0
-    lines = text.lines(log, plan.bound)
+    lines = text.lines(log, plan)
     if args.ktap:
         lines = farm.ktap(name, found)
     elif args.lava:

@@ -185,8 +185,8 @@ def _status(step: runner.Progress) -> str:
 def _tell(args: argparse.Namespace, folder: Path, plan: Plan, console: Console) -> None:
     log = reader.read_run(folder)
     if args.json:
-        console.line(json.dumps({**text.as_json(log, plan.bound), "directory": str(folder)}))
+        console.line(json.dumps({**text.as_json(log, plan), "directory": str(folder)}))
         return
-    for line in text.lines(log, plan.bound):
+    for line in text.lines(log, plan):
         console.line(line)
     console.line(f"record: {folder}")

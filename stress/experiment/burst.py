@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
@@ -32,7 +33,7 @@ TAIL_S = 0.05
 LEAD_S = 0.1
 PAGE_BYTES = 4096
 # A modelled board has its conditions in its description.
-NOTHING = Asked(lock_memory=False, awake=False)
+MODELLED = Terms((), (), ())
 
 
 # Turns the captured bytes, the rings, the first position sent and the frames
@@ -84,7 +85,7 @@ class Bench:
         self._stimulus.fill(position, pattern)
         control.lay(self.play, faults, geometry, self._stimulus.fill, position)
         self.captured[:] = 0
-        with conditions(NOTHING if pcm.is_virtual else asked) as terms, hot_window():
+        with conditions(asked) if not pcm.is_virtual else nullcontext(MODELLED) as terms, hot_window():
             exchange = pcm.exchange(self.play, self.captured, handling)
         due, taken = self._judged(exchange)
         returned = self.captured[: taken * self._stimulus.frame_bytes]

@@ -37,6 +37,8 @@ class Arm:
         Rings of different size let a lag name its ring.
     playback, queue_periods, capture, lever, switches_per_s, start_burst :
         see `stress.model.pcm.Handling`.
+    group : arms of one group differ in one thing only and are compared; the
+        first of a group is its base.
     burst_s : streamed time of one burst [s].
     bursts : bursts each time the plan is walked.
     side : what the arm is for: "playback" or "capture" stays on mmap and the
@@ -56,6 +58,7 @@ class Arm:
     lever: str = schema.text("none", choices=_values(Lever))
     switches_per_s: float = schema.number(0.0, 0.0, 10000.0)
     start_burst: bool = schema.flag(False)
+    group: str = schema.text("", longest=40)
     burst_s: float = schema.duration(2.0)
     bursts: int = schema.integer(1, 1, 1_000_000)
 
@@ -126,6 +129,8 @@ class Plan:
         this. Source: 1e-4 is one line in 1.7 s of 48 kHz S16 stereo. Higher:
         PASS after seconds, worth little; lower: short runs end INCONCLUSIVE.
     repeats : how often the list of arms is walked.
+    order : "abba" walks every second time backwards, so that a drift of the
+        machine does not favour an arm.
     line_bytes : ring line for exposure where the board does not say [bytes].
     """
 
@@ -136,6 +141,7 @@ class Plan:
     pattern: str = schema.text("mix1", choices=PATTERNS)
     bound: float = schema.number(1e-4, 1e-12, 1.0)
     repeats: int = schema.integer(1, 1, 1_000_000)
+    order: str = schema.text("abab", choices=("abab", "abba"))
     line_bytes: int = schema.integer(32, 16, 64)
     control: Control = schema.table(Control, Control())
     conditions: Conditions = schema.table(Conditions, Conditions())

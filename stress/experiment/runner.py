@@ -115,7 +115,8 @@ class Run:
         number = 0
         cycle = [arm for arm in self.plan.arm for _ in range(arm.bursts)]
         while self._goes_on(number // len(cycle)):
-            for arm in cycle:
+            backwards = self.plan.order == "abba" and number // len(cycle) % 2 == 1
+            for arm in reversed(cycle) if backwards else cycle:
                 number += 1
                 if number > len(self.done):
                     yield Step(number, arm)

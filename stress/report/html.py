@@ -10,6 +10,7 @@ from stress.report.cases import backend
 from stress.report.ringmap import Mark
 
 if TYPE_CHECKING:
+    from stress.experiment.plan import Plan
     from stress.record.reader import RunLog
 
 _STYLE = """
@@ -27,19 +28,19 @@ margin-right:.3rem;vertical-align:-1px}pre{background:#f6f6f6;padding:.8rem;over
 """
 
 
-def page(log: RunLog, bound: float, evidence: list[dict[str, Any]]) -> str:
+def page(log: RunLog, plan: Plan, evidence: list[dict[str, Any]]) -> str:
     """Return the report as one HTML document.
 
     Parameters
     ----------
     evidence : evidence files to show, as read from the run directory.
     """
-    report = text.as_json(log, bound)
+    report = text.as_json(log, plan)
     name = f"pcmstress: {report['verdict']} on {backend(log)}"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(name)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>'
-        f"{_verdict(report)}{_arms(report)}{_rings(log)}{_findings(log)}{_evidence(evidence)}{_about(log)}"
+        f"{_verdict(report)}{_diagnosis(report)}{_arms(report)}{_rings(log)}{_findings(log)}{_evidence(evidence)}{_about(log)}"
         "</body></html>\n"
     )
 
@@ -48,6 +49,16 @@ def _verdict(report: dict[str, Any]) -> str:
     reasons = "".join(f"<p>{escape(str(reason))}</p>" for reason in report["reasons"])
     head = f"{report['verdict']} on {report['backend']}"
     return f'<div class="verdict {escape(report["verdict"])}"><h1>{escape(head)}</h1>{reasons}</div>'
+
+
+def _diagnosis(report: dict[str, Any]) -> str:
+    found = report["diagnosis"]
+    if not found:
+        return ""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in found["evidence"])
+    advice, against = escape(found["advice"]), escape(found["against"])
+    tail = f"<p>What to do: {advice}.</p><p>What would change this: {against}.</p>"
+    return f"<h2>Diagnosis: {escape(found['headline'])}</h2><ul>{lines}</ul>{tail}"
 
 
 def _arms(report: dict[str, Any]) -> str:

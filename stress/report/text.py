@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stress.experiment.contrast import measure
+from stress.experiment.diagnosis import Diagnosis, diagnose
 from stress.experiment.judge import judge, judge_run
 from stress.experiment.tally import Tally, tallies, total
 from stress.model.formats import sample_format
@@ -12,21 +14,23 @@ from stress.report.table import count, table
 from stress.settings.times import format_duration
 
 if TYPE_CHECKING:
+    from stress.experiment.plan import Plan
     from stress.record.reader import RunLog
 
 # Sentences shown in full; the rest is in the record.
 MOST_SENTENCES = 5
 
 
-def lines(log: RunLog, bound: float) -> list[str]:
+def lines(log: RunLog, plan: Plan) -> list[str]:
     """Return the whole text report of a run."""
-    start = log.events[0]
+    start, bound = log.events[0], plan.bound
     parts = tallies(log.events)
     whole = total(parts)
     return [
         *head(log, bound),
         "",
         *arms(parts),
+        *diagnosis(log, plan),
         *_opened(log),
         *sentences(log, MOST_SENTENCES),
         *_meaning(whole),
@@ -35,6 +39,29 @@ def lines(log: RunLog, bound: float) -> list[str]:
         f"seed {start['seed']}, first position {start['first_position']}, {whole.bursts} bursts, "
         f"{format_duration(whole.streamed_s)} streamed",
     ]
+
+
+def diagnosis(log: RunLog, plan: Plan) -> list[str]:
+    """Return the named cause, where the plan has contrasts to draw it from."""
+    found = diagnose_log(log, plan)
+    if found is None:
+        return []
+    also = [f"  also seen: {', '.join(found.also)}"] if found.also else []
+    return [
+        "",
+        f"DIAGNOSIS: {found.headline()}",
+        *(f"  {line}" for line in found.evidence),
+        *also,
+        f"  what to do: {found.advice}",
+        f"  what would change this: {found.against}",
+    ]
+
+
+def diagnose_log(log: RunLog, plan: Plan) -> Diagnosis | None:
+    """Return the diagnosis of a run, None for a plan without groups."""
+    if not any(arm.group for arm in plan.arm) or not log.first("burst"):
+        return None
+    return diagnose(measure(plan, tallies(log.events)), plan.bound)
 
 
 def head(log: RunLog, bound: float) -> list[str]:
@@ -147,8 +174,10 @@ def _meaning(whole: Tally) -> list[str]:
     ]
 
 
-def as_json(log: RunLog, bound: float) -> dict[str, Any]:
+def as_json(log: RunLog, plan: Plan) -> dict[str, Any]:
     """Return the report as one JSON object (schema pcmstress/report/1)."""
+    bound = plan.bound
+    named = diagnose_log(log, plan)
     verdict, reasons = _verdict(log, bound)
     parts = tallies(log.events)
     return {
@@ -160,6 +189,7 @@ def as_json(log: RunLog, bound: float) -> dict[str, Any]:
         "torn": log.torn,
         "arms": [_arm_json(part) for part in parts],
         "total": _arm_json(total(parts)),
+        "diagnosis": named.to_json() if named else None,
     }
 
 

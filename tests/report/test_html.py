@@ -6,10 +6,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from stress.experiment.plan import read_plan
 from stress.record.reader import RunLog
 from stress.report import html
 from stress.report.ringmap import COLOURS, OTHER_COLOUR, ZERO_COLOUR, Mark, colour, svg
 
+PLAN = read_plan({"arm": [{"name": "a"}]}, "plan")
 NASTY = '<script>alert("x")</script>'
 
 
@@ -74,7 +76,7 @@ class _Tags(HTMLParser):
 
 
 def test_page_is_well_formed_self_contained_and_escapes_the_record():
-    text = html.page(_log(), 1e-4, [])
+    text = html.page(_log(), PLAN, [])
     tags = _Tags()
     tags.feed(text)
     assert tags.open == []
@@ -91,7 +93,7 @@ def test_page_shows_expected_and_observed_words():
         "observed": "01020304aaaaaaaa",
         "finding": {"text": "one frame"},
     }
-    text = html.page(_log(), 1e-4, [entry])
+    text = html.page(_log(), PLAN, [entry])
     assert '<span class="bad">aaaaaaaa (05060708)</span>' in text
     assert text.count('class="bad"') == 1
 
