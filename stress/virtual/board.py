@@ -10,6 +10,7 @@ import numpy as np
 from stress.errors import StreamStateError
 from stress.model.pcm import Access, Handling, Lever, StreamParams
 from stress.virtual.accesses import AccessMaker
+from stress.virtual.cable import through_cable
 from stress.virtual.delivered import Delivered, delivered
 from stress.virtual.engine import CacheEngine
 from stress.virtual.engine_result import Deliveries
@@ -193,6 +194,9 @@ class Board:
         lag = urbs.urbs * urbs.packets * packet_clock(self.spec, playback.rate).nominal_frames
         heard = apply_faults(wire, faults, playback.format, playback.channels, lag)
         incoming = loop_back(heard, lead, timeline.capturing.hw)
+        if self.spec.analog.enabled:
+            seed = int(self._random.randint(2**31 - 1))
+            incoming = through_cable(incoming, self.spec.analog, playback.format, playback.rate, seed)
         back.put(incoming.reshape(-1))
         read = self._pick(1, trace, seen)
         captured = _bytes(back, read, timeline.capturing.appl, capture.frame_bytes)

@@ -9,6 +9,7 @@ from typing import Any
 from stress.errors import ConfigError
 from stress.settings import find
 from stress.settings.schema import flag, integer, listing, number, override, read, table, text
+from stress.virtual.analog import Wiring
 from stress.virtual.geometry import CacheGeometry, geometry_names, named_geometry
 
 ARCHITECTURES = ("armv4", "armv5", "armv6", "armv7", "arm64", "x86")
@@ -16,6 +17,7 @@ MAPPINGS = ("cached", "user-noncached", "kernel-noncached", "writecombine")
 CARD_FAULTS = ("drop", "repeat", "zero", "stale-dma", "bitflip", "byteshift", "gain", "swap")
 STREAM_FAULTS = ("playback-stop", "capture-stop", "freeze", "unplug")
 PACKET_US = (125, 250, 500, 1000)
+OFF_DBFS = -200.0
 
 
 @dataclass(frozen=True)
@@ -172,18 +174,21 @@ class FaultSpec:
 class AnalogSpec:
     """The analog cable between output and input; off is a digital loopback.
 
-    Parameters
-    ----------
-    fir : impulse response, first tap at delay 0; () is a single 1.
-    noise_dbfs : rms of the added noise [dBFS].
-    dc : offset [share of full scale].
+    The values are those of stress.virtual.analog.AnalogChannel; 0 [Hz] is no
+    filter, and levels of OFF_DBFS or below are nothing.
     """
 
     enabled: bool = flag(False)
     gain_db: float = number(-3.0, -60.0, 20.0)
-    noise_dbfs: float = number(-80.0, -160.0, 0.0)
+    delay_frames: float = number(40.0, 0.0, 100000.0)
+    lowpass_hz: float = number(0.0, 0.0, 400000.0)
+    highpass_hz: float = number(0.0, 0.0, 1000.0)
+    noise_dbfs: float = number(-90.0, OFF_DBFS, 0.0)
+    hum_dbfs: float = number(OFF_DBFS, OFF_DBFS, 0.0)
+    drift_ppm: float = number(0.0, -1000.0, 1000.0)
     dc: float = number(0.0, -0.5, 0.5)
-    fir: tuple[float, ...] = listing(number(0.0, -4.0, 4.0))
+    clip: float = number(1.0, 0.01, 1.0)
+    wiring: str = text("straight", tuple(way.value for way in Wiring))
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Truth:
     granule_bytes : [bytes].
     wrong : (captured granules,) bool: which captured granules differ from what
         was played, by the cache alone.
-    faulted : whether card faults changed more than that.
+    faulted : whether card faults or an analog cable changed more than that.
     """
 
     stale: tuple[Stale, ...]
@@ -97,7 +97,7 @@ def truth_of(board: Board, outcome: Outcome) -> Truth:
         stale += [_stale(direction, run, place.ring_granules, granule, shift) for run in runs]
         heard = (got.position[bad] * granule + shift) // granule
         wrong[heard[heard < len(wrong)]] = True
-    faulted = any(fault.kind in CARD_FAULTS for fault in outcome.faults)
+    faulted = board.spec.analog.enabled or any(fault.kind in CARD_FAULTS for fault in outcome.faults)
     return Truth(tuple(stale), counts, granule, wrong, faulted)
 
 
