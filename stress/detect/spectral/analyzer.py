@@ -67,10 +67,12 @@ def analyze(
     advice, silent = inputs.unheard(y, locks, pattern, first_position)
     advice = inputs.silence(y, silent) + advice + inputs.clipping([measure.clipped_share(s) for s in samples])
     case = _Case(samples, y, pattern, rings, first_position, options, locks)
-    track = case.follow()
-    if track is None or not track.segments:
-        return SpectralAnalysis(Analysis("spectral", False, samples.shape[1]), None, tuple(advice))
-    return case.judge(track, advice)
+    if case.used:
+        x = case.reference(case.used[0])
+        track = case.follow(x)
+        if track.segments:
+            return case.judge(track, x, advice)
+    return SpectralAnalysis(Analysis("spectral", False, samples.shape[1]), None, tuple(advice))
 
 
 @dataclass(frozen=True)
@@ -97,18 +99,15 @@ class _Case:
         frames = self.y.shape[1] - min(0, lead.delay) + SIZE
         return Reference(self.pattern, channel, self.first, max([FREE_LAGS, *self.lags]) + SIZE, frames)
 
-    def follow(self) -> Track | None:
-        if not self.used:
-            return None
+    def follow(self, x: Reference) -> Track:
         lead, lock = self.used[0], self.locks[self.used[0]]
         delay = lock.delay if lock else 0
         start = active_block(self.y[lead]) or 0
-        tracker = Tracker(self.y[lead], self.reference(lead), delay)
-        return tracker.run(start, self.pattern, lead, self.first)
+        return Tracker(self.y[lead], x, delay).run(start, self.pattern, lead, self.first)
 
-    def judge(self, track: Track, advice: list[str]) -> SpectralAnalysis:
+    def judge(self, track: Track, lead: Reference, advice: list[str]) -> SpectralAnalysis:
         band = self._band()
-        tuned = self._tune(track, band)
+        tuned = self._tune(track, lead, band)
         sources: list[int | str] = [*self.lags, ZERO, *([SWAP] if len(tuned) > 1 else [])]
         explainer = Explainer([t.x for t in tuned], [t.weights for t in tuned], sources)
         changes = slips.jumps(tuned[0].y, tuned[0].x, track, tuned[0].fitted)
@@ -140,6 +139,7 @@ class _Case:
             channel,
             tuple(advice),
             sum(1 for event in events if event.guess is None),
+            walk.quiet_score,
             measure.seconds(walk.powers, self.pattern.rate),
         )
 
@@ -147,10 +147,10 @@ class _Case:
         low, high = self.pattern.band_hz
         return low * _INNER[0] / self.pattern.rate, high * _INNER[1] / self.pattern.rate
 
-    def _tune(self, track: Track, band: tuple[float, float]) -> list[Tuned]:
+    def _tune(self, track: Track, lead: Reference, band: tuple[float, float]) -> list[Tuned]:
         out: list[Tuned] = []
         for c in self.used:
-            x = self.reference(c)
+            x = self.reference(c) if out else lead
             if out:
                 fitted = clock.fit_on(self.y[c], x, track, out[0].fitted.clocks)
             else:

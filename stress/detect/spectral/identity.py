@@ -49,13 +49,12 @@ def repeated_lines(
 
 def _needed(samples: Samples, size: int) -> int:
     # Frames in a row that are not chance, from how often samples repeat at a lag that is no lap.
-    lag = size + 1
-    if samples.shape[1] <= 2 * lag:
-        return samples.shape[1] + 1
+    lag, total = size + 1, int(samples.shape[1])
+    if total <= 2 * lag:
+        return total + 1
     equal = np.mean(samples[:, lag:] == samples[:, :-lag], axis=1)
     chance = float(np.prod(np.clip(equal, 1e-5, 0.999)))
-    frames: int = math.ceil(math.log(_CHANCE / samples.shape[1]) / math.log(chance))
-    return max(2, frames)
+    return max(2, math.ceil(math.log(_CHANCE / total) / math.log(chance)))
 
 
 def _runs(samples: Samples, lag: int, needed: int) -> list[tuple[int, int]]:

@@ -72,6 +72,7 @@ class SpectralAnalysis:
     channel : None without a lock.
     advice : one line each; any advice makes a clean run INCONCLUSIVE.
     disturbances : events in the signal that no ring data explains (clicks).
+    quiet_score : largest line statistic where nothing was found [sigmas].
     seconds : levels over time.
     """
 
@@ -79,6 +80,7 @@ class SpectralAnalysis:
     channel: Channel | None = None
     advice: tuple[str, ...] = ()
     disturbances: int = 0
+    quiet_score: float = 0.0
     seconds: tuple[Second, ...] = field(default=())
 
     def to_json(self) -> dict[str, Any]:
@@ -87,4 +89,5 @@ class SpectralAnalysis:
             "channel": None if self.channel is None else self.channel.to_json(),
             "advice": list(self.advice),
             "disturbances": self.disturbances,
+            "quiet_score": round(self.quiet_score, 2),
         }

@@ -11,7 +11,7 @@ import numpy as np
 from stress.detect.spectral import measure
 from stress.detect.spectral.clock import Clock, Fitted
 from stress.detect.spectral.distort import Distortion
-from stress.detect.spectral.explain import Event, Explainer
+from stress.detect.spectral.explain import ALARM, Event, Explainer
 from stress.detect.spectral.scan import HOP, Scanner
 from stress.detect.spectral.signal import Reference
 from stress.detect.spectral.track import BLOCK, Track
@@ -71,6 +71,7 @@ class Walk:
     Attributes
     ----------
     checked : played frames scored.
+    quiet_score : largest line statistic of the blocks without an event [sigmas].
     powers : captured frame, then signal, residual and distortion power of every block.
     """
 
@@ -87,6 +88,7 @@ class Walk:
         self._options, self._phase = options, -rings.playback_start % LINE
         self._borders = [(0, 0), *borders]
         self.checked = 0
+        self.quiet_score = 0.0
         self.powers: list[tuple[int, float, float, float]] = []
         self._ranges: list[tuple[int, int, Clock]] = []
 
@@ -105,6 +107,8 @@ class Walk:
                 self.powers.append((at, first.signal, first.residual, first.distortion))
                 room = self._options.most + 100 - len(events)
                 events += self._explainer.explain(middle, stretches, max(room, 1))
+                top = float(np.sqrt(max(0.0, float(np.sum([s.line_power for s in stretches], axis=0).max()))))
+                self.quiet_score = max(self.quiet_score, top if top < ALARM else 0.0)
         return events
 
     def levels(self) -> tuple[float, float, float]:
