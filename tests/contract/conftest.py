@@ -76,10 +76,13 @@ class Burst:
         """Return what may be judged: expected and observed words of equal length."""
         observed = self.captured.view("<u4")[: self.exchange.capture.frames]
         nonzero = np.flatnonzero(observed)
-        assert len(nonzero), "nothing came back"
+        assert len(nonzero), f"nothing came back: {self.exchange}"
         observed = observed[nonzero[0] :]
-        due = min(len(observed), self.exchange.played_limit)
-        return self.play.view("<u4")[:due], observed[:due]
+        # A card may swallow what was played before its input delivered anything.
+        first = int(observed[0]) - 1
+        assert first < RATE // 4, f"the first frame that came back is number {first}"
+        due = min(len(observed), self.exchange.played_limit - first)
+        return self.play.view("<u4")[first : first + due], observed[:due]
 
 
 def _alsa(card: str, access: Access) -> Backend:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -23,7 +25,8 @@ def test_open_with_impossible_rate_names_request_and_limits(backend):
     with backend.make() as pcm, pytest.raises(ParamsRefused) as caught:
         pcm.open(backend.request(rate=7_654_321))
     assert "7654321" in str(caught.value)
-    assert "192000" in str(caught.value)
+    # What is allowed is on the message too; the highest rate depends on the card.
+    assert re.search(r"\b(48000|96000|192000)\b", str(caught.value))
 
 
 def test_open_after_refusal_still_works(backend):

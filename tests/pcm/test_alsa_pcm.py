@@ -171,30 +171,38 @@ def quick_looks(monkeypatch):
 
 @pytest.mark.parametrize("returned", [-errno.EIO, 300])
 def test_kernel_that_gives_up_on_a_still_device_is_frozen(pcm, card, request_of, quick_looks, returned):
-    card.transfer[CAPTURE] = returned
+    answers = iter([returned])
+    card.transfer[CAPTURE] = lambda frames: next(answers, -errno.EIO)
     pcm.open(request_of("rw"))
     exchange = pcm.exchange(*_buffers(), Handling())
     assert exchange.lost is Lost.FROZEN
-    assert any("stands still" in note for note in exchange.notes)
+    assert any("stands still after" in note for note in exchange.notes)
 
 
-def test_kernel_that_gives_up_on_a_moving_device_is_a_note(pcm, card, asound, request_of, quick_looks):
-    def moving(frames):
-        card.avail_after = _Counting()
-        return 300
-
-    class _Counting(dict):
+def test_kernel_that_gives_up_on_a_moving_device_is_asked_again(pcm, card, request_of, quick_looks):
+    class Counting(dict):
         count = 0
 
         def get(self, key, default=None):
             self.count += 1
             return self.count
 
-    card.transfer[CAPTURE] = moving
+    pieces = iter([-errno.EIO, 300, 1000])
+    card.transfer[CAPTURE] = lambda frames: next(pieces, frames)
+    card.avail_after = Counting()
     pcm.open(request_of("rw"))
     exchange = pcm.exchange(*_buffers(), Handling())
     assert exchange.lost is None
-    assert any("gave up waiting after 300 frames" in note and "moved" in note for note in exchange.notes)
+    assert exchange.capture.frames == 4800
+    assert any("capture: the kernel gave up waiting 3 times" in note for note in exchange.notes)
+
+
+def test_short_count_in_mmap_is_not_asked_again(pcm, card, request_of, quick_looks):
+    asked = []
+    card.transfer[CAPTURE] = lambda frames: asked.append(frames) or 300
+    pcm.open(request_of())
+    assert pcm.exchange(*_buffers(), Handling()).capture.frames == 300
+    assert asked == [4800]
 
 
 def test_playback_alone_has_an_empty_capture(asound, request_of):

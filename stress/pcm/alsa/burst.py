@@ -20,76 +20,90 @@ if TYPE_CHECKING:
 START_POLL_US = 200
 
 
+#: Makes the call for what is left after so many frames.
+Rest = Callable[[int], Call]
+
+
 class Burst:
     """Streams that are in PREPARED, and the one call each of them will make.
 
     Parameters
     ----------
     directions : playback and, unless the burst only plays, capture: each with
-        its call and the frames the call was given.
+        its call, the frames the call was given, and the call for what a
+        kernel left undone, if that can be.
     sleep : usleep(microseconds).
 
     Threads: made and run by one caller.
     """
 
     def __init__(
-        self, directions: Sequence[tuple[Stream, Call, int]], sleep: Callable[[int], object]
+        self,
+        directions: Sequence[tuple[Stream, Call, int, Rest | None]],
+        sleep: Callable[[int], object],
     ) -> None:
         self._playback = directions[0]
         self._capture = directions[1] if len(directions) > 1 else None
         self.notes: list[str] = []
+        self._resumed: dict[str, int] = {}
         self._stuck = False
         self._look = partial(sleep, round(LOOK_S * 1e6))
-        stream, call, frames = self._playback
+        stream, call, frames, rest = self._playback
         ready = _started(self._capture[0]) if self._capture else None
         pause = partial(sleep, START_POLL_US)
-        player = Lane("playback", call, self._state(stream, frames), ready, pause)
+        resume = self._resume(stream, frames, rest)
+        player = Lane("playback", call, _asks(stream), ready, pause, resume)
         recorder = None
         if self._capture is not None:
-            stream, call, frames = self._capture
-            recorder = Lane("capture", call, self._state(stream, frames))
+            stream, call, frames, rest = self._capture
+            resume = self._resume(stream, frames, rest)
+            recorder = Lane("capture", call, _asks(stream), resume=resume)
         self._window = Window(recorder, player, self._finish, self._progress)
         self._due_s = frames / stream.granted.rate
 
     def run(self) -> WindowResult:
         """Stream; StreamTimeout when the driver keeps a dropped transfer."""
         result = self._window.run(self._due_s)
+        self.notes += [
+            f"{device}: the kernel gave up waiting {count} times, the transfer went on after each"
+            for device, count in self._resumed.items()
+        ]
         return replace(result, frozen=True) if self._stuck else result
 
     def ended(self, window: WindowResult) -> tuple[Ended, Ended]:
         """Return playback and capture as they stand after the burst."""
-        stream, _, frames = self._playback
+        stream, _, frames, _ = self._playback
         played = _ended(stream, window.playback, frames)
         if self._capture is None:
             return played, Ended("", None, 0, None, 0)
-        stream, _, frames = self._capture
+        stream, _, frames, _ = self._capture
         return played, _ended(stream, window.capture, frames)
 
-    def _state(self, stream: Stream, asked: int) -> Callable[[int], str]:
-        def ask(returned: int) -> str:
-            status = stream.status()
-            state = status.state if status else "DISCONNECTED"
-            if state == "RUNNING" and (0 <= returned < asked or returned == -errno.EIO):
-                self._gave_up(stream, returned)
-            return state
-
-        return ask
-
-    def _gave_up(self, stream: Stream, returned: int) -> None:
+    def _resume(self, stream: Stream, asked: int, rest: Rest | None) -> Callable[[int], int | None]:
         # In rw access the kernel itself ends a wait with -EIO when no interrupt came
         # for a while: 10 s, or since "ALSA: pcm: fix wait_time calculations" only
         # max(100 ms, 1.1 rings). A stall is not a frozen device until it lasts.
+        def go_on(returned: int) -> int | None:
+            done = 0 if returned == -errno.EIO else returned
+            if rest is None or not 0 <= done < asked or _state(stream) != "RUNNING":
+                return None
+            more = rest(done)()
+            if more == -errno.EIO and not self._moves(stream):
+                self._stuck = True
+                self.notes.append(f"{stream.device}: stands still after {done} frames")
+                return None
+            self._resumed[stream.device] = self._resumed.get(stream.device, 0) + 1
+            return done + max(0, more)
+
+        return go_on
+
+    def _moves(self, stream: Stream) -> bool:
         before = stream.status()
-        moved = False
         for _ in range(LOOKS):
-            moved = moved or stream.status() != before
-            if not moved:
-                self._look()
-        self._stuck = self._stuck or not moved
-        self.notes.append(
-            f"{stream.device}: the kernel gave up waiting after {max(returned, 0)} frames; "
-            + ("the device moved again later" if moved else "the device stands still")
-        )
+            self._look()
+            if stream.status() != before:
+                return True
+        return False
 
     def _finish(self) -> None:
         # A STATUS ioctl on a running stream brings hw_ptr up to date; drop
@@ -112,9 +126,17 @@ def _ended(stream: Stream, lane: LaneResult | None, asked: int) -> Ended:
     return Ended(stream.device, lane, asked, stream.hw_ptr(done), stream.granted.buffer_size)
 
 
+def _state(stream: Stream) -> str:
+    status = stream.status()
+    return status.state if status else "DISCONNECTED"
+
+
+def _asks(stream: Stream) -> Callable[[int], str]:
+    return lambda returned: _state(stream)
+
+
 def _started(capture: Stream) -> Callable[[], bool]:
     def ask() -> bool:
-        status = capture.status()
-        return status is None or status.state != "PREPARED"
+        return _state(capture) != "PREPARED"
 
     return ask

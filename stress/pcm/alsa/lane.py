@@ -48,6 +48,8 @@ class Lane:
     state : asked once, right after the call, with what it returned.
     ready : asked before the call until it says True; None to go at once.
     pause : one short C-level sleep between two questions to `ready`.
+    resume : asked with what the call returned; goes on with what is left and
+        returns the new total, or None when there is nothing to go on with.
     """
 
     def __init__(
@@ -57,8 +59,10 @@ class Lane:
         state: Callable[[int], str],
         ready: Callable[[], bool] | None = None,
         pause: Callable[[], object] = int,
+        resume: Callable[[int], int | None] | None = None,
     ) -> None:
         self._call, self._state, self._ready, self._pause = call, state, ready, pause
+        self._resume = resume
         self._gate, self._done, self._exit = threading.Lock(), threading.Lock(), threading.Lock()
         for lock in (self._gate, self._done, self._exit):
             lock.acquire()
@@ -110,6 +114,10 @@ class Lane:
         started = clock()
         returned = call()
         ended = clock()
+        more = None if self._resume is None else self._resume(returned)
+        while more is not None and self._resume is not None:
+            returned, ended = more, clock()
+            more = self._resume(returned)
         after = usage(who)
         return LaneResult(
             returned=returned,

@@ -133,7 +133,8 @@ class AlsaPcm(Pcm):
                 self._dose = self._dose or Dose()
                 stack.enter_context(self._dose.at(handling.switches_per_s, notes))
             witness = stack.enter_context(Witness()) if self._witness and not handling.per_period else None
-            burst = Burst([(way.stream, way.call, way.frames) for way in planned], libc.bind("usleep"))
+            calls = [(way.stream, way.call, way.frames, way.rest) for way in planned]
+            burst = Burst(calls, libc.bind("usleep"))
             window = burst.run()
         if witness is not None:
             notes.append(str(witness.testify(window)))

@@ -10,6 +10,7 @@ import numpy as np
 from stress.model.pcm import Access, CaptureTouch, Direction, Handling, Lever, PlaybackTouch
 from stress.pcm import levers, loops
 from stress.pcm.alsa import memory, params
+from stress.pcm.alsa.burst import Rest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +37,7 @@ class Way:
     call : blocks until the direction has ended; returns frames or -errno.
     start, wake : start_threshold and avail_min for prepare [frames].
     puller : the lever to close and to report, if one is pulled.
+    rest : the call for what a kernel left undone, rw access only.
     python : what runs in Python, empty for one libasound call.
     """
 
@@ -43,6 +45,7 @@ class Way:
     call: loops.Call
     frames: int
     puller: levers.Puller | None = None
+    rest: Rest | None = None
     python: str = ""
     scratch: Bytes = field(default_factory=lambda: np.zeros(0, dtype=np.uint8))
 
@@ -79,7 +82,7 @@ def playback_way(stream: Stream, play: Bytes, handling: Handling, libc: Libc) ->
         return _start_burst(stream, address, frames, libc)
     if not loops_in(stream, handling):
         stream.prepare(1, granted.period_size)
-        return Way(stream, stream.transfer(address, frames), frames)
+        return _one_call(stream, address, frames)
     scratch = _scratch(granted.period_bytes)
     rmw = handling.playback is PlaybackTouch.RMW
     way = loops.playback_way(
@@ -92,7 +95,8 @@ def playback_way(stream: Stream, play: Bytes, handling: Handling, libc: Libc) ->
         stream.ring(libc), address, frames, way, puller.pull if puller is not None else None
     )
     queue = f"at most {way.limit} frames queued, {way.step} at a time"
-    return Way(stream, call, frames, puller, f"playback {handling.playback.value}, {queue}", scratch)
+    python = f"playback {handling.playback.value}, {queue}"
+    return Way(stream, call, frames, puller, python=python, scratch=scratch)
 
 
 def capture_way(stream: Stream, captured: Bytes, handling: Handling, libc: Libc, line_bytes: int) -> Way:
@@ -102,7 +106,7 @@ def capture_way(stream: Stream, captured: Bytes, handling: Handling, libc: Libc,
     address = int(captured.ctypes.data)
     stream.prepare(1, granted.period_size)
     if not loops_in(stream, handling):
-        return Way(stream, stream.transfer(address, frames), frames)
+        return _one_call(stream, address, frames)
     scratch = _scratch(granted.buffer_bytes)
     exact = handling.capture is CaptureTouch.EXACT
     way = loops.CaptureWay(
@@ -116,7 +120,18 @@ def capture_way(stream: Stream, captured: Bytes, handling: Handling, libc: Libc,
         stream.ring(libc), address, frames, way, puller.pull if puller is not None else None
     )
     lines = "up to hw_ptr" if exact else f"whole {line_bytes}-byte lines"
-    return Way(stream, call, frames, puller, f"capture {handling.capture.value}, {lines}", scratch)
+    python = f"capture {handling.capture.value}, {lines}"
+    return Way(stream, call, frames, puller, python=python, scratch=scratch)
+
+
+def _one_call(stream: Stream, address: int, frames: int) -> Way:
+    def rest(done: int) -> loops.Call:
+        return stream.transfer(address + done * stream.granted.frame_bytes, frames - done)
+
+    way = Way(stream, rest(0), frames)
+    if stream.granted.access is Access.RW:
+        way.rest = rest
+    return way
 
 
 def _start_burst(stream: Stream, address: int, frames: int, libc: Libc) -> Way:
