@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,16 @@ DENSE_GAP = 24
 DENSE_SHARE = 0.3
 
 
+# Longest unnamed part that dither or gain may reach into [frames]. Higher: time;
+# lower: a flip beside dither takes some of its frames along.
+MOST_LOOSE = 24
+
+# Alignments remembered for data that is old in the capture ring. Source: more
+# slips than this within a few laps leave nothing to attribute. Higher: time per
+# finding; lower: a stale capture line behind two slips is called misplaced.
+REMEMBERED = 16
+
+
 class Builder:
     """Builds findings; one per capture.
 
@@ -42,6 +53,8 @@ class Builder:
         self._decoder, self._geometry, self._held = decoder, geometry, held
         self._namer = Namer(decoder)
         self._votes = {"playback": 0, "capture": 0}
+        # Captured frame from which an alignment held, and the alignment: the last few.
+        self._aligns: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
 
     def findings(
         self, raw: Bytes, frame: int, position: int, events: list[Event], before: Bytes | None
@@ -56,11 +69,13 @@ class Builder:
         before : raw frame before the stretch.
         """
         stretch = _Stretch(self._decoder.rows(raw), frame, position, before)
-        edges = Edges(self._decoder, self._geometry, stretch.rows, stretch.due)
-        if edges.needed:
-            events = edges.settle(events, frame)
+        if not self._aligns:
+            self._aligns.append((0, position - frame))
+        events = self._settled(stretch, events)
         found: list[Finding] = []
         for group in _groups(events):
+            slips = (event for event in group if event.what == "slip")
+            self._aligns.extend((frame + one.start, position - one.shift - frame) for one in slips)
             if group[0].what == "noise":
                 found += self._noise(stretch, group)
             elif group[0].what == "slip":
@@ -68,6 +83,13 @@ class Builder:
             else:
                 found.append(self._displaced(stretch, group[0]))
         return found
+
+    def _settled(self, stretch: _Stretch, events: list[Event]) -> list[Event]:
+        aligns = [align for _, align in self._aligns]
+        aligns += [stretch.position - one.shift - stretch.frame for one in events if one.what == "slip"]
+        slipped = {stretch.position - stretch.frame - align for align in aligns}
+        edges = Edges(self._decoder, self._geometry, stretch.rows, stretch.due, sorted(slipped))
+        return edges.settle(events, stretch.frame) if edges.needed else events
 
     def complete(self, finding: Finding) -> Finding:
         """Fill in lines and text, once nothing more will be merged."""
@@ -91,7 +113,7 @@ class Builder:
             return self._earlier(base, seen, inside)
         laps = self._geometry.laps(event.lag)
         if not laps:
-            return base
+            return self._behind_slip(base, seen, inside) or base
         ring, number = self._side(base, laps, inside)
         self._votes[ring] += 1
         offset = self._geometry.offset(ring, frame, position)
@@ -106,6 +128,27 @@ class Builder:
             ring_offset=self._bytes(offset, inside),
             details=details,
         )
+
+    def _behind_slip(self, base: Finding, seen: int, inside: int) -> Finding | None:
+        # The capture ring counts captured frames: a slip since then changes the lag, not the lap.
+        size = self._geometry.rings.capture
+        until = base.frame
+        for start, align in reversed(self._aligns):
+            frame = base.frame - signed(base.frame - (seen - align))
+            lag = base.frame - frame
+            if size and start <= frame < until and lag > 0 and lag % size == 0:
+                offset = self._bytes(self._geometry.capture_frame(base.frame), inside)
+                return replace(
+                    base,
+                    kind=Kind.STALE,
+                    lag=lag,
+                    laps=lag // size,
+                    ring="capture",
+                    ring_offset=offset,
+                    details={**base.details, "position_lag": base.lag},
+                )
+            until = start
+        return None
 
     def _part_frames(self, event: Event) -> tuple[dict[str, Any], int]:
         # Length in bytes and bytes into the first frame, where frames are part old.
@@ -183,12 +226,18 @@ class Builder:
         early = replace(last, start=last.start + size, shift=slip.shift)
         late = replace(last, end=last.end - size)
         for event, at in ((early, last.start), (late, late.end)):
+            event = self._trimmed(stretch, event)
             if event.end - event.start < 1 or event.start < last.start:
                 continue
             parts = self._named(stretch, [event])
             if any(part.kind is Kind.UNKNOWN for part in parts):
                 continue
-            found = [self._plain(stretch, part, event.shift) for part in parts]
+            before = self._named(stretch, noises[:-1]) if noises[:-1] else []
+            if event is late:
+                before = self._joined(stretch, before + parts, event.shift)
+                parts = []
+            found = [self._plain(stretch, part, last.shift) for part in before]
+            found += [self._plain(stretch, part, event.shift) for part in parts]
             if size:
                 strange = replace(last, start=at, end=at + size)
                 found += self._insert(stretch, strange, self._contents(stretch, strange))
@@ -196,10 +245,17 @@ class Builder:
                 found.append(self._slip(stretch, replace(slip, start=at, end=at)))
             else:
                 continue
-            before = self._named(stretch, noises[:-1]) if noises[:-1] else []
-            found += [self._plain(stretch, part, last.shift) for part in before]
             return sorted(found, key=lambda one: one.frame)
         return None
+
+    def _trimmed(self, stretch: _Stretch, event: Event) -> Event:
+        # Without the frames at its ends that are right under its own alignment.
+        rows = stretch.rows[event.start : event.end]
+        due = self._decoder.expected(stretch.due(event.start, event.shift), len(rows))
+        wrong = (rows != due).any(axis=1).nonzero()[0]
+        if not len(wrong):
+            return event
+        return replace(event, start=event.start + int(wrong[0]), end=event.start + int(wrong[-1]) + 1)
 
     def _contents(self, stretch: _Stretch, event: Event) -> list[Finding]:
         return [self._plain(stretch, part, event.shift) for part in self._parts(stretch, event)]
@@ -234,10 +290,12 @@ class Builder:
             out: list[Part] = []
             for part in parts:
                 both = self._join(stretch, out[-1], part, shift) if out else None
-                if both is None:
-                    out.append(part)
-                else:
+                if both is not None:
                     out[-1] = both
+                elif out:
+                    out[-1:] = self._absorb(stretch, out[-1], part, shift)
+                else:
+                    out.append(part)
             # The second pass runs from the other side.
             parts = out[::-1]
         return parts
@@ -254,6 +312,21 @@ class Builder:
             tags = self._namer.parts(rows, stretch.last(start), due)
             return Part(start, end, one.kind) if len(tags) == 1 and tags[0].kind is one.kind else None
         return None
+
+    def _absorb(self, stretch: _Stretch, one: Part, other: Part, shift: int) -> list[Part]:
+        # Dither or gain may reach some frames into a short part that fits nothing.
+        loose = other.kind is Kind.UNKNOWN and other.end - other.start <= MOST_LOOSE
+        if not loose or one.kind not in (Kind.GAIN, Kind.DITHER):
+            return [one, other]
+        forward = one.start < other.start
+        for cut in range(other.end - other.start - 1, 0, -1):
+            edge = other.start + cut if forward else other.end - cut
+            fit = self._fit(stretch, min(one.start, edge), max(one.end, edge), shift)
+            if fit is not None and fit.kind is one.kind:
+                start, end = (edge, other.end) if forward else (other.start, edge)
+                named = self._namer.name(stretch.rows[start:end], stretch.due(start, shift))
+                return [fit, Part(start, end, *named)]
+        return [one, other]
 
     def _fit(self, stretch: _Stretch, start: int, end: int, shift: int) -> Part | None:
         fit = self._namer.fit(stretch.rows[start:end], stretch.due(start, shift))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from stress.model.finding import Finding, Kind
+from stress.model.finding import Finding, Kind, Site
 
 # Findings kept in full. Source: 1 kB each is 1 MB on a board with 64 MB.
 # Higher: memory; lower: less evidence. Counts go on past it.
@@ -36,6 +36,7 @@ class Collector:
         self._last: Finding | None = None
         self._until: int | None = None
         self.counts: dict[Kind, int] = {}
+        self.sites: dict[Site, int] = {}
         self.wrong_frames = 0
         self.episodes = 0
 
@@ -54,6 +55,8 @@ class Collector:
         if last is None:
             return
         self.counts[last.kind] = self.counts.get(last.kind, 0) + 1
+        site = (last.kind, last.ring, last.laps)
+        self.sites[site] = self.sites.get(site, 0) + 1
         self.wrong_frames += last.frames
         if self._until is None or last.frame - self._until > self._lap:
             self.episodes += 1

@@ -84,8 +84,8 @@ class Decoder:
         lag = (due[:, None] - claimed + (1 << 31)) % (1 << 32) - (1 << 31)
         agree = (lag == lag[:, :1]).all(axis=1)
         # A frame held over from its neighbour would pass for one a frame old.
-        agree[1:] &= ~(rows[1:] == rows[:-1]).all(axis=1) | (lag[1:, 0] == 0)
-        if before is not None and (rows[0] == before).all() and lag[0, 0]:
+        agree[1:] &= ~(rows[1:] == rows[:-1]).all(axis=1)
+        if before is not None and (rows[0] == before).all():
             agree[0] = False
         lags = np.where(agree, lag[:, 0], NONE)
         if self.pattern.channels == 2 and self.pattern.fmt.bits == 16:
@@ -107,7 +107,7 @@ class Decoder:
         # Right, whole laps old, as old as a near neighbour, or one of many of one age.
         good: Flags = (lags == 0) | self.whole_laps(lags)
         near = np.abs(lags) < (NONE if anywhere else NEAR)
-        if self.pattern.channels > 2:
+        if self._far_run == 1:
             good |= near
         twin = (lags[1:] == lags[:-1]) & near[1:]
         good[1:] |= twin

@@ -48,10 +48,14 @@ class Edges:
     ----------
     rows : (n, frame_bytes) uint8, masked.
     due : position due at a frame of the stretch under a shift.
+    slipped : frames by which earlier alignments differ from that of the stretch.
     """
 
-    def __init__(self, decoder: Decoder, geometry: Geometry, rows: Bytes, due: Due) -> None:
+    def __init__(
+        self, decoder: Decoder, geometry: Geometry, rows: Bytes, due: Due, slipped: list[int]
+    ) -> None:
         self._decoder, self._geometry, self._rows, self._due = decoder, geometry, rows, due
+        self._slipped = slipped
         self._size = rows.shape[1]
 
     @property
@@ -69,30 +73,49 @@ class Edges:
         out: list[Event] = []
         most = MOST_PARTIAL_MONO if self._decoder.pattern.channels == 1 else MOST_PARTIAL
         for at, event in enumerate(events):
-            if event.what == "noise" and event.end - event.start <= most:
-                before = out[-1] if out and _touch(out[-1], event) else None
-                after = events[at + 1] if at + 1 < len(events) and _touch(event, events[at + 1]) else None
-                if not (after is not None and after.what == "slip"):
-                    out += self._split(event, before, after) or [event]
-                    continue
-            out.append(event)
+            after = events[at + 1] if at + 1 < len(events) and _touch(event, events[at + 1]) else None
+            if event.what != "noise" or (after is not None and after.what == "slip"):
+                out.append(event)
+                continue
+            before = out[-1] if out and _touch(out[-1], event) else None
+            short = event.end - event.start <= most
+            out += (self._split(event, before, after) if short else None) or self._peel(event, before, after)
         return [self._snap(event, frame) if event.what == "displaced" else event for event in _merge(out)]
+
+    def _peel(self, noise: Event, before: Event | None, after: Event | None) -> list[Event]:
+        # The first or last frame of damage may be the part-old edge of old data beside it.
+        head: list[Event] = []
+        tail: list[Event] = []
+        if noise.end - noise.start > 1:
+            head = self._split(replace(noise, end=noise.start + 1), before, None) or []
+            noise = replace(noise, start=noise.start + 1) if head else noise
+        if noise.end - noise.start > 1 or (head and after):
+            tail = self._split(replace(noise, start=noise.end - 1), None, after) or []
+            noise = replace(noise, end=noise.end - 1) if tail else noise
+        return [*head, *([noise] if noise.end > noise.start else []), *tail]
 
     def _split(self, noise: Event, before: Event | None, after: Event | None) -> list[Event] | None:
         # Leading bytes of the data before, trailing bytes of the data after, or old data between.
         lag_a = before.lag if before is not None and before.what == "displaced" else 0
         lag_b = after.lag if after is not None and after.what == "displaced" else 0
-        fits_a, fits_b = self._fits(noise, lag_a), self._fits(noise, lag_b)
-        head = int(np.argmin(fits_a)) if not fits_a.all() else len(fits_a)
-        tail = int(np.argmin(fits_b[::-1])) if not fits_b.all() else len(fits_b)
-        if lag_a != lag_b and head + tail >= len(fits_a):
-            return [replace(noise, what="displaced", lag=lag) for lag in (lag_a, lag_b) if lag]
+        size = (noise.end - noise.start) * self._size
+        for a, b in ((lag_a, lag_b), (lag_a, 0), (0, lag_b)):
+            if a != b and sum(self._ends(noise, a, b)) >= size:
+                return [replace(noise, what="displaced", lag=lag) for lag in (a, b) if lag]
+        head, tail = self._ends(noise, lag_a, lag_b)
         for lag in self._candidates(noise):
-            middle = self._fits(noise, lag)[head : len(fits_a) - tail]
+            middle = self._fits(noise, lag)[head : size - tail]
             if middle.size >= FEWEST_BYTES and middle.all():
                 kept = [replace(noise, what="displaced", lag=old) for old in (lag_a, lag_b) if old]
                 return [*kept[:1], replace(noise, what="displaced", lag=lag), *kept[1:]]
         return None
+
+    def _ends(self, noise: Event, lag_a: int, lag_b: int) -> tuple[int, int]:
+        # Leading bytes that fit one lag, trailing bytes that fit the other.
+        fits_a, fits_b = self._fits(noise, lag_a), self._fits(noise, lag_b)[::-1]
+        head = len(fits_a) if fits_a.all() else int(np.argmin(fits_a))
+        tail = len(fits_b) if fits_b.all() else int(np.argmin(fits_b))
+        return head, tail
 
     def _candidates(self, noise: Event) -> list[int]:
         # Whole laps that any channel pair of the frames claims, then the likely ones.
@@ -115,23 +138,26 @@ class Edges:
         return fits
 
     def _snap(self, event: Event, frame: int) -> Event:
-        # Widen the event by a frame on each side and find its bytes.
+        # Find the bytes: those that are old beyond doubt, and how far they may reach unseen.
+        size = self._size
         start, end = max(event.start - 1, 0), min(event.end + 1, len(self._rows))
         wide = replace(event, start=start, end=end)
         old, right = self._fits(wide, event.lag), self._fits(wide, 0)
-        body = np.flatnonzero(~right & old)
+        own = slice((event.start - start) * size, (event.end - start) * size)
+        body = np.flatnonzero(old[own] & ~right[own]) + own.start
         if not body.size:
             return event
         low, high = int(body[0]), int(body[-1]) + 1
-        least = low - (int(np.argmin(old[:low][::-1])) if not old[:low].all() else low)
-        rest = old[high:]
+        both = old & right
+        least = low - (int(np.argmin(both[:low][::-1])) if not both[:low].all() else low)
+        rest = both[high:]
         most = high + (int(np.argmin(rest)) if not rest.all() else len(rest))
         first, last = self._choose(event, start, frame, (least, low), (high, most))
-        base = start * self._size
+        base = start * size
         return replace(
             event,
-            start=(base + first) // self._size,
-            end=-(-(base + last) // self._size),
+            start=(base + first) // size,
+            end=-(-(base + last) // size),
             first=base + first,
             last=base + last,
         )
@@ -140,10 +166,10 @@ class Edges:
         self, event: Event, start: int, frame: int, head: tuple[int, int], tail: tuple[int, int]
     ) -> tuple[int, int]:
         # An edge of a line wins, the largest first; then an edge of a frame.
-        ring = next((name for name, laps in self._geometry.laps(event.lag) if laps <= MAX_LAPS), None)
-        offset = None
-        if ring is not None:
-            offset = self._geometry.offset(ring, frame + start, self._due(start, event.shift))
+        # Behind a slip the lag of old capture data is no whole lap; the capture ring still counts.
+        rings = (name for name, laps in self._geometry.laps(event.lag) if laps <= MAX_LAPS)
+        ring = next(rings, "capture")
+        offset = self._geometry.offset(ring, frame + start, self._due(start, event.shift))
         base = None if offset is None else offset * self._size
         return self._pick(range(head[1], head[0] - 1, -1), base), self._pick(
             range(tail[0], tail[1] + 1), base

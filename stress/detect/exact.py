@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 STRETCH = (8192, 65536)
 
 
+# Places tried for the start of another rate. Higher: time on long damage; lower:
+# a fault just before it is swallowed.
+MOST_STARTS = 6
+
 # Zeros up to the end of the burst that are called mute [frames]. Source: 10 ms
 # at 48 kHz, longer than any stale line. Higher: a short mute is called zero;
 # lower: a stale zero line at the very end is called mute.
@@ -118,6 +122,7 @@ class ExactChecker:
             first_frame=self._first_frame,
             first_position=self._first_seen,
             counts=dict(collector.counts),
+            sites=dict(collector.sites),
             findings=findings,
             wrong_frames=collector.wrong_frames,
             episodes=collector.episodes,
@@ -238,21 +243,14 @@ class ExactChecker:
         before = self._before if self._before is not None else self._due_row(position - 1)
         runs = runs_of(self._decoder.lags(raw, position, before))
         rough = unsettled(runs)
-        if rough is not None and rough[0] == 0 or self._ratio is not None:
-            end = self._resampled(raw, position, runs, last)
-            if end is not None:
-                return True
         stop = frames if last else _cut(runs, frames)
-        if (
-            rough is not None
-            and 0 < rough[0] < stop
-            and self._resampling.judge(
-                self._decoder.rows(raw)[rough[0] : rough[1]], self._due_at(runs, position, rough[0])
-            )
-        ):
-            # What runs at another rate gets a stretch of its own.
-            stop = rough[0]
-        events, shift = Tracker(runs, geometry, last).walk(stop)
+        if rough is not None or self._ratio is not None:
+            begin = self._other_rate(raw, position, runs, rough or (0, 0))
+            if begin == 0 and self._resampled(raw, position, runs, last):
+                return True
+            if begin:
+                stop = min(stop, begin)  # what runs at another rate gets a stretch of its own
+        events, shift = Tracker(runs, geometry, position).walk(stop)
         for finding in builder.findings(raw, window.frame, position, events, before):
             collector.add(finding)
         self._before = self._decoder.rows(raw)[stop - 1].copy()
@@ -262,28 +260,44 @@ class ExactChecker:
         self._in_stretch = False
         return True
 
+    def _other_rate(
+        self, raw: Bytes, position: int, runs: list[tuple[int, int, int]], rough: tuple[int, int]
+    ) -> int | None:
+        # Where frames at another rate begin: at the rough place or behind one of the runs after it.
+        if self._ratio is not None:
+            return 0
+        rows = self._decoder.rows(raw)
+        trusted = [end for start, end, lag in runs if lag != NONE and end - start >= 3]
+        later = [end for end in trusted if rough[0] < end <= rough[1] - SHORTEST][:MOST_STARTS]
+        for begin in (*later[::-1], rough[0]):
+            if self._resampling.judge(rows[begin : rough[1]], self._due_at(runs, position, begin)):
+                return begin
+        return None
+
     def _due_at(self, runs: list[tuple[int, int, int]], position: int, at: int) -> int:
         # Position due at `at`, by the alignment of the run that ends there.
         lag = next((lag for _, end, lag in runs if end == at), 0)
         return (position + at - (0 if lag == NONE else lag)) % WRAP
 
-    def _resampled(
-        self, raw: Bytes, position: int, runs: list[tuple[int, int, int]], last: bool
-    ) -> int | None:
+    def _resampled(self, raw: Bytes, position: int, runs: list[tuple[int, int, int]], last: bool) -> bool:
         # Report the start of the stretch as another rate, when it is one.
         frames = len(raw) // self._pattern.frame_bytes
         settled = next((run for run in runs if run[2] != NONE and run[1] - run[0] >= SETTLED), None)
         end = frames if settled is None else settled[0]
         if not end or self._collector is None:
             self._ratio = None
-            return None
+            return False
         rows = self._decoder.rows(raw)[:end]
         other = self._resampling.judge(rows, position) if end >= SHORTEST else None
-        if other is None and self._ratio is not None and end < SHORTEST:
+        if (
+            other is None
+            and self._ratio is not None
+            and self._resampling.follows(rows, position, self._ratio)
+        ):
             other = Other(end, self._ratio, round(position + self._ratio * end))
         if other is None:
             self._ratio = None
-            return None
+            return False
         wrong = (rows != self._decoder.expected(position, end)).any(axis=1)
         span = end if settled is None and not last else int(np.flatnonzero(wrong)[-1]) + 1
         details = {"ratio": round(other.ratio, 6)}
@@ -295,7 +309,7 @@ class ExactChecker:
         self._checked += end
         self._window.drop(end)
         self._in_stretch = settled is None
-        return end
+        return True
 
     def _due_row(self, position: int) -> Bytes:
         row: Bytes = self._decoder.expected(position % WRAP, 1)[0]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.decode import NONE, Decoder
+from stress.detect.wrong import Namer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +39,10 @@ WINDOW = 128
 # missed; lower: damage is called resampling.
 LEVEL = 0.5
 REACH = 256  #: delay a converter may add [frames]
-SMALLEST = 20e-6  #: ratios nearer to 1 are no other rate, only a fit's noise
+
+# Frames the stream must drift within the stretch. Source: a peak is placed to a
+# tenth of a frame. Higher: small drifts are unknown; lower: dither drifts.
+LEAST_DRIFT = 0.7
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class Resampling:
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
         self._layout = decoder.pattern.layout
+        self._namer = Namer(decoder)
         ratios = {a / b for a in RATES for b in RATES if 1 / 6.1 < a / b < 6.1}
         self._ratios = sorted(ratios, key=lambda ratio: abs(np.log(ratio)))
 
@@ -80,6 +85,8 @@ class Resampling:
         rows : (n, frame_bytes) uint8 of an unsettled stretch.
         position : due at its first frame.
         """
+        if self._namer.fit(rows[:WINDOW], position) is not None:
+            return None
         seen = self._samples(rows)
         ratio, place = self._first(seen, position)
         if ratio is None:
@@ -95,10 +102,17 @@ class Resampling:
             places.append(found)
             if len(times) > 3:
                 ratio = float(np.polyfit(times, places, 1)[0])
-        if len(times) < 3 or abs(ratio - 1) < SMALLEST:
+        span = times[-1] + WINDOW
+        if span < SHORTEST or abs(ratio - 1) * span < LEAST_DRIFT:
             return None
         origin = float(np.mean(places) - ratio * np.mean(times))
         return Other(len(rows), ratio, round(position + origin + ratio * len(rows)))
+
+    def follows(self, rows: Bytes, position: int, ratio: float) -> bool:
+        """Tell whether `rows` go on at `ratio` from about `position`."""
+        if len(rows) < WINDOW // 4:
+            return True
+        return self._near(self._samples(rows[:WINDOW]), position, 0.0, ratio) is not None
 
     def _samples(self, rows: Bytes) -> Floats:
         wide = self._layout.samples(np.ascontiguousarray(rows))[:, : 1 + self._decoder.pattern.pairs]

@@ -11,8 +11,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stress.detect.decode import NONE
-from stress.detect.place import Geometry
+from stress.detect.decode import NEAR, NONE
+from stress.detect.place import Geometry, signed
 
 Run = tuple[int, int, int]
 
@@ -57,11 +57,11 @@ class Tracker:
     ----------
     runs : of `runs_of`, covering the stretch.
     geometry : rings.
-    final : True when the capture ends with the stretch.
+    position : due at the first frame of the stretch.
     """
 
-    def __init__(self, runs: Sequence[Run], geometry: Geometry, final: bool) -> None:
-        self._runs, self._geometry, self._final = runs, geometry, final
+    def __init__(self, runs: Sequence[Run], geometry: Geometry, position: int) -> None:
+        self._runs, self._geometry, self._position = runs, geometry, position
         self._at: dict[int, list[int]] = {}
         for at, (_, _, lag) in enumerate(runs):
             if lag != NONE:
@@ -89,6 +89,8 @@ class Tracker:
     def _target(self, at: int, shift: int) -> int:
         # The alignment to follow from run `at` on: the old one, the run's, or a newer relative.
         start, end, lag = self._runs[at]
+        if lag - shift >= NEAR or self._before_burst(start, lag):
+            return shift  # from before this burst: no stream falls back that far
         whole = self._geometry.whole_laps(lag - shift)
         if self._comes_back(at, shift):
             return shift if whole or end - start <= LONGEST_MISPLACED else lag
@@ -104,6 +106,9 @@ class Tracker:
         if self._short_lived(at) or (whole and not self._lasts(at)):
             return shift
         return lag
+
+    def _before_burst(self, start: int, lag: int) -> bool:
+        return signed(self._position + start - lag - self._geometry.first_position) < 0
 
     def _comes_back(self, at: int, shift: int) -> bool:
         places = self._at.get(shift, [])

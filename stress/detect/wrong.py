@@ -82,9 +82,41 @@ class Namer:
             if tag is not None:
                 out.append(Part(start, end, tag))
                 continue
-            kind, details = self.name(rows[start:end], position + start)
-            out.append(Part(start, end, kind, details))
+            out += self._pieces(rows, start, end, position)
         return out
+
+    def _pieces(self, rows: Bytes, start: int, end: int, position: int) -> list[Part]:
+        # The whole, or the longest explained head or tail and the rest.
+        kind, details = self.name(rows[start:end], position + start)
+        if kind is not Kind.UNKNOWN or end - start < 2:
+            return [Part(start, end, kind, details)]
+        for probe in (SHORTEST_DITHER, SHORTEST_FIT):
+            if end - start <= probe:
+                continue
+            cut = self._reach(rows, start, end, position, probe, 1)
+            if cut is not None:
+                head = Part(start, cut, *self.name(rows[start:cut], position + start))
+                return [head, *self._pieces(rows, cut, end, position)]
+            cut = self._reach(rows, start, end, position, probe, -1)
+            if cut is not None:
+                tail = Part(cut, end, *self.name(rows[cut:end], position + cut))
+                return [*self._pieces(rows, start, cut, position), tail]
+        return [Part(start, end, kind, details)]
+
+    def _reach(self, rows: Bytes, start: int, end: int, position: int, probe: int, side: int) -> int | None:
+        # How far from one end of the stretch one kind explains it: bisection.
+        def kind_of(length: int) -> Kind:
+            first = start if side > 0 else end - length
+            return self.name(rows[first : first + length], position + first)[0]
+
+        kind = kind_of(probe)
+        if kind in (Kind.UNKNOWN, Kind.BITFLIP):
+            return None
+        low, high = probe, end - start
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if kind_of(middle) is kind else (low, middle)
+        return start + low if side > 0 else end - low
 
     def fit(self, rows: Bytes, position: int) -> tuple[Kind, dict[str, Any]] | None:
         """Return the kind that explains all of `rows`, None when none does.
@@ -158,7 +190,8 @@ class Namer:
             moved = seen == around[size - shift : size - shift + seen.size]
             # The shift may begin and end inside a frame: its edges may be right.
             inner = moved[size:-size] if len(rows) > 2 else moved
-            if inner.all() and (moved | right).all() and moved.sum() > right.sum():
+            strange = int((~(moved | right)).sum())
+            if inner.all() and strange <= 2 * abs(shift) and moved.sum() > right.sum() + 2 * strange:
                 return Kind.BYTESHIFT, {"bytes": shift}
         return None
 

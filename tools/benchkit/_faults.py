@@ -71,6 +71,7 @@ class Scene:
         self.align = first - lead
         self.truths: list[Truth] = []
         self.floor = lead
+        self.spoilt: list[tuple[int, int]] = []
 
     @property
     def raw(self) -> Bytes:
@@ -80,6 +81,10 @@ class Scene:
     def due(self, at: int) -> int:
         """Position due at captured frame `at`."""
         return self.align + at
+
+    def touched(self, at: int) -> bool:
+        """Tell whether the frames around `at` were damaged before."""
+        return any(start - 64 < at + 200 and at - 64 < end for start, end in self.spoilt)
 
     def image(self, position: int, frames: int) -> Bytes:
         """Pattern frames from `position` on, (frames, frame_bytes) uint8."""
@@ -108,6 +113,8 @@ class Scene:
         """Record a truth; the next fault lies at or after captured frame `end`."""
         self.truths.append(truth)
         self.floor = end
+        if truth.kind not in (Kind.DROP, Kind.REPEAT):
+            self.spoilt.append((truth.frame, truth.frame + truth.frames))
 
 
 Fault = Callable[[Scene, int], None]
@@ -126,6 +133,10 @@ def _stale(scene: Scene, at: int, ring: str, laps: int, tail: bool = False) -> N
     frames = scene.rings.playback if ring == "playback" else scene.rings.capture
     ring_bytes = (frames or 0) * scene.size
     line, length = _line(scene)
+    if ring == "capture" and scene.touched(at - laps * (frames or 0)):
+        # What was damaged on its way into the ring has no age of its own.
+        ring, frames = "playback", scene.rings.playback
+        ring_bytes = (frames or 0) * scene.size
     start = scene.due(at) - scene.first if ring == "playback" else at
     offset = start * scene.size % ring_bytes
     skip = -offset % line
@@ -167,7 +178,7 @@ def stale_tail(scene: Scene, at: int) -> None:
 
 def earlier_burst(scene: Scene, at: int) -> None:
     """Lines of an earlier burst, at positions before this one."""
-    count = int(scene.rng.integers(4, 33))
+    count = int(scene.rng.integers(max(4, 16 // scene.size), 33))
     back = int(scene.rng.integers(1, 1 << 24))
     position = scene.first - back - count
     scene.rows[at : at + count] = scene.image(position, count)

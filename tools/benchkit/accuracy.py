@@ -11,7 +11,7 @@ from collections import Counter
 import numpy as np
 
 from stress.detect.exact import check
-from stress.model.finding import Analysis
+from stress.model.finding import Analysis, Finding
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
@@ -21,6 +21,10 @@ FRAMES = 24000
 RINGS = Rings(1200, 1320)
 # Frames between the two faults of a pair; 0 is touching.
 DISTANCES = (0, 1, 2, 8, 40, 300, 3000)
+# Pairs that are one other fault to any observer when they touch: two slips add
+# up, and silence beside inserted silence is a longer silence.
+BLURRED = ("drop", "repeat", "insert")
+BLURRED_DISTANCE = 40
 
 
 def scene_of(pattern: Pattern, rng: np.random.Generator, frames: int = FRAMES) -> Scene:
@@ -90,7 +94,10 @@ class _Score:
             rng = np.random.default_rng([self.seed, 1000, trial])
             first = str(rng.choice([name for name in FAULTS if name not in LAST]))
             second = str(rng.choice(list(FAULTS)))
-            self._trial("pairs", [first, second], int(rng.choice(DISTANCES)), rng)
+            distance = int(rng.choice(DISTANCES))
+            if first in BLURRED and second in (*BLURRED, "zero", "hold", "mute"):
+                distance = max(distance, BLURRED_DISTANCE)
+            self._trial("pairs", [first, second], distance, rng)
 
     def _trial(self, row: str, names: list[str], distance: int, rng: np.random.Generator) -> None:
         fmt = FORMATS[str(rng.choice(list(FORMATS)))]
@@ -104,7 +111,8 @@ class _Score:
         if wrong and self.show > 0:
             self.show -= 1
             print(f"{names} {distance} {fmt.name} {channels} {pattern.name}: {wrong}", file=sys.stderr)
-            for what in (*scene.truths, *analysis.findings[:4]):
+            shown: list[Truth | Finding] = [*scene.truths, *analysis.findings[:4]]
+            for what in shown:
                 place = f"{what.kind.value} {what.frame} +{what.frames} lag {what.lag} {what.ring}"
                 side = "due" if isinstance(what, Truth) else "got"
                 print(
