@@ -75,6 +75,7 @@ def analysis(value: Analysis, most: int = MOST_FINDINGS) -> dict[str, Any]:
         "first_frame": value.first_frame,
         "first_position": value.first_position,
         "counts": {kind.value: count for kind, count in value.counts.items()},
+        "sites": [[kind.value, ring, laps, count] for (kind, ring, laps), count in value.sites.items()],
         "findings": [finding.to_json() for finding in sorted(kept, key=lambda finding: finding.frame)],
         "findings_left_out": value.found - len(kept),
         "wrong_frames": value.wrong_frames,

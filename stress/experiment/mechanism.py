@@ -40,6 +40,11 @@ WORDS = {
 # Source: modelled boards give 0.97 and more of either. Higher: a few planted or
 # echoed runs hide the shape; lower: a mixture is called pure.
 TYPICAL = 0.8
+# Share of an arm's stale runs from which on a ring is called stale. Source: a
+# planted stale line that goes stale itself names the other ring, about 1 in
+# 1000. Higher: a side that is seldom wrong is passed over; lower: such echoes
+# accuse the wrong side.
+STRAY = 0.05
 
 
 @dataclass(frozen=True)
@@ -79,15 +84,19 @@ def mechanisms(measured: Sequence[Measured], compared: Sequence[Contrast]) -> li
         bases = [
             entries[0]
             for entries in contrast.groups(measured).values()
-            if _stale(entries[0].tally, direction.value)
+            if _stale(entries[0].tally, direction.value) > STRAY * _stale(entries[0].tally)
         ]
         if bases:
             found.append(_side(direction.value, bases, measured, compared))
     return found
 
 
-def _stale(tally: Tally, ring: str) -> int:
-    return sum(n for (kind, where, _), n in tally.sites.items() if kind == "stale" and where == ring)
+def _stale(tally: Tally, ring: str | None = None) -> int:
+    return sum(
+        number
+        for (kind, where, _), number in tally.sites.items()
+        if kind == "stale" and (where == ring or ring is None)
+    )
 
 
 def _side(

@@ -14,7 +14,7 @@ class Tally:
     Attributes
     ----------
     counts : findings per kind, the planted ones left out.
-    sites : (kind, ring, laps) of the findings kept, the planted ones left out.
+    sites : findings per (kind, ring, laps), the planted ones left out.
     wrong_frames : frames covered by findings, the planted ones left out.
     episodes, observed_s : see `stress.experiment.episodes`; these are compared.
     shapes : forms of the findings kept, by `shape`.
@@ -67,17 +67,19 @@ class Tally:
 
     def _add_findings(self, analysis: dict[str, Any]) -> None:
         self.counts.update(analysis["counts"])
+        for kind, ring, laps, number in analysis["sites"]:
+            self.sites[(kind, ring, laps)] += number
         self.wrong_frames += analysis["wrong_frames"]
         for finding in analysis["findings"]:
             beside = "transport" in finding.get("details", {})
             if finding["injected"] or beside:
                 self.counts[finding["kind"]] -= 1
+                self.sites[(finding["kind"], finding["ring"], finding["laps"])] -= 1
                 self.wrong_frames -= finding["frames"]
                 self.transport += beside
             else:
-                self.sites[(finding["kind"], finding["ring"], finding["laps"])] += 1
-                self.shapes[shape(finding)] += 1
-        self.counts = +self.counts
+                self.shapes[shape(finding, self.line_bytes)] += 1
+        self.counts, self.sites = +self.counts, +self.sites
 
     @property
     def found(self) -> int:
@@ -106,8 +108,8 @@ _SUMS = (
 )
 
 
-def shape(finding: dict[str, Any]) -> str:
-    """Return the form of a recorded finding.
+def shape(finding: dict[str, Any], line_bytes: int) -> str:
+    """Return the form of a recorded finding on a cache with lines of `line_bytes`.
 
     "lines": whole cache lines of a ring; "tail": less than a line, from or to
     the middle of one; "run": anything else that is stale. Other kinds are their
@@ -115,10 +117,10 @@ def shape(finding: dict[str, Any]) -> str:
     """
     if finding["kind"] != "stale":
         return str(finding["kind"])
-    if finding["line_bytes"]:
+    if (finding["line_bytes"] or 0) >= line_bytes:
         return "lines"
     edges = {"starts_on_line", "ends_on_line"} & set(finding["details"])
-    return "tail" if edges else "run"
+    return "tail" if edges or finding["line_bytes"] else "run"
 
 
 def tallies(events: list[dict[str, Any]]) -> list[Tally]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Optional
 
 
 class Kind(str, Enum):
@@ -78,6 +78,10 @@ class Finding:
         }
 
 
+# Kind, ring and laps of a finding: what statistics tell apart.
+Site = tuple[Kind, Optional[str], Optional[int]]
+
+
 @dataclass(frozen=True)
 class Analysis:
     """What a detector says of one capture.
@@ -96,6 +100,7 @@ class Analysis:
     episodes : findings merged within one lap of the larger ring.
     valid_bits : bits per sample the path carries.
     notes : one line each (cap reached, low bits not carried, ...).
+    sites : findings per (kind, ring, laps), all of them.
     """
 
     detector: str
@@ -110,6 +115,7 @@ class Analysis:
     episodes: int = 0
     valid_bits: int | None = None
     notes: tuple[str, ...] = ()
+    sites: Mapping[Site, int] = field(default_factory=dict)
 
     @property
     def found(self) -> int:

@@ -35,6 +35,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
             "checked_frames": int,
             "wrong_frames": int,
             "counts": dict,
+            "sites": [list],
             "findings": [
                 {
                     "kind": str,

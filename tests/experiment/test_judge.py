@@ -92,6 +92,7 @@ def _burst(arm, findings, counts, planted, found):
             "wrong_frames": sum(finding["frames"] for finding in findings),
             "episodes": len(findings),
             "counts": counts,
+            "sites": [[f["kind"], f["ring"], f["laps"], 1] for f in findings],
             "findings": findings,
         },
         "control": {"planted": planted, "found": found},

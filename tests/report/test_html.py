@@ -43,6 +43,7 @@ def _log():
             "wrong_frames": 8,
             "episodes": 1,
             "counts": {"stale": 1},
+            "sites": [["stale", "playback", 2, 1]],
             "findings": [finding],
         },
         "control": {"planted": 0, "found": 0},

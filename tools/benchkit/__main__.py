@@ -7,6 +7,7 @@ import pkgutil
 import sys
 
 import tools.benchkit
+from stress.errors import StressError
 
 
 def _subcommands() -> dict[str, str]:
@@ -20,7 +21,11 @@ def main(argv: list[str]) -> int:
     known = _subcommands()
     if argv and argv[0] in known:
         module = importlib.import_module(known[argv[0]])
-        return int(module.main(argv[1:]))
+        try:
+            return int(module.main(argv[1:]))
+        except StressError as error:
+            print(f"tools/bench {argv[0]}: {error}", file=sys.stderr)
+            return 64
     out = sys.stdout if argv[:1] in (["-h"], ["--help"]) else sys.stderr
     print("usage: tools/bench SUBCOMMAND [ARGS]; subcommands:", file=out)
     for name in sorted(known):

@@ -1,0 +1,185 @@
+"""Causes planted on virtual boards against causes named: the confusion table."""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stress.detect.exact import check
+from stress.experiment.contrast import measure
+from stress.experiment.diagnosis import Diagnosis, diagnose
+from stress.experiment.plan import Plan, read_plan
+from stress.experiment.runner import Run
+from stress.experiment.tally import tallies
+from stress.model.finding import Analysis
+from stress.model.formats import sample_format
+from stress.model.ring import Rings
+from stress.patterns.word import Pattern
+from stress.pcm.virtual import VirtualPcm
+from stress.record import reader
+from stress.record.clock import Clock
+from stress.record.evidence import EvidenceStore
+from stress.record.journal import Journal
+from stress.stats.counts import clopper_pearson
+from stress.virtual.spec import BoardSpec
+
+SMALL = {"side": "playback", "playback_buffer": 384, "capture_buffer": 4800, "burst_s": "1s", "bursts": 2}
+LARGE = {**SMALL, "playback_buffer": 4128}
+IN_SMALL = {"side": "capture", "playback_buffer": 4800, "capture_buffer": 384, "burst_s": "1s", "bursts": 2}
+IN_LARGE = {**IN_SMALL, "capture_buffer": 4128}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One planted cause.
+
+    Parameters
+    ----------
+    expected : headline's beginning: the cause, for an alias "cause/side/mechanism".
+    base : the base arm; its variants are clean, cacheflush (playback) and rw.
+    """
+
+    name: str
+    expected: str
+    board: str
+    base: dict[str, Any]
+    settings: dict[str, Any] = field(default_factory=dict)
+    rate: int = 48000
+
+
+def _fault(kind: str, **changes: Any) -> dict[str, Any]:
+    return {"fault": [{"kind": kind, "frame": 5000, "every": 6007, **changes}]}
+
+
+CASES = (
+    Case("P1", "cache alias/playback/P1", "arm926", SMALL),
+    Case("P2", "cache alias/playback/P2", "arm926", {**LARGE, "playback": "rmw", "queue_periods": 2}),
+    Case(
+        "P3",
+        "cache alias/playback/P3",
+        "arm926",
+        {**LARGE, "queue_periods": 2, "period_size": 47},
+        rate=44100,
+    ),
+    Case("C1", "cache alias/capture/C1", "arm926", {**IN_SMALL, "capture": "whole"}),
+    Case("C2", "cache alias/capture/C2", "arm926", {**IN_LARGE, "capture_buffer": 2048}, rate=44100),
+    Case(
+        "C3",
+        "cache alias/capture/C3",
+        "feroceon",
+        {**IN_LARGE, "capture": "whole"},
+        {"cache.allocate": "write"},
+    ),
+    Case("CT", "cache alias/capture/CT", "arm926", {**IN_LARGE, "capture": "ahead"}),
+    Case("DMA", "stale DMA", "cortex-a", LARGE, _fault("stale-dma", frames=8)),
+    Case("USB drop", "USB loss", "cortex-a", LARGE, _fault("drop", frames=48)),
+    Case("USB repeat", "USB loss", "cortex-a", LARGE, _fault("repeat", frames=48)),
+    Case("USB zero", "USB loss", "cortex-a", LARGE, _fault("zero", frames=48)),
+    Case(
+        "mixer gain",
+        "mixer processing",
+        "cortex-a",
+        LARGE,
+        _fault("gain", frames=1 << 29, every=0, gain_db=-3.0),
+    ),
+    Case("channel swap", "mixer processing", "cortex-a", LARGE, _fault("swap", frames=1 << 29, every=0)),
+    Case("memory", "memory error", "cortex-a", LARGE, _fault("bitflip", frames=1)),
+    Case("clean PIPT", "not reproduced", "cortex-a", {**LARGE, "bursts": 5}),
+    Case(
+        "clean vmalloc=0", "not reproduced", "arm926", {**SMALL, "bursts": 5}, {"kernel.use_vmalloc": False}
+    ),
+)
+
+
+def _plan(case: Case) -> Plan:
+    base = {"name": "base", "group": "g", **case.base}
+    arms = [
+        base,
+        {**base, "name": "clean", "lever": "clean+invalidate"},
+        {**base, "name": "rw", "access": "rw"},
+    ]
+    arms[2].update({"playback": "store", "capture": "exact", "queue_periods": 0})
+    if case.base["side"] == "playback":
+        arms.append({**base, "name": "flush", "lever": "cacheflush"})
+    return read_plan({"rate": case.rate, "order": "abba", "arm": arms, "control": {"least": 4}}, case.name)
+
+
+def run(case: Case, seed: int) -> Diagnosis:
+    """Plant one cause under one seed and return what is named."""
+    plan = _plan(case)
+    pattern = Pattern("mix1", sample_format(plan.format), plan.channels)
+
+    def detector(
+        captured: np.ndarray[Any, np.dtype[np.uint8]], rings: Rings, position: int, due: int
+    ) -> Analysis:
+        return check(captured, pattern, rings, first_position=position, played_limit=due)
+
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / "evidence").mkdir()
+        journal = Journal(folder, Clock())
+        journal.append("start", seed=seed, backend=case.board, first_position=1)
+        with VirtualPcm(BoardSpec.load(case.board, case.settings), seed) as pcm:
+            Run(
+                plan=plan,
+                pcm=pcm,
+                name=case.board,
+                stimulus=pattern,
+                detector=detector,
+                journal=journal,
+                evidence=EvidenceStore(folder, 0, 0),
+                seed=seed,
+                position=1 + seed % 100 * 10_000_000,
+            ).walk()
+        journal.close()
+        return diagnose(measure(plan, tallies(reader.read_run(folder).events)), plan.bound)
+
+
+def _key(found: Diagnosis) -> str:
+    sides = "".join(f"/{side.side}/{side.name}" for side in found.sides)
+    return f"{found.cause.value}{sides}"
+
+
+def main(argv: list[str]) -> int:
+    """Run every case under so many seeds, print the confusion table; 1 when below 95 %."""
+    parser = argparse.ArgumentParser(prog="tools/bench diagnose", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--case", help="only the case of this name")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args(argv)
+    rows, started = [], time.monotonic()
+    for case in CASES:
+        if args.case and case.name != args.case:
+            continue
+        named = collections.Counter(_key(run(case, args.first_seed + seed)) for seed in range(args.seeds))
+        rows.append({"planted": case.name, "expected": case.expected, "named": dict(named)})
+        if not args.json:
+            print(_line(case, named, args.seeds), flush=True)
+    right = sum(row["named"].get(row["expected"], 0) for row in rows)  # type: ignore[attr-defined]
+    trials = args.seeds * len(rows)
+    low = clopper_pearson(right, trials).low
+    summary = {"right": right, "trials": trials, "low95": low, "seconds": time.monotonic() - started}
+    if args.json:
+        print(json.dumps({"cases": rows, **summary}))
+    else:
+        print(f"{right} of {trials} named rightly (95 % interval from {100 * low:.1f} %)")
+    return 0 if right >= 0.95 * trials else 1
+
+
+def _line(case: Case, named: collections.Counter[str], seeds: int) -> str:
+    wrong = ", ".join(f"{number} x {name}" for name, number in named.items() if name != case.expected)
+    return f"{case.name:16} {case.expected:26} {named[case.expected]:3} of {seeds}  {wrong}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
