@@ -11,6 +11,8 @@ from stress.virtual.engine_result import Deliveries
 from stress.virtual.trace import Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
@@ -43,6 +45,16 @@ class Delivered:
     def wrong(self) -> Ints:
         """Indices of wrong granules, (m,) int64."""
         return np.flatnonzero(self.number != self.truth)
+
+
+def joined(parts: Sequence[Delivered]) -> Delivered:
+    """Return the deliveries of successive runs as one; `which` stays that of each run."""
+
+    def column(name: str) -> Ints:
+        whole: Ints = np.concatenate([getattr(part, name) for part in parts])
+        return whole
+
+    return Delivered(column("position"), column("number"), column("which"), column("word"), parts[0].base)
 
 
 def delivered(trace: Trace, seen: Deliveries, first_pline: int, end_pline: int, base: int) -> Delivered:

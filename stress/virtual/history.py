@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Granules = NDArray[Any]
 
-# Bytes kept of bursts gone by. Higher: a soak fills the memory; lower: data of
+# Bytes kept of bursts gone by, minutes of stereo. Higher: a soak fills the memory; lower: data of
 # an old burst, still in the cache or the ring, would come out as zeros.
-KEPT_BYTES = 256 << 20
+KEPT_BYTES = 64 << 20
 
 
 class RingHistory:
@@ -57,14 +57,15 @@ class RingHistory:
     def get(self, numbers: Ints) -> Granules:
         """Return the granules with these numbers; unknown ones are zero."""
         out = np.zeros(len(numbers), dtype=self._dtype)
-        rest = np.flatnonzero(numbers > 0)
+        rest = np.arange(len(numbers), dtype=np.int64)
         for base, data in reversed(self._bursts):
-            if not len(rest):
-                break
-            index = numbers[rest] - 1 - base
-            found = (index >= 0) & (index < len(data))
-            out[rest[found]] = data[index[found]]
-            rest = rest[index < 0]
+            if not len(rest) or not len(data):
+                continue
+            index = numbers[rest] - (1 + base)
+            # Nearly all are of the last burst: take every one, then mend the others.
+            out[rest] = data.take(index, mode="clip")
+            rest = rest[(index < 0) | (index >= len(data))]
+        out[rest] = 0
         return out
 
     def burst_of(self, number: int) -> int:

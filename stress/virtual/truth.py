@@ -82,14 +82,10 @@ def truth_of(board: Board, outcome: Outcome) -> Truth:
     lead_bytes = outcome.lead * outcome.captured.shape[1]
     stale: list[Stale] = []
     counts: dict[str, int] = {}
-    sides = (
-        (Direction.PLAYBACK, outcome.played, playback_classes, lead_bytes),
-        (Direction.CAPTURE, outcome.read, capture_classes, 0),
-    )
-    for which, (direction, got, classes, shift) in enumerate(sides):
-        history, place = board.histories[which], board.places[which]
-        bad = _differing(got, history)
-        cause = classes(outcome.seen, got.which[bad], got.word[bad], got.truth[bad], place.ring_granules)
+    sides = ((Direction.PLAYBACK, outcome.played, lead_bytes), (Direction.CAPTURE, outcome.read, 0))
+    for which, (direction, got, shift) in enumerate(sides):
+        place = board.places[which]
+        bad, cause = _causes(board, outcome, direction, which)
         for name, count in zip(CLASSES, np.bincount(cause, minlength=len(CLASSES))):
             if count:
                 counts[name] = int(count)
@@ -99,6 +95,20 @@ def truth_of(board: Board, outcome: Outcome) -> Truth:
         wrong[heard[heard < len(wrong)]] = True
     faulted = board.spec.analog.enabled or any(fault.kind in CARD_FAULTS for fault in outcome.faults)
     return Truth(tuple(stale), counts, granule, wrong, faulted)
+
+
+def _causes(board: Board, outcome: Outcome, direction: Direction, which: int) -> tuple[Ints, Ints]:
+    # Wrong granules and why, over all parts; the causes need the run that delivered them.
+    bads, causes, done = [], [], 0
+    history, ring = board.histories[which], board.places[which].ring_granules
+    for part in outcome.parts:
+        playing = direction is Direction.PLAYBACK
+        got, classes = (part.played, playback_classes) if playing else (part.read, capture_classes)
+        bad = _differing(got, history)
+        causes.append(classes(part.seen, got.which[bad], got.word[bad], got.truth[bad], ring))
+        bads.append(bad + done)
+        done += len(got.number)
+    return np.concatenate(bads), np.concatenate(causes)
 
 
 def _differing(got: Delivered, history: RingHistory) -> Ints:
