@@ -1,7 +1,19 @@
 """The spectral detector: stale lines through an analog cable."""
 
 from stress.detect.spectral.analyzer import analyze
+from stress.detect.spectral.periodic import Alarm, PeriodicDifference
 from stress.detect.spectral.result import Channel, Second, SpectralAnalysis
+from stress.detect.spectral.view import Spectrogram, View
 from stress.detect.spectral.walk import Options
 
-__all__ = ["Channel", "Options", "Second", "SpectralAnalysis", "analyze"]
+__all__ = [
+    "Alarm",
+    "Channel",
+    "Options",
+    "PeriodicDifference",
+    "Second",
+    "SpectralAnalysis",
+    "Spectrogram",
+    "View",
+    "analyze",
+]

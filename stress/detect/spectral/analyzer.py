@@ -19,6 +19,7 @@ from stress.detect.spectral.result import SpectralAnalysis
 from stress.detect.spectral.scan import SIZE
 from stress.detect.spectral.signal import Reference, Stimulus, integers, scaled
 from stress.detect.spectral.track import BLOCK, Track, Tracker
+from stress.detect.spectral.view import View, view
 from stress.detect.spectral.walk import Options, Tuned, Walk
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
@@ -141,7 +142,16 @@ class _Case:
             sum(1 for event in events if event.guess is None),
             walk.quiet_score,
             measure.seconds(walk.powers, self.pattern.rate),
+            self._view(tuned[0], track),
         )
+
+    def _view(self, tuned: Tuned, track: Track) -> View | None:
+        place = self.options.view
+        if place is None:
+            return None
+        index = max(i for i, segment in enumerate(track.segments) if i == 0 or segment.start <= place[0])
+        timing = tuned.fitted.clocks[index]
+        return view(tuned.y, tuned.x, tuned.fitted.taps, timing, self.pattern.rate, place)
 
     def _band(self) -> tuple[float, float]:
         low, high = self.pattern.band_hz
@@ -206,15 +216,15 @@ class _Case:
             "spectral",
             True,
             self.samples.shape[1],
-            walk.checked,
-            start,
-            (self.first + start - round(latency)) & 0xFFFFFFFF,
-            dict(Counter(finding.kind for finding in findings)),
-            tuple(findings[:most]),
-            sum(finding.frames for finding in findings),
-            episodes(findings, max(self.rings.largest, 1)),
-            None,
-            tuple(notes),
+            checked_frames=walk.checked,
+            first_frame=start,
+            first_position=(self.first + start - round(latency)) & 0xFFFFFFFF,
+            counts=dict(Counter(finding.kind for finding in findings)),
+            sites=dict(Counter((f.kind, f.ring, f.laps) for f in findings)),
+            findings=tuple(findings[:most]),
+            wrong_frames=sum(finding.frames for finding in findings),
+            episodes=episodes(findings, max(self.rings.largest, 1)),
+            notes=tuple(notes),
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from stress.detect.spectral.laps import SIDE, Guess, Heard, free_lags, hold, locate, rank, response
 from stress.detect.spectral.scan import FIRST, HOP, MARGIN, SPILL, Stretch
 from stress.detect.spectral.signal import Reference
-from stress.detect.spectral.weigh import LINE, WINDOW, Weights
+from stress.detect.spectral.weigh import LINE, WINDOW, Weights, toeplitz
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +32,9 @@ LEFT = 0.01
 FREE_FRAMES = 4
 # Alarms this far below a stronger one, and this near, are its own imperfect subtraction.
 _SHADOW, _SHADOW_LINES = 1e-2, 48
+# The same for the first lines of a burst against the start itself. Higher: weak channels lose
+# their first lines; lower: the unfitted part above the band alarms (3e-5 of it at 75 dB SNR).
+_ONSET = 1e-3
 _WIDEST = 64  # lines tried at once
 
 
@@ -71,6 +74,7 @@ class Explainer:
         events: list[Event] = []
         matched = [s.matched.astype(np.float64) for s in stretches]
         begin = middle - SPILL
+        power = self._after_onset(power, begin, stretches)
         while len(events) < most and power.max() > ALARM * ALARM:
             line = int(power.argmax())
             score = float(power[line])
@@ -85,6 +89,19 @@ class Explainer:
                     one[FIRST + low * LINE : FIRST + high * LINE] = 0
             power = _forget(power, events, begin)
         return [event for event in (_owned(e, middle) for e in events) if event is not None]
+
+    def _after_onset(self, power: Signal, begin: int, stretches: Sequence[Stretch]) -> Signal:
+        # The stimulus starts abruptly, and the taps are fitted inside its band only.
+        line = -begin // LINE
+        if not 0 <= line < power.size:
+            return power
+        started = 0.0
+        for i, one in enumerate(stretches):
+            x = self._references[i].at(0, 2 * LINE).astype(np.float64)
+            started += float(x @ toeplitz(self._weights[i].r, 2 * LINE) @ x) / one.variance
+        near = power[max(0, line - _SHADOW_LINES) : line + _SHADOW_LINES]
+        near[near < _ONSET * started] = 0
+        return power
 
     def _best(
         self,

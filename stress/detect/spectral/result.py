@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from stress.detect.spectral.view import View
 from stress.model.finding import Analysis
 
 
@@ -74,6 +75,7 @@ class SpectralAnalysis:
     disturbances : events in the signal that no ring data explains (clicks).
     quiet_score : largest line statistic where nothing was found [sigmas].
     seconds : levels over time.
+    view : spectrograms before and after subtraction, where asked for.
     """
 
     analysis: Analysis
@@ -82,6 +84,7 @@ class SpectralAnalysis:
     disturbances: int = 0
     quiet_score: float = 0.0
     seconds: tuple[Second, ...] = field(default=())
+    view: View | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return what the JSON of an analog analysis has beyond the exact one's."""

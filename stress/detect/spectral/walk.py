@@ -39,6 +39,7 @@ class Options:
     most : findings kept; all are counted.
     before_s, after_s : how early and late the pattern may start relative to
         what `first_position` says [s].
+    view : captured start and frames to show in the report, None for no view.
     """
 
     laps: int = 8
@@ -47,6 +48,7 @@ class Options:
     most: int = 1000
     before_s: float = 10.0
     after_s: float = 10.0
+    view: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
