@@ -281,6 +281,7 @@ class Engine:
                 "frames": endpoint.frames,
                 "packets": endpoint.packets,
                 "urbs": endpoint.urbs,
+                "queued": len(endpoint.queue),
             }
         values["events"] = dict(self._log.counts)
         return values

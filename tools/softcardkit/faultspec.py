@@ -236,7 +236,7 @@ def _kind_of(table: Mapping[str, Any], path: str) -> tuple[str, dict[str, Any]]:
 
 def _load(path: str) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
-        import tomllib
+        import tomllib  # novm
     else:
         try:
             import tomli as tomllib

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import select
@@ -26,6 +27,7 @@ _CATCH_UP_S = 0.02
 # Slots in one go when free running: replies go out at least this often.
 _BATCH_TICKS = 64
 _IDLE_S = 1.0
+_MCL_CURRENT, _MCL_FUTURE = 1, 2  # include/uapi/asm-generic/mman.h
 
 
 class Server:
@@ -206,6 +208,15 @@ class Server:
         if self._thaw_at is not None and now >= self._thaw_at:
             engine.frozen, engine.thaw_ms, self._thaw_at = False, 0, None
         self._next_tick = self._progress = now
+
+
+def lock_memory() -> bool:
+    """Keep every page in memory, those to come included. False if refused.
+
+    A page fault on slow storage would hold the bus clock for as long as it takes.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    return bool(libc.mlockall(_MCL_CURRENT | _MCL_FUTURE) == 0)
 
 
 def raise_priority(priority: int) -> bool:

@@ -19,7 +19,7 @@ from tools.softcardkit.config import CardConfig
 from tools.softcardkit.control import ControlSocket, path_of
 from tools.softcardkit.faultspec import Fault, FaultRate
 from tools.softcardkit.log import EventLog
-from tools.softcardkit.serve import Server, raise_priority
+from tools.softcardkit.serve import Server, lock_memory, raise_priority
 
 # How long the kernel may take to give a port back after the connection broke [s].
 _GONE_S = 5.0
@@ -77,6 +77,7 @@ class Session:
         self._server.catch_signals()
         if self._options.priority:
             raise_priority(self._options.priority)
+            lock_memory()
         try:
             self._server.run()
         finally:
