@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
+    Places = NDArray[np.int32]
 
 
 class Contents:
@@ -50,7 +51,7 @@ class Contents:
     ) -> None:
         self._geometry, self._colours, self._events = geometry, colours, events
         self.cell = self._cell_words(memory, words, dirty)
-        self._index = np.arange(len(events.code), dtype=np.int64)
+        self._index = np.arange(len(events.code), dtype=np.int32)
         self._lives(lines)
         self._stores(dirty)
         self._writes()
@@ -87,7 +88,8 @@ class Contents:
     def expand(self, values: Ints) -> Ints:
         """Return (n, line_words) for (n, cells) values of the words 0 of cells."""
         words = values[:, :, None] + np.arange(self.cell, dtype=np.int64)
-        return np.where(values[:, :, None] > 0, words, 0).reshape(len(values), self._geometry.line_words)
+        words[values <= 0] = 0
+        return words.reshape(len(values), self._geometry.line_words)
 
     @property
     def cells(self) -> int:
@@ -125,26 +127,16 @@ class Contents:
         # The last store into each cell of a resident line, and into each dirty granule.
         events, shape = self._events, self._geometry
         inside = events.store & self.resident
-        self._stored: Ints | None = None
+        self._stored: Places | None = None
         if inside.any():
-            self._stored = np.stack(
-                [
-                    np.stack(
-                        [
-                            self._last(inside & (events.colour == colour) & self._covers(cell))
-                            for cell in range(self.cells)
-                        ]
-                    )
-                    for colour in range(self._colours)
-                ]
-            )
+            self._stored = self._stored_last(inside)
         self._direct = events.store & (~self.resident | shape.write_through)
         self._unit = max(self.cell, shape.dirty_words)
         self._units = shape.line_words // self._unit
         old = np.flatnonzero(events.code == OLD)
         self._can_write = (not shape.write_through) and bool(inside.any() or dirty.any())
-        self._soiled = np.zeros((self._colours, self._units, len(events.code)), np.int64)
-        self._cleaned = np.zeros((self._colours, len(events.code)), np.int64)
+        self._soiled = np.zeros((self._colours, self._units, len(events.code)), np.int32)
+        self._cleaned = np.zeros((self._colours, len(events.code)), np.int32)
         if not self._can_write:
             return
         for colour in range(self._colours):
@@ -155,6 +147,15 @@ class Contents:
                 soils = inside & same & (events.lo < first + self._unit) & (events.hi > first)
                 soils[old] = dirty[events.ref[old], first // shape.dirty_words] & same[old]
                 self._soiled[colour, unit] = self._last(soils)
+
+    def _stored_last(self, inside: Flags) -> Places:
+        events = self._events
+        stored = np.zeros((self._colours, self.cells, len(events.code)), np.int32)
+        for colour in np.flatnonzero(np.bincount(events.colour[inside])):
+            same = inside & (events.colour == colour)
+            for cell in range(self.cells):
+                stored[colour, cell] = self._last(same & self._covers(cell))
+        return stored
 
     def _writes(self) -> None:
         # The last write to each cell of memory: stores past the cache, and lines written back.
@@ -173,20 +174,18 @@ class Contents:
         self._written = np.stack(written)
         self._any_returns = bool(self._returns.any())
         # For the fill of a line: where its words came from. A line of old brought its own.
-        index = np.arange(len(events.code), dtype=np.int64)
-        self._filled = self._written[:, index - 1]
+        self._filled = np.zeros_like(self._written)
+        self._filled[:, 1:] = self._written[:, :-1]
         old = np.flatnonzero(events.code == OLD)
         self._filled[:, old] = old
 
     def _values(self, memory: Ints, words: Ints) -> None:
         events = self._events
         first, old = np.flatnonzero(events.code == FIRST), np.flatnonzero(events.code == OLD)
-        self._known = np.empty((self.cells, len(events.code)), np.int64)
-        for cell in range(self.cells):
-            word = cell * self.cell
-            self._known[cell] = events.base + word * events.step
-            self._known[cell, first] = memory[events.ref[first], word]
-            self._known[cell, old] = words[events.ref[old], word]
+        word = np.arange(self.cells, dtype=np.int64) * self.cell
+        self._known = events.base + word[:, None] * events.step
+        self._known[:, first] = memory[events.ref[first][:, None], word].T
+        self._known[:, old] = words[events.ref[old][:, None], word].T
 
     def _value(self, cell: Ints | int, event: Ints) -> Ints:
         # Follows lines that were written back to where their words came from.
@@ -200,7 +199,7 @@ class Contents:
                 open_ = open_[self._returns[event[open_]]]
         return self._known[cell, event]
 
-    def _source(self, cell: Ints | int, event: Ints, colour: Ints, born: Ints) -> Ints:
+    def _source(self, cell: Ints | int, event: Ints, colour: Ints, born: Ints | Places) -> Ints:
         # The event that put its word into a line: a store, or the line's fill.
         filled: Ints = self._filled[cell, born]
         if self._stored is None:
@@ -212,8 +211,10 @@ class Contents:
         first = cell * self.cell
         return (self._events.lo <= first) & (self._events.hi >= first + self.cell)
 
-    def _last(self, marked: Flags) -> Ints:
-        return np.maximum.accumulate(np.where(marked, self._index, 0))
+    def _last(self, marked: Flags) -> Places:
+        # Of every event the last marked one up to it, 0 for none.
+        last: Places = np.maximum.accumulate(marked * self._index)
+        return last
 
     def _dirty_of_granule(self) -> Ints:
         granules = self._geometry.line_words // self._geometry.dirty_words

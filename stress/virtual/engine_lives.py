@@ -50,8 +50,7 @@ class Lives:
         self._ways[:, :ways] = np.arange(ways, dtype=np.int64)
         self._ways[:, ways:] = random_ways(starts, fills, most, ways)
         order = np.argsort(self._ways, axis=1, kind="stable")
-        order += (np.arange(sets, dtype=np.int64) * self.width)[:, None]
-        order = order.ravel()
+        order = (order + (np.arange(sets, dtype=np.int64) * self.width)[:, None]).ravel()
         grouped = self._ways.ravel()[order]
         same = grouped[1:] == grouped[:-1]
         same[self.width - 1 :: self.width] = False

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Integers = NDArray[np.signedinteger[Any]]
 
-_ROUNDS = 3  # later rounds find next to nothing
+_ROUNDS = 2  # later rounds find next to nothing
 
 
 @dataclass(frozen=True)

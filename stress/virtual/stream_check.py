@@ -59,9 +59,10 @@ class StreamChecker:
         wrong = values != truth
         self._count_words(wrong[kept:])
         cut = self._complete(truth)
-        bad = np.flatnonzero(wrong)
-        self._count_lines(truth[:cut], values, bad[: np.searchsorted(bad, cut)])
-        bad = self._leading(truth, bad)
+        every = np.flatnonzero(wrong)
+        bad = self._leading(truth, every)
+        counted = every if self._case.images else bad
+        self._count_lines(truth[:cut], values, counted[: np.searchsorted(counted, cut)])
         known = np.zeros(len(values), np.int8)
         known[:kept] = self._classes
         new = bad[np.searchsorted(bad, kept) :]
