@@ -77,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     _run(commands)
     _analyze(commands)
     _generate(commands)
+    _predict(commands)
     _report(commands)
     _probe(commands)
     return top
@@ -94,7 +95,7 @@ def _run(commands: Any) -> None:
         "Play the pattern, capture it back, and say whether the ring corrupts it.",
         EXIT_CODES,
     )
-    _streaming(run, plan="smoke")
+    _streaming(run, plan="auto")
     diagnose = _command(
         commands,
         "diagnose",
@@ -118,7 +119,7 @@ def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
         "--plan",
         metavar="NAME|FILE",
         default=plan,
-        help=f"what to run: a shipped plan or a .toml (default {plan})",
+        help=f"a shipped plan or a .toml (default {plan})",
     )
     run.add_argument("--card", metavar="C", default="", help="softcard, Loopback, 1, hw:1,0 or hw:1,0/hw:2,0")
     run.add_argument(
@@ -162,6 +163,22 @@ def _generate(commands: Any) -> None:
         "--position", type=_whole(0, (1 << 32) - 1), default=1, help="first pattern position"
     )
     _audio(generate)
+
+
+def _predict(commands: Any) -> None:
+    predict = _command(
+        commands, "predict", "Tell the expected yield and time to detection per arm, from the cache model."
+    )
+    predict.add_argument("--board", metavar="NAME|FILE", required=True, help="arm926, xscale, ... or a .toml")
+    predict.add_argument(
+        "--plan", metavar="NAME|FILE", default="", help="its arms; default: the best for the board"
+    )
+    predict.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="override a key of the board"
+    )
+    predict.add_argument(
+        "--json", action="store_true", help="one JSON object, the plan of the best arms included"
+    )
 
 
 def _report(commands: Any) -> None:

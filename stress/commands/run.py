@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 # lower: rare kinds may be left without a sample.
 MOST_EVIDENCE = 200
 MOST_PER_BURST = 8
+AUTO = "auto"
 # What config.json has to hold for a run to be repeated or resumed.
 KEYS = ("plan", "seed", "backend", "board", "set", "card", "duration_s", "detector", "first_position")
 
@@ -100,7 +101,7 @@ def _prepare(args: argparse.Namespace, clock: Clock) -> Job:
 
 
 def _fresh(args: argparse.Namespace, clock: Clock) -> dict[str, Any]:
-    plan = load_plan(args.plan)
+    plan = default_plan(args) if args.plan == AUTO else load_plan(args.plan)
     if args.access:
         arms = tuple(dataclasses.replace(arm, access=args.access) for arm in plan.arm)
         plan = dataclasses.replace(plan, arm=arms)
@@ -118,6 +119,24 @@ def _fresh(args: argparse.Namespace, clock: Clock) -> dict[str, Any]:
         "detector": args.detector,
         "first_position": runner.first_position(clock.wall_s(), plan.rate),
     }
+
+
+def default_plan(args: argparse.Namespace) -> Plan:
+    """Return the plan for a board nobody chose one for.
+
+    A virtual board gets the arms with the highest yield its own model predicts;
+    a real one every way of touching where its cache can be to blame, else the
+    short plan.
+    """
+    if args.backend == "virtual":
+        from stress.experiment.candidates import best_plan
+        from stress.virtual.spec import BoardSpec
+
+        spec = BoardSpec.load(args.board or "arm926", backend.assignments(args.set))
+        return best_plan(spec, Plan(title=f"the best arms for {spec.name}"))[0]
+    from stress.board.cpu import Indexing, read
+
+    return load_plan("smoke" if read().indexing is Indexing.COHERENT else "bringup")
 
 
 def _resumed(args: argparse.Namespace) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:

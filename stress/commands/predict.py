@@ -1,0 +1,69 @@
+"""pcmstress predict: what each arm should find on a board, from the cache model."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import TYPE_CHECKING
+
+from stress.commands.backend import assignments
+from stress.experiment.candidates import best_plan
+from stress.experiment.plan import Plan, load_plan
+from stress.experiment.predict import predict
+from stress.report.console import Console
+from stress.report.table import count, table
+from stress.settings import schema
+from stress.settings.times import format_duration
+from stress.virtual.spec import BoardSpec
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from stress.experiment.predict import Prediction
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Print the expected yield per arm; return 0."""
+    spec = BoardSpec.load(args.board, assignments(args.set))
+    if args.plan:
+        plan = load_plan(args.plan)
+        rows = predict(spec, plan)
+    else:
+        plan, rows = best_plan(spec, Plan(title=f"the best arms for {spec.name}"))
+    console = Console(sys.stdout, sys.stderr)
+    if args.json:
+        console.line(
+            json.dumps(
+                {
+                    "schema": "pcmstress/prediction/1",
+                    "board": spec.name,
+                    "arms": [row.to_json() for row in rows],
+                    "plan": schema.write(plan),
+                }
+            )
+        )
+        return 0
+    console.line(f"{spec.title}: wrong lines expected of each arm, from the model")
+    for line in lines(rows):
+        console.line(line)
+    return 0
+
+
+def lines(rows: Sequence[Prediction]) -> list[str]:
+    """Return the table: provoking arms, then ordinary ones, the best first."""
+    heads = ("arm", "touch", "wrong per 1e6", "lines/s", "episodes/s", "seen in (95 %)", "mechanisms")
+    ranked = sorted(rows, key=lambda row: (bool(row.reason), not row.provoking, -row.lines_per_s))
+    return table(heads, [_row(row) for row in ranked], "llrrrrl")
+
+
+def _row(row: Prediction) -> tuple[object, ...]:
+    touch = "provoking" if row.provoking else "ordinary"
+    if row.reason:
+        return (row.arm, touch, "-", "-", "-", "-", f"not run: {row.reason}")
+    seen = "never" if math.isinf(row.detection_95_s) else format_duration(row.detection_95_s)
+    bytes_wrong = sum(number for _, number in row.causes)
+    causes = ", ".join(f"{name} {100 * number / bytes_wrong:.0f} %" for name, number in row.causes if number)
+    rates = (count(round(row.per_million)), f"{row.lines_per_s:.3g}", f"{row.episodes_per_s:.3g}")
+    return (row.arm, touch, *rates, seen, causes or "none")
