@@ -149,7 +149,7 @@ class VirtualPcm(Pcm):
         if playing.writing and playing.stuck and lost is None:
             lost, state = Lost.FROZEN, "SETUP"
         common = {"started_ns": began, "ended_ns": ended, "minor_faults": 0}
-        common["involuntary"] = self.board.flushes
+        common["involuntary"] = self.board.switches
         playback = StreamResult(
             frames=playing.appl,
             state=state or ("XRUN" if playing.cut_short else "RUNNING"),

@@ -17,7 +17,7 @@ from stress.virtual.engine_result import Deliveries
 from stress.virtual.geometry import CacheGeometry
 from stress.virtual.history import RingHistory
 from stress.virtual.layout import KERNEL, USER, RingPlace, granule_bytes, place_rings, scaled
-from stress.virtual.planning import capture_plan, events, flush_ticks, packet_clock, play_plan
+from stress.virtual.planning import capture_plan, events, flush_ticks, packet_clock, play_plan, switch_ticks
 from stress.virtual.spec import BoardSpec, FaultSpec
 from stress.virtual.steps import END, FIRST, KIND, Step, StepList, with_background
 from stress.virtual.timeline import Timeline
@@ -104,7 +104,7 @@ class Board:
     def __init__(self, spec: BoardSpec, seed: int = 0) -> None:
         self.spec = spec
         self.geometry = spec.cache.shape()
-        self.bursts = self.flushes = 0
+        self.bursts = self.switches = 0
         self._random = np.random.RandomState(seed % 2**32)
         self.timeline: Timeline | None = None
         self._streams: tuple[StreamParams, StreamParams] | None = None
@@ -182,8 +182,10 @@ class Board:
 
     def _with_background(self, timeline: Timeline, handling: Handling) -> Ints:
         noise_per_tick = self.spec.kernel.noise_lines_per_ms * self.spec.usb.packet_us / 1000
-        flushes = flush_ticks(self.spec, handling, timeline.tick + 1, self._random)
-        self.flushes = len(flushes)
+        ticks = timeline.tick + 1
+        switches = switch_ticks(self.spec, handling, ticks, self._random)
+        self.switches = len(switches)
+        flushes = flush_ticks(self.spec, switches, ticks)
         return with_background(timeline.steps.table(), noise_per_tick, flushes, timeline.tick)
 
     def _run(self, steps: Ints) -> tuple[Trace, Deliveries]:

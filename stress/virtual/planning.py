@@ -110,17 +110,26 @@ def events(
     )
 
 
-def flush_ticks(
+def switch_ticks(
     spec: BoardSpec, handling: Handling, ticks: int, random: np.random.RandomState
 ) -> tuple[int, ...]:
-    """Draw the address-space switches of a burst of `ticks`, and add the accidents."""
-    tick_ms = spec.usb.packet_us / 1000
+    """Draw the address-space switches of a burst of `ticks`, Poisson."""
     rate_per_s = spec.kernel.switches_per_s + handling.switches_per_s
-    count = random.poisson(rate_per_s * ticks * tick_ms / 1000) if rate_per_s else 0
-    switches = random.random_sample(count) * ticks
-    accidents = np.array(spec.kernel.whole_cache_at_ms, dtype=np.float64) / tick_ms
-    inside = np.sort(np.concatenate([switches, accidents[accidents < ticks]]))
-    return tuple(inside.astype(np.int64).tolist())
+    seconds = ticks * spec.usb.packet_us / 1e6
+    count = random.poisson(rate_per_s * seconds) if rate_per_s else 0
+    return tuple(np.sort(random.random_sample(count) * ticks).astype(np.int64).tolist())
+
+
+def flush_ticks(spec: BoardSpec, switches: tuple[int, ...], ticks: int) -> tuple[int, ...]:
+    """Return when the whole cache is cleaned and invalidated.
+
+    An address-space switch does that on VIVT only (arch/arm/mm/proc-arm926.S
+    and its kin); mprotect, munmap and vmalloc do it wherever mappings alias.
+    """
+    tagging = spec.cache.shape().tagging
+    accidents = (int(time_ms * 1000) // spec.usb.packet_us for time_ms in spec.kernel.whole_cache_at_ms)
+    inside = [tick for tick in accidents if tick < ticks and tagging != "pipt"]
+    return tuple(sorted([*inside, *(switches if tagging == "vivt" else ())]))
 
 
 def _first_frame(faults: tuple[FaultSpec, ...], kind: str) -> int:

@@ -67,7 +67,7 @@ class Playing:
         self._carried = carried
         self._steps = steps
         self._packet = 0
-        self._transferred = 0
+        self._transferred = self._frame_limit = 0
         self._wake_at = plan.period_size
         self._in_flight: list[int] = []  # last packet of each URB on its way
 
@@ -133,7 +133,8 @@ class Playing:
         """
         urbs = [self.started_tick + packet - tick for packet in self._in_flight]
         halted = self.plan.frames - self.appl if self.appl >= self.plan.frames else -1
-        ahead = (self.appl - self.hw, self._wake_at - self.hw, self._transferred, self.hw - self.sent)
+        urb = (self._transferred, self._frame_limit)
+        ahead = (self.appl - self.hw, self._wake_at - self.hw, self.hw - self.sent, *urb)
         return (*ahead, self.running, halted, len(urbs), *urbs)
 
     def leap(self, ticks: int, frames: int, wakes: int) -> None:
@@ -178,19 +179,18 @@ class Playing:
         plan, carried, packet = self.plan, self._carried, self._packet
         first, last = packet, packet + plan.urbs.packets
         most = self.appl - (1 if plan.keeps_last_packet else 0) if plan.lowlatency else 1 << 62
-        elapsed = False
-        while packet < last and not elapsed:
-            if carried[packet + 1] > most:
-                break
+        limit = min(self._frame_limit + plan.urbs.frames, plan.period_size)
+        while packet < last and carried[packet + 1] <= most:
             self._transferred += carried[packet + 1] - carried[packet]
             packet += 1
-            elapsed = self._transferred >= plan.period_size
-            if carried[packet] - carried[first] >= plan.urbs.frames:
+            if self._transferred >= limit:
                 break
-        if elapsed:
-            self._transferred -= plan.period_size
         if packet == first:
             return False
+        self._frame_limit += plan.urbs.frames
+        if self._transferred >= plan.period_size:
+            self._transferred -= plan.period_size
+            self._frame_limit = 0
         self._packet = packet
         self._in_flight.append(packet)
         if carried[packet] > self.hw:

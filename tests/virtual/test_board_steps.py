@@ -130,6 +130,28 @@ def test_pointers_keep_their_order_and_every_frame_moves_once(core, handling):
     assert 44100 - made.playing.hw <= 44100 * 0.05
 
 
+def test_urbs_end_at_the_period_or_after_their_share_of_it():
+    made = timeline(BoardSpec.load("arm926"), stream(4096, 512), stream(4800), Handling(), 9600, 9600)
+    table = made.steps.table()
+    copies = table[table[:, KIND] == Step.KERNEL_LOAD]
+    # 512 frames are two URBs of 256: packets of 48 pass 256, 512, 768, ... after 6, 11, 16, 22, 27, 32.
+    assert (copies[:6, END] // 48).tolist() == [6, 11, 16, 22, 27, 32]
+
+
+@pytest.mark.parametrize("capture", [CaptureTouch.WHOLE, CaptureTouch.AHEAD])
+def test_whole_line_reads_end_on_lines_of_the_ring(capture):
+    handling = Handling(capture=capture)
+    ring = 1059  # 4236 bytes: the last line of a lap is a part of one
+    sides = stream(960, 44, 44100), stream(ring, 44, 44100)
+    table = timeline(BoardSpec.load("arm926"), *sides, handling, 9600, 9600).steps.table()
+    reads = table[table[:, KIND] == Step.USER_READ]
+    ends = reads[:-1, END] % ring * 4
+    assert len(ends) > 150 and not (ends % 32).any()
+    ahead = table[table[:, KIND] == Step.USER_AHEAD]
+    assert bool(len(ahead)) == (capture is CaptureTouch.AHEAD)
+    assert not (ahead[:, FIRST] % ring * 4 % 32).any()
+
+
 def test_queue_limits_what_is_written_ahead_of_the_copy():
     handling = Handling(PlaybackTouch.RMW, 2, CaptureTouch.EXACT)
     table = timeline(BoardSpec.load("arm926"), stream(4800), stream(4800), handling, 9600, 9600).steps.table()

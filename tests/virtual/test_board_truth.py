@@ -104,6 +104,24 @@ def test_rate_of_stale_lines_falls_with_context_switches_by_the_exposure():
     assert shares[1] / shares[0] == pytest.approx(math.exp(-0.4), abs=0.03)
 
 
+def test_switches_leave_a_physically_tagged_cache_alone():
+    # Ways of two pages alias, but ARMv6 does not touch the D-cache on a switch.
+    sides = stream(192), stream(240, access=Access.RW)
+    shares = [_share(board("arm1176-32k", *sides), Handling(switches_per_s=dose)) for dose in (0.0, 300.0)]
+    assert shares[1] == pytest.approx(shares[0], abs=0.02) and shares[0] > 0.5
+
+
+@pytest.mark.parametrize("times", [(), (30.0,), (20.0, 40.2, 60.7)])
+def test_whole_cache_operation_makes_one_lap_right_again(times):
+    quiet = {"kernel__noise_lines_per_ms": 0, "usb__packet_us": 1000}
+    sides = stream(192), stream(240, access=Access.RW)
+    made = board("xscale", *sides, kernel__whole_cache_at_ms=list(times), **quiet)
+    # 18 laps of 192 frames: too few for any line to leave by turns, which takes 20.
+    outcome = made.burst(noise(3456, 4), 3456, ORDINARY)
+    played = len(outcome.played.number)
+    assert len(outcome.played.wrong) == played - 192 * (1 + len(times))
+
+
 def test_rate_of_touching_ahead_is_the_survival_of_one_period():
     # A line touched ahead is read one period later. Between the two: 128 background lines, the
     # play side by rw (6 + 6 lines of copies) and the lines read and touched (12): s^(fills of 1 ms).
