@@ -17,7 +17,7 @@ from stress.detect.build import Builder
 from stress.detect.collect import CAP, Collector
 from stress.detect.decode import NONE, Decoder, runs_of
 from stress.detect.lock import find_lock
-from stress.detect.mask import probe_mask
+from stress.detect.mask import probe_mask, top_mask
 from stress.detect.place import WRAP, Geometry, HeldRanges
 from stress.detect.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
 from stress.detect.same import Memory
@@ -81,7 +81,8 @@ class ExactChecker:
         self._stretch = min(max(STRETCH[0], 8 * rings.largest), STRETCH[1])
         self._memory = Memory()
         self._due = np.empty(pattern.block * pattern.frame_bytes, np.uint8)
-        self._decoder = Decoder(pattern, rings)
+        # Locked by the top 16 bits alone: what lies below may not be carried.
+        self._decoder = Decoder(pattern, rings, top_mask(pattern))
         self._window = _Window(pattern.frame_bytes)
         self._builder: Builder | None = None
         self._geometry: Geometry | None = None

@@ -64,6 +64,14 @@ def probe_mask(raw: Bytes, position: int, pattern: Pattern) -> tuple[Bytes | Non
     return np.tile(mask.astype(np.uint8), pattern.channels), bits, notes
 
 
+def top_mask(pattern: Pattern) -> Bytes | None:
+    """Return the mask of the top 16 bits of every sample, None when that is all."""
+    fmt = pattern.fmt
+    if fmt.bits == 16:
+        return None
+    return np.tile(_mask_of(16, fmt.bits, fmt.sample_bytes), pattern.channels)
+
+
 def _carried(wrong: Bytes, width: int, bits: int) -> bool:
     mask = _mask_of(width, bits, wrong.shape[2])
     return bool((~(wrong & mask).any(axis=(1, 2))).mean() >= SHARE)

@@ -100,12 +100,12 @@ class Tracker:
             and self._runs[at - 1][1] - self._runs[at - 1][0] == lag - shift
         ):
             return lag  # as much noise as the stream fell back: an insertion
+        if whole:
+            return lag if self._lasts(at) else shift
         newest = self._newest_relative(at, lag)
         if newest != lag:
             return newest
-        if self._short_lived(at) or (whole and not self._lasts(at)):
-            return shift
-        return lag
+        return shift if self._short_lived(at) else lag
 
     def _before_burst(self, start: int, lag: int) -> bool:
         return signed(self._position + start - lag - self._geometry.first_position) < 0
