@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.labkit import cache, emulator, emulator_log, emulator_selftest, need
-from tools.labkit.errors import LabError, MissingPrograms
+from tools.labkit import boards, cache, emulator, emulator_log, emulator_selftest, need
+from tools.labkit.errors import LabError, LabUsage, MissingPrograms
 
 _HUNK = re.compile(r"^@@ -(\d+),(\d+) \+\d+,\d+ @@")
 
@@ -106,6 +106,20 @@ def test_build_with_cached_emulator_needs_neither_network_nor_packages(
     (folder / emulator.PROGRAM).touch()
 
     assert emulator.build(tmp_path) == folder / emulator.PROGRAM
+
+
+@pytest.mark.parametrize(("text", "wanted"), [
+    ("off", "mode=off"),
+    ("size=32768,repl=rr", "mode=full,size=32768,repl=rr"),
+    ("mode=tags", "mode=full,mode=tags"),
+])
+def test_cache_options_add_to_those_of_the_board(text: str, wanted: str) -> None:
+    assert emulator.cache_options(boards.load("armv5-vivt"), text) == {"QEMU_VIVT": wanted}
+
+
+def test_cache_options_for_a_board_without_a_cache_are_refused() -> None:
+    with pytest.raises(LabUsage, match="board armv5 has no modelled cache"):
+        emulator.cache_options(boards.load("armv5"), "off")
 
 
 def test_failing_step_shows_the_end_of_its_output(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.labkit import apt, cache, need
-from tools.labkit.boards import PROJECT
-from tools.labkit.errors import LabError
+from tools.labkit.boards import PROJECT, Board
+from tools.labkit.errors import LabError, LabUsage
 
 OURS = PROJECT / "tools" / "vivt-qemu"
 PROGRAM = "qemu-system-arm"
@@ -26,6 +26,7 @@ RELEASE = "bookworm"
 _FILES = {"vivt.c": "target/arm/vivt.c", "vivt.h": "include/exec/vivt.h",
           "devices.mak": "configs/devices/arm-softmmu/vivt.mak"}
 _HOOKS = "hooks.patch"
+_VARIABLE = "QEMU_VIVT"
 # Bump when the way of building changes what comes out.
 _RECIPE = 1
 _CONFIGURE = (
@@ -73,6 +74,18 @@ def cached(cache_dir: Path) -> Path | None:
     """Return the built emulator for these sources, or None."""
     found = sorted(cache_dir.glob(f"qemu-vivt-*-{_mark()}/{PROGRAM}"))
     return found[-1] if found else None
+
+
+def cache_options(board: Board, text: str) -> dict[str, str]:
+    """Return the emulator's environment for ``--cache``: ``off`` or ``name=value,...``.
+
+    What the text does not name stays as the board has it; the emulator itself
+    refuses wrong names and values. Raises LabUsage for a board without a cache.
+    """
+    own = board.emulator.env.get(_VARIABLE)
+    if own is None:
+        raise LabUsage(f"--cache {text}: board {board.name} has no modelled cache (armv5-vivt has one)")
+    return {_VARIABLE: "mode=off" if text == "off" else f"{own},{text}"}
 
 
 def _mark() -> str:
