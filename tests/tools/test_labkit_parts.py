@@ -172,6 +172,13 @@ def test_emulator_command_escapes_commas_and_keeps_the_root_readonly(tmp_path: P
     assert "virtio-9p-device,fsdev=root,mount_tag=root" in words
 
 
+@pytest.mark.parametrize("name", ["armv5", "armv7", "x86_64"])
+def test_virtual_time_is_described_for_one_cpu(name: str) -> None:
+    args = boards.load(name).emulator
+    assert "-icount" in args.virtual_time
+    assert "-smp" not in args.args or args.virtual_time[:2] == ("-smp", "1")
+
+
 def test_emulator_environment_run_wins_over_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_X", "host")
     assert qemu.environment(_machine("armv7", tmp_path))["LAB_X"] == "host"

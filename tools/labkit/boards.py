@@ -23,12 +23,15 @@ class Emulator:
 
     `builder` is an import path ``package.module:function``; the function gets the
     cache directory and a force flag and returns the path of the binary.
+    `virtual_time` are the arguments that make the guest's clock follow the
+    instructions it executes: a busy host then causes no xrun.
     """
 
     program: str = ""
     package: str = ""
     builder: str = ""
     args: tuple[str, ...] = ()
+    virtual_time: tuple[str, ...] = ()
     env: dict[str, str] = dataclasses.field(default_factory=dict)
 
 

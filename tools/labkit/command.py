@@ -11,7 +11,7 @@ from types import FrameType
 from typing import NoReturn
 
 from stress.errors import BackendUnavailable, ConfigError
-from tools.labkit import assemble, boards, cache, emuser, job, listing, runner, shell
+from tools.labkit import assemble, boards, cache, emulator, emuser, job, listing, runner, shell
 from tools.labkit.errors import EX_BROKEN, EX_SKIP, EX_USAGE, LabError, LabUsage
 
 _EPILOG = """\
@@ -43,6 +43,10 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument("--append", metavar="ARGS", default="", help="kernel arguments")
         sub.add_argument("--modprobe", metavar="'MODULE OPTION=VALUE'", action="append", default=[],
                          help="load a module, or give one of the board's own options")
+        sub.add_argument("--virtual-time", action="store_true",
+                         help="the guest's clock follows its instructions: no xrun on a busy machine")
+        sub.add_argument("--cache", metavar="OPTIONS|off", default="",
+                         help="of a board with a modelled cache: size=16384,ways=4,repl=rnd,wa=0,noise=0")
         sub.add_argument("--emulator-env", metavar="NAME=VALUE", action="append", default=[])
         sub.add_argument("--emulator-arg", metavar="ARG", action="append", default=[])
     clean = subs.add_parser("clean", help="delete what is cached for a board, or all of it")
@@ -95,7 +99,8 @@ def _build(args: argparse.Namespace, rest: list[str]) -> int:
 def _run(args: argparse.Namespace, rest: list[str]) -> int:
     options = runner.Options(
         timeout_s=job.seconds(args.timeout) if args.timeout else 0, out=args.out, memory=args.memory,
-        append=args.append.split(), modprobe=args.modprobe, env=_env(args), extra=args.emulator_arg)
+        append=args.append.split(), modprobe=args.modprobe, env=_env(args), extra=args.emulator_arg,
+        virtual_time=args.virtual_time)
     result = runner.run(args.board, rest, options, live=(sys.stdout.buffer, sys.stderr.buffer))
     if result.failure:
         print(f"tools/lab: {result.failure}; the console's last lines:\n{result.console_tail}",
@@ -109,12 +114,13 @@ def _env(args: argparse.Namespace) -> dict[str, str]:
     for pair in args.emulator_env:
         if "=" not in pair:
             raise LabUsage(f"--emulator-env {pair!r}: write NAME=VALUE")
-    return {name: value for name, _, value in (pair.partition("=") for pair in args.emulator_env)}
+    given = {name: value for name, _, value in (pair.partition("=") for pair in args.emulator_env)}
+    return {**emulator.cache_options(boards.load(args.board), args.cache), **given} if args.cache else given
 
 
 def _shell(args: argparse.Namespace, rest: list[str]) -> int:
     options = runner.Options(append=args.append.split(), modprobe=args.modprobe, env=_env(args),
-                          extra=args.emulator_arg)
+                          extra=args.emulator_arg, virtual_time=args.virtual_time)
     return shell.shell(boards.load(args.board), options)
 
 

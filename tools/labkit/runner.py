@@ -47,7 +47,8 @@ class Options:
 
     `out` receives the working directory, `modprobe` are module names with options,
     `memory` keeps the working directory in the guest's memory until the end,
-    `env` and `extra` go to the emulator.
+    `virtual_time` makes the guest's clock follow its instructions, `env` and
+    `extra` go to the emulator.
     """
 
     timeout_s: int = 0
@@ -55,6 +56,7 @@ class Options:
     append: Sequence[str] = ()
     modprobe: Sequence[str] = ()
     memory: bool = False
+    virtual_time: bool = False
     env: dict[str, str] = dataclasses.field(default_factory=dict)
     extra: Sequence[str] = ()
 
@@ -101,6 +103,7 @@ def prepared(board: Board, options: Options, script: str | None,
     `script` is None for a shell on the console; `held` keeps the cache's locks.
     """
     modules, arguments = job.module_options(options.modprobe, board.boot.modules)
+    extra = [*(board.emulator.virtual_time if options.virtual_time else ()), *options.extra]
     parts = assemble.build(board)
     for name in parts.names:
         held.enter_context(cache.locked(name, shared=True))
@@ -115,7 +118,7 @@ def prepared(board: Board, options: Options, script: str | None,
     else:
         initrd = payload.joined(initrd, files, PROJECT, logs / "initrd")
     return qemu.Machine(board, parts.program, parts.kernel, initrd, logs, shares,
-                        append=[*options.append, *arguments], env=options.env, extra=options.extra), out
+                        append=[*options.append, *arguments], env=options.env, extra=extra), out
 
 
 def directories(out: Path | None) -> tuple[Path, Path]:
