@@ -201,6 +201,10 @@ class Builder:
     def _noise(self, stretch: _Stretch, group: list[Event]) -> list[Finding]:
         slip = group[-1] if group[-1].what == "slip" else None
         noises = [event for event in group if event.what == "noise"]
+        if slip is not None:
+            noises, slip = self._back(stretch, noises, slip)
+            if not noises:
+                return [self._slip(stretch, slip)]
         parts = self._named(stretch, noises)
         found = [self._plain(stretch, part, noises[0].shift) for part in parts]
         if slip is None:
@@ -219,6 +223,15 @@ class Builder:
             found[at] = replace(found[at], kind=Kind.INSERT, details={"content": found[at].kind.value})
             return found
         return [*found, self._slip(stretch, slip)]
+
+    def _back(self, stretch: _Stretch, noises: list[Event], slip: Event) -> tuple[list[Event], Event]:
+        # A lone right frame behind a slip is not believed by itself; the slip confirms it.
+        last = noises[-1]
+        due = self._decoder.expected(stretch.due(last.start, slip.shift), last.end - last.start)
+        wrong = (stretch.rows[last.start : last.end] != due).any(axis=1).nonzero()[0]
+        end = last.start + (int(wrong[-1]) + 1 if len(wrong) else 0)
+        kept = [*noises[:-1], replace(last, end=end)] if end > last.start else noises[:-1]
+        return kept, replace(slip, start=end, end=end)
 
     def _around(self, stretch: _Stretch, noises: list[Event], slip: Event) -> list[Finding] | None:
         # Noise next to a slip may belong to the alignment behind it.

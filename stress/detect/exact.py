@@ -16,11 +16,11 @@ import numpy as np
 from stress.detect.build import Builder
 from stress.detect.collect import CAP, Collector
 from stress.detect.decode import NONE, Decoder, runs_of
-from stress.detect.lock import find_lock
+from stress.detect.lock import Lock, find_lock
 from stress.detect.mask import probe_mask, top_mask
 from stress.detect.place import WRAP, Geometry, HeldRanges
 from stress.detect.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
-from stress.detect.same import Memory
+from stress.detect.same import memory
 from stress.detect.track import Tracker
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
@@ -40,6 +40,15 @@ STRETCH = (8192, 65536)
 # Places tried for the start of another rate. Higher: time on long damage; lower:
 # a fault just before it is swallowed.
 MOST_STARTS = 6
+
+# Frames that lock a capture on their own, and the share of them that must be
+# right. Source: a lap of a small ring; stressed captures fall below. Higher: the
+# long window is decoded for nothing; lower: old data takes the lock.
+PLAIN_FRAMES, PLAIN_SHARE = 2048, 0.9
+
+# Bytes of the pattern searched for by the fast path. Source: 2^-512 by chance.
+# Higher: shorter bursts take the slow path; lower: chance hits cost a comparison.
+KEY_BYTES = 64
 
 # Zeros up to the end of the burst that are called mute [frames]. Source: 10 ms
 # at 48 kHz, longer than any stale line. Higher: a short mute is called zero;
@@ -79,7 +88,7 @@ class ExactChecker:
         self._first, self._limit = first_position, played_limit
         self._line_bytes, self._held = line_bytes, held or HeldRanges()
         self._stretch = min(max(STRETCH[0], 8 * rings.largest), STRETCH[1])
-        self._memory = Memory()
+        self._memory = memory()
         self._due = np.empty(pattern.block * pattern.frame_bytes, np.uint8)
         # Locked by the top 16 bits alone: what lies below may not be carried.
         self._decoder = Decoder(pattern, rings, top_mask(pattern))
@@ -167,8 +176,10 @@ class ExactChecker:
         window = self._window
         if not window.frames or (window.frames < self._stretch and not final):
             return False
-        raw = window.view(min(window.frames, self._stretch))
-        lock = find_lock(raw, self._decoder, self._first)
+        lock = self._plain_lock()
+        if lock is None:
+            raw = window.view(min(window.frames, self._stretch))
+            lock = find_lock(raw, self._decoder, self._first)
         if lock is None:
             # Half a window is kept: the pattern may begin near its end.
             window.drop(window.frames if final else self._stretch // 2)
@@ -176,6 +187,18 @@ class ExactChecker:
         window.drop(lock.frame)
         self._start((lock.align + lock.frame) % WRAP)
         return True
+
+    def _plain_lock(self) -> Lock | None:
+        # Most captures begin right: a short window that is nearly all right needs no long one.
+        window = self._window
+        frames = min(window.frames, PLAIN_FRAMES)
+        raw = window.view(frames)
+        lock = find_lock(raw, self._decoder, self._first)
+        if lock is None:
+            return None
+        due = self._decoder.expected((lock.align + lock.frame) % WRAP, frames - lock.frame)
+        right = (self._decoder.rows(raw)[lock.frame :] == due).all(axis=1)
+        return lock if right.mean() > PLAIN_SHARE else None
 
     def _skip_zeros(self) -> None:
         window = self._window
@@ -190,7 +213,7 @@ class ExactChecker:
         # `position` is due at the first frame of the window.
         window = self._window
         first = position if self._first is None else self._first
-        raw = window.view(min(window.frames, self._stretch))
+        raw = window.view(min(window.frames, PLAIN_FRAMES))
         mask, self._valid_bits, notes = probe_mask(raw, position, self._pattern)
         self._notes += notes
         self._decoder = Decoder(self._pattern, self._rings, mask)
@@ -322,6 +345,7 @@ def check(
     pattern: Pattern,
     rings: Rings,
     *,
+    expected: Bytes | None = None,
     first_position: int | None = None,
     played_limit: int | None = None,
     line_bytes: int = 32,
@@ -333,7 +357,14 @@ def check(
     Parameters
     ----------
     captured : (n * frame_bytes,) uint8, C-contiguous.
+    expected : the clean pattern from `first_position` on, where it is still in
+        memory: a burst that is right then costs one search and one memcmp. It
+        must not hold the faults of a positive control.
     """
+    if expected is not None and first_position is not None:
+        right = _all_right(captured, expected, pattern, first_position, played_limit)
+        if right is not None:
+            return right
     checker = ExactChecker(
         pattern,
         rings,
@@ -345,6 +376,29 @@ def check(
     )
     checker.feed(captured)
     return checker.finish()
+
+
+def _all_right(
+    captured: Bytes, expected: Bytes, pattern: Pattern, first_position: int, limit: int | None
+) -> Analysis | None:
+    # The analysis of a burst without any wrong frame, None when it needs a closer look.
+    size, compare = pattern.frame_bytes, memory()
+    due = expected if limit is None else expected[: limit * size]
+    at = compare.find(captured, due[:KEY_BYTES]) if due.size >= KEY_BYTES else None
+    if at is None or at % size:
+        return None
+    length = min(captured.size - at, due.size)
+    if not compare.same(captured[at : at + length], due[:length]):
+        return None
+    return Analysis(
+        "exact",
+        True,
+        captured.size // size,
+        length // size,
+        at // size,
+        first_position,
+        valid_bits=pattern.fmt.bits,
+    )
 
 
 def _cut(runs: list[tuple[int, int, int]], frames: int) -> int:

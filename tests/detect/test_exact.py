@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from stress.detect.exact import ExactChecker, check
 from stress.detect.place import HeldRange, HeldRanges
+from stress.detect.same import memory
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -354,3 +355,24 @@ def test_stale_line_anywhere_is_reported_exactly_there(line, laps, ring):
     assert (finding.frame, finding.frames, finding.lag) == (at, 8, laps * size)
     assert (finding.ring, finding.laps) == (ring, laps)
     assert finding.ring_offset == at % size * 4
+
+
+@pytest.mark.parametrize("change", ["clean", "flip", "early end", "limit", "garbage before"])
+def test_check_with_the_expected_image_says_the_same(change):
+    rows, expected, limit = capture(lead=300), STEREO.bytes_at(FIRST, 12000), None
+    if change == "flip":
+        rows[9000, 3] ^= 1
+    elif change == "early end":
+        rows = rows[:7000]
+    elif change == "limit":
+        rows[5300:], limit = 0, 5000
+    elif change == "garbage before":
+        rows[:250] = np.random.default_rng(3).integers(0, 256, (250, 4))
+    fast = judge(rows, first_position=FIRST, expected=expected, played_limit=limit)
+    assert fast == judge(rows, first_position=FIRST, played_limit=limit)
+    assert fast.locked and fast.found == (change == "flip")
+
+
+def test_same_of_different_sizes_is_refused():
+    with pytest.raises(ValueError, match="cannot equal"):
+        memory().same(np.zeros(4, np.uint8), np.zeros(5, np.uint8))
