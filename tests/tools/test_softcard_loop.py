@@ -488,6 +488,34 @@ def test_urb_to_an_interface_at_rest_is_refused(make: MakeBench) -> None:
     assert not bench.card.engine.live
 
 
+def test_underrun_that_unlinks_nothing_lets_the_capture_go_on(make: MakeBench) -> None:
+    bench = make(CardConfig())
+    data = pattern(480)
+    for at in range(0, len(data), 192):
+        bench.host.play([data[at : at + 192]])
+    for _ in range(12):
+        bench.host.capture(1, 288)
+    while bench.host.pending(2, 1):
+        bench.host.exchange()
+    assert bytes(bench.host.received.data) == bytes(LATENCY * 4) + data
+    for at in range(0, len(data), 192):
+        bench.host.play([data[at : at + 192]])
+        bench.host.capture(1, 288)
+    while bench.host.pending(1, 0):
+        bench.host.exchange()
+    # The latency had been played out and is built up again; nothing is lost or invented.
+    assert bytes(bench.host.received.data) == bytes(LATENCY * 4) + data + data[: (480 - LATENCY) * 4]
+
+
+def test_directions_of_different_formats_do_not_mix(make: MakeBench) -> None:
+    bench = make(CardConfig())
+    bench.host.set_interface(2, 2)
+    got = bench.loop(pattern(960), room=6 * 72)
+    assert len(got) > 960 * 4
+    assert not any(got)
+    assert set(bench.host.received.lengths) == {PACKET * 6}
+
+
 def test_control_socket_refuses_what_it_does_not_know() -> None:
     engine = SoftCard(CardConfig()).engine
     assert execute("explode", engine).startswith("error: unknown command 'explode'")

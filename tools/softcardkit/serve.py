@@ -17,10 +17,14 @@ from tools.softcardkit.control import ControlSocket
 from tools.softcardkit.wire import PduReader
 
 # A live endpoint without a URB for this long no longer holds the bus clock: the host has
-# drained it, which unlinks nothing. Higher delays the capture that goes on alone; lower
-# puts silence into a capture whose host was only slow (gaps above 0.25 s were measured in
-# an emulated ARMv7 guest on a loaded machine).
-STARVED_S = 1.0
+# drained it or run into an underrun, and unlinks nothing because it has nothing here.
+# Higher, and the other direction's read or write ends in EIO: the kernel waits for 110 %
+# of the buffer, 0.55 s for half a second (sound/core/pcm_lib.c, wait_for_avail). Lower
+# puts silence into a capture whose host was only slow.
+STARVED_S = 0.25
+# What one wait counts for at most: a card that was itself not scheduled for long has not
+# seen its host starve (gaps above 0.25 s were measured in guests on a loaded machine).
+_STARVED_SLICE_S = 0.05
 # How far the bus clock runs after real time when the host was late. Higher makes bursts
 # of packets no bus would send; lower makes the card slow under load.
 _CATCH_UP_S = 0.02
@@ -59,7 +63,8 @@ class Server:
         self._tick_s = self._real_tick_s / pace if pace else 0.0
         self._reader = PduReader()
         self._on_poll, self._poll_s = on_poll, poll_s
-        self._next_tick = self._progress = time.monotonic()
+        self._next_tick = time.monotonic()
+        self._starved_s = 0.0
         self._thaw_at: float | None = None
         self.told_to_stop = False
         self._polling = on_poll is not None
@@ -110,7 +115,10 @@ class Server:
         if self._control is not None:
             sources.append(self._control)
         self.wakes += 1
+        before = time.monotonic()
         ready, _, _ = select.select(sources, [], [], self._timeout())
+        if not ready and self.connected and self._card.engine.waiting:
+            self._starved_s += min(time.monotonic() - before, _STARVED_SLICE_S)
         if self._wake in ready:
             self._wake.recv(4096)
         if self._control is not None and self._control in ready:
@@ -151,7 +159,7 @@ class Server:
         if not engine.live:
             return until
         if engine.waiting:
-            return min(until, max(self._progress + STARVED_S - now, 0.0))
+            return min(until, _STARVED_SLICE_S)
         return min(until, max(self._next_tick - now, 0.0)) if self._tick() else 0.0
 
     def _receive(self) -> None:
@@ -165,7 +173,7 @@ class Server:
         self._reader.filled(count)
         for pdu in self._reader.pdus():
             self._card.handle(pdu)
-        self._progress = time.monotonic()
+        self._starved_s = 0.0
 
     def _send(self) -> None:
         data = self._card.take_replies()
@@ -192,8 +200,8 @@ class Server:
             done = engine.advance(_BATCH_TICKS)
             self._next_tick = now
         if done:
-            self._progress = now
-        elif engine.waiting and now - self._progress >= STARVED_S:
+            self._starved_s = 0.0
+        elif engine.waiting and self._starved_s >= STARVED_S:
             engine.pass_starved()
 
     def _tick(self) -> float:
@@ -207,7 +215,7 @@ class Server:
             self._thaw_at = now + engine.thaw_ms / 1000
         if self._thaw_at is not None and now >= self._thaw_at:
             engine.frozen, engine.thaw_ms, self._thaw_at = False, 0, None
-        self._next_tick = self._progress = now
+        self._next_tick, self._starved_s = now, 0.0
 
 
 def lock_memory() -> bool:
