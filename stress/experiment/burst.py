@@ -10,9 +10,11 @@ import numpy as np
 
 from stress.board.conditions import Asked, Terms, conditions
 from stress.experiment import control
+from stress.experiment.alignment import settle
 from stress.experiment.transport import set_apart
 from stress.experiment.window import hot_window
 from stress.model.finding import Analysis
+from stress.model.pcm import Access, Direction
 from stress.model.ring import Rings
 
 if TYPE_CHECKING:
@@ -65,7 +67,9 @@ class Bench:
         tail = rings + round(TAIL_S * rate)
         lead = rings + round(LEAD_S * rate)
         self._stimulus = stimulus
-        self._frames = frames
+        self._frames, self._rate = frames, rate
+        directions = ((Direction.PLAYBACK, granted.playback), (Direction.CAPTURE, granted.capture))
+        self._mapped = tuple(way for way, params in directions if params.access is Access.MMAP)
         self.rings = Rings(granted.playback.buffer_size, granted.capture.buffer_size)
         self.play: Bytes = _touched((frames + tail + lead) * step)
         self.captured: Bytes = _touched((frames + lead) * step)
@@ -90,6 +94,7 @@ class Bench:
         due, taken = self._judged(exchange)
         returned = self.captured[: taken * self._stimulus.frame_bytes]
         analysis = detector(returned, self.rings, position, due)
+        analysis = settle(analysis, returned, exchange, self.rings, self._mapped, position, self._rate)
         analysis, outcome = control.match(
             analysis, faults, position, self._reached(analysis, due), self.rings
         )

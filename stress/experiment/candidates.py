@@ -48,8 +48,13 @@ def candidates(plan: Plan) -> tuple[Arm, ...]:
         *(playing(f"player-{size}B", size) for size in _SMALL_RINGS),
         *(capturing(f"recorder-{size}B", size, capture="whole") for size in _SMALL_RINGS),
         capturing("recorder-exact", _LARGE_RING, capture="exact"),
-        Arm("rw-control", access="rw", period_size=period, playback_buffer=ring(_LARGE_RING),
-            capture_buffer=other),  # fmt: skip
+        Arm(
+            "rw-control",
+            access="rw",
+            period_size=period,
+            playback_buffer=ring(_LARGE_RING),
+            capture_buffer=other,
+        ),  # fmt: skip
     )
 
 

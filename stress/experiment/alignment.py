@@ -1,0 +1,140 @@
+"""What a lock alone cannot see: a start that never came, and a stream late by whole laps.
+
+The detector takes the first pattern frame it finds as the beginning. When the
+ring was stale from the start, the first frames are missing; and when every
+line without exception is one lap old, the stream is merely late by a ring. Both
+show once the pointers of the two streams are asked when the pattern was due.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from stress.model.finding import Analysis, Finding, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from stress.model.pcm import Direction, Exchange
+    from stress.model.ring import Rings
+
+    Bytes = NDArray[np.uint8]
+
+POSITIONS = 1 << 32
+# Longest way a frame may take from the playback ring to the capture ring and be
+# called latency [s]. Source: snd-usb-audio queues at most 18 ms of URBs; the
+# modelled and emulated cards take 3 to 16 ms in all, converters below 5 ms.
+# Higher: a ring of that length that is stale throughout is taken for latency;
+# lower: a slow but honest card is accused.
+LONGEST_LATENCY_S = 0.040
+
+
+def settle(
+    analysis: Analysis,
+    captured: Bytes,
+    exchange: Exchange,
+    rings: Rings,
+    mapped: Sequence[Direction],
+    position: int,
+    rate: int,
+) -> Analysis:
+    """Add what the alignment hides.
+
+    Parameters
+    ----------
+    captured : (frames * frame_bytes,) uint8, what was judged.
+    mapped : directions that went through mmap; only they can be a lap late.
+    position : pattern position of the first frame sent.
+    """
+    if not analysis.locked or analysis.first_frame is None or analysis.first_position is None:
+        return analysis
+    missing = (analysis.first_position - position) % POSITIONS
+    due = analysis.first_frame - missing
+    late = _late(exchange, due, rings, mapped, rate)
+    if late is not None:
+        return _all_stale(analysis, *late)
+    if missing and due >= 0:
+        return _missing_start(analysis, captured, due, missing, position)
+    return analysis
+
+
+def _late(
+    exchange: Exchange, due: int, rings: Rings, mapped: Sequence[Direction], rate: int
+) -> tuple[str, int, int] | None:
+    played, taken = exchange.playback.hw_ptr, exchange.capture.hw_ptr
+    if played is None or taken is None or exchange.xruns or exchange.lost:
+        return None
+    # Both streams run from one clock: at any moment capture is this far ahead.
+    latency = due - (taken - played)
+    longest = round(LONGEST_LATENCY_S * rate)
+    found = [
+        (latency % ring, direction.value, latency // ring, ring)
+        for direction in mapped
+        for ring in [rings.playback if direction.value == "playback" else rings.capture]
+        if ring and ring > longest and latency >= ring and latency % ring <= longest
+    ]
+    if not found:
+        return None
+    _, side, laps, ring = min(found)
+    return side, laps, ring
+
+
+def _all_stale(analysis: Analysis, side: str, laps: int, ring: int) -> Analysis:
+    frame, frames = analysis.first_frame or 0, analysis.checked_frames
+    whole = Finding(
+        kind=Kind.STALE,
+        frame=frame,
+        frames=frames,
+        position=((analysis.first_position or 0) + laps * ring) % POSITIONS,
+        lag=laps * ring,
+        laps=laps,
+        ring=side,
+        details={"uniform": True},
+        text=(
+            f"All {frames} frames from capture frame {frame} on are {laps} whole lap(s) of the {side} "
+            f"ring old: the stream comes {laps * ring} frames later than the pointers of both streams allow."
+        ),
+    )
+    counts = {**analysis.counts, Kind.STALE: analysis.counts.get(Kind.STALE, 0) + 1}
+    site = (Kind.STALE, side, laps)
+    return dataclasses.replace(
+        analysis,
+        findings=(whole, *analysis.findings),
+        counts=counts,
+        sites={**analysis.sites, site: analysis.sites.get(site, 0) + 1},
+        wrong_frames=max(frames, analysis.wrong_frames),
+        episodes=max(1, analysis.episodes),
+    )
+
+
+def _missing_start(analysis: Analysis, captured: Bytes, due: int, missing: int, position: int) -> Analysis:
+    step = len(captured) // max(1, analysis.frames)
+    silent = not captured[due * step : (due + missing) * step].any()
+    kind = Kind.ZERO if silent else Kind.UNKNOWN
+    start = Finding(
+        kind=kind,
+        frame=due,
+        frames=missing,
+        position=position,
+        details={"start": True},
+        text=(
+            f"The first {missing} frames of the pattern were due from capture frame {due} on and are "
+            f"{'zero' if silent else 'not the pattern'}."
+        ),
+    )
+    site = (kind, None, None)
+    return dataclasses.replace(
+        analysis,
+        findings=(start, *analysis.findings),
+        counts={**analysis.counts, kind: analysis.counts.get(kind, 0) + 1},
+        sites={**analysis.sites, site: analysis.sites.get(site, 0) + 1},
+        wrong_frames=analysis.wrong_frames + missing,
+        checked_frames=analysis.checked_frames + missing,
+        first_frame=due,
+        first_position=position,
+        episodes=analysis.episodes + 1,
+    )
