@@ -45,7 +45,9 @@ class VirtualPcm(Pcm):
 
     Modelled: one D-cache shared by both streams and everybody else, user and
     kernel mapping of either ring, hw_params and prepare, snd-usb-audio's URBs
-    and copies, short counts, xruns, a frozen and a vanished card, card faults.
+    and copies (it keeps a packet back, so the last frames never leave), short
+    counts, xruns, a frozen and a vanished card, card faults, an analog cable.
+    After a burst `outcome` and stress.virtual.truth.truth_of tell what happened.
 
     Not modelled
     ------------
@@ -58,10 +60,10 @@ class VirtualPcm(Pcm):
     * Feedback endpoints: packets follow the nominal rate; both directions run
       on one clock, and a refilled URB follows the last one without a gap.
     * alsa-lib's silence, draining, pause, rewind, linked streams, suspend.
-    * Runs of a frame size that is no multiple of 2 or 4 bytes are kept to words
-      of 4 bytes where accesses of two laps meet.
-    * Frames that the driver keeps back (it wants more than one packet queued)
-      never leave: they count as not played.
+    * Boundaries inside a word, where frames have an odd number of bytes: there
+      an access is rounded to words of 4 bytes.
+    * Drivers before Linux 5.16, which stream silence from prepare on, and the
+      wrap of pointers at `boundary`: pointers count from prepare.
 
     Threads: as the contract says; `exchange` makes none.
     """
@@ -122,6 +124,7 @@ class VirtualPcm(Pcm):
             raise StreamStateError(f"{self.backend}: {reason}")
         out = _as_frames(play, granted.playback, "play")
         into = _as_frames(captured, granted.capture, "captured")
+        self.outcome = None  # the last burst's runs make room for this one's
         outcome = self.outcome = self.board.burst(out, len(into), handling)
         into[: len(outcome.captured)] = outcome.captured
         return self._report(outcome, handling)

@@ -11,12 +11,13 @@ from stress.errors import StreamStateError
 from stress.model.pcm import Access, Handling, Lever, StreamParams
 from stress.virtual.accesses import AccessMaker
 from stress.virtual.cable import through_cable
-from stress.virtual.delivered import Delivered, delivered, joined
+from stress.virtual.delivered import Delivered, joined
 from stress.virtual.engine import CacheEngine
 from stress.virtual.engine_result import Deliveries
 from stress.virtual.geometry import CacheGeometry
 from stress.virtual.history import RingHistory
-from stress.virtual.layout import KERNEL, USER, RingPlace, granule_bytes, place_rings, scaled
+from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings, scaled
+from stress.virtual.part import Part, part_of
 from stress.virtual.planning import capture_plan, events, flush_ticks, packet_clock, play_plan, switch_ticks
 from stress.virtual.spec import BoardSpec, FaultSpec
 from stress.virtual.steps import END, FIRST, KIND, Step, StepList, with_background
@@ -37,6 +38,9 @@ GRACE_S = 2.0
 # Accesses simulated at once. Higher: the arrays leave the second-level cache
 # (measured: 640k at once take 1.45 times as long); lower: the cost of the calls.
 PIECE_ACCESSES = 120000
+# Pieces whose runs are kept until the truth is asked for. Higher: a minute of
+# streaming takes 1 GB; lower: ordinary bursts find causes that nobody asks for.
+KEPT_PIECES = 8
 
 
 class CacheModel(Protocol):
@@ -49,16 +53,6 @@ class CacheModel(Protocol):
 def make_cache(geometry: CacheGeometry, physical_lines: int, seed: int) -> CacheModel:
     """Return an empty cache before empty memory."""
     return CacheEngine(geometry, physical_lines, seed)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One run of the cache model, and what it delivered of each ring."""
-
-    seen: Deliveries
-    played: Delivered
-    read: Delivered
-    accesses: int
 
 
 @dataclass(frozen=True)
@@ -150,7 +144,7 @@ class Board:
         steps = np.concatenate([self._before(handling), self._with_background(timeline, handling)])
         for history in self.histories:
             history.advance()
-        parts = [self._part(piece) for piece in self._pieces(steps)]
+        parts = self._parts(self._pieces(steps))
         outcome = self._deliver(timeline, parts, play, faults)
         self.bursts += 1
         return outcome
@@ -200,14 +194,13 @@ class Board:
         number = np.cumsum(size) // PIECE_ACCESSES
         return np.split(steps, np.flatnonzero(np.diff(number)) + 1)
 
-    def _part(self, steps: Ints) -> Part:
-        trace, seen = self._run(steps)
-        return Part(seen, self._pick(0, trace, seen), self._pick(1, trace, seen), len(trace))
-
-    def _pick(self, which: int, trace: Trace, seen: Deliveries) -> Delivered:
-        place: RingPlace = self.places[which]
-        lines = -(-place.ring_bytes // place.line_bytes)
-        return delivered(trace, seen, place.pline, place.pline + lines, self.histories[which].base)
+    def _parts(self, pieces: Sequence[Ints]) -> list[Part]:
+        bases = (self.histories[0].base, self.histories[1].base)
+        parts = []
+        for piece in pieces:
+            part = part_of(*self._run(piece), self.places, bases)
+            parts.append(part.settle() if len(pieces) > KEPT_PIECES else part)
+        return parts
 
     def _deliver(
         self, timeline: Timeline, parts: Sequence[Part], play: Bytes, faults: tuple[FaultSpec, ...]
@@ -215,7 +208,7 @@ class Board:
         playback, capture = self._params()
         out, back = self.histories
         out.put(play[: timeline.playing.appl].reshape(-1))
-        played = joined([part.played for part in parts])
+        played = joined([part.rings[0] for part in parts])
         wire = _bytes(out, played, timeline.playing.hw, playback.frame_bytes)
         lead = timeline.carried[timeline.playing.started_tick] + self.spec.usb.loopback_frames
         urbs = timeline.playing.plan.urbs
@@ -226,7 +219,7 @@ class Board:
             seed = int(self._random.randint(2**31 - 1))
             incoming = through_cable(incoming, self.spec.analog, playback.format, playback.rate, seed)
         back.put(incoming.reshape(-1))
-        read = joined([part.read for part in parts])
+        read = joined([part.rings[1] for part in parts])
         captured = _bytes(back, read, timeline.capturing.appl, capture.frame_bytes)
         accesses = sum(part.accesses for part in parts)
         return Outcome(

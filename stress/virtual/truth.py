@@ -9,9 +9,8 @@ import numpy as np
 
 from stress.model.pcm import Direction
 from stress.virtual.board import Board, Outcome
-from stress.virtual.cache_class import CLASSES, capture_classes, playback_classes
+from stress.virtual.cache_class import CLASSES
 from stress.virtual.delivered import Delivered
-from stress.virtual.history import RingHistory
 from stress.virtual.spec import CARD_FAULTS
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def truth_of(board: Board, outcome: Outcome) -> Truth:
     sides = ((Direction.PLAYBACK, outcome.played, lead_bytes), (Direction.CAPTURE, outcome.read, 0))
     for which, (direction, got, shift) in enumerate(sides):
         place = board.places[which]
-        bad, cause = _causes(board, outcome, direction, which)
+        bad, cause = _causes(board, outcome, which)
         for name, count in zip(CLASSES, np.bincount(cause, minlength=len(CLASSES))):
             if count:
                 counts[name] = int(count)
@@ -97,24 +96,16 @@ def truth_of(board: Board, outcome: Outcome) -> Truth:
     return Truth(tuple(stale), counts, granule, wrong, faulted)
 
 
-def _causes(board: Board, outcome: Outcome, direction: Direction, which: int) -> tuple[Ints, Ints]:
-    # Wrong granules and why, over all parts; the causes need the run that delivered them.
-    bads, causes, done = [], [], 0
-    history, ring = board.histories[which], board.places[which].ring_granules
+def _causes(board: Board, outcome: Outcome, which: int) -> tuple[Ints, Ints]:
+    # Wrong granules of the burst and why. Data that an older copy shares is not wrong.
+    history, found, causes, done = board.histories[which], [], [], 0
     for part in outcome.parts:
-        playing = direction is Direction.PLAYBACK
-        got, classes = (part.played, playback_classes) if playing else (part.read, capture_classes)
-        bad = _differing(got, history)
-        causes.append(classes(part.seen, got.which[bad], got.word[bad], got.truth[bad], ring))
-        bads.append(bad + done)
+        got, wrong = part.rings[which], part.wrong(which)
+        differs = history.get(got.number[wrong.at]) != history.get(got.truth[wrong.at])
+        found.append(wrong.at[differs] + done)
+        causes.append(wrong.cause[differs])
         done += len(got.number)
-    return np.concatenate(bads), np.concatenate(causes)
-
-
-def _differing(got: Delivered, history: RingHistory) -> Ints:
-    bad = got.wrong
-    differing: Ints = bad[history.get(got.number[bad]) != history.get(got.truth[bad])]
-    return differing
+    return np.concatenate(found), np.concatenate(causes)
 
 
 def _runs(got: Delivered, bad: Ints, cause: Ints, ring: int) -> list[tuple[int, int, int, int, int]]:

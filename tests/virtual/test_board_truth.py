@@ -87,6 +87,18 @@ def test_truth_names_data_of_an_earlier_burst():
         assert bytes(part) in lap
 
 
+def test_truth_of_a_long_burst_is_settled_on_the_way(monkeypatch):
+    truths = []
+    for kept in (1000, 0):
+        monkeypatch.setattr("stress.virtual.board.KEPT_PIECES", kept)
+        monkeypatch.setattr("stress.virtual.board.PIECE_ACCESSES", 3000)
+        made = board("arm926", stream(192), stream(240))
+        outcome = made.burst(noise(9600, 4), 9600, ORDINARY)
+        assert len(outcome.parts) > 3 and (outcome.parts[0].seen is None) == (kept == 0)
+        truths.append(truth_of(made, outcome))
+    assert truths[0].stale == truths[1].stale and truths[0].counts == truths[1].counts
+
+
 def _share(made, handling, frames=48000, side="played"):
     play = noise(frames, 4)
     outcome = made.burst(play, frames, handling)
