@@ -14,6 +14,8 @@ Must
     * While a burst streams, no Python bytecode runs unless
       `Handling.per_period` asks for a loop, and then `Exchange.notes` says so.
     * `played_limit` tells how many frames of the play buffer left the ring.
+    * hw_ptr of both streams belong to one moment; where they cannot, playback's
+      is the earlier one.
 May
     * grant other sizes than asked; the caller compares.
     * refuse a `Handling` it cannot do (see `supports`).

@@ -107,10 +107,12 @@ class Burst:
 
     def _finish(self) -> None:
         # A STATUS ioctl on a running stream brings hw_ptr up to date; drop
-        # leaves the pointers as they are until the next prepare.
-        for stream in self._streams():
+        # leaves the pointers as they are until the next prepare. Playback goes
+        # first: a stall in between can then only make the way from one ring to
+        # the other look shorter, never as if the data were a lap late.
+        for stream in reversed(self._streams()):
             stream.status()
-        for stream in self._streams():
+        for stream in reversed(self._streams()):
             stream.drop()
 
     def _progress(self) -> object:
