@@ -119,5 +119,5 @@ def test_history_finds_granules_of_any_burst_and_zeros():
         history.put(play.reshape(-1))
     assert all(number % 8 == 1 for number in numbers)
     for number, play in zip(numbers, bursts):
-        got = history.get(np.array([number + 19, number, 0]))
-        np.testing.assert_array_equal(got, [*play[[19, 0]].view("<u4")[:, 0], 0])
+        got = history.get(np.array([number + 19, number, 0, number + 20]))
+        np.testing.assert_array_equal(got, [*play[[19, 0]].view("<u4")[:, 0], 0, 0])

@@ -17,8 +17,8 @@ from stress.virtual.truth import truth_of
 FRAMES, POSITION = 24000, 1 << 20
 NOISY = {"kernel__noise_lines_per_ms": 128}
 RW = {"access": Access.RW}
-# name: board, rings, handling, changes. Yields from a few lines to about half of them, one side at a
-# time and both at once; where nearly everything is old, a detector may take the old for the stream.
+# name: board, rings, handling, changes. Yields from one line to nearly all of them, one side at a
+# time and both at once.
 HEAVY = {"kernel__noise_lines_per_ms": 512}
 CASES = {
     "player on a noisy ARM926": ("arm926", (1536, 4848, "P"), Handling(), NOISY),
@@ -28,6 +28,9 @@ CASES = {
     "mixer": ("arm926", (960, 4848, "P"), Handling(PlaybackTouch.RMW, 2), NOISY),
     "touching ahead": ("arm926", (4848, 1920, "C"), Handling(capture=CaptureTouch.AHEAD), HEAVY),
     "start burst": ("arm926", (4800, 4848, "P"), Handling(start_burst=True), {}),
+    "most of a small ring": ("arm926", (192, 4848, "P"), Handling(), {}),
+    "most of touching ahead": ("arm926", (4848, 4128, "C"), Handling(capture=CaptureTouch.AHEAD), {}),
+    "start burst on 32 ways": ("xscale", (960, 4848, "P"), Handling(start_burst=True), {}),
     "both": ("arm926", (768, 1056, "PC"), Handling(), {"kernel__noise_lines_per_ms": 200}),
     "coherent": ("arm926", (192, 240, "PC"), Handling(), {"kernel__use_vmalloc": False}),
     "physical tags": ("cortex-a", (192, 240, "PC"), Handling(), {}),
