@@ -23,6 +23,13 @@ class Cell:
         self.value = value
 
 
+class Begin:
+    """mmap_begin that always succeeds at offset 0."""
+
+    def __init__(self, base):
+        self.offset, self.frames, self.call, self.address = Cell(), Cell(), int, lambda: base
+
+
 @dataclass
 class Card:
     """What a fake card allows and what happens to its transfers."""
@@ -114,6 +121,9 @@ class FakeAsound:
 
     def area(self, handle, frames):
         return 0, 0x1000 * handle, 0, frames
+
+    def begin(self, handle):
+        return Begin(0x1000 * handle)
 
     def call(self, handle, name, *arguments):
         self.calls.append((name, handle))

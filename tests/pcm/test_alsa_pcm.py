@@ -211,6 +211,20 @@ def test_kernel_that_gives_up_on_a_moving_device_is_asked_again(pcm, card, reque
     assert any("capture: the kernel gave up waiting 4 times" in note for note in exchange.notes)
 
 
+def test_xrun_after_a_wait_given_up_keeps_the_frames_before_it(pcm, card, request_of, quick_looks):
+    def answer(frames):
+        if frames == 4800:
+            return 300
+        card.state_after[CAPTURE] = "XRUN"
+        pcm._lib.states[CAPTURE] = "XRUN"
+        return -errno.EPIPE
+
+    card.transfer[CAPTURE] = answer
+    pcm.open(request_of("rw"))
+    capture = pcm.exchange(*_buffers(), Handling()).capture
+    assert (capture.frames, capture.state, capture.xruns) == (300, "XRUN", 1)
+
+
 def test_short_count_in_mmap_is_not_asked_again(pcm, card, request_of, quick_looks):
     asked = []
     card.transfer[CAPTURE] = lambda frames: asked.append(frames) or 300
