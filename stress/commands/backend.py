@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stress.errors import ConfigError
@@ -13,8 +14,29 @@ if TYPE_CHECKING:
     from stress.pcm.contract import Pcm
 
 
-def make(args: argparse.Namespace, seed: int) -> tuple[Pcm, str, dict[str, Any]]:
-    """Return the PCM that the arguments ask for, its name, and what is known of its board.
+# Where nobody knows the cache. Source: every VIVT core but two has 32-byte lines.
+USUAL_LINE_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A PCM with its board.
+
+    Attributes
+    ----------
+    name : of the backend and its devices, for verdict lines.
+    line_bytes : L1 D-cache line of the board [bytes].
+    board : facts for board.json.
+    """
+
+    pcm: Pcm
+    name: str
+    line_bytes: int
+    board: dict[str, Any]
+
+
+def make(args: argparse.Namespace, seed: int) -> Backend:
+    """Return the backend that the arguments ask for.
 
     Raises
     ------
@@ -28,7 +50,7 @@ def make(args: argparse.Namespace, seed: int) -> tuple[Pcm, str, dict[str, Any]]
     return _alsa(args)
 
 
-def _virtual(args: argparse.Namespace, seed: int) -> tuple[Pcm, str, dict[str, Any]]:
+def _virtual(args: argparse.Namespace, seed: int) -> Backend:
     from stress.pcm.virtual import VirtualPcm
     from stress.settings import schema
     from stress.virtual.spec import BoardSpec
@@ -37,10 +59,11 @@ def _virtual(args: argparse.Namespace, seed: int) -> tuple[Pcm, str, dict[str, A
         raise ConfigError("a virtual board has no cards", where="--card", allowed="with --backend alsa")
     spec = BoardSpec.load(args.board or "arm926", assignments(args.set))
     pcm = VirtualPcm(spec, seed)
-    return pcm, pcm.backend, {"virtual": True, "spec": schema.write(spec)}
+    line_bytes = spec.cache.shape().line_bytes
+    return Backend(pcm, pcm.backend, line_bytes, {"virtual": True, "spec": schema.write(spec)})
 
 
-def _alsa(args: argparse.Namespace) -> tuple[Pcm, str, dict[str, Any]]:
+def _alsa(args: argparse.Namespace) -> Backend:
     from stress.board.cards import cards, pair
     from stress.board.facts import gather
     from stress.pcm.alsa import AlsaPcm
@@ -48,7 +71,9 @@ def _alsa(args: argparse.Namespace) -> tuple[Pcm, str, dict[str, Any]]:
     devices = pair(args.card, cards())
     through = "" if devices.playback == devices.capture else f" -> {devices.capture}"
     name = f"alsa {devices.playback}{through}"
-    return AlsaPcm(devices.playback, devices.capture), name, gather().to_json()
+    facts = gather()
+    line_bytes = facts.cpu.line_bytes or USUAL_LINE_BYTES
+    return Backend(AlsaPcm(devices.playback, devices.capture), name, line_bytes, facts.to_json())
 
 
 def assignments(texts: list[str]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from stress.settings.times import format_duration
 if TYPE_CHECKING:
     import argparse
 
+    from stress.commands.backend import Backend
     from stress.experiment.burst import Detector
     from stress.pcm.contract import Pcm
 
@@ -48,8 +49,7 @@ class Job:
 
     Attributes
     ----------
-    pcm : None when there is none; `missing` then says why.
-    name : of the backend and its devices, for verdict lines.
+    backend : None when there is none; `missing` then says why.
     done : burst events of an earlier part of the run.
     """
 
@@ -57,9 +57,7 @@ class Job:
     plan: Plan
     pattern: Pattern
     detector: Detector
-    pcm: Pcm | None
-    name: str
-    board: dict[str, Any]
+    backend: Backend | None
     missing: str
     done: tuple[dict[str, Any], ...]
 
@@ -71,7 +69,7 @@ def execute(args: argparse.Namespace) -> int:
     job = _prepare(args, clock)
     folder = Path(args.out) if args.resume else rundir.create(args.out, clock)
     rundir.write_json(folder, "config.json", job.config)
-    rundir.write_json(folder, "board.json", job.board)
+    rundir.write_json(folder, "board.json", job.backend.board if job.backend else {})
     journal = Journal(folder, clock)
     try:
         code = _record(job, folder, journal, console, clock)
@@ -89,15 +87,18 @@ def _prepare(args: argparse.Namespace, clock: Clock) -> Job:
     config, done = _resumed(args) if args.resume else (_fresh(args, clock), ())
     plan = read_plan(config["plan"], "config.json" if args.resume else args.plan)
     pattern = Pattern(plan.pattern, sample_format(plan.format), plan.channels)
-    pcm: Pcm | None = None
-    board: dict[str, Any] = {}
-    missing, name = "", f"{config['backend']} {config['card']}".strip()
+    found, missing = None, ""
     try:
-        pcm, name, board = backend.make(args, config["seed"])
+        found = backend.make(args, config["seed"])
     except (DeviceError, BackendUnavailable) as error:
         missing = str(error)
-    chosen = detector.make(config["detector"], pattern, plan.line_bytes)
-    return Job(config, plan, pattern, chosen, pcm, name, board, missing, done)
+    line_bytes = _line_bytes(plan, found)
+    chosen = detector.make(config["detector"], pattern, line_bytes)
+    return Job(config, plan, pattern, chosen, found, missing, done)
+
+
+def _line_bytes(plan: Plan, found: Backend | None) -> int:
+    return plan.line_bytes or (found.line_bytes if found else backend.USUAL_LINE_BYTES)
 
 
 def _fresh(args: argparse.Namespace, clock: Clock) -> dict[str, Any]:
@@ -153,6 +154,10 @@ def _resumed(args: argparse.Namespace) -> tuple[dict[str, Any], tuple[dict[str, 
     return config, tuple(event for event in log.events if event["event"] == "burst")
 
 
+def _name(job: Job) -> str:
+    return job.backend.name if job.backend else f"{job.config['backend']} {job.config['card']}".strip()
+
+
 def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: Clock) -> int:
     if not job.done:
         journal.append(
@@ -160,16 +165,16 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
             schema="pcmstress/run/1",
             program=stress.__version__,
             seed=job.config["seed"],
-            backend=job.name,
+            backend=_name(job),
             first_position=job.config["first_position"],
         )
-    if job.pcm is None:
-        return runner.skipped(journal, job.name, job.missing)
-    with job.pcm as pcm:
+    if job.backend is None:
+        return runner.skipped(journal, _name(job), job.missing)
+    with job.backend.pcm as pcm:
         try:
             _, code = _run(job, pcm, folder, journal, console, clock).walk()
         except DeviceError as error:
-            return runner.skipped(journal, job.name, str(error))
+            return runner.skipped(journal, _name(job), str(error))
     return code
 
 
@@ -179,7 +184,8 @@ def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, c
     return runner.Run(
         plan=job.plan,
         pcm=pcm,
-        name=job.name,
+        name=_name(job),
+        line_bytes=_line_bytes(job.plan, job.backend),
         stimulus=job.pattern,
         detector=job.detector,
         journal=journal,

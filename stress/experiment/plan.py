@@ -131,7 +131,7 @@ class Plan:
     repeats : how often the list of arms is walked.
     order : "abba" walks every second time backwards, so that a drift of the
         machine does not favour an arm.
-    line_bytes : ring line for exposure where the board does not say [bytes].
+    line_bytes : ring line of exposure and control, 0 takes the board's [bytes].
     """
 
     title: str = schema.text("")
@@ -142,7 +142,7 @@ class Plan:
     bound: float = schema.number(1e-4, 1e-12, 1.0)
     repeats: int = schema.integer(1, 1, 1_000_000)
     order: str = schema.text("abab", choices=("abab", "abba"))
-    line_bytes: int = schema.integer(32, 16, 64)
+    line_bytes: int = schema.integer(0, 0, 64)
     control: Control = schema.table(Control, Control())
     conditions: Conditions = schema.table(Conditions, Conditions())
     arm: tuple[Arm, ...] = schema.listing(schema.table(Arm))
@@ -178,6 +178,8 @@ def read_plan(values: dict[str, Any], where: str) -> Plan:
     plan = schema.read(Plan, values, where)
     if not plan.arm:
         raise ConfigError("has no arm", where=where, key="arm", allowed="one [[arm]] table or more")
+    if plan.line_bytes not in (0, 16, 32, 64):
+        raise ConfigError("is no cache line", where=where, key="line_bytes", allowed="0, 16, 32 or 64")
     names = [arm.name for arm in plan.arm]
     for index, arm in enumerate(plan.arm):
         key = f"arm[{index}]"

@@ -63,6 +63,7 @@ class Run:
     Parameters
     ----------
     name : of the backend, for the verdict.
+    line_bytes : ring line of exposure and control [bytes].
     detector : (captured, rings, first position, frames due) -> Analysis.
     seed : of the positive control.
     position : first pattern position.
@@ -75,6 +76,7 @@ class Run:
     plan: Plan
     pcm: Pcm
     name: str
+    line_bytes: int
     stimulus: Stimulus
     detector: Detector
     journal: Journal
@@ -152,7 +154,7 @@ class Run:
         self.journal.append("skip", arm=arm.name, reason=reason)
 
     def _burst(self, step: Step, granted: Granted, bench: Bench) -> None:
-        line_bytes = granted.line_bytes or self.plan.line_bytes
+        line_bytes = self.line_bytes
         geometry = control.Geometry(granted.playback.buffer_size, self.stimulus.frame_bytes, line_bytes)
         frames = round(step.arm.burst_s * self.plan.rate)
         if self.position + frames >= POSITIONS or self.position == 0:

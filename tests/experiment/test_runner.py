@@ -36,6 +36,7 @@ class _Walk:
             plan=read_plan({"bound": bound, "arm": list(arms)}, "plan"),
             pcm=VirtualPcm(BoardSpec.load(board, settings or {}), 7),
             name="virtual",
+            line_bytes=32,
             stimulus=PATTERN,
             detector=_detector,
             journal=self.journal,

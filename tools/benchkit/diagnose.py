@@ -133,6 +133,7 @@ def run(case: Case, seed: int) -> Diagnosis:
                 plan=plan,
                 pcm=pcm,
                 name=case.board,
+                line_bytes=32,
                 stimulus=pattern,
                 detector=detector,
                 journal=journal,
