@@ -20,7 +20,7 @@ from stress.detect.lock import Lock, find_lock
 from stress.detect.mask import probe_mask, top_mask
 from stress.detect.place import WRAP, Geometry, HeldRanges
 from stress.detect.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
-from stress.detect.same import memory
+from stress.detect.same import address, memory
 from stress.detect.track import Tracker
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
@@ -90,6 +90,7 @@ class ExactChecker:
         self._stretch = min(max(STRETCH[0], 8 * rings.largest), STRETCH[1])
         self._memory = memory()
         self._due = np.empty(pattern.block * pattern.frame_bytes, np.uint8)
+        self._due_at_address = address(self._due)
         # Locked by the top 16 bits alone: what lies below may not be carried.
         self._decoder = Decoder(pattern, rings, top_mask(pattern))
         self._window = _Window(pattern.frame_bytes)
@@ -230,13 +231,18 @@ class ExactChecker:
         # The fast path: blocks that are right are dropped, the first wrong frame opens a stretch.
         window = self._window
         frames = min(window.frames, self._end() - window.frame)
-        done = 0
+        done, size = 0, self._pattern.frame_bytes
+        base = address(window.view(frames))
         while done < frames:
             n = min(self._pattern.block, frames - done)
-            raw = window.view(n, done)
-            right = self._right(raw, self._align + window.frame + done)
-            done += right
-            if right < n:
+            due = self._due[: n * size]
+            self._pattern.fill(self._align + window.frame + done, due)
+            if self._memory.same_at(base + done * size, self._due_at_address, n * size):
+                done += n
+                continue
+            wrong = (self._decoder.rows(window.view(n, done)) != self._decoder.rows(due)).any(axis=1)
+            done += int(np.argmax(wrong)) if wrong.any() else n
+            if wrong.any():
                 self._in_stretch = True
                 break
         if done:
@@ -244,15 +250,6 @@ class ExactChecker:
             self._checked += done
             window.drop(done)
         return True
-
-    def _right(self, raw: Bytes, position: int) -> int:
-        # Frames that are right from the start of `raw`.
-        due = self._due[: raw.size]
-        self._pattern.fill(position, due)
-        if self._memory.same(raw, due):
-            return raw.size // self._pattern.frame_bytes
-        wrong = (self._decoder.rows(raw) != self._decoder.rows(due)).any(axis=1)
-        return int(np.argmax(wrong)) if wrong.any() else len(wrong)
 
     def _examine(self, final: bool) -> bool:
         window, builder, geometry, collector = self._window, self._builder, self._geometry, self._collector

@@ -41,7 +41,11 @@ class Memory:
         """
         if a.nbytes != b.nbytes:
             raise ValueError(f"{a.nbytes} bytes cannot equal {b.nbytes} bytes")
-        return not self.memcmp(_address(a), _address(b), a.nbytes)
+        return not self.memcmp(address(a), address(b), a.nbytes)
+
+    def same_at(self, a: int, b: int, size: int) -> bool:
+        """Tell whether `size` bytes at two addresses are equal."""
+        return not self.memcmp(a, b, size)
 
     def find(self, where: Bytes, what: Bytes) -> int | None:
         """Return the offset of the first `what` in `where` [bytes], if any."""
@@ -49,8 +53,8 @@ class Memory:
         early = where[:NEAR_BYTES].tobytes().find(what.tobytes())
         if early >= 0:
             return early
-        start = _address(where)
-        at = self.memmem(start, where.nbytes, _address(what), what.nbytes)
+        start = address(where)
+        at = self.memmem(start, where.nbytes, address(what), what.nbytes)
         return None if at is None else int(at) - start
 
 
@@ -60,6 +64,7 @@ def memory() -> Memory:
     return Memory()
 
 
-def _address(array: Bytes) -> int:
+def address(array: Bytes) -> int:
+    """Return the address of the first byte; the caller keeps the array alive."""
     # A third of the time of `array.ctypes.data`, which builds an object first.
     return int(array.__array_interface__["data"][0])

@@ -1,0 +1,163 @@
+"""Time the exact check against memcmp, np.array_equal and alsabat in one run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stress.detect.exact import check
+from stress.detect.same import address, memory
+from stress.files.wav import write_wav
+from stress.model.formats import FORMATS
+from stress.model.ring import Rings
+from stress.patterns.word import Pattern
+
+SIZES = (256, 1024, 4096, 65536, 480000)
+RINGS = Rings(4800, 5280)
+FIRST = 0x12345678
+S16 = FORMATS["S16_LE"]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main(argv: list[str]) -> int:
+    """Print the table, or JSON with --json; always 0."""
+    parser = argparse.ArgumentParser(prog="tools/bench detect", description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--seconds", type=float, default=0.5, help="per measurement (default 0.5)")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each process (default 5)")
+    args = parser.parse_args(argv)
+    result: dict[str, Any] = {
+        "machine": f"{os.cpu_count()}-core {platform.machine()}",
+        "load_1min": round(os.getloadavg()[0], 2),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "blocks": [_block(frames, args.seconds) for frames in SIZES],
+        "processes": _processes(args.runs),
+        "armel": _armel(),
+    }
+    print(json.dumps(result) if args.json else _table(result))
+    return 0
+
+
+def _block(frames: int, seconds: float) -> dict[str, Any]:
+    pattern = Pattern("mix1", S16, 2)
+    expected = pattern.bytes_at(FIRST, frames)
+    captured = np.concatenate([np.zeros(700 * pattern.frame_bytes, np.uint8), expected])
+    body, due = captured[700 * pattern.frame_bytes :], np.empty_like(expected)
+    libc = memory()
+    a, b, c = address(body), address(expected), address(due)
+
+    def regenerate() -> None:
+        for first in range(0, frames, pattern.block):
+            part = slice(first * 4, min(first + pattern.block, frames) * 4)
+            pattern.fill(FIRST + first, due[: part.stop - part.start])
+            if not libc.same_at(a + part.start, c, part.stop - part.start):
+                raise RuntimeError("the bench compared other bytes")
+
+    def whole() -> None:
+        found = check(captured, pattern, RINGS, expected=expected, first_position=FIRST)
+        if found.checked_frames != frames or found.found:
+            raise RuntimeError("the bench checked other frames")
+
+    work: dict[str, Callable[[], object]] = {
+        "memcmp": lambda: libc.memcmp(a, b, expected.nbytes),
+        "array_equal": lambda: np.array_equal(body, expected),
+        "regenerate": regenerate,
+        "whole_burst": whole,
+        "copyto": lambda: np.copyto(due, expected),
+    }
+    best = _best(work, seconds)
+    return {
+        "frames": frames,
+        "ns_per_frame": {name: round(value / frames * 1e9, 4) for name, value in best.items()},
+        "regenerate_to_array_equal": round(best["regenerate"] / best["array_equal"], 3),
+        "whole_burst_to_memcmp": round(best["whole_burst"] / best["memcmp"], 3),
+    }
+
+
+def _best(work: dict[str, Callable[[], object]], seconds: float) -> dict[str, float]:
+    # The least of many turns, taken in rotation so that a busy machine hits all alike.
+    best = dict.fromkeys(work, float("inf"))
+    end = time.perf_counter() + seconds * len(work)
+    while time.perf_counter() < end:
+        for name, call in work.items():
+            for _ in range(3):
+                start = time.perf_counter()
+                call()
+                best[name] = min(best[name], time.perf_counter() - start)
+    return best
+
+
+def _processes(runs: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "60s.wav")
+        pattern = Pattern("mix1", S16, 2)
+        seconds = (pattern.bytes_at(FIRST + second * 48000, 48000) for second in range(60))
+        write_wav(path, S16, 2, 48000, seconds)
+        ours = [sys.executable, "-m", "stress", "analyze", path, "--rings", "4800,5280", "--json"]
+        out: dict[str, Any] = {"analyze": _run(ours, runs)}
+        if shutil.which("alsabat") is None:
+            out["alsabat"] = "skipped: no alsabat (apt-get install alsa-utils)"
+            return out
+        theirs = ["alsabat", "--local", "-f", "S16_LE", "-c", "2", "-r", "48000", f"--file={path}"]
+        out["alsabat"] = _run(theirs, runs)
+        out["time_ratio"] = round(out["alsabat"]["seconds"] / out["analyze"]["seconds"], 2)
+        out["memory_ratio"] = round(out["analyze"]["peak_kb"] / out["alsabat"]["peak_kb"], 2)
+        return out
+
+
+def _run(command: list[str], runs: int) -> dict[str, Any]:
+    # Least wall and processor time and the memory of one process, run `runs` times.
+    wall, cpu, peak, status = float("inf"), float("inf"), 0, 0
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+    for _ in range(runs):
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+        )
+        _, wait_status, usage = os.wait4(process.pid, 0)
+        process.returncode = status = os.waitstatus_to_exitcode(wait_status)
+        wall = min(wall, time.perf_counter() - start)
+        cpu = min(cpu, usage.ru_utime + usage.ru_stime)
+        peak = max(peak, usage.ru_maxrss)
+    return {"seconds": round(wall, 4), "cpu_seconds": round(cpu, 4), "peak_kb": peak, "exit": status}
+
+
+def _armel() -> str:
+    emulator = shutil.which("qemu-arm") or shutil.which("qemu-arm-static")
+    if emulator is None:
+        return "skipped: no qemu-arm (apt-get install qemu-user-static)"
+    plugins = [path for base in ("/usr/lib", "/usr/libexec") for path in Path(base).glob("**/libinsn.so")]
+    if not plugins:
+        return "skipped: qemu-arm has no instruction plugin (libinsn.so) here"
+    return f"skipped: {plugins[0].name} is here, an armel userland with numpy is not"
+
+
+def _table(result: dict[str, Any]) -> str:
+    lines = [
+        f"{result['machine']}, Python {result['python']}, numpy {result['numpy']}, "
+        f"load {result['load_1min']}; ns per frame",
+        f"{'frames':>8} {'memcmp':>9} {'array_eq':>9} {'regen':>9} {'whole':>9}"
+        "  regen/array_eq  whole/memcmp",
+    ]
+    for row in result["blocks"]:
+        ns = row["ns_per_frame"]
+        times = " ".join(f"{ns[k]:9.4f}" for k in ("memcmp", "array_equal", "regenerate", "whole_burst"))
+        ratios = f"{row['regenerate_to_array_equal']:14.2f} {row['whole_burst_to_memcmp']:13.2f}"
+        lines.append(f"{row['frames']:8} {times}  {ratios}")
+    for name, value in result["processes"].items():
+        lines.append(f"{name}: {value}")
+    lines.append(f"armel instructions per frame: {result['armel']}")
+    return "\n".join(lines)
