@@ -34,7 +34,7 @@ class AlsaPcm(Pcm):
     line_bytes : cache line of this board, for whole-line and ahead reads; None
         where it is unknown, 32 is used then [bytes].
     witness : count the Python bytecodes that run while both directions stream
-        and put the figure into `Exchange.notes`.
+        and put the figure into `Exchange.notes`; may be set between bursts.
     lib, libc : stand-ins for libasound and libc; None loads the real ones.
 
     Threads: as the contract says; `stop` may come from any thread or a signal
@@ -58,7 +58,7 @@ class AlsaPcm(Pcm):
             naming.card_of(capture, "capture")
         self._names = (playback, capture)
         self._known_line, self._line_bytes = line_bytes, line_bytes or DEFAULT_LINE_BYTES
-        self._witness = witness
+        self.witness = witness
         self._dose: Dose | None = None
         self._lib, self._libc = lib, libc
         self._playback: Stream | None = None
@@ -132,7 +132,7 @@ class AlsaPcm(Pcm):
             if handling.switches_per_s > 0:
                 self._dose = self._dose or Dose()
                 stack.enter_context(self._dose.at(handling.switches_per_s, notes))
-            witness = stack.enter_context(Witness()) if self._witness and not handling.per_period else None
+            witness = stack.enter_context(Witness()) if self.witness and not handling.per_period else None
             calls = [(way.stream, way.call, way.frames, way.rest) for way in planned]
             burst = Burst(calls, libc.bind("usleep"))
             window = burst.run()
