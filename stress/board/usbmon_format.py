@@ -1,0 +1,111 @@
+"""The binary interface of usbmon: numbers, headers, isochronous descriptors.
+
+Source: Linux drivers/usb/mon/mon_bin.c, struct mon_bin_hdr, struct mon_bin_get,
+mon_bin_event; Documentation/usb/usbmon.rst.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+_HEADER = struct.Struct("=QBBBBHbbqiiII8siiII")
+_ISO = struct.Struct("=iIII")
+HEADER_BYTES = _HEADER.size
+ISO_BYTES = _ISO.size
+# Every event takes a multiple of this in the ring (mon_bin.c, PKT_ALIGN).
+SLOT_BYTES = 64
+# _IOW(0x92, 10, struct mon_bin_get): three native words, so 32 and 64 bit differ.
+GET = struct.Struct("@PPN")
+IOCX_GETX = 1 << 30 | GET.size << 16 | 0x920A
+IOCG_STATS = 2 << 30 | 8 << 16 | 0x9203
+IOCT_RING_SIZE = 0x9204
+STATS = struct.Struct("=II")
+ISO_TRANSFER = 0
+SUBMIT, COMPLETE, ERROR = ord("S"), ord("C"), ord("E")
+# URB statuses of a stream that is stopped: ENOENT, ECONNRESET, ESHUTDOWN. Their
+# packets never ran. vhci-hcd says ECONNRESET, other controllers either.
+STOPPED = frozenset((-2, -104, -108))
+# A submitted packet nobody has touched (usb_submit_urb presets EXDEV).
+UNTOUCHED = -18
+
+
+@dataclass(frozen=True)
+class Packet:
+    """One isochronous packet: status, place in the URB's buffer [bytes]."""
+
+    status: int
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """One usbmon event of an isochronous endpoint.
+
+    Parameters
+    ----------
+    urb : the URB's id, the same at submission and completion.
+    kind : SUBMIT, COMPLETE or ERROR.
+    endpoint : address, 0x80 set for IN.
+    slot_bytes : what it took of usbmon's ring [bytes].
+    data : bytes that follow the descriptors, as far as they were kept.
+    """
+
+    urb: int
+    kind: int
+    transfer: int
+    endpoint: int
+    device: int
+    status: int
+    slot_bytes: int
+    packets: tuple[Packet, ...] = ()
+    data: bytes = b""
+
+    @property
+    def is_in(self) -> bool:
+        """True for a packet from the device."""
+        return bool(self.endpoint & 0x80)
+
+    @property
+    def truncated(self) -> bool:
+        """True when a packet that has data here was not kept whole."""
+        carries = self.kind == (COMPLETE if self.is_in else SUBMIT)
+        return carries and any(part.offset + part.length > len(self.data) for part in self.packets)
+
+
+def parse(header: bytes | bytearray | memoryview, body: memoryview) -> Event:
+    """Return the event of one header and the bytes that came with it.
+
+    Parameters
+    ----------
+    header : `HEADER_BYTES` bytes or more.
+    body : captured bytes: descriptors, then data; may be shorter than the
+        header says (a small buffer), which truncates.
+
+    Raises
+    ------
+    ValueError : fewer than `HEADER_BYTES` bytes.
+    """
+    if len(header) < HEADER_BYTES:
+        raise ValueError(f"a usbmon header has {HEADER_BYTES} bytes, not {len(header)}")
+    fields = _HEADER.unpack_from(header)
+    urb, kind, transfer, endpoint, device = fields[:5]
+    captured, descriptors = fields[12], fields[17]
+    slot = -(-(HEADER_BYTES + captured) // SLOT_BYTES) * SLOT_BYTES
+    if transfer != ISO_TRANSFER:
+        return Event(urb, kind, transfer, endpoint, device, fields[10], slot)
+    body = body[:captured]
+    descriptors = min(descriptors, len(body) // ISO_BYTES)
+    packets = tuple(Packet(*_ISO.unpack_from(body, n * ISO_BYTES)[:3]) for n in range(descriptors))
+    return Event(
+        urb,
+        kind,
+        transfer,
+        endpoint,
+        device,
+        fields[10],
+        slot,
+        packets,
+        bytes(body[descriptors * ISO_BYTES :]),
+    )

@@ -1,0 +1,82 @@
+"""The wire and the memory as seen beside a burst: what a tap gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from stress.model.pcm import Direction, Granted
+
+    Bytes = NDArray[np.uint8]
+    Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class WireStream:
+    """Payload of one direction, packets joined in bus order.
+
+    Parameters
+    ----------
+    data : (n,) uint8. It ends where the record stops being complete; what is
+        in it is whole.
+    starts : (packets,) int64, offset of each packet in `data` [bytes].
+    statuses : (packets,) int64, 0 or the negative errno the packet ended with.
+    """
+
+    data: Bytes
+    starts: Ints
+    statuses: Ints
+
+    @property
+    def failed(self) -> int:
+        """Packets that ended with an error."""
+        return int((self.statuses != 0).sum())
+
+
+@dataclass(frozen=True)
+class Wire:
+    """Everything a tap saw of one burst.
+
+    Parameters
+    ----------
+    source : what looked, e.g. "usbmon1".
+    out, into : what the host handed to the bus, and what came from it before
+        the driver copied it into the ring.
+    events : events taken over; `dropped` never reached us, `truncated` came
+        without all of their data. `out` and `into` end before the first of either.
+    memory : ring contents after the burst as DRAM holds them, (buffer_bytes,)
+        uint8, per direction that could be read.
+    drain_ns : CPU time of fetching and joining, after the burst [ns].
+    """
+
+    source: str
+    out: WireStream
+    into: WireStream
+    events: int = 0
+    dropped: int = 0
+    truncated: int = 0
+    memory: Mapping[Direction, Bytes] = field(default_factory=dict)
+    drain_ns: int = 0
+    notes: tuple[str, ...] = ()
+
+
+class Tap(Protocol):
+    """Looks at bus and memory during a burst, in the tester's own process.
+
+    A reader in another process would be scheduled per event: context switches
+    that clean and invalidate a VIVT cache and so hide what is looked for.
+
+    Threads: one caller.
+    """
+
+    def start(self, granted: Granted, seconds: float) -> str:
+        """Look from now on, for a burst of `seconds`; return why not, "" when it does."""
+
+    def finish(self) -> Wire | None:
+        """Return what was seen since `start`, None when it could not look."""
