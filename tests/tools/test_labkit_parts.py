@@ -58,6 +58,15 @@ def test_command_line_mistake_ends_with_64(argv: list[str], capsys: pytest.Captu
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_unwritable_cache_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PCMSTRESS_CACHE", str(tmp_path / "file"))
+    assert command.main(["boards"]) == 70
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
 def test_refused_options_are_those_kconfig_dropped() -> None:
     fragment = ("# a comment\nCONFIG_A=y\nCONFIG_B=y\nCONFIG_C=m\n"
                 "# CONFIG_D is not set\n# CONFIG_E is not set\n")

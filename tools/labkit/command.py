@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -76,8 +77,15 @@ def main(argv: Sequence[str]) -> int:
     except ConfigError as error:
         print(f"tools/lab: {error}", file=sys.stderr)
         return EX_USAGE
+    except BrokenPipeError:
+        # The reader of our output went away: nothing more can be said to it, at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        print(f"tools/lab: {error}", file=sys.stderr)
+        return EX_BROKEN
     except KeyboardInterrupt:
-        return 130
+        return 128 + signal.SIGINT
 
 
 def _terminated(number: int, frame: FrameType | None) -> NoReturn:
