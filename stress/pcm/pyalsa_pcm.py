@@ -112,10 +112,8 @@ class PyAlsaPcm(Pcm):
         reason = self.supports(handling)
         if reason is not None:
             raise StreamStateError(f"{self.backend}: {reason}")
-        sizes = [
-            memory.frames_of("play", play, granted.playback.frame_bytes),
-            memory.frames_of("captured", captured, granted.capture.frame_bytes),
-        ]
+        memory.frames_of("play", play, granted.playback.frame_bytes)
+        frames = memory.frames_of("captured", captured, granted.capture.frame_bytes)
         if self._used:
             # A dropped stream needs a prepare, which pyalsaaudio does not offer.
             self.open(PcmRequest(granted.playback, granted.capture))
@@ -126,9 +124,9 @@ class PyAlsaPcm(Pcm):
             Lane("playback", player.run, self._state(player), self._running),
             Lane("capture", recorder.run, self._state(recorder)),
         ]
-        result = Window(lanes[1], lanes[0], self._drop, self._progress).run(sizes[1] / granted.capture.rate)
-        played = outcome.Ended("playback", result.playback, sizes[0], None, granted.playback.buffer_size)
-        recorded = outcome.Ended("capture", result.capture, sizes[1], None, granted.capture.buffer_size)
+        result = Window(lanes[1], lanes[0], self._drop, self._progress).run(frames / granted.capture.rate)
+        played = outcome.Ended("playback", result.playback, None, granted.playback.buffer_size)
+        recorded = outcome.Ended("capture", result.capture, None, granted.capture.buffer_size)
         return outcome.exchange(result, played, recorded, ("Python ran per period: pyalsaaudio reads",))
 
     def stop(self) -> None:

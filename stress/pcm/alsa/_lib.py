@@ -13,7 +13,6 @@ Source: alsa-lib src/pcm/pcm_hw.c (sync_ptr1, snd_pcm_hw_status).
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -230,8 +229,3 @@ class MmapBegin:
     def address(self) -> int:
         """Return the address of the ring's first byte (areas[0].addr), 0 if none."""
         return int(self._areas.contents.value or 0) if self._areas else 0
-
-
-def strerror(error: int) -> str:
-    """Return the text of a negative errno."""
-    return os.strerror(-error)

@@ -24,7 +24,6 @@ ASOUND: dict[str, str] = {
     "snd_pcm_drop": "i:p",
     "snd_pcm_pause": "i:pi",
     "snd_pcm_state": "i:p",
-    "snd_pcm_state_name": "s:i",
     "snd_pcm_wait": "i:pi",
     "snd_pcm_avail_update": "l:p",
     "snd_pcm_readi": "l:ppL",

@@ -72,12 +72,10 @@ class Burst:
 
     def ended(self, window: WindowResult) -> tuple[Ended, Ended]:
         """Return playback and capture as they stand after the burst."""
-        stream, _, frames, _ = self._playback
-        played = _ended(stream, window.playback, frames)
+        played = _ended(self._playback[0], window.playback)
         if self._capture is None:
-            return played, Ended("", None, 0, None, 0)
-        stream, _, frames, _ = self._capture
-        return played, _ended(stream, window.capture, frames)
+            return played, Ended("", None, None, 0)
+        return played, _ended(self._capture[0], window.capture)
 
     def _resume(self, stream: Stream, asked: int, rest: Rest | None) -> Callable[[int], int | None]:
         # In rw access the kernel itself ends a wait with -EIO when no interrupt came
@@ -123,9 +121,9 @@ class Burst:
         return (self._capture[0], playback) if self._capture else (playback,)
 
 
-def _ended(stream: Stream, lane: LaneResult | None, asked: int) -> Ended:
+def _ended(stream: Stream, lane: LaneResult | None) -> Ended:
     done = max(lane.returned, 0) if lane else 0
-    return Ended(stream.device, lane, asked, stream.hw_ptr(done), stream.granted.buffer_size)
+    return Ended(stream.device, lane, stream.hw_ptr(done), stream.granted.buffer_size)
 
 
 def _state(stream: Stream) -> str:

@@ -26,14 +26,12 @@ class Ended:
     ----------
     device : name for messages.
     lane : None when the direction was not used.
-    asked : frames the call was given.
     hw_ptr : before anything was dropped where possible; None when unknown [frames].
     ring : buffer_size [frames].
     """
 
     device: str
     lane: LaneResult | None
-    asked: int
     hw_ptr: int | None
     ring: int
 
