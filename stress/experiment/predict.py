@@ -193,7 +193,7 @@ def _with_burst(
     return replace(
         row,
         lines=row.lines + sum(mapped or moved[1:]) * width // line,
-        wrong_lines=row.wrong_lines + sum(_lines(truth.stale, side, line) for side in Direction),
+        wrong_lines=row.wrong_lines + sum(lines_of(truth.stale, side, line) for side in Direction),
         simulated_s=row.simulated_s + moved[1] / streams[1].rate,
         episodes=row.episodes + (int(np.sum(np.diff(frames) > lap)) + 1 if len(frames) else 0),
         laps=row.laps + -(-moved[1] // small),
@@ -202,7 +202,8 @@ def _with_burst(
     )
 
 
-def _lines(stale: Iterable[Stale], side: Direction, line_bytes: int) -> int:
+def lines_of(stale: Iterable[Stale], side: Direction, line_bytes: int) -> int:
+    """Return how many ring lines of one side the runs touch, each counted once."""
     runs = [(run.first_byte, run.first_byte + run.size_bytes - 1) for run in stale if run.direction is side]
     if not runs:
         return 0

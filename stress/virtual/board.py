@@ -104,7 +104,10 @@ class Board:
         self._streams: tuple[StreamParams, StreamParams] | None = None
 
     def configure(self, playback: StreamParams, capture: StreamParams) -> None:
-        """Allocate both rings and clear them: vmalloc, then memset, as hw_params does."""
+        """Allocate both rings and clear them, as hw_params does.
+
+        The cache starts empty: vmalloc cleans and invalidates all of it.
+        """
         line = self.geometry.line_bytes
         granule = granule_bytes(playback.frame_bytes, line)
         served = (self._serves(playback), self._serves(capture))
@@ -121,7 +124,6 @@ class Board:
         self.histories = tuple(RingHistory(place.ring_granules, granule) for place in self.places)
         self._streams = (playback, capture)
         clear = StepList()
-        clear.add(Step.FLUSH, 0, 1)
         clear.add(Step.ZERO_PLAYBACK, 0, playback.buffer_size)
         clear.add(Step.ZERO_CAPTURE, 0, capture.buffer_size)
         self._run(clear.table())

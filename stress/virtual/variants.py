@@ -2,8 +2,8 @@
 
 A VIVT cache has two copies of a ring line when both mappings are cached; the
 variants take the cache from one mapping, from both, or leave it. Each row says
-which direction must come out wrong, for ordinary touching (stores, whole-line
-reads) and for provoking touching (read-modify-write, touching ahead).
+which direction must come out wrong, for ordinary touching (stores, reads up to
+hw_ptr) and for provoking touching (read-modify-write, touching ahead).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from stress.virtual.board import Board
 from stress.virtual.spec import BoardSpec
 from stress.virtual.truth import truth_of
 
-ORDINARY = Handling(capture=CaptureTouch.WHOLE)
+ORDINARY = Handling()
 PROVOKING = Handling(playback=PlaybackTouch.RMW, queue_periods=2, capture=CaptureTouch.AHEAD)
 _FRAMES, _PERIOD, _RINGS = 9600, 48, (192, 240)
 _SEED = 20130204

@@ -9,8 +9,10 @@ import pytest
 from stress.errors import ConfigError
 from stress.experiment.candidates import best_plan, candidates
 from stress.experiment.plan import Arm, Plan
-from stress.experiment.predict import Prediction, copies_differ, ordered, predict
+from stress.experiment.predict import Prediction, copies_differ, lines_of, ordered, predict
+from stress.model.pcm import Direction
 from stress.virtual.spec import BoardSpec
+from stress.virtual.truth import Stale
 
 QUIET = {"kernel.noise_lines_per_ms": 0, "user.loop_fills": 0, "user.between_fills": 0}
 PLAYER = Arm("player", side="playback", playback_buffer=192, capture_buffer=4848)
@@ -56,15 +58,28 @@ def test_predict_says_why_an_arm_cannot_run():
     assert "access mmap" in no_mmap.reason
 
 
-def test_predict_leaves_the_card_faults_out():
-    fault = [{"kind": "zero", "frame": 10, "frames": 40, "every": 100}]
-    (row,) = rows("cortex-a", PLAYER, fault=fault)
-    assert row.wrong_lines == 0
+def test_predict_leaves_the_faults_of_the_board_out():
+    with_fault, without = (
+        rows("arm926", PLAYER, fault=fault, longest_s=0.5)[0]
+        for fault in ([{"kind": "unplug", "frame": 1000}], [])
+    )
+    assert with_fault == without and without.simulated_s == pytest.approx(0.5)
 
 
 def test_predict_context_switches_lower_the_yield():
     calm, busy = (rows("arm926", PLAYER, kernel__switches_per_s=dose)[0] for dose in (0.0, 300.0))
     assert busy.lines_per_s < 0.6 * calm.lines_per_s
+
+
+def test_lines_of_stale_runs_count_each_line_once_and_one_side_only():
+    def run(first, size, direction=Direction.CAPTURE):
+        return Stale(direction, "C2", first, size, first % 768, 1, False, 0, first)
+
+    # Two runs of different age in line 0, one over lines 2 to 4, one on the other side.
+    runs = [run(0, 4), run(4, 12), run(70, 70), run(160, 32, Direction.PLAYBACK)]
+    assert lines_of(runs, Direction.CAPTURE, 32) == 4
+    assert lines_of(runs, Direction.PLAYBACK, 32) == 1
+    assert lines_of([], Direction.CAPTURE, 32) == 0
 
 
 def test_detection_time_is_geometric_in_wrong_laps():
