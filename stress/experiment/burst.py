@@ -13,6 +13,7 @@ from stress.experiment import control
 from stress.experiment.alignment import settle
 from stress.experiment.transport import set_apart
 from stress.experiment.window import hot_window
+from stress.experiment.wire import Sent, Views, attribute, by_wire, look
 from stress.model.finding import Analysis
 from stress.model.pcm import Access, Direction
 from stress.model.ring import Rings
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from stress.model.pcm import Exchange, Granted, Handling
     from stress.model.stimulus import Stimulus
+    from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
 
     Bytes = NDArray[np.uint8]
@@ -45,7 +47,13 @@ Detector = Callable[["Bytes", Rings, int, int], Analysis]
 
 @dataclass(frozen=True)
 class BurstResult:
-    """What one burst gave: transport, analysis, positive control."""
+    """What one burst gave: transport, analysis, positive control.
+
+    Parameters
+    ----------
+    views : what a tap saw beside it, None without one; `blind` says why.
+    by_wire : the analysis was drawn from the wire, not from a loopback.
+    """
 
     position: int
     frames: int
@@ -53,6 +61,9 @@ class BurstResult:
     analysis: Analysis
     control: control.Outcome
     terms: Terms
+    views: Views | None = None
+    by_wire: bool = False
+    blind: str = ""
 
 
 class Bench:
@@ -66,7 +77,7 @@ class Bench:
         rings = granted.playback.buffer_size + granted.capture.buffer_size
         tail = rings + round(TAIL_S * rate)
         lead = rings + round(LEAD_S * rate)
-        self._stimulus = stimulus
+        self._stimulus, self._granted = stimulus, granted
         self._frames, self._rate = frames, rate
         directions = ((Direction.PLAYBACK, granted.playback), (Direction.CAPTURE, granted.capture))
         self._mapped = tuple(way for way, params in directions if params.access is Access.MMAP)
@@ -83,23 +94,62 @@ class Bench:
         faults: tuple[control.Planted, ...],
         geometry: control.Geometry,
         asked: Asked,
+        tap: Tap | None = None,
+        loopback: str = "auto",
     ) -> BurstResult:
-        """Stream one burst from `position` and check what came back."""
+        """Stream one burst from `position` and check what came back.
+
+        Parameters
+        ----------
+        tap : looks at bus and memory beside the burst.
+        loopback : "digital" judges what comes back, "none" what the tap saw,
+            "auto" the latter where the pattern does not come back.
+        """
         pattern = self.play[: self._frames * self._stimulus.frame_bytes]
         self._stimulus.fill(position, pattern)
         control.lay(self.play, faults, geometry, self._stimulus.fill, position)
         self.captured[:] = 0
+        # Allocates pages: outside the window, as is the fetching.
+        blind = tap.start(self._granted, self._seconds()) if tap else "no tap"
         with conditions(asked) if not pcm.is_virtual else nullcontext(MODELLED) as terms, hot_window():
             exchange = pcm.exchange(self.play, self.captured, handling)
+        wire = tap.finish() if tap and not blind else None
         due, taken = self._judged(exchange)
         returned = self.captured[: taken * self._stimulus.frame_bytes]
+        views = None
+        if wire is not None:
+            size, line = self._stimulus.frame_bytes, geometry.line_bytes
+            sent = Sent(self.play, returned, position, due, self.rings, size, line, self._rate, faults)
+            views = look(wire, sent, exchange, detector)
+        analysis, outcome = Analysis("wire", False, taken, notes=(blind,)), control.Outcome(0, 0, ())
+        if loopback != "none":
+            analysis, outcome = self._loopback(returned, exchange, detector, position, faults, due)
+        wired = loopback == "none" or (loopback == "auto" and not analysis.locked)
+        if views is not None and wired and (loopback == "none" or views.playback.locked):
+            analysis, outcome = by_wire(views, size, line), views.control
+        elif views is not None:
+            analysis, wired = attribute(analysis, views, position), False
+        wired = wired and views is not None
+        return BurstResult(position, self._frames, exchange, analysis, outcome, terms, views, wired, blind)
+
+    def _loopback(
+        self,
+        returned: Bytes,
+        exchange: Exchange,
+        detector: Detector,
+        position: int,
+        faults: tuple[control.Planted, ...],
+        due: int,
+    ) -> tuple[Analysis, control.Outcome]:
         analysis = detector(returned, self.rings, position, due)
         analysis = settle(analysis, returned, exchange, self.rings, self._mapped, position, self._rate)
         analysis, outcome = control.match(
             analysis, faults, position, self._reached(analysis, due), self.rings
         )
-        analysis = set_apart(analysis, self.rings, exchange.xruns)
-        return BurstResult(position, self._frames, exchange, analysis, outcome, terms)
+        return set_apart(analysis, self.rings, exchange.xruns), outcome
+
+    def _seconds(self) -> float:
+        return self.play.size / self._stimulus.frame_bytes / self._rate
 
     def _judged(self, exchange: Exchange) -> tuple[int, int]:
         # An xrun is noticed up to a lap late: meanwhile the last ring-full was

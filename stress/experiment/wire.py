@@ -1,0 +1,239 @@
+"""Three views of a burst: what userspace saw, what crossed the wire, what memory holds.
+
+A finding belongs to the first view in which it appears. Written and OUT
+payload differ: the kernel read something else from the playback ring than was
+stored there. OUT payload right and IN payload wrong: bus, device or loopback.
+IN payload right and the read wrong: the capture ring.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable, TypeVar
+
+import numpy as np
+
+from stress.experiment import control
+from stress.experiment.alignment import settle
+from stress.experiment.transport import set_apart
+from stress.experiment.wire_capture import compare_read, distinct_lines
+from stress.model.finding import Analysis, Finding, Kind
+from stress.model.ring import Rings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from stress.model.pcm import Exchange
+    from stress.model.wire import Wire
+
+    Bytes = NDArray[np.uint8]
+    Bools = NDArray[np.bool_]
+    Detector = Callable[[Bytes, Rings, int, int], Analysis]
+
+Key = TypeVar("Key")
+POSITIONS = 1 << 32
+PLAYBACK_RING, BUS, CAPTURE_RING = "host playback ring", "wire or device", "host capture ring"
+# Share of the capture lines in which stale data has to show for a verdict on
+# the capture ring. Source: an open microphone of 16 bits gives 0.99 and more,
+# digital silence 0. Higher: quiet rooms are refused; lower: hours without
+# exposure end INCONCLUSIVE for no reason given.
+LEAST_TELLING = 0.25
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What one burst was to do.
+
+    Parameters
+    ----------
+    written, read : (n * frame_bytes,) uint8, play buffer and what may be judged
+        of the capture.
+    position : pattern position of the first frame written.
+    due : frames written that left the ring.
+    """
+
+    written: Bytes
+    read: Bytes
+    position: int
+    due: int
+    rings: Rings
+    frame_bytes: int
+    line_bytes: int
+    rate: int
+    faults: tuple[control.Planted, ...]
+
+
+@dataclass(frozen=True)
+class Views:
+    """The comparisons of one burst.
+
+    Parameters
+    ----------
+    playback : OUT payload against what was written.
+    capture : the read against IN payload.
+    control : planted faults as seen on the wire.
+    out_frames, in_frames : frames compared.
+    lost_frames : frames that crossed the wire unseen (drops, truncation).
+    telling_lines, in_lines : capture lines in which stale data would show, of all.
+    """
+
+    wire: Wire
+    playback: Analysis
+    capture: Analysis
+    control: control.Outcome
+    out_frames: int
+    in_frames: int
+    lost_frames: int
+    telling_lines: int
+    in_lines: int
+    out_wrong: Bools
+    in_wrong: Bools
+
+    def doubts(self) -> tuple[str, ...]:
+        """Return why the wire alone cannot vouch, one line each."""
+        out = []
+        if not self.in_frames:
+            out.append("the wire shows nothing of capture")
+        elif self.telling_lines < LEAST_TELLING * self.in_lines:
+            share = 100 * self.telling_lines / max(1, self.in_lines)
+            out.append(
+                "the capture source is silent or repeats itself: stale data would show in "
+                f"{share:.0f} % of the lines; connect anything that makes noise (an open microphone with its "
+                "gain up will do)"
+            )
+        return tuple(out)
+
+
+def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> Views:
+    """Compare what a tap saw with what the burst wrote and read."""
+    step = sent.frame_bytes
+    out, into = _whole(wire.out.data, step), _whole(wire.into.data, step)
+    playback, prefix = _playback(out, sent, exchange, detector)
+    playback, outcome = control.match(
+        playback, sent.faults, sent.position, min(sent.due, playback.checked_frames), sent.rings
+    )
+    ring = sent.rings.capture or 1
+    capture = compare_read(sent.read, into, ring, step, sent.line_bytes)
+    compared = min(sent.due, max(0, out.size // step - prefix))
+    in_lines = capture.frames * step // sent.line_bytes
+    return Views(
+        wire=wire,
+        playback=set_apart(_seen(playback, PLAYBACK_RING), sent.rings, exchange.xruns),
+        capture=set_apart(_seen(capture, CAPTURE_RING), sent.rings, exchange.xruns),
+        control=outcome,
+        out_frames=compared,
+        in_frames=capture.frames,
+        lost_frames=sent.due - compared + sent.read.size // step - capture.frames,
+        telling_lines=distinct_lines(into, capture.frames, ring, step, sent.line_bytes),
+        in_lines=in_lines,
+        out_wrong=_unlike(out[prefix * step :], sent.written, compared, step),
+        in_wrong=_unlike(sent.read, into, capture.frames, step),
+    )
+
+
+def _whole(data: Bytes, step: int) -> Bytes:
+    return data[: data.size // step * step]
+
+
+def _unlike(left: Bytes, right: Bytes, frames: int, step: int) -> Bools:
+    size = frames * step
+    wrong: Bools = (left[:size] != right[:size]).reshape(-1, step).any(axis=1)
+    return wrong
+
+
+def _playback(out: Bytes, sent: Sent, exchange: Exchange, detector: Detector) -> tuple[Analysis, int]:
+    # The analysis of OUT, and the silent frames before the first written one
+    # (kernels that start their URBs at prepare send some).
+    rings = Rings(sent.rings.playback, None)
+    analysis = detector(out, rings, sent.position, sent.due)
+    if not analysis.locked or analysis.first_frame is None or analysis.first_position is None:
+        return analysis, 0
+    analysis = settle(analysis, out, exchange, rings, (), sent.position, sent.rate)
+    lead = (analysis.first_frame or 0) - ((analysis.first_position or 0) - sent.position) % POSITIONS
+    ring, played = sent.rings.playback, exchange.playback.hw_ptr
+    ahead = max(0, out.size // sent.frame_bytes - played) if played is not None else 0
+    if ring and not exchange.xruns and lead - ahead >= ring:
+        return _late(analysis, (lead - ahead) // ring, ring), 0
+    return analysis, max(0, lead)
+
+
+def _late(analysis: Analysis, laps: int, ring: int) -> Analysis:
+    # Nothing may delay the payload between ring and bus: it is late by whole laps.
+    frame, frames = analysis.first_frame or 0, analysis.checked_frames
+    position = ((analysis.first_position or 0) + laps * ring) % POSITIONS
+    text = f"All {frames} frames handed to the bus are {laps} lap(s) of the playback ring old."
+    details = {"uniform": True}
+    whole = Finding(
+        Kind.STALE, frame, frames, position, laps * ring, laps, "playback", details=details, text=text
+    )
+    site = (Kind.STALE, "playback", laps)
+    return dataclasses.replace(
+        analysis,
+        findings=(whole, *analysis.findings),
+        counts={**analysis.counts, Kind.STALE: analysis.counts.get(Kind.STALE, 0) + 1},
+        sites={**analysis.sites, site: analysis.sites.get(site, 0) + 1},
+        wrong_frames=max(frames, analysis.wrong_frames),
+        episodes=max(1, analysis.episodes),
+    )
+
+
+def _seen(analysis: Analysis, view: str) -> Analysis:
+    findings = tuple(
+        finding if finding.injected else _with(finding, view=view) for finding in analysis.findings
+    )
+    return dataclasses.replace(analysis, findings=findings)
+
+
+def _with(finding: Finding, **details: object) -> Finding:
+    return dataclasses.replace(finding, details={**finding.details, **details})
+
+
+def attribute(analysis: Analysis, views: Views, position: int) -> Analysis:
+    """Name the view in which each finding of a loopback first appears."""
+    findings = []
+    for finding in analysis.findings:
+        view = "" if finding.injected else _view(finding, views, position)
+        findings.append(_with(finding, view=view) if view else finding)
+    return dataclasses.replace(analysis, findings=tuple(findings))
+
+
+def _view(finding: Finding, views: Views, position: int) -> str:
+    frames = 1 if finding.kind is Kind.DROP else max(1, finding.frames)
+    read = slice(finding.frame, finding.frame + frames)
+    first = (finding.position - position) % POSITIONS
+    if finding.frame >= views.in_frames:
+        return ""
+    if views.in_wrong[read].any():
+        return CAPTURE_RING
+    if first >= views.out_frames:
+        return ""
+    return PLAYBACK_RING if views.out_wrong[first : first + frames].any() else BUS
+
+
+def by_wire(views: Views, frame_bytes: int, line_bytes: int) -> Analysis:
+    """Return the verdict of the wire alone, both rings in one analysis.
+
+    Capture counts as checked where stale data would have shown.
+    """
+    playback, capture = views.playback, views.capture
+    telling = views.telling_lines * max(1, line_bytes // frame_bytes)
+    notes = ("judged from the wire alone, without a loopback",)
+    return dataclasses.replace(
+        playback,
+        detector="wire",
+        locked=playback.locked and capture.locked,
+        checked_frames=playback.checked_frames + telling,
+        findings=playback.findings + capture.findings,
+        counts=_sum(playback.counts, capture.counts),
+        sites=_sum(playback.sites, capture.sites),
+        wrong_frames=playback.wrong_frames + capture.wrong_frames,
+        episodes=playback.episodes + capture.episodes,
+        notes=playback.notes + notes + views.wire.notes,
+    )
+
+
+def _sum(left: Mapping[Key, int], right: Mapping[Key, int]) -> dict[Key, int]:
+    return {key: left.get(key, 0) + right.get(key, 0) for key in {**left, **right}}
