@@ -86,9 +86,12 @@ class Edges:
         # The first or last frame of damage may be the part-old edge of old data beside it.
         head: list[Event] = []
         tail: list[Event] = []
-        if noise.end - noise.start > 1:
-            head = self._split(replace(noise, end=noise.start + 1), before, None) or []
-            noise = replace(noise, start=noise.start + 1) if head else noise
+        for _ in range(MOST_PARTIAL):
+            first = replace(noise, end=noise.start + 1)
+            piece = self._split(first, head[-1] if head else before, None) if noise.end > first.end else None
+            if not piece:
+                break
+            head, noise = [*head, *piece], replace(noise, start=first.end)
         if noise.end - noise.start > 1 or (head and after):
             tail = self._split(replace(noise, start=noise.end - 1), None, after) or []
             noise = replace(noise, end=noise.end - 1) if tail else noise

@@ -271,8 +271,16 @@ class ExactChecker:
                 return True
             if begin:
                 stop = min(stop, begin)  # what runs at another rate gets a stretch of its own
-        events, shift = Tracker(runs, geometry, position).walk(stop)
-        for finding in builder.findings(raw, window.frame, position, events, before):
+        tracker = Tracker(runs, geometry, position)
+        events, shift = tracker.walk(stop)
+        found = builder.findings(raw, window.frame, position, events, before)
+        strange = next((one.frame for one in found if _is_long_unknown(one)), window.frame)
+        if strange > window.frame:
+            # What fits nothing for so long is judged from its own start, as another rate may be.
+            stop = strange - window.frame
+            events, shift = tracker.walk(stop)
+            found = builder.findings(raw, window.frame, position, events, before)
+        for finding in found:
             collector.add(finding)
         self._before = self._decoder.rows(raw)[stop - 1].copy()
         self._align -= shift
@@ -396,6 +404,10 @@ def _all_right(
         first_position,
         valid_bits=pattern.fmt.bits,
     )
+
+
+def _is_long_unknown(finding: Finding) -> bool:
+    return finding.kind is Kind.UNKNOWN and finding.frames >= SHORTEST
 
 
 def _cut(runs: list[tuple[int, int, int]], frames: int) -> int:

@@ -43,6 +43,10 @@ LARGEST_DITHER = 16
 # triangular dither 1.5. Higher: noise passes for gain; lower: dithered gain fails.
 GAIN_RESIDUAL = 2.0
 
+# Gains nearer to 0 dB are no gain. Source: 0.01 dB moves a sample by 38 steps of 16
+# bits at most. Higher: small gains are dither or unknown; lower: dither is a gain.
+SMALLEST_GAIN_DB = 0.01
+
 _ONES = np.array([bin(value).count("1") for value in range(256)], np.uint8)
 
 
@@ -232,6 +236,8 @@ def _gain(seen: NDArray[np.float64], sent: NDArray[np.float64]) -> tuple[Kind, d
     if np.abs(residual).max() > GAIN_RESIDUAL or not factor.all():
         return None
     level = 20 * np.log10(np.abs(factor))
+    if (factor > 0).all() and np.abs(level).max() < SMALLEST_GAIN_DB:
+        return None
     details: dict[str, Any] = {"gain_db": round(float(level.mean()), 3)}
     if np.ptp(level) > 0.05:
         details["channels_db"] = [round(float(value), 3) for value in level]

@@ -21,9 +21,11 @@ FRAMES = 24000
 RINGS = Rings(1200, 1320)
 # Frames between the two faults of a pair; 0 is touching.
 DISTANCES = (0, 1, 2, 8, 40, 300, 3000)
-# Pairs that are one other fault to any observer when they touch: two slips add
-# up, and silence beside inserted silence is a longer silence.
+# Pairs that are other faults to any observer when they touch: two slips add up,
+# silence beside inserted silence is a longer silence, and a slip lies before or
+# behind a chunk that belongs to neither alignment.
 BLURRED = ("drop", "repeat", "insert")
+BLURRED_WITH = (*BLURRED, "zero", "hold", "mute", "misplaced", "earlier_burst")
 BLURRED_DISTANCE = 40
 
 
@@ -95,7 +97,7 @@ class _Score:
             first = str(rng.choice([name for name in FAULTS if name not in LAST]))
             second = str(rng.choice(list(FAULTS)))
             distance = int(rng.choice(DISTANCES))
-            if first in BLURRED and second in (*BLURRED, "zero", "hold", "mute"):
+            if first in BLURRED and second in BLURRED_WITH:
                 distance = max(distance, BLURRED_DISTANCE)
             self._trial("pairs", [first, second], distance, rng)
 
