@@ -396,6 +396,47 @@ static void test_random(void)
           "a random victim is any way alike");
 }
 
+/*
+ * A player that streams from memory into a ring, a kernel that reads the ring a
+ * lap later: with round robin the share of stale lines follows from counting
+ * the fills of a set per lap.
+ */
+static uint32_t stale_lines(uint32_t ring, uint32_t laps)
+{
+    const uint32_t source = AREA / 4, source_bytes = AREA - source;
+    uint32_t from = 0, wrong = 0;
+
+    prepare(0);
+    for (uint32_t lap = 0; lap <= laps; lap++) {
+        for (uint32_t o = 0; o < ring; o += cache.line) {
+            wrong += lap && *at(KERNEL, o) != lap;
+            (void)*at(USER, source + from);
+            from = from + cache.line < source_bytes ? from + cache.line : 0;
+            *at(USER, o) = lap + 1;
+        }
+    }
+    return wrong;
+}
+
+static void test_closed_forms(void)
+{
+    static const struct { uint32_t ways, ring, wrong, of; } known[] = {
+        { 4, 4096, 3, 4 }, { 4, 8192, 1, 2 }, { 4, 16384, 0, 1 },
+        { 32, 4096, 7, 8 }, { 32, 16384, 1, 2 },
+    };
+    const uint32_t laps = 64;
+
+    for (uint32_t n = 0; n < sizeof(known) / sizeof(*known); n++) {
+        uint32_t lines = laps * known[n].ring / 32;
+        if (known[n].ways == cache.ways &&
+            cache.way_size * cache.ways == (cache.ways == 4 ? 16384 : 32768)) {
+            check(stale_lines(known[n].ring, laps) * known[n].of ==
+                  lines * known[n].wrong,
+                  "a streaming player's share of stale lines is the computed one");
+        }
+    }
+}
+
 static void test_noise(void)
 {
     prepare(1);
@@ -504,6 +545,9 @@ __attribute__((used)) static void run(void)
     test_access_sizes();
     if (cache.repl && !cache.invalid) {
         test_round_robin();
+    }
+    if (cache.repl == 1 && !cache.invalid && !cache.wa && cache.line == 32) {
+        test_closed_forms();
     }
     if (!cache.repl && !cache.invalid && cache.ways > 1) {
         test_random();
