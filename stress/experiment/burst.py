@@ -110,7 +110,7 @@ class Bench:
         control.lay(self.play, faults, geometry, self._stimulus.fill, position)
         self.captured[:] = 0
         # Allocates pages: outside the window, as is the fetching.
-        blind = tap.start(self._granted, self._seconds()) if tap else "no tap"
+        blind = tap.start(self._granted, self._seconds()) if tap else ""
         with conditions(asked) if not pcm.is_virtual else nullcontext(MODELLED) as terms, hot_window():
             exchange = pcm.exchange(self.play, self.captured, handling)
         wire = tap.finish() if tap and not blind else None

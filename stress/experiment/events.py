@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stress.experiment.burst import BurstResult
     from stress.experiment.episodes import Episodes
+    from stress.experiment.wire import Views
     from stress.model.exposure import Exposure
     from stress.model.finding import Analysis
     from stress.model.pcm import Exchange, Granted, PcmRequest, StreamParams, StreamResult
@@ -105,4 +106,36 @@ def burst(
         "observed_s": seen.observed_s,
         "conditions": dataclasses.asdict(result.terms),
         "evidence": evidence,
+        "wire": wire(result.views, result.by_wire) if result.views else {"blind": result.blind},
+    }
+
+
+def wire(views: Views, judged: bool) -> dict[str, Any]:
+    """Return what the tap saw; `judged` tells that the analysis was drawn from it."""
+    seen = views.wire
+    return {
+        "source": seen.source,
+        "judged": judged,
+        "events": seen.events,
+        "dropped": seen.dropped,
+        "truncated": seen.truncated,
+        "drain_ns": seen.drain_ns,
+        "out": {
+            "frames": views.out_frames,
+            "wrong": int(views.out_wrong.sum()),
+            "packets": len(seen.out.starts),
+            "failed": seen.out.failed,
+        },
+        "in": {
+            "frames": views.in_frames,
+            "wrong": int(views.in_wrong.sum()),
+            "packets": len(seen.into.starts),
+            "failed": seen.into.failed,
+            "lines": views.in_lines,
+            "telling_lines": views.telling_lines,
+        },
+        "lost_frames": views.lost_frames,
+        "memory": views.memory,
+        "doubts": list(views.doubts()) if judged else [],
+        "notes": list(seen.notes),
     }

@@ -51,7 +51,12 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
     doubts = []
     if tally.lost == "gone":
         doubts.append("the device went away; what was recorded before stays valid")
-    if tally.unlocked:
+    doubts += sorted(tally.doubts)
+    if tally.unlocked and tally.wire.get("judged"):
+        doubts.append(
+            f"no lock in {tally.unlocked} of {tally.bursts} bursts: the pattern was not seen on the wire"
+        )
+    elif tally.unlocked:
         doubts.append(
             f"no lock in {tally.unlocked} of {tally.bursts} bursts: the pattern did not come back "
             "(is the loopback connected, the volume at 0 dB, the right capture source selected?)"

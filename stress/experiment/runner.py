@@ -11,6 +11,7 @@ from stress.experiment.burst import Bench
 from stress.experiment.episodes import episodes
 from stress.experiment.judge import Judgement, judge, judge_run
 from stress.experiment.tally import Tally, tallies, total
+from stress.experiment.wire_evidence import sources
 from stress.model.exposure import Exposure
 from stress.model.pcm import Lost
 from stress.model.verdict import Verdict, exit_code
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from stress.experiment.plan import Arm, Plan
     from stress.model.pcm import Granted
     from stress.model.stimulus import Stimulus
+    from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
     from stress.record.evidence import EvidenceStore
     from stress.record.journal import Journal
@@ -71,6 +73,8 @@ class Run:
         0 walks it as often as it says itself [s].
     done : burst events of an earlier part of this run (resume).
     progress : called after every burst.
+    tap : looks at bus and memory beside each burst, None where it may not.
+    loopback : see `Bench.run`.
     """
 
     plan: Plan
@@ -86,6 +90,8 @@ class Run:
     duration_s: float = 0.0
     done: tuple[dict[str, Any], ...] = ()
     progress: Callable[[Progress], None] = lambda _: None
+    tap: Tap | None = None
+    loopback: str = "auto"
 
     def __post_init__(self) -> None:
         self._bursts: list[dict[str, Any]] = list(self.done)
@@ -163,14 +169,26 @@ class Run:
         wanted = self.plan.control
         faults = control.plant(frames, geometry, wanted.share, wanted.least, f"{self.seed}/{step.number}")
         asked = self.plan.conditions.asked
-        result = bench.run(self.pcm, step.arm.handling, self.detector, self.position, faults, geometry, asked)
+        result = bench.run(
+            self.pcm,
+            step.arm.handling,
+            self.detector,
+            self.position,
+            faults,
+            geometry,
+            asked,
+            self.tap,
+            self.loopback,
+        )
         self.position += frames
         self._lost = result.exchange.lost
         self._note(step, result, granted, line_bytes, bench)
 
     def _note(self, step: Step, result: BurstResult, granted: Granted, line_bytes: int, bench: Bench) -> None:
         exposure = Exposure.of_frames(result.analysis.checked_frames, self.stimulus.frame_bytes, line_bytes)
-        names = self.evidence.keep(step.number, result.analysis, bench.captured, self.stimulus)
+        names = []
+        for tag, part, observed, due in sources(result, bench.captured, self.stimulus):
+            names += self.evidence.keep(step.number, part, observed, due, tag)
         seen = episodes(result.analysis, bench.rings.largest, granted.playback.rate)
         fields = events.burst(result, granted.playback.rate, exposure, seen, names)
         event = self.journal.append("burst", sync=True, number=step.number, arm=step.arm.name, **fields)

@@ -19,6 +19,9 @@ class Tally:
     episodes, observed_s : see `stress.experiment.episodes`; these are compared.
     shapes : forms of the findings kept, by `shape`.
     transport : findings that lost time explains, left out as well.
+    views : real findings per view they first appear in.
+    wire : bursts a tap looked at, and what it counted (events, dropped, failed, lost_frames, ...).
+    doubts : why the wire alone cannot vouch; `blind` why it was not seen.
     """
 
     arm: str
@@ -43,6 +46,10 @@ class Tally:
     voluntary: int = 0
     involuntary: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    views: Counter[str] = field(default_factory=Counter)
+    wire: Counter[str] = field(default_factory=Counter)
+    doubts: Counter[str] = field(default_factory=Counter)
+    blind: Counter[str] = field(default_factory=Counter)
 
     def add(self, burst: dict[str, Any]) -> None:
         """Add one burst event."""
@@ -64,6 +71,18 @@ class Tally:
             self.involuntary += exchange[side]["involuntary"] or 0
         self.refused.update(str(text) for text in burst["conditions"]["refused"])
         self._add_findings(analysis)
+        self._add_wire(burst.get("wire") or {})
+
+    def _add_wire(self, wire: dict[str, Any]) -> None:
+        if "source" not in wire:
+            self.blind.update([wire["blind"]] if wire.get("blind") else [])
+            return
+        self.doubts.update(wire["doubts"])
+        self.wire.update({name: wire[name] for name in ("events", "dropped", "truncated", "lost_frames")})
+        self.wire.update(bursts=1, judged=int(wire["judged"]))
+        for side in ("out", "in"):
+            parts = {f"{side}_{name}": wire[side][name] for name in ("frames", "wrong", "failed")}
+            self.wire.update(parts)
 
     def _add_findings(self, analysis: dict[str, Any]) -> None:
         self.counts.update(analysis["counts"])
@@ -79,6 +98,7 @@ class Tally:
                 self.transport += beside
             else:
                 self.shapes[shape(finding, self.line_bytes)] += 1
+                self.views.update([finding["details"]["view"]] if "view" in finding["details"] else [])
         self.counts, self.sites = +self.counts, +self.sites
 
     @property
@@ -104,7 +124,7 @@ class Tally:
 _SUMS = (
     *("bursts", "streamed_s", "checked_frames", "lines", "wrong_frames", "episodes", "observed_s"),
     *("counts", "sites", "shapes", "transport", "planted", "control_found", "xruns", "unlocked"),
-    *("voluntary", "involuntary", "refused"),
+    *("voluntary", "involuntary", "refused", "views", "wire", "doubts", "blind"),
 )
 
 

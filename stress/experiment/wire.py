@@ -18,6 +18,7 @@ from stress.experiment import control
 from stress.experiment.alignment import settle
 from stress.experiment.transport import set_apart
 from stress.experiment.wire_capture import compare_read, distinct_lines
+from stress.experiment.wire_memory import last_lap
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
 
@@ -78,6 +79,8 @@ class Views:
     out_frames, in_frames : frames compared.
     lost_frames : frames that crossed the wire unseen (drops, truncation).
     telling_lines, in_lines : capture lines in which stale data would show, of all.
+    out_wrong, in_wrong : (frames,) bool, where those comparisons differ.
+    memory : see `stress.experiment.wire_memory.last_lap`.
     """
 
     wire: Wire
@@ -91,6 +94,7 @@ class Views:
     in_lines: int
     out_wrong: Bools
     in_wrong: Bools
+    memory: Mapping[str, Mapping[str, int]]
 
     def doubts(self) -> tuple[str, ...]:
         """Return why the wire alone cannot vouch, one line each."""
@@ -98,11 +102,10 @@ class Views:
         if not self.in_frames:
             out.append("the wire shows nothing of capture")
         elif self.telling_lines < LEAST_TELLING * self.in_lines:
-            share = 100 * self.telling_lines / max(1, self.in_lines)
             out.append(
-                "the capture source is silent or repeats itself: stale data would show in "
-                f"{share:.0f} % of the lines; connect anything that makes noise (an open microphone with its "
-                "gain up will do)"
+                "the capture source is silent or repeats itself: stale data would show in less than "
+                f"{100 * LEAST_TELLING:.0f} % of the lines; connect anything that makes noise (an open "
+                "microphone with its gain up will do)"
             )
         return tuple(out)
 
@@ -131,6 +134,7 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
         in_lines=in_lines,
         out_wrong=_unlike(out[prefix * step :], sent.written, compared, step),
         in_wrong=_unlike(sent.read, into, capture.frames, step),
+        memory=last_lap(wire, sent.written, exchange, sent.rings, step),
     )
 
 

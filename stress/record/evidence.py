@@ -39,13 +39,20 @@ class EvidenceStore:
         self.kept = sum(1 for _ in self._folder.glob("*.json"))
         self.left_out = 0
 
-    def keep(self, burst: int, analysis: Analysis, captured: Bytes, stimulus: Stimulus) -> list[str]:
-        """Write the first real findings of a burst; return the file names."""
+    def keep(
+        self, burst: int, analysis: Analysis, captured: Bytes, stimulus: Stimulus, tag: str = ""
+    ) -> list[str]:
+        """Write the first real findings of a burst; return the file names.
+
+        Parameters
+        ----------
+        tag : tells the streams of one burst apart, part of the file names.
+        """
         real = [finding for finding in analysis.findings if not finding.injected]
         room = max(0, min(self._per_burst, self._most - self.kept))
         names = []
         for number, finding in enumerate(real[:room]):
-            name = f"burst-{burst:05d}-{number:03d}-{finding.kind.value}.json"
+            name = f"burst-{burst:05d}-{tag}{number:03d}-{finding.kind.value}.json"
             rundir.write_json(self._folder, name, _evidence(finding, captured, stimulus))
             names.append(name)
         self.kept += len(names)

@@ -1,0 +1,50 @@
+"""Which bytes show a finding: those of the stream it was found in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stress.experiment.burst import BurstResult
+    from stress.model.finding import Analysis
+    from stress.model.stimulus import Stimulus
+
+    Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A stream that was recorded, as what was due; position is its frame.
+
+    Parameters
+    ----------
+    data : (n,) uint8.
+    """
+
+    data: Bytes
+    frame_bytes: int
+
+    def fill(self, position: int, out: Bytes) -> None:
+        """Write the frames from `position` on into `out`, zeros past the end."""
+        part = self.data[position * self.frame_bytes :][: out.size]
+        out[: part.size] = part
+        out[part.size :] = 0
+
+
+def sources(
+    result: BurstResult, captured: Bytes, stimulus: Stimulus
+) -> list[tuple[str, Analysis, Bytes, Stimulus]]:
+    """Return tag, findings, observed bytes and what was due, per stream with findings of its own."""
+    views = result.views
+    if views is None or not result.by_wire:
+        return [("", result.analysis, captured, stimulus)]
+    into = Recorded(views.wire.into.data, stimulus.frame_bytes)
+    return [
+        ("out-", views.playback, views.wire.out.data, stimulus),
+        ("in-", views.capture, captured, into),
+    ]
