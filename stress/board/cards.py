@@ -90,8 +90,10 @@ def _only(known: list[Card]) -> Card:
 
 
 def _device(card: Card) -> Pair:
-    capture = 1 if card.driver == "Loopback" else 0
-    return Pair(f"hw:{card.id},0", f"hw:{card.id},{capture}")
+    if card.driver == "Loopback":
+        # snd-aloop ties subdevices of one number; "the next free one" may be another's.
+        return Pair(f"hw:{card.id},0,0", f"hw:{card.id},1,0")
+    return Pair(f"hw:{card.id},0", f"hw:{card.id},0")
 
 
 def _hw(name: str) -> str:

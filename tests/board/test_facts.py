@@ -111,7 +111,7 @@ def test_kernel_config_reads_options_and_survives_a_torn_file(tmp_path):
     [
         ("softcard", ("hw:softcard,0", "hw:softcard,0")),
         ("1", ("hw:softcard,0", "hw:softcard,0")),
-        ("Loopback", ("hw:Loopback,0", "hw:Loopback,1")),
+        ("Loopback", ("hw:Loopback,0,0", "hw:Loopback,1,0")),
         ("hw:3,0", ("hw:3,0", "hw:3,0")),
         ("hw:Loopback,0,2/hw:Loopback,1,2", ("hw:Loopback,0,2", "hw:Loopback,1,2")),
         ("", ("hw:softcard,0", "hw:softcard,0")),
