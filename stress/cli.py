@@ -132,6 +132,12 @@ def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
     run.add_argument(
         "--seed", type=_whole(0, (1 << 63) - 1), help="of the positive control and the virtual board"
     )
+    run.add_argument(
+        "--loopback",
+        choices=("digital", "none", "auto"),
+        default="auto",
+        help="what to judge by: what comes back, the USB wire alone, or the wire where nothing comes back",
+    )
     run.add_argument("--detector", choices=("exact", "checksum", "spectral", "auto"), default="auto")
     run.add_argument("--out", metavar="DIR", default="", help="run directory; default runs/DATE-TIME")
     run.add_argument("--resume", action="store_true", help="go on with the run in --out where it stopped")

@@ -6,11 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stress.errors import ConfigError
+from stress.errors import BackendUnavailable, ConfigError, DeviceError
 
 if TYPE_CHECKING:
     import argparse
 
+    from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
 
 
@@ -74,6 +75,24 @@ def _alsa(args: argparse.Namespace) -> Backend:
     facts = gather()
     line_bytes = facts.cpu.line_bytes or USUAL_LINE_BYTES
     return Backend(AlsaPcm(devices.playback, devices.capture), name, line_bytes, facts.to_json())
+
+
+def tap(args: argparse.Namespace, found: Backend) -> tuple[Tap | None, str]:
+    """Return what can look at the wire of this card, or why nothing can."""
+    if args.backend == "virtual":
+        from stress.pcm.virtual import VirtualPcm
+        from stress.pcm.virtual_tap import VirtualTap
+
+        pcm = found.pcm
+        return (VirtualTap(pcm), "") if isinstance(pcm, VirtualPcm) else (None, "no virtual board")
+    from stress.board.cards import cards, pair
+    from stress.board.usbmon_tap import open_tap
+
+    known = cards()
+    try:
+        return open_tap(pair(args.card, known), known), ""
+    except (BackendUnavailable, DeviceError) as error:
+        return None, str(error)
 
 
 def assignments(texts: list[str]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from stress.commands.backend import Backend
     from stress.experiment.burst import Detector
+    from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
 
 # Evidence files per run and per burst. Source: 200 files of about 10 KB stay
@@ -50,6 +51,7 @@ class Job:
     Attributes
     ----------
     backend : None when there is none; `missing` then says why.
+    tap : looks at the wire; `blind` says why there is none.
     done : burst events of an earlier part of the run.
     """
 
@@ -59,6 +61,8 @@ class Job:
     detector: Detector
     backend: Backend | None
     missing: str
+    tap: Tap | None
+    blind: str
     done: tuple[dict[str, Any], ...]
 
 
@@ -88,13 +92,17 @@ def _prepare(args: argparse.Namespace, clock: Clock) -> Job:
     plan = read_plan(config["plan"], "config.json" if args.resume else args.plan)
     pattern = Pattern(plan.pattern, sample_format(plan.format), plan.channels)
     found, missing = None, ""
+    tap, blind = None, ""
     try:
         found = backend.make(args, config["seed"])
+        tap, blind = backend.tap(args, found)
     except (DeviceError, BackendUnavailable) as error:
         missing = str(error)
+    if found and not tap and args.loopback == "none":
+        found, missing = None, f"without a loopback only the wire can judge: {blind}"
     line_bytes = _line_bytes(plan, found)
     chosen = detector.make(config["detector"], pattern, line_bytes)
-    return Job(config, plan, pattern, chosen, found, missing, done)
+    return Job(config, plan, pattern, chosen, found, missing, tap, blind, done)
 
 
 def _line_bytes(plan: Plan, found: Backend | None) -> int:
@@ -118,6 +126,7 @@ def _fresh(args: argparse.Namespace, clock: Clock) -> dict[str, Any]:
         "card": args.card,
         "duration_s": args.duration,
         "detector": args.detector,
+        "loopback": args.loopback,
         "first_position": runner.first_position(clock.wall_s(), plan.rate),
     }
 
@@ -150,6 +159,7 @@ def _resumed(args: argparse.Namespace) -> tuple[dict[str, Any], tuple[dict[str, 
             raise ConfigError("is missing", where=str(folder / "config.json"), key=name)
     for name in ("backend", "board", "set", "card", "detector"):
         setattr(args, name, config[name])
+    args.loopback = config.get("loopback", "auto")
     log = reader.read_run(folder)
     return config, tuple(event for event in log.events if event["event"] == "burst")
 
@@ -168,6 +178,7 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
             backend=_name(job),
             first_position=job.config["first_position"],
         )
+    journal.append("wire", source=job.tap.source if job.tap else "", blind=job.blind)
     if job.backend is None:
         return runner.skipped(journal, _name(job), job.missing)
     with job.backend.pcm as pcm:
@@ -194,6 +205,8 @@ def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, c
         position=position,
         duration_s=job.config["duration_s"],
         done=job.done,
+        tap=job.tap,
+        loopback=job.config.get("loopback", "auto"),
         progress=lambda step: console.status(_status(step), clock.monotonic_ns() / 1e9),
     )
 

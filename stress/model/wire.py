@@ -72,8 +72,14 @@ class Tap(Protocol):
     A reader in another process would be scheduled per event: context switches
     that clean and invalidate a VIVT cache and so hide what is looked for.
 
+    Attributes
+    ----------
+    source : what looks, e.g. "usbmon1".
+
     Threads: one caller.
     """
+
+    source: str
 
     def start(self, granted: Granted, seconds: float) -> str:
         """Look from now on, for a burst of `seconds`; return why not, "" when it does."""
