@@ -114,12 +114,14 @@ class _Case:
         changes = slips.jumps(tuned[0].y, tuned[0].x, track, tuned[0].fitted)
         borders = [(change.frame, change.resumed) for change in changes]
         walk = Walk(tuned, track, explainer, self.options, self.rings, borders)
+        starts = round(float(tuned[0].fitted.clocks[0].captured(np.zeros(1))[0]))
         captured = repeated_lines(
             self.samples,
             self.rings,
             self.options.laps,
-            self.first - round(tuned[0].fitted.clocks[0].captured(np.zeros(1))[0]),
+            self.first - starts,
             self.pattern.frame_bytes,
+            (max(0, starts), track.segments[-1].stop),
         )
         events = [e for e in walk.run() if not _covered(walk.captured(e.at), captured)]
         findings = self._findings(events, walk, changes, track, captured)

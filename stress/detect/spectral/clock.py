@@ -174,8 +174,17 @@ def _places(track: Track, clocks: tuple[Clock, ...]) -> tuple[NDArray[np.float64
     where = [(i, frame) for i, segment in enumerate(track.segments) for frame in segment.frames]
     pick = np.unique(np.linspace(0, len(where) - 1, min(_BLOCKS, len(where))).astype(np.int64))
     chosen = [where[int(i)] for i in pick]
-    starts = [np.rint(clocks[i].played(frame - _LENGTH / 2)) for i, frame in chosen]
+    rough = [(i, float(np.rint(clocks[i].played(frame - _LENGTH / 2)))) for i, frame in chosen]
+    starts = [_inside(track, clocks, i, start) for i, start in rough]
     return np.array(starts, dtype=np.float64), np.array([i for i, _ in chosen], dtype=np.int64)
+
+
+def _inside(track: Track, clocks: tuple[Clock, ...], index: int, start: float) -> float:
+    # The block moved into its segment, where that is long enough.
+    segment, timing = track.segments[index], clocks[index]
+    low = max(0.0, np.ceil(timing.played(segment.start if index else 0)))
+    high = np.floor(timing.played(segment.stop)) - _LENGTH
+    return float(min(max(start, low), high)) if high >= low else start
 
 
 def _timing(fitted: Fitted) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

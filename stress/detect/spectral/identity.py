@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 # Chance repeats accepted in one capture. Higher: a quiet converter repeats itself and is called
 # stale; lower: nothing, a 16-byte stereo line has a chance of 2e-17 at -15 dBFS.
 _CHANCE = 1e-6
+# Spread of a run that is a signal at all [sample units]; zeros repeat whoever wrote them.
+_QUIET = 16
 
 
 def repeated_lines(
-    samples: Samples, rings: Rings, laps: int, position_of_zero: int, frame_bytes: int
+    samples: Samples,
+    rings: Rings,
+    laps: int,
+    position_of_zero: int,
+    frame_bytes: int,
+    during: tuple[int, int],
 ) -> list[Finding]:
     """Return runs equal in every sample to the same ring offset laps ago.
 
@@ -33,16 +40,19 @@ def repeated_lines(
     ----------
     samples : (channels, frames) int32 as captured.
     position_of_zero : pattern position due at captured frame 0.
+    during : captured frames while the stimulus was on; silence repeats anyway.
     """
     size = rings.capture
     if not size:
         return []
-    needed = _needed(samples, size)
+    begin, end = during
+    on = samples[:, begin:end]
+    needed = _needed(on, size)
     found: dict[int, Finding] = {}
     for lap in range(1, laps + 1):
-        for start, frames in _runs(samples, lap * size, needed):
+        for start, frames in _runs(on, lap * size, needed):
             if start not in found:
-                place = (start, frames, lap)
+                place = (begin + start, frames, lap)
                 found[start] = _finding(place, rings, size, position_of_zero, frame_bytes)
     return [found[start] for start in sorted(found)]
 
@@ -52,7 +62,8 @@ def _needed(samples: Samples, size: int) -> int:
     lag, total = size + 1, int(samples.shape[1])
     if total <= 2 * lag:
         return total + 1
-    equal = np.mean(samples[:, lag:] == samples[:, :-lag], axis=1)
+    loud = np.abs(samples[:, lag:]) > _QUIET
+    equal = np.sum((samples[:, lag:] == samples[:, :-lag]) & loud, axis=1) / np.maximum(1, loud.sum(axis=1))
     chance = float(np.prod(np.clip(equal, 1e-5, 0.999)))
     return max(2, math.ceil(math.log(_CHANCE / total) / math.log(chance)))
 
@@ -68,7 +79,8 @@ def _runs(samples: Samples, lag: int, needed: int) -> list[tuple[int, int]]:
         return []
     breaks = np.flatnonzero(np.diff(hits) != 1) + 1
     groups = np.split(hits, breaks)
-    return [(int(g[0]) + lag, int(g.size)) for g in groups if g.size >= needed]
+    runs = [(int(g[0]) + lag, int(g.size)) for g in groups if g.size >= needed]
+    return [(start, frames) for start, frames in runs if np.ptp(samples[:, start : start + frames]) > _QUIET]
 
 
 def _finding(

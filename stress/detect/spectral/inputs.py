@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     Signal = NDArray[np.float32]
 
-# RMS below which a channel is silent: -75 dBFS. Higher: a low but usable level is refused;
-# lower: the noise of an open input passes for a signal.
-SILENT = 10 ** (-75 / 20)
+# RMS below which a channel is silent [dBFS]. Higher: a low but usable level is refused; lower:
+# the noise of an open input passes for a signal.
+SILENT_DB = -75.0
 # Samples stuck at the largest level, as a share. Source: noise peaks there once in 10^6. Higher:
 # clipping hides lines that differ at the peaks; lower: chance peaks are called clipping.
 CLIPPED = 1e-4
@@ -40,7 +40,7 @@ def name(channel: int, channels: int) -> str:
 
 def level_db(y: Signal) -> float:
     """Return the RMS of a channel without its mean [dBFS]."""
-    return 20 * float(np.log10(max(float(np.std(y)), 1e-7)))
+    return 20 * float(np.log10(max(float(np.std(y)), 1e-7))) if y.size else -140.0
 
 
 def unheard(
@@ -53,7 +53,7 @@ def unheard(
         if lock is not None and lock.locked:
             continue
         who = name(c, channels)
-        if float(np.std(y[c])) < SILENT:
+        if level_db(y[c]) < SILENT_DB:
             silent.append(c)
             continue
         other = _hears(y[c], pattern, [o for o in range(channels) if o != c], first_position, locks)

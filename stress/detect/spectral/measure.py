@@ -50,10 +50,13 @@ def response(
 
 def clipped_share(samples: NDArray[np.int32]) -> float:
     """Return the share of samples stuck at the largest level seen, 0..1."""
-    top = int(np.abs(samples.astype(np.int64)).max(initial=0))
+    if not samples.size:
+        return 0.0
+    high, low = int(samples.max()), int(samples.min())
+    top = max(high, -low)
     if top < 16:
         return 0.0
-    return float(np.mean(np.abs(samples.astype(np.int64)) >= top - 1))
+    return float(np.count_nonzero(samples >= top - 1) + np.count_nonzero(samples <= 1 - top)) / samples.size
 
 
 def hum_db(y: Signal, rate: int, signal_power: float) -> float | None:
@@ -94,7 +97,8 @@ def channel(
     clock = fitted.clocks[0]
     latency = float(clock.captured(np.zeros(1))[0]) + peak_offset(fitted.taps)
     ratio = db(signal / max(residual, 1e-20))
-    return Channel(latency, gain, points, ratio, -ratio, clock.drift_ppm, hum_db(y, rate, signal), clipped)
+    bad = db((residual + distortion) / max(signal, 1e-20))
+    return Channel(latency, gain, points, ratio, bad, clock.drift_ppm, hum_db(y, rate, signal), clipped)
 
 
 def seconds(blocks: Sequence[tuple[int, float, float, float]], rate: int) -> tuple[Second, ...]:

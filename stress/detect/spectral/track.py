@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Signal = NDArray[np.float32]
+    Wide = NDArray[np.float64]
 
 BLOCK = 4096
 # A delay this far from the prediction is a jump [frames]. Higher: a single lost frame passes for
@@ -111,28 +112,37 @@ class Tracker:
     def _advance(self, at: int, count: int) -> tuple[int, float]:
         # Returns how many blocks followed the prediction, and the jump after them (0 for none).
         shifts, seen, expected = self._measure(at, count)
-        good = seen & (np.abs(shifts) < _JUMP)
+        off = expected + shifts - self._predicted(at, count)
+        good = seen & (np.abs(off) < _JUMP)
         bad = np.flatnonzero(~good)
         used = int(bad[0]) if bad.size else count
         self._accept(at, expected[:used] + shifts[:used])
         if used == count or not seen[used]:
             return used, 0.0
-        again, seen_again, _ = self._measure(at + (used + 1) * BLOCK, 1)
-        persists = bool(seen_again.size and seen_again[0] and abs(again[0] - shifts[used]) < _JUMP)
-        return used, float(shifts[used]) if persists else 0.0
+        after = at + (used + 1) * BLOCK
+        again, seen_again, wanted = self._measure(after, 1)
+        if not seen_again.size or not seen_again[0]:
+            return used, 0.0
+        later = float(wanted[0] + again[0] - self._predicted(after, 1)[0])
+        return used, float(off[used]) if abs(later - off[used]) < _JUMP else 0.0
 
-    def _measure(self, at: int, count: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], Signal]:
+    def _predicted(self, at: int, count: int) -> Wide:
         count = min(count, max(0, (self._y.size - at) // BLOCK))
         centres = at + BLOCK * (np.arange(count) + 0.5)
-        expected = np.rint([self.predict(float(c)) for c in centres])
+        return np.array([self.predict(float(c)) for c in centres], dtype=np.float64)
+
+    def _measure(self, at: int, count: int) -> tuple[Wide, NDArray[np.bool_], Wide]:
+        # Shifts against whole expected delays, whether seen, and those delays.
+        expected = np.rint(self._predicted(at, count))
+        count = expected.size
         ys = self._y[at : at + count * BLOCK].reshape(count, BLOCK)
         xs = np.array([self._x.at(at + i * BLOCK - int(expected[i]), BLOCK) for i in range(count)])
         if not count:
-            return np.zeros(0), np.zeros(0, dtype=bool), np.zeros(0, dtype=np.float32)
+            return np.zeros(0), np.zeros(0, dtype=bool), expected
         cross = np.fft.rfft(ys, axis=1) * np.conj(np.fft.rfft(xs, axis=1))
         cross[:, 0] = 0
         shifts, seen = _peaks(np.asarray(np.fft.irfft(cross, BLOCK, axis=1), dtype=np.float64))
-        return shifts, seen, expected.astype(np.float32)
+        return shifts, seen, expected
 
     def _accept(self, at: int, delays: NDArray[np.float64]) -> None:
         if not delays.size:
