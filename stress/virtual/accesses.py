@@ -97,7 +97,7 @@ class AccessMaker:
         unit = self._unit_of(first, ring)
         count = np.where(ring < 0, 1, self._unit_of(end - 1, ring) - unit + 1)
         start = np.cumsum(count) - count
-        step = np.repeat(np.arange(len(work), dtype=np.int64), count)
+        step = np.repeat(np.arange(len(work), dtype=np.int64), count.astype(np.intp))
         unit = np.arange(len(step), dtype=np.int64) + (unit - start)[step]
         before = _BEFORE[kind][step]
         after = (kind == Step.USER_READ)[step].astype(np.int64) * self._captured_fills
@@ -175,7 +175,7 @@ class AccessMaker:
         double = _BEFORE[kind] == 2
         if double.any():
             # Read-modify-write: the same row twice, first as a load.
-            again = np.repeat(np.arange(len(kind), dtype=np.int64), 1 + double)
+            again = np.repeat(np.arange(len(kind), dtype=np.int64), 1 + double.astype(np.intp))
             load = np.zeros(len(again), dtype=np.int64)
             load[:-1] = again[1:] == again[:-1]
             place = place[again] - load

@@ -69,7 +69,8 @@ def delivered(trace: Trace, seen: Deliveries, first_pline: int, end_pline: int, 
     mine = np.flatnonzero((pline >= first_pline) & (pline < end_pline))
     rows = seen.row[mine]
     lo = trace.lo[rows]
-    length = trace.hi[rows] - lo
+    # Counts are pointers' size: 32-bit machines refuse to repeat by 64-bit ones.
+    length = (trace.hi[rows] - lo).astype(np.intp)
     which = np.repeat(mine, length)
     start = np.cumsum(length) - length
     inside = np.arange(len(which), dtype=np.int64) - np.repeat(start, length)

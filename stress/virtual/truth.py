@@ -85,7 +85,7 @@ def truth_of(board: Board, outcome: Outcome) -> Truth:
     for which, (direction, got, shift) in enumerate(sides):
         place = board.places[which]
         bad, cause = _causes(board, outcome, which)
-        for name, count in zip(CLASSES, np.bincount(cause, minlength=len(CLASSES))):
+        for name, count in zip(CLASSES, np.bincount(cause.astype(np.intp), minlength=len(CLASSES))):
             if count:
                 counts[name] = int(count)
         runs = _runs(got, bad, cause, place.ring_granules)
