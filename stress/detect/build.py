@@ -238,7 +238,7 @@ class Builder:
         last, size = noises[-1], max(slip.lag, 0)
         early = replace(last, start=last.start + size, shift=slip.shift)
         late = replace(last, end=last.end - size)
-        for event, at in ((early, last.start), (late, late.end)):
+        for first, event, at in ((True, early, last.start), (False, late, late.end)):
             event = self._trimmed(stretch, event)
             if event.end - event.start < 1 or event.start < last.start:
                 continue
@@ -246,7 +246,7 @@ class Builder:
             if any(part.kind is Kind.UNKNOWN for part in parts):
                 continue
             before = self._named(stretch, noises[:-1]) if noises[:-1] else []
-            if event is late:
+            if not first:
                 before = self._joined(stretch, before + parts, event.shift)
                 parts = []
             found = [self._plain(stretch, part, last.shift) for part in before]
@@ -254,7 +254,7 @@ class Builder:
             if size:
                 strange = replace(last, start=at, end=at + size)
                 found += self._insert(stretch, strange, self._contents(stretch, strange))
-            elif event is early:
+            elif first:
                 found.append(self._slip(stretch, replace(slip, start=at, end=at)))
             else:
                 continue

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 NONE = 1 << 40  #: lag of a frame that shows no believable position
 
+# Bits besides the position that prove a lone frame of any age. Source: 2^-32 per
+# damaged frame. Higher: a line of one frame left from an earlier burst is not
+# believed; lower: scaled frames pass for old ones.
+PROOF_BITS = 32
+
 # Lags that two frames in a row prove [frames]. Source: 87 s at 48 kHz; two
 # dithered frames rarely decode that near. Higher: dither is called old data;
 # lower: two frames of a tail, older than this, are not believed.
@@ -46,9 +51,13 @@ class Decoder:
 
     def __init__(self, pattern: Pattern, rings: Rings, mask: Bytes | None = None) -> None:
         self.pattern, self.rings, self.mask = pattern, rings, mask
-        # The bits below the top 16 are another word: a frame with them proves itself.
-        wide = pattern.fmt.bits > 16 and (mask is None or bool(mask[: pattern.fmt.sample_bytes - 2].any()))
-        self._far_run = 1 if wide else max(2, FAR_BYTES // pattern.frame_bytes)
+        # The bits below the top 16 are another word: with enough of them a frame proves itself.
+        low = 0
+        if mask is None or mask[: pattern.fmt.sample_bytes - 2].any():
+            low = (pattern.fmt.bits - 16) * pattern.channels
+        wide = low >= PROOF_BITS
+        self._alone = low > 0
+        self._far_run = 1 if wide else 2 if low else max(2, FAR_BYTES // pattern.frame_bytes)
 
     def rows(self, raw: Bytes) -> Bytes:
         """Return `raw` as (frames, frame_bytes) with uncarried bits cleared."""
@@ -107,7 +116,7 @@ class Decoder:
         # Right, whole laps old, as old as a near neighbour, or one of many of one age.
         good: Flags = (lags == 0) | self.whole_laps(lags)
         near = np.abs(lags) < (NONE if anywhere else NEAR)
-        if self._far_run == 1:
+        if self._alone:
             good |= near
         twin = (lags[1:] == lags[:-1]) & near[1:]
         good[1:] |= twin
@@ -120,7 +129,7 @@ class Decoder:
     def _without_chance(self, lags: Lags) -> Lags:
         # Far lags of less than a line in the midst of damage are damage: dither repeats itself.
         far = lags >= NEAR
-        if self._far_run == 1 or not far.any():
+        if self._alone or not far.any():
             return lags
         for start, end, lag in runs_of(lags):
             if NEAR <= lag < NONE and (end - start) * self.pattern.frame_bytes < 2 * FAR_BYTES:
@@ -141,7 +150,9 @@ class Decoder:
         twin = (lag[2:] == lag[:-2]) & (np.abs(lag[2:]) < (NONE if anywhere else NEAR))
         good[2:] |= twin
         good[:-2] |= twin
-        good |= _in_a_row(lag, 2 if self._far_run == 1 else self._far_run // 2, 2)
+        good |= _in_a_row(lag, 2 if self._alone else self._far_run // 2, 2)
+        # Zeros and a held sample make one word again and again, which says nothing.
+        good &= (rows[1:] != rows[:-1]).any(axis=1)
         for first in (np.flatnonzero(good & (lag == 0)), np.flatnonzero(good & (lag != 0))):
             lags[first] = lag[first]
             lags[first + 1] = lag[first]

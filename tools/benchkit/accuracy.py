@@ -97,7 +97,8 @@ class _Score:
             first = str(rng.choice([name for name in FAULTS if name not in LAST]))
             second = str(rng.choice(list(FAULTS)))
             distance = int(rng.choice(DISTANCES))
-            if first in BLURRED and second in BLURRED_WITH:
+            still = first in ("zero", "hold") and second in ("zero", "hold", "mute")
+            if still or (first in BLURRED and second in BLURRED_WITH):
                 distance = max(distance, BLURRED_DISTANCE)
             self._trial("pairs", [first, second], distance, rng)
 
