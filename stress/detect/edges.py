@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.decode import Decoder
-from stress.detect.place import MAX_LAPS, Geometry
+from stress.detect.place import MAX_LAPS, Geometry, signed
 from stress.detect.track import Event
 
 if TYPE_CHECKING:
@@ -123,9 +123,10 @@ class Edges:
     def _candidates(self, noise: Event) -> list[int]:
         # Whole laps that any channel pair of the frames claims, then the likely ones.
         rings = self._decoder.rings
-        tried = [
-            k * size for k in range(1, TRIED_LAPS + 1) for size in (rings.playback, rings.capture) if size
-        ]
+        laps = range(1, TRIED_LAPS + 1)
+        tried = [k * size for k in laps for size in (rings.playback, rings.capture) if size]
+        if rings.capture:
+            tried += [k * rings.capture + signed(d - noise.shift) for k in laps for d in self._slipped]
         if self._decoder.pattern.channels == 1:
             return tried
         rows = self._rows[noise.start : noise.end]
