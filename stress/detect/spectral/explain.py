@@ -35,6 +35,9 @@ _SHADOW, _SHADOW_LINES = 1e-2, 48
 # The same for the first lines of a burst against the start itself. Higher: weak channels lose
 # their first lines; lower: the unfitted part above the band alarms (3e-5 of it at 75 dB SNR).
 _ONSET = 1e-3
+# Unexplained alarms after which only whole laps, zeros and swaps are tried: a capture full of
+# clicks or clipping would otherwise cost 10 ms for each.
+_PATIENCE = 32
 _WIDEST = 64  # lines tried at once
 
 
@@ -55,7 +58,7 @@ class Event:
 
 
 class Explainer:
-    """Explain the alarms of one block of all channels.
+    """Explain the alarms of one block of all channels, block after block.
 
     Parameters
     ----------
@@ -67,6 +70,7 @@ class Explainer:
         self, references: Sequence[Reference], weights: Sequence[Weights], sources: Sequence[int | str]
     ) -> None:
         self._references, self._weights, self._sources = references, weights, sources
+        self._unexplained = 0
 
     def explain(self, middle: int, stretches: Sequence[Stretch], most: int) -> list[Event]:
         """Return at most `most` events of played frames `middle` .. `middle + HOP`."""
@@ -119,12 +123,13 @@ class Explainer:
         ranked = rank(heard, self._sources, at + offset, offset)[:3] if self._sources else []
         guesses = [locate(heard, source, at) for source in ranked]
         fits = self._fitting(guesses, middle, stretches, matched, (low, high), before)
-        if fits is None:
+        if fits is None and self._unexplained < _PATIENCE:
             lags = free_lags(heard, at + offset, offset)
             guesses = [locate(heard, lag, at) for lag in lags]
             guesses.append(hold(heard, at))
             guesses = [guess for guess in guesses if guess.stop - guess.start >= FREE_FRAMES]
             fits = self._fitting(guesses, middle, stretches, matched, (low, high), before)
+        self._unexplained += fits is None
         return fits
 
     def _around(

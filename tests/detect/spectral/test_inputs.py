@@ -1,0 +1,151 @@
+"""Captures that prove nothing say why, with the number; and what the channel is."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from stress.virtual.analog import Wiring
+
+
+def advice(loop, **channel):
+    result = loop.judge(loop.hear(**channel))
+    return result, " | ".join(result.advice)
+
+
+def test_silence_is_not_locked_and_says_its_level(loop):
+    result, text = advice(loop, wiring=Wiring.OPEN, noise_dbfs=-88.0)
+    assert not result.analysis.locked and result.channel is None
+    assert "silent (-8" in text and "plug the cable" in text
+
+
+def test_noise_without_stimulus_is_not_locked_and_says_the_correlation(loop):
+    result, text = advice(loop, wiring=Wiring.OPEN, noise_dbfs=-30.0)
+    assert not result.analysis.locked
+    assert "not the stimulus" in text and "12 needed" in text
+
+
+def test_one_sided_cable_names_the_silent_side(loop):
+    result, text = advice(loop, wiring=Wiring.ONE_SIDED, noise_dbfs=-85.0)
+    assert result.analysis.locked
+    assert "captured right is silent" in text and "captured left" not in text
+
+
+def test_exchanged_plugs_are_named(loop):
+    result, text = advice(loop, wiring=Wiring.SWAPPED)
+    assert not result.analysis.locked
+    assert "captured left carries played right" in text and "captured right carries played left" in text
+
+
+def test_mono_fold_down_says_how_strong(loop):
+    _, text = advice(loop, wiring=Wiring.MONO)
+    assert "mono fold-down" in text
+    assert "dB of its own" in text
+
+
+def test_clipped_level_says_the_share(loop):
+    heard = loop.hear(gain_db=9.0)
+    samples = np.abs(heard.view("<i2").astype(np.int32).reshape(-1, 2))
+    share = 100 * (samples >= 32766).mean(axis=0).max()
+    text = " | ".join(loop.judge(heard).advice)
+    assert f"lower the capture level: {share:.2g} % of samples at full scale" in text
+
+
+def test_noise_suppressor_says_how_far_the_level_moves(loop):
+    _, text = advice(loop, suppressor=True)
+    assert "the level moves by 3" in text and "noise suppression" in text
+
+
+def test_weak_signal_says_snr_and_need(loop):
+    result, text = advice(loop, snr=8.0)
+    assert f"SNR is {result.channel.snr_db:.1f} dB" in text and "needs 20 dB" in text
+
+
+def test_capture_shorter_than_a_lock_is_not_locked(loop):
+    result = loop.judge(loop.hear()[: 4 * 9000])
+    assert not result.analysis.locked
+
+
+def test_empty_capture_is_not_locked(loop):
+    result = loop.judge(np.zeros(0, dtype=np.uint8))
+    assert not result.analysis.locked and result.analysis.frames == 0
+
+
+@pytest.mark.parametrize("ppm", [0.0, -77.5])
+def test_channel_drift_latency_gain_and_snr_are_measured(loop, ppm):
+    channel = loop.judge(loop.hear(snr=50.0, drift_ppm=ppm, lowpass_hz=None)).channel
+    assert channel.drift_ppm == pytest.approx(ppm, abs=0.05)
+    assert channel.latency_frames == pytest.approx(701.3, abs=0.6)
+    assert channel.gain_db == pytest.approx(-3.0, abs=0.05)
+    # White noise over the whole band is 2.4 dB less inside the judged one.
+    assert channel.snr_db == pytest.approx(52.6, abs=0.7)
+    assert channel.thd_n_db == pytest.approx(-channel.snr_db, abs=0.2)
+
+
+def test_channel_response_follows_the_low_pass(loop):
+    channel = loop.judge(loop.hear(lowpass_hz=8000.0)).channel
+    level = dict(channel.response)
+    at = min(level, key=lambda hz: abs(hz - 8000))
+    low = np.mean([v for hz, v in level.items() if 1500 < hz < 4000])
+    expected = -10 * np.log10(1 + (at / 8000) ** 12)
+    assert level[at] - low == pytest.approx(expected, abs=0.5)
+
+
+def test_channel_distortion_is_in_thd_n_but_not_in_snr(loop):
+    channel = loop.judge(loop.hear(snr=60.0, third=0.2)).channel
+    # Third order noise of sqrt(6) * 0.2 * 0.18^2 spreads over three times the band.
+    assert -20 * np.log10(np.sqrt(6) * 0.2 * 0.18**2) < -channel.thd_n_db < 46
+    assert channel.snr_db > -channel.thd_n_db + 5
+
+
+def test_channel_hum_is_measured_where_there_is_hum(loop):
+    assert loop.judge(loop.hear()).channel.hum_db is None
+    hum = loop.judge(loop.hear(hum_dbfs=-40.0)).channel.hum_db
+    # A 0.01 peak with harmonics of a half and a quarter against -17.9 dBFS.
+    assert hum == pytest.approx(10 * np.log10(0.5e-4 * (1 + 0.25 + 1 / 16)) + 17.9, abs=1.5)
+
+
+def test_seconds_show_when_the_noise_rose(loop):
+    def rise(y):
+        rng = np.random.default_rng(9)
+        y[96000:] += np.rint(rng.standard_normal((48000, 2)) * 100).astype(y.dtype)
+        return y
+
+    seconds = loop.judge(loop.hear(snr=60.0, after=rise)).seconds
+    assert [s.frame for s in seconds] == [0, 48000, 96000]
+    assert seconds[0].snr_db > 55 > 42 > seconds[2].snr_db
+
+
+def test_json_of_the_channel_is_plain(loop):
+    result = loop.judge(loop.hear())
+    out = json.loads(json.dumps(result.to_json()))
+    assert set(out["channel"]) >= {"latency_frames", "gain_db", "snr_db", "drift_ppm", "thd_n_db"}
+    assert out["advice"] == [] and out["disturbances"] == 0
+
+
+def test_recording_that_starts_late_locks(loop):
+    heard = loop.hear()
+    late = loop.judge(heard[4 * 30000 :])
+    assert late.analysis.locked and late.analysis.found == 0
+    assert late.analysis.first_frame == 0
+    assert abs(((late.analysis.first_position - loop.first) & 0xFFFFFFFF) - (30000 - 703)) <= 1
+
+
+def test_recording_with_silence_ahead_locks_and_the_silence_is_no_stale_data(loop):
+    early = loop.judge(np.concatenate((np.zeros(4 * 60000, dtype=np.uint8), loop.hear())))
+    assert early.analysis.locked and early.analysis.found == 0
+    assert early.analysis.first_frame == pytest.approx(60703, abs=1)
+    assert early.analysis.first_position == loop.first
+
+
+def test_view_shows_the_stimulus_before_and_noise_after(loop):
+    result = loop.judge(loop.hear(snr=50.0, lowpass_hz=None), view=(48000, 24000))
+    before, after = result.view.before, result.view.after
+    assert before.levels_db.shape == after.levels_db.shape == (len(before.edges_hz) - 1, 45)
+    assert before.start_frame == 48000 and before.hop_frames == 512
+    band = [i for i, hz in enumerate(before.edges_hz[:-1]) if 2000 < hz < 12000]
+    drop = before.levels_db[band].mean() - after.levels_db[band].mean()
+    assert drop == pytest.approx(52.6, abs=2)
+    assert loop.judge(loop.hear()).view is None

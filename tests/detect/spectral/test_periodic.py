@@ -1,0 +1,94 @@
+"""The on-device tier: integers only, streaming, whatever the pieces."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stress.detect.spectral import PeriodicDifference
+from stress.errors import ConfigError
+from stress.model.formats import FORMATS
+from stress.patterns.analog_periodic import PERIOD, PeriodicNoise
+from stress.virtual.analog import AnalogChannel, quantize
+
+RATE, FRAMES = 48000, 48000
+LINES = (9600, 20008, 33336)
+
+
+@pytest.fixture(scope="module")
+def clean():
+    out = np.empty(FRAMES * 4, dtype=np.uint8)
+    PeriodicNoise(RATE, 2, FORMATS["S16_LE"]).fill(12345, out)
+    return out.view("<i2").reshape(-1, 2) / 32768.0
+
+
+def heard(played, snr=50.0, **channel):
+    path = AnalogChannel(
+        gain_db=-3, delay_frames=300.4, lowpass_hz=14000, noise_dbfs=20 * np.log10(0.18) - 3 - snr, **channel
+    )
+    return quantize(path.transmit(played, RATE, FRAMES, 1)).astype(np.int16)
+
+
+def alarms(samples, pieces=1024, **settings):
+    checker = PeriodicDifference(2, PERIOD, **settings)
+    for start in range(0, len(samples), pieces):
+        checker.feed(samples[start : start + pieces])
+    return checker, checker.finish()
+
+
+def stale(clean, frames=8, lag=4800):
+    played = clean.copy()
+    for at in LINES:
+        played[at : at + frames] = clean[at - lag : at - lag + frames]
+    return played
+
+
+@pytest.mark.parametrize("snr", [60.0, 40.0, 30.0])
+@pytest.mark.parametrize("frames", [4, 8])
+def test_stale_lines_alarm_once_and_are_confirmed_by_their_echo(clean, snr, frames):
+    checker, found = alarms(heard(stale(clean, frames), snr)[400:])
+    assert [round((a.frame + 400 - 301 - at) / 16) for a, at in zip(found, LINES)] == [0, 0, 0]
+    assert [a.confirmed for a in found] == [True, True, True]
+    assert checker.count == 3
+
+
+@pytest.mark.parametrize("snr", [60.0, 30.0])
+@pytest.mark.parametrize("channel", [{}, {"second": 0.2, "third": 0.3, "dc": 0.1}])
+def test_clean_capture_never_alarms_not_even_distorted(clean, snr, channel):
+    checker, found = alarms(heard(clean, snr, **channel)[400:])
+    assert found == () and checker.count == 0
+    assert checker.checked == FRAMES - 400 - PERIOD
+
+
+@pytest.mark.parametrize("pieces", [1, 37, 1021, 5000, 60000])
+def test_pieces_do_not_change_what_is_compared(clean, pieces):
+    samples = heard(stale(clean))[400:12000] if pieces == 1 else heard(stale(clean))[400:]
+    checker, found = alarms(samples, pieces)
+    expected = 1 if pieces == 1 else 3
+    assert checker.checked == len(samples) - PERIOD
+    assert checker.count >= expected if pieces < 64 else checker.count == expected
+    assert any(abs(a.frame + 400 - 301 - LINES[0]) <= 16 for a in found)
+
+
+def test_lag_of_whole_periods_is_invisible_as_the_guard_says(clean):
+    checker, found = alarms(heard(stale(clean, 8, 4 * PERIOD))[400:])
+    assert found == () and checker.count == 0
+
+
+def test_single_click_is_not_confirmed_at_the_end_and_cap_keeps_the_count(clean):
+    samples = heard(clean)[400:]
+    samples[-200] = 20000
+    _, found = alarms(samples)
+    assert [a.confirmed for a in found] == [None]
+    checker, found = alarms(heard(stale(clean))[400:], most=1)
+    assert len(found) == 1 and checker.count == 3
+
+
+def test_capture_shorter_than_a_period_compares_nothing():
+    checker, found = alarms(np.ones((1000, 2), dtype=np.int16))
+    assert checker.checked == 0 and found == ()
+
+
+def test_period_below_one_is_refused():
+    with pytest.raises(ConfigError, match="period 0"):
+        PeriodicDifference(2, 0)
