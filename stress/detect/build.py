@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stress.detect.decode import Decoder
 from stress.detect.edges import Edges
 from stress.detect.place import WRAP, Geometry, HeldRanges, line_of, signed
+from stress.detect.stretch import Stretch, groups, run_edges
 from stress.detect.track import Event
 from stress.detect.words import sentence
 from stress.detect.wrong import SHORTEST_DITHER, Namer, Part
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Bytes = NDArray[np.uint8]
-
-# Right frames between wrong ones that may belong to one stretch of dither or
-# gain [frames]. Source: dither of 1 LSB leaves 1 of 3 samples as they were.
-# Higher: separate flips are fitted together; lower: dither falls to pieces.
-DENSE_GAP = 24
 
 # Share of wrong frames that makes such a stretch. Source: triangular dither of
 # 1 LSB on mono leaves half of the frames. Higher: mono dither falls to pieces;
@@ -68,12 +64,12 @@ class Builder:
         position : due there under the alignment in force at its start.
         before : raw frame before the stretch.
         """
-        stretch = _Stretch(self._decoder.rows(raw), frame, position, before)
+        stretch = Stretch(self._decoder.rows(raw), frame, position, before)
         if not self._aligns:
             self._aligns.append((0, position - frame))
         events = self._settled(stretch, events)
         found: list[Finding] = []
-        for group in _groups(events):
+        for group in groups(events):
             slips = (event for event in group if event.what == "slip")
             self._aligns.extend((frame + one.start, position - one.shift - frame) for one in slips)
             if group[0].what == "noise":
@@ -84,7 +80,7 @@ class Builder:
                 found.append(self._displaced(stretch, group[0]))
         return found
 
-    def _settled(self, stretch: _Stretch, events: list[Event]) -> list[Event]:
+    def _settled(self, stretch: Stretch, events: list[Event]) -> list[Event]:
         aligns = [align for _, align in self._aligns]
         aligns += [stretch.position - one.shift - stretch.frame for one in events if one.what == "slip"]
         slipped = {stretch.position - stretch.frame - align for align in aligns}
@@ -98,11 +94,11 @@ class Builder:
         if finding.ring is not None and finding.ring_offset is not None:
             size = int(details.get("bytes", finding.frames * self._geometry.frame_bytes))
             line = line_of(finding.ring_offset, size)
-            details.update(_edges(finding.ring_offset, size, line, self._geometry.line_bytes))
+            details.update(run_edges(finding.ring_offset, size, line, self._geometry.line_bytes))
         finding = replace(finding, line_bytes=line, details=details)
         return replace(finding, text=sentence(finding))
 
-    def _displaced(self, stretch: _Stretch, event: Event) -> Finding:
+    def _displaced(self, stretch: Stretch, event: Event) -> Finding:
         frame, position = stretch.frame + event.start, stretch.due(event.start, event.shift)
         details, inside = self._part_frames(event)
         base = Finding(
@@ -188,7 +184,7 @@ class Builder:
             base, kind=Kind.STALE, ring=ring, ring_offset=self._bytes(offset, inside), details=details
         )
 
-    def _slip(self, stretch: _Stretch, event: Event) -> Finding:
+    def _slip(self, stretch: Stretch, event: Event) -> Finding:
         frame, position = stretch.frame + event.start, stretch.due(event.start, event.shift - event.lag)
         details: dict[str, Any] = {}
         if event.lag < 0:
@@ -198,7 +194,7 @@ class Builder:
             details = {"replay": laps[0][0], "laps": laps[0][1]}
         return Finding(Kind.REPEAT, frame, event.lag, position, lag=event.lag, details=details)
 
-    def _noise(self, stretch: _Stretch, group: list[Event]) -> list[Finding]:
+    def _noise(self, stretch: Stretch, group: list[Event]) -> list[Finding]:
         slip = group[-1] if group[-1].what == "slip" else None
         noises = [event for event in group if event.what == "noise"]
         if slip is not None:
@@ -224,7 +220,7 @@ class Builder:
             return found
         return [*found, self._slip(stretch, slip)]
 
-    def _back(self, stretch: _Stretch, noises: list[Event], slip: Event) -> tuple[list[Event], Event]:
+    def _back(self, stretch: Stretch, noises: list[Event], slip: Event) -> tuple[list[Event], Event]:
         # A lone right frame behind a slip is not believed by itself; the slip confirms it.
         last = noises[-1]
         due = self._decoder.expected(stretch.due(last.start, slip.shift), last.end - last.start)
@@ -233,7 +229,7 @@ class Builder:
         kept = [*noises[:-1], replace(last, end=end)] if end > last.start else noises[:-1]
         return kept, replace(slip, start=end, end=end)
 
-    def _around(self, stretch: _Stretch, noises: list[Event], slip: Event) -> list[Finding] | None:
+    def _around(self, stretch: Stretch, noises: list[Event], slip: Event) -> list[Finding] | None:
         # Noise next to a slip may belong to the alignment behind it.
         last, size = noises[-1], max(slip.lag, 0)
         early = replace(last, start=last.start + size, shift=slip.shift)
@@ -261,7 +257,7 @@ class Builder:
             return sorted(found, key=lambda one: one.frame)
         return None
 
-    def _trimmed(self, stretch: _Stretch, event: Event) -> Event:
+    def _trimmed(self, stretch: Stretch, event: Event) -> Event:
         # Without the frames at its ends that are right under its own alignment.
         rows = stretch.rows[event.start : event.end]
         due = self._decoder.expected(stretch.due(event.start, event.shift), len(rows))
@@ -270,10 +266,10 @@ class Builder:
             return event
         return replace(event, start=event.start + int(wrong[0]), end=event.start + int(wrong[-1]) + 1)
 
-    def _contents(self, stretch: _Stretch, event: Event) -> list[Finding]:
+    def _contents(self, stretch: Stretch, event: Event) -> list[Finding]:
         return [self._plain(stretch, part, event.shift) for part in self._parts(stretch, event)]
 
-    def _insert(self, stretch: _Stretch, event: Event, found: list[Finding]) -> list[Finding]:
+    def _insert(self, stretch: Stretch, event: Event, found: list[Finding]) -> list[Finding]:
         start = stretch.frame + event.start
         content = sorted({one.kind.value for one in found if one.frame >= start})
         position = stretch.due(event.start, event.shift)
@@ -284,7 +280,7 @@ class Builder:
         insert = Finding(Kind.INSERT, start, event.end - event.start, position, details=details)
         return [*(one for one in found if one.frame < start), insert]
 
-    def _named(self, stretch: _Stretch, noises: list[Event]) -> list[Part]:
+    def _named(self, stretch: Stretch, noises: list[Event]) -> list[Part]:
         # Halved until a fit holds, then put together again as far as the fits reach.
         start, end = noises[0].start, noises[-1].end
         wrong = sum(event.end - event.start for event in noises)
@@ -298,7 +294,7 @@ class Builder:
         parts = self._named(stretch, noises[:half]) + self._named(stretch, noises[half:])
         return self._joined(stretch, parts, noises[0].shift)
 
-    def _joined(self, stretch: _Stretch, parts: list[Part], shift: int) -> list[Part]:
+    def _joined(self, stretch: Stretch, parts: list[Part], shift: int) -> list[Part]:
         for _ in range(2):
             out: list[Part] = []
             for part in parts:
@@ -313,7 +309,7 @@ class Builder:
             parts = out[::-1]
         return parts
 
-    def _join(self, stretch: _Stretch, one: Part, other: Part, shift: int) -> Part | None:
+    def _join(self, stretch: Stretch, one: Part, other: Part, shift: int) -> Part | None:
         first, second = (one, other) if one.start <= other.start else (other, one)
         start, end = first.start, second.end
         fitted = (Kind.GAIN, Kind.DITHER, Kind.SWAP, Kind.BYTESHIFT)
@@ -326,7 +322,7 @@ class Builder:
             return Part(start, end, one.kind) if len(tags) == 1 and tags[0].kind is one.kind else None
         return None
 
-    def _absorb(self, stretch: _Stretch, one: Part, other: Part, shift: int) -> list[Part]:
+    def _absorb(self, stretch: Stretch, one: Part, other: Part, shift: int) -> list[Part]:
         # Dither or gain may reach some frames into a short part that fits nothing.
         loose = other.kind is Kind.UNKNOWN and other.end - other.start <= MOST_LOOSE
         if not loose or one.kind not in (Kind.GAIN, Kind.DITHER):
@@ -341,16 +337,16 @@ class Builder:
                 return [fit, Part(start, end, *named)]
         return [one, other]
 
-    def _fit(self, stretch: _Stretch, start: int, end: int, shift: int) -> Part | None:
+    def _fit(self, stretch: Stretch, start: int, end: int, shift: int) -> Part | None:
         fit = self._namer.fit(stretch.rows[start:end], stretch.due(start, shift))
         return None if fit is None else Part(start, end, *fit)
 
-    def _parts(self, stretch: _Stretch, event: Event) -> list[Part]:
+    def _parts(self, stretch: Stretch, event: Event) -> list[Part]:
         rows = stretch.rows[event.start : event.end]
         parts = self._namer.parts(rows, stretch.last(event.start), stretch.due(event.start, event.shift))
         return [replace(part, start=part.start + event.start, end=part.end + event.start) for part in parts]
 
-    def _plain(self, stretch: _Stretch, part: Part, shift: int) -> Finding:
+    def _plain(self, stretch: Stretch, part: Part, shift: int) -> Finding:
         start, end, kind = part.start, part.end, part.kind
         frame, position = stretch.frame + start, stretch.due(start, shift)
         details = dict(part.details)
@@ -372,41 +368,3 @@ class Builder:
 
     def _bytes(self, offset: int | None, inside: int = 0) -> int | None:
         return None if offset is None else offset * self._geometry.frame_bytes + inside
-
-
-class _Stretch:
-    # The frames under examination and where they lie.
-    def __init__(self, rows: Bytes, frame: int, position: int, before: Bytes | None) -> None:
-        self.rows, self.frame, self.position, self.before = rows, frame, position, before
-
-    def due(self, start: int, shift: int) -> int:
-        return (self.position + start - shift) % WRAP
-
-    def last(self, start: int) -> Bytes | None:
-        return self.rows[start - 1] if start else self.before
-
-
-def _groups(events: list[Event]) -> list[list[Event]]:
-    # Noise close to noise goes together, and a slip right behind noise with it.
-    groups: list[list[Event]] = []
-    for event in events:
-        last = groups[-1][-1] if groups else None
-        if last is not None and last.what == "noise":
-            near = event.what == "noise" and event.start - last.end <= DENSE_GAP
-            if near or (event.what == "slip" and event.start == last.end):
-                groups[-1].append(event)
-                continue
-        groups.append([event])
-    return groups
-
-
-def _edges(offset: int, size: int, line: int | None, board_line: int) -> dict[str, Any]:
-    # Whole lines are counted; a run that ends or begins inside a line says which edge is one.
-    if line is not None:
-        return {"lines": size // line} if size != line else {}
-    out: dict[str, Any] = {}
-    if offset % board_line == 0:
-        out["starts_on_line"] = board_line
-    if (offset + size) % board_line == 0:
-        out["ends_on_line"] = board_line
-    return out

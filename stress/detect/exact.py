@@ -22,6 +22,8 @@ from stress.detect.place import WRAP, Geometry, HeldRanges
 from stress.detect.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
 from stress.detect.same import address, memory
 from stress.detect.track import Tracker
+from stress.detect.whole import all_right
+from stress.detect.window import Window
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
@@ -45,10 +47,6 @@ MOST_STARTS = 6
 # right. Source: a lap of a small ring; stressed captures fall below. Higher: the
 # long window is decoded for nothing; lower: old data takes the lock.
 PLAIN_FRAMES, PLAIN_SHARE = 2048, 0.9
-
-# Bytes of the pattern searched for by the fast path. Source: 2^-512 by chance.
-# Higher: shorter bursts take the slow path; lower: chance hits cost a comparison.
-KEY_BYTES = 64
 
 # Zeros up to the end of the burst that are called mute [frames]. Source: 10 ms
 # at 48 kHz, longer than any stale line. Higher: a short mute is called zero;
@@ -93,7 +91,7 @@ class ExactChecker:
         self._due_at_address = address(self._due)
         # Locked by the top 16 bits alone: what lies below may not be carried.
         self._decoder = Decoder(pattern, rings, top_mask(pattern))
-        self._window = _Window(pattern.frame_bytes)
+        self._window = Window(pattern.frame_bytes)
         self._builder: Builder | None = None
         self._geometry: Geometry | None = None
         self._cap = cap
@@ -367,7 +365,7 @@ def check(
         must not hold the faults of a positive control.
     """
     if expected is not None and first_position is not None:
-        right = _all_right(captured, expected, pattern, first_position, played_limit)
+        right = all_right(captured, expected, pattern, first_position, played_limit)
         if right is not None:
             return right
     checker = ExactChecker(
@@ -383,29 +381,6 @@ def check(
     return checker.finish()
 
 
-def _all_right(
-    captured: Bytes, expected: Bytes, pattern: Pattern, first_position: int, limit: int | None
-) -> Analysis | None:
-    # The analysis of a burst without any wrong frame, None when it needs a closer look.
-    size, compare = pattern.frame_bytes, memory()
-    due = expected if limit is None else expected[: limit * size]
-    at = compare.find(captured, due[:KEY_BYTES]) if due.size >= KEY_BYTES else None
-    if at is None or at % size:
-        return None
-    length = min(captured.size - at, due.size)
-    if not compare.same(captured[at : at + length], due[:length]):
-        return None
-    return Analysis(
-        "exact",
-        True,
-        captured.size // size,
-        length // size,
-        at // size,
-        first_position,
-        valid_bits=pattern.fmt.bits,
-    )
-
-
 def _is_long_unknown(finding: Finding) -> bool:
     return finding.kind is Kind.UNKNOWN and finding.frames >= SHORTEST
 
@@ -417,54 +392,3 @@ def _cut(runs: list[tuple[int, int, int]], frames: int) -> int:
     if lag != NONE:
         return min(half + 1, end)
     return start if start > frames // 4 else half
-
-
-class _Window:
-    # Captured frames not yet judged, in one growing buffer.
-    def __init__(self, frame_bytes: int) -> None:
-        self._frame_bytes = frame_bytes
-        self._buffer = np.empty(0, np.uint8)
-        self._borrowed = False
-        self._start = self._end = 0
-        self.frame = 0
-
-    @property
-    def frames(self) -> int:
-        return (self._end - self._start) // self._frame_bytes
-
-    @property
-    def total(self) -> int:
-        return self.frame + self.frames
-
-    def append(self, block: Bytes) -> None:
-        raw = np.ascontiguousarray(block).reshape(-1).view(np.uint8)
-        if raw.size % self._frame_bytes:
-            raise ValueError(f"{raw.size} bytes are not whole frames of {self._frame_bytes} bytes")
-        if not self._end - self._start:
-            # Nothing is waiting: look at the caller's memory, `keep` copies what is left.
-            self._buffer, self._start, self._end, self._borrowed = raw, 0, raw.size, True
-            return
-        if self._end + raw.size > self._buffer.size:
-            self._grow(raw.size)
-        self._buffer[self._end : self._end + raw.size] = raw
-        self._end += raw.size
-
-    def keep(self) -> None:
-        # The caller may reuse its memory after this.
-        if self._borrowed:
-            self._grow(0)
-
-    def _grow(self, extra: int) -> None:
-        held = self._buffer[self._start : self._end]
-        size = max(2 * (held.size + extra), 1 << 16)
-        buffer = np.empty(size, np.uint8)
-        buffer[: held.size] = held
-        self._buffer, self._start, self._end, self._borrowed = buffer, 0, held.size, False
-
-    def view(self, frames: int, skip: int = 0) -> Bytes:
-        start = self._start + skip * self._frame_bytes
-        return self._buffer[start : start + frames * self._frame_bytes]
-
-    def drop(self, frames: int) -> None:
-        self._start += frames * self._frame_bytes
-        self.frame += frames
