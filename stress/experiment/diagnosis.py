@@ -18,6 +18,8 @@ from stress.model.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stress.experiment.tally import Tally
+
 # Kinds and the cause they speak for, once a cache alias is ruled out.
 SPEAKS_FOR = {
     Kind.DROP.value: Cause.USB_LOSS,
@@ -98,9 +100,20 @@ def diagnose(measured: Sequence[Measured], bound: float) -> Diagnosis:
     if alias:
         sides = tuple(alias)
         lines = [line for side in alias for line in side.evidence]
-        return Diagnosis(Cause.CACHE_ALIAS, sides, (*lines, *evidence), _also(measured, compared))
+        seen = _views(whole)
+        return Diagnosis(Cause.CACHE_ALIAS, sides, (*lines, *seen, *evidence), _also(measured, compared))
     cause, why = _from_kinds(measured)
-    return Diagnosis(cause, (), (why, *evidence), ())
+    return Diagnosis(cause, (), (why, *_views(whole), *evidence), ())
+
+
+def _views(whole: Tally) -> tuple[str, ...]:
+    # The layer each wrong run first shows in, where a tap saw it.
+    if not whole.views:
+        return ()
+    parts = ", ".join(f"{number} in the {view}" for view, number in whole.views.most_common())
+    lost = whole.wire["out_failed"]
+    failed = f"; {lost} OUT packets failed on the bus" if lost else ""
+    return (f"by the wire, the wrong runs first appear: {parts}{failed}",)
 
 
 def _nothing_found(measured: Sequence[Measured], bound: float) -> Diagnosis:

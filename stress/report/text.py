@@ -8,7 +8,9 @@ from stress.experiment.contrast import measure
 from stress.experiment.diagnosis import Diagnosis, diagnose
 from stress.experiment.judge import judge, judge_run
 from stress.experiment.tally import Tally, tallies, total
+from stress.experiment.wire import BUS
 from stress.model.formats import sample_format
+from stress.report import wire
 from stress.report.cases import backend
 from stress.report.table import count, table
 from stress.settings.times import format_duration
@@ -36,6 +38,7 @@ def lines(log: RunLog, plan: Plan) -> list[str]:
         *_meaning(whole),
         "",
         *_conditions(log, whole),
+        *wire.lines(log, whole),
         f"seed {start['seed']}, first position {start['first_position']}, {whole.bursts} bursts, "
         f"{format_duration(whole.streamed_s)} streamed",
     ]
@@ -162,6 +165,12 @@ def _meaning(whole: Tally) -> list[str]:
     stale = {key: number for key, number in whole.sites.items() if key[0] == "stale" and key[1]}
     if not stale:
         return []
+    if whole.views and set(whole.views) == {BUS}:
+        return [
+            "",
+            "Both rings are right: OUT payload is what was written, the read is IN payload. It goes wrong",
+            "beyond the host's memory: bus, device or loopback.",
+        ]
     rings = sorted({str(ring) for _, ring, _ in stale})
     laps = sorted({laps for _, _, laps in stale if laps})
     span = f"{laps[0]}" if len(laps) == 1 else f"{laps[0]} to {laps[-1]}" if laps else "unknown"
@@ -206,6 +215,8 @@ def _arm_json(part: Tally) -> dict[str, Any]:
         "episodes": part.episodes,
         "counts": dict(part.counts),
         "xruns": part.xruns,
+        "views": dict(part.views),
+        "wire": dict(part.wire),
         "planted": part.planted,
         "control_found": part.control_found,
         "voluntary": part.voluntary,

@@ -41,7 +41,7 @@ CASES = {
     "P3 a tail": (lambda b: _stale_out(b, 3, at=AT + 5), PLAYBACK_RING, Kind.STALE, 1, None, "playback"),
     "C1 whole lines": (lambda b: _stale_read(b, 24, at=AT), CAPTURE_RING, Kind.STALE, 1, 32, "capture"),
     "C1 two laps old": (lambda b: _stale_read(b, 8, 2, at=AT), CAPTURE_RING, Kind.STALE, 2, 32, "capture"),
-    "C2 head of a read": (lambda b: _stale_read(b, 5, at=AT + 3), CAPTURE_RING, Kind.STALE, 1, None, "capture"),
+    "C2 in a line": (lambda b: _stale_read(b, 5, at=AT + 3), CAPTURE_RING, Kind.STALE, 1, None, "capture"),
     "dropped by the device": (_drop, BUS, Kind.DROP, None, None, None),
     "stale DMA in the device": (_device_stale, BUS, None, None, None, None),
 }
