@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Wide = NDArray[np.int32]
 
 # Difference over its mean magnitude that alarms: 10 means are 8 sigma of Gaussian noise. Higher:
-# lines at 20 dB SNR are missed; lower: 6 sigma gives a false alarm every 6 hours of stereo.
+# half lines at 30 dB SNR are missed; lower: 6 sigma is a false alarm every 90 minutes of stereo.
 ALARM = 10
 # Frames between the samples the mean is taken from; one in 16 keeps the pass cheap.
 _STRIDE = 16
