@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
-_VMA = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S+ 0+ \S+ \d+\s+(.*)$", re.MULTILINE)
+_VMA = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S+ 0+ \S+ \d+ +(\S.*)$", re.MULTILINE)
 
 
 def read(mapping: Mapping, buffer_bytes: int, proc: Path = Path("/proc/self")) -> Bytes | str:

@@ -82,7 +82,7 @@ class UsbMonitor:
 
     def drain(self) -> Iterator[Event]:
         """Yield what has come in so far, oldest first; counts drops at the end."""
-        body = memoryview(self._body)
+        header, body = memoryview(self._header), memoryview(self._body)
         while True:
             try:
                 fcntl.ioctl(self._file, IOCX_GETX, self._request)
@@ -90,7 +90,7 @@ class UsbMonitor:
                 break
             except OSError as error:
                 raise _refusal(self.path, error) from None
-            yield parse(memoryview(self._header), body)
+            yield parse(header, body)
         self.dropped += STATS.unpack(fcntl.ioctl(self._file, IOCG_STATS, bytes(STATS.size)))[1]
 
     def close(self) -> None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from stress.experiment.tally import Tally
 
 
+_BY_WIRE = "judged by the USB wire alone: both rings of the host are right; what lies beyond the bus was not looked at"
+
+
 @dataclass(frozen=True)
 class Judgement:
     """A verdict and why, one line per reason."""
@@ -38,7 +41,8 @@ def judge(tally: Tally, bound: float = 1.0) -> Judgement:
         return Judgement(Verdict.ERROR, ("the device stopped moving; the watchdog freed the call", *doubts))
     if doubts:
         return Judgement(Verdict.INCONCLUSIVE, doubts)
-    return Judgement(Verdict.PASS, (_clean(tally), _power(tally)))
+    alone = (_BY_WIRE,) if tally.wire.get("judged") else ()
+    return Judgement(Verdict.PASS, (_clean(tally), _power(tally), *alone))
 
 
 def _corruption(tally: Tally) -> str:
@@ -101,7 +105,20 @@ def judge_run(parts: list[Tally], whole: Tally, bound: float) -> Judgement:
     if not any(part.bursts for part in parts):
         reasons = tuple(f"{part.arm}: {part.skipped}" for part in parts if part.skipped)
         return Judgement(Verdict.SKIP, reasons or ("nothing was run",))
-    overall = judge(whole, bound)
+    mute = _mute_beside_others(parts)
+    overall = judge(whole, bound) if whole.found or not mute else Judgement(Verdict.FAIL, (mute,))
     verdict = merge([overall.verdict])
     skipped = tuple(f"arm {part.arm} skipped: {part.skipped}" for part in parts if part.skipped)
     return Judgement(verdict, overall.reasons + skipped)
+
+
+def _mute_beside_others(parts: list[Tally]) -> str:
+    """Return the words for an arm that stays silent where another hears the pattern."""
+    heard = next((part.arm for part in parts if part.bursts and not part.unlocked), None)
+    silent = [part.arm for part in parts if part.bursts and part.silent == part.bursts]
+    if heard is None or not silent:
+        return ""
+    return (
+        f"arm {', '.join(silent)}: every captured sample stayed zero, while arm {heard} got the pattern through "
+        "the same card: the ring's first zeros never left the cache"
+    )
