@@ -1,0 +1,55 @@
+"""Opening usbmon, and what is said when it may not be opened."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from stress.board import usbmon
+from stress.board.usbmon import UsbMonitor
+from stress.errors import BackendUnavailable, DeviceError
+
+
+def test_missing_usbmon_names_the_module_and_what_it_costs(tmp_path):
+    with pytest.raises(BackendUnavailable, match="modprobe usbmon.*cannot tell the host's rings"):
+        UsbMonitor(1, 0, tmp_path)
+
+
+def test_lack_of_rights_says_how_to_grant_them_and_what_it_costs(tmp_path, monkeypatch):
+    def refuse(path, flags):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+    monkeypatch.setattr(usbmon.os, "open", refuse)
+    with pytest.raises(DeviceError) as refused:
+        UsbMonitor(3, 0, tmp_path)
+    text = str(refused.value)
+    for part in ("usbmon3", 'SUBSYSTEM=="usbmon"', "GROUP=", "root", "cannot tell the host's rings"):
+        assert part in text
+    assert "\n" not in text
+
+
+def test_file_that_is_no_usbmon_is_refused_and_closed(tmp_path):
+    (tmp_path / "usbmon1").write_bytes(b"")
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(DeviceError, match="usbmon fails"):
+        UsbMonitor(1, 0, tmp_path)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize(("asked", "granted"), [(32 << 20, 1 << 20), (1 << 20, 1 << 20), (0, 8192)])
+def test_ring_is_halved_until_the_kernel_gives_it(tmp_path, monkeypatch, asked, granted):
+    (tmp_path / "usbmon1").write_bytes(b"")
+    sizes = []
+
+    def ioctl(file, number, size):
+        sizes.append(size)
+        if size > 1228800:
+            raise OSError(errno.EINVAL, "too large")
+
+    monkeypatch.setattr(usbmon.fcntl, "ioctl", ioctl)
+    monitor = UsbMonitor(1, asked, tmp_path)
+    monitor.close()
+    assert monitor.ring_bytes == granted
+    assert sizes[-1] == granted
