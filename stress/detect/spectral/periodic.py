@@ -8,7 +8,7 @@ is estimated and nothing is floating point. Both sides must share a clock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,8 @@ ALARM = 10
 _STRIDE = 16
 # Share of an alarm's peak its echo must reach one period later.
 _ECHO = 0.5
+# An event may peak on another sample than the one it echoes [frames].
+_NEAR = 24
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Alarm:
 
     Parameters
     ----------
-    frame : captured frame of the largest difference.
+    frame, channel : captured frame and channel of the largest difference.
     difference : its value [sample units].
     mean : mean magnitude of the differences of the block around.
     confirmed : the echo of opposite sign came one period later; None when the
@@ -44,6 +46,7 @@ class Alarm:
     """
 
     frame: int
+    channel: int
     difference: int
     mean: int
     confirmed: bool | None
@@ -122,18 +125,20 @@ class PeriodicDifference:
         value, frame = int(part[where, channel]), start + int(group[0]) + where
         for index, alarm in enumerate(self._open):
             due = alarm.frame + self.period
-            opposite = value * alarm.difference < 0 and abs(value) >= _ECHO * abs(alarm.difference)
-            if abs(frame - due) <= 2 and opposite:
-                self._keep([Alarm(alarm.frame, alarm.difference, alarm.mean, True)])
+            if abs(frame - due) > _NEAR or not 0 <= due - start < difference.shape[0]:
+                continue
+            echo = int(difference[due - start, alarm.channel])
+            if echo * alarm.difference < 0 and abs(echo) >= _ECHO * abs(alarm.difference):
+                self._keep([replace(alarm, confirmed=True)])
                 del self._open[index]
                 return
         self.count += 1
-        self._open.append(Alarm(frame, value, self._mean, None))
+        self._open.append(Alarm(frame, channel, value, self._mean, None))
 
     def _expire(self, now: int) -> None:
-        late = [alarm for alarm in self._open if alarm.frame + self.period + 2 < now]
-        self._open = [alarm for alarm in self._open if alarm.frame + self.period + 2 >= now]
-        self._keep([Alarm(a.frame, a.difference, a.mean, False) for a in late])
+        late = [alarm for alarm in self._open if alarm.frame + self.period + _NEAR < now]
+        self._open = [alarm for alarm in self._open if alarm.frame + self.period + _NEAR >= now]
+        self._keep([replace(alarm, confirmed=False) for alarm in late])
 
     def _keep(self, alarms: list[Alarm]) -> None:
         self._alarms += alarms[: max(0, self._most - len(self._alarms))]
