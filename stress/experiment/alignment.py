@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Bytes = NDArray[np.uint8]
 
 POSITIONS = 1 << 32
+SILENT = "every captured sample is zero"
 # Longest way a frame may take from the playback ring to the capture ring and be
 # called latency [s]. Source: snd-usb-audio queues at most 18 ms of URBs; the
 # modelled and emulated cards take 3 to 16 ms in all, converters below 5 ms.
@@ -51,7 +52,7 @@ def settle(
     position : pattern position of the first frame sent.
     """
     if not analysis.locked or analysis.first_frame is None or analysis.first_position is None:
-        return analysis
+        return _silent(analysis, captured, exchange)
     missing = (analysis.first_position - position) % POSITIONS
     due = analysis.first_frame - missing
     late = _late(exchange, due, rings, mapped, rate)
@@ -60,6 +61,14 @@ def settle(
     if missing and due >= 0:
         return _missing_start(analysis, captured, due, missing, position)
     return analysis
+
+
+def _silent(analysis: Analysis, captured: Bytes, exchange: Exchange) -> Analysis:
+    # Zeros throughout are an unconnected cable, or lines of an all-zero ring that
+    # never left the cache; only the other arms can tell.
+    if not len(captured) or captured.any() or exchange.xruns or exchange.lost:
+        return analysis
+    return dataclasses.replace(analysis, notes=(*analysis.notes, SILENT))
 
 
 def _late(

@@ -119,6 +119,6 @@ def _mute_beside_others(parts: list[Tally]) -> str:
     if heard is None or not silent:
         return ""
     return (
-        f"arm {', '.join(silent)}: every captured sample stayed zero, while arm {heard} got the pattern through "
-        "the same card: the ring's first zeros never left the cache"
+        f"arm {', '.join(silent)}: every captured sample stayed zero, while arm {heard} got the pattern "
+        "through the same card: the ring's first zeros never left the cache"
     )

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from stress.experiment.alignment import SILENT
+
 
 @dataclass
 class Tally:
@@ -41,6 +43,7 @@ class Tally:
     control_found: int = 0
     xruns: int = 0
     unlocked: int = 0
+    silent: int = 0
     lost: str | None = None
     skipped: str | None = None
     voluntary: int = 0
@@ -62,6 +65,7 @@ class Tally:
         self.lines += burst["exposure"]["lines"]
         self.line_bytes = burst["exposure"]["line_bytes"]
         self.unlocked += not analysis["locked"]
+        self.silent += SILENT in analysis["notes"]
         self.planted += control["planted"]
         self.control_found += control["found"]
         self.xruns += exchange["playback"]["xruns"] + exchange["capture"]["xruns"]
@@ -123,7 +127,7 @@ class Tally:
 
 _SUMS = (
     *("bursts", "streamed_s", "checked_frames", "lines", "wrong_frames", "episodes", "observed_s"),
-    *("counts", "sites", "shapes", "transport", "planted", "control_found", "xruns", "unlocked"),
+    *("counts", "sites", "shapes", "transport", "planted", "control_found", "xruns", "unlocked", "silent"),
     *("voluntary", "involuntary", "refused", "views", "wire", "doubts", "blind"),
 )
 

@@ -27,7 +27,8 @@ def set_apart(analysis: Analysis, rings: Rings, xruns: int) -> Analysis:
     """Mark the findings that lost time explains (`details["transport"]`).
 
     A finding is marked when, within one lap, frames slip by whole laps of a
-    ring, or by anything at all in a burst that had xruns.
+    ring, data is newer than it can be, or frames slip by anything at all in a
+    burst that had xruns.
     """
     causes = [finding for finding in analysis.findings if _lost_time(finding, rings, xruns)]
     if not causes:
@@ -41,12 +42,23 @@ def set_apart(analysis: Analysis, rings: Rings, xruns: int) -> Analysis:
 
 
 def _lost_time(finding: Finding, rings: Rings, xruns: int) -> str:
-    if finding.injected or finding.kind not in SLIPS:
+    if finding.injected:
+        return ""
+    if finding.kind is Kind.MISPLACED and _newer(finding, rings):
+        return "newer data: the ring was written over while it was read"
+    if finding.kind not in SLIPS:
         return ""
     for name, ring in (("playback", rings.playback), ("capture", rings.capture)):
         if ring and finding.frames % ring == 0:
             return f"{finding.frames // ring} whole laps of the {name} ring were lost without an xrun"
     return "the burst had xruns" if xruns else ""
+
+
+def _newer(finding: Finding, rings: Rings) -> bool:
+    # No cache holds what has not been written yet: data a lap ahead of its time
+    # is an overrun, noticed or not.
+    lag = finding.lag or 0
+    return lag < 0 and any(ring and lag % ring == 0 for ring in (rings.playback, rings.capture))
 
 
 def _near(finding: Finding, causes: Sequence[Finding], lap: int) -> Finding | None:

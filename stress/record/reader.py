@@ -36,6 +36,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
             "wrong_frames": int,
             "counts": dict,
             "sites": [list],
+            "notes": [str],
             "findings": [
                 {
                     "kind": str,

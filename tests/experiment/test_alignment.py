@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stress.experiment.alignment import settle
+from stress.experiment.alignment import SILENT, settle
 from stress.model.finding import Analysis, Kind
 from stress.model.pcm import Direction, Exchange, StreamResult
 from stress.model.ring import Rings
@@ -81,4 +81,10 @@ def test_settle_start_that_was_captured_before_the_call_is_not_missing():
 
 def test_settle_without_lock_nothing_is_added():
     analysis = Analysis("exact", False, 50_000)
-    assert _settle(analysis, _exchange(0)) is analysis
+    assert _settle(analysis, _exchange(0), captured=np.ones(200_000, np.uint8)) is analysis
+
+
+def test_settle_silence_throughout_is_noted_unless_the_burst_was_cut():
+    analysis = Analysis("exact", False, 50_000)
+    assert _settle(analysis, _exchange(0)).notes == (SILENT,)
+    assert _settle(analysis, _exchange(0, xruns=1)) is analysis

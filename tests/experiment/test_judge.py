@@ -92,6 +92,7 @@ def _burst(arm, findings, counts, planted, found):
             "wrong_frames": sum(finding["frames"] for finding in findings),
             "episodes": len(findings),
             "counts": counts,
+            "notes": [],
             "sites": [[f["kind"], f["ring"], f["laps"], 1] for f in findings],
             "findings": findings,
         },
@@ -137,3 +138,12 @@ def test_total_adds_arms_of_different_names():
     parts = tallies([_burst("a", [], {}, 3, 3), _burst("b", [], {}, 4, 3)])
     whole = total(parts)
     assert (whole.bursts, whole.lines, whole.planted, whole.control_missed) == (2, 24000, 7, 1)
+
+
+def test_judge_run_an_arm_that_stays_silent_beside_one_that_hears_is_corruption():
+    silent = Tally("mmap", bursts=2, unlocked=2, silent=2)
+    heard = _clean()
+    assert judge_run([silent, heard], total([silent, heard]), BOUND).verdict is Verdict.FAIL
+    alone = judge_run([silent], total([silent]), BOUND)
+    assert alone.verdict is Verdict.INCONCLUSIVE
+    assert "no lock" in alone.reasons[0]

@@ -40,3 +40,9 @@ def test_set_apart_planted_faults_stay_planted():
     laps = Finding(Kind.DROP, frame=6912, frames=1280, position=1)
     planted = Finding(Kind.ZERO, frame=7000, frames=8, position=1, injected=True)
     assert _marked([laps, planted]) == [True, False]
+
+
+def test_set_apart_data_newer_than_it_can_be_is_an_overrun_without_xrun():
+    newer = Finding(Kind.MISPLACED, frame=6912, frames=768, position=1, lag=-1280)
+    older = Finding(Kind.MISPLACED, frame=60_000, frames=8, position=1, lag=-1000)
+    assert _marked([newer, STALE_BEHIND, older]) == [True, True, False]

@@ -43,6 +43,7 @@ def _log():
             "wrong_frames": 8,
             "episodes": 1,
             "counts": {"stale": 1},
+            "notes": [],
             "sites": [["stale", "playback", 2, 1]],
             "findings": [finding],
         },

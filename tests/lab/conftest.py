@@ -1,0 +1,90 @@
+"""Boots the boards named by --lab once each and hands out what their scenarios left."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+
+def pytest_generate_tests(metafunc):
+    if "guest" in metafunc.fixturenames:
+        boards = [name for name in metafunc.config.getoption("--lab").split(",") if name]
+        metafunc.parametrize("guest", boards or ["none"], indirect=True, scope="session")
+
+
+class Guest:
+    """What one board's scenarios left behind."""
+
+    def __init__(self, board, loop, card, contract):
+        self.board, self.contract = board, contract
+        self._folders = {}
+        self.results = {}
+        for folder in (loop, card):
+            found = json.loads((folder / "results.json").read_text())
+            self.results.update(found)
+            self._folders.update(dict.fromkeys(found, folder))
+
+    def code(self, name):
+        return self.results[name]["code"]
+
+    def report(self, name):
+        text = self.results[name]["stdout"]
+        assert text.count("\n") == 1, f"{name}: more than one line on stdout: {text[-500:]}"
+        return json.loads(text)
+
+    def folder(self, name):
+        return self._folders[name] / name
+
+    def findings(self, name):
+        from stress.record.reader import read_run
+
+        bursts = [event for event in read_run(self.folder(name)).events if event["event"] == "burst"]
+        return [
+            (finding, burst)
+            for burst in bursts
+            for finding in burst["analysis"]["findings"]
+            if not finding["injected"]
+        ]
+
+    def injected(self, name):
+        path = self._folders[name] / f"{name}.faults.jsonl"
+        events = [json.loads(line) for line in path.read_text().splitlines()]
+        return [event for event in events if event["event"] == "fault"]
+
+
+def _boot(board, argv, folder, virtual_time):
+    from tools.labkit import Options, run
+
+    options = Options(timeout_s=1500, out=folder, virtual_time=virtual_time)
+    result = run(board, argv, options, live=(sys.stderr.buffer, sys.stderr.buffer))
+    assert not result.failure, f"{board}: {result.failure}\n{result.console_tail}"
+    return result
+
+
+@pytest.fixture(scope="session")
+def guest(request, tmp_path_factory):
+    """Scenarios of one board: snd-aloop in virtual time, the softcard in real time."""
+    board = request.param
+    if board == "none":
+        pytest.skip("boots guests: pytest tests/lab --lab x86_64,armv7")
+    base = tmp_path_factory.mktemp(board)
+    script = "/project/tests/lab/guest.py"
+    # The modelled clock of virtual time cannot stall, so snd-aloop has no xruns in it.
+    _boot(board, ["python3", script], base / "loop", virtual_time=True)
+    _boot(board, ["python3", script, "card"], base / "card", virtual_time=False)
+    contract = _boot(
+        board,
+        [
+            *("python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "/project/tests/contract"),
+            *("-k", "not virtual", "--card", "hw:Loopback,0,0,hw:Loopback,1,0"),
+        ],
+        base / "contract",
+        virtual_time=False,
+    )
+    return Guest(board, base / "loop", base / "card", contract)

@@ -1,0 +1,84 @@
+"""Real kernels, real drivers: clean paths pass, every fault on the wire is found in its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from stress.record.reader import read_run
+
+# Fault of the card -> kind found, and frames wrong, missing or extra.
+FAULTS = {
+    "card-stale": ("stale", 8),
+    "card-dma": ("misplaced", 8),
+    "card-zero": ("zero", 16),
+    "card-bitflip": ("bitflip", 1),
+    "card-drop": ("drop", 48),
+    "card-repeat": ("repeat", 48),
+    "card-swap": ("swap", 64),
+}
+
+
+def test_aloop_clean_path_passes_with_the_control_whole(guest):
+    report = guest.report("aloop-clean")
+    assert guest.code("aloop-clean") == 0, report["reasons"]
+    assert report["total"]["planted"] == report["total"]["control_found"] > 0
+    assert report["total"]["xruns"] == 0
+
+
+def test_aloop_ring_is_the_driver_s_own_memory_in_mmap(guest):
+    opened = [event for event in read_run(guest.folder("aloop-clean")).events if event["event"] == "open"]
+    mapped = [event for event in opened if event["backend"] == "alsa mmap"]
+    assert mapped
+    for event in mapped:
+        assert [mapping["is_ring"] for mapping in event["mappings"]] == [True, True]
+        assert all("/dev/snd/pcmC" in mapping["path"] for mapping in event["mappings"])
+
+
+def test_missing_card_is_skipped_and_says_which_are_there(guest):
+    assert guest.code("no-such-card") == 4
+    assert "Loopback" in guest.report("no-such-card")["reasons"][0]
+
+
+def test_busy_card_is_skipped(guest):
+    assert guest.code("busy") == 4
+
+
+def test_softcard_clean_path_passes(guest):
+    assert guest.code("card-clean") == 0, guest.report("card-clean")["reasons"]
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_softcard_fault_is_found_as_its_kind_in_its_place(guest, name):
+    kind, frames = FAULTS[name]
+    assert guest.code(name) == 1
+    ((finding, burst),) = guest.findings(name)
+    (fault,) = guest.injected(name)
+    assert (finding["kind"], finding["frames"]) == (kind, frames)
+    # The second copy of a repeated packet is the one too many.
+    extra = frames if kind == "repeat" else 0
+    assert finding["frame"] == fault["capture_frame"] + extra
+    assert finding["position"] - burst["position"] == fault["frame"] + extra
+
+
+def test_softcard_stale_line_names_ring_lap_and_line(guest):
+    ((finding, _),) = guest.findings("card-stale")
+    assert (finding["ring"], finding["laps"], finding["lag"]) == ("playback", 1, 4096)
+    assert finding["ring_offset"] == 24000 * 4 % (4096 * 4)
+
+
+def test_softcard_unplugged_is_device_lost_and_the_record_is_whole(guest):
+    assert guest.code("card-unplug") == 75
+    log = read_run(guest.folder("card-unplug"))
+    assert not log.torn
+    assert log.last("end")["exit"] == 75
+
+
+def test_softcard_frozen_is_an_error_not_a_pass(guest):
+    assert guest.code("card-freeze") == 70
+    assert guest.report("card-freeze")["verdict"] == "ERROR"
+
+
+def test_contract_suite_passes_on_real_drivers(guest):
+    tail = guest.contract.stdout.decode(errors="replace")[-2000:]
+    assert guest.contract.code == 0, tail
+    assert " passed" in tail
