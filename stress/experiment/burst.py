@@ -119,7 +119,18 @@ class Bench:
         views = None
         if wire is not None:
             size, line = self._stimulus.frame_bytes, geometry.line_bytes
-            sent = Sent(self.play, returned, position, due, self.rings, size, line, self._rate, faults)
+            sent = Sent(
+                written=self.play,
+                read=returned,
+                position=position,
+                due=due,
+                rings=self.rings,
+                frame_bytes=size,
+                line_bytes=line,
+                rate=self._rate,
+                faults=faults,
+                mapped=self._mapped,
+            )
             views = look(wire, sent, exchange, detector)
         analysis, outcome = Analysis("wire", False, taken, notes=(blind,)), control.Outcome(0, 0, ())
         if loopback != "none":

@@ -20,6 +20,7 @@ from stress.experiment.transport import set_apart
 from stress.experiment.wire_capture import compare_read, distinct_lines
 from stress.experiment.wire_memory import last_lap
 from stress.model.finding import Analysis, Finding, Kind
+from stress.model.pcm import Direction
 from stress.model.ring import Rings
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Sent:
         of the capture.
     position : pattern position of the first frame written.
     due : frames written that left the ring.
+    mapped : directions that went through mmap.
     """
 
     written: Bytes
@@ -65,6 +67,7 @@ class Sent:
     line_bytes: int
     rate: int
     faults: tuple[control.Planted, ...]
+    mapped: tuple[Direction, ...] = tuple(Direction)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class Views:
     telling_lines, in_lines : capture lines in which stale data would show, of all.
     out_wrong, in_wrong : (frames,) bool, where those comparisons differ.
     memory : see `stress.experiment.wire_memory.last_lap`.
+    judged : directions whose lines count as exposure.
     """
 
     wire: Wire
@@ -95,19 +99,21 @@ class Views:
     out_wrong: Bools
     in_wrong: Bools
     memory: Mapping[str, Mapping[str, int]]
+    judged: tuple[Direction, ...] = tuple(Direction)
 
     def doubts(self) -> tuple[str, ...]:
         """Return why the wire alone cannot vouch, one line each."""
-        out = []
+        if Direction.CAPTURE not in self.judged:
+            return ()
         if not self.in_frames:
-            out.append("the wire shows nothing of capture")
-        elif self.telling_lines < LEAST_TELLING * self.in_lines:
-            out.append(
-                "the capture source is silent or repeats itself: stale data would show in less than "
-                f"{100 * LEAST_TELLING:.0f} % of the lines; connect anything that makes noise (an open "
-                "microphone with its gain up will do)"
-            )
-        return tuple(out)
+            return ("the wire shows nothing of capture",)
+        if self.telling_lines >= LEAST_TELLING * self.in_lines:
+            return ()
+        return (
+            "the capture source is silent or repeats itself: stale data would show in less than "
+            f"{100 * LEAST_TELLING:.0f} % of the lines; connect anything that makes noise (an open "
+            "microphone with its gain up will do)",
+        )
 
 
 def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> Views:
@@ -135,6 +141,8 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
         out_wrong=_unlike(out[prefix * step :], sent.written, compared, step),
         in_wrong=_unlike(sent.read, into, capture.frames, step),
         memory=last_lap(wire, sent.written, exchange, sent.rings, step),
+        # A direction that goes by rw beside one that is mapped is company, not exposure.
+        judged=sent.mapped or tuple(Direction),
     )
 
 
@@ -185,10 +193,14 @@ def _late(analysis: Analysis, laps: int, ring: int) -> Analysis:
 
 
 def _seen(analysis: Analysis, view: str) -> Analysis:
-    findings = tuple(
-        finding if finding.injected else _with(finding, view=view) for finding in analysis.findings
-    )
-    return dataclasses.replace(analysis, findings=findings)
+    findings = [finding if finding.injected else _with(finding, view=view) for finding in analysis.findings]
+    if view == PLAYBACK_RING:
+        # The detector was given the wire and calls it what it usually gets.
+        findings = [
+            dataclasses.replace(finding, text=finding.text.replace("capture frame", "OUT frame"))
+            for finding in findings
+        ]
+    return dataclasses.replace(analysis, findings=tuple(findings))
 
 
 def _with(finding: Finding, **details: object) -> Finding:
@@ -223,13 +235,15 @@ def by_wire(views: Views, frame_bytes: int, line_bytes: int) -> Analysis:
     Capture counts as checked where stale data would have shown.
     """
     playback, capture = views.playback, views.capture
-    telling = views.telling_lines * max(1, line_bytes // frame_bytes)
+    checked = playback.checked_frames if Direction.PLAYBACK in views.judged else 0
+    if Direction.CAPTURE in views.judged:
+        checked += views.telling_lines * max(1, line_bytes // frame_bytes)
     notes = ("judged from the wire alone, without a loopback",)
     return dataclasses.replace(
         playback,
         detector="wire",
         locked=playback.locked and capture.locked,
-        checked_frames=playback.checked_frames + telling,
+        checked_frames=checked,
         findings=playback.findings + capture.findings,
         counts=_sum(playback.counts, capture.counts),
         sites=_sum(playback.sites, capture.sites),

@@ -47,7 +47,7 @@ def _first_seen(whole: Tally) -> list[str]:
     if not whole.views:
         return []
     parts = ", ".join(f"{view} {number}" for view, number in whole.views.most_common())
-    return [f"wrong runs by the view they first appear in: {parts}"]
+    return [f"wrong runs that were kept, by the view they first appear in: {parts}"]
 
 
 def lanes(log: RunLog) -> str:

@@ -1,0 +1,175 @@
+"""Runs judged by the wire alone, on virtual boards where the truth is known."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from stress.detect import exact
+from stress.experiment.plan import read_plan
+from stress.experiment.runner import Run
+from stress.experiment.wire import BUS, CAPTURE_RING, PLAYBACK_RING
+from stress.model.formats import FORMATS
+from stress.model.verdict import Verdict
+from stress.patterns.word import Pattern
+from stress.pcm.virtual import VirtualPcm
+from stress.pcm.virtual_tap import VirtualTap
+from stress.record import reader, rundir
+from stress.record.clock import Clock
+from stress.record.evidence import EvidenceStore
+from stress.record.journal import Journal
+from stress.virtual.spec import BoardSpec
+
+CLOCK = Clock(monotonic_ns=lambda: 1, wall_s=lambda: 1e9)
+PATTERN = Pattern("mix1", FORMATS["S16_LE"], 2)
+SMALL = {"name": "small", "playback_buffer": 192, "capture_buffer": 240, "burst_s": "250ms"}
+
+
+def _detector(captured, rings, position, due):
+    return exact.check(captured, PATTERN, rings, first_position=position, played_limit=due, line_bytes=32)
+
+
+class _Mute:
+    # A tap whose capture side was silent, or that cannot look.
+    def __init__(self, inner, blind=""):
+        self._inner, self._blind, self.source = inner, blind, "test"
+
+    def start(self, granted, seconds):
+        return self._blind
+
+    def finish(self):
+        wire = self._inner.finish()
+        into = dataclasses.replace(wire.into, data=wire.into.data * 0)
+        return dataclasses.replace(wire, into=into)
+
+
+class _Silent(VirtualPcm):
+    def exchange(self, play, captured, handling):
+        exchange = super().exchange(play, captured, handling)
+        captured[:] = 0
+        return exchange
+
+
+def _walk(folder, board, arm=SMALL, loopback="none", settings=None, wrap=None, pcm=VirtualPcm):
+    rundir.create(str(folder), CLOCK)
+    journal = Journal(folder, CLOCK)
+    card = pcm(BoardSpec.load(board, settings or {}), 7)
+    tap = VirtualTap(card)
+    run = Run(
+        plan=read_plan({"bound": 1e-2, "arm": [arm]}, "plan"),
+        pcm=card,
+        name="virtual",
+        line_bytes=32,
+        stimulus=PATTERN,
+        detector=_detector,
+        journal=journal,
+        evidence=EvidenceStore(folder, 20, 4),
+        seed=3,
+        position=12345,
+        tap=wrap(tap) if wrap else tap,
+        loopback=loopback,
+    )
+    journal.append("start", seed=3, backend="virtual", first_position=12345)
+    with card:
+        judgement, _ = run.walk()
+    journal.close()
+    (burst,) = [event for event in reader.read_run(folder).events if event["event"] == "burst"]
+    return judgement, burst
+
+
+def _views(burst):
+    return {f["details"].get("view") for f in burst["analysis"]["findings"] if not f["injected"]}
+
+
+@pytest.mark.parametrize(
+    ("side", "view"), [("playback", PLAYBACK_RING), ("capture", CAPTURE_RING)], ids=["playback", "capture"]
+)
+def test_run_by_the_wire_names_the_ring_that_is_mapped(tmp_path, side, view):
+    judgement, burst = _walk(tmp_path, "arm926", {**SMALL, "side": side})
+    assert judgement.verdict is Verdict.FAIL
+    assert _views(burst) == {view}
+    rings = {ring for kind, ring, _, _ in burst["analysis"]["sites"] if kind == "stale" and ring}
+    assert side in rings
+    assert burst["wire"]["out"]["wrong"] > 0 or side == "capture"
+    assert burst["wire"]["in"]["wrong"] > 0 or side == "playback"
+
+
+@pytest.mark.parametrize("side", ["playback", "capture"])
+def test_run_by_loopback_names_the_same_view(tmp_path, side):
+    _, burst = _walk(tmp_path, "arm926", {**SMALL, "side": side}, loopback="digital")
+    view = PLAYBACK_RING if side == "playback" else CAPTURE_RING
+    views = [f["details"].get("view") for f in burst["analysis"]["findings"] if not f["injected"]]
+    assert views
+    assert views.count(view) == len(views)
+
+
+def test_run_by_the_wire_on_a_coherent_board_passes_with_the_control_whole(tmp_path):
+    judgement, burst = _walk(tmp_path, "cortex-a")
+    assert judgement.verdict is Verdict.PASS
+    assert any("wire alone" in reason for reason in judgement.reasons)
+    assert burst["control"]["found"] == burst["control"]["planted"] > 0
+    # Both rings count: more lines than were played.
+    assert burst["exposure"]["lines"] > 1.5 * burst["frames"] * 4 // 32
+
+
+def test_arm_with_one_side_mapped_counts_that_side_only(tmp_path):
+    _, burst = _walk(tmp_path, "cortex-a", {**SMALL, "side": "playback"})
+    assert burst["exposure"]["lines"] <= burst["frames"] * 4 // 32
+
+
+def test_fault_of_the_card_is_no_fault_of_the_host(tmp_path):
+    settings = {"fault": [{"kind": "drop", "frame": 5000, "frames": 48}]}
+    by_wire, _ = _walk(tmp_path / "a", "cortex-a", settings=settings)
+    assert by_wire.verdict is Verdict.PASS
+    by_loop, burst = _walk(tmp_path / "b", "cortex-a", settings=settings, loopback="digital")
+    assert by_loop.verdict is Verdict.FAIL
+    drops = [f for f in burst["analysis"]["findings"] if f["kind"] == "drop"]
+    assert [f["details"]["view"] for f in drops] == [BUS]
+
+
+def test_silent_source_is_inconclusive_with_advice(tmp_path):
+    judgement, burst = _walk(tmp_path, "cortex-a", wrap=_Mute, pcm=_Silent)
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert any("microphone" in reason for reason in judgement.reasons)
+    assert burst["wire"]["in"]["telling_lines"] == 0
+
+
+def test_silent_source_does_not_matter_where_only_playback_is_mapped(tmp_path):
+    judgement, _ = _walk(tmp_path, "cortex-a", {**SMALL, "side": "playback"}, wrap=_Mute, pcm=_Silent)
+    assert judgement.verdict is Verdict.PASS
+
+
+def test_auto_takes_the_wire_where_nothing_comes_back(tmp_path):
+    judgement, burst = _walk(
+        tmp_path, "cortex-a", {**SMALL, "side": "playback"}, loopback="auto", wrap=_Mute, pcm=_Silent
+    )
+    assert judgement.verdict is Verdict.PASS
+    assert burst["wire"]["judged"]
+
+
+def test_digital_never_takes_the_wire(tmp_path):
+    judgement, burst = _walk(tmp_path, "cortex-a", loopback="digital", wrap=_Mute, pcm=_Silent)
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert not burst["wire"]["judged"]
+    assert any("loopback connected" in reason for reason in judgement.reasons)
+
+
+def test_tap_that_cannot_look_leaves_the_loopback_to_judge(tmp_path):
+    judgement, burst = _walk(tmp_path, "cortex-a", loopback="auto", wrap=lambda tap: _Mute(tap, "no right"))
+    assert judgement.verdict is Verdict.PASS
+    assert burst["wire"] == {"blind": "no right"}
+
+
+def test_evidence_shows_the_stream_a_finding_was_made_in(tmp_path):
+    _walk(tmp_path, "arm926", {**SMALL, "side": "capture"})
+    names = sorted(path.name for path in (tmp_path / "evidence").iterdir())
+    assert names
+    assert all("-in-" in name for name in names)
+    entry = rundir.read_json(tmp_path / "evidence", names[0])
+    step, finding = entry["frame_bytes"], entry["finding"]
+    start = (finding["frame"] - entry["first_frame"]) * step
+    wrong = slice(start, start + finding["frames"] * step)
+    expected, observed = bytes.fromhex(entry["expected"]), bytes.fromhex(entry["observed"])
+    assert expected[wrong] != observed[wrong]
+    assert expected[:start][-4:] == observed[:start][-4:]

@@ -1,0 +1,124 @@
+"""What the reports say of the wire."""
+
+from __future__ import annotations
+
+from stress.experiment.tally import Tally, tallies, total
+from stress.experiment.wire import BUS, CAPTURE_RING, PLAYBACK_RING
+from stress.record.reader import RunLog
+from stress.report import text, wire
+
+SEEN = {
+    "source": "usbmon1",
+    "judged": False,
+    "events": 4000,
+    "dropped": 3,
+    "truncated": 1,
+    "lost_frames": 77,
+    "out": {"frames": 9600, "wrong": 8, "failed": 2},
+    "in": {"frames": 9600, "wrong": 0, "failed": 1},
+    "doubts": [],
+    "memory": {"playback": {"frames": 384, "differ": 5}},
+}
+
+
+def _finding(view, frame=960):
+    return {
+        "kind": "stale",
+        "frame": frame,
+        "frames": 8,
+        "ring": "playback",
+        "laps": 1,
+        "line_bytes": 32,
+        "details": {"view": view},
+        "injected": False,
+        "text": "<b>&",
+    }
+
+
+def _burst(*views, seen=SEEN):
+    stream = {"frames": 9600, "xruns": 0, "voluntary": None, "involuntary": None}
+    findings = [_finding(view) for view in views]
+    return {
+        "event": "burst",
+        "arm": "a",
+        "number": 1,
+        "position": 5,
+        "frames": 9600,
+        "streamed_s": 0.2,
+        "exchange": {"playback": stream, "capture": stream, "lost": None},
+        "analysis": {
+            "locked": True,
+            "checked_frames": 9600,
+            "wrong_frames": 8 * len(findings),
+            "counts": {"stale": len(findings)},
+            "sites": [["stale", "playback", 1, len(findings)]],
+            "findings": findings,
+            "notes": [],
+        },
+        "control": {"planted": 0, "found": 0},
+        "episodes": len(findings),
+        "observed_s": 0.2,
+        "exposure": {"lines": 1200, "line_bytes": 32},
+        "conditions": {"granted": [], "refused": [], "facts": []},
+        "wire": seen,
+    }
+
+
+def _told(*events):
+    log = RunLog(list(events), False)
+    return wire.lines(log, total(tallies(log.events)))
+
+
+def test_lines_add_up_the_counts_of_all_bursts():
+    lines = _told(_burst(PLAYBACK_RING), _burst(CAPTURE_RING))
+    assert "16 of 19 200 frames" in lines[0]
+    assert "8000 events, 6 dropped, 2 truncated, 154 frames not seen" in lines[1]
+    assert "4 OUT, 2 IN" in lines[1]
+    assert f"{PLAYBACK_RING} 1, {CAPTURE_RING} 1" in lines[2]
+
+
+def test_lines_say_why_the_wire_was_not_seen():
+    assert _told({"event": "wire", "blind": "no right"}, _burst(seen={})) == ["wire: not seen: no right"]
+    assert _told(_burst(seen={"blind": "it went"})) == ["wire: not seen: it went"]
+
+
+def test_lines_of_a_record_that_knows_no_wire_are_none():
+    old = _burst()
+    del old["wire"]
+    assert _told(old) == []
+
+
+def test_meaning_of_stale_data_beyond_the_host_accuses_no_cache():
+    def meaning(*views):
+        return "\n".join(text._meaning(total(tallies([_burst(*views)]))))
+
+    assert "from a cache" in meaning(PLAYBACK_RING)
+    assert "from a cache" in meaning(PLAYBACK_RING, BUS)
+    assert "from a cache" not in meaning(BUS)
+    assert "bus, device or loopback" in meaning(BUS)
+
+
+def test_lanes_mark_the_lane_that_is_wrong_and_escape_the_text():
+    page = wire.lanes(RunLog([_burst(PLAYBACK_RING)], False))
+    colour = wire.COLOURS[PLAYBACK_RING]
+    assert page.count(f'fill="{colour}"') == 1
+    assert page.count("<svg") == 1
+    assert "&lt;b&gt;&amp;" in page
+    assert "<b>" not in page
+    assert "playback 5 of 384" in page
+    assert all(f">{lane}</text>" in page for lane in wire.LANES)
+
+
+def test_lanes_of_a_fault_beyond_the_host_are_wrong_from_the_wire_on():
+    page = wire.lanes(RunLog([_burst(BUS)], False))
+    assert page.count(f'fill="{wire.COLOURS[BUS]}"') == 3
+
+
+def test_lanes_without_views_are_absent():
+    assert wire.lanes(RunLog([_burst()], False)) == ""
+
+
+def test_tallies_merge_what_taps_saw():
+    whole = total([Tally("x"), *tallies([_burst(BUS), _burst(BUS)])])
+    assert whole.views == {BUS: 2}
+    assert whole.wire["bursts"] == 2
