@@ -69,9 +69,13 @@ class Event(NamedTuple):
 
     @property
     def truncated(self) -> bool:
-        """True when a packet that has data here was not kept whole."""
+        """True when a packet that has data here was not kept whole.
+
+        Empty packets behind the last full one lie past the data that is kept.
+        """
         carries = self.kind == (COMPLETE if self.is_in else SUBMIT)
-        return carries and any(part.offset + part.length > len(self.data) for part in self.packets)
+        size = len(self.data)
+        return carries and any(part.length and part.offset + part.length > size for part in self.packets)
 
 
 def parse(header: bytes | bytearray | memoryview, body: memoryview) -> Event:

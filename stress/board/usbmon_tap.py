@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from dataclasses import dataclass
@@ -110,6 +111,7 @@ class UsbTap:
             truncated=sum(event.truncated for event in events),
             memory={way: view for way, view in views.items() if not isinstance(view, str)},
             drain_ns=time.process_time_ns() - began,
+            several_cpus=os.sysconf("SC_NPROCESSORS_ONLN") > 1,
             notes=refused,
         )
 

@@ -19,6 +19,7 @@ from stress.experiment.alignment import settle
 from stress.experiment.transport import set_apart
 from stress.experiment.wire_capture import compare_read, distinct_lines
 from stress.experiment.wire_memory import last_lap
+from stress.experiment.wire_race import RACE, set_apart_races
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.pcm import Direction
 from stress.model.ring import Rings
@@ -126,6 +127,7 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
     )
     ring = sent.rings.capture or 1
     capture = compare_read(sent.read, into, ring, step, sent.line_bytes)
+    capture = set_apart_races(capture, wire, step)
     compared = min(sent.due, max(0, out.size // step - prefix))
     in_lines = capture.frames * step // sent.line_bytes
     return Views(
@@ -212,6 +214,8 @@ def attribute(analysis: Analysis, views: Views, position: int) -> Analysis:
     findings = []
     for finding in analysis.findings:
         view = "" if finding.injected else _view(finding, views, position)
+        raced = view == CAPTURE_RING and _raced(finding, views)
+        finding = _with(finding, transport=RACE) if raced else finding
         findings.append(_with(finding, view=view) if view else finding)
     return dataclasses.replace(analysis, findings=tuple(findings))
 
@@ -227,6 +231,15 @@ def _view(finding: Finding, views: Views, position: int) -> str:
     if first >= views.out_frames:
         return ""
     return PLAYBACK_RING if views.out_wrong[first : first + frames].any() else BUS
+
+
+def _raced(finding: Finding, views: Views) -> bool:
+    return any(
+        other.details.get("transport") == RACE
+        and other.frame <= finding.frame
+        and finding.frame + finding.frames <= other.frame + other.frames
+        for other in views.capture.findings
+    )
 
 
 def by_wire(views: Views, frame_bytes: int, line_bytes: int) -> Analysis:

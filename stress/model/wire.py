@@ -53,6 +53,7 @@ class Wire:
     memory : ring contents after the burst as DRAM holds them, (buffer_bytes,)
         uint8, per direction that could be read.
     drain_ns : CPU time of fetching and joining, after the burst [ns].
+    several_cpus : the driver may still copy a packet that hw_ptr counts already.
     """
 
     source: str
@@ -63,6 +64,7 @@ class Wire:
     truncated: int = 0
     memory: Mapping[Direction, Bytes] = field(default_factory=dict)
     drain_ns: int = 0
+    several_cpus: bool = False
     notes: tuple[str, ...] = ()
 
 

@@ -49,6 +49,13 @@ def test_parse_of_a_cut_body_is_truncated():
     assert not parse(*raw("S", OUT, packets, bytes(16), kept=32 + 16)).truncated
 
 
+def test_parse_of_empty_packets_behind_the_data_is_not_truncated():
+    # The kernel keeps data up to the last packet that is not empty.
+    event = parse(*raw("C", IN, [(0, 0, 24), (0, 24, 24), (0, 48, 0), (0, 72, 0)], bytes(48)))
+    assert not event.truncated
+    assert parse(*raw("C", IN, [(0, 0, 24), (0, 24, 24), (0, 48, 0)], bytes(47))).truncated
+
+
 def test_parse_of_a_completed_out_transfer_has_no_data_and_is_not_truncated():
     assert not parse(*raw("C", OUT, [(0, 0, 192)])).truncated
     assert not parse(*raw("S", IN, [(-18, 0, 192)])).truncated

@@ -171,3 +171,23 @@ def test_noise_of_two_bits_is_enough_of_a_source():
     _stale_read(burst, 8)
     found = _real(by_wire(burst.views(), STEP, 32))
     assert [(f.kind, f.laps, f.ring) for f in found] == [(Kind.STALE, 1, "capture")]
+
+
+@pytest.mark.parametrize(("cpus", "raced"), [(True, True), (False, False)])
+def test_end_of_a_packet_read_too_early_is_a_race_where_there_are_several_cpus(cpus, raced):
+    # Packets of 48 frames; the copy had not reached the last 16 when they were read.
+    burst = Burst(several_cpus=cpus)
+    _stale_read(burst, 16, at=48 * 42 + 32)
+    (found,) = _real(by_wire(burst.views(), STEP, 32))
+    assert ("transport" in found.details) is raced
+    heard = detector(np.ascontiguousarray(burst.read).reshape(-1), RINGS, POSITION, FRAMES)
+    (loop,) = _real(attribute(heard, burst.views(), POSITION))
+    assert ("transport" in loop.details) is raced
+
+
+@pytest.mark.parametrize(("first", "frames"), [(0, 16), (32, 24), (8, 8)])
+def test_stale_run_that_does_not_end_with_its_packet_is_no_race(first, frames):
+    burst = Burst(several_cpus=True)
+    _stale_read(burst, frames, at=48 * 42 + first)
+    (found,) = _real(by_wire(burst.views(), STEP, 32))
+    assert "transport" not in found.details

@@ -45,6 +45,7 @@ class Burst:
     statuses: dict[int, int] = field(default_factory=dict)
     hw_ptr: int | None = None
     xruns: int = 0
+    several_cpus: bool = False
 
     def __post_init__(self):
         flat = np.zeros(FRAMES * STEP, np.uint8)
@@ -72,7 +73,7 @@ class Burst:
             events.append(parse(*raw("C", IN, [(0, 0, len(data))], data)))
         out = out_stream(events, Lane(DEVICE, frozenset({OUT}), STEP))
         into = in_stream(events, Lane(DEVICE, frozenset({IN}), STEP))
-        return Wire("usbmon1", out, into, events=len(events))
+        return Wire("usbmon1", out, into, events=len(events), several_cpus=self.several_cpus)
 
     def exchange(self) -> Exchange:
         """Return the transport's side of it."""

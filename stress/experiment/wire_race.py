@@ -1,0 +1,52 @@
+"""Packets that were read while the driver still copied them: several CPUs only.
+
+snd-usb-audio moves hw_ptr before it copies the packet into the ring, outside
+the lock (Linux sound/usb/pcm.c, retire_capture_urb). On another CPU a reader
+that goes up to hw_ptr gets the end of the packet as it was one lap ago.
+Measured on an emulated ARMv7 with two CPUs and much load: 16 frames in 467712,
+with rw access. A kernel for a VIVT cache runs on one CPU (asm/mmu_context.h),
+where nobody reads between the two steps.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.model.finding import Analysis, Kind
+
+if TYPE_CHECKING:
+    from stress.model.finding import Finding
+    from stress.model.wire import Wire
+
+RACE = "read while the driver copied the packet: on several CPUs it moves hw_ptr first"
+
+
+def set_apart_races(analysis: Analysis, wire: Wire, frame_bytes: int) -> Analysis:
+    """Mark stale runs that are the end of one IN packet (`details["transport"]`).
+
+    Only where there are several CPUs; a cache makes whole lines stale, also
+    such that end with a packet.
+    """
+    if not wire.several_cpus:
+        return analysis
+    starts = wire.into.starts // frame_bytes
+    ends = set(starts.tolist()) | {wire.into.data.size // frame_bytes}
+    findings = tuple(
+        dataclasses.replace(finding, details={**finding.details, "transport": RACE})
+        if _is_tail(finding, starts, ends)
+        else finding
+        for finding in analysis.findings
+    )
+    return dataclasses.replace(analysis, findings=findings)
+
+
+def _is_tail(finding: Finding, starts: np.ndarray[tuple[int], np.dtype[np.int64]], ends: set[int]) -> bool:
+    # In the stream that came in, `position` is the frame.
+    last = finding.position + finding.frames
+    if finding.kind not in (Kind.STALE, Kind.ZERO) or last not in ends:
+        return False
+    packet = int(np.searchsorted(starts, finding.position, side="right")) - 1
+    return packet == int(np.searchsorted(starts, last - 1, side="right")) - 1
