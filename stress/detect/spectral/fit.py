@@ -17,6 +17,8 @@ PRE = 48  # taps ahead of the correlation peak: linear-phase converters ring bot
 # Ridge as a share of the mean power: the stimulus leaves half of the spectrum empty. Higher: the
 # response is biased (-110 dB here); lower: noise in the empty half is amplified.
 _RIDGE = 1e-6
+# Rounds of leaving out outliers; a clean capture settles in two.
+_ROUNDS = 8
 
 
 class Fit:
@@ -45,18 +47,21 @@ class Fit:
         whole = np.fft.irfft(self._spectrum * np.fft.rfft(taps, self._size), self._size, axis=1)
         return whole[:, TAPS - 1 : TAPS - 1 + self._length].astype(np.float32)
 
-    def robust(self, y: Signal, rounds: int = 2) -> tuple[Taps, Signal, Signal]:
+    def robust(self, y: Signal) -> tuple[Taps, Signal, Signal]:
         """Fit while ignoring outliers; return taps, prediction and residual.
 
         Samples further than 5 robust sigmas from the prediction are replaced
         by it, so stale lines and clicks do not bend the response.
         """
-        used = y
-        for _ in range(rounds):
+        used, last = y, np.inf
+        for _ in range(_ROUNDS):
             guess = self.predict(self.solve(used))
             wrong = np.abs(y - guess)
             limit = 5.0 * 1.4826 * float(np.median(wrong[:, ::4]))
             used = np.where(wrong > limit, guess, y)
+            if limit > 0.9 * last:
+                break
+            last = limit
         taps = self.solve(used)
         guess = self.predict(taps)
         return taps, guess, y - guess
