@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from stress.experiment.tally import Tally
 
 
-_BY_WIRE = "judged by the USB wire alone: the host's rings are right; what lies beyond the bus was not looked at"
+_BY_WIRE = "judged by the USB wire alone: the host's rings are right; beyond the bus nothing was looked at"
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
         )
     if tally.transport:
         doubts.append(
-            f"{tally.transport} wrong runs come with lost time (xruns, whole laps skipped, a packet read while "
-            "it was copied): not judged; repeat with a larger ring, less load or real-time priority"
+            f"{tally.transport} wrong runs come with lost time (xruns, whole laps skipped, a packet read "
+            "while it was copied): not judged; repeat with a larger ring, less load or real-time priority"
         )
     if tally.xruns and tally.unlocked:
         doubts.append(
