@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from stress.detect.exact import ExactChecker
+from stress.errors import CaptureFileError
 from stress.files.audio import open_audio
 from stress.model.exposure import Exposure
 from stress.model.formats import sample_format
@@ -19,39 +23,86 @@ from stress.report.table import count
 if TYPE_CHECKING:
     import argparse
 
+    from stress.files.audio import AudioSource
     from stress.model.finding import Analysis
 
 # Frames per read: 64 KB of S16 stereo, small beside any memory we run in.
 BLOCK_FRAMES = 1 << 14
 LINE_BYTES = 32
+# Half an hour at 48 kHz: the analog detector needs about 60 bytes of memory per frame.
+MOST_ANALOG_FRAMES = 1800 * 48000
 MOST_SENTENCES = 20
 
 
 def execute(args: argparse.Namespace) -> int:
     """Print what the capture holds; return the exit status of the verdict."""
     fmt = sample_format(args.format, "--format") if args.format else None
+    rings = Rings(*args.rings) if args.rings else Rings()
     with open_audio(args.capture, fmt=fmt, channels=args.channels, rate=args.rate) as source:
-        pattern = Pattern(args.pattern, source.fmt, source.channels)
-        rings = Rings(*args.rings) if args.rings else Rings()
-        checker = ExactChecker(pattern, rings, line_bytes=LINE_BYTES)
-        for block in source.blocks(BLOCK_FRAMES):
-            checker.feed(block)
-        analysis = checker.finish()
+        found = _analog(args, source, rings) if args.analog else _exact(args, source, rings)
+        frame_bytes = source.fmt.frame_bytes(source.channels)
         rate = source.rate
-    exposure = Exposure.of_frames(analysis.checked_frames, pattern.frame_bytes, LINE_BYTES)
-    verdict = _verdict(analysis)
+    exposure = Exposure.of_frames(found.analysis.checked_frames, frame_bytes, LINE_BYTES)
+    verdict = _verdict(found)
     console = Console(sys.stdout, sys.stderr)
     if args.json:
-        console.line(json.dumps(_object(analysis, verdict, exposure)))
+        console.line(json.dumps({**_object(found.analysis, verdict, exposure), **found.extra}))
     else:
-        _tell(console, analysis, verdict, exposure, rate)
+        _tell(console, found, verdict, exposure, rate)
     return exit_code(verdict)
 
 
-def _verdict(analysis: Analysis) -> Verdict:
-    if not analysis.locked:
+@dataclass(frozen=True)
+class Found:
+    """What a detector says, with what only the spectral one has.
+
+    Attributes
+    ----------
+    extra : keys added to the JSON object.
+    advice : what keeps a clean capture from PASS, one line each.
+    lines : what the text output adds.
+    """
+
+    analysis: Analysis
+    extra: dict[str, Any]
+    advice: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+def _exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
+    pattern = Pattern(args.pattern, source.fmt, source.channels)
+    checker = ExactChecker(pattern, rings, line_bytes=LINE_BYTES)
+    for block in source.blocks(BLOCK_FRAMES):
+        checker.feed(block)
+    return Found(checker.finish(), {})
+
+
+def _analog(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
+    from stress.detect.spectral import analyze
+    from stress.patterns.noise import NoisePattern
+
+    if source.frames > MOST_ANALOG_FRAMES:
+        raise CaptureFileError(
+            args.capture, f"holds {source.frames} frames; an analog capture is held in memory, at most "
+            f"{MOST_ANALOG_FRAMES} (cut it)"
+        )  # fmt: skip
+    pattern = NoisePattern(source.rate, source.channels, source.fmt)
+    captured = np.concatenate([np.array(block) for block in source.blocks(BLOCK_FRAMES)])
+    result = analyze(captured, pattern, rings, first_position=args.position)
+    channel = result.channel
+    lines = () if channel is None else (
+        f"channel: latency {channel.latency_frames:.2f} frames, gain {channel.gain_db:.2f} dB, "
+        f"SNR {channel.snr_db:.1f} dB, THD+N {channel.thd_n_db:.1f} dB, drift {channel.drift_ppm:.3f} ppm",
+    )  # fmt: skip
+    return Found(result.analysis, result.to_json(), result.advice, lines)
+
+
+def _verdict(found: Found) -> Verdict:
+    if not found.analysis.locked:
         return Verdict.INCONCLUSIVE
-    return Verdict.FAIL if analysis.found else Verdict.PASS
+    if found.analysis.found:
+        return Verdict.FAIL
+    return Verdict.INCONCLUSIVE if found.advice else Verdict.PASS
 
 
 def _object(analysis: Analysis, verdict: Verdict, exposure: Exposure) -> dict[str, Any]:
@@ -71,22 +122,23 @@ def _object(analysis: Analysis, verdict: Verdict, exposure: Exposure) -> dict[st
     }
 
 
-def _tell(console: Console, analysis: Analysis, verdict: Verdict, exposure: Exposure, rate: int) -> None:
+def _tell(console: Console, found: Found, verdict: Verdict, exposure: Exposure, rate: int) -> None:
+    analysis = found.analysis
     console.line(f"{verdict.value}  [{analysis.detector}]  {_reason(analysis, exposure, rate)}")
     for finding in analysis.findings[:MOST_SENTENCES]:
         console.line(f"  {finding.kind.value:10} {finding.text}")
     rest = analysis.found - MOST_SENTENCES
     if rest > 0:
         console.line(f"  ... and {rest} more (--json lists those kept)")
-    for note in analysis.notes:
-        console.line(f"  note: {note}")
+    for note in (*found.lines, *found.advice, *(f"note: {note}" for note in analysis.notes)):
+        console.line(f"  {note}")
 
 
 def _reason(analysis: Analysis, exposure: Exposure, rate: int) -> str:
     if not analysis.locked:
         return (
             f"the pattern was not found in {count(analysis.frames)} frames: was it played at 0 dB, "
-            "through a bit-exact path, in this format?"
+            "through a bit-exact path, in this format (a cable between analog jacks needs --analog)?"
         )
     seen = f"{count(analysis.checked_frames)} frames checked ({analysis.checked_frames / rate:.3g} s)"
     if analysis.found:

@@ -1,0 +1,79 @@
+"""analyze and generate end to end on files: the published acceptance cases."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from stress import cli
+from stress.patterns.auxiliary import NAMES
+
+HEADER_BYTES = 44
+
+
+def _main(capsys, *argv):
+    status = cli.main([str(part) for part in argv])
+    return status, capsys.readouterr().out
+
+
+@pytest.fixture
+def wav(tmp_path, capsys):
+    path = tmp_path / "a.wav"
+    assert _main(capsys, "generate", path, "--frames", 60000)[0] == 0
+    return path
+
+
+def _stale(path, frame, lag, frames=8):
+    data = bytearray(path.read_bytes())
+    at = HEADER_BYTES + 4 * frame
+    data[at : at + 4 * frames] = data[at - 4 * lag : at - 4 * lag + 4 * frames]
+    path.write_bytes(data)
+
+
+def test_analyze_generated_file_passes(capsys, wav):
+    status, out = _main(capsys, "analyze", wav, "--rings", "4800,5280", "--json")
+    found = json.loads(out)
+    assert (status, found["verdict"], found["checked_frames"]) == (0, "PASS", 60000)
+    assert found["schema"] == "pcmstress/analysis/1"
+
+
+@pytest.mark.parametrize(
+    ("lag", "ring", "laps"), [(4800, "playback", 1), (5280, "capture", 1), (9600, "playback", 2)]
+)
+def test_analyze_one_stale_line_is_named_with_ring_lap_and_line(capsys, wav, lag, ring, laps):
+    _stale(wav, 24000, lag)
+    status, out = _main(capsys, "analyze", wav, "--rings", "4800,5280", "--json")
+    (finding,) = json.loads(out)["findings"]
+    assert status == 1
+    assert (finding["kind"], finding["frame"], finding["frames"]) == ("stale", 24000, 8)
+    assert (finding["lag"], finding["laps"], finding["ring"]) == (lag, laps, ring)
+
+
+def test_analyze_something_else_is_inconclusive(capsys, tmp_path):
+    path = tmp_path / "s.wav"
+    _main(capsys, "generate", path, "--stimulus", "toggle", "--frames", 20000)
+    assert _main(capsys, "analyze", path)[0] == 5
+
+
+def test_analyze_analog_finds_a_stale_line_behind_gain(capsys, tmp_path):
+    path = tmp_path / "n.wav"
+    _main(capsys, "generate", path, "--analog", "--frames", 96000, "--channels", 1)
+    data = bytearray(path.read_bytes())
+    at = HEADER_BYTES + 2 * 48000
+    data[at : at + 32] = data[at - 2 * 4800 : at - 2 * 4800 + 32]
+    samples = memoryview(data)[HEADER_BYTES:].cast("h")
+    for index in range(len(samples)):
+        samples[index] = int(samples[index] * 0.7)
+    path.write_bytes(data)
+    status, out = _main(capsys, "analyze", path, "--analog", "--rings", "4800,5280", "--json")
+    found = json.loads(out)
+    (finding,) = found["findings"]
+    assert status == 1
+    assert (finding["kind"], finding["lag"], finding["ring"]) == ("stale", 4800, "playback")
+    assert abs(finding["frame"] - 48000) <= 1
+    assert found["channel"]["gain_db"] == pytest.approx(-3.1, abs=0.1)
+
+
+def test_auxiliary_names_of_the_command_line_are_the_patterns_own():
+    assert cli.AUXILIARY == NAMES
