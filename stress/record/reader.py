@@ -60,6 +60,15 @@ _SHAPES: dict[str, dict[str, Any]] = {
     "end": {"exit": int},
 }
 
+_SIDE = {"frames": int, "wrong": int, "failed": int}
+_WIRE: dict[str, Any] = {
+    **dict.fromkeys(("events", "dropped", "truncated", "lost_frames"), int),
+    "judged": bool,
+    "doubts": [str],
+    "out": _SIDE,
+    "in": _SIDE,
+}
+
 
 @dataclass(frozen=True)
 class RunLog:
@@ -107,10 +116,19 @@ def _event(line: bytes, path: str, number: int) -> dict[str, Any]:
     if event.get("v") != VERSION:
         found = event.get("v")
         raise CaptureFileError(path, f"line {number}: version {found!r}, this program reads {VERSION}")
-    wrong = _mismatch(event, _SHAPES.get(event["event"], {}), "")
+    wrong = _mismatch(event, _SHAPES.get(event["event"], {}), "") or _wire_mismatch(event)
     if wrong:
         raise CaptureFileError(path, f"line {number}: {event['event']}: {wrong}")
     return event
+
+
+def _wire_mismatch(event: dict[str, Any]) -> str:
+    # Older records know no wire; a burst that could not look says only why.
+    if event["event"] != "burst" or "wire" not in event:
+        return ""
+    seen = event["wire"]
+    whole = isinstance(seen, dict) and "source" in seen
+    return _mismatch(seen, _WIRE if whole else {}, "wire")
 
 
 def _mismatch(value: Any, shape: Any, key: str) -> str:

@@ -1,0 +1,46 @@
+"""The tap contract, on the virtual board and on the bus of a card."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stress.errors import BackendUnavailable, DeviceError
+from stress.pcm.virtual import VirtualPcm
+from stress.pcm.virtual_tap import VirtualTap
+
+
+def _tap(pcm, card):
+    if isinstance(pcm, VirtualPcm):
+        return VirtualTap(pcm)
+    from stress.board.cards import Pair, cards
+    from stress.board.usbmon_tap import open_tap
+
+    playback, _, capture = card.partition(",hw:")
+    try:
+        return open_tap(Pair(playback, f"hw:{capture}"), cards())
+    except (BackendUnavailable, DeviceError) as error:
+        pytest.skip(str(error))
+
+
+def test_tap_sees_what_was_written_and_what_was_read(opened, request):
+    tap = _tap(opened.pcm, request.config.getoption("--card", default=None))
+    assert tap.start(opened.granted, 2.0) == ""
+    burst = opened.burst()
+    wire = tap.finish()
+    played, taken = burst.exchange.played_limit * 4, burst.exchange.capture.frames * 4
+    assert (wire.dropped, wire.truncated) == (0, 0)
+    assert wire.out.data.size >= played > 0
+    assert wire.into.data.size >= taken > 0
+    assert np.array_equal(wire.out.data[:played], burst.play[:played])
+    assert np.array_equal(wire.into.data[:taken], burst.captured[:taken])
+
+
+def test_tap_of_a_second_burst_holds_that_burst_only(opened, request):
+    tap = _tap(opened.pcm, request.config.getoption("--card", default=None))
+    for frames in (12000, 6000):
+        assert tap.start(opened.granted, 2.0) == ""
+        burst = opened.burst(frames)
+        wire = tap.finish()
+        played = burst.exchange.played_limit * 4
+        assert np.array_equal(wire.out.data[:played], burst.play[:played])
