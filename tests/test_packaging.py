@@ -1,0 +1,49 @@
+"""What setup.cfg ships is what the tree holds."""
+
+from __future__ import annotations
+
+import configparser
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _setup():
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg")
+    return parser
+
+
+def test_packages_listed_are_all_of_stress_and_the_configurations():
+    folders = {path.parent.relative_to(ROOT) for path in (ROOT / "stress").rglob("*.py")}
+    expected = {".".join(folder.parts) for folder in folders} | {"stress.configs"}
+    assert set(_setup()["options"]["packages"].split()) == expected
+
+
+def test_wheel_carries_every_board_and_plan(tmp_path):
+    build = pytest.importorskip("setuptools.build_meta", reason="needs setuptools")
+    import contextlib
+    import io
+    import os
+    import shutil
+
+    for name in ("stress", "configs"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    before = os.getcwd()
+    os.chdir(tmp_path)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            wheel = build.build_wheel(str(tmp_path))
+    finally:
+        os.chdir(before)
+    with zipfile.ZipFile(tmp_path / wheel) as archive:
+        names = set(archive.namelist())
+    for kind in ("boards", "plans"):
+        for path in (ROOT / "configs" / kind).glob("*.toml"):
+            assert f"stress/configs/{kind}/{path.name}" in names
+    assert not [name for name in names if name.startswith(("tests", "tools"))]
