@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING
 
 from stress.model.pcm import Access, CaptureTouch, Direction, Handling, Lever, PlaybackTouch
 from stress.pcm import levers, loops
+from stress.pcm.alsa import naming
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from stress.pcm.alsa.stream import Stream
+
+# Shortest ring that snd-aloop carries [ms]. Source: it moves its pointers from a
+# kernel timer, one or two ticks of 10 ms at HZ=100; measured there: at 8 ms half
+# of the frames come back a lap old with rw access too, at 10.7 ms none does.
+# Higher: rings that work are refused; lower: the driver's laps pass for aliasing.
+SHORTEST_ALOOP_MS = 10.6
 
 
 def reason_against(handling: Handling, streams: Sequence[Stream], line_bytes: int) -> str | None:
@@ -23,7 +33,7 @@ def reason_against(handling: Handling, streams: Sequence[Stream], line_bytes: in
     if handling.start_burst and handling.lever is not Lever.NONE:
         return "a lever acts before each commit, and a start burst has only one"
     for stream in streams:
-        reason = _against(handling, stream, line_bytes)
+        reason = _too_short(stream) or _against(handling, stream, line_bytes)
         if reason is not None:
             return reason
     if handling.lever is not Lever.NONE and streams and not any(_is_mmap(stream) for stream in streams):
@@ -48,6 +58,28 @@ def _against(handling: Handling, stream: Stream, line_bytes: int) -> str | None:
     if loops.whole_frames(line_bytes, granted.frame_bytes) > granted.period_size:
         return f"a period of {granted.period_size} frames holds no whole {line_bytes}-byte line"
     return None
+
+
+def _too_short(stream: Stream) -> str | None:
+    granted = stream.granted
+    ring_ms = 1000 * granted.buffer_size / granted.rate
+    if ring_ms >= SHORTEST_ALOOP_MS or driver_of(stream.where[0], naming.PROC) != "Loopback":
+        return None
+    least = math.ceil(SHORTEST_ALOOP_MS * granted.rate / 1000)
+    return (
+        f"snd-aloop moves up to 20 ms at a time: a {stream.direction.value} ring of {granted.buffer_size} frames "
+        f"({ring_ms:.3g} ms) comes back a lap late without any cache; it needs {least} frames"
+    )
+
+
+def driver_of(card: int, proc: Path) -> str:
+    """Return the driver of a card as the kernel lists it, "" where it does not."""
+    try:
+        text = (proc / "cards").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    match = re.search(rf"^\s*{card} \[[^\]]*\]: (\S+) - ", text, re.MULTILINE)
+    return match[1] if match else ""
 
 
 def _is_mmap(stream: Stream) -> bool:
