@@ -40,7 +40,19 @@ def lines(log: RunLog, whole: Tally) -> list[str]:
         f"{seen['lost_frames']} frames not seen; packets that failed on the bus: "
         f"{seen['out_failed']} OUT, {seen['in_failed']} IN",
         *_first_seen(whole),
+        *_notes(log),
     ]
+
+
+def _notes(log: RunLog) -> list[str]:
+    # What a view lacks, once per reason and not per burst.
+    texts = [
+        text
+        for event in log.events
+        if event["event"] == "burst"
+        for text in (event.get("wire") or {}).get("notes", ())
+    ]
+    return list(dict.fromkeys(texts))
 
 
 def _first_seen(whole: Tally) -> list[str]:

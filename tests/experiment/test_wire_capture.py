@@ -64,6 +64,35 @@ def test_line_whose_old_and_new_frames_agree_in_the_middle_is_one_finding():
     assert [(f.frame, f.frames, f.laps) for f in found] == [(at, 8, 1)]
 
 
+def test_lines_whose_old_and_new_frames_agree_at_the_seam_are_one_finding():
+    into = _noise()
+    at = 4 * RING
+    into[at + 7 : at + 9] = into[at + 7 - RING : at + 9 - RING]
+    read = into.copy()
+    read[at : at + 16] = into[at - RING : at - RING + 16]
+    found = _compare(read, into).findings
+    assert [(f.frame, f.frames, f.laps) for f in found] == [(at, 16, 1)]
+
+
+def test_silence_of_a_lap_ago_is_stale_not_zero():
+    into = _noise() | 1
+    at = 8 * RING
+    into[at - RING : at - RING + 8] = 0
+    read = into.copy()
+    read[at : at + 8] = 0
+    assert [(f.kind, f.laps) for f in _compare(read, into).findings] == [(Kind.STALE, 1)]
+
+
+def test_key_that_occurs_elsewhere_by_chance_is_no_slip():
+    # A long wrong run holds a piece of other data; what follows it is in place.
+    into = _noise()
+    read = into.copy()
+    read[5000:5100] = _noise(100, seed=9)
+    read[5040:5090] = into[4303:4353]
+    kinds = {f.kind for f in _compare(read, into).findings}
+    assert not kinds & {Kind.DROP, Kind.REPEAT}
+
+
 def test_zeros_of_a_line_touched_before_its_first_lap():
     into = _noise() | 1
     read = into.copy()
@@ -131,10 +160,10 @@ def test_tail_of_a_line_says_on_which_edge_it_lies():
     assert "starts_on_line" not in found.details
 
 
-@pytest.mark.parametrize(("period", "share"), [(RING, 0.0), (RING // 2, 0.0), (0, 1.0)])
+@pytest.mark.parametrize(("period", "share"), [(RING, 0.0), (RING // 2, 0.0), (2 * RING, 0.0), (0, 1.0)])
 def test_lines_tell_only_where_old_data_differs(period, share):
     into = _noise()
     if period:
         into = np.tile(into[:period], (-(-FRAMES // period), 1))[:FRAMES]
     lines = distinct_lines(into.reshape(-1), FRAMES, RING, STEP, 32)
-    assert lines == pytest.approx(share * FRAMES // 8, abs=2 * RING // 8)
+    assert lines == pytest.approx(share * FRAMES // 8, abs=2 * RING // 8 + 1)
