@@ -25,12 +25,12 @@ def test_packages_listed_are_all_of_stress_and_the_configurations():
 
 def test_wheel_carries_every_board_and_plan(tmp_path):
     pytest.importorskip("setuptools", minversion="70.1", reason="needs setuptools 70.1 (pip install .[test])")
-    from setuptools import build_meta
-
     import contextlib
     import io
     import os
     import shutil
+
+    from setuptools import build_meta
 
     for name in ("stress", "configs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
