@@ -118,30 +118,34 @@ class Bench:
         returned = self.captured[: taken * self._stimulus.frame_bytes]
         views = None
         if wire is not None:
-            size, line = self._stimulus.frame_bytes, geometry.line_bytes
-            sent = Sent(
-                written=self.play,
-                read=returned,
-                position=position,
-                due=due,
-                rings=self.rings,
-                frame_bytes=size,
-                line_bytes=line,
-                rate=self._rate,
-                faults=faults,
-                mapped=self._mapped,
-            )
+            sent = self._sent(returned, position, due, faults, geometry.line_bytes)
             views = look(wire, sent, exchange, detector)
         analysis, outcome = Analysis("wire", False, taken, notes=(blind,)), control.Outcome(0, 0, ())
         if loopback != "none":
             analysis, outcome = self._loopback(returned, exchange, detector, position, faults, due)
-        wired = loopback == "none" or (loopback == "auto" and not analysis.locked)
-        if views is not None and wired and (loopback == "none" or views.playback.locked):
-            analysis, outcome = by_wire(views, size, line), views.control
+        wired = views is not None and _takes_the_wire(views, loopback, analysis)
+        if views is not None and wired:
+            analysis = by_wire(views, self._stimulus.frame_bytes, geometry.line_bytes)
+            outcome = views.control
         elif views is not None:
-            analysis, wired = attribute(analysis, views, position), False
-        wired = wired and views is not None
+            analysis = attribute(analysis, views, position)
         return BurstResult(position, self._frames, exchange, analysis, outcome, terms, views, wired, blind)
+
+    def _sent(
+        self, read: Bytes, position: int, due: int, faults: tuple[control.Planted, ...], line_bytes: int
+    ) -> Sent:
+        return Sent(
+            written=self.play,
+            read=read,
+            position=position,
+            due=due,
+            rings=self.rings,
+            frame_bytes=self._stimulus.frame_bytes,
+            line_bytes=line_bytes,
+            rate=self._rate,
+            faults=faults,
+            mapped=self._mapped,
+        )
 
     def _loopback(
         self,
@@ -175,6 +179,12 @@ class Bench:
     def _reached(self, analysis: Analysis, due: int) -> int:
         # A fault in the part that never came back was not due either.
         return min(due, analysis.checked_frames)
+
+
+def _takes_the_wire(views: Views, loopback: str, heard: Analysis) -> bool:
+    if loopback == "auto":
+        return not heard.locked and views.playback.locked
+    return loopback == "none"
 
 
 def _touched(size: int) -> Bytes:
