@@ -97,7 +97,7 @@ class AccessMaker:
         unit = self._unit_of(first, ring)
         count = np.where(ring < 0, 1, self._unit_of(end - 1, ring) - unit + 1)
         start = np.cumsum(count) - count
-        step = np.repeat(np.arange(len(work), dtype=np.int64), count.astype(np.intp))
+        step = np.repeat(np.arange(len(work), dtype=np.int64), count.astype(np.intp, copy=False))
         unit = np.arange(len(step), dtype=np.int64) + (unit - start)[step]
         before = _BEFORE[kind][step]
         after = (kind == Step.USER_READ)[step].astype(np.int64) * self._captured_fills

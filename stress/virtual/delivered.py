@@ -70,7 +70,7 @@ def delivered(trace: Trace, seen: Deliveries, first_pline: int, end_pline: int, 
     rows = seen.row[mine]
     lo = trace.lo[rows]
     # Counts are pointers' size: 32-bit machines refuse to repeat by 64-bit ones.
-    length = (trace.hi[rows] - lo).astype(np.intp)
+    length = (trace.hi[rows] - lo).astype(np.intp, copy=False)
     which = np.repeat(mine, length)
     start = np.cumsum(length) - length
     inside = np.arange(len(which), dtype=np.int64) - np.repeat(start, length)

@@ -151,7 +151,8 @@ class CacheEngine:
         old = np.flatnonzero(self._pline >= 0)
         row = rows[result.access[result.shared]]
         stored = (trace.op[trace.at] == STORE) & ((trace.flags & UNCACHED) == 0)
-        soiled = np.bincount(colour[stored], minlength=self._colours) > 0
+        # bincount, repeat and take want pointer-sized numbers: on 32-bit machines int64 is refused.
+        soiled = np.bincount(colour[stored].astype(np.intp, copy=False), minlength=self._colours) > 0
         may_be_dirty = np.concatenate(
             [self._dirty[old].any(axis=1) | soiled[self._colour[old]], soiled[colour[row]]]
         )

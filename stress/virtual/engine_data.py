@@ -151,7 +151,7 @@ class Contents:
     def _stored_last(self, inside: Flags) -> Places:
         events = self._events
         stored = np.zeros((self._colours, self.cells, len(events.code)), np.int32)
-        for colour in np.flatnonzero(np.bincount(events.colour[inside])):
+        for colour in np.flatnonzero(np.bincount(events.colour[inside].astype(np.intp, copy=False))):
             same = inside & (events.colour == colour)
             for cell in range(self.cells):
                 stored[colour, cell] = self._last(same & self._covers(cell))

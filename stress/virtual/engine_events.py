@@ -128,4 +128,4 @@ def _by_line_and_time(plines: list[Ints], times: list[Ints]) -> Ints:
 
 def _distinct(*columns: Ints) -> Ints:
     every = np.concatenate(columns)
-    return np.flatnonzero(np.bincount(every)) if len(every) else every
+    return np.flatnonzero(np.bincount(every.astype(np.intp, copy=False))) if len(every) else every

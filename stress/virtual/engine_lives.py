@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
+    Indices = NDArray[np.intp]
     Integers = NDArray[np.signedinteger[Any]]
     Flags = NDArray[np.bool_]
 
@@ -91,19 +92,19 @@ class Lives:
         return self._ways[index, number + self.ways].astype(np.int64)
 
 
-def walk(slot: Ints, gain: Ints, death: Ints, missed: Flags, lives: Lives) -> None:
+def walk(slot: Indices, gain: Indices, death: Ints, missed: Flags, lives: Lives) -> None:
     """Settle the unsettled accesses, one of every set at a time.
 
     Parameters
     ----------
-    slot, gain : (steps, sets) int64: which line, and how many certain misses
+    slot, gain : (steps, sets) intp: which line, and how many certain misses
         came before it since the step above.
     death : (lines,) int64: changed in place; the death numbers as known so far.
         They, and the count of fills, are shifted to the set's place in the table.
     missed : (steps, sets) bool: receives which of them miss.
     """
-    done = lives.shift(np.arange(lives.sets, dtype=np.int64)) + lives.ways
-    until, ends = np.empty_like(done), np.full(lives.sets, lives.ways, np.int64)
+    done = lives.shift(np.arange(lives.sets, dtype=np.intp)) + lives.ways
+    until, ends = np.empty(lives.sets, np.int64), np.full(lives.sets, lives.ways, np.int64)
     for lines, extra, miss in zip(slot, gain, missed):
         done += extra
         death.take(lines, out=until, mode="clip")

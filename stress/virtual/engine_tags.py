@@ -191,7 +191,7 @@ class TagStage:
         gained = before[steps] - before[np.searchsorted(index, every)[of]]
         gained[1:] -= np.where(rank[1:] > 0, gained[:-1], 0)
         shape = (int(rank.max()) + 1, self._geometry.sets)
-        slot, gain = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        slot, gain = np.zeros(shape, np.intp), np.zeros(shape, np.intp)
         slot[rank, of], gain[rank, of] = number[steps], gained
         missed = np.empty(shape, bool)
         walk(slot, gain, death, missed, lives)

@@ -63,7 +63,7 @@ class RingHistory:
                 continue
             index = numbers[rest] - (1 + base)
             # Nearly all are of the last burst: take every one, then mend the others.
-            out[rest] = data.take(index, mode="clip")
+            out[rest] = data.take(index.astype(np.intp, copy=False), mode="clip")
             rest = rest[(index < 0) | (index >= len(data))]
         out[rest] = 0
         return out

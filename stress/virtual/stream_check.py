@@ -145,7 +145,7 @@ class StreamChecker:
         zero = values[bad] == 0
         self.counts["zerohalves"] += int(np.count_nonzero(zero))
         age = ((truth - values)[bad] // self._case.ring_words)[~zero]
-        ages = np.bincount(np.minimum(age, AGES + 1), minlength=AGES + 2)
+        ages = np.bincount(np.minimum(age, AGES + 1).astype(np.intp, copy=False), minlength=AGES + 2)
         for number in range(1, AGES + 1):
             self.counts[f"k{number}"] += int(ages[number])
         for name, count in zip(CLASSES, np.bincount(known[bad], minlength=len(CLASSES)).tolist()):

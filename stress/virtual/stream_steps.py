@@ -108,7 +108,7 @@ class StreamSteps:
     def _play_dry(self, sheet: _Sheet, wire: Ints, copies: Flags) -> None:
         # The wire overtakes the user, whose next commit then depends on this one.
         case = self._case
-        appl = np.full(len(wire) + 1, self._appl)
+        appl = np.full(len(wire) + 1, self._appl, np.int64)
         wakes = []
         for tick, (target, copy) in enumerate(zip(wire.tolist(), copies.tolist())):
             end = min(target, self._appl)
@@ -159,7 +159,7 @@ class StreamSteps:
         return np.maximum.accumulate(np.append(self._appl, at_wake))
 
     def _commits(self, sheet: _Sheet, wakes: Ints, appl: Ints) -> None:
-        periods = (appl[wakes + 1] - appl[wakes]) // self._case.per
+        periods = ((appl[wakes + 1] - appl[wakes]) // self._case.per).astype(np.intp, copy=False)
         tick = np.repeat(wakes, periods)
         start = np.repeat(appl[wakes], periods) + _ordinal(tick) * self._case.per
         self._periods(sheet, tick, start)

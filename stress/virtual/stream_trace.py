@@ -96,7 +96,7 @@ class StreamTracer:
         # Accesses per step, then where each step and each unit begins.
         count = np.where(kind == steps_.FLUSH_ALL, 1, steps[:, 2])
         count[kind == steps_.PBUF] = self._period_lines
-        count[ring] = np.bincount(units.step, total, minlength=len(kind))[ring]
+        count[ring] = np.bincount(units.step.astype(np.intp, copy=False), total, minlength=len(kind))[ring]
         begin = np.cumsum(count) - count
         passed = np.cumsum(total) - total
         first = np.flatnonzero(np.diff(units.step, prepend=-1))
@@ -110,7 +110,7 @@ class StreamTracer:
 
     def _units(self, ring: Ints, table: Ints) -> _Units:
         first = self._unit_of(table[:, 1])
-        count = self._unit_of(table[:, 2] - 1) - first + 1
+        count = (self._unit_of(table[:, 2] - 1) - first + 1).astype(np.intp, copy=False)
         step = np.repeat(np.arange(len(table), dtype=np.int64), count)
         unit = np.arange(len(step), dtype=np.int64) + np.repeat(first - (np.cumsum(count) - count), count)
         line, lap_lines = self._case.geometry.line_bytes, self._lap_lines
@@ -194,7 +194,7 @@ class StreamTracer:
         pline, hi = units.line, lo + (units.end - units.start) // FRAME_BYTES
         value = units.start // FRAME_BYTES + 1
         if case.rmw:
-            twice = np.where(units.kind == steps_.USER_WRITE, 2, 1)
+            twice = 1 + (units.kind == steps_.USER_WRITE).astype(np.intp)
             unit = np.repeat(np.arange(len(twice), dtype=np.int64), twice)
             ahead = np.append(unit[1:] == unit[:-1], False) if len(unit) else np.zeros(0, bool)
             ops = np.where(ahead, LOAD, ops[unit])
