@@ -84,7 +84,7 @@ def _parse(data: bytes, where: str) -> dict[str, Any]:
 
 def _toml(text: str) -> dict[str, Any]:
     try:
-        import tomllib
+        import tomllib  # novm
     except ImportError:
         try:
             import tomli as tomllib  # type: ignore[no-redef]
