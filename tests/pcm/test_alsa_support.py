@@ -42,17 +42,17 @@ def reason(asound, request_of, listed):
 def test_ring_shorter_than_a_tick_is_refused_on_aloop(reason, access):
     assert "snd-aloop moves up to 20 ms at a time" in reason(384, access=access)
     assert "384 frames (8 ms)" in reason(384, access=access)
-    assert "it needs 509 frames" in reason(384, access=access)
+    assert "it needs 984 frames" in reason(384, access=access)
 
 
-@pytest.mark.parametrize(("ring", "rate"), [(512, 48000), (468, 44100)])
+@pytest.mark.parametrize(("ring", "rate"), [(984, 48000), (908, 44100)])
 def test_ring_of_a_tick_is_allowed_on_aloop(reason, ring, rate):
     assert reason(ring, rate=rate) is None
 
 
 def test_same_frames_at_twice_the_rate_are_refused(asound, reason):
     asound.card.rates = (48000, 96000)
-    assert "needs 1018 frames" in reason(512, rate=96000)
+    assert "needs 1968 frames" in reason(1024, rate=96000)
 
 
 def test_other_drivers_keep_their_small_rings(reason):

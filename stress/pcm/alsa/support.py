@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from stress.pcm.alsa.stream import Stream
 
 # Shortest ring that snd-aloop carries [ms]. Source: it moves its pointers from a
-# kernel timer, one or two ticks of 10 ms at HZ=100; measured there: at 8 ms half
-# of the frames come back a lap old with rw access too, at 10.7 ms none does.
+# kernel timer, one or two ticks of 10 ms at HZ=100; measured there: at 10.7 ms whole
+# laps vanish with rw access too and pass for stale ones, at 21.3 ms none does.
 # Higher: rings that work are refused; lower: the driver's laps pass for aliasing.
-SHORTEST_ALOOP_MS = 10.6
+SHORTEST_ALOOP_MS = 20.5
 
 
 def reason_against(handling: Handling, streams: Sequence[Stream], line_bytes: int) -> str | None:
@@ -67,8 +67,9 @@ def _too_short(stream: Stream) -> str | None:
         return None
     least = math.ceil(SHORTEST_ALOOP_MS * granted.rate / 1000)
     return (
-        f"snd-aloop moves up to 20 ms at a time: a {stream.direction.value} ring of {granted.buffer_size} frames "
-        f"({ring_ms:.3g} ms) comes back a lap late without any cache; it needs {least} frames"
+        f"snd-aloop moves up to 20 ms at a time: a {stream.direction.value} ring of "
+        f"{granted.buffer_size} frames ({ring_ms:.3g} ms) comes back a lap late without any cache; "
+        f"it needs {least} frames"
     )
 
 
