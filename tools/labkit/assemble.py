@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tools.labkit import cache, initramfs, kernel, need, userland
 from tools.labkit.boards import PROJECT, Board
@@ -32,6 +34,8 @@ def build(board: Board, *, force: bool = False) -> Parts:
     used = [rootfs.name, initrd.parent.name]
     if board.kernel.source:
         used.append(kernel.name(board.kernel))
+    if board.emulator.builder:
+        used.append(program.parent.name)
     return Parts(program, rootfs, linux, initrd, tuple(used))
 
 
@@ -50,12 +54,17 @@ def emulator(board: Board, *, force: bool = False) -> Path:
 
 
 def _built_emulator(builder: str, force: bool) -> Path:
-    module, _, function = builder.partition(":")
+    return Path(_builder(builder)[1](cache.root(), force))
+
+
+def _builder(builder: str) -> tuple[Any, Callable[[Path, bool], Path]]:
+    """Return the module that builds an emulator, and its function for it."""
+    name, _, function = builder.partition(":")
     try:
-        make = getattr(importlib.import_module(module), function)
+        module = importlib.import_module(name)
+        return module, getattr(module, function)
     except (ImportError, AttributeError) as error:
         raise LabError(f"emulator.builder {builder}: {error}") from error
-    return Path(make(cache.root(), force))
 
 
 def names(board: Board) -> set[str]:
@@ -64,6 +73,9 @@ def names(board: Board) -> set[str]:
     with contextlib.suppress(LabError):
         rootfs = cache.root() / kernel.userland_name(board)
         found.add(initramfs.name(board, rootfs, kernel.cached(board).modules))
+    if board.emulator.builder:
+        built = _builder(board.emulator.builder)[0].cached(cache.root())
+        found |= {built.parent.name} if built else set()
     return found | ({kernel.name(board.kernel)} if board.kernel.source else set())
 
 

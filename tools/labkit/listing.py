@@ -8,7 +8,7 @@ from tools.labkit import assemble, boards, cache, emuser, kernel, userland
 from tools.labkit.boards import Board
 
 _HEAD = ("board", "kernel", "emulator", "userland", "built", "cache", "")
-_DESCRIBED = ("userland-", "kernel-", "initramfs-", "emuser-")
+_DESCRIBED = ("userland-", "kernel-", "initramfs-", "emuser-", "qemu-vivt-")
 _PREFIXES = (*_DESCRIBED, "qemu-", "runs")
 
 
@@ -30,7 +30,7 @@ def entries(board: Board | None) -> list[str]:
 
 
 def stale(configs: Path = boards.CONFIGS) -> list[str]:
-    """Return the userlands, kernels and archives that no description asks for now."""
+    """Return the userlands, kernels, archives and emulators that no description asks for now."""
     all_boards = [boards.load(name, configs) for name in boards.names(configs)]
     used = emuser.names().union(*map(assemble.names, all_boards))
     return [name for name in entries(None) if name.startswith(_DESCRIBED) and name not in used]
