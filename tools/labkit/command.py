@@ -55,6 +55,12 @@ def parser() -> argparse.ArgumentParser:
     for sub in (build, running, interactive):
         sub.add_argument("board", metavar="BOARD")
     clean.add_argument("board", metavar="BOARD", nargs="?")
+    tried = subs.add_parser("experiments", help="each mechanism, with the board's cache and without")
+    tried.add_argument("board", metavar="BOARD")
+    tried.add_argument("--cache", metavar="OPTIONS", default="", help="of the cache: size=32768,repl=rr, ...")
+    tried.add_argument("--plan", default="vivt-aloop", help="arms for snd-aloop (default vivt-aloop)")
+    tried.add_argument("--model", default="arm926", help="virtual board that predicts (default arm926)")
+    tried.add_argument("--out", metavar="DIR", type=Path, help="receives records, samples and logs")
     user = subs.add_parser("userland", help="run a command without a kernel: RELEASE/ARCH -- COMMAND ...")
     user.add_argument("userland", metavar="RELEASE/ARCH", help="11/armhf, 12/armel, 13/armel, ...")
     return top
@@ -155,6 +161,14 @@ def _userland(args: argparse.Namespace, rest: list[str]) -> int:
     return emuser.run(args.userland, rest)
 
 
+def _experiments(args: argparse.Namespace, rest: list[str]) -> int:
+    # numpy is needed for this one only.
+    from tools.labkit import experiments
+
+    return experiments.run(args)
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "boards": _boards, "build": _build, "run": _run, "shell": _shell, "clean": _clean, "userland": _userland,
+    "experiments": _experiments,
 }

@@ -1,0 +1,72 @@
+"""Inside the guest: pcmstress, each of its bursts between two marks of the emulator's log.
+
+Beside the record it leaves what a comparison with the ground truth needs:
+every finding of every burst, and the captured frames.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stress import cli
+from stress.experiment import burst, runner
+from tools.labkit.emulator_guest import Model
+
+#: One JSON object per burst, in the working directory.
+TRUTH = "bursts.jsonl"
+
+
+def first_mark(number: int) -> int:
+    """Return the mark before burst `number`, counted from 1; the next one ends it."""
+    return 2 * number
+
+
+class Bench(burst.Bench):
+    """A bench that marks its bursts and keeps what they gave."""
+
+    def run(self, *arguments: Any, **named: Any) -> burst.BurstResult:
+        """Run one burst between its marks; see `stress.experiment.burst.Bench.run`."""
+        model, path = Model(), Path(TRUTH)
+        number = 1 + (path.read_text(encoding="ascii").count("\n") if path.exists() else 0)
+        model.reset()
+        model.mark(first_mark(number))
+        result = super().run(*arguments, **named)
+        model.mark(first_mark(number) + 1)
+        Path(f"captured-{number}.bin").write_bytes(self.captured.tobytes())
+        with path.open("a", encoding="ascii") as log:
+            log.write(json.dumps(_described(number, result, model.counters())) + "\n")
+        return result
+
+
+def _described(number: int, result: burst.BurstResult, counters: dict[str, int]) -> dict[str, Any]:
+    analysis, exchange = result.analysis, result.exchange
+    return {
+        "number": number,
+        "position": result.position,
+        "frames": result.frames,
+        "xruns": exchange.xruns,
+        "locked": analysis.locked,
+        "first_frame": analysis.first_frame,
+        "first_position": analysis.first_position,
+        "checked_frames": analysis.checked_frames,
+        "counts": {kind.value: count for kind, count in analysis.counts.items()},
+        "findings": [[finding.kind.value, finding.frame, finding.frames, finding.position, finding.lag,
+                      finding.ring, finding.laps, finding.injected, dict(finding.details)]
+                     for finding in analysis.findings],
+        "counters": counters,
+    }
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run pcmstress with these arguments and return its exit status."""
+    # Every burst of every command is made by the runner's Bench.
+    vars(runner)["Bench"] = Bench
+    return cli.main(list(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,149 @@
+"""What pcmstress said of a burst, against every stale read the emulator served in it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stress.model.finding import Kind
+from stress.model.pcm import Direction
+from stress.patterns.mix import mix1, unmix1
+from tools.labkit.emulator_log import StaleRead
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Words = NDArray[np.uint32]
+
+_POSITIONS, _WORD = 1 << 32, 0xFFFFFFFF
+#: Bytes of a frame: 16-bit stereo, one word of the pattern.
+FRAME_BYTES = 4
+# Which alias delivers from a ring: the driver's copy, or the user's reads.
+_VIA = {Direction.PLAYBACK.value: "kl", Direction.CAPTURE.value: "u"}
+# Right frames have the shortest way; a delay counts from this share of the frames on.
+_TYPICAL = 0.002
+_SILENT = (Kind.ZERO.value, Kind.MUTE.value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Agreement:
+    """Frames of one burst, or of many, counted once per pattern position.
+
+    Attributes
+    ----------
+    served : stale in the log, and in the captured samples as the log says.
+    scratch : stale words in the log that reached no sample (touched ahead, tails of lines).
+    found : served, and called wrong at that place, with the data's right age.
+    misplaced : served, and named as something else.
+    missed : served, and not named.
+    false : called wrong without a stale read.
+    unexplained : wrong in the samples without a stale read.
+    checked, wrong : frames captured, and those that are not what was due.
+    """
+
+    served: int = 0
+    scratch: int = 0
+    found: int = 0
+    misplaced: int = 0
+    missed: int = 0
+    false: int = 0
+    unexplained: int = 0
+    checked: int = 0
+    wrong: int = 0
+
+    def __add__(self, other: Agreement) -> Agreement:
+        mine, theirs = dataclasses.astuple(self), dataclasses.astuple(other)
+        return Agreement(*(left + right for left, right in zip(mine, theirs)))
+
+    @property
+    def whole(self) -> bool:
+        """True when both sides say the same of every frame."""
+        return not (self.misplaced or self.missed or self.false or self.unexplained)
+
+
+def compare(burst: Mapping[str, Any], captured: Words, reads: Iterable[StaleRead],
+            sides: Iterable[str]) -> Agreement:
+    """Compare the findings of a burst with the log's reads between its marks.
+
+    Parameters
+    ----------
+    burst : a line of the guest's `emulator_arms.TRUTH`.
+    captured : (frames,) uint32, the captured frames as words.
+    sides : rings that went through mmap ("playback", "capture").
+    """
+    position, frames = burst["position"], burst["frames"]
+    reads, sides = list(reads), set(sides)
+    # Relative to the burst; data of an earlier one is negative.
+    ages = unmix1(captured).astype(np.int64) - position
+    first = _first_frame(ages, frames)
+    if first is None:
+        return Agreement()
+    # What came after an xrun was not judged.
+    due = captured[first:first + min(frames, burst["checked_frames"])]
+    wrong = ages[first:first + len(due)] != np.arange(len(due))
+    logged = {side: _logged(reads, _VIA[side]) for side in _VIA if side in sides}
+    served = {int(at): int(due[at]) for at in np.flatnonzero(wrong)
+              if int(due[at]) in _reachable(_word(position + int(at)), logged)}
+    known = {_word(position + at) for at in served}
+    scratch = sum(word not in known for words in logged.values() for word in words)
+    claims = _claims(burst["findings"], position)
+    found = sum(claims.get(at) == _true_claim(at, word, position) for at, word in served.items())
+    misplaced = sum(at in claims for at in served) - found
+    return Agreement(
+        served=len(served), scratch=scratch, found=found, misplaced=misplaced,
+        missed=len(served) - found - misplaced, false=sum(at not in served for at in claims),
+        unexplained=sum(int(at) not in served for at in np.flatnonzero(wrong)),
+        checked=len(due), wrong=int(wrong.sum()))
+
+
+def _first_frame(ages: NDArray[np.int64], frames: int) -> int | None:
+    """Return the captured frame at which the burst's first frame is due."""
+    ours = (ages >= 0) & (ages < frames)
+    delays, counts = np.unique(np.flatnonzero(ours) - ages[ours], return_counts=True)
+    # Old data comes later than right data, never earlier.
+    typical = delays[(counts >= max(2, _TYPICAL * frames)) & (delays >= 0)]
+    return int(typical[0]) if len(typical) else None
+
+
+def _logged(reads: Iterable[StaleRead], via: str) -> dict[int, set[int]]:
+    """Return newest word -> the words that came instead, through one ring."""
+    logged: dict[int, set[int]] = {}
+    for read in reads:
+        if read.via in via:
+            for shift in range(0, 8 * read.size_bytes, 8 * FRAME_BYTES):
+                newest, observed = ((value >> shift) & _WORD for value in (read.newest, read.observed))
+                logged.setdefault(newest, set()).add(observed)
+    return logged
+
+
+def _reachable(word: int, logged: Mapping[str, Mapping[int, set[int]]]) -> set[int]:
+    """Return what `word` may have become on its way through the rings, the playback ring first."""
+    reached = {word}
+    for side in _VIA:
+        reached |= {stale for now in reached for stale in logged.get(side, {}).get(now, ())}
+    return reached - {word}
+
+
+def _word(position: int) -> int:
+    out, spare = (np.zeros(1, dtype=np.uint32) for _ in range(2))
+    mix1(np.array([position & _WORD], dtype=np.uint32), out, spare)
+    return int(out[0])
+
+
+def _claims(findings: Iterable[list[Any]], position: int) -> dict[int, int | None]:
+    """Return frame of the burst -> pattern position named for what came; None is silence."""
+    claims: dict[int, int | None] = {}
+    for kind, _, frames, start, lag, _, _, injected, _ in findings:
+        if injected:
+            continue
+        for step in range(frames):
+            came = None if kind in _SILENT else -1 if lag is None else (start + step - lag) % _POSITIONS
+            claims[(start + step - position) % _POSITIONS] = came
+    return claims
+
+
+def _true_claim(at: int, word: int, position: int) -> int | None:
+    return None if word == 0 else int(unmix1(np.array([word], dtype=np.uint32))[0])
