@@ -79,7 +79,9 @@ def test_read_that_reached_no_sample_is_scratch() -> None:
 
 
 @pytest.mark.parametrize(("via", "side", "served"), [
-    ("k", "playback", 2), ("l", "playback", 2), ("u", "playback", 0), ("u", "capture", 2), ("k", "capture", 0)])
+    ("k", "playback", 2), ("l", "playback", 2), ("u", "playback", 0),
+    ("u", "capture", 2), ("k", "capture", 0),
+])
 def test_each_ring_is_read_through_its_own_alias(via: str, side: str, served: int) -> None:
     reads = [read(40, 24, via), read(41, 25, via)]
     assert compare(burst(), samples(**STALE), reads, [side]).served == served
