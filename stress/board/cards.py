@@ -79,6 +79,14 @@ def pair(name: str, known: list[Card]) -> Pair:
     raise DeviceError(f"no such card (cards here: {listed})", errno_=ENODEV, device=name, call="open")
 
 
+def captures(name: str, known: list[Card], root: Path = Path("/proc/asound")) -> bool:
+    """Tell whether the "hw:" device `name` has a capture side; True where it is unknown."""
+    card, _, rest = name.partition(":")[2].partition(",")
+    number = next((entry.number for entry in known if card in (str(entry.number), entry.id)), None)
+    folder = root / f"card{number}"
+    return not folder.is_dir() or (folder / f"pcm{rest.partition(',')[0] or 0}c").is_dir()
+
+
 def _only(known: list[Card]) -> Card:
     if not known:
         raise DeviceError("no sound card here (/proc/asound/cards lists none)", errno_=ENODEV, device="alsa")

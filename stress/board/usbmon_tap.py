@@ -111,6 +111,7 @@ class UsbTap:
             truncated=sum(event.truncated for event in events),
             memory={way: view for way, view in views.items() if not isinstance(view, str)},
             drain_ns=time.process_time_ns() - began,
+            has_capture=bool(self._sides[1].lane(1).endpoints),
             several_cpus=os.sysconf("SC_NPROCESSORS_ONLN") > 1,
             notes=refused,
         )

@@ -65,16 +65,20 @@ def _virtual(args: argparse.Namespace, seed: int) -> Backend:
 
 
 def _alsa(args: argparse.Namespace) -> Backend:
-    from stress.board.cards import cards, pair
+    from stress.board.cards import captures, cards, pair
     from stress.board.facts import gather
     from stress.pcm.alsa import AlsaPcm
 
-    devices = pair(args.card, cards())
+    known = cards()
+    devices = pair(args.card, known)
     through = "" if devices.playback == devices.capture else f" -> {devices.capture}"
-    name = f"alsa {devices.playback}{through}"
+    # The wire can judge a card that only plays; a loopback cannot.
+    alone = args.loopback == "none" and not captures(devices.capture, known)
+    name = f"alsa {devices.playback}{' (plays only)' if alone else through}"
     facts = gather()
     line_bytes = facts.cpu.line_bytes or USUAL_LINE_BYTES
-    return Backend(AlsaPcm(devices.playback, devices.capture), name, line_bytes, facts.to_json())
+    pcm = AlsaPcm(devices.playback, None if alone else devices.capture)
+    return Backend(pcm, name, line_bytes, facts.to_json())
 
 
 def tap(args: argparse.Namespace, found: Backend) -> tuple[Tap | None, str]:

@@ -143,9 +143,14 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
         out_wrong=_unlike(out[prefix * step :], sent.written, compared, step),
         in_wrong=_unlike(sent.read, into, capture.frames, step),
         memory=last_lap(wire, sent.written, exchange, sent.rings, step),
-        # A direction that goes by rw beside one that is mapped is company, not exposure.
-        judged=sent.mapped or tuple(Direction),
+        judged=_judged(wire, sent),
     )
+
+
+def _judged(wire: Wire, sent: Sent) -> tuple[Direction, ...]:
+    # A direction that goes by rw beside one that is mapped is company, not exposure.
+    wanted = sent.mapped or tuple(Direction)
+    return tuple(way for way in wanted if way is Direction.PLAYBACK or wire.has_capture)
 
 
 def _whole(data: Bytes, step: int) -> Bytes:
@@ -255,7 +260,7 @@ def by_wire(views: Views, frame_bytes: int, line_bytes: int) -> Analysis:
     return dataclasses.replace(
         playback,
         detector="wire",
-        locked=playback.locked and capture.locked,
+        locked=playback.locked and (capture.locked or not views.wire.has_capture),
         checked_frames=checked,
         findings=playback.findings + capture.findings,
         counts=_sum(playback.counts, capture.counts),

@@ -53,6 +53,7 @@ class Wire:
     memory : ring contents after the burst as DRAM holds them, (buffer_bytes,)
         uint8, per direction that could be read.
     drain_ns : CPU time of fetching and joining, after the burst [ns].
+    has_capture : the card has an IN endpoint for audio.
     several_cpus : the driver may still copy a packet that hw_ptr counts already.
     """
 
@@ -64,6 +65,7 @@ class Wire:
     truncated: int = 0
     memory: Mapping[Direction, Bytes] = field(default_factory=dict)
     drain_ns: int = 0
+    has_capture: bool = True
     several_cpus: bool = False
     notes: tuple[str, ...] = ()
 

@@ -163,6 +163,18 @@ def test_source_that_tells_nothing_is_doubted(source):
     assert views.telling_lines < 0.25 * views.in_lines
 
 
+def test_card_that_only_plays_is_judged_by_its_playback_alone():
+    burst = Burst(has_capture=False)
+    burst.into = burst.read = np.zeros((0, STEP), np.uint8)
+    views = burst.views()
+    analysis = by_wire(views, STEP, 32)
+    assert (analysis.locked, analysis.checked_frames, views.doubts()) == (True, FRAMES, ())
+    burst.has_capture = True
+    views = burst.views()
+    assert not by_wire(views, STEP, 32).locked
+    assert views.doubts() == ("the wire shows nothing of capture",)
+
+
 def test_noise_of_two_bits_is_enough_of_a_source():
     burst = Burst()
     burst.into = np.random.RandomState(3).randint(0, 2, burst.into.shape).astype(np.uint8)

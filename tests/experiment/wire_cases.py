@@ -46,6 +46,7 @@ class Burst:
     hw_ptr: int | None = None
     xruns: int = 0
     several_cpus: bool = False
+    has_capture: bool = True
 
     def __post_init__(self):
         flat = np.zeros(FRAMES * STEP, np.uint8)
@@ -73,7 +74,14 @@ class Burst:
             events.append(parse(*raw("C", IN, [(0, 0, len(data))], data)))
         out = out_stream(events, Lane(DEVICE, frozenset({OUT}), STEP))
         into = in_stream(events, Lane(DEVICE, frozenset({IN}), STEP))
-        return Wire("usbmon1", out, into, events=len(events), several_cpus=self.several_cpus)
+        return Wire(
+            "usbmon1",
+            out,
+            into,
+            events=len(events),
+            has_capture=self.has_capture,
+            several_cpus=self.several_cpus,
+        )
 
     def exchange(self) -> Exchange:
         """Return the transport's side of it."""
