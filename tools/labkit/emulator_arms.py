@@ -1,7 +1,7 @@
 """Inside the guest: pcmstress, each of its bursts between two marks of the emulator's log.
 
 Beside the record it leaves what a comparison with the ground truth needs:
-every finding of every burst, and the captured frames.
+every finding of every burst, and the frames that came back or were on the wire.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stress import cli
 from stress.experiment import burst, runner
 from tools.labkit.emulator_guest import Model
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 #: One JSON object per burst, in the working directory.
 TRUTH = "bursts.jsonl"
@@ -36,10 +40,15 @@ class Bench(burst.Bench):
         model.mark(first_mark(number))
         result = super().run(*arguments, **named)
         model.mark(first_mark(number) + 1)
-        Path(f"captured-{number}.bin").write_bytes(self.captured.tobytes())
+        Path(f"captured-{number}.bin").write_bytes(_judged(result, self.captured).tobytes())
         with path.open("a", encoding="ascii") as log:
             log.write(json.dumps(_described(number, result, model.counters())) + "\n")
         return result
+
+
+def _judged(result: burst.BurstResult, captured: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the samples that the findings speak of: read back, or seen on the wire."""
+    return result.views.wire.out.data if result.views and result.by_wire else captured
 
 
 def _described(number: int, result: burst.BurstResult, counters: dict[str, int]) -> dict[str, Any]:

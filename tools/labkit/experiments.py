@@ -26,7 +26,20 @@ from tools.labkit import boards, emulator, emulator_arms, emulator_log, runner
 from tools.labkit.emulator_truth import Agreement, compare
 from tools.labkit.errors import EX_BROKEN, LabError
 
-PLAN, MODEL = "vivt-aloop", "arm926"
+
+@dataclasses.dataclass(frozen=True)
+class Suite:
+    """A plan and the card it is for, as arguments of pcmstress."""
+
+    plan: str
+    card: tuple[str, ...]
+
+
+SUITES = {
+    "aloop": Suite("vivt-aloop", ("--card", "Loopback")),
+    # The emulator's own card only plays; a cable there is none.
+    "usb": Suite("vivt-usb", ("--card", "hw:Audio,0", "--loopback", "none")),
+}
 _GUEST = ("env", "PYTHONPATH=/project", "python3", "-m", "tools.labkit.emulator_arms")
 _HEADS = ("arm", "ring", "predicted", "observed", "served", "found", "misplaced", "missed", "false", "off")
 
@@ -75,17 +88,19 @@ def outcome(folder: Path, plan: Plan) -> Outcome:
     log = truth_log(folder)
     truth = emulator_log.read(log) if log.exists() else None
     events = read_run(folder / "run").events
-    names = {event["number"]: event["arm"] for event in events if event["event"] == "burst"}
+    # In order, not by number: an arm that cannot be run has a number too.
+    names = [event["arm"] for event in events if event["event"] == "burst"]
     arms = {arm.name: arm for arm in plan.arm}
     found: dict[str, Agreement] = {}
     xruns: dict[str, int] = {}
-    for line in (folder / emulator_arms.TRUTH).read_text(encoding="ascii").splitlines():
+    text = (folder / emulator_arms.TRUTH).read_text(encoding="ascii")
+    for line in text.splitlines()[:len(names)]:
         burst = json.loads(line)
         number = burst["number"]
         mark = emulator_arms.first_mark(number)
         reads = truth.between(mark, mark + 1) if truth else []
         captured = np.fromfile(folder / f"captured-{number}.bin", dtype="<u4")
-        name = names[number]
+        name = names[number - 1]
         found[name] = found.get(name, Agreement()) + compare(burst, captured, reads, mapped(arms[name]))
         xruns[name] = xruns.get(name, 0) + burst["xruns"]
     skipped = {event["arm"]: event["reason"] for event in events if event["event"] == "skip"}
@@ -139,15 +154,25 @@ def _doses(plan: Plan, full: Outcome) -> list[str]:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Boot the board with and without its cache and print the table."""
-    board, plan = boards.load(args.board), load_plan(args.plan)
+    """Boot the board with and without its cache and print a table per suite."""
+    board = boards.load(args.board)
     base, _ = runner.directories(args.out)
-    command = ["run", "--card", "Loopback", "--plan", args.plan, "--seed", "1", "--out", "run", "--json"]
+    spec = BoardSpec.load(args.model)
+    codes = [_suite(board, name, base, args.cache, spec) for name in args.suite or SUITES]
+    return max(codes)
+
+
+def _suite(board: boards.Board, name: str, base: Path, cache: str, spec: BoardSpec) -> int:
+    suite = SUITES[name]
+    plan = load_plan(suite.plan)
+    command = ["run", *suite.card, "--plan", suite.plan, "--seed", "1", "--out", "run", "--json"]
     results = []
-    for name, setting in (("full", args.cache), ("off", "off")):
-        boot(board, command, base / name, setting)
-        results.append(outcome(base / name, plan))
-    print("\n".join(lines(plan, results[0], results[1], predict(BoardSpec.load(args.model), plan))))
+    for label, setting in (("full", cache), ("off", "off")):
+        folder = base / f"{name}-{label}"
+        boot(board, command, folder, setting)
+        results.append(outcome(folder, plan))
+    text = lines(plan, results[0], results[1], predict(spec, plan))
+    print("\n".join([f"{plan.title}:", *text, ""]), flush=True)
     whole = all(seen.whole for seen in results[0].arms.values())
     clean = not any(seen.wrong or seen.false for seen in results[1].arms.values())
     return 0 if whole and clean else EX_BROKEN
