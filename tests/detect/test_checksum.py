@@ -6,12 +6,13 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from stress.detect import checksum
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
+
+hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis: pip install .[test]")
+given, settings, st = hypothesis.given, hypothesis.settings, hypothesis.strategies
 
 S16 = FORMATS["S16_LE"]
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from stress.detect.exact import ExactChecker, check
 from stress.detect.place import HeldRange, HeldRanges
@@ -14,6 +12,9 @@ from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
+
+hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis: pip install .[test]")
+given, settings, st = hypothesis.given, hypothesis.settings, hypothesis.strategies
 
 S16 = FORMATS["S16_LE"]
 STEREO = Pattern("mix1", S16, 2)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from stress.experiment.control import ECHO_KINDS, Geometry, Planted, lay, match, plant
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
+
+hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis: pip install .[test]")
+given, st = hypothesis.given, hypothesis.strategies
 
 GEOMETRY = Geometry(ring=384, frame_bytes=4, line_bytes=32)
 RINGS = Rings(384, 432)

@@ -6,12 +6,13 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from stress.errors import ConfigError
 from stress.model.formats import FORMATS
 from stress.patterns.word import Pattern
+
+hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis: pip install .[test]")
+given, settings, st = hypothesis.given, hypothesis.settings, hypothesis.strategies
 
 MASK = 0xFFFFFFFF
 STARTS = (0, 1, 7, 0x7FFFFFFF, 0xFFFFFFEF, 0xFFFFFFF0)

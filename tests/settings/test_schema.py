@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from stress.errors import ConfigError
 from stress.settings import schema
+
+hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis: pip install .[test]")
+given, st = hypothesis.given, hypothesis.strategies
 
 
 @dataclass(frozen=True)

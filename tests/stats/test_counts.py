@@ -6,11 +6,12 @@ import math
 import random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import stats
 
 from stress.stats.counts import Sequential, Stop, clopper_pearson, compare, dispersion, holm, poisson_upper
+
+hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis: pip install .[test]")
+given, st = hypothesis.given, hypothesis.strategies
+stats = pytest.importorskip("scipy.stats", reason="needs scipy: pip install .[test]")
 
 
 @given(st.integers(0, 60), st.integers(0, 60))

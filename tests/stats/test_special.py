@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import special, stats
 
 from stress.stats.special import beta_regularised, gamma_regularised, solve, student_two_sided
+
+hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis: pip install .[test]")
+given, st = hypothesis.given, hypothesis.strategies
+special = pytest.importorskip("scipy.special", reason="needs scipy: pip install .[test]")
+stats = pytest.importorskip("scipy.stats", reason="needs scipy: pip install .[test]")
 
 POSITIVE = st.floats(0.5, 500.0)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import signal
 
 from stress.virtual.analog import AnalogChannel, Wiring, quantize
 
@@ -46,6 +45,7 @@ def test_channel_wander_moves_the_delay_as_its_integral():
 
 @pytest.mark.parametrize("lowpass", [8000.0, 14000.0])
 def test_channel_filters_equal_scipy_analog_designs(lowpass):
+    signal = pytest.importorskip("scipy.signal", reason="needs scipy: pip install .[test]")
     hz = np.array([200.0, 3000.0, lowpass, lowpass * 1.3])
     b, a = signal.butter(6, 2 * np.pi * lowpass, analog=True)
     _, low = signal.freqs(b, a, 2 * np.pi * hz)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import linalg, stats
 
 from stress.detect.spectral import fit, weigh
 from stress.detect.spectral.clock import Clock
@@ -57,6 +56,7 @@ def weights():
 
 
 def test_line_statistic_bounds_every_matched_one(weights):
+    linalg = pytest.importorskip("scipy.linalg", reason="needs scipy: pip install .[test]")
     matrix = linalg.toeplitz(weights.r[: weigh.LINE].astype(np.float64))
     loaded = matrix + 1e-3 * matrix[0, 0] * np.eye(weigh.LINE)
     g = RNG.standard_normal((200, weigh.LINE)) * 1e3
@@ -70,6 +70,7 @@ def test_line_statistic_bounds_every_matched_one(weights):
 
 
 def test_line_statistic_has_the_quartile_it_claims(weights):
+    linalg = pytest.importorskip("scipy.linalg", reason="needs scipy: pip install .[test]")
     matrix = linalg.toeplitz(weights.r[: weigh.LINE].astype(np.float64))
     g = RNG.standard_normal((40000, weigh.LINE)) @ np.linalg.cholesky(matrix).T
     power = np.sum((g @ weights.whiten.astype(np.float64)) ** 2, axis=1)
@@ -91,6 +92,7 @@ def test_residual_spectrum_of_white_noise_is_its_power():
 
 
 def test_toeplitz_equals_scipy():
+    linalg = pytest.importorskip("scipy.linalg", reason="needs scipy: pip install .[test]")
     r = RNG.standard_normal(9).astype(np.float32)
     assert np.array_equal(weigh.toeplitz(r, 9), linalg.toeplitz(r.astype(np.float64)))
 
@@ -156,5 +158,6 @@ def test_repeated_capture_line_is_found_and_repeated_silence_is_not():
 
 
 def test_chance_quantile_of_the_alarm_is_below_a_day_of_lines():
+    stats = pytest.importorskip("scipy.stats", reason="needs scipy: pip install .[test]")
     # Two channels of 8 frames; 24 h hold 5.2e8 lines.
     assert stats.chi2(16).sf(100.0) * 5.2e8 < 1e-4
