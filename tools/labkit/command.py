@@ -58,7 +58,8 @@ def parser() -> argparse.ArgumentParser:
     tried = subs.add_parser("experiments", help="each mechanism, with the board's cache and without")
     tried.add_argument("board", metavar="BOARD")
     tried.add_argument("--cache", metavar="OPTIONS", default="", help="of the cache: size=32768,repl=rr, ...")
-    tried.add_argument("suite", nargs="*", choices=("aloop", "usb", []), help="aloop, usb; both without one")
+    tried.add_argument("suite", nargs="*", choices=("aloop", "usb", "usb-coherent", []),
+                       help="aloop, usb, usb-coherent (use_vmalloc=0); all without one")
     tried.add_argument("--model", default="arm926", help="virtual board that predicts (default arm926)")
     tried.add_argument("--out", metavar="DIR", type=Path, help="receives records, samples and logs")
     user = subs.add_parser("userland", help="run a command without a kernel: RELEASE/ARCH -- COMMAND ...")

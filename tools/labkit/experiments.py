@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,16 +30,24 @@ from tools.labkit.errors import EX_BROKEN, LabError
 
 @dataclasses.dataclass(frozen=True)
 class Suite:
-    """A plan and the card it is for, as arguments of pcmstress."""
+    """A plan, the card it is for as arguments of pcmstress, and what is set on the model.
+
+    `append` are arguments of the guest's kernel.
+    """
 
     plan: str
     card: tuple[str, ...]
+    model: Mapping[str, Any]
+    append: tuple[str, ...] = ()
 
 
 SUITES = {
-    "aloop": Suite("vivt-aloop", ("--card", "Loopback")),
+    # Kernel fills counted on this path: 42 per ms, 12 of them the lines of the two rings.
+    "aloop": Suite("vivt-aloop", ("--card", "Loopback"), {"kernel.noise_lines_per_ms": 30}),
     # The emulator's own card only plays; a cable there is none.
-    "usb": Suite("vivt-usb", ("--card", "hw:Audio,0", "--loopback", "none")),
+    "usb": Suite("vivt-usb", ("--card", "hw:Audio,0", "--loopback", "none"), {}),
+    "usb-coherent": Suite("vivt-usb", ("--card", "hw:Audio,0", "--loopback", "none"),
+                          {"kernel.use_vmalloc": False}, ("snd_usb_audio.use_vmalloc=0",)),
 }
 _GUEST = ("env", "PYTHONPATH=/project", "python3", "-m", "tools.labkit.emulator_arms")
 _HEADS = ("arm", "ring", "predicted", "observed", "served", "found", "misplaced", "missed", "false", "off")
@@ -59,7 +68,8 @@ class Outcome:
     skipped: dict[str, str]
 
 
-def boot(board: boards.Board, command: Sequence[str], folder: Path, setting: str = "") -> runner.Result:
+def boot(board: boards.Board, command: Sequence[str], folder: Path, setting: str = "",
+         append: Sequence[str] = ()) -> runner.Result:
     """Run pcmstress in the board, its bursts marked; the log goes to truth.log beside the folder.
 
     Raises LabError when the guest broke; the exit status of pcmstress is in the result.
@@ -67,7 +77,7 @@ def boot(board: boards.Board, command: Sequence[str], folder: Path, setting: str
     log = truth_log(folder)
     log.unlink(missing_ok=True)
     env = emulator.cache_options(board, "off" if setting == "off" else _with_log(setting, log))
-    options = runner.Options(out=folder, env=env)
+    options = runner.Options(out=folder, env=env, append=append)
     result = runner.run(board, [*_GUEST, *command], options, live=(sys.stderr.buffer, sys.stderr.buffer))
     if result.failure:
         raise LabError(f"{board.name}: {result.failure}\n{result.console_tail}")
@@ -157,22 +167,21 @@ def run(args: argparse.Namespace) -> int:
     """Boot the board with and without its cache and print a table per suite."""
     board = boards.load(args.board)
     base, _ = runner.directories(args.out)
-    spec = BoardSpec.load(args.model)
-    codes = [_suite(board, name, base, args.cache, spec) for name in args.suite or SUITES]
-    return max(codes)
+    return max([_suite(board, name, base, args) for name in args.suite or SUITES])
 
 
-def _suite(board: boards.Board, name: str, base: Path, cache: str, spec: BoardSpec) -> int:
+def _suite(board: boards.Board, name: str, base: Path, args: argparse.Namespace) -> int:
     suite = SUITES[name]
+    spec = BoardSpec.load(args.model, suite.model)
     plan = load_plan(suite.plan)
     command = ["run", *suite.card, "--plan", suite.plan, "--seed", "1", "--out", "run", "--json"]
     results = []
-    for label, setting in (("full", cache), ("off", "off")):
+    for label, setting in (("full", args.cache), ("off", "off")):
         folder = base / f"{name}-{label}"
-        boot(board, command, folder, setting)
+        boot(board, command, folder, setting, suite.append)
         results.append(outcome(folder, plan))
     text = lines(plan, results[0], results[1], predict(spec, plan))
-    print("\n".join([f"{plan.title}:", *text, ""]), flush=True)
+    print("\n".join([f"{name}: {plan.title}", *text, ""]), flush=True)
     whole = all(seen.whole for seen in results[0].arms.values())
     clean = not any(seen.wrong or seen.false for seen in results[1].arms.values())
     return 0 if whole and clean else EX_BROKEN
