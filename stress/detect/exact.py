@@ -9,6 +9,7 @@ what is found does not depend on how the capture was cut.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,10 +19,10 @@ from stress.detect.collect import CAP, Collector
 from stress.detect.decode import NONE, Decoder, runs_of
 from stress.detect.lock import Lock, find_lock
 from stress.detect.mask import probe_mask, top_mask
-from stress.detect.place import WRAP, Geometry, HeldRanges
+from stress.detect.place import WRAP, Geometry, HeldRanges, signed
 from stress.detect.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
 from stress.detect.same import address, memory
-from stress.detect.track import Tracker
+from stress.detect.track import Tracker, commit_point
 from stress.detect.whole import all_right
 from stress.detect.window import Window
 from stress.model.finding import Analysis, Finding, Kind
@@ -262,7 +263,7 @@ class ExactChecker:
         before = self._before if self._before is not None else self._due_row(position - 1)
         runs = runs_of(self._decoder.lags(raw, position, before))
         rough = unsettled(runs)
-        stop = frames if last else _cut(runs, frames)
+        stop = frames if last else commit_point(runs, frames)
         if rough is not None or self._ratio is not None:
             begin = self._other_rate(raw, position, runs, rough or (0, 0))
             if begin == 0 and self._resampled(raw, position, runs, last):
@@ -279,7 +280,9 @@ class ExactChecker:
             events, shift = tracker.walk(stop)
             found = builder.findings(raw, window.frame, position, events, before)
         for finding in found:
-            collector.add(finding)
+            due = self._due_part(finding, geometry.first_position)
+            if due is not None:
+                collector.add(due)
         self._before = self._decoder.rows(raw)[stop - 1].copy()
         self._align -= shift
         self._checked += stop
@@ -338,6 +341,16 @@ class ExactChecker:
         self._in_stretch = settled is None
         return True
 
+    def _due_part(self, finding: Finding, first: int) -> Finding | None:
+        # A drop brings the end nearer than the stretch was cut for.
+        if self._limit is None:
+            return finding
+        rest = self._limit - signed(finding.position - first)
+        if rest <= 0:
+            return None
+        slip = finding.kind in (Kind.DROP, Kind.REPEAT, Kind.INSERT)
+        return finding if slip or finding.frames <= rest else replace(finding, frames=rest)
+
     def _due_row(self, position: int) -> Bytes:
         row: Bytes = self._decoder.expected(position % WRAP, 1)[0]
         return row
@@ -383,12 +396,3 @@ def check(
 
 def _is_long_unknown(finding: Finding) -> bool:
     return finding.kind is Kind.UNKNOWN and finding.frames >= SHORTEST
-
-
-def _cut(runs: list[tuple[int, int, int]], frames: int) -> int:
-    # Where to commit: about the middle, never inside noise that could be seen whole.
-    half = frames // 2
-    start, end, lag = next(run for run in runs if run[0] <= half < run[1])
-    if lag != NONE:
-        return min(half + 1, end)
-    return start if start > frames // 4 else half

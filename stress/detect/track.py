@@ -135,3 +135,12 @@ class Tracker:
         last = self._runs[self._at[lag][-1]][1]
         alone = all(run[2] in (lag, NONE) for run in self._runs[at:])
         return alone and last - start > self._geometry.rings.largest
+
+
+def commit_point(runs: list[tuple[int, int, int]], frames: int) -> int:
+    """Return where to commit a stretch: about the middle, never inside noise that could be seen whole."""
+    half = frames // 2
+    start, end, lag = next(run for run in runs if run[0] <= half < run[1])
+    if lag != NONE:
+        return min(half + 1, end)
+    return start if start > frames // 4 else half

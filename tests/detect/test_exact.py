@@ -59,6 +59,14 @@ def test_capture_ring_offset_counts_from_the_first_captured_frame():
     assert finding.ring_offset == 32
 
 
+def test_after_a_drop_nothing_past_the_limit_is_judged():
+    rows = capture(frames=12000, lead=0)
+    lossy = np.concatenate([rows[:11000], rows[11048:], np.zeros((400, 4), np.uint8)])
+    analysis = judge(lossy, first_position=FIRST, played_limit=12000)
+    assert places(analysis) == [(Kind.DROP, 11000, 48)]
+    assert analysis.wrong_frames == 48
+
+
 def test_tail_of_a_line_has_no_line_bytes_but_says_where_it_ends():
     rows = capture(lead=0)
     rows[4803:4808] = rows[4803 - 480 : 4808 - 480]
