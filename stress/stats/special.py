@@ -95,4 +95,7 @@ def solve(rising: Callable[[float], float], target: float, low: float, high: flo
 
 def student_two_sided(t: float, freedom: float) -> float:
     """Return the two-sided p value of Student's t with `freedom` degrees of freedom."""
+    if t * t < 1.0:
+        # freedom / (freedom + t * t) rounds to 1 for a small t and loses what p differs from 1 by.
+        return 1.0 - beta_regularised(0.5, freedom / 2.0, t * t / (freedom + t * t))
     return beta_regularised(freedom / 2.0, 0.5, freedom / (freedom + t * t))
