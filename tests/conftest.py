@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+
 try:
     from hypothesis import HealthCheck, settings
 except ImportError:  # the modules that need it say so themselves
     pass
 else:
-    # How long an example takes says nothing: emulated ARM is many times slower.
-    settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    # How long an example takes says nothing: emulated ARM is many times slower. CI tries the
+    # same examples every time; whoever develops meets new ones.
+    settings.register_profile(
+        "untimed",
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        derandomize=bool(os.environ.get("CI")),
+    )
     settings.load_profile("untimed")
 
 

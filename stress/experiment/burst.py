@@ -127,8 +127,10 @@ class Bench:
         if views is not None and wired:
             analysis = by_wire(views, self._stimulus.frame_bytes, geometry.line_bytes)
             outcome = views.control
-        elif views is not None:
-            analysis = attribute(analysis, views, position)
+        else:
+            if views is not None:
+                analysis = attribute(analysis, views, position)
+            analysis = set_apart(analysis, self.rings, exchange.xruns)
         return BurstResult(position, self._frames, exchange, analysis, outcome, terms, views, wired, blind)
 
     def _sent(
@@ -158,10 +160,7 @@ class Bench:
     ) -> tuple[Analysis, control.Outcome]:
         analysis = detector(returned, self.rings, position, due)
         analysis = settle(analysis, returned, exchange, self.rings, self._mapped, position, self._rate)
-        analysis, outcome = control.match(
-            analysis, faults, position, self._reached(analysis, due), self.rings
-        )
-        return set_apart(analysis, self.rings, exchange.xruns), outcome
+        return control.match(analysis, faults, position, self._reached(analysis, due), self.rings)
 
     def _seconds(self) -> float:
         return self.play.size / self._stimulus.frame_bytes / self._rate

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from stress.experiment.wire import BUS
 from stress.model.finding import Analysis, Finding, Kind
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def set_apart(analysis: Analysis, rings: Rings, xruns: int) -> Analysis:
 
     A finding is marked when, within one lap, frames slip by whole laps of a
     ring, data is newer than it can be, or frames slip by anything at all in a
-    burst that had xruns.
+    burst that had xruns; not when the wire already shows it to be the device's.
     """
     causes = [finding for finding in analysis.findings if _lost_time(finding, rings, xruns)]
     if not causes:
@@ -42,7 +43,8 @@ def set_apart(analysis: Analysis, rings: Rings, xruns: int) -> Analysis:
 
 
 def _lost_time(finding: Finding, rings: Rings, xruns: int) -> str:
-    if finding.injected:
+    # Where both rings of the host agree with the wire, the host lost no time.
+    if finding.injected or finding.details.get("view") == BUS:
         return ""
     if finding.kind is Kind.MISPLACED and _newer(finding, rings):
         return "newer data: the ring was written over while it was read"

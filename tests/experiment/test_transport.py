@@ -46,3 +46,8 @@ def test_set_apart_data_newer_than_it_can_be_is_an_overrun_without_xrun():
     newer = Finding(Kind.MISPLACED, frame=6912, frames=768, position=1, lag=-1280)
     older = Finding(Kind.MISPLACED, frame=60_000, frames=8, position=1, lag=-1000)
     assert _marked([newer, STALE_BEHIND, older]) == [True, True, False]
+
+
+def test_set_apart_a_slip_that_the_wire_shows_is_the_device_s():
+    slip = Finding(Kind.DROP, frame=6912, frames=48, position=1, details={"view": "wire or device"})
+    assert _marked([slip], xruns=1) == [False]
