@@ -13,8 +13,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from stress.experiment.wire import BUS
 from stress.model.finding import Analysis, Finding, Kind
+from stress.model.wire import BUS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     Bytes = NDArray[np.uint8]
     Ints = NDArray[np.int64]
 
+# The views of a burst, by the place where a wrong run first appears.
+PLAYBACK_RING, BUS, CAPTURE_RING = "host playback ring", "wire or device", "host capture ring"
+
 
 @dataclass(frozen=True)
 class WireStream:

@@ -8,8 +8,8 @@ from stress.experiment.contrast import measure
 from stress.experiment.diagnosis import Diagnosis, diagnose
 from stress.experiment.judge import judge, judge_run
 from stress.experiment.tally import Tally, tallies, total
-from stress.experiment.wire import BUS
 from stress.model.formats import sample_format
+from stress.model.wire import BUS
 from stress.report import wire
 from stress.report.cases import backend
 from stress.report.table import count, table

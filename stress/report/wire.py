@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from stress.experiment.wire import BUS, CAPTURE_RING, PLAYBACK_RING
+from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
 from stress.report.table import count
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from stress.experiment import control
-from stress.experiment.wire import BUS, CAPTURE_RING, PLAYBACK_RING, attribute, by_wire
+from stress.experiment.wire import attribute, by_wire
 from stress.model.finding import Kind
+from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
 from tests.experiment.wire_cases import FRAMES, LATENCY, POSITION, RINGS, STEP, Burst, detector
 
 RING, BACK = RINGS.playback, RINGS.capture

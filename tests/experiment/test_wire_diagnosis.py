@@ -9,7 +9,7 @@ from stress.experiment.contrast import Measured
 from stress.experiment.diagnosis import diagnose
 from stress.experiment.plan import Arm
 from stress.experiment.tally import Tally
-from stress.experiment.wire import BUS, PLAYBACK_RING
+from stress.model.wire import BUS, PLAYBACK_RING
 
 BASE = Arm(name="player", group="player", side="playback")
 RW = dataclasses.replace(BASE, name="rw", access="rw")

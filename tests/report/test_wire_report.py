@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stress.experiment.tally import Tally, tallies, total
-from stress.experiment.wire import BUS, CAPTURE_RING, PLAYBACK_RING
+from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
 from stress.record.reader import RunLog
 from stress.report import text, wire
 
