@@ -43,6 +43,13 @@ def scenarios(card: bool) -> dict[str, list[str]]:
             "card-drop": _card("card-drop", "drop@frame=24000"),
             "card-repeat": _card("card-repeat", "repeat@frame=24000"),
             "card-swap": _card("card-swap", "swap@frame=24000,frames=64"),
+            "card-gain": _card("card-gain", "gain@frame=24000,frames=100,db=-6"),
+            "card-byteshift": _card("card-byteshift", "byteshift@frame=24000,frames=100,shift=1"),
+            "card-hold": _card("card-hold", "hold@frame=24000,frames=16"),
+            "card-short": _card("card-short", "short@frame=24000,frames=5"),
+            "card-missing": _card("card-missing", "missing@frame=24000"),
+            "card-error": _card("card-error", "error@frame=24000"),
+            "card-zeropacket": _card("card-zeropacket", "zeropacket@frame=24000"),
             "card-unplug": _card("card-unplug", "unplug@frame=24000"),
             "card-freeze": _card("card-freeze", "freeze@frame=24000"),
         }

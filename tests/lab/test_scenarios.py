@@ -15,6 +15,13 @@ FAULTS = {
     "card-drop": ("drop", 48),
     "card-repeat": ("repeat", 48),
     "card-swap": ("swap", 64),
+    "card-gain": ("gain", 100),
+    "card-byteshift": ("byteshift", 100),
+    "card-hold": ("hold", 16),
+    "card-short": ("drop", 5),
+    "card-missing": ("drop", 48),
+    "card-error": ("drop", 48),
+    "card-zeropacket": ("zero", 48),
 }
 
 
