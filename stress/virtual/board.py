@@ -224,9 +224,7 @@ class Board:
         read = joined([part.rings[1] for part in parts])
         captured = _bytes(back, read, timeline.capturing.appl, capture.frame_bytes)
         accesses = sum(part.accesses for part in parts)
-        return Outcome(
-            timeline, captured, wire, incoming, lead, played, read, tuple(parts), accesses, faults
-        )
+        return Outcome(timeline, captured, wire, incoming, lead, played, read, tuple(parts), accesses, faults)
 
     def _params(self) -> tuple[StreamParams, StreamParams]:
         if self._streams is None:

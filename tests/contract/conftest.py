@@ -1,6 +1,6 @@
 """One contract, every backend: virtual always, ALSA when a card is named.
 
-    python3 -m pytest tests/contract --card hw:Loopback,0,0,hw:Loopback,1,0
+python3 -m pytest tests/contract --card hw:Loopback,0,0,hw:Loopback,1,0
 """
 
 from __future__ import annotations

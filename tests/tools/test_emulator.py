@@ -83,7 +83,8 @@ def test_hooks_on_an_empty_tree_say_so(tmp_path: Path) -> None:
 
 
 def test_build_without_packages_names_all_in_one_line_and_leaves_nothing(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
 
     with pytest.raises(MissingPrograms) as caught:
@@ -97,7 +98,8 @@ def test_build_without_packages_names_all_in_one_line_and_leaves_nothing(
 
 
 def test_build_with_cached_emulator_needs_neither_network_nor_packages(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     # The mark of the sources is in the name: find it by what a fresh build would be called.
     assert emulator.cached(tmp_path) is None
@@ -108,11 +110,14 @@ def test_build_with_cached_emulator_needs_neither_network_nor_packages(
     assert emulator.build(tmp_path) == folder / emulator.PROGRAM
 
 
-@pytest.mark.parametrize(("text", "wanted"), [
-    ("off", "mode=off"),
-    ("size=32768,repl=rr", "mode=full,size=32768,repl=rr"),
-    ("mode=tags", "mode=full,mode=tags"),
-])
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("off", "mode=off"),
+        ("size=32768,repl=rr", "mode=full,size=32768,repl=rr"),
+        ("mode=tags", "mode=full,mode=tags"),
+    ],
+)
 def test_cache_options_add_to_those_of_the_board(text: str, wanted: str) -> None:
     assert emulator.cache_options(boards.load("armv5-vivt"), text) == {"QEMU_VIVT": wanted}
 
@@ -143,18 +148,22 @@ def test_own_test_fails_without_the_cache_or_its_operations(qemu: Path, selftest
     assert not outcome.good
 
 
-@pytest.mark.parametrize(("options", "allowed"), [
-    ("mode=half", "off, alias, tags, full"),
-    ("mode=full,line=64", "16, 32"),
-    ("mode=full,ways=0", "1 to 64"),
-    ("mode=full,size=16384,ways=3", "must be a power of two"),
-    ("mode=full,size=16k", "512 to 1048576"),
-    ("mode=full,sizes=16384", "log, mode, repl"),
-    ("mode", "log, mode, repl"),
-    ("mode=full,log=/nowhere/at/all", "No such file or directory"),
-])
+@pytest.mark.parametrize(
+    ("options", "allowed"),
+    [
+        ("mode=half", "off, alias, tags, full"),
+        ("mode=full,line=64", "16, 32"),
+        ("mode=full,ways=0", "1 to 64"),
+        ("mode=full,size=16384,ways=3", "must be a power of two"),
+        ("mode=full,size=16k", "512 to 1048576"),
+        ("mode=full,sizes=16384", "log, mode, repl"),
+        ("mode", "log, mode, repl"),
+        ("mode=full,log=/nowhere/at/all", "No such file or directory"),
+    ],
+)
 def test_wrong_option_ends_in_one_line_and_exit_code(
-        qemu: Path, selftest: Path, options: str, allowed: str) -> None:
+    qemu: Path, selftest: Path, options: str, allowed: str
+) -> None:
     outcome = emulator_selftest.run(qemu, selftest, options)
 
     assert outcome.code == 1

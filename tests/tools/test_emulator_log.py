@@ -36,8 +36,19 @@ def test_log_gives_reads_marks_options_and_counters(log: Path) -> None:
 
     assert truth.options["repl"] == "rnd"
     assert truth.stale[0] == emulator_log.StaleRead(
-        2329923218, 0xC057AF6C, "k", 0xD0C69300, 0x1466300, 4, 0xC0, 0x8C0, 0x8C0, "clean", "memory",
-        2289918642)
+        2329923218,
+        0xC057AF6C,
+        "k",
+        0xD0C69300,
+        0x1466300,
+        4,
+        0xC0,
+        0x8C0,
+        0x8C0,
+        "clean",
+        "memory",
+        2289918642,
+    )
     assert [read.newest_in for read in truth.stale] == ["memory", "memory", "alias"]
     assert truth.marks == (emulator_log.Mark(2210738914, 0x1000), emulator_log.Mark(4390068322, 0x1001))
     assert truth.counters == {"ns": 4654876640, "stale_user": 1, "stale_kernel": 2}
@@ -83,7 +94,8 @@ def test_counters_have_the_names_and_order_of_the_model() -> None:
 
 
 def test_counters_outside_a_guest_end_in_one_line(
-        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
 
     assert emulator_guest.main(["true"]) == 70

@@ -31,8 +31,10 @@ def read(at: int, came: int | None, via: str = "k") -> StaleRead:
 
 
 def burst(*findings: tuple[str, int, int, int | None]) -> dict[str, object]:
-    named = [[kind, LEAD + at, frames, START + at, lag, "playback", 1, False, {}]
-             for kind, at, frames, lag in findings]
+    named = [
+        [kind, LEAD + at, frames, START + at, lag, "playback", 1, False, {}]
+        for kind, at, frames, lag in findings
+    ]
     return {"position": START, "frames": FRAMES, "checked_frames": FRAMES, "findings": named}
 
 
@@ -46,17 +48,21 @@ def test_named_stale_frames_agree() -> None:
     assert seen.whole
 
 
-@pytest.mark.parametrize(("findings", "expected"), [
-    ([], {"missed": 2}),
-    ([("stale", 40, 1, RING)], {"found": 1, "missed": 1}),
-    ([("stale", 40, 2, 2 * RING)], {"misplaced": 2}),
-    ([("zero", 40, 2, None)], {"misplaced": 2}),
-    ([("bitflip", 40, 2, None)], {"misplaced": 2}),
-    ([("stale", 40, 3, RING)], {"found": 2, "false": 1}),
-    ([("stale", 39, 2, RING)], {"found": 1, "missed": 1, "false": 1}),
-])
-def test_what_the_findings_get_wrong_is_counted(findings: list[tuple[str, int, int, int | None]],
-                                                expected: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    ("findings", "expected"),
+    [
+        ([], {"missed": 2}),
+        ([("stale", 40, 1, RING)], {"found": 1, "missed": 1}),
+        ([("stale", 40, 2, 2 * RING)], {"misplaced": 2}),
+        ([("zero", 40, 2, None)], {"misplaced": 2}),
+        ([("bitflip", 40, 2, None)], {"misplaced": 2}),
+        ([("stale", 40, 3, RING)], {"found": 2, "false": 1}),
+        ([("stale", 39, 2, RING)], {"found": 1, "missed": 1, "false": 1}),
+    ],
+)
+def test_what_the_findings_get_wrong_is_counted(
+    findings: list[tuple[str, int, int, int | None]], expected: dict[str, int]
+) -> None:
     seen = compare(burst(*findings), samples(**STALE), READS, ["playback"])
     assert seen == Agreement(**{"served": 2, "checked": FRAMES, "wrong": 2, **expected})
     assert not seen.whole
@@ -78,10 +84,16 @@ def test_read_that_reached_no_sample_is_scratch() -> None:
     assert seen.whole
 
 
-@pytest.mark.parametrize(("via", "side", "served"), [
-    ("k", "playback", 2), ("l", "playback", 2), ("u", "playback", 0),
-    ("u", "capture", 2), ("k", "capture", 0),
-])
+@pytest.mark.parametrize(
+    ("via", "side", "served"),
+    [
+        ("k", "playback", 2),
+        ("l", "playback", 2),
+        ("u", "playback", 0),
+        ("u", "capture", 2),
+        ("k", "capture", 0),
+    ],
+)
 def test_each_ring_is_read_through_its_own_alias(via: str, side: str, served: int) -> None:
     reads = [read(40, 24, via), read(41, 25, via)]
     assert compare(burst(), samples(**STALE), reads, [side]).served == served

@@ -26,28 +26,41 @@ def word(position: int) -> int:
 def plan(tmp_path: Path) -> Plan:
     path = tmp_path / "plan.toml"
     arms = [("small", "playback", 0), ("player", "playback", 0), ("dosed", "playback", 30)]
-    path.write_text("".join(
-        f'[[arm]]\nname = "{name}"\nside = "{side}"\ngroup = "g"\nswitches_per_s = {dose}\nperiod_size = 4\n'
-        "playback_buffer = 16\ncapture_buffer = 20\n" for name, side, dose in arms))
+    path.write_text(
+        "".join(
+            f'[[arm]]\nname = "{name}"\nside = "{side}"\ngroup = "g"\nswitches_per_s = {dose}\nperiod_size = 4\n'
+            "playback_buffer = 16\ncapture_buffer = 20\n"
+            for name, side, dose in arms
+        )
+    )
     return load_plan(str(path))
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run whose first arm was refused, so that the second one's burst has number 2."""
-    events = ({"event": "skip", "arm": "small", "reason": "ring too short"},
-              {"event": "burst", "number": 2, "arm": "player"})
+    events = (
+        {"event": "skip", "arm": "small", "reason": "ring too short"},
+        {"event": "burst", "number": 2, "arm": "player"},
+    )
     monkeypatch.setattr(experiments, "read_run", lambda path: SimpleNamespace(events=events))
     (tmp_path / "out").mkdir()
     words = [word(START + at) for at in range(FRAMES)]
     words[40] = word(START + 24)
     np.array(words, dtype="<u4").tofile(tmp_path / "out" / "captured-1.bin")
-    burst = {"number": 1, "position": START, "frames": FRAMES, "checked_frames": FRAMES, "xruns": 0,
-             "findings": [["stale", 40, 1, START + 40, 16, "playback", 1, False, {}]]}
+    burst = {
+        "number": 1,
+        "position": START,
+        "frames": FRAMES,
+        "checked_frames": FRAMES,
+        "xruns": 0,
+        "findings": [["stale", 40, 1, START + 40, 16, "playback", 1, False, {}]],
+    }
     (tmp_path / "out" / emulator_arms.TRUTH).write_text(json.dumps(burst) + "\n")
     stale = f"stale 20 1 k 3 4 4 {word(START + 24):x} {word(START + 40):x} 0 clean memory 5"
     experiments.truth_log(tmp_path / "out").write_text(
-        f"vivt-log 1 mode=full\nmark 10 2\n{stale}\nmark 30 3\n")
+        f"vivt-log 1 mode=full\nmark 10 2\n{stale}\nmark 30 3\n"
+    )
     return tmp_path / "out"
 
 

@@ -75,17 +75,20 @@ def test_unknown_board_names_the_nearest_and_all(tmp_path: Path) -> None:
     assert str(tmp_path) in text
 
 
-@pytest.mark.parametrize(("line", "words"), [
-    ("timeout = 5", ("boot.timeout", "unknown key", "did you mean 'timeout_s'")),
-    ("timeout_s = 0", ("boot.timeout_s", "whole number above 0")),
-    ("timeout_s = true", ("boot.timeout_s", "whole number above 0")),
-    ('timeout_s = "5"', ("boot.timeout_s", "whole number above 0")),
-    ('root = "nfs"', ("boot.root", "9p or initramfs")),
-    ('bus = "isa"', ("boot.bus", "pci or mmio")),
-    ('modules = "snd-aloop"', ("boot.modules", "a list of texts")),
-    ("modules = [1]", ("boot.modules", "a list of texts")),
-    ("console = 1", ("boot.console", "a text")),
-])
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("timeout = 5", ("boot.timeout", "unknown key", "did you mean 'timeout_s'")),
+        ("timeout_s = 0", ("boot.timeout_s", "whole number above 0")),
+        ("timeout_s = true", ("boot.timeout_s", "whole number above 0")),
+        ('timeout_s = "5"', ("boot.timeout_s", "whole number above 0")),
+        ('root = "nfs"', ("boot.root", "9p or initramfs")),
+        ('bus = "isa"', ("boot.bus", "pci or mmio")),
+        ('modules = "snd-aloop"', ("boot.modules", "a list of texts")),
+        ("modules = [1]", ("boot.modules", "a list of texts")),
+        ("console = 1", ("boot.console", "a text")),
+    ],
+)
 def test_wrong_boot_key_is_refused_by_file_and_key(tmp_path: Path, line: str, words: tuple[str, ...]) -> None:
     _write(tmp_path, "one", _BOARD.replace("timeout_s = 5", line))
     text = _refused(tmp_path)
@@ -94,16 +97,19 @@ def test_wrong_boot_key_is_refused_by_file_and_key(tmp_path: Path, line: str, wo
         assert word in text
 
 
-@pytest.mark.parametrize(("old", "new", "words"), [
-    ('title = "one"', 'titel = "one"', ("titel", "did you mean 'title'")),
-    ("[boot]", "[bot]", ("bot", "did you mean 'boot'")),
-    ('release = "bookworm"', "", ("userland.release", "missing")),
-    ('package = "linux-image-x"', "", ("kernel", "exactly one of package or source")),
-    ('package = "linux-image-x"', 'package = "a"\nsource = "b"', ("kernel", "2 of them")),
-    ("[kernel]", "[emulator.env]\nA = 1\n[kernel]", ("emulator.env", "a table of texts")),
-    ("[kernel]", "[kernel", ("cannot be parsed",)),
-    ("[kernel]", "[kernel]\npackage = 'x'", ("cannot be parsed",)),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('title = "one"', 'titel = "one"', ("titel", "did you mean 'title'")),
+        ("[boot]", "[bot]", ("bot", "did you mean 'boot'")),
+        ('release = "bookworm"', "", ("userland.release", "missing")),
+        ('package = "linux-image-x"', "", ("kernel", "exactly one of package or source")),
+        ('package = "linux-image-x"', 'package = "a"\nsource = "b"', ("kernel", "2 of them")),
+        ("[kernel]", "[emulator.env]\nA = 1\n[kernel]", ("emulator.env", "a table of texts")),
+        ("[kernel]", "[kernel", ("cannot be parsed",)),
+        ("[kernel]", "[kernel]\npackage = 'x'", ("cannot be parsed",)),
+    ],
+)
 def test_wrong_description_is_refused(tmp_path: Path, old: str, new: str, words: tuple[str, ...]) -> None:
     _write(tmp_path, "one", _BOARD.replace(old, new))
     text = _refused(tmp_path)

@@ -32,8 +32,12 @@ def test_command_script_impossible_command_is_refused(argv: list[str]) -> None:
 
 def test_job_conf_is_read_back_by_a_shell() -> None:
     text = job.job_conf(["snd-aloop", "usbmon"], memory=True, shell=False)
-    shown = subprocess.run(["sh", "-c", f'{text}printf "%s|%s|%s" "$MODULES" "$MEMORY" "$SHELL_ONLY"'],
-                           capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["sh", "-c", f'{text}printf "%s|%s|%s" "$MODULES" "$MEMORY" "$SHELL_ONLY"'],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert shown == "snd-aloop usbmon|1|"
 
 
@@ -45,7 +49,9 @@ def test_module_options_of_a_board_module_keep_its_place() -> None:
 
 def test_module_options_add_another_module_last() -> None:
     assert job.module_options(["snd-dummy fake_buffer=0"], ["usbmon"]) == (
-        ["usbmon", "snd-dummy"], ["snd_dummy.fake_buffer=0"])
+        ["usbmon", "snd-dummy"],
+        ["snd_dummy.fake_buffer=0"],
+    )
 
 
 @pytest.mark.parametrize("spec", ["", "  ", "snd-aloop 'id=a b'"])

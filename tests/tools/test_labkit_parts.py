@@ -27,7 +27,8 @@ from tools.labkit.errors import LabError, MissingPrograms
 
 def test_missing_line_names_each_package_once() -> None:
     assert need.missing_line(["qemu-system-arm", "mmdebstrap", "mmdebstrap"]) == (
-        "missing qemu-system-arm, mmdebstrap: apt-get install qemu-system-arm mmdebstrap")
+        "missing qemu-system-arm, mmdebstrap: apt-get install qemu-system-arm mmdebstrap"
+    )
 
 
 def test_require_names_all_packages_of_absent_programs() -> None:
@@ -48,11 +49,20 @@ def test_run_without_qemu_skips_in_one_line(
     assert len(text.splitlines()) == 1
 
 
-@pytest.mark.parametrize("argv", [
-    [], ["fly"], ["run"], ["run", "armv7"], ["run", "nowhere", "--", "true"], ["build", "armv7", "--frce"],
-    ["run", "armv7", "--timeout", "soon", "--", "true"], ["userland", "9/armel", "--", "true"],
-    ["run", "armv7", "--emulator-env", "A", "--", "true"],
-])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["fly"],
+        ["run"],
+        ["run", "armv7"],
+        ["run", "nowhere", "--", "true"],
+        ["build", "armv7", "--frce"],
+        ["run", "armv7", "--timeout", "soon", "--", "true"],
+        ["userland", "9/armel", "--", "true"],
+        ["run", "armv7", "--emulator-env", "A", "--", "true"],
+    ],
+)
 def test_command_line_mistake_ends_with_64(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(argv) == 64
     assert "Traceback" not in capsys.readouterr().err
@@ -68,8 +78,9 @@ def test_unwritable_cache_is_one_line(
 
 
 def test_refused_options_are_those_kconfig_dropped() -> None:
-    fragment = ("# a comment\nCONFIG_A=y\nCONFIG_B=y\nCONFIG_C=m\n"
-                "# CONFIG_D is not set\n# CONFIG_E is not set\n")
+    fragment = (
+        "# a comment\nCONFIG_A=y\nCONFIG_B=y\nCONFIG_C=m\n# CONFIG_D is not set\n# CONFIG_E is not set\n"
+    )
     granted = "CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=y\nCONFIG_D=y\n"
     assert kernel.refused_options(fragment, granted) == ["CONFIG_B=y", "CONFIG_C=m", "# CONFIG_D is not set"]
 

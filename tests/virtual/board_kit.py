@@ -43,4 +43,3 @@ def ideal(outcome: Outcome, play: np.ndarray) -> np.ndarray:
     count = max(0, min(len(out) - outcome.lead, outcome.timeline.playing.hw, len(play)))
     out[outcome.lead : outcome.lead + count] = play[:count]
     return out
-

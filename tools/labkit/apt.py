@@ -21,8 +21,16 @@ def mirror() -> str:
     given = os.environ.get("PCMSTRESS_MIRROR")
     if given:
         return given
-    command = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(SUITE) $(CODENAME)",
-               "Created-By: Packages", "Origin: Debian", "Label: Debian", "Component: main"]
+    command = [
+        "apt-get",
+        "indextargets",
+        "--format",
+        "$(REPO_URI) $(SUITE) $(CODENAME)",
+        "Created-By: Packages",
+        "Origin: Debian",
+        "Label: Debian",
+        "Component: main",
+    ]
     try:
         listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
@@ -51,8 +59,17 @@ def extract(release: str, arch: str, packages: Sequence[str], into: Path) -> Non
     """
     need.require(need.USERLAND)
     slim = '--aptopt=APT::Install-Recommends "false"'
-    command = ["mmdebstrap", "--variant=extract", "--format=tar", f"--architectures={arch}",
-               f"--include={','.join(packages)}", slim, release, "-", "-"]
+    command = [
+        "mmdebstrap",
+        "--variant=extract",
+        "--format=tar",
+        f"--architectures={arch}",
+        f"--include={','.join(packages)}",
+        slim,
+        release,
+        "-",
+        "-",
+    ]
     # Device nodes need root, and apt's own directories a user that may not exist later.
     untar = ["tar", "-x", "-C", str(into), "--no-same-owner", "--exclude=./dev/*", "--exclude=./var/cache"]
     log = into.with_name(into.name + ".apt.log")

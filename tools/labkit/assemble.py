@@ -81,5 +81,9 @@ def names(board: Board) -> set[str]:
 
 def shares(parts: Parts, out: Path, logs: Path) -> dict[str, tuple[Path, bool]]:
     """Return the 9p shares of a run: tag -> (directory, read-only)."""
-    return {"root": (parts.rootfs, True), "project": (PROJECT, True),
-            "work": (out, False), "ctl": (logs, False)}
+    return {
+        "root": (parts.rootfs, True),
+        "project": (PROJECT, True),
+        "work": (out, False),
+        "ctl": (logs, False),
+    }

@@ -106,7 +106,8 @@ def load(name: str, configs: Path = CONFIGS) -> Board:
     where = str(configs / f"{name}.toml")
     _known(data, ["title", *_SECTIONS], where, "")
     parts: dict[str, Any] = {
-        key: _section(cls, data.get(key, {}), where, key) for key, cls in _SECTIONS.items()}
+        key: _section(cls, data.get(key, {}), where, key) for key, cls in _SECTIONS.items()
+    }
     board = Board(name=name, title=_typed(data.get("title", ""), "str", where, "title"), **parts)
     _complete(board, where)
     return board
@@ -116,8 +117,11 @@ def _merged(name: str, configs: Path, seen: tuple[str, ...]) -> dict[str, Any]:
     if name in seen:
         raise ConfigError(f"boards inherit in a circle: {' -> '.join((*seen, name))}", key="base")
     if name not in names(configs):
-        raise ConfigError(f"no board {name!r}{_meant(name, names(configs))}", where=str(configs),
-                          allowed=one_of(names(configs) or ["none described"]))
+        raise ConfigError(
+            f"no board {name!r}{_meant(name, names(configs))}",
+            where=str(configs),
+            allowed=one_of(names(configs) or ["none described"]),
+        )
     data, _ = find.load("lab", str(configs / f"{name}.toml"))
     base = data.pop("base", None)
     if base is None:
@@ -141,8 +145,9 @@ def _known(data: dict[str, Any], allowed: list[str], where: str, prefix: str) ->
     for key in data:
         if key not in allowed:
             full = f"{prefix}.{key}" if prefix else key
-            raise ConfigError(f"unknown key{_meant(key, allowed)}", where=where, key=full,
-                              allowed=one_of(allowed))
+            raise ConfigError(
+                f"unknown key{_meant(key, allowed)}", where=where, key=full, allowed=one_of(allowed)
+            )
 
 
 def _meant(word: str, allowed: list[str]) -> str:
@@ -153,11 +158,19 @@ def _meant(word: str, allowed: list[str]) -> str:
 def _typed(value: Any, kind: str, where: str, key: str) -> Any:
     texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
     table = isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
-    good = {"str": isinstance(value, str), "int": type(value) is int and value > 0,
-            "tuple[str, ...]": texts, "dict[str, str]": table}[kind]
+    good = {
+        "str": isinstance(value, str),
+        "int": type(value) is int and value > 0,
+        "tuple[str, ...]": texts,
+        "dict[str, str]": table,
+    }[kind]
     if not good:
-        wanted = {"str": "a text", "int": "a whole number above 0",
-                  "tuple[str, ...]": "a list of texts", "dict[str, str]": "a table of texts"}[kind]
+        wanted = {
+            "str": "a text",
+            "int": "a whole number above 0",
+            "tuple[str, ...]": "a list of texts",
+            "dict[str, str]": "a table of texts",
+        }[kind]
         raise ConfigError(f"is {value!r}", where=where, key=key, allowed=wanted)
     choices = _ALLOWED.get(key.partition(".")[2])
     if choices and value not in choices:
@@ -173,5 +186,9 @@ def _complete(board: Board, where: str) -> None:
     for section, pair in {"emulator": ("program", "builder"), "kernel": ("package", "source")}.items():
         given = [key for key in pair if getattr(getattr(board, section), key)]
         if len(given) != 1:
-            raise ConfigError(f"has {len(given)} of them", where=where, key=section,
-                              allowed=f"exactly one of {one_of(pair)}")
+            raise ConfigError(
+                f"has {len(given)} of them",
+                where=where,
+                key=section,
+                allowed=f"exactly one of {one_of(pair)}",
+            )

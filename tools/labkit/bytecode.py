@@ -35,8 +35,19 @@ def compile_modules(python_root: Path, rootfs: Path) -> None:
     """
     folders = sorted(rootfs.glob("usr/lib/python3*"))
     # One process: newer Pythons start workers by sys.executable, without the loader.
-    command = [*interpreter(python_root), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash",
-               "-s", str(rootfs), "-p", "/", *map(str, folders)]
+    command = [
+        *interpreter(python_root),
+        "-m",
+        "compileall",
+        "-q",
+        "--invalidation-mode",
+        "unchecked-hash",
+        "-s",
+        str(rootfs),
+        "-p",
+        "/",
+        *map(str, folders),
+    ]
     environment = {"PYTHONHOME": str(python_root / "usr"), "PATH": os.defpath, "LC_ALL": "C.UTF-8"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace")
     # Code 1: some file does not compile; releases ship a few such (templates, test data).

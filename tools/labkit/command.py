@@ -28,26 +28,43 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of everything before ``--``."""
-    top = _Parser(prog="tools/lab", description="Virtual boards in QEMU.", epilog=_EPILOG,
-                  formatter_class=argparse.RawDescriptionHelpFormatter)
+    top = _Parser(
+        prog="tools/lab",
+        description="Virtual boards in QEMU.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     subs = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     subs.add_parser("boards", help="list the boards and what is built")
     build = subs.add_parser("build", help="build a board's userland, kernel and initramfs")
     build.add_argument("--force", action="store_true", help="build again what is cached")
     running = subs.add_parser("run", help="run a command in a guest: run BOARD [OPTIONS] -- COMMAND ...")
     running.add_argument("--timeout", metavar="TIME", help="limit for boot and command: 90s, 10m, 3h")
-    running.add_argument("--memory", action="store_true",
-                         help="keep the working directory in the guest's memory until the end")
+    running.add_argument(
+        "--memory", action="store_true", help="keep the working directory in the guest's memory until the end"
+    )
     running.add_argument("--out", metavar="DIR", type=Path, help="receives the working directory")
     interactive = subs.add_parser("shell", help="a shell on the guest's console (Ctrl-A X ends it)")
     for sub in (running, interactive):
         sub.add_argument("--append", metavar="ARGS", default="", help="kernel arguments")
-        sub.add_argument("--modprobe", metavar="'MODULE OPTION=VALUE'", action="append", default=[],
-                         help="load a module, or give one of the board's own options")
-        sub.add_argument("--virtual-time", action="store_true",
-                         help="the guest's clock follows its instructions: no xrun on a busy machine")
-        sub.add_argument("--cache", metavar="OPTIONS|off", default="",
-                         help="of a board with a modelled cache: size=16384,ways=4,repl=rnd,wa=0,noise=0")
+        sub.add_argument(
+            "--modprobe",
+            metavar="'MODULE OPTION=VALUE'",
+            action="append",
+            default=[],
+            help="load a module, or give one of the board's own options",
+        )
+        sub.add_argument(
+            "--virtual-time",
+            action="store_true",
+            help="the guest's clock follows its instructions: no xrun on a busy machine",
+        )
+        sub.add_argument(
+            "--cache",
+            metavar="OPTIONS|off",
+            default="",
+            help="of a board with a modelled cache: size=16384,ways=4,repl=rnd,wa=0,noise=0",
+        )
         sub.add_argument("--emulator-env", metavar="NAME=VALUE", action="append", default=[])
         sub.add_argument("--emulator-arg", metavar="ARG", action="append", default=[])
     clean = subs.add_parser("clean", help="delete what is cached for a board, or all of it")
@@ -58,8 +75,12 @@ def parser() -> argparse.ArgumentParser:
     tried = subs.add_parser("experiments", help="each mechanism, with the board's cache and without")
     tried.add_argument("board", metavar="BOARD")
     tried.add_argument("--cache", metavar="OPTIONS", default="", help="of the cache: size=32768,repl=rr, ...")
-    tried.add_argument("suite", nargs="*", choices=("aloop", "usb", "usb-coherent", []),
-                       help="aloop, usb, usb-coherent (use_vmalloc=0); all without one")
+    tried.add_argument(
+        "suite",
+        nargs="*",
+        choices=("aloop", "usb", "usb-coherent", []),
+        help="aloop, usb, usb-coherent (use_vmalloc=0); all without one",
+    )
     tried.add_argument("--model", default="arm926", help="virtual board that predicts (default arm926)")
     tried.add_argument("--out", metavar="DIR", type=Path, help="receives records, samples and logs")
     user = subs.add_parser("userland", help="run a command without a kernel: RELEASE/ARCH -- COMMAND ...")
@@ -74,7 +95,7 @@ def main(argv: Sequence[str]) -> int:
     split = words.index("--") if "--" in words else len(words)
     try:
         args = parser().parse_args(words[:split])
-        return _COMMANDS[args.command](args, words[split + 1:])
+        return _COMMANDS[args.command](args, words[split + 1 :])
     except LabError as error:
         print(f"tools/lab: {error}", file=sys.stderr)
         return error.code
@@ -113,13 +134,20 @@ def _build(args: argparse.Namespace, rest: list[str]) -> int:
 
 def _run(args: argparse.Namespace, rest: list[str]) -> int:
     options = runner.Options(
-        timeout_s=job.seconds(args.timeout) if args.timeout else 0, out=args.out, memory=args.memory,
-        append=args.append.split(), modprobe=args.modprobe, env=_env(args), extra=args.emulator_arg,
-        virtual_time=args.virtual_time)
+        timeout_s=job.seconds(args.timeout) if args.timeout else 0,
+        out=args.out,
+        memory=args.memory,
+        append=args.append.split(),
+        modprobe=args.modprobe,
+        env=_env(args),
+        extra=args.emulator_arg,
+        virtual_time=args.virtual_time,
+    )
     result = runner.run(args.board, rest, options, live=(sys.stdout.buffer, sys.stderr.buffer))
     if result.failure:
-        print(f"tools/lab: {result.failure}; the console's last lines:\n{result.console_tail}",
-              file=sys.stderr)
+        print(
+            f"tools/lab: {result.failure}; the console's last lines:\n{result.console_tail}", file=sys.stderr
+        )
     if not args.out or result.failure:
         cache.say(f"working directory {result.out}, logs {result.logs}")
     return result.code
@@ -134,8 +162,13 @@ def _env(args: argparse.Namespace) -> dict[str, str]:
 
 
 def _shell(args: argparse.Namespace, rest: list[str]) -> int:
-    options = runner.Options(append=args.append.split(), modprobe=args.modprobe, env=_env(args),
-                          extra=args.emulator_arg, virtual_time=args.virtual_time)
+    options = runner.Options(
+        append=args.append.split(),
+        modprobe=args.modprobe,
+        env=_env(args),
+        extra=args.emulator_arg,
+        virtual_time=args.virtual_time,
+    )
     return shell.shell(boards.load(args.board), options)
 
 
@@ -170,6 +203,11 @@ def _experiments(args: argparse.Namespace, rest: list[str]) -> int:
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
-    "boards": _boards, "build": _build, "run": _run, "shell": _shell, "clean": _clean, "userland": _userland,
+    "boards": _boards,
+    "build": _build,
+    "run": _run,
+    "shell": _shell,
+    "clean": _clean,
+    "userland": _userland,
     "experiments": _experiments,
 }

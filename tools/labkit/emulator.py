@@ -23,24 +23,46 @@ PROGRAM = "qemu-system-arm"
 # The release whose qemu source package the hooks were written against.
 RELEASE = "bookworm"
 # ours -> where it goes in QEMU's tree
-_FILES = {"vivt.c": "target/arm/vivt.c", "vivt.h": "include/exec/vivt.h",
-          "devices.mak": "configs/devices/arm-softmmu/vivt.mak"}
+_FILES = {
+    "vivt.c": "target/arm/vivt.c",
+    "vivt.h": "include/exec/vivt.h",
+    "devices.mak": "configs/devices/arm-softmmu/vivt.mak",
+}
 _HOOKS = "hooks.patch"
 _VARIABLE = "QEMU_VIVT"
 # Bump when the way of building changes what comes out.
 _RECIPE = 1
 _CONFIGURE = (
-    "--target-list=arm-softmmu", "--without-default-features", "--without-default-devices",
-    "--with-devices-arm=vivt", "--enable-system", "--enable-tcg", "--enable-virtfs", "--enable-attr",
-    "--enable-cap-ng", "--enable-fdt=system", "--disable-docs", "--disable-tools", "--disable-install-blobs",
+    "--target-list=arm-softmmu",
+    "--without-default-features",
+    "--without-default-devices",
+    "--with-devices-arm=vivt",
+    "--enable-system",
+    "--enable-tcg",
+    "--enable-virtfs",
+    "--enable-attr",
+    "--enable-cap-ng",
+    "--enable-fdt=system",
+    "--disable-docs",
+    "--disable-tools",
+    "--disable-install-blobs",
     # A newer compiler than the release's own may warn about its sources.
     "--disable-werror",
 )
 BUILD_NEEDS = {
-    "apt-get": "apt", "dpkg-source": "dpkg-dev", "patch": "patch", "xz": "xz-utils", "gcc": "gcc",
-    "strip": "binutils", "meson": "meson", "ninja": "ninja-build", "pkg-config": "pkg-config",
-    "/usr/include/glib-2.0/glib.h": "libglib2.0-dev", "/usr/include/pixman-1/pixman.h": "libpixman-1-dev",
-    "/usr/include/libfdt.h": "libfdt-dev", "/usr/include/cap-ng.h": "libcap-ng-dev",
+    "apt-get": "apt",
+    "dpkg-source": "dpkg-dev",
+    "patch": "patch",
+    "xz": "xz-utils",
+    "gcc": "gcc",
+    "strip": "binutils",
+    "meson": "meson",
+    "ninja": "ninja-build",
+    "pkg-config": "pkg-config",
+    "/usr/include/glib-2.0/glib.h": "libglib2.0-dev",
+    "/usr/include/pixman-1/pixman.h": "libpixman-1-dev",
+    "/usr/include/libfdt.h": "libfdt-dev",
+    "/usr/include/cap-ng.h": "libcap-ng-dev",
 }
 
 
@@ -103,8 +125,13 @@ def unpack(scratch: Path) -> Path:
     (scratch / "sources.list").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     for folder in ("lists/partial", "archives/partial", "none"):
         (scratch / folder).mkdir(parents=True)
-    options = {"Dir::Etc::sourcelist": scratch / "sources.list", "Dir::Etc::sourceparts": scratch / "none",
-               "Dir::State::lists": scratch / "lists", "Dir::Cache": scratch, "APT::Sandbox::User": "root"}
+    options = {
+        "Dir::Etc::sourcelist": scratch / "sources.list",
+        "Dir::Etc::sourceparts": scratch / "none",
+        "Dir::State::lists": scratch / "lists",
+        "Dir::Cache": scratch,
+        "APT::Sandbox::User": "root",
+    }
     client = ["apt-get", "-q", *(f"-o{key}={value}" for key, value in options.items())]
     with cache.step(f"source qemu from {RELEASE}"):
         run([*client, "update"], scratch)
@@ -176,8 +203,16 @@ def _compile(tree: Path, into: Path) -> None:
 
 def run(command: Sequence[str], folder: Path) -> None:
     """Run a build step; LabError with the end of its output when it fails."""
-    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace", stdin=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C"})
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "LC_ALL": "C"},
+    )
     if done.returncode:
         tail = "\n".join(done.stdout.splitlines()[-15:])
         words = " ".join(Path(word).name if word.startswith("/") else word for word in command[:6])

@@ -63,9 +63,20 @@ def _described(number: int, result: burst.BurstResult, counters: dict[str, int])
         "first_position": analysis.first_position,
         "checked_frames": analysis.checked_frames,
         "counts": {kind.value: count for kind, count in analysis.counts.items()},
-        "findings": [[finding.kind.value, finding.frame, finding.frames, finding.position, finding.lag,
-                      finding.ring, finding.laps, finding.injected, dict(finding.details)]
-                     for finding in analysis.findings],
+        "findings": [
+            [
+                finding.kind.value,
+                finding.frame,
+                finding.frames,
+                finding.position,
+                finding.lag,
+                finding.ring,
+                finding.laps,
+                finding.injected,
+                dict(finding.details),
+            ]
+            for finding in analysis.findings
+        ],
         "counters": counters,
     }
 

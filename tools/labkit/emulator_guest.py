@@ -16,11 +16,28 @@ from collections.abc import Callable, Sequence
 
 # The order of vivt.c; the log prints the same names.
 COUNTERS = (
-    "ns", "user_loads", "kernel_loads", "user_stores", "kernel_stores",
-    "user_fills", "kernel_fills", "user_ring_fills", "kernel_ring_fills",
-    "store_misses", "evictions", "written_back", "whole_ops", "line_ops",
-    "stale_user", "stale_kernel", "stale_linear", "stale_user_bytes", "stale_kernel_bytes",
-    "incoherent", "tracked", "unlogged",
+    "ns",
+    "user_loads",
+    "kernel_loads",
+    "user_stores",
+    "kernel_stores",
+    "user_fills",
+    "kernel_fills",
+    "user_ring_fills",
+    "kernel_ring_fills",
+    "store_misses",
+    "evictions",
+    "written_back",
+    "whole_ops",
+    "line_ops",
+    "stale_user",
+    "stale_kernel",
+    "stale_linear",
+    "stale_user_bytes",
+    "stale_kernel_bytes",
+    "incoherent",
+    "tracked",
+    "unlogged",
 )
 # op2 of c15, c14: see tools/vivt-qemu/README.md
 _RESET, _MARK, _NUMBER, _LOW, _HIGH = 1, 4, 5, 6, 7
@@ -51,7 +68,7 @@ class Model:
 
     def _function(self, word: int, instruction: int, op2: int) -> Callable[[int], int]:
         code = (instruction | op2 << 5).to_bytes(4, "little") + _BX_LR.to_bytes(4, "little")
-        self._code[4 * word:4 * word + 8] = code
+        self._code[4 * word : 4 * word + 8] = code
         return ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32)(self._base + 4 * word)
 
     def mark(self, value: int) -> None:

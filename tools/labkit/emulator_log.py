@@ -89,7 +89,7 @@ def read(path: Path) -> GroundTruth:
                 counters = {name: int(value) for name, value in (word.split("=") for word in words[2:])}
         except (ValueError, IndexError) as error:
             raise CaptureFileError(str(path), f"line {number} is torn: {' '.join(words)[:60]!r}") from error
-    options = dict(word.split("=", 1) for word in lines[0][len(_HEADER):].split(","))
+    options = dict(word.split("=", 1) for word in lines[0][len(_HEADER) :].split(","))
     return GroundTruth(options, tuple(stale), tuple(marks), counters)
 
 
@@ -101,5 +101,17 @@ def _records(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 def _stale(words: list[str]) -> StaleRead:
     _, ns, pc, via, va, pa, size, observed, newest, memory, source, newest_in, filled = words
-    return StaleRead(int(ns), int(pc, 16), via, int(va, 16), int(pa, 16), int(size), int(observed, 16),
-                     int(newest, 16), int(memory, 16), source, newest_in, int(filled))
+    return StaleRead(
+        int(ns),
+        int(pc, 16),
+        via,
+        int(va, 16),
+        int(pa, 16),
+        int(size),
+        int(observed, 16),
+        int(newest, 16),
+        int(memory, 16),
+        source,
+        newest_in,
+        int(filled),
+    )

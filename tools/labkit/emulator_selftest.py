@@ -14,18 +14,41 @@ from tools.labkit import cache, emulator, need
 from tools.labkit.errors import LabError
 
 _CROSS = "arm-linux-gnueabi-gcc"
-_FLAGS = ("-O1", "-Wall", "-Wextra", "-Werror", "-marm", "-march=armv5te", "-mfloat-abi=soft",
-          "-ffreestanding", "-nostdlib", "-static", "-fno-pic", "-Wl,-Ttext=0x10000,--build-id=none")
+_FLAGS = (
+    "-O1",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-marm",
+    "-march=armv5te",
+    "-mfloat-abi=soft",
+    "-ffreestanding",
+    "-nostdlib",
+    "-static",
+    "-fno-pic",
+    "-Wl,-Ttext=0x10000,--build-id=none",
+)
 # The whole program takes a tenth of a second; the limit is for a hanging emulator.
 _LIMIT_S = 60
 VARIANTS = (
-    "mode=full", "mode=tags", "mode=alias",
-    "mode=full,repl=rr", "mode=full,repl=rrg", "mode=tags,repl=rr", "mode=alias,repl=rrg",
-    "mode=full,wa=1", "mode=full,wa=1,repl=rr,seed=5",
-    "mode=full,line=16", "mode=full,size=8192,ways=2,line=16,repl=rr",
-    "mode=full,size=4096", "mode=full,size=131072", "mode=full,size=16384,ways=64",
-    "mode=full,size=32768,ways=32,repl=rr", "mode=full,ways=1",
-    "mode=full,invalid=first", "mode=full,victim=last",
+    "mode=full",
+    "mode=tags",
+    "mode=alias",
+    "mode=full,repl=rr",
+    "mode=full,repl=rrg",
+    "mode=tags,repl=rr",
+    "mode=alias,repl=rrg",
+    "mode=full,wa=1",
+    "mode=full,wa=1,repl=rr,seed=5",
+    "mode=full,line=16",
+    "mode=full,size=8192,ways=2,line=16,repl=rr",
+    "mode=full,size=4096",
+    "mode=full,size=131072",
+    "mode=full,size=16384,ways=64",
+    "mode=full,size=32768,ways=32,repl=rr",
+    "mode=full,ways=1",
+    "mode=full,invalid=first",
+    "mode=full,victim=last",
 )
 
 
@@ -56,11 +79,32 @@ def compile_program(into: Path) -> Path:
 
 def run(qemu: Path, program: Path, options: str, *, arguments: Sequence[str] = ()) -> Outcome:
     """Run the self-test under one set of QEMU_VIVT options."""
-    command = [str(qemu), "-M", "versatilepb", "-cpu", "arm926", "-display", "none", "-monitor", "none",
-               "-serial", "stdio", "-semihosting", "-kernel", str(program), *arguments]
+    command = [
+        str(qemu),
+        "-M",
+        "versatilepb",
+        "-cpu",
+        "arm926",
+        "-display",
+        "none",
+        "-monitor",
+        "none",
+        "-serial",
+        "stdio",
+        "-semihosting",
+        "-kernel",
+        str(program),
+        *arguments,
+    ]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S,
-                              stdin=subprocess.DEVNULL, env={**os.environ, "QEMU_VIVT": options})
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT_S,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "QEMU_VIVT": options},
+        )
     except subprocess.TimeoutExpired as error:
         raise LabError(f"self-test {options}: no end within {_LIMIT_S} s") from error
     lines = done.stdout.splitlines()

@@ -64,8 +64,9 @@ class Agreement:
         return not (self.misplaced or self.missed or self.false or self.unexplained)
 
 
-def compare(burst: Mapping[str, Any], captured: Words, reads: Iterable[StaleRead],
-            sides: Iterable[str]) -> Agreement:
+def compare(
+    burst: Mapping[str, Any], captured: Words, reads: Iterable[StaleRead], sides: Iterable[str]
+) -> Agreement:
     """Compare the findings of a burst with the log's reads between its marks.
 
     Parameters
@@ -82,21 +83,30 @@ def compare(burst: Mapping[str, Any], captured: Words, reads: Iterable[StaleRead
     if first is None:
         return Agreement()
     # What came after an xrun was not judged.
-    due = captured[first:first + min(frames, burst["checked_frames"])]
-    wrong = ages[first:first + len(due)] != np.arange(len(due))
+    due = captured[first : first + min(frames, burst["checked_frames"])]
+    wrong = ages[first : first + len(due)] != np.arange(len(due))
     logged = {side: _logged(reads, _VIA[side]) for side in _VIA if side in sides}
-    served = {int(at): int(due[at]) for at in np.flatnonzero(wrong)
-              if int(due[at]) in _reachable(_word(position + int(at)), logged)}
+    served = {
+        int(at): int(due[at])
+        for at in np.flatnonzero(wrong)
+        if int(due[at]) in _reachable(_word(position + int(at)), logged)
+    }
     known = {_word(position + at) for at in served}
     scratch = sum(word not in known for words in logged.values() for word in words)
     claims = _claims(burst["findings"], position)
     found = sum(claims.get(at) == _true_claim(at, word, position) for at, word in served.items())
     misplaced = sum(at in claims for at in served) - found
     return Agreement(
-        served=len(served), scratch=scratch, found=found, misplaced=misplaced,
-        missed=len(served) - found - misplaced, false=sum(at not in served for at in claims),
+        served=len(served),
+        scratch=scratch,
+        found=found,
+        misplaced=misplaced,
+        missed=len(served) - found - misplaced,
+        false=sum(at not in served for at in claims),
         unexplained=sum(int(at) not in served for at in np.flatnonzero(wrong)),
-        checked=len(due), wrong=int(wrong.sum()))
+        checked=len(due),
+        wrong=int(wrong.sum()),
+    )
 
 
 def _first_frame(ages: NDArray[np.int64], frames: int) -> int | None:

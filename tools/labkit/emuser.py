@@ -27,8 +27,17 @@ _RELEASES = {"11": "bullseye", "12": "bookworm", "13": "trixie"}
 # The CPU each architecture's baseline stands for.
 _CPUS = {"armel": "arm926", "armhf": "cortex-a15"}
 # What the unit tests import; scipy is their oracle and never on a board.
-_PACKAGES = ("python3", "python3-numpy", "python3-alsaaudio", "python3-psutil", "python3-usb",
-             "python3-tomli", "python3-pytest", "python3-hypothesis", "python3-scipy")
+_PACKAGES = (
+    "python3",
+    "python3-numpy",
+    "python3-alsaaudio",
+    "python3-psutil",
+    "python3-usb",
+    "python3-tomli",
+    "python3-pytest",
+    "python3-hypothesis",
+    "python3-scipy",
+)
 # Debian 11 has no tomli; the wheel is pure Python.
 _FROM_PIP = {"bullseye": ("python3-tomli", "tomli", "3.9")}
 
@@ -103,10 +112,17 @@ def environment(emulated: Emulated) -> dict[str, str]:
     """Return the environment of a command in the userland."""
     path = os.pathsep.join([str(emulated.wrappers), os.environ.get("PATH", os.defpath)])
     modules = os.pathsep.join([str(PROJECT), str(emulated.wrappers / "site")])
-    return {**os.environ, "PATH": path, "PYTHONHOME": str(emulated.root / "usr"), "PYTHONPATH": modules,
-            "PCMSTRESS_PYTHON": str(emulated.wrappers / "python3"), "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTEST_ADDOPTS": "-p no:cacheprovider", "LC_ALL": "C.UTF-8",
-            "HYPOTHESIS_STORAGE_DIRECTORY": str(emulated.wrappers / "hypothesis")}
+    return {
+        **os.environ,
+        "PATH": path,
+        "PYTHONHOME": str(emulated.root / "usr"),
+        "PYTHONPATH": modules,
+        "PCMSTRESS_PYTHON": str(emulated.wrappers / "python3"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_ADDOPTS": "-p no:cacheprovider",
+        "LC_ALL": "C.UTF-8",
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(emulated.wrappers / "hypothesis"),
+    }
 
 
 def _write_wrappers(folder: Path, root: Path, command: Sequence[str]) -> None:
@@ -130,9 +146,20 @@ def _from_pip(release: str, into: Path) -> None:
     _, package, version = _FROM_PIP[release]
     if (into / package).is_dir():
         return
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check",
-               "--only-binary=:all:", "--platform=any", f"--python-version={version}", f"--target={into}",
-               package]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--disable-pip-version-check",
+        "--only-binary=:all:",
+        "--platform=any",
+        f"--python-version={version}",
+        f"--target={into}",
+        package,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise LabError(f"pip cannot fetch {package} for {release}: {done.stderr.strip()[-300:]}")

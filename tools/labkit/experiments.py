@@ -46,8 +46,12 @@ SUITES = {
     "aloop": Suite("vivt-aloop", ("--card", "Loopback"), {"kernel.noise_lines_per_ms": 30}),
     # The emulator's own card only plays; a cable there is none.
     "usb": Suite("vivt-usb", ("--card", "hw:Audio,0", "--loopback", "none"), {}),
-    "usb-coherent": Suite("vivt-usb", ("--card", "hw:Audio,0", "--loopback", "none"),
-                          {"kernel.use_vmalloc": False}, ("snd_usb_audio.use_vmalloc=0",)),
+    "usb-coherent": Suite(
+        "vivt-usb",
+        ("--card", "hw:Audio,0", "--loopback", "none"),
+        {"kernel.use_vmalloc": False},
+        ("snd_usb_audio.use_vmalloc=0",),
+    ),
 }
 _GUEST = ("env", "PYTHONPATH=/project", "python3", "-m", "tools.labkit.emulator_arms")
 _HEADS = ("arm", "ring", "predicted", "observed", "served", "found", "misplaced", "missed", "false", "off")
@@ -68,8 +72,9 @@ class Outcome:
     skipped: dict[str, str]
 
 
-def boot(board: boards.Board, command: Sequence[str], folder: Path, setting: str = "",
-         append: Sequence[str] = ()) -> runner.Result:
+def boot(
+    board: boards.Board, command: Sequence[str], folder: Path, setting: str = "", append: Sequence[str] = ()
+) -> runner.Result:
     """Run pcmstress in the board, its bursts marked; the log goes to truth.log beside the folder.
 
     Raises LabError when the guest broke; the exit status of pcmstress is in the result.
@@ -104,7 +109,7 @@ def outcome(folder: Path, plan: Plan) -> Outcome:
     found: dict[str, Agreement] = {}
     xruns: dict[str, int] = {}
     text = (folder / emulator_arms.TRUTH).read_text(encoding="ascii")
-    for line in text.splitlines()[:len(names)]:
+    for line in text.splitlines()[: len(names)]:
         burst = json.loads(line)
         number = burst["number"]
         mark = emulator_arms.first_mark(number)
@@ -140,8 +145,18 @@ def _row(arm: Arm, full: Outcome, off: Outcome, shares: Mapping[str, float]) -> 
         return (arm.name, ring, share, *["-"] * 7)
     without = off.arms.get(arm.name)
     control = "-" if without is None else without.wrong + without.false
-    return (arm.name, ring, share, percent(seen), seen.served, seen.found, seen.misplaced, seen.missed,
-            seen.false, control)
+    return (
+        arm.name,
+        ring,
+        share,
+        percent(seen),
+        seen.served,
+        seen.found,
+        seen.misplaced,
+        seen.missed,
+        seen.false,
+        control,
+    )
 
 
 def percent(seen: Agreement) -> str:
@@ -152,14 +167,22 @@ def percent(seen: Agreement) -> str:
 def _doses(plan: Plan, full: Outcome) -> list[str]:
     text = []
     for group in dict.fromkeys(arm.group for arm in plan.arm if arm.switches_per_s):
-        arms = [arm for arm in plan.arm if arm.group == group and arm.name in full.arms
-                and arm.access == "mmap" and arm.lever == "none"]
+        arms = [
+            arm
+            for arm in plan.arm
+            if arm.group == group and arm.name in full.arms and arm.access == "mmap" and arm.lever == "none"
+        ]
         seen = [full.arms[arm.name] for arm in arms]
-        fit = dose.fit([arm.switches_per_s for arm in arms], [one.wrong for one in seen],
-                       [float(one.checked) for one in seen])
+        fit = dose.fit(
+            [arm.switches_per_s for arm in arms],
+            [one.wrong for one in seen],
+            [float(one.checked) for one in seen],
+        )
         if fit is not None:
-            text.append(f"{group}: context switches thin it out as if lines were exposed for "
-                        f"{1000 * fit.exposure_s:.3g} +- {1000 * fit.error_s:.2g} ms (p = {fit.p:.2g})")
+            text.append(
+                f"{group}: context switches thin it out as if lines were exposed for "
+                f"{1000 * fit.exposure_s:.3g} +- {1000 * fit.error_s:.2g} ms (p = {fit.p:.2g})"
+            )
     return text
 
 

@@ -26,6 +26,7 @@ def build(board: Board, rootfs: Path, modules: Path, *, force: bool = False) -> 
     rootfs : the userland on this machine.
     modules : the kernel's /lib/modules/VERSION, wherever it is.
     """
+
     def make(into: Path) -> None:
         with cache.step(f"initramfs for {board.name}"), _opened(into / "initrd", board) as out:
             archive = Archive(out)
@@ -69,8 +70,12 @@ def _boot_part(archive: Archive, board: Board, rootfs: Path, modules: Path) -> N
 
 def conf(board: Board, drivers: list[str]) -> str:
     """Return the shell variables that the guest's scripts read."""
-    values = {"BOARD": board.name, "ROOT": board.boot.root, "CONSOLE": board.boot.console,
-              "DRIVERS": " ".join(drivers)}
+    values = {
+        "BOARD": board.name,
+        "ROOT": board.boot.root,
+        "CONSOLE": board.boot.console,
+        "DRIVERS": " ".join(drivers),
+    }
     return "".join(f"{key}={shlex.quote(value)}\n" for key, value in values.items())
 
 

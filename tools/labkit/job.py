@@ -25,8 +25,11 @@ def command_script(argv: Sequence[str]) -> str:
 
 def job_conf(modules: Sequence[str], *, memory: bool, shell: bool) -> str:
     """Return the shell variables of one run."""
-    values = {"MODULES": " ".join(modules), "MEMORY": "1" if memory else "",
-              "SHELL_ONLY": "1" if shell else ""}
+    values = {
+        "MODULES": " ".join(modules),
+        "MEMORY": "1" if memory else "",
+        "SHELL_ONLY": "1" if shell else "",
+    }
     return "".join(f"{key}={shlex.quote(value)}\n" for key, value in values.items())
 
 
@@ -70,8 +73,9 @@ def panic(console: str) -> str:
     return match.group(0).strip() if match else ""
 
 
-def outcome(answer: str | None, *, limit_s: int = 0, emulator_code: int = 0,
-            console: str = "") -> tuple[int, str]:
+def outcome(
+    answer: str | None, *, limit_s: int = 0, emulator_code: int = 0, console: str = ""
+) -> tuple[int, str]:
     """Return the exit code of a run and, unless the guest ended well, why.
 
     Parameters

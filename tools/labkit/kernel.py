@@ -144,13 +144,32 @@ def _absent(line: str, have: set[str]) -> bool:
 
 def _make(kernel: Kernel, tree: Path, *targets: str) -> None:
     jobs = f"-j{os.cpu_count() or 1}"
-    _run(["nice", "-n", "19", "make", jobs, f"ARCH={kernel.arch}", f"CROSS_COMPILE={kernel.cross}",
-          "KBUILD_BUILD_TIMESTAMP=0", *targets], tree)
+    _run(
+        [
+            "nice",
+            "-n",
+            "19",
+            "make",
+            jobs,
+            f"ARCH={kernel.arch}",
+            f"CROSS_COMPILE={kernel.cross}",
+            "KBUILD_BUILD_TIMESTAMP=0",
+            *targets,
+        ],
+        tree,
+    )
 
 
 def _run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, errors="replace", stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+    )
     if done.returncode:
         tail = "\n".join(done.stdout.splitlines()[-15:])
         raise LabError(f"{' '.join(command[:8])} ended with {done.returncode}:\n{tail}")

@@ -42,10 +42,15 @@ def _row(board: Board) -> tuple[str, ...]:
     size_mb = sum(cache.size_bytes(cache.root() / name) for name in found) // 1_000_000
     words = board.emulator.args
     machine = " ".join(value for option, value in zip(words, words[1:]) if option in ("-M", "-cpu"))
-    return (board.name, _version(found) or board.kernel.package or board.kernel.source,
-            f"{board.emulator.program or board.emulator.builder} {machine}",
-            f"{board.userland.release}/{board.userland.arch}",
-            "yes" if wanted <= set(found) else "no", f"{size_mb} MB" if found else "-", board.title)
+    return (
+        board.name,
+        _version(found) or board.kernel.package or board.kernel.source,
+        f"{board.emulator.program or board.emulator.builder} {machine}",
+        f"{board.userland.release}/{board.userland.arch}",
+        "yes" if wanted <= set(found) else "no",
+        f"{size_mb} MB" if found else "-",
+        board.title,
+    )
 
 
 def _version(found: list[str]) -> str:

@@ -12,8 +12,14 @@ from tools.labkit.errors import MissingPrograms
 # program on PATH, or a file when it starts with "/" -> Debian package
 USERLAND = {"mmdebstrap": "mmdebstrap", "tar": "tar", "depmod": "kmod"}
 KERNEL = {
-    "make": "make", "gcc": "gcc", "flex": "flex", "bison": "bison", "bc": "bc", "xz": "xz-utils",
-    "/usr/include/openssl/opensslv.h": "libssl-dev", "/usr/include/libelf.h": "libelf-dev",
+    "make": "make",
+    "gcc": "gcc",
+    "flex": "flex",
+    "bison": "bison",
+    "bc": "bc",
+    "xz": "xz-utils",
+    "/usr/include/openssl/opensslv.h": "libssl-dev",
+    "/usr/include/libelf.h": "libelf-dev",
 }
 # depmod lives where a user's PATH does not look.
 _SBIN = ("/usr/sbin", "/sbin")

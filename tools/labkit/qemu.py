@@ -41,14 +41,29 @@ class Machine:
 def command(machine: Machine, *, interactive: bool = False) -> list[str]:
     """Return the emulator's argument vector."""
     board = machine.board
-    words = [str(machine.program), *board.emulator.args, "-display", "none", "-no-reboot", "-nic", "none",
-             "-kernel", str(machine.kernel.image), "-initrd", str(machine.initrd)]
+    words = [
+        str(machine.program),
+        *board.emulator.args,
+        "-display",
+        "none",
+        "-no-reboot",
+        "-nic",
+        "none",
+        "-kernel",
+        str(machine.kernel.image),
+        "-initrd",
+        str(machine.initrd),
+    ]
     if machine.kernel.dtb:
         words += ["-dtb", str(machine.kernel.dtb)]
     # The default tmpfs root holds at most half of the memory.
     root = ["rootfstype=ramfs"] if board.boot.root == "initramfs" else []
-    words += ["-append", " ".join(["panic=-1", f"console={board.boot.console}", *root, board.kernel.append,
-                                   *machine.append]).strip()]
+    words += [
+        "-append",
+        " ".join(
+            ["panic=-1", f"console={board.boot.console}", *root, board.kernel.append, *machine.append]
+        ).strip(),
+    ]
     if interactive:
         words += ["-serial", "mon:stdio"]
     else:
@@ -78,8 +93,7 @@ def _share(tag: str, folder: Path, readonly: bool, bus: str) -> list[str]:
     access = "on" if readonly else "off"
     device = {"pci": "virtio-9p-pci", "mmio": "virtio-9p-device"}[bus]
     files = f"local,id={tag},path={_escaped(folder)},security_model=none,multidevs=remap"
-    return ["-fsdev", f"{files},readonly={access}",
-            "-device", f"{device},fsdev={tag},mount_tag={tag}"]
+    return ["-fsdev", f"{files},readonly={access}", "-device", f"{device},fsdev={tag},mount_tag={tag}"]
 
 
 @contextlib.contextmanager
@@ -90,8 +104,14 @@ def started(machine: Machine) -> Iterator[subprocess.Popen[bytes]]:
     if shutil.which("setpriv"):
         words = ["setpriv", "--pdeathsig", "KILL", "--", *words]
     with (machine.logs / "qemu.log").open("wb") as log:
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                   env=environment(machine), start_new_session=True)
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment(machine),
+            start_new_session=True,
+        )
     try:
         yield process
     finally:

@@ -61,8 +61,13 @@ class Options:
     extra: Sequence[str] = ()
 
 
-def run(board: Board | str, argv: Sequence[str], options: Options | None = None, *,
-        live: tuple[BinaryIO, BinaryIO] | None = None) -> Result:
+def run(
+    board: Board | str,
+    argv: Sequence[str],
+    options: Options | None = None,
+    *,
+    live: tuple[BinaryIO, BinaryIO] | None = None,
+) -> Result:
     """Run `argv` in a guest and wait for its end.
 
     Parameters
@@ -79,8 +84,10 @@ def run(board: Board | str, argv: Sequence[str], options: Options | None = None,
         machine, out = prepared(chosen, options, script, held)
         limit_s = options.timeout_s or chosen.boot.timeout_s
         begin = time.monotonic()
-        tails = [_Tail(machine.logs / name, live[number] if live else None)
-                 for number, name in enumerate(("stdout", "stderr"))]
+        tails = [
+            _Tail(machine.logs / name, live[number] if live else None)
+            for number, name in enumerate(("stdout", "stderr"))
+        ]
         process = held.enter_context(qemu.started(machine))
         ended = qemu.watch(process, limit_s, _each(tails))
         if not ended:
@@ -90,14 +97,18 @@ def run(board: Board | str, argv: Sequence[str], options: Options | None = None,
     elapsed_s = time.monotonic() - begin
     if chosen.boot.root == "initramfs":
         _unpack(machine.logs, out)
-    code, failure = job.outcome(_answer(machine.logs / "exit"), limit_s=0 if ended else limit_s,
-                                emulator_code=emulator_code,
-                                console=_answer(machine.logs / "console.log") or "")
+    code, failure = job.outcome(
+        _answer(machine.logs / "exit"),
+        limit_s=0 if ended else limit_s,
+        emulator_code=emulator_code,
+        console=_answer(machine.logs / "console.log") or "",
+    )
     return Result(code, failure, tails[0].data(), tails[1].data(), out, machine.logs, elapsed_s)
 
 
-def prepared(board: Board, options: Options, script: str | None,
-             held: ExitStack) -> tuple[qemu.Machine, Path]:
+def prepared(
+    board: Board, options: Options, script: str | None, held: ExitStack
+) -> tuple[qemu.Machine, Path]:
     """Return a machine ready to start and its output directory.
 
     `script` is None for a shell on the console; `held` keeps the cache's locks.
@@ -108,8 +119,11 @@ def prepared(board: Board, options: Options, script: str | None,
     for name in parts.names:
         held.enter_context(cache.locked(name, shared=True))
     out, logs = directories(options.out)
-    files = {"command": os.fsencode(script or ""), "seed": secrets.token_bytes(32),
-             "job.conf": job.job_conf(modules, memory=options.memory, shell=script is None).encode()}
+    files = {
+        "command": os.fsencode(script or ""),
+        "seed": secrets.token_bytes(32),
+        "job.conf": job.job_conf(modules, memory=options.memory, shell=script is None).encode(),
+    }
     shares, initrd = {}, parts.initrd
     if board.boot.root == "9p":
         for name, data in files.items():
@@ -117,8 +131,17 @@ def prepared(board: Board, options: Options, script: str | None,
         shares = assemble.shares(parts, out, logs)
     else:
         initrd = payload.joined(initrd, files, PROJECT, logs / "initrd")
-    return qemu.Machine(board, parts.program, parts.kernel, initrd, logs, shares,
-                        append=[*options.append, *arguments], env=options.env, extra=extra), out
+    return qemu.Machine(
+        board,
+        parts.program,
+        parts.kernel,
+        initrd,
+        logs,
+        shares,
+        append=[*options.append, *arguments],
+        env=options.env,
+        extra=extra,
+    ), out
 
 
 def directories(out: Path | None) -> tuple[Path, Path]:
@@ -188,4 +211,5 @@ def _each(tails: Sequence[_Tail]) -> Callable[[], None]:
     def copy() -> None:
         for one in tails:
             one.copy()
+
     return copy

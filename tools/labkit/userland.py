@@ -10,9 +10,24 @@ from tools.labkit import apt, bytecode, cache, need
 from tools.labkit.errors import LabError
 
 # What "extract" leaves out because only essential packages bring it.
-BASE = ("base-files", "bash", "busybox-static", "coreutils", "dash",
-        "debianutils", "findutils", "grep", "gzip", "kmod",
-        "mawk", "mount", "procps", "sed", "tar", "util-linux")
+BASE = (
+    "base-files",
+    "bash",
+    "busybox-static",
+    "coreutils",
+    "dash",
+    "debianutils",
+    "findutils",
+    "grep",
+    "gzip",
+    "kmod",
+    "mawk",
+    "mount",
+    "procps",
+    "sed",
+    "tar",
+    "util-linux",
+)
 # The userland of this machine's architecture whose Python compiles the others' modules.
 _COMPILER = ("python3",)
 # Bump when this file changes what a root file system contains.

@@ -67,9 +67,7 @@ def _control_interface(config: CardConfig) -> bytes:
         + _input_terminal(config, _CAPTURE_IN, _DIGITAL_INTERFACE)
         + _output_terminal(_CAPTURE_OUT, _USB_STREAMING, _CAPTURE_IN)
     )
-    header = _descriptor(
-        _CS_INTERFACE, "BHHBBB", 1, 0x0100, 10 + len(units), 2, OUT_INTERFACE, IN_INTERFACE
-    )
+    header = _descriptor(_CS_INTERFACE, "BHHBBB", 1, 0x0100, 10 + len(units), 2, OUT_INTERFACE, IN_INTERFACE)
     return _interface(CONTROL_INTERFACE, 0, 0, _AUDIOCONTROL) + header + units
 
 

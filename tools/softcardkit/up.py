@@ -57,9 +57,7 @@ class Session:
         self._child: subprocess.Popen[bytes] | None = None
         self._alsa: AlsaCard | None = None
         self._deadline = time.monotonic() + options.timeout_s
-        card = SoftCard(
-            options.config, self._serial, options.faults, options.rates, options.seed, log
-        )
+        card = SoftCard(options.config, self._serial, options.faults, options.rates, options.seed, log)
         try:
             connection, self._port = vhci.attach(options.config.speed, self._folder)
         except DeviceError:

@@ -237,6 +237,4 @@ def _ends_early(track: Track, y: Signal) -> bool:
 
 
 def _covered(frame: int, captured: Sequence[Finding]) -> bool:
-    return any(
-        one.frame - _SAME_EVENT <= frame < one.frame + one.frames + _SAME_EVENT for one in captured
-    )
+    return any(one.frame - _SAME_EVENT <= frame < one.frame + one.frames + _SAME_EVENT for one in captured)

@@ -114,6 +114,4 @@ def _slip(jump: Jump, position: int) -> Finding:
         return Finding(Kind.REPEAT, jump.frame, size, position, lag=size, details=details, text=text)
     what = "silence" if jump.splice.silent else "noise"
     text = f"{size} frames of {what} are inserted at frame {jump.frame}"
-    return Finding(
-        Kind.INSERT, jump.frame, size, position, details={**details, "content": what}, text=text
-    )
+    return Finding(Kind.INSERT, jump.frame, size, position, details={**details, "content": what}, text=text)

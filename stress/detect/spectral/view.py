@@ -82,9 +82,7 @@ def spectrogram(
     joined = np.add.reduceat(power, starts, axis=0) / np.diff([*starts, count])[:, None] if count else power
     edges = band_edges(rate, bands)
     bins = np.searchsorted(np.arange(_WINDOW // 2 + 1) * rate / _WINDOW, edges)
-    rows = [
-        joined[:, low : max(high, low + 1)].sum(axis=1) for low, high in zip(bins[:-1], bins[1:])
-    ]
+    rows = [joined[:, low : max(high, low + 1)].sum(axis=1) for low, high in zip(bins[:-1], bins[1:])]
     levels = 10 * np.log10(np.maximum(np.array(rows), 10 ** (_FLOOR_DB / 10)))
     return Spectrogram(start_frame, hop * group, edges, levels.astype(np.float32))
 

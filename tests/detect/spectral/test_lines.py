@@ -105,8 +105,14 @@ def test_findings_past_the_cap_are_counted(loop):
     assert any(f"{len(truth)} findings, the first 5 kept" in note for note in result.analysis.notes)
     assert dict(result.analysis.sites).keys() == {
         (Kind.STALE, ring, laps)
-        for ring, laps in (("playback", 1), ("playback", 2), ("playback", 3), ("playback", 8),
-                           ("capture", 1), ("capture", 2))
+        for ring, laps in (
+            ("playback", 1),
+            ("playback", 2),
+            ("playback", 3),
+            ("playback", 8),
+            ("capture", 1),
+            ("capture", 2),
+        )
     }
 
 
