@@ -28,7 +28,8 @@ def plan(tmp_path: Path) -> Plan:
     arms = [("small", "playback", 0), ("player", "playback", 0), ("dosed", "playback", 30)]
     path.write_text(
         "".join(
-            f'[[arm]]\nname = "{name}"\nside = "{side}"\ngroup = "g"\nswitches_per_s = {dose}\nperiod_size = 4\n'
+            f'[[arm]]\nname = "{name}"\nside = "{side}"\ngroup = "g"\n'
+            f"switches_per_s = {dose}\nperiod_size = 4\n"
             "playback_buffer = 16\ncapture_buffer = 20\n"
             for name, side, dose in arms
         )
