@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from stress.board.facts import BoardFacts, CardFacts
+    from stress.board.usb import UsbEndpoint
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -55,7 +56,11 @@ def _card(facts: CardFacts) -> str:
     speed = {12.0: "full speed", 480.0: "high speed"}.get(
         facts.usb.speed_mbps, f"{facts.usb.speed_mbps} Mb/s"
     )
-    ends = ", ".join(
-        f"{end.direction} {end.sync or 'sync?'} {end.packet_us} us" for end in facts.usb.endpoints
-    )
+    ends = ", ".join(_endpoint(end) for end in facts.usb.endpoints)
     return f"{text}, USB {facts.usb.path} {speed} on {facts.usb.host or 'unknown host'}: {ends}"
+
+
+def _endpoint(end: UsbEndpoint) -> str:
+    # Linux 6.1 does not print the packet interval of a full-speed card.
+    interval = f" {end.packet_us} us" if end.packet_us else ""
+    return f"{end.direction} {end.sync or 'sync unknown'}{interval}"
