@@ -129,7 +129,8 @@ class FakeAsound:
         self.calls.append((name, handle))
         if name == "prepare":
             self.states[handle] = "PREPARED"
-        elif name == "drop":
+        elif name == "drop" and self.states[handle] != "DISCONNECTED":
+            # The kernel leaves a disconnected stream in that state for good.
             self.states[handle] = "SETUP"
         return 0
 
