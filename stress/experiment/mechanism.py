@@ -149,10 +149,11 @@ def _shape(side: str, base: Measured) -> str:
     tally = base.tally
     stale = _stale(tally, side)
     share = 100 * tally.wrong_frames / tally.checked_frames if tally.checked_frames else 0.0
-    lines = 100 * tally.shapes.get("lines", 0) / max(1, stale)
+    kept = sum(tally.shapes[name] for name in ("lines", "tail", "run"))
+    lines = 100 * tally.shapes["lines"] / max(1, kept)
     return (
-        f"{base.arm.name}: {share:.3g} % of the frames wrong; {stale} runs kept are whole laps of the {side} "
-        f"ring old, {min(lines, 100):.0f} % of them whole cache lines"
+        f"{base.arm.name}: {share:.3g} % of the frames wrong; {stale} runs are whole laps of the {side} "
+        f"ring old, {lines:.0f} % of those kept are whole cache lines"
     )
 
 
