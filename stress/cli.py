@@ -153,6 +153,9 @@ def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
     run.add_argument("--detector", choices=("exact", "auto"), default="auto")
     run.add_argument("--out", metavar="DIR", default="", help="run directory; default runs/DATE-TIME")
     run.add_argument("--resume", action="store_true", help="go on with the run in --out where it stopped")
+    run.add_argument(
+        "--mixer", action="store_true", help="bring the card's volumes to 0 dB first (pyalsaaudio)"
+    )
     run.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
 
 

@@ -32,7 +32,6 @@ PURE_VIRTUAL = ("cache", "engine", "geometry", "stream", "trace")
 DOORS = {
     "alsaaudio": {"pcm/pyalsa.py"},
     "psutil": {"board/load.py"},
-    "usb": {"board/usb.py"},
 }
 FORBIDDEN_FOR_PCM = {"patterns", "detect"}
 CLOCKS = {"time", "datetime"}

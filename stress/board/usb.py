@@ -1,7 +1,4 @@
-"""The USB side of a card: device, speed, endpoints; sysfs and procfs, pyusb for the rest.
-
-The one door to pyusb. Without it everything but the raw descriptors is known.
-"""
+"""The USB side of a card: device, speed, endpoints, raw descriptors; from sysfs and procfs."""
 
 from __future__ import annotations
 
@@ -39,7 +36,8 @@ class UsbFacts:
     bus, device : numbers as in /dev/bus/usb.
     path : topology, e.g. "1-1.2" (port 2 of the hub in port 1 of bus 1).
     speed_mbps : 12 is full speed, 480 high speed.
-    driver : of the host controller, e.g. "vhci_hcd", "musb-hdrc".
+    host : driver of the host controller, e.g. "vhci_hcd", "musb-hdrc".
+    descriptors : device and configuration descriptors as the device gave them, in hex.
     """
 
     bus: int
@@ -51,6 +49,7 @@ class UsbFacts:
     speed_mbps: float
     host: str
     endpoints: tuple[UsbEndpoint, ...]
+    descriptors: str = ""
 
 
 def read(card: int, sys: Path = Path("/sys"), proc: Path = Path("/proc")) -> UsbFacts | None:
@@ -71,6 +70,7 @@ def read(card: int, sys: Path = Path("/sys"), proc: Path = Path("/proc")) -> Usb
         speed_mbps=float(_text(device / "speed") or 0),
         host=_host(device),
         endpoints=parse_stream(_text(proc / "asound" / f"card{card}" / "stream0")),
+        descriptors=_bytes(device / "descriptors").hex(),
     )
 
 
@@ -79,6 +79,13 @@ def _text(path: Path) -> str:
         return path.read_text(errors="replace").strip()
     except OSError:
         return ""
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _host(device: Path) -> str:
@@ -105,20 +112,3 @@ def parse_stream(text: str) -> tuple[UsbEndpoint, ...]:
             known = found[current]
             found[current] = UsbEndpoint(current, known.direction, known.sync, int(interval.group(1)))
     return tuple(found.values())
-
-
-def configuration(facts: UsbFacts) -> tuple[bytes | None, str]:
-    """Return the raw configuration descriptor and a note when it is missing."""
-    try:
-        import usb.core
-        import usb.util
-    except ImportError:
-        return None, "pyusb is missing (python3-usb): the raw USB descriptors are not in the record"
-    try:
-        device = usb.core.find(bus=facts.bus, address=facts.device)
-        if device is None:
-            return None, "the USB device is not readable (permission on /dev/bus/usb?)"
-        raw = device.ctrl_transfer(0x80, 6, 0x0200, 0, 4096)
-    except (usb.core.USBError, usb.core.NoBackendError) as error:
-        return None, f"the USB descriptors could not be read: {error}"
-    return bytes(raw), ""

@@ -11,6 +11,7 @@ from stress.errors import BackendUnavailable, ConfigError, DeviceError
 if TYPE_CHECKING:
     import argparse
 
+    from stress.board.cards import Card
     from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
 
@@ -76,9 +77,26 @@ def _alsa(args: argparse.Namespace) -> Backend:
     alone = args.loopback == "none" and not captures(devices.capture, known)
     name = f"alsa {devices.playback}{' (plays only)' if alone else through}"
     facts = gather()
+    board = facts.to_json()
+    if args.mixer:
+        board["mixer"] = _transparent({devices.playback, devices.capture}, known)
     line_bytes = facts.cpu.line_bytes or USUAL_LINE_BYTES
     pcm = AlsaPcm(devices.playback, None if alone else devices.capture)
-    return Backend(pcm, name, line_bytes, facts.to_json())
+    return Backend(pcm, name, line_bytes, board)
+
+
+def _transparent(devices: set[str], known: list[Card]) -> list[str]:
+    """Bring the volumes of the cards to 0 dB and return what was done, one line each."""
+    from stress.pcm.pyalsa import PyAlsa
+
+    mixer = PyAlsa()
+    names = {device[len("hw:") :].partition(",")[0] for device in devices}
+    numbers = [card.number for card in known if names & {card.id, str(card.number)}]
+    return [
+        f"card {number}, {setting.element} {setting.direction.value}: {setting.note}"
+        for number in numbers
+        for setting in mixer.make_transparent(number)
+    ]
 
 
 def tap(args: argparse.Namespace, found: Backend) -> tuple[Tap | None, str]:

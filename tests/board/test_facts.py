@@ -49,6 +49,7 @@ def root(tmp_path):
     device = "sys/devices/platform/vhci_hcd.0/usb1/1-1"
     for name, text in (("busnum", "1"), ("devnum", "2"), ("speed", "12"), ("product", "softcard")):
         put(f"{device}/{name}", f"{text}\n")
+    (tmp_path / device / "descriptors").write_bytes(bytes.fromhex("1201000200000040"))
     (tmp_path / device / "1-1:1.0").mkdir()
     card = tmp_path / "sys/class/sound/card1"
     card.mkdir(parents=True)
@@ -83,6 +84,7 @@ def test_gather_json_is_plain(root):
 def test_usb_read_finds_endpoints_with_sync_and_interval(root):
     found = usb.read(1, root / "sys", root / "proc")
     assert (found.bus, found.device, found.path) == (1, 2, "1-1")
+    assert found.descriptors == "1201000200000040"
     assert found.endpoints == (
         usb.UsbEndpoint(1, "playback", "ADAPTIVE", 1000),
         usb.UsbEndpoint(0x82, "capture", "ASYNC", 125),
