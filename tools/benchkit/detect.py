@@ -43,6 +43,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--no-processes", action="store_true", help="only the blocks")
     parser.add_argument("--runs", type=int, default=5, help="runs of each process (default 5)")
     args = parser.parse_args(argv)
+    # First, while this process is small: a child's peak begins with its parent's at the fork.
+    processes = {} if args.no_processes else _processes(args.runs)
     result: dict[str, Any] = {
         "machine": f"{os.cpu_count()}-core {platform.machine()}",
         "load_1min": round(os.getloadavg()[0], 2),
@@ -50,7 +52,7 @@ def main(argv: list[str]) -> int:
         "numpy": np.__version__,
         "blocks": [_block(frames, args.seconds) for frames in SIZES]
         + [_block(SIZES[-1], args.seconds, COLD)],
-        "processes": {} if args.no_processes else _processes(args.runs),
+        "processes": processes,
         "armel": _armel(),
     }
     print(json.dumps(result) if args.json else _table(result))
