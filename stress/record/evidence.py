@@ -29,7 +29,7 @@ class EvidenceStore:
 
     Attributes
     ----------
-    kept, left_out : findings with and without an evidence file.
+    kept : evidence files in the run directory.
     """
 
     def __init__(self, folder: Path, most: int, per_burst: int) -> None:
@@ -37,7 +37,6 @@ class EvidenceStore:
         self._most = most
         self._per_burst = per_burst
         self.kept = sum(1 for _ in self._folder.glob("*.json"))
-        self.left_out = 0
 
     def keep(
         self, burst: int, analysis: Analysis, captured: Bytes, stimulus: Stimulus, tag: str = ""
@@ -56,7 +55,6 @@ class EvidenceStore:
             rundir.write_json(self._folder, name, _evidence(finding, captured, stimulus))
             names.append(name)
         self.kept += len(names)
-        self.left_out += len(real) - len(names)
         return names
 
 

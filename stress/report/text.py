@@ -39,6 +39,7 @@ def lines(log: RunLog, plan: Plan) -> list[str]:
         "",
         *_conditions(log, whole),
         *wire.lines(log, whole),
+        *_evidence(log, whole),
         f"seed {start['seed']}, first position {start['first_position']}, {whole.bursts} bursts, "
         f"{format_duration(whole.streamed_s)} streamed",
     ]
@@ -129,6 +130,14 @@ def _opened(log: RunLog) -> list[str]:
         flags = mapping["vm_flags"]
         out.append(f"{mapping['direction']} mapping: {mapping['path']} ({place}), VmFlags: {flags}")
     return out
+
+
+def _evidence(log: RunLog, whole: Tally) -> list[str]:
+    files = sum(len(event.get("evidence", [])) for event in log.events if event["event"] == "burst")
+    if not files and not whole.found:
+        return []
+    capped = " (capped per burst and run; the counts go on)" if whole.found > files else ""
+    return [f"evidence: {files} files of raw frames for {whole.found} wrong runs{capped}"]
 
 
 def _conditions(log: RunLog, whole: Tally) -> list[str]:
