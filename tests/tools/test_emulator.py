@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.labkit import boards, cache, emulator, emulator_log, emulator_selftest, need
+from tools.labkit import boards, cache, emulator, emulator_log, emulator_selftest, need, steps
 from tools.labkit.errors import LabError, LabUsage, MissingPrograms
 
 _HUNK = re.compile(r"^@@ -(\d+),(\d+) \+\d+,\d+ @@")
@@ -129,7 +129,7 @@ def test_cache_options_for_a_board_without_a_cache_are_refused() -> None:
 
 def test_failing_step_shows_the_end_of_its_output(tmp_path: Path) -> None:
     with pytest.raises(LabError, match=r"sh -c .* ended with 3:\nlast words"):
-        emulator.run(["sh", "-c", "echo last words; exit 3"], tmp_path)
+        steps.run(["sh", "-c", "echo last words; exit 3"], tmp_path)
 
 
 @pytest.mark.parametrize("options", emulator_selftest.VARIANTS)

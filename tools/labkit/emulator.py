@@ -11,10 +11,9 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
-from tools.labkit import apt, cache, need
+from tools.labkit import apt, cache, need, steps
 from tools.labkit.boards import PROJECT, Board
 from tools.labkit.errors import LabError, LabUsage
 
@@ -134,9 +133,9 @@ def unpack(scratch: Path) -> Path:
     }
     client = ["apt-get", "-q", *(f"-o{key}={value}" for key, value in options.items())]
     with cache.step(f"source qemu from {RELEASE}"):
-        run([*client, "update"], scratch)
-        run([*client, "source", "--only-source", "--download-only", f"qemu/{RELEASE}"], scratch)
-        run(["dpkg-source", "--no-check", "-x", _description(scratch).name, "tree"], scratch)
+        steps.run([*client, "update"], scratch)
+        steps.run([*client, "source", "--only-source", "--download-only", f"qemu/{RELEASE}"], scratch)
+        steps.run(["dpkg-source", "--no-check", "-x", _description(scratch).name, "tree"], scratch)
     return scratch / "tree"
 
 
@@ -165,7 +164,7 @@ def apply_hooks(tree: Path) -> None:
     if trial.returncode:
         places = "; ".join(rejects(trial.stdout)) or (trial.stdout + trial.stderr).strip()[-400:]
         raise LabError(f"{_HOOKS} does not fit QEMU {_upstream(tree)}: {places}")
-    run(command, tree)
+    steps.run(command, tree)
     for name, place in _FILES.items():
         shutil.copy(OURS / name, tree / place)
 
@@ -196,24 +195,6 @@ def _compile(tree: Path, into: Path) -> None:
     objects = tree.parent / "objects"
     objects.mkdir()
     with cache.step("emulator with a data cache, 2 to 5 minutes"):
-        run(["nice", "-n", "19", str(tree / "configure"), *_CONFIGURE], objects)
-        run(["nice", "-n", "19", "ninja", f"-j{os.cpu_count() or 1}", PROGRAM], objects)
-    run(["strip", "-o", str(into / PROGRAM), str(objects / PROGRAM)], objects)
-
-
-def run(command: Sequence[str], folder: Path) -> None:
-    """Run a build step; LabError with the end of its output when it fails."""
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "LC_ALL": "C"},
-    )
-    if done.returncode:
-        tail = "\n".join(done.stdout.splitlines()[-15:])
-        words = " ".join(Path(word).name if word.startswith("/") else word for word in command[:6])
-        raise LabError(f"{words} ended with {done.returncode}:\n{tail}")
+        steps.run([str(tree / "configure"), *_CONFIGURE], objects, nice=True)
+        steps.run(["ninja", f"-j{os.cpu_count() or 1}", PROGRAM], objects, nice=True)
+    steps.run(["strip", "-o", str(into / PROGRAM), str(objects / PROGRAM)], objects)

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.labkit import cache, emulator, need
+from tools.labkit import cache, emulator, need, steps
 from tools.labkit.errors import LabError
 
 _CROSS = "arm-linux-gnueabi-gcc"
@@ -73,7 +73,7 @@ def compile_program(into: Path) -> Path:
     need.require({_CROSS: "gcc-arm-linux-gnueabi"})
     program = into / "selftest.elf"
     source = emulator.OURS / "selftest.c"
-    emulator.run([_CROSS, *_FLAGS, "-o", str(program), str(source), "-lgcc"], into)
+    steps.run([_CROSS, *_FLAGS, "-o", str(program), str(source), "-lgcc"], into)
     return program
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
-from tools.labkit import apt, cache, need, userland
+from tools.labkit import apt, cache, need, steps, userland
 from tools.labkit.boards import CONFIGS, Board, Kernel
 from tools.labkit.errors import LabError
 
@@ -111,14 +110,14 @@ def _unpacked(board: Board, scratch: Path) -> Path:
     archive = packed / "usr/src" / f"{board.kernel.source}.tar.xz"
     if not archive.is_file():
         raise LabError(f"package {board.kernel.source} holds no {archive.name}")
-    _run(["tar", "-x", "-f", str(archive), "-C", str(scratch)], scratch)
+    steps.run(["tar", "-x", "-f", str(archive), "-C", str(scratch)], scratch)
     return scratch / board.kernel.source
 
 
 def _configured(kernel: Kernel, tree: Path) -> None:
     _make(kernel, tree, kernel.defconfig)
     fragment = CONFIGS / kernel.fragment
-    _run(["scripts/kconfig/merge_config.sh", "-m", ".config", str(fragment)], tree)
+    steps.run(["scripts/kconfig/merge_config.sh", "-m", ".config", str(fragment)], tree)
     _make(kernel, tree, "olddefconfig")
     refused = refused_options(fragment.read_text(), (tree / ".config").read_text())
     if refused:
@@ -144,32 +143,5 @@ def _absent(line: str, have: set[str]) -> bool:
 
 def _make(kernel: Kernel, tree: Path, *targets: str) -> None:
     jobs = f"-j{os.cpu_count() or 1}"
-    _run(
-        [
-            "nice",
-            "-n",
-            "19",
-            "make",
-            jobs,
-            f"ARCH={kernel.arch}",
-            f"CROSS_COMPILE={kernel.cross}",
-            "KBUILD_BUILD_TIMESTAMP=0",
-            *targets,
-        ],
-        tree,
-    )
-
-
-def _run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        stdin=subprocess.DEVNULL,
-    )
-    if done.returncode:
-        tail = "\n".join(done.stdout.splitlines()[-15:])
-        raise LabError(f"{' '.join(command[:8])} ended with {done.returncode}:\n{tail}")
+    cross = (f"ARCH={kernel.arch}", f"CROSS_COMPILE={kernel.cross}")
+    steps.run(["make", jobs, *cross, "KBUILD_BUILD_TIMESTAMP=0", *targets], tree, nice=True)
