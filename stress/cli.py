@@ -91,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
     _generate(commands)
     _predict(commands)
     _report(commands)
+    _replay(commands)
     _probe(commands)
     return top
 
@@ -220,11 +221,28 @@ def _report(commands: Any) -> None:
     report.add_argument(
         "--html", metavar="FILE", help="write one self-contained page with pictures of the rings"
     )
+    report.add_argument("--bundle", metavar="FILE.tar.gz", help="pack the run into one file, for `replay`")
     report.add_argument("--junit", metavar="FILE", help="write JUnit XML (GitLab, Jenkins)")
     form = report.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
     form.add_argument("--ktap", action="store_true", help="KTAP version 1, one test per arm")
     form.add_argument("--lava", action="store_true", help="LAVA test case signals, one per arm")
+
+
+def _replay(commands: Any) -> None:
+    replay = _command(
+        commands,
+        "replay",
+        "Judge the evidence of a run again, from the bytes it kept, or repeat the run.",
+        "Exit status: 0 every kept finding comes out as recorded, 1 one does not, 5 nothing to judge; "
+        "with --run that of the run.",
+    )
+    replay.add_argument("bundle", metavar="BUNDLE", help="a run directory, or what report --bundle packed")
+    replay.add_argument("--run", action="store_true", help="repeat the run: same plan, seed, card or board")
+    replay.add_argument(
+        "--out", metavar="DIR", default="", help="with --run: run directory of the repetition"
+    )
+    replay.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
 
 
 def _probe(commands: Any) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stress.errors import CaptureFileError
 from stress.experiment.plan import read_plan
-from stress.record import reader, rundir
+from stress.record import bundle, reader, rundir
 from stress.report import cases, farm, html, text
 from stress.report.console import Console
 
@@ -28,6 +28,8 @@ def execute(args: argparse.Namespace) -> int:
     plan = read_plan(config.get("plan", {}), str(folder / "config.json"))
     console = Console(sys.stdout, sys.stderr)
     name, found = cases.suite(log), cases.cases(log, plan.bound)
+    if args.bundle:
+        bundle.pack(folder, args.bundle)
     if args.junit:
         _write(args.junit, farm.junit(name, found))
     if args.html:

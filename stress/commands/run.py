@@ -66,11 +66,16 @@ class Job:
     done: tuple[dict[str, Any], ...]
 
 
-def execute(args: argparse.Namespace) -> int:
-    """Run the command; return the exit status."""
+def execute(args: argparse.Namespace, again: dict[str, Any] | None = None) -> int:
+    """Run the command; return the exit status.
+
+    Parameters
+    ----------
+    again : the config.json of a run to repeat; its values replace those of `args`.
+    """
     clock = Clock()
     console = Console(sys.stdout, sys.stderr)
-    job = _prepare(args, clock)
+    job = _prepare(args, clock, again)
     folder = Path(args.out) if args.resume else rundir.create(args.out, clock)
     rundir.write_json(folder, "config.json", job.config)
     rundir.write_json(folder, "board.json", job.backend.board if job.backend else {})
@@ -87,9 +92,11 @@ def execute(args: argparse.Namespace) -> int:
     return code
 
 
-def _prepare(args: argparse.Namespace, clock: Clock) -> Job:
-    config, done = _resumed(args) if args.resume else (_fresh(args, clock), ())
-    plan = read_plan(config["plan"], "config.json" if args.resume else args.plan)
+def _prepare(args: argparse.Namespace, clock: Clock, again: dict[str, Any] | None) -> Job:
+    config, done = _resumed(args) if args.resume else (again or _fresh(args, clock), ())
+    if again:
+        adopt(args, again, "config.json")
+    plan = read_plan(config["plan"], "config.json" if args.resume or again else args.plan)
     pattern = Pattern(plan.pattern, sample_format(plan.format), plan.channels)
     found, missing = None, ""
     tap, blind = None, ""
@@ -154,14 +161,24 @@ def _resumed(args: argparse.Namespace) -> tuple[dict[str, Any], tuple[dict[str, 
         raise ConfigError("needs the run directory", where="--resume", allowed="--resume --out DIR")
     folder = Path(args.out)
     config = rundir.read_json(folder, "config.json")
+    adopt(args, config, str(folder / "config.json"))
+    log = reader.read_run(folder)
+    return config, tuple(event for event in log.events if event["event"] == "burst")
+
+
+def adopt(args: argparse.Namespace, config: dict[str, Any], where: str) -> None:
+    """Make `args` ask for the run that `config` describes.
+
+    Raises
+    ------
+    ConfigError : a key is missing.
+    """
     for name in KEYS:
         if name not in config:
-            raise ConfigError("is missing", where=str(folder / "config.json"), key=name)
+            raise ConfigError("is missing", where=where, key=name)
     for name in ("backend", "board", "set", "card", "detector"):
         setattr(args, name, config[name])
     args.loopback = config.get("loopback", "auto")
-    log = reader.read_run(folder)
-    return config, tuple(event for event in log.events if event["event"] == "burst")
 
 
 def _name(job: Job) -> str:

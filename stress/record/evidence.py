@@ -41,21 +41,31 @@ class EvidenceStore:
     def keep(
         self, burst: int, analysis: Analysis, captured: Bytes, stimulus: Stimulus, tag: str = ""
     ) -> list[str]:
-        """Write the first real findings of a burst; return the file names.
+        """Write some real findings of a burst, of every sort first; return the file names.
 
         Parameters
         ----------
         tag : tells the streams of one burst apart, part of the file names.
         """
-        real = [finding for finding in analysis.findings if not finding.injected]
         room = max(0, min(self._per_burst, self._most - self.kept))
         names = []
-        for number, finding in enumerate(real[:room]):
+        for number, finding in enumerate(_samples(analysis.findings, room)):
             name = f"burst-{burst:05d}-{tag}{number:03d}-{finding.kind.value}.json"
             rundir.write_json(self._folder, name, _evidence(finding, captured, stimulus))
             names.append(name)
         self.kept += len(names)
         return names
+
+
+def _samples(findings: tuple[Finding, ...], room: int) -> list[Finding]:
+    # The first of every kind, ring and age, so that a common kind does not crowd out the rare ones.
+    real = [finding for finding in findings if not finding.injected]
+    sorts: dict[tuple[object, ...], int] = {}
+    for index, finding in enumerate(real):
+        sorts.setdefault((finding.kind, finding.ring, finding.laps), index)
+    firsts = list(sorts.values())
+    others = [index for index in range(len(real)) if index not in sorts.values()]
+    return [real[index] for index in sorted([*firsts, *others][:room])]
 
 
 def _evidence(finding: Finding, captured: Bytes, stimulus: Stimulus) -> dict[str, Any]:

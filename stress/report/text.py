@@ -146,23 +146,25 @@ def _conditions(log: RunLog, whole: Tally) -> list[str]:
         return []
     terms = [str(text) for key in ("granted", "facts") for text in burst["conditions"][key]]
     switches = f"{whole.voluntary} voluntary and {whole.involuntary} involuntary context switches"
-    return [f"hot window: {switches} in both threads; {'; '.join(terms)}"]
+    return ["; ".join([f"hot window: {switches} in both threads", *terms])]
 
 
 def sentences(log: RunLog, most: int) -> list[str]:
-    """Return the first findings in words."""
-    texts = [
-        f"  burst {event['number']} ({event['arm']}): {finding['text']}"
-        for event in log.events
-        if event["event"] == "burst"
-        for finding in event["analysis"]["findings"]
-        if not finding["injected"] and finding.get("text")
-    ]
-    if not texts:
+    """Return examples of what was found in words, the commonest sort first."""
+    sorts: dict[tuple[str, str | None], list[str]] = {}
+    for event in log.events:
+        for finding in event["analysis"]["findings"] if event["event"] == "burst" else ():
+            if not finding["injected"] and finding.get("text"):
+                told = f"  burst {event['number']} ({event['arm']}): {finding['text']}"
+                sorts.setdefault((finding["kind"], finding["ring"]), []).append(told)
+    if not sorts:
         return []
-    rest = len(texts) - most
-    more = [f"  ... and {rest} more in the record"] if rest > 0 else []
-    return ["", "First findings:", *texts[:most], *more]
+    common = sorted(sorts.values(), key=lambda texts: -len(texts))
+    one_each, others = [texts[0] for texts in common], [text for texts in common for text in texts[1:]]
+    shown = [*one_each, *others][:most]
+    rest = len(one_each) + len(others) - len(shown)
+    more = [f"  ... and {rest} more in the record"] if rest else []
+    return ["", "Examples:", *shown, *more]
 
 
 def frame_bytes(params: dict[str, Any]) -> int:

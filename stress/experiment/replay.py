@@ -1,0 +1,143 @@
+"""Judge the evidence of a run again, from the bytes that were kept."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stress.detect.exact import check
+from stress.errors import CaptureFileError
+from stress.model.ring import Rings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stress.model.finding import Finding
+    from stress.patterns.word import Pattern
+
+    Bytes = NDArray[np.uint8]
+
+SCHEMA = "pcmstress/evidence/1"
+POSITIONS = 1 << 32
+_NAME = re.compile(r"burst-(\d+)-(out-|in-)?\d+-\w+\.json")
+# What has to be the same again; the length too, where the whole finding was kept.
+COMPARED = ("kind", "lag", "laps", "ring")
+_NUMBERS = ("frame", "frames", "position")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One evidence file, read and checked.
+
+    Parameters
+    ----------
+    burst : number of the burst it is from.
+    stream : "" for what came back, "out-" and "in-" for the streams on the wire.
+    first_frame : captured frame of the first kept one.
+    observed : (n * frame_bytes,) uint8.
+    """
+
+    name: str
+    burst: int
+    stream: str
+    finding: dict[str, Any]
+    first_frame: int
+    frame_bytes: int
+    observed: Bytes
+
+    @property
+    def at(self) -> int:
+        """Frame of the excerpt in which the finding begins."""
+        return int(self.finding["frame"]) - self.first_frame
+
+    @property
+    def cut(self) -> bool:
+        """True when the finding goes on behind the bytes that were kept."""
+        return (self.at + int(self.finding["frames"])) * self.frame_bytes > self.observed.size
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One finding as it was recorded and as it is judged now.
+
+    Parameters
+    ----------
+    now : None when the bytes hold no finding at that frame any more.
+    skipped : why it was not judged, "" when it was.
+    """
+
+    kept: Kept
+    now: Finding | None = None
+    skipped: str = ""
+
+    @property
+    def same(self) -> bool:
+        """True when kind, age, ring and length are those recorded.
+
+        Of a long finding only the beginning is kept; its length is not compared.
+        """
+        if self.now is None:
+            return False
+        found, was = self.now.to_json(), self.kept.finding
+        names = COMPARED if self.kept.cut else (*COMPARED, "frames")
+        return all(found[name] == was.get(name) for name in names)
+
+
+def read(name: str, value: dict[str, Any], pattern: Pattern) -> Kept:
+    """Return the evidence in `value`, the JSON of the file `name`.
+
+    Raises
+    ------
+    CaptureFileError : it is no evidence of this pattern's format.
+    """
+    named = _NAME.fullmatch(name)
+    finding = value.get("finding")
+    if named is None or value.get("schema") != SCHEMA or not isinstance(finding, dict):
+        raise CaptureFileError(name, f"is no evidence ({SCHEMA})")
+    if not all(type(finding.get(key)) is int and finding[key] >= 0 for key in _NUMBERS):
+        raise CaptureFileError(name, f"finding: {', '.join(_NUMBERS)} must be whole numbers")
+    first = value.get("first_frame")
+    if type(first) is not int or not 0 <= first <= finding["frame"]:
+        raise CaptureFileError(name, "first_frame: must lie at or before the finding")
+    if value.get("frame_bytes") != pattern.frame_bytes:
+        raise CaptureFileError(
+            name, f"frame_bytes: {value.get('frame_bytes')!r}, the run's format has {pattern.frame_bytes}"
+        )
+    observed = _hex(name, value.get("observed"), pattern.frame_bytes)
+    return Kept(name, int(named[1]), named[2] or "", finding, first, pattern.frame_bytes, observed)
+
+
+def _hex(name: str, text: Any, frame_bytes: int) -> Bytes:
+    try:
+        data = bytes.fromhex(text)
+    except (TypeError, ValueError):
+        raise CaptureFileError(name, "observed: is not hexadecimal") from None
+    if not data or len(data) % frame_bytes:
+        raise CaptureFileError(name, f"observed: {len(data)} bytes are no whole frames")
+    return np.frombuffer(bytearray(data), np.uint8)
+
+
+def judge(kept: Kept, burst: dict[str, Any], rings: Rings, pattern: Pattern, line_bytes: int) -> Replayed:
+    """Run the exact detector over the bytes of one finding.
+
+    Parameters
+    ----------
+    burst : the event of its burst.
+    rings : sizes as granted [frames].
+    """
+    if kept.stream == "in-":
+        return Replayed(kept, skipped="compared with the wire, which was not kept whole")
+    if burst["analysis"].get("detector", "exact") not in ("exact", "wire"):
+        return Replayed(kept, skipped=f"found by the {burst['analysis']['detector']} detector")
+    if (kept.finding.get("details") or {}).get("start"):
+        return Replayed(kept, skipped="the start of the pattern: only the whole burst tells what was due")
+    capture = None if kept.stream else rings.capture
+    placed = Rings(rings.playback, capture, 0, kept.first_frame % capture if capture else 0)
+    found = check(
+        kept.observed, pattern, placed, first_position=int(burst["position"]), line_bytes=line_bytes
+    )
+    now = next((finding for finding in found.findings if finding.frame == kept.at), None)
+    return Replayed(kept, now)

@@ -1,0 +1,80 @@
+"""A run directory as one file to hand on, and back again."""
+
+from __future__ import annotations
+
+import re
+import tarfile
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stress.errors import CaptureFileError
+from stress.record import journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The files of a run directory, and nothing else; hidden and foreign files stay out.
+_MEMBER = re.compile(
+    rf"(?:[^/]+/)?({re.escape(journal.NAME)}|(?:config|board)\.json|evidence/burst-[\w-]+\.json)"
+)
+# What is unpacked of one bundle [bytes]. Source: a night of 2 s bursts records
+# some 100 MB. Higher: a crafted archive fills the disk; lower: long runs are refused.
+MOST_BYTES = 1 << 30
+NAMES = (".tar.gz", ".tgz")
+
+
+def pack(folder: Path, path: str) -> int:
+    """Write the run in `folder` to a compressed tar file; return how many files it holds.
+
+    Raises
+    ------
+    CaptureFileError : it cannot be written, or the name is not one of a tar.gz.
+    """
+    if not path.endswith(NAMES):
+        raise CaptureFileError(path, f"is no name of a bundle (allowed: *{', *'.join(NAMES)})")
+    names = sorted(str(item.relative_to(folder)) for item in folder.rglob("*.json*"))
+    wanted = [name for name in names if _MEMBER.fullmatch(name)]
+    try:
+        with tarfile.open(path, "w:gz") as archive:
+            for name in wanted:
+                archive.add(folder / name, f"{folder.resolve().name}/{name}", recursive=False)
+    except OSError as error:
+        raise CaptureFileError(path, f"cannot be written: {error.strerror}") from None
+    return len(wanted)
+
+
+@contextmanager
+def opened(path: str) -> Iterator[Path]:
+    """Give the run directory at `path`, unpacked for the while when it is a bundle.
+
+    Raises
+    ------
+    CaptureFileError : neither a directory nor a readable bundle.
+    """
+    if Path(path).is_dir():
+        yield Path(path)
+        return
+    with tempfile.TemporaryDirectory(prefix="pcmstress-") as folder:
+        _unpack(path, Path(folder))
+        yield Path(folder)
+
+
+def _unpack(path: str, folder: Path) -> None:
+    (folder / "evidence").mkdir()
+    left = MOST_BYTES
+    try:
+        with tarfile.open(path, "r:*") as archive:
+            for member in archive:
+                named = _MEMBER.fullmatch(member.name)
+                file = archive.extractfile(member) if named and member.isfile() else None
+                if named is None or file is None:
+                    continue
+                left -= member.size
+                if left < 0:
+                    raise CaptureFileError(path, f"unpacks to more than {MOST_BYTES >> 20} MB")
+                (folder / named[1]).write_bytes(file.read())
+    except (OSError, EOFError, tarfile.TarError) as error:
+        reason = getattr(error, "strerror", None) or "is no run directory and no bundle of one"
+        raise CaptureFileError(path, reason) from None

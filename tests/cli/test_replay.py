@@ -1,0 +1,135 @@
+"""replay: the evidence of a run, judged again, and the run, repeated."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+
+import pytest
+
+from stress import cli
+from stress.model.finding import Finding, Kind
+from stress.record import bundle
+from stress.record.evidence import _samples
+
+PLAN = """
+[control]
+least = 2
+
+[[arm]]
+name = "recorder"
+period_size = 48
+playback_buffer = 4848
+capture_buffer = 192
+capture = "whole"
+side = "capture"
+burst_s = "250ms"
+"""
+
+
+def _main(capsys, *argv):
+    status = cli.main([str(part) for part in argv])
+    taken = capsys.readouterr()
+    return status, taken.out, taken.err
+
+
+@pytest.fixture
+def recorded(tmp_path, capsys):
+    plan, folder = tmp_path / "plan.toml", tmp_path / "run"
+    plan.write_text(PLAN)
+    status, *_ = _main(capsys, "run", "--backend", "virtual", "--plan", plan, "--seed", 5, "--out", folder)
+    assert status == 1
+    return folder
+
+
+def _judged(folder):
+    lines = [json.loads(line) for line in (folder / "run.jsonl").read_text().splitlines()]
+    return [(event["position"], event["analysis"]) for event in lines if event["event"] == "burst"]
+
+
+def _spoil(folder, change):
+    path = next(path for path in sorted(folder.glob("evidence/*-stale.json")))
+    value = json.loads(path.read_text())
+    change(value)
+    path.write_text(json.dumps(value))
+    return path.name
+
+
+def test_replay_says_of_every_finding_what_the_run_said(capsys, recorded):
+    status, out, _ = _main(capsys, "replay", recorded, "--json")
+    found = json.loads(out)
+    judged = [one for one in found["evidence"] if not one["skipped"]]
+    assert status == 0
+    assert len(judged) == found["judged"] == found["same"] >= 6
+    assert {one["now"]["kind"] for one in judged} >= {"stale"}
+
+
+def test_replay_other_bytes_are_told_from_the_record(capsys, recorded):
+    name = _spoil(recorded, lambda value: value.update(observed=value["expected"]))
+    status, out, _ = _main(capsys, "replay", recorded)
+    assert status == 1
+    assert f"{name}  stale" in out
+    assert "nothing wrong at that frame" in out
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda value: value.update(observed="zz"), "is not hexadecimal"),
+        (lambda value: value.update(observed="0011"), "2 bytes are no whole frames"),
+        (lambda value: value.update(frame_bytes=6), "the run's format has 4"),
+        (lambda value: value.update(schema="x"), "is no evidence"),
+        (lambda value: value["finding"].update(frames="8"), "must be whole numbers"),
+        (lambda value: value.update(first_frame=1 << 40), "first_frame"),
+    ],
+)
+def test_replay_broken_evidence_is_one_line_and_64(capsys, recorded, change, told):
+    name = _spoil(recorded, change)
+    status, out, err = _main(capsys, "replay", recorded)
+    assert (status, out, err.count("\n")) == (64, "", 1)
+    assert name in err
+    assert told in err
+
+
+def test_replay_run_repeats_a_virtual_run_exactly(capsys, recorded, tmp_path):
+    status, *_ = _main(capsys, "replay", recorded, "--run", "--out", tmp_path / "again")
+    assert status == 1
+    assert _judged(tmp_path / "again") == _judged(recorded)
+
+
+def test_bundle_holds_the_run_and_replays_like_it(capsys, recorded, tmp_path):
+    (recorded / "notes.txt").write_text("not part of the record")
+    packed = tmp_path / "run.tar.gz"
+    assert _main(capsys, "report", recorded, "--bundle", packed)[0] == 0
+    with tarfile.open(packed) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"run.jsonl", "config.json", "board.json"} <= names
+    assert "notes.txt" not in names
+    assert _main(capsys, "replay", packed)[1] == _main(capsys, "replay", recorded)[1]
+
+
+def test_bundle_unpacks_nothing_outside_its_folder(tmp_path):
+    packed, outside = tmp_path / "evil.tar.gz", tmp_path / "run.jsonl"
+    outside.write_text("{}")
+    with tarfile.open(packed, "w:gz") as archive:
+        archive.add(outside, "../../run.jsonl")
+        archive.add(outside, "x/evidence/../../burst-1.json")
+        archive.add(outside, "x/run.jsonl")
+    with bundle.opened(str(packed)) as folder:
+        assert [path.name for path in folder.rglob("*") if path.is_file()] == ["run.jsonl"]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a tar", b"\x1f\x8b\x08\x00"])
+def test_replay_something_else_is_one_line_and_64(capsys, tmp_path, content):
+    path = tmp_path / "b.tar.gz"
+    path.write_bytes(content)
+    status, out, err = _main(capsys, "replay", path)
+    assert (status, out, err.count("\n")) == (64, "", 1)
+    assert str(path) in err
+
+
+def test_evidence_keeps_the_rare_kind_beside_the_common_one():
+    common = tuple(Finding(Kind.ZERO, 100 * number, 8, number) for number in range(20))
+    rare = Finding(Kind.STALE, 5000, 8, 7, lag=192, laps=1, ring="playback")
+    kept = _samples((*common, rare), 4)
+    assert [finding.frame for finding in kept] == [0, 100, 200, 5000]
