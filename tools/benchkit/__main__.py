@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 
@@ -18,6 +19,8 @@ def _subcommands() -> dict[str, str]:
 
 def main(argv: list[str]) -> int:
     """Run the subcommand named first; 64 when there is none of that name."""
+    # Threads of the linear algebra spin while they wait, which the processor times would show.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     known = _subcommands()
     if argv and argv[0] in known:
         module = importlib.import_module(known[argv[0]])

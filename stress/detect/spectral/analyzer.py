@@ -14,7 +14,7 @@ from stress.detect.spectral.explain import Event, Explainer
 from stress.detect.spectral.findings import Namer, episodes, joined, whole_laps
 from stress.detect.spectral.identity import repeated_lines
 from stress.detect.spectral.laps import FREE_LAGS, SWAP, ZERO
-from stress.detect.spectral.lock import Lock, active_block, lock_all
+from stress.detect.spectral.lock import Lock, lock_all
 from stress.detect.spectral.result import SpectralAnalysis
 from stress.detect.spectral.scan import SIZE
 from stress.detect.spectral.signal import Reference, Stimulus, integers, scaled
@@ -66,8 +66,9 @@ def analyze(
     late, early = int(options.after_s * pattern.rate), int(options.before_s * pattern.rate)
     locks = lock_all(y, pattern, first_position, late, early)
     advice, silent = inputs.unheard(y, locks, pattern, first_position)
-    advice = inputs.silence(y, silent) + advice + inputs.clipping([measure.clipped_share(s) for s in samples])
-    case = _Case(samples, y, pattern, rings, first_position, options, locks)
+    clipped = [measure.clipped_share(channel) for channel in samples]
+    advice = inputs.silence(y, silent) + advice + inputs.clipping(clipped)
+    case = _Case(samples, y, pattern, rings, first_position, options, locks, clipped)
     if case.used:
         x = case.reference(case.used[0])
         track = case.follow(x)
@@ -86,6 +87,7 @@ class _Case:
     first: int
     options: Options
     locks: Sequence[Lock | None]
+    clipped: Sequence[float]
 
     @property
     def used(self) -> list[int]:
@@ -102,8 +104,7 @@ class _Case:
 
     def follow(self, x: Reference) -> Track:
         lead, lock = self.used[0], self.locks[self.used[0]]
-        delay = lock.delay if lock else 0
-        start = active_block(self.y[lead]) or 0
+        delay, start = (lock.delay, lock.at) if lock else (0, 0)
         return Tracker(self.y[lead], x, delay).run(start, self.pattern, lead, self.first)
 
     def judge(self, track: Track, lead: Reference, advice: list[str]) -> SpectralAnalysis:
@@ -125,7 +126,7 @@ class _Case:
         )
         events = [e for e in walk.run() if not _covered(walk.captured(e.at), captured)]
         findings = self._findings(events, walk, changes, track, captured)
-        clipped = max(measure.clipped_share(self.samples[c]) for c in self.used)
+        clipped = max(self.clipped[c] for c in self.used)
         channel = measure.channel(
             tuned[0].fitted, tuned[0].y, self.pattern.rate, band, walk.levels(), clipped
         )

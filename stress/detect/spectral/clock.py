@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.spectral import fit
-from stress.detect.spectral.resample import PAD, Resampler
+from stress.detect.spectral.resample import PAD, Instants, Resampler, split
 from stress.detect.spectral.signal import Reference
 from stress.detect.spectral.track import Track
 
@@ -98,14 +98,40 @@ def fit_on(y: Signal, x: Reference, track: Track, clocks: tuple[Clock, ...]) -> 
     return _fit(y, x, track, clocks, Resampler(9216))[0]
 
 
-def on_played_clock(y: Signal, clock: Clock, start: int, length: int, resampler: Resampler) -> Signal:
-    """Return `length` captured frames as played frames from `start` on."""
+@dataclass(frozen=True)
+class Window:
+    """Where a run of played frames lies in the capture; the same for all channels.
+
+    Parameters
+    ----------
+    base : captured frame of the first instant's frame 0, or of the first
+        frame on one clock.
+    instants : None on one clock.
+    """
+
+    base: int
+    length: int
+    instants: Instants | None
+
+    def heard(self, y: Signal, resampler: Resampler) -> Signal:
+        """Return the captured frames on the playback clock, (length,)."""
+        if self.instants is None:
+            return _slice(y, self.base, self.length)
+        return resampler(_slice(y, self.base, resampler.size), self.instants)
+
+
+def window(clock: Clock, start: int, length: int) -> Window:
+    """Return where played frames `start` .. `start + length` were captured."""
     if clock.same:
-        at = start + int(clock.offset)
-        return _slice(y, at, length)
+        return Window(start + int(clock.offset), length, None)
     instants = clock.captured(start + np.arange(length, dtype=np.float64))
     base = int(np.floor(instants[0])) - PAD
-    return resampler(_slice(y, base, resampler.size), instants - base)
+    return Window(base, length, split(instants - base))
+
+
+def on_played_clock(y: Signal, clock: Clock, start: int, length: int, resampler: Resampler) -> Signal:
+    """Return `length` captured frames as played frames from `start` on."""
+    return window(clock, start, length).heard(y, resampler)
 
 
 def _slice(y: Signal, at: int, length: int) -> Signal:

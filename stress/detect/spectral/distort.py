@@ -63,29 +63,29 @@ def explain(fitted: Fitted) -> tuple[Distortion | None, Signal]:
     """Return the distortion worth subtracting, and the residual without it."""
     peak = int(np.abs(fitted.taps).argmax()) - fit.PRE
     played = fitted.x[:, fit.TAPS - 1 - fit.PRE :]
-    best: tuple[Distortion | None, Signal] = (None, fitted.residual)
+    best: tuple[Distortion, Signal] | None = None
     power = float(np.median(fitted.residual**2))
     for name, source, first in (
         ("played", played, peak - _SIDES["played"]),
         ("heard", fitted.prediction, -_SIDES["heard"]),
     ):
         found = _solve(name, source, first, fitted.residual)
-        left = fitted.residual - _apply(found, source, fitted.residual.shape[1])
-        now = float(np.median(left[1::2] ** 2)) if left.shape[0] > 1 else power
+        left = fitted.residual[1::2] - _apply(found, source[1::2], fitted.residual.shape[1])
+        now = float(np.median(left**2)) if left.size else power
         if now < (1 - _WORTH) * power:
-            best, power = (found, left), now
-    return best
+            best, power = (found, source), now
+    if best is None:
+        return None, fitted.residual
+    found, source = best
+    return found, fitted.residual - _apply(found, source, fitted.residual.shape[1])
 
 
 def _solve(name: str, source: Signal, first: int, residual: Signal) -> Distortion:
     scale = max(float(np.std(source)), 1e-9)
     both = terms(source[::2], scale)
     lags = range(first, first + 2 * _SIDES[name] + 1)
-    length = residual.shape[1]
-    inner = np.arange(64, length - 64, _THIN)
-    columns = [
-        term[:, np.clip(inner - lag, 0, term.shape[1] - 1)].reshape(-1) for term in both for lag in lags
-    ]
+    inner = np.arange(64, residual.shape[1] - 64, _THIN)
+    columns = [_late(term, inner, lag).reshape(-1) for term in both for lag in lags]
     design = np.array(columns, dtype=np.float64)
     wanted = residual[::2][:, inner].reshape(-1).astype(np.float64)
     limit = 5 * 1.4826 * float(np.median(np.abs(wanted)))
@@ -98,6 +98,14 @@ def _solve(name: str, source: Signal, first: int, residual: Signal) -> Distortio
         strange = np.abs(wanted - guess) > limit
         taps = np.linalg.solve(gram, design @ np.where(strange, guess, wanted))
     return Distortion(name, scale, first, np.asarray(taps.reshape(2, -1), dtype=np.float64))
+
+
+def _late(term: Signal, inner: NDArray[np.int64], lag: int) -> Signal:
+    # Rows of `term` `lag` frames before `inner`; the edge frame stands in for what lies outside.
+    low, high = int(inner[0]) - lag, int(inner[-1]) - lag
+    if low >= 0 and high < term.shape[1]:
+        return term[:, low : high + 1 : _THIN]
+    return term[:, np.clip(inner - lag, 0, term.shape[1] - 1)]
 
 
 def _apply(found: Distortion, source: Signal, length: int) -> Signal:

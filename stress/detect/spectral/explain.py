@@ -76,9 +76,11 @@ class Explainer:
         """Return at most `most` events of played frames `middle` .. `middle + HOP`."""
         power = np.sum([s.line_power for s in stretches], axis=0)
         events: list[Event] = []
-        matched = [s.matched.astype(np.float64) for s in stretches]
         begin = middle - SPILL
         power = self._after_onset(power, begin, stretches)
+        if power.max() <= ALARM * ALARM:
+            return []
+        matched = [s.matched.astype(np.float64) for s in stretches]
         while len(events) < most and power.max() > ALARM * ALARM:
             line = int(power.argmax())
             score = float(power[line])

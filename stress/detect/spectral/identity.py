@@ -71,10 +71,9 @@ def _needed(samples: Samples, size: int) -> int:
 def _runs(samples: Samples, lag: int, needed: int) -> list[tuple[int, int]]:
     if samples.shape[1] <= lag + needed:
         return []
-    same = samples[0, lag:] == samples[0, :-lag]
+    hits = np.flatnonzero(samples[0, lag:] == samples[0, :-lag])
     for channel in samples[1:]:
-        same &= channel[lag:] == channel[:-lag]
-    hits = np.flatnonzero(same)
+        hits = hits[channel[hits + lag] == channel[hits]]
     if not hits.size:
         return []
     breaks = np.flatnonzero(np.diff(hits) != 1) + 1

@@ -100,9 +100,10 @@ def folded(
     """Return advice where a channel also hears another played one."""
     out = []
     for c in used:
-        lock, at = locks[c], active_block(y[c])
-        if lock is None or at is None:
+        lock = locks[c]
+        if lock is None:
             continue
+        at = lock.at
         block = y[c, at : at + BLOCK] - np.mean(y[c, at : at + BLOCK])
         low = first + at - lock.delay - 64
         shares = {}

@@ -27,11 +27,13 @@ class Lock:
 
     Parameters
     ----------
+    at : captured frame of the block it was found in.
     delay : captured frame minus played frame [frames].
     peak : correlation peak over its RMS.
     coherence : share of the block's power the aligned stimulus explains, 0..1, signed.
     """
 
+    at: int
     delay: int
     peak: float
     coherence: float
@@ -65,7 +67,7 @@ def search(
             aligned = x[where : where + block.size]
             norm = float(np.linalg.norm(aligned)) * float(np.linalg.norm(block)) + 1e-12
             best = (peak, start + where, float(np.dot(aligned, block)) / norm)
-    return Lock(at - best[1], best[0], best[2])
+    return Lock(at, at - best[1], best[0], best[2])
 
 
 def _peak(block: Signal, x: Signal) -> tuple[float, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stress.detect.spectral.clock import Clock, on_played_clock
+from stress.detect.spectral.clock import Window
 from stress.detect.spectral.distort import Distortion
 from stress.detect.spectral.resample import PAD, Resampler
 from stress.detect.spectral.signal import Reference
@@ -55,7 +55,7 @@ class Scanner:
 
     Parameters
     ----------
-    y : captured channel, `x` what was played, `clock` between them.
+    y : captured channel, `x` what was played.
     """
 
     def __init__(self, y: Signal, x: Reference, weights: Weights, distortion: Distortion | None) -> None:
@@ -64,14 +64,17 @@ class Scanner:
         self._bent = distortion.spectrum(SIZE) if distortion else None
         self._resampler = Resampler(SIZE + 4 * PAD)
 
-    def score(self, middle: int, clock: Clock, low: int, high: int) -> Stretch:
+    def score(self, middle: int, window: Window, low: int, high: int) -> Stretch:
         """Return the statistics around played frames `middle` .. `middle + HOP`.
 
-        Lines before played frame `low` and from `high` on score 0.
+        Parameters
+        ----------
+        window : of SIZE frames from `middle` - MARGIN on.
+        low, high : lines outside these played frames score 0.
         """
         weights = self._weights
         start = middle - MARGIN
-        heard = np.fft.rfft(on_played_clock(self._y, clock, start, SIZE, self._resampler))
+        heard = np.fft.rfft(window.heard(self._y, self._resampler))
         sent = self._x.sent(start, SIZE)
         told = np.fft.rfft(sent) * weights.forward
         bent = self._distorted(sent, told)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.spectral import measure
-from stress.detect.spectral.clock import Clock, Fitted
+from stress.detect.spectral.clock import Clock, Fitted, window
 from stress.detect.spectral.distort import Distortion
 from stress.detect.spectral.explain import ALARM, Event, Explainer
-from stress.detect.spectral.scan import HOP, Scanner
+from stress.detect.spectral.scan import HOP, MARGIN, SIZE, Scanner
 from stress.detect.spectral.signal import Reference
 from stress.detect.spectral.track import BLOCK, Track
 from stress.detect.spectral.weigh import LINE, Weights
@@ -102,7 +102,8 @@ class Walk:
             low, high, timing = self._range(index)
             self._ranges.append((low, high, timing))
             for middle in range(low, high, HOP):
-                stretches = [scanner.score(middle, timing, low, high) for scanner in scanners]
+                heard = window(timing, middle - MARGIN, SIZE)
+                stretches = [scanner.score(middle, heard, low, high) for scanner in scanners]
                 self.checked += min(middle + HOP, high) - middle
                 at = int(timing.captured(np.array([float(middle)]))[0])
                 first = stretches[0]
