@@ -81,6 +81,18 @@ def _rings(text: str) -> tuple[int, int]:
     return playback, capture
 
 
+def _early(text: str) -> tuple[float, float]:
+    if text == "off":
+        return 0.0, 0.0
+    try:
+        good, bad = (float(part) for part in text.split(","))
+    except ValueError:
+        good = bad = 0.0
+    if not 0 < good < bad <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not GOOD,BAD in episodes an hour, e.g. 36,360, or off")
+    return good, bad
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser; no side effects."""
     top = _Parser(prog="pcmstress", description="Prove or rule out corruption of an mmapped ALSA PCM ring.")
@@ -142,6 +154,12 @@ def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
         "--access", choices=("mmap", "rw"), help="override the access of every arm (rw: control)"
     )
     run.add_argument("--duration", type=_duration, default=0.0, metavar="T", help="stream for 90s, 10m, 3h")
+    run.add_argument(
+        "--stop-early",
+        type=_early,
+        metavar="GOOD,BAD|off",
+        help="end once a sequential test tells these rates apart [episodes an hour], or walk the whole plan",
+    )
     run.add_argument(
         "--seed", type=_whole(0, (1 << 63) - 1), help="of the positive control and the virtual board"
     )

@@ -121,6 +121,10 @@ def _fresh(args: argparse.Namespace, clock: Clock) -> dict[str, Any]:
     if args.access:
         arms = tuple(dataclasses.replace(arm, access=args.access) for arm in plan.arm)
         plan = dataclasses.replace(plan, arm=arms)
+    if args.stop_early is not None:
+        good, bad = args.stop_early
+        stop = dataclasses.replace(plan.stop, good_per_h=good, bad_per_h=bad)
+        plan = dataclasses.replace(plan, stop=stop)
     seed = random.SystemRandom().randrange(1 << 32) if args.seed is None else args.seed
     return {
         "schema": "pcmstress/config/1",

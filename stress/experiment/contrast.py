@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -111,21 +112,57 @@ def groups(measured: Sequence[Measured]) -> dict[str, list[Measured]]:
 def contrasts(measured: Sequence[Measured]) -> list[Contrast]:
     """Return every base against its variants, p values adjusted over all of them."""
     raw = [
-        Contrast(name, base, other, lever_of(other.arm), _compare(base.tally, other.tally), 1.0)
-        for name, (base, *others) in groups(measured).items()
-        for other in others
-        if lever_of(other.arm)
+        Contrast(base.arm.group, base, other, lever_of(other.arm), _compare(base.tally, other.tally), 1.0)
+        for base, other in _pairs(measured)
     ]
     adjusted = holm([contrast.comparison.p for contrast in raw])
     return [dataclasses.replace(contrast, p=p) for contrast, p in zip(raw, adjusted)]
+
+
+def decidable(measured: Sequence[Measured]) -> bool:
+    """Return whether every contrast with episodes could come out significant.
+
+    From the sums of each pair only, so that it tells nothing of their split:
+    would a full cure be significant, all of a pair's episodes in its base?
+    Groups without any episode are left out.
+    """
+    pairs = _pairs(measured)
+    seen = {base.arm.group for base, other in pairs if base.tally.episodes + other.tally.episodes}
+    return all(
+        _least_p(base.tally, other.tally) * len(pairs) < LEVEL
+        for base, other in pairs
+        if base.arm.group in seen
+    )
+
+
+def _pairs(measured: Sequence[Measured]) -> list[tuple[Measured, Measured]]:
+    return [
+        (base, other)
+        for base, *others in groups(measured).values()
+        for other in others
+        if lever_of(other.arm)
+    ]
+
+
+def _least_p(base: Tally, other: Tally) -> float:
+    seconds = base.observed_s + other.observed_s
+    share = base.observed_s / seconds if seconds else 1.0
+    return min(1.0, 2.0 * share ** (base.episodes + other.episodes))
 
 
 def _compare(base: Tally, other: Tally) -> Comparison:
     return compare(base.episodes, base.observed_s, other.episodes, other.observed_s)
 
 
+def dispersions(measured: Sequence[Measured]) -> tuple[tuple[str, float], ...]:
+    """Return the index of dispersion of each base with wrong runs: how they clump."""
+    bases = (entries[0] for entries in groups(measured).values())
+    found = ((base.arm.name, base.tally.dispersion) for base in bases)
+    return tuple((name, index) for name, index in found if not math.isnan(index))
+
+
 def dose_response(measured: Sequence[Measured], group: str) -> DoseResponse | None:
-    """Fit the wrong frames of a group to its doses of context switches.
+    """Fit the wrong frames of a group's bursts to their doses of context switches.
 
     Frames, not episodes: episodes saturate (every tile has one), and the
     quasi-Poisson scale takes care of their clumping.
@@ -135,8 +172,14 @@ def dose_response(measured: Sequence[Measured], group: str) -> DoseResponse | No
         for entry in groups(measured).get(group, [])
         if lever_of(entry.arm) in ("", SWITCHES) and entry.tally.checked_frames
     ]
+    points = [
+        (entry.arm.switches_per_s, wrong, checked)
+        for entry in entries
+        for wrong, checked in entry.tally.samples
+        if checked
+    ]
     return dose.fit(
-        [entry.arm.switches_per_s for entry in entries],
-        [entry.tally.wrong_frames for entry in entries],
-        [float(entry.tally.checked_frames) for entry in entries],
+        [rate for rate, _, _ in points],
+        [wrong for _, wrong, _ in points],
+        [float(checked) for _, _, checked in points],
     )

@@ -114,11 +114,18 @@ def lay(
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the control of one burst went; `missed` lists what was not found."""
+    """How the control of one burst went; `missed` lists what was not found.
+
+    Parameters
+    ----------
+    covered : of the missed ones, those that lie under a real wrong run, or
+        behind the last finding a full detector kept: nobody could find them.
+    """
 
     planted: int
     found: int
     missed: tuple[Planted, ...]
+    covered: int = 0
 
     @property
     def whole(self) -> bool:
@@ -157,7 +164,20 @@ def match(
             finding = dataclasses.replace(finding, injected=True, details=details)
         marked.append(finding)
     missed = tuple(fault for frame, fault in due.items() if frame not in found)
-    return dataclasses.replace(analysis, findings=tuple(marked)), Outcome(len(due), len(found), missed)
+    marked_analysis = dataclasses.replace(analysis, findings=tuple(marked))
+    covered = sum(_covered(fault, marked_analysis, position) for fault in missed)
+    return marked_analysis, Outcome(len(due), len(found), missed, covered)
+
+
+def _covered(fault: Planted, analysis: Analysis, position: int) -> bool:
+    starts = [((finding.position - position) % POSITIONS, finding) for finding in analysis.findings]
+    if analysis.found > len(starts) and all(start < fault.frame for start, _ in starts):
+        return True
+    return any(
+        start < fault.frame + fault.frames and fault.frame < start + finding.frames
+        for start, finding in starts
+        if not finding.injected
+    )
 
 
 # Kinds a planted fault takes on when its line goes stale: the data is older

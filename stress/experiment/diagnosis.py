@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,12 +49,14 @@ class Diagnosis:
     sides : mechanism per side where the cause is a cache alias.
     evidence : what it rests on, one line each.
     also : other causes seen, in words.
+    dispersion : index of dispersion of wrong runs per tile, by base arm.
     """
 
     cause: Cause
     sides: tuple[Mechanism, ...]
     evidence: tuple[str, ...]
     also: tuple[str, ...]
+    dispersion: tuple[tuple[str, float], ...] = ()
 
     @property
     def advice(self) -> str:
@@ -79,6 +82,7 @@ class Diagnosis:
             "sides": [side.to_json() for side in self.sides],
             "evidence": list(self.evidence),
             "also": list(self.also),
+            "dispersion": dict(self.dispersion),
             "advice": self.advice,
             "against": self.against,
         }
@@ -91,6 +95,16 @@ def diagnose(measured: Sequence[Measured], bound: float) -> Diagnosis:
     ----------
     bound : 95 % bound on wrong lines per line that "not reproduced" needs.
     """
+    found = _named(measured, bound)
+    indices = contrast.dispersions(measured)
+    if not indices:
+        return found
+    values = ", ".join(f"{arm} {index:.3g}" for arm, index in indices)
+    line = f"index of dispersion of wrong runs per tile (1: independent): {values}; so episodes are compared"
+    return dataclasses.replace(found, dispersion=indices, evidence=(*found.evidence, line))
+
+
+def _named(measured: Sequence[Measured], bound: float) -> Diagnosis:
     whole = total([entry.tally for entry in measured])
     if not whole.found:
         return _nothing_found(measured, bound)

@@ -7,6 +7,7 @@ instead of 5 % with clumps of 8 lines).
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,20 @@ SHORTEST_S = 0.02
 
 @dataclass(frozen=True)
 class Episodes:
-    """Episodes of one burst and the time in which they could have been seen [s]."""
+    """Episodes of one burst and the time in which they could have been seen [s].
+
+    Parameters
+    ----------
+    count : tiles with a wrong run; `tiles` of them were observed.
+    runs, squares : wrong runs in the observed tiles, and the sum of the squares
+        of their number per tile (the index of dispersion comes from these).
+    """
 
     count: int
     observed_s: float
+    tiles: int = 0
+    runs: int = 0
+    squares: int = 0
 
 
 def real(finding: Finding) -> bool:
@@ -49,4 +60,7 @@ def episodes(analysis: Analysis, lap: int, rate: int) -> Episodes:
     frames = analysis.checked_frames
     if analysis.found > len(analysis.findings) and analysis.findings:
         frames = min(frames, analysis.findings[-1].frame - first + 1)
-    return Episodes(len({place // tile for place in places if place < frames}), frames / rate)
+    runs = Counter(place // tile for place in places if place < frames)
+    squares = sum(number * number for number in runs.values())
+    tiles = max(len(runs), -(-frames // tile))
+    return Episodes(len(runs), frames / rate, tiles, sum(runs.values()), squares)

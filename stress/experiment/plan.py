@@ -120,6 +120,29 @@ class Conditions:
 
 
 @dataclass(frozen=True)
+class Stopping:
+    """When a run may end before its plan: Wald's sequential test on all arms together.
+
+    Attributes
+    ----------
+    good_per_h, bad_per_h : rates of episodes to tell apart; 0 and 0 never
+        stop early [1/h of streaming].
+    alpha : chance to stop a board of the good rate as bad.
+    beta : chance to stop a board of the bad rate as good.
+    """
+
+    good_per_h: float = schema.number(0.0, 0.0, 1e6)
+    bad_per_h: float = schema.number(0.0, 0.0, 1e6)
+    alpha: float = schema.number(0.05, 1e-6, 0.5)
+    beta: float = schema.number(0.05, 1e-6, 0.5)
+
+    @property
+    def asked(self) -> bool:
+        """True when the run may stop early."""
+        return self.bad_per_h > 0
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a run does.
 
@@ -132,6 +155,7 @@ class Plan:
     order : "abba" walks every second time backwards, so that a drift of the
         machine does not favour an arm.
     line_bytes : ring line of exposure and control, 0 takes the board's [bytes].
+    stop : when it may end before that.
     """
 
     title: str = schema.text("")
@@ -143,9 +167,15 @@ class Plan:
     repeats: int = schema.integer(1, 1, 1_000_000)
     order: str = schema.text("abab", choices=("abab", "abba"))
     line_bytes: int = schema.integer(0, 0, 64)
+    stop: Stopping = schema.table(Stopping, Stopping())
     control: Control = schema.table(Control, Control())
     conditions: Conditions = schema.table(Conditions, Conditions())
     arm: tuple[Arm, ...] = schema.listing(schema.table(Arm))
+
+    @property
+    def walks_per_block(self) -> int:
+        """Walks after which every arm had its equal share, drift cancelled."""
+        return 2 if self.order == "abba" else 1
 
     def request(self, arm: Arm) -> PcmRequest:
         """Return the hw_params asked for `arm`."""
@@ -180,6 +210,9 @@ def read_plan(values: dict[str, Any], where: str) -> Plan:
         raise ConfigError("has no arm", where=where, key="arm", allowed="one [[arm]] table or more")
     if plan.line_bytes not in (0, 16, 32, 64):
         raise ConfigError("is no cache line", where=where, key="line_bytes", allowed="0, 16, 32 or 64")
+    if plan.stop.asked and not 0 < plan.stop.good_per_h < plan.stop.bad_per_h:
+        allowed = "more than 0 and less than bad_per_h"
+        raise ConfigError("is no lower rate", where=where, key="stop.good_per_h", allowed=allowed)
     names = [arm.name for arm in plan.arm]
     for index, arm in enumerate(plan.arm):
         key = f"arm[{index}]"

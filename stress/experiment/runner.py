@@ -10,6 +10,7 @@ from stress.experiment import control, events
 from stress.experiment.burst import Bench
 from stress.experiment.episodes import episodes
 from stress.experiment.judge import Judgement, judge, judge_run
+from stress.experiment.stopping import Stopped, decide
 from stress.experiment.tally import Tally, tallies, total
 from stress.experiment.wire_evidence import sources
 from stress.model.exposure import Exposure
@@ -99,6 +100,7 @@ class Run:
         self._streamed_s: float = sum(event["streamed_s"] for event in self.done)
         self._findings = 0
         self._lost: Lost | None = None
+        self._stopped: Stopped | None = None
 
     def walk(self) -> tuple[Judgement, int]:
         """Run the plan and return the judgement and the exit status.
@@ -122,7 +124,7 @@ class Run:
     def _schedule(self) -> Iterator[Step]:
         number = 0
         cycle = [arm for arm in self.plan.arm for _ in range(arm.bursts)]
-        while self._goes_on(number // len(cycle)):
+        while self._goes_on(number // len(cycle)) and not self._stops(number, number // len(cycle)):
             backwards = self.plan.order == "abba" and number // len(cycle) % 2 == 1
             for arm in reversed(cycle) if backwards else cycle:
                 number += 1
@@ -135,6 +137,21 @@ class Run:
         if self.duration_s:
             return self._streamed_s < self.duration_s
         return cycles < self.plan.repeats
+
+    def _stops(self, number: int, walks: int) -> bool:
+        if not walks or number < len(self.done):
+            return False
+        self._stopped = decide(self.plan, self._tallies(), walks, self._planned())
+        if self._stopped:
+            self.journal.append("stop", sync=True, **self._stopped.to_json())
+        return self._stopped is not None
+
+    def _planned(self) -> int:
+        return 0 if self.duration_s else self.plan.repeats * sum(arm.bursts for arm in self.plan.arm)
+
+    def _tallies(self) -> list[Tally]:
+        skips = [{"event": "skip", "arm": arm, "reason": text} for arm, text in self._skipped.items()]
+        return tallies(self._bursts + skips)
 
     def _open(self, arm: Arm) -> tuple[Arm, Granted, Bench] | None:
         request = self.plan.request(arm)
@@ -196,12 +213,11 @@ class Run:
         self._streamed_s += event["streamed_s"]
         injected = sum(finding.injected for finding in result.analysis.findings)
         self._findings += result.analysis.found - injected
-        planned = 0 if self.duration_s else self.plan.repeats * sum(arm.bursts for arm in self.plan.arm)
         self.progress(
             Progress(
                 arm=step.arm.name,
                 number=step.number,
-                planned=planned,
+                planned=self._planned(),
                 streamed_s=self._streamed_s,
                 duration_s=self.duration_s,
                 findings=self._findings,
@@ -209,16 +225,27 @@ class Run:
         )
 
     def _conclude(self) -> tuple[Judgement, int]:
-        skips = [{"event": "skip", "arm": arm, "reason": text} for arm, text in self._skipped.items()]
-        parts = tallies(self._bursts + skips)
-        return conclude(self.journal, self.name, parts, self.plan.bound, self._lost is Lost.GONE)
+        stopped = (self._stopped.text(),) if self._stopped else ()
+        gone = self._lost is Lost.GONE
+        return conclude(self.journal, self.name, self._tallies(), self.plan.bound, gone, stopped)
 
 
 def conclude(
-    journal: Journal, backend: str, parts: list[Tally], bound: float, gone: bool
+    journal: Journal,
+    backend: str,
+    parts: list[Tally],
+    bound: float,
+    gone: bool,
+    stopped: tuple[str, ...] = (),
 ) -> tuple[Judgement, int]:
-    """Judge the tallies, record the verdict, and return it with the exit status."""
-    judgement = judge_run(parts, total(parts), bound)
+    """Judge the tallies, record the verdict, and return it with the exit status.
+
+    Parameters
+    ----------
+    stopped : why the run ended before its plan.
+    """
+    found = judge_run(parts, total(parts), bound)
+    judgement = Judgement(found.verdict, found.reasons + stopped)
     code = exit_code(judgement.verdict, device_lost=gone)
     journal.append(
         "verdict",

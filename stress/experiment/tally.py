@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stress.experiment.alignment import SILENT
+from stress.stats.counts import dispersion_of_sums
 
 
 @dataclass
@@ -19,6 +20,10 @@ class Tally:
     sites : findings per (kind, ring, laps), the planted ones left out.
     wrong_frames : frames covered by findings, the planted ones left out.
     episodes, observed_s : see `stress.experiment.episodes`; these are compared.
+    control_covered : planted faults that lie under a real wrong run.
+    tiles, tile_runs, tile_squares : tiles observed, wrong runs in them, and the
+        squares of their number per tile; see `dispersion`.
+    samples : per burst wrong and checked frames, for the dose-response.
     shapes : forms of the findings kept, by `shape`.
     transport : findings that lost time explains, left out as well.
     views : real findings per view they first appear in.
@@ -35,12 +40,17 @@ class Tally:
     wrong_frames: int = 0
     episodes: int = 0
     observed_s: float = 0.0
+    tiles: int = 0
+    tile_runs: int = 0
+    tile_squares: int = 0
+    samples: list[tuple[int, int]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     sites: Counter[tuple[str, str | None, int | None]] = field(default_factory=Counter)
     shapes: Counter[str] = field(default_factory=Counter)
     transport: int = 0
     planted: int = 0
     control_found: int = 0
+    control_covered: int = 0
     xruns: int = 0
     unlocked: int = 0
     silent: int = 0
@@ -68,13 +78,21 @@ class Tally:
         self.silent += SILENT in analysis["notes"]
         self.planted += control["planted"]
         self.control_found += control["found"]
+        self.control_covered += control.get("covered", 0)
         self.xruns += exchange["playback"]["xruns"] + exchange["capture"]["xruns"]
         self.lost = exchange["lost"] or self.lost
         for side in ("playback", "capture"):
             self.voluntary += exchange[side]["voluntary"] or 0
             self.involuntary += exchange[side]["involuntary"] or 0
         self.refused.update(str(text) for text in burst["conditions"]["refused"])
+        # Records made before tiles were counted have none.
+        seen = burst.get("tiles") or dict.fromkeys(("number", "runs", "squares"), 0)
+        self.tiles += seen["number"]
+        self.tile_runs += seen["runs"]
+        self.tile_squares += seen["squares"]
+        before = self.wrong_frames
         self._add_findings(analysis)
+        self.samples.append((self.wrong_frames - before, analysis["checked_frames"]))
         self._add_wire(burst.get("wire") or {})
 
     def _add_wire(self, wire: dict[str, Any]) -> None:
@@ -111,6 +129,11 @@ class Tally:
         return sum(self.counts.values())
 
     @property
+    def dispersion(self) -> float:
+        """Index of dispersion of wrong runs per tile: 1 if independent, more in clumps, nan without any."""
+        return dispersion_of_sums(self.tiles, self.tile_runs, self.tile_squares)
+
+    @property
     def control_missed(self) -> int:
         """Planted faults that were due and not found."""
         return self.planted - self.control_found
@@ -127,7 +150,9 @@ class Tally:
 
 _SUMS = (
     *("bursts", "streamed_s", "checked_frames", "lines", "wrong_frames", "episodes", "observed_s"),
-    *("counts", "sites", "shapes", "transport", "planted", "control_found", "xruns", "unlocked", "silent"),
+    *("tiles", "tile_runs", "tile_squares", "samples"),
+    *("counts", "sites", "shapes", "transport", "planted", "control_found", "control_covered"),
+    *("xruns", "unlocked", "silent"),
     *("voluntary", "involuntary", "refused", "views", "wire", "doubts", "blind"),
 )
 

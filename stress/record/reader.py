@@ -56,10 +56,17 @@ _SHAPES: dict[str, dict[str, Any]] = {
         "exposure": {"lines": int, "line_bytes": int},
         "conditions": {"granted": list, "refused": list, "facts": list},
     },
+    "stop": {"decision": str, "bursts": int, "text": str},
     "verdict": {"verdict": str, "reasons": list},
     "end": {"exit": int},
 }
 
+# Keys of a burst that records of earlier versions do not have.
+_LATER: dict[str, Any] = {
+    "control": {"covered": int},
+    "tiles": {"number": int, "runs": int, "squares": int},
+    "opportunities": dict,
+}
 _SIDE = {"frames": int, "wrong": int, "failed": int}
 _WIRE: dict[str, Any] = {
     **dict.fromkeys(("events", "dropped", "truncated", "lost_frames"), int),
@@ -116,10 +123,23 @@ def _event(line: bytes, path: str, number: int) -> dict[str, Any]:
     if event.get("v") != VERSION:
         found = event.get("v")
         raise CaptureFileError(path, f"line {number}: version {found!r}, this program reads {VERSION}")
-    wrong = _mismatch(event, _SHAPES.get(event["event"], {}), "") or _wire_mismatch(event)
+    wrong = (
+        _mismatch(event, _SHAPES.get(event["event"], {}), "")
+        or _later_mismatch(event)
+        or _wire_mismatch(event)
+    )
     if wrong:
         raise CaptureFileError(path, f"line {number}: {event['event']}: {wrong}")
     return event
+
+
+def _later_mismatch(event: dict[str, Any]) -> str:
+    if event["event"] != "burst":
+        return ""
+    shapes = {name: shape for name, shape in _LATER.items() if name in event}
+    if "covered" not in event["control"]:
+        shapes.pop("control")
+    return _mismatch(event, shapes, "")
 
 
 def _wire_mismatch(event: dict[str, Any]) -> str:

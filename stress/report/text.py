@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from stress.experiment.contrast import measure
@@ -207,6 +208,7 @@ def as_json(log: RunLog, plan: Plan) -> dict[str, Any]:
         "backend": backend(log),
         "seed": log.events[0]["seed"],
         "torn": log.torn,
+        "stopped": log.last("stop"),
         "arms": [_arm_json(part) for part in parts],
         "total": _arm_json(total(parts)),
         "diagnosis": named.to_json() if named else None,
@@ -224,6 +226,7 @@ def _arm_json(part: Tally) -> dict[str, Any]:
         "checked_frames": part.checked_frames,
         "wrong_frames": part.wrong_frames,
         "episodes": part.episodes,
+        "dispersion": None if math.isnan(part.dispersion) else part.dispersion,
         "counts": dict(part.counts),
         "xruns": part.xruns,
         "views": dict(part.views),

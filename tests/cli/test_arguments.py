@@ -27,6 +27,7 @@ def _main(capsys, *argv):
         (("run", "--bakend", "virtual"), "--bakend"),
         (("run", "--duration", "soon"), "not a duration"),
         (("run", "--seed", "-1"), "no whole number from 0"),
+        (("run", "--stop-early", "360,36"), "episodes an hour"),
         (("run", "--backend", "virtual", "--plan", "smok"), "did you mean smoke"),
         (("run", "--backend", "virtual", "--board", "arm92"), "did you mean arm9"),
         (("run", "--backend", "virtual", "--card", "hw:0"), "--card"),

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from stress.experiment.cause import ADVICE, AGAINST, Cause
-from stress.experiment.contrast import Measured, contrasts, dose_response
+from stress.experiment.contrast import Measured, contrasts, decidable, dose_response
 from stress.experiment.diagnosis import SPEAKS_FOR, diagnose
 from stress.experiment.plan import Arm
 from stress.experiment.tally import Tally
@@ -109,6 +109,23 @@ def test_dose_response_of_a_group_gives_the_exposure_time():
     arms = []
     for dose, wrong in ((0, 497_000), (30, 395_000), (100, 241_000), (300, 40_200)):
         arm = dataclasses.replace(BASE, name=f"d{dose}", switches_per_s=float(dose))
-        arms.append(_arm(arm, 10, STALE, {"stale": 90}, wrong_frames=wrong))
+        samples = [(wrong // 2, 480_000)] * 2
+        arms.append(_arm(arm, 10, STALE, {"stale": 90}, samples=samples))
     found = dose_response(arms, "player")
     assert found.exposure_s == pytest.approx(0.008, rel=0.1)
+
+
+def test_dispersion_of_a_base_is_told_and_kept():
+    found = diagnose([_arm(BASE, 40, STALE, {"stale": 90}, tiles=100, tile_runs=90, tile_squares=900)], 1e-4)
+    assert dict(found.dispersion) == {"player": pytest.approx((900 - 81) / 99 / 0.9)}
+    assert any("index of dispersion" in line and "player 9.19" in line for line in found.evidence)
+    assert found.to_json()["dispersion"]["player"] == pytest.approx(9.19, abs=0.01)
+
+
+def test_decidable_asks_for_enough_episodes_in_every_pair_that_has_any():
+    other = dataclasses.replace(BASE, name="silent", group="other")
+    silent = [_arm(other), _arm(dataclasses.replace(other, name="silent-rw", access="rw"))]
+    assert not decidable([_arm(BASE, 6), _arm(RW), *silent])
+    assert decidable([_arm(BASE, 7), _arm(RW), *silent])
+    assert decidable([_arm(BASE, 0), _arm(RW, 7), *silent])
+    assert decidable(silent)

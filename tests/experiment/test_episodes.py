@@ -39,3 +39,9 @@ def test_episodes_past_the_detectors_cap_are_not_observed():
     found = episodes(_analysis(_at(0), _at(9599), counted=500), 384, RATE)
     assert found.observed_s == pytest.approx(0.2)
     assert found.count == 2
+
+
+def test_episodes_tiles_tell_how_runs_clump():
+    found = episodes(_analysis(_at(0), _at(16), _at(900), _at(40000)), 384, RATE)
+    # 2 s are 100 tiles of 20 ms; three runs lie in the first, one in another.
+    assert (found.tiles, found.runs, found.squares) == (100, 4, 10)

@@ -29,12 +29,12 @@ def _detector(captured, rings, position, due):
 
 
 class _Walk:
-    def __init__(self, folder, board, *arms, bound=1e-2, settings=None, **changes):
+    def __init__(self, folder, board, *arms, bound=1e-2, settings=None, plan=None, **changes):
         self.folder = rundir.create(str(folder), CLOCK)
         self.journal = Journal(self.folder, CLOCK)
         self.steps = []
         self.run = Run(
-            plan=read_plan({"bound": bound, "arm": list(arms)}, "plan"),
+            plan=read_plan({"bound": bound, "arm": list(arms), **(plan or {})}, "plan"),
             pcm=VirtualPcm(BoardSpec.load(board, settings or {}), 7),
             name="virtual",
             line_bytes=32,
@@ -116,6 +116,38 @@ def test_run_by_duration_walks_the_plan_until_the_streamed_time(tmp_path):
     walk()
     assert [step.number for step in walk.steps] == [1, 2, 3, 4, 5, 6]
     assert walk.steps[-1].streamed_s == pytest.approx(3.0)
+
+
+STOP = {"repeats": 9, "stop": {"good_per_h": 360, "bad_per_h": 3600}}
+
+
+@pytest.mark.parametrize(("board", "decision", "code"), [("cortex-a", "good", 0), ("arm926", "bad", 1)])
+def test_run_ends_early_once_decided_and_the_record_says_so(tmp_path, board, decision, code):
+    # A clean second at these rates leaves 3.3 s to go: four walks of one second.
+    judgement, status, log = _Walk(tmp_path, board, SMALL, plan=STOP)()
+    walks = 4 if decision == "good" else 1
+    stop = log.first("stop")
+    assert (stop["decision"], stop["bursts"], stop["planned"]) == (decision, 2 * walks, 18)
+    assert sum(event["event"] == "burst" for event in log.events) == 2 * walks
+    assert status == code
+    assert judgement.reasons[-1] == stop["text"] == log.last("verdict")["reasons"][-1]
+
+
+def test_run_resumed_after_an_early_stop_stops_again_at_once(tmp_path):
+    _, _, log = _Walk(tmp_path / "a", "cortex-a", SMALL, plan=STOP)()
+    done = tuple(event for event in log.events if event["event"] == "burst")
+    walk = _Walk(tmp_path / "b", "cortex-a", SMALL, plan=STOP, done=done)
+    walk()
+    assert walk.steps == []
+
+
+def test_run_planted_faults_under_corruption_are_counted_as_covered(tmp_path):
+    _, _, log = _Walk(tmp_path, "arm926", SMALL)()
+    controls = [event["control"] for event in log.events if event["event"] == "burst"]
+    assert sum(control["covered"] for control in controls) > 0
+    for control in controls:
+        assert control["found"] + control["covered"] == control["planted"]
+        assert len(control["missed"]) == control["covered"]
 
 
 def test_run_resumed_does_only_what_is_left(tmp_path):
