@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stress.board import ringmemory, usb
+from stress.board import usb
+from stress.board.ringmemory import RingMemory
 from stress.board.usbmon import MOST_RING, UsbMonitor
 from stress.board.usbmon_format import HEADER_BYTES, ISO_BYTES, SLOT_BYTES, Event
 from stress.board.usbmon_streams import Lane, in_stream, out_stream, trusted
 from stress.errors import BackendUnavailable, DeviceError
-from stress.model.wire import Wire, WireStream
+from stress.model.pcm import Direction
+from stress.model.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,12 +54,26 @@ class _Side:
         return packets * 2 * event + params.rate * params.frame_bytes
 
 
+@dataclass(frozen=True)
+class _Seen:
+    # What one bus gave: all events, and the first of them that have no hole before them.
+    events: Sequence[Event]
+    whole: Sequence[Event]
+    dropped: int
+
+    @classmethod
+    def of(cls, monitor: UsbMonitor) -> _Seen:
+        events = list(monitor.drain())
+        whole = events[: trusted(events, monitor.dropped, monitor.ring_bytes)]
+        return cls(events, whole, monitor.dropped)
+
+
 class UsbTap:
-    """Watches the bus of a card while a burst streams.
+    """Watches the bus of a card, or of two cards, while a burst streams.
 
     Parameters
     ----------
-    ring_bytes : of usbmon; 0 sizes it for each burst.
+    ring_bytes : of each usbmon; 0 sizes it for each burst.
 
     Threads: one caller.
 
@@ -68,73 +84,73 @@ class UsbTap:
 
     def __init__(self, playback: UsbFacts, capture: UsbFacts, ring_bytes: int = 0) -> None:
         self._sides = (_Side(playback, "playback"), _Side(capture, "capture"))
+        self._buses = sorted({playback.bus, capture.bus})
         self._asked_bytes = ring_bytes
-        self._monitor: UsbMonitor | None = None
+        self._monitors: dict[int, UsbMonitor] = {}
+        self._rings: dict[Direction, RingMemory] = {}
         self._granted: Granted | None = None
-        self.source = f"usbmon{playback.bus}"
+        self.source = "+".join(f"usbmon{bus}" for bus in self._buses)
 
     def start(self, granted: Granted, seconds: float) -> str:
         """Look from now on; return why not, "" when it does."""
         self._close()
         self._granted = granted
-        size = self._asked_bytes or self._estimate(granted, seconds)
         try:
-            self._monitor = UsbMonitor(self._sides[0].facts.bus, size)
+            for bus in self._buses:
+                size = self._asked_bytes or self._estimate(bus, granted, seconds)
+                self._monitors[bus] = UsbMonitor(bus, size)
         except (DeviceError, BackendUnavailable) as error:
+            self._close()
             return str(error)
+        params = {Direction.PLAYBACK: granted.playback, Direction.CAPTURE: granted.capture}
+        self._rings = {
+            mapping.direction: RingMemory(mapping, params[mapping.direction].buffer_bytes)
+            for mapping in granted.mappings
+        }
         return ""
+
+    def grab(self) -> None:
+        """Copy the rings as memory holds them now."""
+        for ring in self._rings.values():
+            ring.take()
 
     def finish(self) -> Wire | None:
         """Fetch everything, stop looking, and join the payload."""
-        monitor, granted = self._monitor, self._granted
-        if monitor is None or granted is None:
+        granted = self._granted
+        if not self._monitors or granted is None:
             return None
         began = time.process_time_ns()
-        events = list(monitor.drain())
-        ring, dropped = monitor.ring_bytes, monitor.dropped
+        seen = {bus: _Seen.of(monitor) for bus, monitor in self._monitors.items()}
+        rings = self._rings
         self._close()
-        wire = self._joined(events, ring, dropped, granted)
-        views = {
-            mapping.direction: ringmemory.read(
-                mapping,
-                (granted.playback if mapping.direction.value == "playback" else granted.capture).buffer_bytes,
-            )
-            for mapping in granted.mappings
-        }
-        refused = tuple(view for view in views.values() if isinstance(view, str))
+        out, into = self._sides
         return Wire(
             source=self.source,
-            out=wire[0],
-            into=wire[1],
-            events=len(events),
-            dropped=dropped,
-            truncated=sum(event.truncated for event in events),
-            memory={way: view for way, view in views.items() if not isinstance(view, str)},
+            out=out_stream(seen[out.facts.bus].whole, out.lane(granted.playback.frame_bytes)),
+            into=in_stream(seen[into.facts.bus].whole, into.lane(granted.capture.frame_bytes)),
+            events=sum(len(part.events) for part in seen.values()),
+            dropped=sum(part.dropped for part in seen.values()),
+            truncated=sum(event.truncated for part in seen.values() for event in part.events),
+            memory={way: ring.view for way, ring in rings.items() if ring.view is not None},
             drain_ns=time.process_time_ns() - began,
-            has_capture=bool(self._sides[1].lane(1).endpoints),
+            has_capture=bool(into.lane(1).endpoints),
             several_cpus=os.sysconf("SC_NPROCESSORS_ONLN") > 1,
-            notes=refused,
+            notes=tuple(ring.refusal for ring in rings.values() if ring.refusal),
         )
 
-    def _joined(
-        self, events: Sequence[Event], ring: int, dropped: int, granted: Granted
-    ) -> tuple[WireStream, WireStream]:
-        whole = events[: trusted(events, dropped, ring)]
-        out, into = self._sides
-        return (
-            out_stream(whole, out.lane(granted.playback.frame_bytes)),
-            in_stream(whole, into.lane(granted.capture.frame_bytes)),
-        )
-
-    def _estimate(self, granted: Granted, seconds: float) -> int:
-        out, into = self._sides
-        rate = out.bytes_per_s(granted.playback) + into.bytes_per_s(granted.capture)
-        return min(int(ROOM * seconds * rate), MOST_RING, _free_bytes() // MEMORY_SHARE)
+    def _estimate(self, bus: int, granted: Granted, seconds: float) -> int:
+        params = (granted.playback, granted.capture)
+        mine = [(side, each) for side, each in zip(self._sides, params) if side.facts.bus == bus]
+        rate = sum(side.bytes_per_s(each) for side, each in mine)
+        most = _free_bytes() // MEMORY_SHARE // len(self._buses)
+        return min(int(ROOM * seconds * rate), MOST_RING, most)
 
     def _close(self) -> None:
-        if self._monitor is not None:
-            self._monitor.close()
-            self._monitor = None
+        for monitor in self._monitors.values():
+            monitor.close()
+        for ring in self._rings.values():
+            ring.close()
+        self._monitors, self._rings = {}, {}
 
 
 def _free_bytes(proc: Path = Path("/proc")) -> int:
@@ -150,17 +166,16 @@ def open_tap(devices: Pair, known: Sequence[Card], ring_bytes: int = 0) -> UsbTa
 
     Raises
     ------
-    BackendUnavailable : no USB card, two buses, or no usbmon here.
+    BackendUnavailable : no USB card, or no usbmon here.
     DeviceError : no right to use it.
     """
     facts = [_facts(name, known) for name in (devices.playback, devices.capture)]
     playback, capture = facts
     if playback is None or capture is None:
         raise BackendUnavailable("this is no USB card: it has no wire to look at")
-    if playback.bus != capture.bus:
-        raise BackendUnavailable("playback and capture are on two USB buses: the wire view needs one")
     # Asked once before anything runs, so that the reason stands at the top of the report.
-    UsbMonitor(playback.bus, 0).close()
+    for bus in {playback.bus, capture.bus}:
+        UsbMonitor(bus, 0).close()
     return UsbTap(playback, capture, ring_bytes)
 
 

@@ -212,7 +212,7 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
 
 def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, clock: Clock) -> runner.Run:
     last = job.done[-1] if job.done else None
-    position = last["position"] + last["frames"] if last else job.config["first_position"]
+    position = last["position"] + last.get("span", last["frames"]) if last else job.config["first_position"]
     return runner.Run(
         plan=job.plan,
         pcm=pcm,

@@ -53,6 +53,7 @@ class BurstResult:
     ----------
     views : what a tap saw beside it, None without one; `blind` says why.
     by_wire : the analysis was drawn from the wire, not from a loopback.
+    span : frames of the pattern in the play buffer; the next burst begins behind them.
     """
 
     position: int
@@ -64,6 +65,7 @@ class BurstResult:
     views: Views | None = None
     by_wire: bool = False
     blind: str = ""
+    span: int = 0
 
 
 class Bench:
@@ -78,12 +80,18 @@ class Bench:
         tail = rings + round(TAIL_S * rate)
         lead = rings + round(LEAD_S * rate)
         self._stimulus, self._granted = stimulus, granted
-        self._frames, self._rate = frames, rate
+        self._frames = self._span = frames
+        self._rate = rate
         directions = ((Direction.PLAYBACK, granted.playback), (Direction.CAPTURE, granted.capture))
         self._mapped = tuple(way for way, params in directions if params.access is Access.MMAP)
         self.rings = Rings(granted.playback.buffer_size, granted.capture.buffer_size)
         self.play: Bytes = _touched((frames + tail + lead) * step)
         self.captured: Bytes = _touched((frames + lead) * step)
+
+    @property
+    def longest(self) -> int:
+        """Frames of pattern that a burst may take."""
+        return self.play.size // self._stimulus.frame_bytes
 
     def run(
         self,
@@ -96,6 +104,7 @@ class Bench:
         asked: Asked,
         tap: Tap | None = None,
         loopback: str = "auto",
+        to_end: bool = False,
     ) -> BurstResult:
         """Stream one burst from `position` and check what came back.
 
@@ -104,15 +113,22 @@ class Bench:
         tap : looks at bus and memory beside the burst.
         loopback : "digital" judges what comes back, "none" what the tap saw,
             "auto" the latter where the pattern does not come back.
+        to_end : pattern instead of silence behind the frames asked for, so that
+            the last lap tells in memory. Old pattern stays in the ring: the PCM
+            has to be opened anew before another burst.
         """
-        pattern = self.play[: self._frames * self._stimulus.frame_bytes]
-        self._stimulus.fill(position, pattern)
+        step = self._stimulus.frame_bytes
+        self._span = self.play.size // step if to_end else self._frames
+        self._stimulus.fill(position, self.play[: self._span * step])
+        self.play[self._span * step :] = 0
         control.lay(self.play, faults, geometry, self._stimulus.fill, position)
         self.captured[:] = 0
         # Allocates pages: outside the window, as is the fetching.
         blind = tap.start(self._granted, self._seconds()) if tap else ""
         with conditions(asked) if not pcm.is_virtual else nullcontext(MODELLED) as terms, hot_window():
             exchange = pcm.exchange(self.play, self.captured, handling)
+            if tap and not blind:
+                tap.grab()
         wire = tap.finish() if tap and not blind else None
         due, taken = self._judged(exchange)
         returned = self.captured[: taken * self._stimulus.frame_bytes]
@@ -131,7 +147,18 @@ class Bench:
             if views is not None:
                 analysis = attribute(analysis, views, position)
             analysis = set_apart(analysis, self.rings, exchange.xruns)
-        return BurstResult(position, self._frames, exchange, analysis, outcome, terms, views, wired, blind)
+        return BurstResult(
+            position=position,
+            frames=self._frames,
+            exchange=exchange,
+            analysis=analysis,
+            control=outcome,
+            terms=terms,
+            views=views,
+            by_wire=wired,
+            blind=blind,
+            span=self._span,
+        )
 
     def _sent(
         self, read: Bytes, position: int, due: int, faults: tuple[control.Planted, ...], line_bytes: int
@@ -168,8 +195,8 @@ class Bench:
     def _judged(self, exchange: Exchange) -> tuple[int, int]:
         # An xrun is noticed up to a lap late: meanwhile the last ring-full was
         # read while it was written, on either side.
-        due, taken = min(self._frames, exchange.played_limit), exchange.capture.frames
-        if exchange.playback.xruns and exchange.playback.frames < self._frames:
+        due, taken = min(self._span, exchange.played_limit), exchange.capture.frames
+        if exchange.playback.xruns and exchange.playback.frames < self._span:
             due = max(0, due - (self.rings.playback or 0))
         if exchange.capture.xruns:
             taken = max(0, taken - (self.rings.capture or 0))

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from stress.model.finding import Analysis
     from stress.model.pcm import Exchange, Granted, PcmRequest, StreamParams, StreamResult
 
-# Findings kept per burst event; the counts go on.
-MOST_FINDINGS = 200
+# Findings kept per burst event; the counts go on. Behind the first ones a few of
+# the last lap are kept: memory speaks for no others.
+MOST_FINDINGS, MOST_HELD = 200, 20
 
 
 def stream_params(params: StreamParams) -> dict[str, Any]:
@@ -67,7 +68,9 @@ def analysis(value: Analysis, most: int = MOST_FINDINGS) -> dict[str, Any]:
     Planted findings are all kept: sums subtract them from the counts.
     """
     kept = [finding for finding in value.findings if finding.injected]
-    kept += [finding for finding in value.findings if not finding.injected][:most]
+    real = [finding for finding in value.findings if not finding.injected]
+    held = [finding for finding in real[most:] if finding.details.get("lanes", {}).get("memory")]
+    kept += real[:most] + held[-MOST_HELD:]
     return {
         "detector": value.detector,
         "locked": value.locked,
@@ -97,6 +100,7 @@ def burst(
     return {
         "position": result.position,
         "frames": result.frames,
+        "span": result.span,
         "streamed_s": result.frames / rate,
         "exchange": exchange(result.exchange),
         "analysis": analysis(result.analysis),
@@ -141,7 +145,7 @@ def wire(views: Views, judged: bool) -> dict[str, Any]:
             "telling_lines": views.telling_lines,
         },
         "lost_frames": views.lost_frames,
-        "memory": views.memory,
+        "memory": {way.value: held.to_json() for way, held in views.memory.items()},
         "doubts": list(views.doubts()) if judged else [],
         "notes": list(seen.notes),
     }

@@ -53,10 +53,16 @@ class Progress:
 
 @dataclass(frozen=True)
 class Step:
-    """One burst of the schedule."""
+    """One burst of the schedule.
+
+    Parameters
+    ----------
+    last : the PCM is opened anew behind it, as another arm follows or the cycle ends.
+    """
 
     number: int
     arm: Arm
+    last: bool
 
 
 @dataclass
@@ -119,6 +125,8 @@ class Run:
                 self._burst(step, opened[1], opened[2])
             if self._lost:
                 break
+            if self._to_end(step):
+                opened = None
         return self._conclude()
 
     def _schedule(self) -> Iterator[Step]:
@@ -126,12 +134,17 @@ class Run:
         cycle = [arm for arm in self.plan.arm for _ in range(arm.bursts)]
         while self._goes_on(number // len(cycle)) and not self._stops(number, number // len(cycle)):
             backwards = self.plan.order == "abba" and number // len(cycle) % 2 == 1
-            for arm in reversed(cycle) if backwards else cycle:
+            walked = cycle[::-1] if backwards else cycle
+            for arm, following in zip(walked, [*walked[1:], None]):
                 number += 1
                 if number > len(self.done):
-                    yield Step(number, arm)
+                    yield Step(number, arm, following is not arm)
             if all(arm.name in self._skipped for arm in self.plan.arm):
                 return
+
+    def _to_end(self, step: Step) -> bool:
+        # The pattern that such a burst leaves in the ring must not meet another burst.
+        return step.last and self.tap is not None
 
     def _goes_on(self, cycles: int) -> bool:
         if self.duration_s:
@@ -180,7 +193,7 @@ class Run:
         line_bytes = self.line_bytes
         geometry = control.Geometry(granted.playback.buffer_size, self.stimulus.frame_bytes, line_bytes)
         frames = round(step.arm.burst_s * self.plan.rate)
-        if self.position + frames >= POSITIONS or self.position == 0:
+        if self.position + bench.longest >= POSITIONS or self.position == 0:
             # Word 0 of the pattern is silence; position 0 is never sent.
             self.position = 1
         wanted = self.plan.control
@@ -196,8 +209,9 @@ class Run:
             asked,
             self.tap,
             self.loopback,
+            self._to_end(step),
         )
-        self.position += frames
+        self.position += result.span
         self._lost = result.exchange.lost
         self._note(step, result, granted, line_bytes, bench)
 

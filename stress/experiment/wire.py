@@ -18,7 +18,8 @@ from stress.experiment import control
 from stress.experiment.alignment import settle
 from stress.experiment.transport import set_apart
 from stress.experiment.wire_capture import compare_read, distinct_lines
-from stress.experiment.wire_memory import last_lap
+from stress.experiment.wire_lanes import with_lanes
+from stress.experiment.wire_memory import Held, last_lap
 from stress.experiment.wire_race import RACE, set_apart_races
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.pcm import Direction
@@ -99,7 +100,7 @@ class Views:
     in_lines: int
     out_wrong: Bools
     in_wrong: Bools
-    memory: Mapping[str, Mapping[str, int]]
+    memory: Mapping[Direction, Held]
     judged: tuple[Direction, ...] = tuple(Direction)
 
     def doubts(self) -> tuple[str, ...]:
@@ -130,10 +131,11 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
     capture = set_apart_races(capture, wire, step)
     compared = min(sent.due, max(0, out.size // step - prefix))
     in_lines = capture.frames * step // sent.line_bytes
+    memory = last_lap(wire, sent.written, exchange, sent.rings, step)
     return Views(
         wire=wire,
-        playback=set_apart(_seen(playback, PLAYBACK_RING), sent.rings, exchange.xruns),
-        capture=set_apart(_seen(capture, CAPTURE_RING), sent.rings, exchange.xruns),
+        playback=set_apart(_seen(playback, PLAYBACK_RING, memory, sent), sent.rings, exchange.xruns),
+        capture=set_apart(_seen(capture, CAPTURE_RING, memory, sent), sent.rings, exchange.xruns),
         control=outcome,
         out_frames=compared,
         in_frames=capture.frames,
@@ -142,7 +144,7 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
         in_lines=in_lines,
         out_wrong=_unlike(out[prefix * step :], sent.written, compared, step),
         in_wrong=_unlike(sent.read, into, capture.frames, step),
-        memory=last_lap(wire, sent.written, exchange, sent.rings, step),
+        memory=memory,
         judged=_judged(wire, sent),
     )
 
@@ -199,8 +201,11 @@ def _late(analysis: Analysis, laps: int, ring: int) -> Analysis:
     )
 
 
-def _seen(analysis: Analysis, view: str) -> Analysis:
-    findings = [finding if finding.injected else _with(finding, view=view) for finding in analysis.findings]
+def _seen(analysis: Analysis, view: str, memory: Mapping[Direction, Held], sent: Sent) -> Analysis:
+    findings = [
+        finding if finding.injected else with_lanes(_with(finding, view=view), memory, sent.position, False)
+        for finding in analysis.findings
+    ]
     if view == PLAYBACK_RING:
         # The detector was given the wire and calls it what it usually gets.
         findings = [
@@ -221,7 +226,9 @@ def attribute(analysis: Analysis, views: Views, position: int) -> Analysis:
         view = "" if finding.injected else _view(finding, views, position)
         raced = view == CAPTURE_RING and _raced(finding, views)
         finding = _with(finding, transport=RACE) if raced else finding
-        findings.append(_with(finding, view=view) if view else finding)
+        if view:
+            finding = with_lanes(_with(finding, view=view), views.memory, position, True)
+        findings.append(finding)
     return dataclasses.replace(analysis, findings=tuple(findings))
 
 

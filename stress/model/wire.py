@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 # The views of a burst, by the place where a wrong run first appears.
 PLAYBACK_RING, BUS, CAPTURE_RING = "host playback ring", "wire or device", "host capture ring"
+# The lanes of a finding: what the user wrote, what memory held of the ring (the
+# playback ring, or the capture ring where that is to blame), what crossed the
+# wire, what was read; and what a lane may say.
+LANES = ("user", "memory", "wire", "read")
+RIGHT, WRONG, UNKNOWN = "right", "wrong", ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,9 @@ class Tap(Protocol):
 
     def start(self, granted: Granted, seconds: float) -> str:
         """Look from now on, for a burst of `seconds`; return why not, "" when it does."""
+
+    def grab(self) -> None:
+        """Copy what memory holds of the rings: right behind the burst, before Python evicts dirty lines."""
 
     def finish(self) -> Wire | None:
         """Return what was seen since `start`, None when it could not look."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.pcm import Direction
 from stress.model.wire import Wire, WireStream
 
 if TYPE_CHECKING:
@@ -20,26 +21,46 @@ if TYPE_CHECKING:
 class VirtualTap:
     """Gives what the model handed to its bus and took from it.
 
-    Not modelled: drops, truncation, the cache lines usbmon itself evicts, and
-    the view of memory.
+    Memory is looked at after as many lines were filled as a loop in Python fills
+    (`user.loop_fills`); coherent memory has no such view, as on a real kernel.
+    Not modelled: drops, truncation, and the cache lines usbmon itself evicts.
 
     Threads: one caller.
     """
 
     def __init__(self, pcm: VirtualPcm) -> None:
         self._pcm = pcm
+        self._granted: Granted | None = None
+        self._memory: dict[Direction, Bytes] = {}
         self.source = "virtual bus"
 
     def start(self, granted: Granted, seconds: float) -> str:
         """Look from now on; a model can always be looked at."""
+        self._granted, self._memory = granted, {}
         return ""
+
+    def grab(self) -> None:
+        """Copy the rings as the modelled memory holds them now."""
+        spec = self._pcm.spec
+        if self._granted is None or not spec.kernel.use_vmalloc:
+            return
+        for mapping in self._granted.mappings:
+            which = list(Direction).index(mapping.direction)
+            self._memory[mapping.direction] = self._pcm.board.memory(which, spec.user.loop_fills)
 
     def finish(self) -> Wire | None:
         """Return the packets of the last burst, None without one."""
         outcome = self._pcm.outcome
         if outcome is None:
             return None
-        return Wire(self.source, _stream(outcome.wire), _stream(outcome.incoming))
+        coherent = not self._pcm.spec.kernel.use_vmalloc
+        return Wire(
+            self.source,
+            _stream(outcome.wire),
+            _stream(outcome.incoming),
+            memory=self._memory,
+            notes=("memory view: none of coherent memory (use_vmalloc=0)",) if coherent else (),
+        )
 
 
 def _stream(frames: Bytes) -> WireStream:

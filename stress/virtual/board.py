@@ -46,6 +46,8 @@ KEPT_PIECES = 8
 class CacheModel(Protocol):
     """What runs a trace and keeps its state."""
 
+    memory: Ints
+
     def run(self, trace: Trace) -> Deliveries:
         """Run a trace and return its delivered loads."""
 
@@ -150,6 +152,29 @@ class Board:
         outcome = self._deliver(timeline, parts, play, faults)
         self.bursts += 1
         return outcome
+
+    def memory(self, which: int, fills: int) -> Bytes:
+        """Return ring `which` (0 playback, 1 capture) as a third mapping shows it, (ring_bytes,) uint8.
+
+        With virtual tags, or with page colours, that is what memory holds.
+
+        Parameters
+        ----------
+        fills : lines that others fill until memory is looked at; what is dirty in
+            their way is written back.
+        """
+        steps = StepList()
+        steps.add(Step.NOISE, 0, fills)
+        if self.geometry.tagging == "pipt" or (
+            self.geometry.tagging == "vipt" and self.geometry.colours == 1
+        ):
+            # Every mapping finds the one copy, dirty or not.
+            steps.add(Step.FLUSH, 0, 1)
+        self._run(steps.table())
+        place = self.places[which]
+        lines = -(-place.ring_bytes // place.line_bytes)
+        numbers = self._cache.memory[place.pline : place.pline + lines].reshape(-1)
+        return self.histories[which].get(numbers[: place.ring_granules]).view(np.uint8)
 
     def _timeline(
         self, played: int, wanted: int, handling: Handling, faults: tuple[FaultSpec, ...]

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from stress.experiment.wire_memory import last_lap
+from stress.experiment.wire_memory import Held, last_lap
 from stress.model.pcm import Direction, Exchange, StreamResult
 from tests.experiment.wire_cases import RINGS, STEP, Burst
 
@@ -34,7 +34,8 @@ def _case():
 
 
 def _laps(burst, wire, exchange):
-    return last_lap(wire, burst.written.reshape(-1), exchange, RINGS, STEP)
+    found = last_lap(wire, burst.written.reshape(-1), exchange, RINGS, STEP)
+    return {way.value: held.to_json() for way, held in found.items()}
 
 
 def test_rings_that_hold_the_last_lap_do_not_differ():
@@ -64,3 +65,16 @@ def test_burst_shorter_than_the_ring_is_compared_as_far_as_it_went():
     short = dataclasses.replace(exchange, playback=StreamResult(100, "XRUN"))
     wire.memory[Direction.PLAYBACK].reshape(-1, STEP)[:100] = burst.written[:100]
     assert _laps(burst, wire, short)["playback"] == {"frames": 100, "differ": 0}
+
+
+def test_frames_that_were_stored_but_not_returned_are_a_lap_newer_and_not_wrong():
+    burst, wire, exchange = _case()
+    short = dataclasses.replace(exchange, playback=StreamResult(len(burst.written) - 20, "SETUP"))
+    assert _laps(burst, wire, short)["playback"] == {"frames": RINGS.playback, "differ": 0}
+
+
+def test_memory_speaks_for_frames_of_the_last_lap_only():
+    held = Held(100, np.array([False, False, True, False]))
+    assert held.says(90, 5) == held.says(104, 9) == held.says(0, 100) == ""
+    assert held.says(100, 2) == held.says(103, 50) == held.says(95, 6) == "right"
+    assert held.says(101, 2) == held.says(0, 500) == "wrong"

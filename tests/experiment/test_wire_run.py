@@ -38,6 +38,9 @@ class _Mute:
     def start(self, granted, seconds):
         return self._blind
 
+    def grab(self):
+        self._inner.grab()
+
     def finish(self):
         wire = self._inner.finish()
         into = dataclasses.replace(wire.into, data=wire.into.data * 0)
@@ -51,13 +54,18 @@ class _Silent(VirtualPcm):
         return exchange
 
 
-def _walk(folder, board, arm=SMALL, loopback="none", settings=None, wrap=None, pcm=VirtualPcm):
+def _walk(folder, board, arm=SMALL, **changes):
+    judgement, (burst,) = _walk_all(folder, board, arm, **changes)
+    return judgement, burst
+
+
+def _walk_all(folder, board, arm, loopback="none", settings=None, wrap=None, pcm=VirtualPcm, repeats=1):
     rundir.create(str(folder), CLOCK)
     journal = Journal(folder, CLOCK)
     card = pcm(BoardSpec.load(board, settings or {}), 7)
     tap = VirtualTap(card)
     run = Run(
-        plan=read_plan({"bound": 1e-2, "arm": [arm]}, "plan"),
+        plan=read_plan({"bound": 1e-2, "arm": [arm], "repeats": repeats}, "plan"),
         pcm=card,
         name="virtual",
         line_bytes=32,
@@ -74,8 +82,7 @@ def _walk(folder, board, arm=SMALL, loopback="none", settings=None, wrap=None, p
     with card:
         judgement, _ = run.walk()
     journal.close()
-    (burst,) = [event for event in reader.read_run(folder).events if event["event"] == "burst"]
-    return judgement, burst
+    return judgement, [event for event in reader.read_run(folder).events if event["event"] == "burst"]
 
 
 def _views(burst):
@@ -115,7 +122,7 @@ def test_run_by_the_wire_on_a_coherent_board_passes_with_the_control_whole(tmp_p
 
 def test_arm_with_one_side_mapped_counts_that_side_only(tmp_path):
     _, burst = _walk(tmp_path, "cortex-a", {**SMALL, "side": "playback"})
-    assert burst["exposure"]["lines"] <= burst["frames"] * 4 // 32
+    assert burst["exposure"]["lines"] <= burst["span"] * 4 // 32
 
 
 def test_fault_of_the_card_is_no_fault_of_the_host(tmp_path):
@@ -173,3 +180,52 @@ def test_evidence_shows_the_stream_a_finding_was_made_in(tmp_path):
     expected, observed = bytes.fromhex(entry["expected"]), bytes.fromhex(entry["observed"])
     assert expected[wrong] != observed[wrong]
     assert expected[:start][-4:] == observed[:start][-4:]
+
+
+def _held(burst):
+    return [f["details"]["lanes"]["memory"] for f in burst["analysis"]["findings"] if "lanes" in f["details"]]
+
+
+def test_memory_tells_dirty_user_lines_from_stale_lines_of_the_kernel(tmp_path):
+    # Read-modify-write leaves user lines dirty: memory is older than what was written.
+    mixer = {"side": "playback", "period_size": 48, "playback_buffer": 4128, "playback": "rmw"}
+    _, dirty = _walk(tmp_path / "a", "arm926", {**SMALL, **mixer, "queue_periods": 2})
+    assert 0 < dirty["wire"]["memory"]["playback"]["differ"] <= 512 * 32 // 4
+    # Plain stores that miss go to memory: what the kernel reads from its own lines is old.
+    _, stale = _walk(tmp_path / "b", "arm926", {**SMALL, "side": "playback"})
+    assert stale["wire"]["out"]["wrong"] > 1000
+    assert stale["wire"]["memory"]["playback"] == {"frames": 192, "differ": 0}
+
+
+def test_memory_lane_speaks_for_the_last_lap_of_capture(tmp_path):
+    ring = {"side": "capture", "capture": "whole", "period_size": 48, "capture_buffer": 384}
+    _, burst = _walk(tmp_path, "arm926", {**SMALL, **ring})
+    assert burst["wire"]["memory"]["capture"] == {"frames": 384, "differ": 0}
+    # The first runs are kept, and behind them those of the last lap: there the user's lines were stale.
+    lanes = _held(burst)
+    assert burst["analysis"]["findings_left_out"] > 0
+    assert (set(lanes[:200]), set(lanes[200:])) == ({""}, {"right"})
+
+
+def test_memory_of_a_coherent_cache_is_never_old(tmp_path):
+    _, burst = _walk(tmp_path, "cortex-a")
+    assert {side: part["differ"] for side, part in burst["wire"]["memory"].items()} == {
+        "playback": 0,
+        "capture": 0,
+    }
+
+
+def test_memory_of_coherent_buffers_cannot_be_read_and_it_is_said(tmp_path):
+    _, burst = _walk(tmp_path, "arm926", settings={"kernel.use_vmalloc": False})
+    assert burst["wire"]["memory"] == {}
+    assert any("use_vmalloc=0" in note for note in burst["wire"]["notes"])
+
+
+def test_burst_before_a_new_open_plays_the_pattern_to_its_end_and_others_end_in_silence(tmp_path):
+    judgement, bursts = _walk_all(tmp_path, "cortex-a", {**SMALL, "bursts": 2}, repeats=2)
+    assert judgement.verdict is Verdict.PASS
+    spans = [burst["span"] for burst in bursts]
+    assert spans[0] == spans[2] == bursts[0]["frames"] < spans[1] == spans[3]
+    positions = [burst["position"] for burst in bursts]
+    assert [b - a for a, b in zip(positions, positions[1:])] == spans[:-1]
+    assert all(burst["control"]["found"] == burst["control"]["planted"] > 0 for burst in bursts)

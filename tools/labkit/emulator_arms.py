@@ -56,7 +56,7 @@ def _described(number: int, result: burst.BurstResult, counters: dict[str, int])
     return {
         "number": number,
         "position": result.position,
-        "frames": result.frames,
+        "frames": result.span,
         "xruns": exchange.xruns,
         "locked": analysis.locked,
         "first_frame": analysis.first_frame,
