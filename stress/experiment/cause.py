@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from stress.model.finding import Kind
+
 
 class Cause(str, Enum):
     """The cause of wrong samples, or that none can be named."""
@@ -54,4 +56,22 @@ AGAINST = {
     Cause.MEMORY: "flips of one bit only, or none with another card",
     Cause.NOT_REPRODUCED: "one stale line in a run of the same plan",
     Cause.CANNOT_TELL: "a run that meets its conditions",
+}
+
+# Kinds and the cause they speak for, once a cache alias is ruled out.
+SPEAKS_FOR = {
+    Kind.DROP.value: Cause.USB_LOSS,
+    Kind.REPEAT.value: Cause.USB_LOSS,
+    Kind.ZERO.value: Cause.USB_LOSS,
+    Kind.INSERT.value: Cause.USB_LOSS,
+    Kind.HOLD.value: Cause.USB_LOSS,
+    Kind.STALE.value: Cause.DMA_STALE,
+    Kind.MISPLACED.value: Cause.DMA_STALE,
+    Kind.RESAMPLE.value: Cause.CLOCK,
+    Kind.GAIN.value: Cause.PROCESSING,
+    Kind.DITHER.value: Cause.PROCESSING,
+    Kind.SWAP.value: Cause.PROCESSING,
+    Kind.MUTE.value: Cause.PROCESSING,
+    Kind.BYTESHIFT.value: Cause.USB_LOSS,
+    Kind.BITFLIP.value: Cause.MEMORY,
 }

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stress.experiment import contrast
-from stress.experiment.cause import ADVICE, AGAINST, Cause
+from stress.experiment.cause import ADVICE, AGAINST, SPEAKS_FOR, Cause
 from stress.experiment.contrast import CLEAN, FLUSH, RW, Contrast, Measured
 from stress.experiment.judge import judge
+from stress.experiment.layers import RING_OF, Layers
 from stress.experiment.mechanism import Mechanism, mechanisms
 from stress.experiment.tally import total
 from stress.model.finding import Kind
@@ -20,24 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stress.experiment.tally import Tally
-
-# Kinds and the cause they speak for, once a cache alias is ruled out.
-SPEAKS_FOR = {
-    Kind.DROP.value: Cause.USB_LOSS,
-    Kind.REPEAT.value: Cause.USB_LOSS,
-    Kind.ZERO.value: Cause.USB_LOSS,
-    Kind.INSERT.value: Cause.USB_LOSS,
-    Kind.HOLD.value: Cause.USB_LOSS,
-    Kind.STALE.value: Cause.DMA_STALE,
-    Kind.MISPLACED.value: Cause.DMA_STALE,
-    Kind.RESAMPLE.value: Cause.CLOCK,
-    Kind.GAIN.value: Cause.PROCESSING,
-    Kind.DITHER.value: Cause.PROCESSING,
-    Kind.SWAP.value: Cause.PROCESSING,
-    Kind.MUTE.value: Cause.PROCESSING,
-    Kind.BYTESHIFT.value: Cause.USB_LOSS,
-    Kind.BITFLIP.value: Cause.MEMORY,
-}
 
 
 @dataclass(frozen=True)
@@ -50,6 +34,7 @@ class Diagnosis:
     evidence : what it rests on, one line each.
     also : other causes seen, in words.
     dispersion : index of dispersion of wrong runs per tile, by base arm.
+    layer : view in which what speaks for the cause first appears, "" without a tap.
     """
 
     cause: Cause
@@ -57,6 +42,7 @@ class Diagnosis:
     evidence: tuple[str, ...]
     also: tuple[str, ...]
     dispersion: tuple[tuple[str, float], ...] = ()
+    layer: str = ""
 
     @property
     def advice(self) -> str:
@@ -71,7 +57,7 @@ class Diagnosis:
     def headline(self) -> str:
         """Return the cause, with sides and mechanisms, in one line."""
         if not self.sides:
-            return self.cause.value
+            return f"{self.cause.value} ({self.layer})" if self.layer else self.cause.value
         return f"{self.cause.value}: " + "; ".join(side.text() for side in self.sides)
 
     def to_json(self) -> dict[str, Any]:
@@ -79,6 +65,7 @@ class Diagnosis:
         return {
             "cause": self.cause.value,
             "headline": self.headline(),
+            "layer": self.layer,
             "sides": [side.to_json() for side in self.sides],
             "evidence": list(self.evidence),
             "also": list(self.also),
@@ -109,25 +96,39 @@ def _named(measured: Sequence[Measured], bound: float) -> Diagnosis:
     if not whole.found:
         return _nothing_found(measured, bound)
     compared = contrast.contrasts(measured)
-    alias = [part for part in mechanisms(measured, compared) if part.proven]
+    layers = Layers.of(measured)
+    shown = mechanisms(measured, compared)
+    alias = [
+        part for part in shown if not layers.vetoes(part.side) and (part.proven or layers.proves(part.side))
+    ]
     evidence = [part.text() for part in compared if part.cures or part.lever in (RW, CLEAN)]
+    seen = (*layers.lines(), *_against_the_arms(shown, layers))
     if alias:
-        sides = tuple(alias)
+        sides = tuple(dataclasses.replace(part, proven=True) for part in alias)
         lines = [line for side in alias for line in side.evidence]
-        seen = _views(whole)
-        return Diagnosis(Cause.CACHE_ALIAS, sides, (*lines, *seen, *evidence), _also(measured, compared))
-    cause, why = _from_kinds(measured)
-    return Diagnosis(cause, (), (why, *_views(whole), *evidence), ())
+        layer = " and ".join(RING_OF[side.side] for side in alias if layers.in_ring(side.side))
+        also = tuple(sorted({*_also(measured, compared), *layers.beyond()}))
+        return Diagnosis(Cause.CACHE_ALIAS, sides, (*lines, *seen, *evidence), also, layer=layer)
+    cause, why = _from_kinds(measured, layers)
+    return Diagnosis(cause, (), (why, *seen, *evidence), (), layer=layers.named(cause))
 
 
-def _views(whole: Tally) -> tuple[str, ...]:
-    # The layer each wrong run first shows in, where a tap saw it.
-    if not whole.views:
-        return ()
-    parts = ", ".join(f"{number} in the {view}" for view, number in whole.views.most_common())
-    lost = whole.wire["out_failed"]
-    failed = f"; {lost} OUT packets failed on the bus" if lost else ""
-    return (f"by the wire, the wrong runs first appear: {parts}{failed}",)
+def _against_the_arms(shown: Sequence[Mechanism], layers: Layers) -> list[str]:
+    # Where arms and wire differ, the reader is told which one decided.
+    text = []
+    for part in shown:
+        if part.proven and layers.vetoes(part.side):
+            text.append(
+                f"{part.side}: the arms speak for a cache alias, the wire against it: the ring was right; "
+                "the wire decides"
+            )
+        elif not part.proven and layers.proves(part.side):
+            number = layers.in_ring(part.side)
+            text.append(
+                f"{part.side}: the arms alone prove nothing, the wire does: {number} runs of old data in the "
+                f"{RING_OF[part.side]}, none with rw access"
+            )
+    return text
 
 
 def _nothing_found(measured: Sequence[Measured], bound: float) -> Diagnosis:
@@ -139,13 +140,10 @@ def _nothing_found(measured: Sequence[Measured], bound: float) -> Diagnosis:
     return Diagnosis(cause, (), judged.reasons, ())
 
 
-def _from_kinds(measured: Sequence[Measured]) -> tuple[Cause, str]:
+def _from_kinds(measured: Sequence[Measured], layers: Layers) -> tuple[Cause, str]:
     whole = total([entry.tally for entry in measured])
-    votes: dict[Cause, int] = {}
-    for kind, number in whole.counts.items():
-        cause = SPEAKS_FOR.get(kind)
-        if cause:
-            votes[cause] = votes.get(cause, 0) + number
+    # By layer and kind where a tap looked, else by kind alone.
+    votes = layers.votes() or _votes(whole)
     if not votes:
         return Cause.CANNOT_TELL, f"{whole.found} wrong runs of no known kind"
     # A flipped bit now and then beside lost packets is the smaller part of the story.
@@ -156,6 +154,14 @@ def _from_kinds(measured: Sequence[Measured]) -> tuple[Cause, str]:
     in_rw = sum(entry.tally.found for entry in measured if entry.arm.access == Access.RW.value)
     also = f"; {in_rw} of them with rw access, which no cache alias reaches" if in_rw else ""
     return cause, f"{kinds}{also}"
+
+
+def _votes(whole: Tally) -> Counter[Cause]:
+    votes: Counter[Cause] = Counter()
+    for kind, number in whole.counts.items():
+        if kind in SPEAKS_FOR:
+            votes[SPEAKS_FOR[kind]] += number
+    return votes
 
 
 def _also(measured: Sequence[Measured], compared: Sequence[Contrast]) -> tuple[str, ...]:

@@ -127,14 +127,16 @@ def _name(side: str, base: Measured, own: list[Contrast]) -> str:
             return "CT"
         if tails:
             return "C2"
-        return "C3" if _always_one_lap(tally, side) else "C1"
+        dirty = _always_one_lap(tally, side) or tally.wire["memory_capture_differ"]
+        return "C3" if dirty else "C1"
     if tails:
         return "P3"
     flush = [part for part in own if part.lever == FLUSH]
     if any(part.cures for part in flush):
         return "P2"
-    dirty = arm.playback == PlaybackTouch.RMW.value and not flush
-    return "P2" if dirty or arm.start_burst else "P1"
+    # Without that arm, what memory lacked at the end of a burst tells, or how the lines were touched.
+    dirty = arm.playback == PlaybackTouch.RMW.value or tally.wire["memory_playback_differ"]
+    return "P2" if (dirty and not flush) or arm.start_burst else "P1"
 
 
 def _always_one_lap(tally: Tally, side: str) -> bool:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, Optional
 
 from stress.experiment.alignment import SILENT
 from stress.stats.counts import dispersion_of_sums
+
+
+class Seen(NamedTuple):
+    """A finding as a tap saw it: first wrong view, kind, ring by its age, lane of memory."""
+
+    view: str
+    kind: str
+    ring: Optional[str]  # noqa: UP045 - evaluated by Python 3.9
+    memory: str
 
 
 @dataclass
@@ -26,7 +35,7 @@ class Tally:
     samples : per burst wrong and checked frames, for the dose-response.
     shapes : forms of the findings kept, by `shape`.
     transport : findings that lost time explains, left out as well.
-    views : real findings per view they first appear in.
+    views : real findings per view they first appear in; `seen` says more of them.
     wire : bursts a tap looked at, and what it counted (events, dropped, failed, lost_frames, ...).
     doubts : why the wire alone cannot vouch; `blind` why it was not seen.
     """
@@ -60,6 +69,7 @@ class Tally:
     involuntary: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     views: Counter[str] = field(default_factory=Counter)
+    seen: Counter[Seen] = field(default_factory=Counter)
     wire: Counter[str] = field(default_factory=Counter)
     doubts: Counter[str] = field(default_factory=Counter)
     blind: Counter[str] = field(default_factory=Counter)
@@ -105,6 +115,8 @@ class Tally:
         for side in ("out", "in"):
             parts = {f"{side}_{name}": wire[side][name] for name in ("frames", "wrong", "failed")}
             self.wire.update(parts)
+        for side, held in wire.get("memory", {}).items():
+            self.wire.update({f"memory_{side}_{name}": held[name] for name in ("frames", "differ")})
 
     def _add_findings(self, analysis: dict[str, Any]) -> None:
         self.counts.update(analysis["counts"])
@@ -120,8 +132,15 @@ class Tally:
                 self.transport += beside
             else:
                 self.shapes[shape(finding, self.line_bytes)] += 1
-                self.views.update([finding["details"]["view"]] if "view" in finding["details"] else [])
+                self._add_view(finding)
         self.counts, self.sites = +self.counts, +self.sites
+
+    def _add_view(self, finding: dict[str, Any]) -> None:
+        details = finding["details"]
+        if "view" in details:
+            self.views[details["view"]] += 1
+            memory = details.get("lanes", {}).get("memory", "")
+            self.seen[Seen(details["view"], finding["kind"], finding["ring"], memory)] += 1
 
     @property
     def found(self) -> int:
@@ -153,7 +172,7 @@ _SUMS = (
     *("tiles", "tile_runs", "tile_squares", "samples"),
     *("counts", "sites", "shapes", "transport", "planted", "control_found", "control_covered"),
     *("xruns", "unlocked", "silent"),
-    *("voluntary", "involuntary", "refused", "views", "wire", "doubts", "blind"),
+    *("voluntary", "involuntary", "refused", "views", "seen", "wire", "doubts", "blind"),
 )
 
 
