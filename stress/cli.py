@@ -165,17 +165,36 @@ def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
     )
     run.add_argument(
         "--loopback",
-        choices=("digital", "none", "auto"),
+        choices=("digital", "analog", "none", "auto"),
         default="auto",
-        help="what to judge by: what comes back, the USB wire alone, or the wire where nothing comes back",
+        help="what comes back: the same bits, sound through an analog cable, nothing (the USB wire alone "
+        "judges); auto tries the lock, digital first",
     )
-    run.add_argument("--detector", choices=("exact", "auto"), default="auto")
+    _detector(run, "exact, or spectral where only that recognises what comes back")
     run.add_argument("--out", metavar="DIR", default="", help="run directory; default runs/DATE-TIME")
     run.add_argument("--resume", action="store_true", help="go on with the run in --out where it stopped")
     run.add_argument(
         "--mixer", action="store_true", help="bring the card's volumes to 0 dB first (pyalsaaudio)"
     )
     run.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+
+
+def _detector(command: argparse.ArgumentParser, auto: str) -> None:
+    command.add_argument(
+        "--detector",
+        choices=("exact", "checksum", "spectral", "auto"),
+        default="auto",
+        help="exact: kind, place, age and ring of every wrong frame, needs the pattern bit for bit; "
+        "checksum: place only, no kind, no age and no ring, for any recording bit for bit; "
+        "spectral: place, age and ring of wrong lines through an analog cable, no single bits; "
+        f"auto: {auto}, checksum with --stimulus",
+    )
+    command.add_argument(
+        "--stimulus",
+        metavar="FILE.wav",
+        default="",
+        help="a recording that is played instead of the pattern, round and round; judged by checksum",
+    )
 
 
 def _audio(command: argparse.ArgumentParser) -> None:

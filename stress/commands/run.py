@@ -8,15 +8,13 @@ import random
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 import stress
-from stress.commands import backend, detector
-from stress.errors import BackendUnavailable, ConfigError, DeviceError
+from stress.commands import backend, detector, stimulus
+from stress.errors import BackendUnavailable, CaptureFileError, ConfigError, DeviceError
 from stress.experiment import runner
 from stress.experiment.plan import Plan, load_plan, read_plan
-from stress.model.formats import sample_format
-from stress.patterns.word import Pattern
 from stress.record import reader, rundir
 from stress.record.clock import Clock
 from stress.record.evidence import EvidenceStore
@@ -30,8 +28,9 @@ if TYPE_CHECKING:
     import argparse
 
     from stress.commands.backend import Backend
-    from stress.experiment.burst import Detector
+    from stress.experiment.method import Method
     from stress.model.wire import Tap
+    from stress.patterns.recording import Recording
     from stress.pcm.contract import Pcm
 
 # Evidence files per run and per burst. Source: 200 files of about 10 KB stay
@@ -50,6 +49,7 @@ class Job:
 
     Attributes
     ----------
+    method : detector and stimulus; `others` are tried where it hears nothing.
     backend : None when there is none; `missing` then says why.
     tap : looks at the wire; `blind` says why there is none.
     done : burst events of an earlier part of the run.
@@ -57,8 +57,8 @@ class Job:
 
     config: dict[str, Any]
     plan: Plan
-    pattern: Pattern
-    detector: Detector
+    method: Method
+    others: tuple[Callable[[], Method], ...]
     backend: Backend | None
     missing: str
     tap: Tap | None
@@ -97,7 +97,9 @@ def _prepare(args: argparse.Namespace, clock: Clock, again: dict[str, Any] | Non
     if again:
         adopt(args, again, "config.json")
     plan = read_plan(config["plan"], "config.json" if args.resume or again else args.plan)
-    pattern = Pattern(plan.pattern, sample_format(plan.format), plan.channels)
+    recording = _recording(config, plan)
+    loopback = str(config.get("loopback", "auto"))
+    detector.resolve(config["detector"], loopback, recording is not None)
     found, missing = None, ""
     tap, blind = None, ""
     try:
@@ -108,8 +110,18 @@ def _prepare(args: argparse.Namespace, clock: Clock, again: dict[str, Any] | Non
     if found and not tap and args.loopback == "none":
         found, missing = None, f"without a loopback only the wire can judge: {blind}"
     line_bytes = _line_bytes(plan, found)
-    chosen = detector.make(config["detector"], pattern, line_bytes)
-    return Job(config, plan, pattern, chosen, found, missing, tap, blind, done)
+    method, others = detector.make(config["detector"], loopback, plan, line_bytes, recording)
+    return Job(config, plan, method, others, found, missing, tap, blind, done)
+
+
+def _recording(config: dict[str, Any], plan: Plan) -> Recording | None:
+    asked = config.get("stimulus")
+    if not asked:
+        return None
+    found = stimulus.load(asked["file"], plan)
+    if found.crc32 != asked["crc32"]:
+        raise CaptureFileError(asked["file"], "is another recording than this run was begun with")
+    return found
 
 
 def _line_bytes(plan: Plan, found: Backend | None) -> int:
@@ -118,6 +130,7 @@ def _line_bytes(plan: Plan, found: Backend | None) -> int:
 
 def _fresh(args: argparse.Namespace, clock: Clock) -> dict[str, Any]:
     plan = default_plan(args) if args.plan == AUTO else load_plan(args.plan)
+    plan, played = _stimulus(args, plan)
     if args.access:
         arms = tuple(dataclasses.replace(arm, access=args.access) for arm in plan.arm)
         plan = dataclasses.replace(plan, arm=arms)
@@ -138,8 +151,21 @@ def _fresh(args: argparse.Namespace, clock: Clock) -> dict[str, Any]:
         "duration_s": args.duration,
         "detector": args.detector,
         "loopback": args.loopback,
+        "stimulus": played,
         "first_position": runner.first_position(clock.wall_s(), plan.rate),
     }
+
+
+def _stimulus(args: argparse.Namespace, plan: Plan) -> tuple[Plan, dict[str, Any] | None]:
+    # Which file, and what is in it; a plan nobody named takes the file's format.
+    if not args.stimulus:
+        return plan, None
+    if args.plan == AUTO:
+        found = stimulus.load(args.stimulus)
+        plan = dataclasses.replace(plan, rate=found.rate, channels=found.channels, format=found.fmt.name)
+    else:
+        found = stimulus.load(args.stimulus, plan)
+    return plan, {"file": str(Path(args.stimulus).resolve()), "frames": found.period, "crc32": found.crc32}
 
 
 def default_plan(args: argparse.Namespace) -> Plan:
@@ -167,6 +193,11 @@ def _resumed(args: argparse.Namespace) -> tuple[dict[str, Any], tuple[dict[str, 
     config = rundir.read_json(folder, "config.json")
     adopt(args, config, str(folder / "config.json"))
     log = reader.read_run(folder)
+    said = log.last("loopback")
+    if said and said["kind"] == "analog":
+        # What came back was found out once.
+        found = {"detector": said["detector"], "loopback": "analog", "loopback_why": said["why"]}
+        config = {**config, **found}
     return config, tuple(event for event in log.events if event["event"] == "burst")
 
 
@@ -200,6 +231,8 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
             first_position=job.config["first_position"],
         )
     journal.append("wire", source=job.tap.source if job.tap else "", blind=job.blind)
+    if not job.others:
+        journal.append("loopback", **_decided(job))
     if job.backend is None:
         return runner.skipped(journal, _name(job), job.missing)
     with job.backend.pcm as pcm:
@@ -210,6 +243,15 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
     return code
 
 
+def _decided(job: Job) -> dict[str, Any]:
+    asked = job.config.get("loopback", "auto")
+    if asked == "none":
+        return {"kind": "none", "detector": "wire", "why": "asked for"}
+    why = "asked for" if asked != "auto" else f"the {job.method.name} detector was asked for"
+    why = job.config.get("loopback_why", why)
+    return {"kind": job.method.loopback, "detector": job.method.name, "why": why}
+
+
 def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, clock: Clock) -> runner.Run:
     last = job.done[-1] if job.done else None
     position = last["position"] + last.get("span", last["frames"]) if last else job.config["first_position"]
@@ -218,8 +260,8 @@ def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, c
         pcm=pcm,
         name=_name(job),
         line_bytes=_line_bytes(job.plan, job.backend),
-        stimulus=job.pattern,
-        detector=job.detector,
+        method=job.method,
+        others=job.others,
         journal=journal,
         evidence=EvidenceStore(folder, MOST_EVIDENCE, MOST_PER_BURST),
         seed=job.config["seed"],

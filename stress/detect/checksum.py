@@ -13,10 +13,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
+from stress.detect.checksum_lock import find
 from stress.detect.collect import CAP
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.formats import SampleFormat
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
-# Samples correlated for a lock. Source: 4096 samples of any recording that is not
-# silent place a peak far above noise. Higher: time; lower: periodic or quiet
-# starts lock to the wrong period.
-LOCK_FRAMES = 4096
+# What was played, from a frame on: part(start, frames) -> (frames * frame_bytes,) uint8.
+Part = Callable[[int, int], "Bytes"]
 
 LIMITS = "a checksum names no age and no ring; behind a slip every period differs"
 
@@ -55,7 +54,7 @@ class Checksums:
     def to_json(self) -> dict[str, Any]:
         """Return the form kept in the record of a burst."""
         return {
-            "crc32": [f"{crc:08x}" for crc in self.crcs],
+            "crcs": "".join(f"{crc:08x}" for crc in self.crcs),
             "first_frame": self.first_frame,
             "period_frames": self.period_frames,
             "frames": self.frames,
@@ -64,7 +63,8 @@ class Checksums:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Checksums:
         """Return what `to_json` wrote; KeyError or ValueError when it is not."""
-        crcs = tuple(int(text, 16) for text in value["crc32"])
+        text = str(value["crcs"])
+        crcs = tuple(int(text[at : at + 8], 16) for at in range(0, len(text), 8))
         out = cls(int(value["first_frame"]), int(value["period_frames"]), int(value["frames"]), crcs)
         if out.period_frames < 1 or -(-out.frames // out.period_frames) != len(crcs):
             raise ValueError(f"{len(crcs)} checksums do not cover {out.frames} frames")
@@ -139,7 +139,7 @@ def check_stimulus(
     played_limit: int | None = None,
     cap: int = CAP,
 ) -> Analysis:
-    """Check a burst of any recording; both sides' audio is at hand.
+    """Check a burst of any recording that is in memory as a whole.
 
     Parameters
     ----------
@@ -148,58 +148,75 @@ def check_stimulus(
     """
     layout = Layout(fmt, channels)
     size = layout.frame_bytes
-    due = played[: played_limit * size] if played_limit is not None else played
-    first = find_stimulus(captured, due, layout)
-    if first is None:
-        note = "the recording was not found in the capture"
-        return Analysis("checksum", False, captured.size // size, notes=(note,))
-    frames = min(captured.size // size - first, due.size // size)
-    seen, sent = captured[first * size : (first + frames) * size], due[: frames * size]
-    coarse = compare(sums_of(sent, size, period_frames), sums_of(seen, size, period_frames, first), cap)
-    rows = (seen.reshape(-1, size), sent.reshape(-1, size))
-    findings = tuple(_narrowed(finding, first, *rows) for finding in coarse.findings)
-    return _analysis(
-        findings, Checksums(first, period_frames, frames, ()), frames, cap, captured.size // size
-    )
+    due = played.size // size if played_limit is None else min(played_limit, played.size // size)
+
+    def part(start: int, frames: int) -> Bytes:
+        return played[start * size : (start + frames) * size]
+
+    return check_played(captured, part, due, layout, period_frames, cap=cap)
 
 
-def find_stimulus(captured: Bytes, played: Bytes, layout: Layout) -> int | None:
-    """Return the captured frame that shows the first of `played`, None without.
+def check_played(
+    captured: Bytes,
+    part: Part,
+    due: int,
+    layout: Layout,
+    period_frames: int,
+    *,
+    latest: int | None = None,
+    gap: int = 1,
+    cap: int = CAP,
+) -> Analysis:
+    """Check a burst against what was played, made again period by period.
 
-    The loudest stretch of the recording is correlated with the capture; the
-    place counts when at least half of its frames are equal there.
+    Parameters
+    ----------
+    captured : (n * frame_bytes,) uint8; may begin inside what was played.
+    part : what was played, from frame 0 on.
+    due : frames played.
+    latest : captured frame by which frame 0 has come, None for anywhere.
+    gap : right frames between two wrong ones of the same finding, at most.
     """
-    sent, seen = _mono(played, layout), _mono(captured, layout)
-    at = _loudest(sent)
-    probe = sent[at : at + LOCK_FRAMES]
-    if not len(seen) or not probe.any():
-        return None
-    size = 1 << (len(seen) + len(probe)).bit_length()
-    spectrum = np.fft.rfft(seen, size) * np.conj(np.fft.rfft(probe, size))
-    place = int(np.argmax(np.fft.irfft(spectrum, size)[: len(seen)]))
-    first = place - at
-    bytes_ = layout.frame_bytes
-    low = max(place, at - min(first, 0))
-    width = min(len(probe), len(seen) - low)
-    a = captured[low * bytes_ : (low + width) * bytes_].reshape(-1, bytes_)
-    b = played[(low - first) * bytes_ : (low - first + width) * bytes_].reshape(-1, bytes_)
-    if len(a) != len(b) or not len(a) or (a == b).all(axis=1).mean() < 0.5:
-        return None
-    return first if first >= 0 else None
+    size = layout.frame_bytes
+    taken = captured.size // size
+    first = find(captured, part, due, layout, latest)
+    if first is None:
+        note = "what was played was not found in the capture"
+        return Analysis("checksum", False, taken, notes=(note,))
+    skipped = max(0, -first)
+    frames = min(taken - max(0, first), due - skipped)
+    runs = _Runs(gap)
+    for at in range(skipped, skipped + frames, period_frames):
+        n = min(period_frames, skipped + frames - at)
+        sent, seen = part(at, n), captured[(first + at) * size : (first + at + n) * size]
+        if zlib.crc32(sent.data) != zlib.crc32(seen.data):
+            runs.add(at, (sent.reshape(-1, size) != seen.reshape(-1, size)).any(axis=1))
+    findings = tuple(_narrow(first, run, period_frames) for run in runs.ended)
+    span = Checksums(max(0, first), period_frames, frames, ())
+    return _analysis(findings, span, frames, cap, taken, skipped)
 
 
-def _mono(frames: Bytes, layout: Layout) -> NDArray[np.float32]:
-    samples: NDArray[np.float32] = layout.samples(frames).sum(axis=1, dtype=np.float32)
-    return samples
+class _Runs:
+    # Runs of wrong frames as [start, stop, wrong frames], in order; joined over right gaps.
+    def __init__(self, gap: int) -> None:
+        self._gap = gap
+        self.ended: list[list[int]] = []
+
+    def add(self, at: int, wrong: NDArray[np.bool_]) -> None:
+        for frame in np.flatnonzero(wrong).tolist():
+            if self.ended and at + frame - self.ended[-1][1] <= self._gap:
+                self.ended[-1][1] = at + frame + 1
+                self.ended[-1][2] += 1
+            else:
+                self.ended.append([at + frame, at + frame + 1, 1])
 
 
-def _loudest(sent: NDArray[np.float32]) -> int:
-    # Start of the loudest whole stretch; a recording may begin with silence.
-    whole = len(sent) // LOCK_FRAMES
-    if whole < 2:
-        return 0
-    power = (sent[: whole * LOCK_FRAMES].reshape(whole, -1) ** 2).sum(axis=1)
-    return int(np.argmax(power)) * LOCK_FRAMES
+def _narrow(first: int, run: list[int], period: int) -> Finding:
+    start, stop, wrong = run
+    details = {"period": start // period, "wrong_frames": wrong}
+    frame = first + start
+    text = f"{wrong} of {stop - start} frames from capture frame {frame} are not what was played."
+    return Finding(Kind.UNKNOWN, frame, stop - start, start, details=details, text=text)
 
 
 def _joined(wrong: list[int]) -> list[tuple[int, int]]:
@@ -228,21 +245,13 @@ def _finding(k: int, count: int, played: Checksums, captured: Checksums, checked
     )
 
 
-def _narrowed(finding: Finding, first: int, seen: Bytes, sent: Bytes) -> Finding:
-    # From the period to the frames in it that are wrong.
-    start = finding.frame - first
-    wrong = np.flatnonzero(
-        (seen[start : start + finding.frames] != sent[start : start + finding.frames]).any(axis=1)
-    )
-    low, high = int(wrong[0]), int(wrong[-1]) + 1
-    details = {**finding.details, "wrong_frames": int(len(wrong))}
-    frame = first + start + low
-    text = f"{len(wrong)} of {high - low} frames from capture frame {frame} are not what was played."
-    return Finding(Kind.UNKNOWN, frame, high - low, finding.position + low, details=details, text=text)
-
-
 def _analysis(
-    findings: tuple[Finding, ...], captured: Checksums, checked: int, cap: int, frames: int | None = None
+    findings: tuple[Finding, ...],
+    captured: Checksums,
+    checked: int,
+    cap: int,
+    frames: int | None = None,
+    position: int = 0,
 ) -> Analysis:
     notes = [LIMITS] if findings else []
     if len(findings) > cap:
@@ -253,7 +262,9 @@ def _analysis(
         frames=captured.first_frame + captured.frames if frames is None else frames,
         checked_frames=checked,
         first_frame=captured.first_frame,
+        first_position=position,
         counts={Kind.UNKNOWN: len(findings)} if findings else {},
+        sites={(Kind.UNKNOWN, None, None): len(findings)} if findings else {},
         findings=findings[:cap],
         wrong_frames=sum(finding.frames for finding in findings),
         episodes=len(findings),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.board.conditions import Asked, Terms, conditions
 from stress.experiment import control
 from stress.experiment.alignment import settle
+from stress.experiment.audit import Sums, sums_of_burst
+from stress.experiment.method import Heard
 from stress.experiment.transport import set_apart
 from stress.experiment.window import hot_window
 from stress.experiment.wire import Sent, Views, attribute, by_wire, look
@@ -21,8 +23,8 @@ from stress.model.ring import Rings
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from stress.experiment.method import Method
     from stress.model.pcm import Exchange, Granted, Handling
-    from stress.model.stimulus import Stimulus
     from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
 
@@ -40,17 +42,15 @@ PAGE_BYTES = 4096
 MODELLED = Terms((), (), ())
 
 
-# Turns the captured bytes, the rings, the first position sent and the frames
-# that were due into an analysis.
-Detector = Callable[["Bytes", Rings, int, int], Analysis]
-
-
 @dataclass(frozen=True)
 class BurstResult:
     """What one burst gave: transport, analysis, positive control.
 
     Parameters
     ----------
+    heard : what is judged: of the loopback, or of the wire where `by_wire`.
+    came_back : the stimulus was recognised in what came back.
+    sums : checksums of what was played and of what came back.
     views : what a tap saw beside it, None without one; `blind` says why.
     by_wire : the analysis was drawn from the wire, not from a loopback.
     span : frames of the pattern in the play buffer; the next burst begins behind them.
@@ -59,13 +59,26 @@ class BurstResult:
     position: int
     frames: int
     exchange: Exchange
-    analysis: Analysis
+    heard: Heard
+    came_back: bool
     control: control.Outcome
     terms: Terms
+    sums: Sums
     views: Views | None = None
     by_wire: bool = False
     blind: str = ""
     span: int = 0
+
+    @property
+    def analysis(self) -> Analysis:
+        """The judged analysis."""
+        return self.heard.analysis
+
+    @property
+    def exposed_frames(self) -> int:
+        """Frames that were checked and in which stale data would have shown."""
+        exposed = self.heard.exposed_frames
+        return self.analysis.checked_frames if exposed is None else exposed
 
 
 class Bench:
@@ -74,12 +87,13 @@ class Bench:
     Threads: one caller.
     """
 
-    def __init__(self, granted: Granted, stimulus: Stimulus, frames: int) -> None:
+    def __init__(self, granted: Granted, method: Method, frames: int) -> None:
+        stimulus = method.stimulus
         rate, step = granted.playback.rate, stimulus.frame_bytes
         rings = granted.playback.buffer_size + granted.capture.buffer_size
         tail = rings + round(TAIL_S * rate)
         lead = rings + round(LEAD_S * rate)
-        self._stimulus, self._granted = stimulus, granted
+        self._method, self._stimulus, self._granted = method, stimulus, granted
         self._frames = self._span = frames
         self._rate = rate
         directions = ((Direction.PLAYBACK, granted.playback), (Direction.CAPTURE, granted.capture))
@@ -97,7 +111,6 @@ class Bench:
         self,
         pcm: Pcm,
         handling: Handling,
-        detector: Detector,
         position: int,
         faults: tuple[control.Planted, ...],
         geometry: control.Geometry,
@@ -110,18 +123,19 @@ class Bench:
 
         Parameters
         ----------
+        faults : to be laid over the stimulus.
         tap : looks at bus and memory beside the burst.
-        loopback : "digital" judges what comes back, "none" what the tap saw,
-            "auto" the latter where the pattern does not come back.
-        to_end : pattern instead of silence behind the frames asked for, so that
-            the last lap tells in memory. Old pattern stays in the ring: the PCM
+        loopback : "digital" and "analog" judge what comes back, "none" what the
+            tap saw, "auto" the latter where the stimulus does not come back.
+        to_end : stimulus instead of silence behind the frames asked for, so that
+            the last lap tells in memory. Old frames stay in the ring: the PCM
             has to be opened anew before another burst.
         """
         step = self._stimulus.frame_bytes
         self._span = self.play.size // step if to_end else self._frames
         self._stimulus.fill(position, self.play[: self._span * step])
         self.play[self._span * step :] = 0
-        control.lay(self.play, faults, geometry, self._stimulus.fill, position)
+        laid = control.lay(self.play, faults, geometry, self._stimulus.fill, position)
         self.captured[:] = 0
         # Allocates pages: outside the window, as is the fetching.
         blind = tap.start(self._granted, self._seconds()) if tap else ""
@@ -134,26 +148,30 @@ class Bench:
         returned = self.captured[: taken * self._stimulus.frame_bytes]
         views = None
         if wire is not None:
-            sent = self._sent(returned, position, due, faults, geometry.line_bytes)
-            views = look(wire, sent, exchange, detector)
-        analysis, outcome = Analysis("wire", False, taken, notes=(blind,)), control.Outcome(0, 0, ())
+            sent = self._sent(returned, position, due, laid, geometry.line_bytes)
+            views = look(wire, sent, exchange, self._method.check_wire)
+        heard, outcome = Heard(Analysis("wire", False, taken, notes=(blind,))), control.Outcome(0, 0, ())
         if loopback != "none":
-            analysis, outcome = self._loopback(returned, exchange, detector, position, faults, due)
+            heard, outcome = self._loopback(returned, exchange, position, laid, due)
+        sums = self._sums(returned, heard.analysis, position, due)
+        analysis, came_back = heard.analysis, heard.analysis.locked
         wired = views is not None and _takes_the_wire(views, loopback, analysis)
         if views is not None and wired:
-            analysis = by_wire(views, self._stimulus.frame_bytes, geometry.line_bytes)
+            heard = Heard(by_wire(views, self._stimulus.frame_bytes, geometry.line_bytes))
             outcome = views.control
         else:
             if views is not None:
                 analysis = attribute(analysis, views, position)
-            analysis = set_apart(analysis, self.rings, exchange.xruns)
+            heard = replace(heard, analysis=set_apart(analysis, self.rings, exchange.xruns))
         return BurstResult(
             position=position,
             frames=self._frames,
             exchange=exchange,
-            analysis=analysis,
+            heard=heard,
+            came_back=came_back,
             control=outcome,
             terms=terms,
+            sums=sums,
             views=views,
             by_wire=wired,
             blind=blind,
@@ -174,20 +192,33 @@ class Bench:
             rate=self._rate,
             faults=faults,
             mapped=self._mapped,
+            rules=self._method.wire_rules,
         )
 
     def _loopback(
         self,
         returned: Bytes,
         exchange: Exchange,
-        detector: Detector,
         position: int,
         faults: tuple[control.Planted, ...],
         due: int,
-    ) -> tuple[Analysis, control.Outcome]:
-        analysis = detector(returned, self.rings, position, due)
-        analysis = settle(analysis, returned, exchange, self.rings, self._mapped, position, self._rate)
-        return control.match(analysis, faults, position, self._reached(analysis, due), self.rings)
+    ) -> tuple[Heard, control.Outcome]:
+        heard = self._method.check(returned, self.rings, position, due)
+        analysis = settle(heard.analysis, returned, exchange, self.rings, self._mapped, position, self._rate)
+        analysis, outcome = control.match(
+            analysis, faults, position, self._reached(analysis, due), self.rings, self._method.rules
+        )
+        return replace(heard, analysis=analysis), outcome
+
+    def _sums(self, returned: Bytes, analysis: Analysis, position: int, due: int) -> Sums:
+        step = self._stimulus.frame_bytes
+        start = None
+        if self._method.same_bytes(analysis) and analysis.first_frame is not None:
+            missing = ((analysis.first_position or 0) - position) % (1 << 32)
+            start = analysis.first_frame - missing
+        return sums_of_burst(
+            self.play[: due * step], returned, start, step, self._granted.playback.period_size
+        )
 
     def _seconds(self) -> float:
         return self.play.size / self._stimulus.frame_bytes / self._rate

@@ -25,10 +25,37 @@ if TYPE_CHECKING:
     Bytes = NDArray[np.uint8]
 
 POSITIONS = 1 << 32
-KINDS = (Kind.STALE, Kind.ZERO, Kind.BITFLIP)
 # Lines left alone around each fault, so that two never merge into one finding.
 # Higher: fewer faults fit a short burst; lower: neighbours blur and count as missed.
 SPACING_LINES = 4
+# Kinds a planted fault takes on when its line goes stale: the data is older
+# than due, and was never the pattern.
+ECHO_KINDS = (Kind.UNKNOWN, Kind.BITFLIP, Kind.ZERO, Kind.MISPLACED)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a detector can be asked to find, and how exactly.
+
+    Parameters
+    ----------
+    kinds : faults planted for it.
+    spacing : frames between the starts of two faults, at least four lines.
+    margin : frames left alone at the start and the end of a burst.
+    tolerance : frames either end of a finding may be off.
+    names_kind : it tells kinds apart; else the place alone decides.
+    echo_kinds : what it calls a planted fault that comes again stale.
+    """
+
+    kinds: tuple[Kind, ...] = (Kind.STALE, Kind.ZERO, Kind.BITFLIP)
+    spacing: int = 0
+    margin: int = 0
+    tolerance: int = 0
+    names_kind: bool = True
+    echo_kinds: tuple[Kind, ...] = ECHO_KINDS
+
+
+EXACT = Rules()
 
 
 @dataclass(frozen=True)
@@ -60,7 +87,9 @@ class Geometry:
         return max(1, self.line_bytes // self.frame_bytes)
 
 
-def plant(frames: int, geometry: Geometry, share: float, least: int, seed: str) -> tuple[Planted, ...]:
+def plant(
+    frames: int, geometry: Geometry, share: float, least: int, seed: str, rules: Rules = EXACT
+) -> tuple[Planted, ...]:
     """Choose the faults of one burst, evenly spread and seeded.
 
     Parameters
@@ -69,18 +98,20 @@ def plant(frames: int, geometry: Geometry, share: float, least: int, seed: str) 
     share : share of the lines to be faulted.
     """
     size = geometry.line_frames
-    first, last = geometry.ring // size + 1, frames // size - 1
-    room = max(0, (last - first) // SPACING_LINES)
+    spacing = max(SPACING_LINES, -(-rules.spacing // size))
+    first = max(geometry.ring, rules.margin) // size + 1
+    last = (frames - rules.margin) // size - 1
+    room = max(0, (last - first) // spacing)
     wanted = min(room, max(least, round(share * frames / size)))
     if wanted <= 0:
         return ()
     chance = random.Random(seed)
     slots = sorted(chance.sample(range(room), wanted))
-    return tuple(_fault(chance, (first + slot * SPACING_LINES) * size, size) for slot in slots)
+    return tuple(_fault(chance, (first + slot * spacing) * size, size, rules.kinds) for slot in slots)
 
 
-def _fault(chance: random.Random, frame: int, size: int) -> Planted:
-    kind = chance.choice(KINDS)
+def _fault(chance: random.Random, frame: int, size: int, kinds: Sequence[Kind]) -> Planted:
+    kind = chance.choice(kinds)
     if kind is Kind.BITFLIP:
         return Planted(kind, frame + chance.randrange(size), 1)
     return Planted(kind, frame, size)
@@ -92,17 +123,22 @@ def lay(
     geometry: Geometry,
     fill: Callable[[int, Bytes], None],
     position: int,
-) -> None:
-    """Write `faults` over the pattern in `play`.
+) -> tuple[Planted, ...]:
+    """Write `faults` over the stimulus in `play`; return those that changed it.
+
+    A recording may repeat itself or be silent: a fault there covers the frames
+    that really differ, and is none where nothing does.
 
     Parameters
     ----------
-    play : (frames * frame_bytes,) uint8, the pattern from `position` on.
-    fill : the pattern: fill(position, out).
+    play : (frames * frame_bytes,) uint8, the stimulus from `position` on.
+    fill : the stimulus: fill(position, out).
     """
     step = geometry.frame_bytes
+    laid: list[Planted] = []
     for fault in faults:
         run = play[fault.frame * step : (fault.frame + fault.frames) * step]
+        right = run.copy()
         if fault.kind is Kind.STALE:
             fill((position + fault.frame - geometry.ring) % POSITIONS, run)
         elif fault.kind is Kind.ZERO:
@@ -110,6 +146,11 @@ def lay(
         else:
             # The top byte of a sample is carried by every path, also one of 16 of 24 bits.
             run[step - 1] ^= 0x10
+        wrong = (run != right).reshape(-1, step).any(axis=1).nonzero()[0]
+        if wrong.size:
+            first, last = int(wrong[0]), int(wrong[-1])
+            laid.append(Planted(fault.kind, fault.frame + first, last - first + 1))
+    return tuple(laid)
 
 
 @dataclass(frozen=True)
@@ -139,7 +180,7 @@ def match(
     position: int,
     limit: int,
     rings: Rings,
-    tolerance: int = 0,
+    rules: Rules = EXACT,
 ) -> tuple[Analysis, Outcome]:
     """Mark the findings that come from planted faults, and count the missed ones.
 
@@ -148,18 +189,18 @@ def match(
     position : pattern position of the first frame sent.
     limit : frames known to have left the ring; later faults were never due.
     rings : sizes, to recognise echoes (see `_echo`).
-    tolerance : frames a place may be off (0 for the exact detector).
     """
     due = {fault.frame: fault for fault in faults if fault.frame + fault.frames <= limit}
     marked: list[Finding] = []
     found: set[int] = set()
     for finding in analysis.findings:
         start = (finding.position - position) % POSITIONS
-        hit = next((f for f in range(start - tolerance, start + tolerance + 1) if f in due), None)
-        if hit is not None and hit not in found and _is(finding, due[hit], tolerance):
+        near = range(start - rules.tolerance, start + rules.tolerance + 1)
+        hit = next((f for f in near if f in due and f not in found), None)
+        if hit is not None and _is(finding, start, due[hit], rules):
             found.add(hit)
             finding = dataclasses.replace(finding, injected=True)
-        elif finding.kind in ECHO_KINDS and _echo(start, finding.frames, faults, rings):
+        elif finding.kind in rules.echo_kinds and _echo(start, finding.frames, faults, rings):
             details = {**finding.details, "echo": "of a planted fault that went stale later"}
             finding = dataclasses.replace(finding, injected=True, details=details)
         marked.append(finding)
@@ -180,11 +221,6 @@ def _covered(fault: Planted, analysis: Analysis, position: int) -> bool:
     )
 
 
-# Kinds a planted fault takes on when its line goes stale: the data is older
-# than due, and was never the pattern.
-ECHO_KINDS = (Kind.UNKNOWN, Kind.BITFLIP, Kind.ZERO, Kind.MISPLACED)
-
-
 def _echo(start: int, frames: int, faults: Sequence[Planted], rings: Rings) -> bool:
     """Return whether the run lies inside a fault planted there whole laps ago."""
     return any(
@@ -195,8 +231,10 @@ def _echo(start: int, frames: int, faults: Sequence[Planted], rings: Rings) -> b
     )
 
 
-def _is(finding: Finding, fault: Planted, tolerance: int) -> bool:
-    return finding.kind is fault.kind and abs(finding.frames - fault.frames) <= tolerance
+def _is(finding: Finding, start: int, fault: Planted, rules: Rules) -> bool:
+    past_end = start + finding.frames - fault.frame - fault.frames
+    named = finding.kind is fault.kind or not rules.names_kind
+    return named and abs(past_end) <= rules.tolerance
 
 
 def miss_bound_95(planted: int) -> float:

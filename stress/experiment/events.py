@@ -117,7 +117,18 @@ def burst(
         "conditions": dataclasses.asdict(result.terms),
         "evidence": evidence,
         "wire": wire(result.views, result.by_wire) if result.views else {"blind": result.blind},
+        "crc32": result.sums.to_json(),
+        **_path(result),
     }
+
+
+def _path(result: BurstResult) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    if result.heard.channel is not None:
+        out["channel"] = dict(result.heard.channel)
+    if result.heard.advice:
+        out["advice"] = list(result.heard.advice)
+    return out
 
 
 def wire(views: Views, judged: bool) -> dict[str, Any]:

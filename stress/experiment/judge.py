@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from stress.experiment.tally import Tally
 
 
+_ASK = " (is the loopback connected, the volume at 0 dB, the right capture source selected?)"
 _BY_WIRE = "judged by the USB wire alone: the host's rings are right; beyond the bus nothing was looked at"
 
 
@@ -55,15 +57,15 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
     doubts = []
     if tally.lost == "gone":
         doubts.append("the device went away; what was recorded before stays valid")
-    doubts += sorted(tally.doubts)
+    doubts += _distinct(tally)
     if tally.unlocked and tally.wire.get("judged"):
         doubts.append(
             f"no lock in {tally.unlocked} of {tally.bursts} bursts: the pattern was not seen on the wire"
         )
     elif tally.unlocked:
+        ask = "" if tally.doubts else _ASK
         doubts.append(
-            f"no lock in {tally.unlocked} of {tally.bursts} bursts: the pattern did not come back "
-            "(is the loopback connected, the volume at 0 dB, the right capture source selected?)"
+            f"no lock in {tally.unlocked} of {tally.bursts} bursts: what was played did not come back{ask}"
         )
     if tally.transport:
         doubts.append(
@@ -87,6 +89,19 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
     return tuple(doubts)
 
 
+def _distinct(tally: Tally) -> list[str]:
+    # Advice of the same kind carries other numbers in every burst: one of them is shown.
+    kinds: dict[str, tuple[str, int]] = {}
+    for text, number in tally.doubts.items():
+        key = re.sub(r"[\d.+-]+", "#", text)
+        first, before = kinds.get(key, (text, 0))
+        kinds[key] = first, before + number
+    return [
+        text if number == tally.bursts or tally.bursts == 1 else f"{text} ({number} of {tally.bursts} bursts)"
+        for text, number in kinds.values()
+    ]
+
+
 def _clean(tally: Tally) -> str:
     bound = Exposure(tally.lines, tally.line_bytes).rate_bound_95
     return f"no wrong frame in {tally.lines} ring lines: fewer than {bound:.2g} wrong lines per line (95 %)"
@@ -96,8 +111,14 @@ def _power(tally: Tally) -> str:
     missed = 100 * miss_bound_95(tally.planted)
     return (
         f"positive control: found {tally.control_found} of {tally.planted} planted faults and nothing else, "
-        f"so with 95 % certainty it misses less than {missed:.2g} %"
+        f"so with 95 % certainty it misses less than {missed:.2g} %{_margin(tally)}"
     )
+
+
+def _margin(tally: Tally) -> str:
+    if tally.weakest is None or tally.alarm is None:
+        return ""
+    return f"; the weakest of them stood {tally.weakest:.0f} noise sigmas high, {tally.alarm:.0f} alarm"
 
 
 def judge_run(parts: list[Tally], whole: Tally, bound: float) -> Judgement:

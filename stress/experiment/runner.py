@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable
 
 from stress.errors import DeviceError, DeviceGone
 from stress.experiment import control, events
 from stress.experiment.burst import Bench
+from stress.experiment.choice import TRIAL_S, choose
 from stress.experiment.episodes import episodes
 from stress.experiment.judge import Judgement, judge, judge_run
 from stress.experiment.stopping import Stopped, decide
@@ -15,15 +16,16 @@ from stress.experiment.tally import Tally, tallies, total
 from stress.experiment.wire_evidence import sources
 from stress.model.exposure import Exposure
 from stress.model.pcm import Lost
+from stress.model.ring import Rings
 from stress.model.verdict import Verdict, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stress.experiment.burst import BurstResult, Detector
+    from stress.experiment.burst import BurstResult
+    from stress.experiment.method import Method
     from stress.experiment.plan import Arm, Plan
     from stress.model.pcm import Granted
-    from stress.model.stimulus import Stimulus
     from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
     from stress.record.evidence import EvidenceStore
@@ -73,7 +75,9 @@ class Run:
     ----------
     name : of the backend, for the verdict.
     line_bytes : ring line of exposure and control [bytes].
-    detector : (captured, rings, first position, frames due) -> Analysis.
+    method : detector and stimulus.
+    others : tried where the first burst of `method` does not come back, for
+        `loopback` "auto"; the one that is recognised takes its place.
     seed : of the positive control.
     position : first pattern position.
     duration_s : streamed time to reach, the plan being walked again and again;
@@ -88,8 +92,7 @@ class Run:
     pcm: Pcm
     name: str
     line_bytes: int
-    stimulus: Stimulus
-    detector: Detector
+    method: Method
     journal: Journal
     evidence: EvidenceStore
     seed: int
@@ -99,8 +102,11 @@ class Run:
     progress: Callable[[Progress], None] = lambda _: None
     tap: Tap | None = None
     loopback: str = "auto"
+    others: tuple[Callable[[], Method], ...] = ()
 
     def __post_init__(self) -> None:
+        self._undecided = self.loopback == "auto" and bool(self.others)
+        self._opened: tuple[Arm, Granted, Bench] | None = None
         self._bursts: list[dict[str, Any]] = list(self.done)
         self._skipped: dict[str, str] = {}
         self._streamed_s: float = sum(event["streamed_s"] for event in self.done)
@@ -115,18 +121,17 @@ class Run:
         ------
         DeviceError : the device could not be opened at all (nothing was run).
         """
-        opened: tuple[Arm, Granted, Bench] | None = None
         for step in self._schedule():
             if step.arm.name in self._skipped:
                 continue
-            if opened is None or opened[0] != step.arm:
-                opened = self._open(step.arm)
-            if opened is not None:
-                self._burst(step, opened[1], opened[2])
+            if self._opened is None or self._opened[0] != step.arm:
+                self._opened = self._open(step.arm)
+            if self._opened is not None:
+                self._burst(step, self._opened[1])
             if self._lost:
                 break
             if self._to_end(step):
-                opened = None
+                self._opened = None
         return self._conclude()
 
     def _schedule(self) -> Iterator[Step]:
@@ -178,47 +183,84 @@ class Run:
                 raise
             self._skip(arm, str(error))
             return None
-        reason = self.pcm.supports(arm.handling)
+        frames = round(arm.burst_s * self.plan.rate)
+        rings = Rings(granted.playback.buffer_size, granted.capture.buffer_size)
+        reason = self.pcm.supports(arm.handling) or self.method.unfit(rings, frames)
         if reason:
             self._skip(arm, reason)
             return None
         self.journal.append("open", arm=arm.name, backend=self.pcm.backend, **events.opened(request, granted))
-        return arm, granted, Bench(granted, self.stimulus, round(arm.burst_s * self.plan.rate))
+        return arm, granted, Bench(granted, self.method, frames)
 
     def _skip(self, arm: Arm, reason: str) -> None:
         self._skipped[arm.name] = reason
         self.journal.append("skip", arm=arm.name, reason=reason)
 
-    def _burst(self, step: Step, granted: Granted, bench: Bench) -> None:
-        line_bytes = self.line_bytes
-        geometry = control.Geometry(granted.playback.buffer_size, self.stimulus.frame_bytes, line_bytes)
-        frames = round(step.arm.burst_s * self.plan.rate)
-        if self.position + bench.longest >= POSITIONS or self.position == 0:
-            # Word 0 of the pattern is silence; position 0 is never sent.
-            self.position = 1
-        wanted = self.plan.control
-        faults = control.plant(frames, geometry, wanted.share, wanted.least, f"{self.seed}/{step.number}")
-        asked = self.plan.conditions.asked
+    def _burst(self, step: Step, granted: Granted) -> None:
+        result = self._streamed(step, granted)
+        if self._undecided and not self._lost:
+            result = self._decided(step, granted, result)
+        if result is not None and self._opened is not None:
+            self._note(step, result, granted, self._opened[2])
+
+    def _streamed(self, step: Step, granted: Granted) -> BurstResult | None:
+        if self._opened is None:
+            return None
+        bench, first = self._opened[2], self._next(self._opened[2].longest)
+        frames, wanted = round(step.arm.burst_s * self.plan.rate), self.plan.control
+        geometry = self._geometry(granted)
+        seed = f"{self.seed}/{step.number}"
+        faults = control.plant(frames, geometry, wanted.share, wanted.least, seed, self.method.rules)
         result = bench.run(
             self.pcm,
             step.arm.handling,
-            self.detector,
-            self.position,
+            first,
             faults,
             geometry,
-            asked,
+            self.plan.conditions.asked,
             self.tap,
             self.loopback,
             self._to_end(step),
         )
-        self.position += result.span
+        self.position = first + result.span
         self._lost = result.exchange.lost
-        self._note(step, result, granted, line_bytes, bench)
+        return result
 
-    def _note(self, step: Step, result: BurstResult, granted: Granted, line_bytes: int, bench: Bench) -> None:
-        exposure = Exposure.of_frames(result.analysis.checked_frames, self.stimulus.frame_bytes, line_bytes)
+    def _geometry(self, granted: Granted) -> control.Geometry:
+        frame_bytes = self.method.stimulus.frame_bytes
+        return control.Geometry(granted.playback.buffer_size, frame_bytes, self.line_bytes)
+
+    def _next(self, frames: int) -> int:
+        # Word 0 of the pattern is silence; position 0 is never sent.
+        return 1 if self.position + frames >= POSITIONS or self.position == 0 else self.position
+
+    def _decided(self, step: Step, granted: Granted, first: BurstResult | None) -> BurstResult | None:
+        """Settle what judges this run, and return the burst in the terms of that."""
+        if first is None:
+            return None
+        self._undecided = False
+        frames = round(TRIAL_S * self.plan.rate) * len(self.others)
+        at = self._next(frames)
+        self.position = at + frames
+        choice = choose(first, self.method, self.others, self.pcm, granted, self.plan, step.arm, at)
+        self._lost = choice.lost
+        if choice.method is None:
+            self._say_loopback(choice.why)
+            heard = first.heard if first.by_wire else replace(first.heard, advice=choice.advice)
+            return replace(first, heard=heard)
+        self.method = choice.method
+        self._say_loopback(choice.why)
+        self._opened = self._open(step.arm)
+        return self._streamed(step, granted)
+
+    def _say_loopback(self, why: str) -> None:
+        self.journal.append("loopback", kind=self.method.loopback, detector=self.method.name, why=why)
+
+    def _note(self, step: Step, result: BurstResult, granted: Granted, bench: Bench) -> None:
+        stimulus = self.method.stimulus
+        exposure = Exposure.of_frames(result.exposed_frames, stimulus.frame_bytes, self.line_bytes)
         names = []
-        for tag, part, observed, due in sources(result, bench.captured, self.stimulus):
+        for tag, part, observed, due in sources(result, bench.captured, stimulus):
             names += self.evidence.keep(step.number, part, observed, due, tag)
         seen = episodes(result.analysis, bench.rings.largest, granted.playback.rate)
         fields = events.burst(result, granted.playback.rate, exposure, seen, names)

@@ -37,7 +37,10 @@ class Tally:
     transport : findings that lost time explains, left out as well.
     views : real findings per view they first appear in; `seen` says more of them.
     wire : bursts a tap looked at, and what it counted (events, dropped, failed, lost_frames, ...).
-    doubts : why the wire alone cannot vouch; `blind` why it was not seen.
+    doubts : why the path (or the wire alone) cannot vouch; `blind` why the wire was not seen.
+    detectors : bursts per detector that judged them.
+    alarm, weakest : statistic at which the spectral detector alarms, and that of
+        the weakest planted fault it found [noise sigmas].
     """
 
     arm: str
@@ -73,6 +76,9 @@ class Tally:
     wire: Counter[str] = field(default_factory=Counter)
     doubts: Counter[str] = field(default_factory=Counter)
     blind: Counter[str] = field(default_factory=Counter)
+    detectors: Counter[str] = field(default_factory=Counter)
+    alarm: float | None = None
+    weakest: float | None = None
 
     def add(self, burst: dict[str, Any]) -> None:
         """Add one burst event."""
@@ -101,6 +107,9 @@ class Tally:
         self.tile_runs += seen["runs"]
         self.tile_squares += seen["squares"]
         before = self.wrong_frames
+        self.detectors.update([str(analysis.get("detector", "exact"))])
+        self.doubts.update(burst.get("advice", ()))
+        self.alarm = (burst.get("channel") or {}).get("alarm_sigmas", self.alarm)
         self._add_findings(analysis)
         self.samples.append((self.wrong_frames - before, analysis["checked_frames"]))
         self._add_wire(burst.get("wire") or {})
@@ -126,6 +135,7 @@ class Tally:
         for finding in analysis["findings"]:
             beside = "transport" in finding.get("details", {})
             if finding["injected"] or beside:
+                self.weakest = _least(self.weakest, finding["details"].get("score"))
                 self.counts[finding["kind"]] -= 1
                 self.sites[(finding["kind"], finding["ring"], finding["laps"])] -= 1
                 self.wrong_frames -= finding["frames"]
@@ -164,7 +174,14 @@ class Tally:
             for name in _SUMS:
                 setattr(total, name, getattr(total, name) + getattr(part, name))
             total.lost = part.lost or total.lost
+            total.alarm = total.alarm if part.alarm is None else part.alarm
+            total.weakest = _least(total.weakest, part.weakest)
         return total
+
+
+def _least(one: float | None, other: float | None) -> float | None:
+    known = [value for value in (one, other) if value is not None]
+    return min(known, default=None)
 
 
 _SUMS = (
@@ -173,6 +190,7 @@ _SUMS = (
     *("counts", "sites", "shapes", "transport", "planted", "control_found", "control_covered"),
     *("xruns", "unlocked", "silent"),
     *("voluntary", "involuntary", "refused", "views", "seen", "wire", "doubts", "blind"),
+    "detectors",
 )
 
 

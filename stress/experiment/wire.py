@@ -58,6 +58,7 @@ class Sent:
     position : pattern position of the first frame written.
     due : frames written that left the ring.
     mapped : directions that went through mmap.
+    rules : how exactly the wire has to show the planted faults.
     """
 
     written: Bytes
@@ -70,6 +71,7 @@ class Sent:
     rate: int
     faults: tuple[control.Planted, ...]
     mapped: tuple[Direction, ...] = tuple(Direction)
+    rules: control.Rules = control.EXACT
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,8 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
     step = sent.frame_bytes
     out, into = _whole(wire.out.data, step), _whole(wire.into.data, step)
     playback, prefix = _playback(out, sent, exchange, detector)
-    playback, outcome = control.match(
-        playback, sent.faults, sent.position, min(sent.due, playback.checked_frames), sent.rings
-    )
+    reached = min(sent.due, playback.checked_frames)
+    playback, outcome = control.match(playback, sent.faults, sent.position, reached, sent.rings, sent.rules)
     ring = sent.rings.capture or 1
     capture = compare_read(sent.read, into, ring, step, sent.line_bytes)
     capture = set_apart_races(capture, wire, step)

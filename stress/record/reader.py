@@ -57,6 +57,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
         "conditions": {"granted": list, "refused": list, "facts": list},
     },
     "stop": {"decision": str, "bursts": int, "text": str},
+    "loopback": {"kind": str, "detector": str, "why": str},
     "verdict": {"verdict": str, "reasons": list},
     "end": {"exit": int},
 }

@@ -11,7 +11,7 @@ from stress.experiment.judge import judge, judge_run
 from stress.experiment.tally import Tally, tallies, total
 from stress.model.formats import sample_format
 from stress.model.wire import BUS
-from stress.report import wire
+from stress.report import path, wire
 from stress.report.cases import backend
 from stress.report.table import count, table
 from stress.settings.times import format_duration
@@ -39,6 +39,7 @@ def lines(log: RunLog, plan: Plan) -> list[str]:
         *_meaning(whole),
         "",
         *_conditions(log, whole),
+        *path.lines(log),
         *wire.lines(log, whole),
         *_evidence(log, whole),
         f"seed {start['seed']}, first position {start['first_position']}, {whole.bursts} bursts, "
@@ -73,7 +74,11 @@ def head(log: RunLog, bound: float) -> list[str]:
     """Return the verdict line and its reasons."""
     verdict, reasons = _verdict(log, bound)
     first, *rest = reasons or ["no reason was recorded"]
-    out = [f"{verdict}  [{backend(log)}]  {first}", *(f"      {reason}" for reason in rest)]
+    by = path.detectors(log)
+    out = [
+        f"{verdict}  [{backend(log)}{', ' if by else ''}{by}]  {first}",
+        *(f"      {reason}" for reason in rest),
+    ]
     if log.torn:
         out.append("      the record ends in a torn line (power cut or disk full); all before it is valid")
     return out
@@ -206,6 +211,10 @@ def as_json(log: RunLog, plan: Plan) -> dict[str, Any]:
         "verdict": verdict,
         "reasons": reasons,
         "backend": backend(log),
+        "detector": path.detectors(log),
+        "loopback": _loopback(log),
+        "channel": path.channel(log),
+        "audit": path.audit_json(path.checked(log)),
         "seed": log.events[0]["seed"],
         "torn": log.torn,
         "stopped": log.last("stop"),
@@ -213,6 +222,11 @@ def as_json(log: RunLog, plan: Plan) -> dict[str, Any]:
         "total": _arm_json(total(parts)),
         "diagnosis": named.to_json() if named else None,
     }
+
+
+def _loopback(log: RunLog) -> dict[str, Any] | None:
+    said = log.last("loopback")
+    return {name: said[name] for name in ("kind", "detector", "why")} if said else None
 
 
 def _arm_json(part: Tally) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stress.detect import exact
 from stress.errors import ParamsRefused
+from stress.experiment.method_exact import ByPattern
 from stress.experiment.plan import read_plan
 from stress.experiment.runner import Run, first_position
 from stress.model.formats import FORMATS
@@ -24,10 +24,6 @@ PATTERN = Pattern("mix1", FORMATS["S16_LE"], 2)
 SMALL = {"name": "small", "playback_buffer": 192, "capture_buffer": 240, "burst_s": "500ms", "bursts": 2}
 
 
-def _detector(captured, rings, position, due):
-    return exact.check(captured, PATTERN, rings, first_position=position, played_limit=due, line_bytes=32)
-
-
 class _Walk:
     def __init__(self, folder, board, *arms, bound=1e-2, settings=None, plan=None, **changes):
         self.folder = rundir.create(str(folder), CLOCK)
@@ -38,8 +34,7 @@ class _Walk:
             pcm=VirtualPcm(BoardSpec.load(board, settings or {}), 7),
             name="virtual",
             line_bytes=32,
-            stimulus=PATTERN,
-            detector=_detector,
+            method=ByPattern(PATTERN, 32),
             journal=self.journal,
             evidence=EvidenceStore(self.folder, 20, 4),
             seed=3,

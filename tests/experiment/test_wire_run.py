@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from stress.detect import exact
+from stress.experiment.method_exact import ByPattern
 from stress.experiment.plan import read_plan
 from stress.experiment.runner import Run
 from stress.experiment.wire import BUS, CAPTURE_RING, PLAYBACK_RING
@@ -24,10 +24,6 @@ from stress.virtual.spec import BoardSpec
 CLOCK = Clock(monotonic_ns=lambda: 1, wall_s=lambda: 1e9)
 PATTERN = Pattern("mix1", FORMATS["S16_LE"], 2)
 SMALL = {"name": "small", "playback_buffer": 192, "capture_buffer": 240, "burst_s": "250ms"}
-
-
-def _detector(captured, rings, position, due):
-    return exact.check(captured, PATTERN, rings, first_position=position, played_limit=due, line_bytes=32)
 
 
 class _Mute:
@@ -69,8 +65,7 @@ def _walk_all(folder, board, arm, loopback="none", settings=None, wrap=None, pcm
         pcm=card,
         name="virtual",
         line_bytes=32,
-        stimulus=PATTERN,
-        detector=_detector,
+        method=ByPattern(PATTERN, 32),
         journal=journal,
         evidence=EvidenceStore(folder, 20, 4),
         seed=3,

@@ -12,17 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from stress.detect.exact import check
 from stress.experiment.contrast import measure
 from stress.experiment.diagnosis import Diagnosis, diagnose
+from stress.experiment.method_exact import ByPattern
 from stress.experiment.plan import Plan, read_plan
 from stress.experiment.runner import Run
 from stress.experiment.tally import tallies
-from stress.model.finding import Analysis
 from stress.model.formats import sample_format
-from stress.model.ring import Rings
 from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
 from stress.record import reader
@@ -118,11 +114,6 @@ def run(case: Case, seed: int) -> Diagnosis:
     plan = _plan(case)
     pattern = Pattern("mix1", sample_format(plan.format), plan.channels)
 
-    def detector(
-        captured: np.ndarray[Any, np.dtype[np.uint8]], rings: Rings, position: int, due: int
-    ) -> Analysis:
-        return check(captured, pattern, rings, first_position=position, played_limit=due)
-
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "evidence").mkdir()
@@ -134,8 +125,7 @@ def run(case: Case, seed: int) -> Diagnosis:
                 pcm=pcm,
                 name=case.board,
                 line_bytes=32,
-                stimulus=pattern,
-                detector=detector,
+                method=ByPattern(pattern, 32),
                 journal=journal,
                 evidence=EvidenceStore(folder, 0, 0),
                 seed=seed,

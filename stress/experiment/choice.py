@@ -1,0 +1,84 @@
+"""Which loopback there is: found by trying the lock, digital first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable
+
+from stress.experiment.burst import Bench
+from stress.experiment.control import Geometry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stress.experiment.burst import BurstResult
+    from stress.experiment.method import Method
+    from stress.experiment.plan import Arm, Plan
+    from stress.model.pcm import Granted, Lost
+    from stress.pcm.contract import Pcm
+
+# Streamed for the trial of another stimulus [s]. Source: the spectral lock needs
+# 0.34 s behind the latency of the path. Higher: a run on a digital path that is
+# not connected starts later; lower: a slow path is not recognised.
+TRIAL_S = 1.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What judges a run, and why.
+
+    Parameters
+    ----------
+    method : None to stay with what was tried first.
+    why : one line for the record.
+    advice : of the detectors that heard nothing either.
+    lost : how the device was lost meanwhile.
+    """
+
+    method: Method | None
+    why: str
+    advice: tuple[str, ...] = ()
+    lost: Lost | None = None
+
+
+def choose(
+    first: BurstResult,
+    tried: Method,
+    others: Sequence[Callable[[], Method]],
+    pcm: Pcm,
+    granted: Granted,
+    plan: Plan,
+    arm: Arm,
+    position: int,
+) -> Choice:
+    """Try the other stimuli where the first one did not come back.
+
+    Parameters
+    ----------
+    position : of the first frame of a trial.
+    """
+    if first.came_back:
+        return Choice(None, f"what came back is the stimulus of the {tried.name} detector")
+    advice: list[str] = []
+    frames, lost = round(TRIAL_S * plan.rate), None
+    names = [tried.name]
+    for number, make in enumerate(others):
+        other = make()
+        names.append(other.name)
+        trial = _trial(other, frames, pcm, granted, plan, arm, position + number * frames)
+        advice, lost = [*advice, *trial.heard.advice], trial.exchange.lost
+        if trial.came_back:
+            why = f"the {tried.name} detector did not recognise what came back, the {other.name} detector did"
+            return Choice(other, why, (), lost)
+        if lost:
+            break
+    why = f"nothing came back that the detectors {' and '.join(names)} recognise"
+    return Choice(None, why, tuple(advice), lost)
+
+
+def _trial(
+    other: Method, frames: int, pcm: Pcm, granted: Granted, plan: Plan, arm: Arm, position: int
+) -> BurstResult:
+    geometry = Geometry(granted.playback.buffer_size, other.stimulus.frame_bytes, 1)
+    bench = Bench(granted, other, frames)
+    return bench.run(pcm, arm.handling, position, (), geometry, plan.conditions.asked, None, other.loopback)

@@ -1,0 +1,66 @@
+"""Any recording as a stimulus: played round and round, by position."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.errors import ConfigError
+from stress.model.formats import SampleFormat
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+# Shortest recording that is played [frames]. Source: the lock correlates 4096 frames.
+# Higher: short jingles are refused; lower: the lock has no stretch of its own.
+SHORTEST = 4096
+
+
+class Recording:
+    """A recording, frame `position` mod its length.
+
+    Parameters
+    ----------
+    frames : (n * frame_bytes,) uint8, whole frames of `channels` in `fmt`.
+    rate : [Hz].
+    name : for messages.
+
+    Attributes
+    ----------
+    period : its length; stale data whole periods old looks right [frames].
+    crc32 : of all its frames.
+
+    Raises
+    ------
+    ConfigError : too short, or silent throughout.
+
+    Threads: immutable, any number of readers.
+    """
+
+    def __init__(self, frames: Bytes, fmt: SampleFormat, channels: int, rate: int, name: str) -> None:
+        self.fmt, self.channels, self.rate, self.name = fmt, channels, rate, name
+        self.frame_bytes = fmt.frame_bytes(channels)
+        self.period = frames.size // self.frame_bytes
+        if self.period < SHORTEST:
+            raise ConfigError(
+                f"holds {self.period} frames", where=name, allowed=f"recordings of {SHORTEST} frames or more"
+            )
+        if not frames.any():
+            raise ConfigError("is silent: nothing in it could be told apart", where=name)
+        self._frames = frames
+        self.crc32 = zlib.crc32(frames.data)
+
+    def fill(self, position: int, out: Bytes) -> None:
+        """Write the frames from `position` on; `out` is whole frames, (n,) uint8.
+
+        The place in the recording jumps where positions wrap at 2^32.
+        """
+        done, at = 0, position % self.period * self.frame_bytes
+        while done < out.size:
+            count = min(out.size - done, self._frames.size - at)
+            out[done : done + count] = self._frames[at : at + count]
+            done, at = done + count, 0

@@ -1,0 +1,100 @@
+"""The path in words: which loopback, what the channel is, what the checksums say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stress.errors import CaptureFileError
+from stress.experiment.audit import Audit, audit
+from stress.report.table import count
+
+if TYPE_CHECKING:
+    from stress.record.reader import RunLog
+
+# Figures of the channel that are summed up over the bursts, with what is worst: low or high.
+FIGURES = {"snr_db": min, "thd_n_db": max}
+STEADY = ("latency_frames", "gain_db", "drift_ppm")
+MOST_PLACES = 5
+
+
+def detectors(log: RunLog) -> str:
+    """Return the names of the detectors that judged the bursts."""
+    names = [str(event["analysis"].get("detector", "exact")) for event in _bursts(log)]
+    return " and ".join(dict.fromkeys(names))
+
+
+def lines(log: RunLog) -> list[str]:
+    """Return loopback, channel and audit, a line each where there is one."""
+    said, seen = log.last("loopback"), channel(log)
+    out = [f"loopback: {said['kind']}, judged by {said['detector']}: {said['why']}"] if said else []
+    if seen:
+        out.append(
+            f"channel: latency {seen['latency_frames']:.1f} frames, gain {seen['gain_db']:.2f} dB, drift "
+            f"{seen['drift_ppm']:.2f} ppm; "
+            f"at worst SNR {seen['snr_db']:.1f} dB, THD+N {seen['thd_n_db']:.1f} dB"
+        )
+    return out + _audited(checked(log))
+
+
+def channel(log: RunLog) -> dict[str, float] | None:
+    """Return the analog channel over all bursts: medians, SNR and THD+N at their worst."""
+    seen = [event["channel"] for event in _bursts(log) if event.get("channel")]
+    if not seen:
+        return None
+    middle = {name: sorted(one[name] for one in seen)[len(seen) // 2] for name in STEADY}
+    return {**middle, **{name: worst(one[name] for one in seen) for name, worst in FIGURES.items()}}
+
+
+def checked(log: RunLog) -> Audit:
+    """Return what the checksums of the record say.
+
+    Raises
+    ------
+    CaptureFileError : they are no checksums.
+    """
+    try:
+        return audit(log.events)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise CaptureFileError("run.jsonl", f"burst: crc32: {error}") from None
+
+
+def audit_json(found: Audit) -> dict[str, Any]:
+    """Return the audit as part of the report's JSON."""
+    return {
+        "bursts": found.bursts,
+        "periods": found.periods,
+        "differ": found.wrong,
+        "agrees": found.agrees,
+        "unexplained": [list(place) for place in found.unexplained[:MOST_PLACES]],
+        "contradicted": [list(place) for place in found.contradicted[:MOST_PLACES]],
+    }
+
+
+def _audited(found: Audit) -> list[str]:
+    if not found.bursts:
+        return []
+    head = (
+        f"audit: CRC-32 of {count(found.periods)} periods in {found.bursts} bursts, played against captured"
+    )
+    if not found.agrees:
+        return [f"{head}: THE RECORD CONTRADICTS ITSELF: {'; '.join(_contradictions(found))}"]
+    if not found.wrong:
+        return [f"{head}: all are alike"]
+    return [f"{head}: {count(found.wrong)} differ, all of them where wrong runs are recorded"]
+
+
+def _contradictions(found: Audit) -> list[str]:
+    out = []
+    for places, words in (
+        (found.unexplained, "differs and no wrong run is recorded there"),
+        (found.contradicted, "is alike and a wrong run is recorded there"),
+    ):
+        if places:
+            burst, period = places[0]
+            more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+            out.append(f"burst {burst}, period {period} {words}{more}")
+    return out
+
+
+def _bursts(log: RunLog) -> list[dict[str, Any]]:
+    return [event for event in log.events if event["event"] == "burst"]
