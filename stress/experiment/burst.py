@@ -118,6 +118,7 @@ class Bench:
         tap: Tap | None = None,
         loopback: str = "auto",
         to_end: bool = False,
+        over_read: tuple[control.Planted, ...] = (),
     ) -> BurstResult:
         """Stream one burst from `position` and check what came back.
 
@@ -130,6 +131,7 @@ class Bench:
         to_end : stimulus instead of silence behind the frames asked for, so that
             the last lap tells in memory. Old frames stay in the ring: the PCM
             has to be opened anew before another burst.
+        over_read : faults laid over what was read, where the wire judges.
         """
         step = self._stimulus.frame_bytes
         self._span = self.play.size // step if to_end else self._frames
@@ -148,7 +150,7 @@ class Bench:
         returned = self.captured[: taken * self._stimulus.frame_bytes]
         views = None
         if wire is not None:
-            sent = self._sent(returned, position, due, laid, geometry.line_bytes)
+            sent = self._sent(returned, position, due, laid, geometry.line_bytes, over_read)
             views = look(wire, sent, exchange, self._method.check_wire)
         heard, outcome = Heard(Analysis("wire", False, taken, notes=(blind,))), control.Outcome(0, 0, ())
         if loopback != "none":
@@ -158,7 +160,7 @@ class Bench:
         wired = views is not None and _takes_the_wire(views, loopback, analysis)
         if views is not None and wired:
             heard = Heard(by_wire(views, self._stimulus.frame_bytes, geometry.line_bytes))
-            outcome = views.control
+            outcome = views.control + views.read_control
         else:
             if views is not None:
                 analysis = attribute(analysis, views, position)
@@ -179,7 +181,13 @@ class Bench:
         )
 
     def _sent(
-        self, read: Bytes, position: int, due: int, faults: tuple[control.Planted, ...], line_bytes: int
+        self,
+        read: Bytes,
+        position: int,
+        due: int,
+        faults: tuple[control.Planted, ...],
+        line_bytes: int,
+        over_read: tuple[control.Planted, ...],
     ) -> Sent:
         return Sent(
             written=self.play,
@@ -193,6 +201,7 @@ class Bench:
             faults=faults,
             mapped=self._mapped,
             rules=self._method.wire_rules,
+            over_read=over_read,
         )
 
     def _loopback(

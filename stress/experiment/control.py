@@ -168,6 +168,14 @@ class Outcome:
     missed: tuple[Planted, ...]
     covered: int = 0
 
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(
+            self.planted + other.planted,
+            self.found + other.found,
+            self.missed + other.missed,
+            self.covered + other.covered,
+        )
+
     @property
     def whole(self) -> bool:
         """True when something was planted and all of it was found."""

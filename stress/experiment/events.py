@@ -146,6 +146,8 @@ def wire(views: Views, judged: bool) -> dict[str, Any]:
             "wrong": int(views.out_wrong.sum()),
             "packets": len(seen.out.starts),
             "failed": seen.out.failed,
+            "planted": views.control.planted,
+            "found": views.control.found,
         },
         "in": {
             "frames": views.in_frames,
@@ -154,9 +156,12 @@ def wire(views: Views, judged: bool) -> dict[str, Any]:
             "failed": seen.into.failed,
             "lines": views.in_lines,
             "telling_lines": views.telling_lines,
+            "planted": views.read_control.planted,
+            "found": views.read_control.found,
         },
         "lost_frames": views.lost_frames,
         "memory": {way.value: held.to_json() for way, held in views.memory.items()},
+        "judged_sides": [way.value for way in views.judged] if judged else [],
         "doubts": list(views.doubts()) if judged else [],
         "notes": list(seen.notes),
     }

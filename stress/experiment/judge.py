@@ -81,6 +81,11 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
         doubts.append(f"positive control: {tally.control_missed} of {tally.planted} planted faults not found")
     elif not tally.planted:
         doubts.append("no positive control: nothing was planted, so nothing vouches for the detector")
+    elif tally.wire["in_judged"] and not tally.wire["in_planted"]:
+        doubts.append(
+            "no positive control of capture: no fault could be laid over what was read "
+            "(a silent source, or bursts shorter than a lap)"
+        )
     doubts += [f"condition not granted: {text}" for text in sorted(tally.refused)]
     seen = Exposure(tally.lines, tally.line_bytes).rate_bound_95
     if seen is None or seen > bound:
@@ -111,7 +116,7 @@ def _power(tally: Tally) -> str:
     missed = 100 * miss_bound_95(tally.planted)
     return (
         f"positive control: found {tally.control_found} of {tally.planted} planted faults and nothing else, "
-        f"so with 95 % certainty it misses less than {missed:.2g} %{_margin(tally)}"
+        f"so with 95 % certainty it misses less than {missed:.2g} %{_by_side(tally)}{_margin(tally)}"
     )
 
 
@@ -119,6 +124,18 @@ def _margin(tally: Tally) -> str:
     if tally.weakest is None or tally.alarm is None:
         return ""
     return f"; the weakest of them stood {tally.weakest:.0f} noise sigmas high, {tally.alarm:.0f} alarm"
+
+
+def _by_side(tally: Tally) -> str:
+    # By the wire each side has a comparison of its own, which only its own faults vouch for.
+    if not tally.wire["in_planted"]:
+        return ""
+    parts = [
+        f"{tally.wire[f'{side}_found']} of {tally.wire[f'{side}_planted']} {where} "
+        f"(less than {100 * miss_bound_95(tally.wire[f'{side}_planted']):.2g} %)"
+        for side, where in (("out", "in what was written"), ("in", "laid over what was read"))
+    ]
+    return f"; {' and '.join(parts)}"
 
 
 def judge_run(parts: list[Tally], whole: Tally, bound: float) -> Judgement:

@@ -211,6 +211,8 @@ class Run:
         geometry = self._geometry(granted)
         seed = f"{self.seed}/{step.number}"
         faults = control.plant(frames, geometry, wanted.share, wanted.least, seed, self.method.rules)
+        back = replace(geometry, ring=granted.capture.buffer_size)
+        over_read = control.plant(frames, back, wanted.share, wanted.least, f"{seed}/read")
         result = bench.run(
             self.pcm,
             step.arm.handling,
@@ -221,6 +223,7 @@ class Run:
             self.tap,
             self.loopback,
             self._to_end(step),
+            over_read,
         )
         self.position = first + result.span
         self._lost = result.exchange.lost

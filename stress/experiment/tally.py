@@ -124,6 +124,11 @@ class Tally:
         for side in ("out", "in"):
             parts = {f"{side}_{name}": wire[side][name] for name in ("frames", "wrong", "failed")}
             self.wire.update(parts)
+            if wire["judged"]:
+                planted = {f"{side}_{name}": wire[side].get(name, 0) for name in ("planted", "found")}
+                self.wire.update(planted)
+        self.wire.update({f"in_{name}": wire["in"].get(name, 0) for name in ("lines", "telling_lines")})
+        self.wire.update(in_judged="capture" in wire.get("judged_sides", ()))
         for side, held in wire.get("memory", {}).items():
             self.wire.update({f"memory_{side}_{name}": held[name] for name in ("frames", "differ")})
 

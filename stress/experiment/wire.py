@@ -16,8 +16,10 @@ import numpy as np
 
 from stress.experiment import control
 from stress.experiment.alignment import settle
+from stress.experiment.control import Outcome
 from stress.experiment.transport import set_apart
 from stress.experiment.wire_capture import compare_read, distinct_lines
+from stress.experiment.wire_control import match, overlay
 from stress.experiment.wire_lanes import with_lanes
 from stress.experiment.wire_memory import Held, last_lap
 from stress.experiment.wire_race import RACE, set_apart_races
@@ -59,6 +61,7 @@ class Sent:
     due : frames written that left the ring.
     mapped : directions that went through mmap.
     rules : how exactly the wire has to show the planted faults.
+    over_read : faults to lay over what was read.
     """
 
     written: Bytes
@@ -72,6 +75,7 @@ class Sent:
     faults: tuple[control.Planted, ...]
     mapped: tuple[Direction, ...] = tuple(Direction)
     rules: control.Rules = control.EXACT
+    over_read: tuple[control.Planted, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ class Views:
     ----------
     playback : OUT payload against what was written.
     capture : the read against IN payload.
-    control : planted faults as seen on the wire.
+    control : planted faults as seen on the wire; `read_control` those laid over the read.
     out_frames, in_frames : frames compared.
     lost_frames : frames that crossed the wire unseen (drops, truncation).
     telling_lines, in_lines : capture lines in which stale data would show, of all.
@@ -94,7 +98,7 @@ class Views:
     wire: Wire
     playback: Analysis
     capture: Analysis
-    control: control.Outcome
+    control: Outcome
     out_frames: int
     in_frames: int
     lost_frames: int
@@ -104,6 +108,7 @@ class Views:
     in_wrong: Bools
     memory: Mapping[Direction, Held]
     judged: tuple[Direction, ...] = tuple(Direction)
+    read_control: Outcome = Outcome(0, 0, ())
 
     def doubts(self) -> tuple[str, ...]:
         """Return why the wire alone cannot vouch, one line each."""
@@ -128,7 +133,11 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
     reached = min(sent.due, playback.checked_frames)
     playback, outcome = control.match(playback, sent.faults, sent.position, reached, sent.rings, sent.rules)
     ring = sent.rings.capture or 1
-    capture = compare_read(sent.read, into, ring, step, sent.line_bytes)
+    judged = _judged(wire, sent)
+    planned = sent.over_read if Direction.CAPTURE in judged else ()
+    overlaid, laid = overlay(sent.read, planned, ring, step)
+    capture = compare_read(overlaid, into, ring, step, sent.line_bytes)
+    capture, read_outcome = match(capture, laid, capture.frames)
     capture = set_apart_races(capture, wire, step)
     compared = min(sent.due, max(0, out.size // step - prefix))
     in_lines = capture.frames * step // sent.line_bytes
@@ -146,7 +155,8 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
         out_wrong=_unlike(out[prefix * step :], sent.written, compared, step),
         in_wrong=_unlike(sent.read, into, capture.frames, step),
         memory=memory,
-        judged=_judged(wire, sent),
+        judged=judged,
+        read_control=read_outcome,
     )
 
 

@@ -138,7 +138,8 @@ class _Stream:
         ages: list[int | None] = [None] * len(first)
         base = int(first[0])
         most = min(MOST_LAPS, (int(last[-1]) + shift) // self._ring)
-        for laps in (*range(1, most + 1), 0):
+        # Silence of the last lap is stale; of silence longer ago nobody can say that it is not just zeros.
+        for laps in sorted(range(most + 1), key=lambda laps: (laps != 1, laps)):
             open_ = [n for n, age in enumerate(ages) if age is None]
             if not open_:
                 break

@@ -46,7 +46,7 @@ def set_apart_races(analysis: Analysis, wire: Wire, frame_bytes: int) -> Analysi
 def _is_tail(finding: Finding, starts: np.ndarray[tuple[int], np.dtype[np.int64]], ends: set[int]) -> bool:
     # In the stream that came in, `position` is the frame.
     last = finding.position + finding.frames
-    if finding.kind not in (Kind.STALE, Kind.ZERO) or last not in ends:
+    if finding.injected or finding.kind not in (Kind.STALE, Kind.ZERO) or last not in ends:
         return False
     packet = int(np.searchsorted(starts, finding.position, side="right")) - 1
     return packet == int(np.searchsorted(starts, last - 1, side="right")) - 1

@@ -9,6 +9,8 @@ from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
 from stress.report.table import count
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from stress.experiment.tally import Tally
     from stress.record.reader import RunLog
 
@@ -39,9 +41,17 @@ def lines(log: RunLog, whole: Tally) -> list[str]:
         f"wire: {seen['events']} events, {seen['dropped']} dropped, {seen['truncated']} truncated, "
         f"{seen['lost_frames']} frames not seen; packets that failed on the bus: "
         f"{seen['out_failed']} OUT, {seen['in_failed']} IN",
+        *_source(seen),
         *_first_seen(whole),
         *_notes(log),
     ]
+
+
+def _source(seen: Counter[str]) -> list[str]:
+    if not seen["in_lines"]:
+        return []
+    share = 100 * seen["in_telling_lines"] / seen["in_lines"]
+    return [f"wire: the source differs from a lap and two laps before in {share:.3g} % of the capture lines"]
 
 
 def _notes(log: RunLog) -> list[str]:

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from stress.errors import BackendUnavailable, DeviceError
+from stress.model.pcm import Direction, Handling
 from stress.pcm.virtual import VirtualPcm
 from stress.pcm.virtual_tap import VirtualTap
+
+RATE = 48000
 
 
 def _tap(pcm, card):
@@ -41,6 +44,30 @@ def test_tap_of_a_second_burst_holds_that_burst_only(opened, request):
     for frames in (12000, 6000):
         assert tap.start(opened.granted, 2.0) == ""
         burst = opened.burst(frames)
+        tap.grab()
         wire = tap.finish()
         played = burst.exchange.played_limit * 4
         assert np.array_equal(wire.out.data[:played], burst.play[:played])
+
+
+def test_tap_holds_what_memory_held_when_it_was_grabbed(opened, request):
+    tap = _tap(opened.pcm, request.config.getoption("--card", default=None))
+    assert tap.start(opened.granted, 2.0) == ""
+    play, captured = opened.buffers(RATE // 2)
+    play.view("<u4")[:] = np.arange(1, play.size // 4 + 1, dtype="<u4")
+    exchange = opened.pcm.exchange(play, captured, Handling())
+    tap.grab()
+    wire = tap.finish()
+    # Read and write calls map nothing, so there is no ring to look at.
+    assert set(wire.memory) == {mapping.direction for mapping in opened.granted.mappings}, wire.notes
+    if Direction.PLAYBACK in wire.memory:
+        ring, end = opened.granted.playback.buffer_size, exchange.playback.frames
+        at = np.arange(end - ring, end)
+        held = wire.memory[Direction.PLAYBACK].view("<u4")[at % ring] - 1
+        # A call that was ended has stored more than it returned.
+        assert np.all((held == at) | (held == at + ring))
+    if Direction.CAPTURE in wire.memory:
+        into, ring = wire.into.data.view("<u4"), opened.granted.capture.buffer_size
+        at = np.arange(len(into) - ring, exchange.capture.hw_ptr)
+        assert len(at) > ring // 2
+        assert np.array_equal(wire.memory[Direction.CAPTURE].view("<u4")[at % ring], into[at])

@@ -6,10 +6,12 @@ import dataclasses
 
 import pytest
 
+from stress.experiment import wire
 from stress.experiment.method_exact import ByPattern
 from stress.experiment.plan import read_plan
 from stress.experiment.runner import Run
 from stress.experiment.wire import BUS, CAPTURE_RING, PLAYBACK_RING
+from stress.experiment.wire_capture import compare_read
 from stress.model.formats import FORMATS
 from stress.model.verdict import Verdict
 from stress.patterns.word import Pattern
@@ -111,6 +113,11 @@ def test_run_by_the_wire_on_a_coherent_board_passes_with_the_control_whole(tmp_p
     assert judgement.verdict is Verdict.PASS
     assert any("wire alone" in reason for reason in judgement.reasons)
     assert burst["control"]["found"] == burst["control"]["planted"] > 0
+    seen = burst["wire"]
+    for side in ("out", "in"):
+        assert seen[side]["planted"] == seen[side]["found"] > 0
+    assert burst["control"]["planted"] == seen["out"]["planted"] + seen["in"]["planted"]
+    assert any("laid over what was read" in reason for reason in judgement.reasons)
     # Both rings count: more lines than were played.
     assert burst["exposure"]["lines"] > 1.5 * burst["frames"] * 4 // 32
 
@@ -133,7 +140,8 @@ def test_fault_of_the_card_is_no_fault_of_the_host(tmp_path):
 def test_silent_source_is_inconclusive_with_advice(tmp_path):
     judgement, burst = _walk(tmp_path, "cortex-a", wrap=_Mute, pcm=_Silent)
     assert judgement.verdict is Verdict.INCONCLUSIVE
-    assert any("microphone" in reason for reason in judgement.reasons)
+    (advice,) = [reason for reason in judgement.reasons if "microphone" in reason]
+    assert "in less than 25 % of the lines" in advice
     assert burst["wire"]["in"]["telling_lines"] == 0
 
 
@@ -224,3 +232,25 @@ def test_burst_before_a_new_open_plays_the_pattern_to_its_end_and_others_end_in_
     positions = [burst["position"] for burst in bursts]
     assert [b - a for a, b in zip(positions, positions[1:])] == spans[:-1]
     assert all(burst["control"]["found"] == burst["control"]["planted"] > 0 for burst in bursts)
+
+
+def test_capture_control_that_is_missed_keeps_a_clean_run_from_pass(tmp_path, monkeypatch):
+    def blind(*arguments):
+        found = compare_read(*arguments)
+        return dataclasses.replace(found, findings=(), counts={}, sites={}, wrong_frames=0, episodes=0)
+
+    monkeypatch.setattr(wire, "compare_read", blind)
+    judgement, burst = _walk(tmp_path, "cortex-a")
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert any("planted faults not found" in reason for reason in judgement.reasons)
+    assert burst["wire"]["in"]["found"] == 0 < burst["wire"]["in"]["planted"]
+
+
+def test_capture_control_differs_from_that_of_playback_and_from_burst_to_burst(tmp_path):
+    _, bursts = _walk_all(tmp_path, "cortex-a", {**SMALL, "bursts": 2})
+    places = [
+        {f["frame"] for f in burst["analysis"]["findings"] if f["injected"] and f["details"].get("source")}
+        for burst in bursts
+    ]
+    assert all(places)
+    assert places[0] != places[1]

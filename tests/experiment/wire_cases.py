@@ -89,9 +89,9 @@ class Burst:
         capture = StreamResult(len(self.read), "RUNNING", hw_ptr=len(self.read))
         return Exchange(playback, capture, FRAMES)
 
-    def views(self, faults=()) -> Views:
+    def views(self, faults=(), over_read=()) -> Views:
         """Return the comparisons."""
         written = self.written.reshape(-1)
         read = np.ascontiguousarray(self.read).reshape(-1)
-        sent = Sent(written, read, POSITION, FRAMES, RINGS, STEP, 32, 48000, faults)
+        sent = Sent(written, read, POSITION, FRAMES, RINGS, STEP, 32, 48000, faults, over_read=over_read)
         return look(self.wire(), sent, self.exchange(), detector)
