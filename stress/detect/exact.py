@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.detect.again import Regenerator
 from stress.detect.build import Builder
 from stress.detect.collect import CAP, Collector
 from stress.detect.decode import NONE, Decoder, runs_of
@@ -21,7 +22,7 @@ from stress.detect.lock import Lock, find_lock
 from stress.detect.mask import probe_mask, top_mask
 from stress.detect.place import WRAP, Geometry, HeldRanges, signed
 from stress.detect.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
-from stress.detect.same import address, memory
+from stress.detect.same import address
 from stress.detect.track import Tracker, commit_point
 from stress.detect.whole import all_right
 from stress.detect.window import Window
@@ -87,9 +88,7 @@ class ExactChecker:
         self._first, self._limit = first_position, played_limit
         self._line_bytes, self._held = line_bytes, held or HeldRanges()
         self._stretch = min(max(STRETCH[0], 8 * rings.largest), STRETCH[1])
-        self._memory = memory()
-        self._due = np.empty(pattern.block * pattern.frame_bytes, np.uint8)
-        self._due_at_address = address(self._due)
+        self._again = Regenerator(pattern)
         # Locked by the top 16 bits alone: what lies below may not be carried.
         self._decoder = Decoder(pattern, rings, top_mask(pattern))
         self._window = Window(pattern.frame_bytes)
@@ -230,16 +229,15 @@ class ExactChecker:
         # The fast path: blocks that are right are dropped, the first wrong frame opens a stretch.
         window = self._window
         frames = min(window.frames, self._end() - window.frame)
-        done, size = 0, self._pattern.frame_bytes
+        done, size, again = 0, self._pattern.frame_bytes, self._again
         base = address(window.view(frames))
         while done < frames:
-            n = min(self._pattern.block, frames - done)
-            due = self._due[: n * size]
-            self._pattern.fill(self._align + window.frame + done, due)
-            if self._memory.same_at(base + done * size, self._due_at_address, n * size):
-                done += n
-                continue
-            wrong = (self._decoder.rows(window.view(n, done)) != self._decoder.rows(due)).any(axis=1)
+            done += again.right(base + done * size, self._align + window.frame + done, frames - done)
+            n = min(again.block, frames - done)
+            if not n:
+                break
+            due = self._decoder.rows(again.due[: n * size])
+            wrong = (self._decoder.rows(window.view(n, done)) != due).any(axis=1)
             done += int(np.argmax(wrong)) if wrong.any() else n
             if wrong.any():
                 self._in_stretch = True

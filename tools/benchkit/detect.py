@@ -7,7 +7,9 @@ import itertools
 import json
 import os
 import platform
+import random
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from stress.detect.again import Regenerator
 from stress.detect.exact import check
 from stress.detect.same import address, memory
 from stress.files.wav import write_wav
@@ -25,7 +28,8 @@ from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
 
-SIZES = (256, 1024, 4096, 65536, 480000)
+SIZES = (256, 1024, 4096, 16384, 65536, 480000, 2880000)
+BURST = 480000
 # Bursts in turn, so that each comes from memory as after a real capture: 24 of
 # 2 x 1.9 MB leave any last-level cache of a small machine.
 COLD = 24
@@ -50,8 +54,7 @@ def main(argv: list[str]) -> int:
         "load_1min": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "blocks": [_block(frames, args.seconds) for frames in SIZES]
-        + [_block(SIZES[-1], args.seconds, COLD)],
+        "blocks": [_block(frames, args.seconds) for frames in SIZES] + [_block(BURST, args.seconds, COLD)],
         "processes": processes,
         "armel": _armel(),
     }
@@ -60,31 +63,28 @@ def main(argv: list[str]) -> int:
 
 
 def _block(frames: int, seconds: float, sets: int = 1) -> dict[str, Any]:
-    pattern, libc = Pattern("mix1", S16, 2), memory()
-    clean = pattern.bytes_at(FIRST, frames)
-    due, lead = np.empty_like(clean), np.zeros(700 * pattern.frame_bytes, np.uint8)
+    pattern, memcmp = Pattern("mix1", S16, 2), memory().memcmp
+    clean, lead = pattern.bytes_at(FIRST, frames), np.zeros(700 * pattern.frame_bytes, np.uint8)
     bursts = [(np.concatenate([lead, clean]), clean.copy()) for _ in range(sets)]
-    turn = itertools.cycle(bursts)
-    c = address(due)
+    # The rivals get their addresses and slices ready made; the detector looks them up.
+    ready = [(address(one) + lead.size, address(two), one, one[lead.size :], two) for one, two in bursts]
+    turn = itertools.cycle(ready)
+    again = Regenerator(pattern)
 
     def plain() -> None:
-        captured, expected = next(turn)
-        libc.memcmp(address(captured) + lead.size, address(expected), expected.nbytes)
+        captured, expected, *_ = next(turn)
+        memcmp(captured, expected, clean.nbytes)
 
     def array_equal() -> None:
-        captured, expected = next(turn)
-        np.array_equal(captured[lead.size :], expected)
+        *_, captured, expected = next(turn)
+        np.array_equal(captured, expected)
 
     def regenerate() -> None:
-        a = address(next(turn)[0]) + lead.size
-        for first in range(0, frames, pattern.block):
-            part = slice(first * 4, min(first + pattern.block, frames) * 4)
-            pattern.fill(FIRST + first, due[: part.stop - part.start])
-            if not libc.same_at(a + part.start, c, part.stop - part.start):
-                raise RuntimeError("the bench compared other bytes")
+        if again.right(next(turn)[0], FIRST, frames) != frames:
+            raise RuntimeError("the bench compared other bytes")
 
     def whole() -> None:
-        captured, expected = next(turn)
+        _, _, captured, _, expected = next(turn)
         found = check(captured, pattern, RINGS, expected=expected, first_position=FIRST)
         if found.checked_frames != frames or found.found:
             raise RuntimeError("the bench checked other frames")
@@ -95,27 +95,30 @@ def _block(frames: int, seconds: float, sets: int = 1) -> dict[str, Any]:
         "regenerate": regenerate,
         "whole_burst": whole,
     }
-    best = _best(work, seconds)
-    return {
-        "frames": frames,
-        "bursts_in_turn": sets,
-        "ns_per_frame": {name: round(value / frames * 1e9, 4) for name, value in best.items()},
-        "regenerate_to_array_equal": round(best["regenerate"] / best["array_equal"], 3),
-        "whole_burst_to_memcmp": round(best["whole_burst"] / best["memcmp"], 3),
-    }
+    least, middle = _times(work, seconds)
+    out: dict[str, Any] = {"frames": frames, "bursts_in_turn": sets}
+    for name, times in (("least", least), ("median", middle)):
+        out[name] = {
+            "ns_per_frame": {kind: round(value / frames * 1e9, 4) for kind, value in times.items()},
+            "regenerate_to_array_equal": round(times["regenerate"] / times["array_equal"], 3),
+            "whole_burst_to_memcmp": round(times["whole_burst"] / times["memcmp"], 3),
+        }
+    return out
 
 
-def _best(work: dict[str, Callable[[], object]], seconds: float) -> dict[str, float]:
-    # The least of many turns, taken in rotation so that a busy machine hits all alike.
-    best = dict.fromkeys(work, float("inf"))
+def _times(work: dict[str, Callable[[], object]], seconds: float) -> tuple[dict[str, float], ...]:
+    # Least and median of many calls, one of each in shuffled turn: a busy machine hits all alike.
+    taken: dict[str, list[float]] = {name: [] for name in work}
+    names, order = list(work), random.Random(1)
     end = time.perf_counter() + seconds * len(work)
     while time.perf_counter() < end:
-        for name, call in work.items():
-            for _ in range(3):
-                start = time.perf_counter()
-                call()
-                best[name] = min(best[name], time.perf_counter() - start)
-    return best
+        order.shuffle(names)
+        for name in names:
+            call = work[name]
+            start = time.perf_counter()
+            call()
+            taken[name].append(time.perf_counter() - start)
+    return tuple({name: of(times) for name, times in taken.items()} for of in (min, statistics.median))
 
 
 def _processes(runs: int) -> dict[str, Any]:
@@ -166,17 +169,20 @@ def _armel() -> str:
 def _table(result: dict[str, Any]) -> str:
     lines = [
         f"{result['machine']}, Python {result['python']}, numpy {result['numpy']}, "
-        f"load {result['load_1min']}; ns per frame",
+        f"load {result['load_1min']}; ns per frame (least), ratios (least, median)",
         f"{'frames':>8} {'memcmp':>9} {'array_eq':>9} {'regen':>9} {'whole':>9}"
-        "  regen/array_eq  whole/memcmp",
+        "  regen/array_eq    whole/memcmp",
     ]
     for row in result["blocks"]:
-        ns = row["ns_per_frame"]
+        ns = row["least"]["ns_per_frame"]
         times = " ".join(f"{ns[k]:9.4f}" for k in ("memcmp", "array_equal", "regenerate", "whole_burst"))
-        ratios = f"{row['regenerate_to_array_equal']:14.2f} {row['whole_burst_to_memcmp']:13.2f}"
-        lines.append(
-            f"{row['frames']:8} {times}  {ratios}{'  from memory' if row['bursts_in_turn'] > 1 else ''}"
+        ratios = (
+            f"{row[of][ratio]:7.2f}"
+            for ratio in ("regenerate_to_array_equal", "whole_burst_to_memcmp")
+            for of in ("least", "median")
         )
+        cold = "  from memory" if row["bursts_in_turn"] > 1 else ""
+        lines.append(f"{row['frames']:8} {times}  {' '.join(ratios)}{cold}")
     for name, value in result["processes"].items():
         lines.append(f"{name}: {value}")
     lines.append(f"armel instructions per frame: {result['armel']}")
