@@ -13,6 +13,7 @@ from stress.experiment.contrast import CLEAN, FLUSH, RW, Contrast, Measured
 from stress.experiment.judge import judge
 from stress.experiment.layers import RING_OF, Layers
 from stress.experiment.mechanism import Mechanism, mechanisms
+from stress.experiment.slips import two_clocks
 from stress.experiment.tally import total
 from stress.model.finding import Kind
 from stress.model.pcm import Access
@@ -134,8 +135,11 @@ def _against_the_arms(shown: Sequence[Mechanism], layers: Layers) -> list[str]:
 def _nothing_found(measured: Sequence[Measured], bound: float) -> Diagnosis:
     whole = total([entry.tally for entry in measured])
     judged = judge(whole, bound)
-    if whole.transport:
-        return Diagnosis(Cause.XRUN, (), judged.reasons, ())
+    # An xrun now and then is no cause; one in every second burst leaves nothing to judge.
+    starved = 2 * whole.xruns >= whole.bursts and judged.verdict is not Verdict.PASS
+    if whole.transport or starved:
+        counted = f"{whole.xruns} xruns in {whole.bursts} bursts"
+        return Diagnosis(Cause.XRUN, (), (counted, *judged.reasons), ())
     cause = Cause.NOT_REPRODUCED if judged.verdict is Verdict.PASS else Cause.CANNOT_TELL
     return Diagnosis(cause, (), judged.reasons, ())
 
@@ -148,12 +152,26 @@ def _from_kinds(measured: Sequence[Measured], layers: Layers) -> tuple[Cause, st
         return Cause.CANNOT_TELL, f"{whole.found} wrong runs of no known kind"
     # A flipped bit now and then beside lost packets is the smaller part of the story.
     cause = max(votes, key=lambda entry: votes[entry])
-    if cause is Cause.USB_LOSS and whole.counts.get(Kind.RESAMPLE.value):
+    clocks = two_clocks(whole)
+    if cause is Cause.USB_LOSS and (whole.counts.get(Kind.RESAMPLE.value) or clocks):
         cause = Cause.CLOCK
+    if cause is Cause.DMA_STALE and not layers.votes() and _unproven(measured, whole):
+        return Cause.CANNOT_TELL, (
+            f"{whole.counts[Kind.STALE.value]} runs are whole laps old, as a cache alias leaves them, "
+            "none of them with rw access; too few to prove it by the contrasts"
+        )
     kinds = ", ".join(f"{number} {kind}" for kind, number in whole.counts.most_common())
     in_rw = sum(entry.tally.found for entry in measured if entry.arm.access == Access.RW.value)
     also = f"; {in_rw} of them with rw access, which no cache alias reaches" if in_rw else ""
-    return cause, f"{kinds}{also}"
+    return cause, f"{kinds}{also}{f'; {clocks}' if cause is Cause.CLOCK and clocks else ''}"
+
+
+def _unproven(measured: Sequence[Measured], whole: Tally) -> bool:
+    # Stale DMA comes with rw access as well, and keeps to no lap of a ring.
+    if 2 * whole.counts[Kind.STALE.value] <= whole.found:
+        return False
+    by_rw = [entry.tally for entry in measured if entry.arm.access == Access.RW.value]
+    return not any(tally.counts[Kind.STALE.value] for tally in by_rw)
 
 
 def _votes(whole: Tally) -> Counter[Cause]:

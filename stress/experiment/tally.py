@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional
 
 from stress.experiment.alignment import SILENT
+from stress.experiment.slips import Slip, slips
 from stress.stats.counts import dispersion_of_sums
 
 
@@ -33,6 +34,7 @@ class Tally:
     tiles, tile_runs, tile_squares : tiles observed, wrong runs in them, and the
         squares of their number per tile; see `dispersion`.
     samples : per burst wrong and checked frames, for the dose-response.
+    slips : lost and repeated frames that were kept, see `stress.experiment.slips`.
     shapes : forms of the findings kept, by `shape`.
     transport : findings that lost time explains, left out as well.
     views : real findings per view they first appear in; `seen` says more of them.
@@ -56,6 +58,7 @@ class Tally:
     tile_runs: int = 0
     tile_squares: int = 0
     samples: list[tuple[int, int]] = field(default_factory=list)
+    slips: list[Slip] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     sites: Counter[tuple[str, str | None, int | None]] = field(default_factory=Counter)
     shapes: Counter[str] = field(default_factory=Counter)
@@ -137,6 +140,7 @@ class Tally:
         for kind, ring, laps, number in analysis["sites"]:
             self.sites[(kind, ring, laps)] += number
         self.wrong_frames += analysis["wrong_frames"]
+        self.slips += slips(analysis["findings"])
         for finding in analysis["findings"]:
             beside = "transport" in finding.get("details", {})
             if finding["injected"] or beside:
@@ -191,7 +195,7 @@ def _least(one: float | None, other: float | None) -> float | None:
 
 _SUMS = (
     *("bursts", "streamed_s", "checked_frames", "lines", "wrong_frames", "episodes", "observed_s"),
-    *("tiles", "tile_runs", "tile_squares", "samples"),
+    *("tiles", "tile_runs", "tile_squares", "samples", "slips"),
     *("counts", "sites", "shapes", "transport", "planted", "control_found", "control_covered"),
     *("xruns", "unlocked", "silent"),
     *("voluntary", "involuntary", "refused", "views", "seen", "wire", "doubts", "blind"),

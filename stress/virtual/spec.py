@@ -14,7 +14,7 @@ from stress.virtual.geometry import CacheGeometry, geometry_names, named_geometr
 
 ARCHITECTURES = ("armv4", "armv5", "armv6", "armv7", "arm64", "x86")
 MAPPINGS = ("cached", "user-noncached", "kernel-noncached", "writecombine")
-CARD_FAULTS = ("drop", "repeat", "zero", "stale-dma", "bitflip", "byteshift", "gain", "swap")
+CARD_FAULTS = ("drop", "repeat", "zero", "stale-dma", "bitflip", "byteshift", "gain", "swap", "resample")
 STREAM_FAULTS = ("playback-stop", "capture-stop", "freeze", "unplug")
 PACKET_US = (125, 250, 500, 1000)
 OFF_DBFS = -200.0
@@ -158,6 +158,7 @@ class FaultSpec:
     every : the fault comes again each so many frames; 0 = once.
     bit : bit of the frame to flip; byteshift: bytes to shift by.
     gain_db : of a gain fault [dB].
+    ppm : of a resample fault: how much faster than nominal it plays [ppm].
     burst : number of the burst it happens in, from 0; -1 = all.
     """
 
@@ -167,6 +168,7 @@ class FaultSpec:
     every: int = integer(0, 0, 1 << 40)
     bit: int = integer(3, 0, 255)
     gain_db: float = number(-6.0, -120.0, 20.0)
+    ppm: float = number(100.0, -500000.0, 500000.0)
     burst: int = integer(-1, -1, 1 << 30)
 
 

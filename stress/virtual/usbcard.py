@@ -81,6 +81,7 @@ def _spoil(
         "byteshift": lambda part: _shift(part, fault.bit),
         "gain": lambda part: _scale(part, fault.gain_db, fmt),
         "swap": lambda part: _swap(part, fmt.sample_bytes, channels),
+        "resample": lambda part: _resample(part, fault.ppm, fmt),
     }
     change[fault.kind](out[first:end])
 
@@ -109,11 +110,32 @@ def _swap(part: Frames, sample_bytes: int, channels: int) -> None:
 
 
 def _scale(part: Frames, gain_db: float, fmt: SampleFormat) -> None:
-    samples = part.reshape(-1, fmt.sample_bytes)
-    wide = np.zeros((len(samples), 4), dtype=np.uint8)
-    carried = min(fmt.sample_bytes, fmt.bits // 8)
-    wide[:, 4 - carried :] = samples[:, :carried]
-    scaled = np.rint(wide.view("<i4")[:, 0] * 10 ** (gain_db / 20) / 2 ** (32 - 8 * carried))
-    most = 2 ** (8 * carried - 1)
-    limited = np.clip(scaled, -most, most - 1).astype("<i4")
-    samples[:] = limited.view(np.uint8).reshape(-1, 4)[:, : fmt.sample_bytes]
+    _put(part, np.rint(_samples(part, fmt) * 10 ** (gain_db / 20)), fmt)
+
+
+def _resample(part: Frames, ppm: float, fmt: SampleFormat) -> None:
+    # Straight lines between the frames; past the end the last one is held.
+    frames = len(part)
+    samples = _samples(part, fmt).reshape(frames, -1)
+    instants = np.arange(frames) * (1 + ppm / 1e6)
+    columns = [np.interp(instants, np.arange(frames), column) for column in samples.T]
+    _put(part, np.rint(np.stack(columns, axis=1)).reshape(-1), fmt)
+
+
+def _samples(part: Frames, fmt: SampleFormat) -> NDArray[np.float64]:
+    raw = part.reshape(-1, fmt.sample_bytes)
+    wide = np.zeros((len(raw), 4), dtype=np.uint8)
+    carried = _carried(fmt)
+    wide[:, 4 - carried :] = raw[:, :carried]
+    return wide.view("<i4")[:, 0] / 2.0 ** (32 - 8 * carried)
+
+
+def _put(part: Frames, values: NDArray[np.float64], fmt: SampleFormat) -> None:
+    most = 2 ** (8 * _carried(fmt) - 1)
+    limited = np.clip(values, -most, most - 1).astype("<i4")
+    part.reshape(-1, fmt.sample_bytes)[:] = limited.view(np.uint8).reshape(-1, 4)[:, : fmt.sample_bytes]
+
+
+def _carried(fmt: SampleFormat) -> int:
+    # Bytes that hold the sample; a container may be larger.
+    return min(fmt.sample_bytes, fmt.bits // 8)

@@ -58,7 +58,8 @@ def test_diagnose_stale_lines_that_rw_and_clean_do_not_cure_are_no_cache_alias()
 
 def test_diagnose_too_few_episodes_prove_nothing():
     found = diagnose([_alias(BASE, 3), _arm(CLEAN), _arm(RW)], 1e-4)
-    assert found.cause is not Cause.CACHE_ALIAS
+    assert found.cause is Cause.CANNOT_TELL
+    assert "too few to prove it" in found.evidence[0]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,13 @@ def test_diagnose_clean_with_exposure_is_not_reproduced_and_without_cannot_tell(
 
 def test_diagnose_only_lost_time_is_an_xrun():
     assert diagnose([_arm(BASE, transport=3, xruns=2)], 1e-4).cause is Cause.XRUN
+
+
+def test_diagnose_an_xrun_in_every_second_burst_is_an_xrun_and_a_rare_one_is_not():
+    found = diagnose([_arm(BASE, xruns=1, lines=10)], 1e-4)
+    assert found.cause is Cause.XRUN
+    assert found.evidence[0] == "1 xruns in 2 bursts"
+    assert diagnose([_arm(BASE, xruns=1, lines=10, bursts=3)], 1e-4).cause is Cause.CANNOT_TELL
 
 
 def test_diagnose_losses_in_rw_are_told_beside_an_alias():

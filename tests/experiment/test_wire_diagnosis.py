@@ -72,7 +72,7 @@ def test_wire_confirms_an_alias_that_the_arms_are_too_few_for(arm, rw, view, rin
     assert (found.cause, found.layer) == (Cause.CACHE_ALIAS, view)
     assert [(side.side, side.proven) for side in found.sides] == [(ring, True)]
     assert "4 runs of old data" in _line(found, "the arms alone prove nothing")
-    assert diagnose([_arm(arm, 3, "", ring=ring, number=4), _arm(rw)], 1e-4).cause is Cause.DMA_STALE
+    assert diagnose([_arm(arm, 3, "", ring=ring, number=4), _arm(rw)], 1e-4).cause is Cause.CANNOT_TELL
 
 
 def test_too_few_runs_in_a_ring_name_the_layer_but_no_cause():

@@ -50,6 +50,16 @@ def test_faults_that_spoil_bytes_touch_exactly_their_frames():
         np.testing.assert_array_equal(np.delete(out, np.s_[100:148], 0), np.delete(wire, np.s_[100:148], 0))
 
 
+def test_resample_reads_between_the_frames_on_straight_lines():
+    wire = np.repeat(np.arange(0, 3000, 10, dtype="<i2"), 2).view(np.uint8).reshape(-1, 4)
+    fault = FaultSpec(kind="resample", frame=100, frames=1000, ppm=100_000.0)
+    out = apply_faults(wire, [fault], STEREO, 2, 64)
+    np.testing.assert_array_equal(out[:100], wire[:100])
+    # From frame 100 on it plays 1.1 frames at a time and holds the last one.
+    due = np.minimum(1000 + 11 * np.arange(200), 2990)
+    np.testing.assert_array_equal(out[100:].reshape(-1).view("<i2"), np.repeat(due, 2))
+
+
 def test_bitflip_changes_one_bit_a_frame():
     wire, out = faulted("bitflip", bit=13)
     changed = out ^ wire

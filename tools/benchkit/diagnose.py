@@ -1,175 +1,167 @@
-"""Causes planted on virtual boards against causes named: the confusion table."""
+"""Causes planted on virtual boards against causes named: confusion, mitigations, sizes, time."""
 
 from __future__ import annotations
 
 import argparse
 import collections
+import dataclasses
 import json
+import math
+import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from stress.experiment.contrast import measure
-from stress.experiment.diagnosis import Diagnosis, diagnose
-from stress.experiment.method_exact import ByPattern
-from stress.experiment.plan import Plan, read_plan
-from stress.experiment.runner import Run
-from stress.experiment.tally import tallies
-from stress.model.formats import sample_format
-from stress.patterns.word import Pattern
-from stress.pcm.virtual import VirtualPcm
-from stress.record import reader
-from stress.record.clock import Clock
-from stress.record.evidence import EvidenceStore
-from stress.record.journal import Journal
+from stress.experiment.cause import Cause
+from stress.report.console import Console
+from stress.report.table import table
 from stress.stats.counts import clopper_pearson
-from stress.virtual.spec import BoardSpec
+from tools.benchkit import sizes
+from tools.benchkit._causes import CASES, MITIGATIONS, expected, key, run
 
-SMALL = {"side": "playback", "playback_buffer": 384, "capture_buffer": 4800, "burst_s": "1s", "bursts": 2}
-LARGE = {**SMALL, "playback_buffer": 4128}
-IN_SMALL = {"side": "capture", "playback_buffer": 4800, "capture_buffer": 384, "burst_s": "1s", "bursts": 2}
-IN_LARGE = {**IN_SMALL, "capture_buffer": 4128}
+# What one diagnosis of the default plan may take on a virtual ARM926 [s].
+MOST_STREAMED_S = 60.0
+MOST_WALL_S = 30.0
+# What a diagnosis says when it names none.
+NO_CAUSE = (Cause.NOT_REPRODUCED.value, Cause.CANNOT_TELL.value)
 
 
 @dataclass(frozen=True)
-class Case:
-    """One planted cause.
+class Cell:
+    """One case under one mitigation, over all seeds."""
 
-    Parameters
-    ----------
-    expected : headline's beginning: the cause, for an alias "cause/side/mechanism".
-    base : the base arm; its variants are clean, cacheflush (playback) and rw.
-    """
-
-    name: str
+    case: str
+    mitigation: str
     expected: str
-    board: str
-    base: dict[str, Any]
-    settings: dict[str, Any] = field(default_factory=dict)
-    rate: int = 48000
+    named: collections.Counter[str]
+
+    @property
+    def right(self) -> int:
+        """Runs in which what was planted was named, side and mechanism included."""
+        return self.named[self.expected]
+
+    @property
+    def false(self) -> int:
+        """Runs in which a cause was named that was not there."""
+        return sum(
+            number
+            for name, number in self.named.items()
+            if name not in NO_CAUSE and name.partition("/")[0] != self.expected.partition("/")[0]
+        )
 
 
-def _fault(kind: str, **changes: Any) -> dict[str, Any]:
-    return {"fault": [{"kind": kind, "frame": 5000, "every": 6007, **changes}]}
-
-
-CASES = (
-    Case("P1", "cache alias/playback/P1", "arm926", SMALL),
-    Case("P2", "cache alias/playback/P2", "arm926", {**LARGE, "playback": "rmw", "queue_periods": 2}),
-    Case(
-        "P3",
-        "cache alias/playback/P3",
-        "arm926",
-        {**LARGE, "queue_periods": 2, "period_size": 47},
-        rate=44100,
-    ),
-    Case("C1", "cache alias/capture/C1", "arm926", {**IN_SMALL, "capture": "whole"}),
-    Case("C2", "cache alias/capture/C2", "arm926", {**IN_LARGE, "capture_buffer": 2048}, rate=44100),
-    Case(
-        "C3",
-        "cache alias/capture/C3",
-        "feroceon",
-        {**IN_LARGE, "capture": "whole"},
-        {"cache.allocate": "write"},
-    ),
-    Case("CT", "cache alias/capture/CT", "arm926", {**IN_LARGE, "capture": "ahead"}),
-    Case("DMA", "stale DMA", "cortex-a", LARGE, _fault("stale-dma", frames=8)),
-    Case("USB drop", "USB loss", "cortex-a", LARGE, _fault("drop", frames=48)),
-    Case("USB repeat", "USB loss", "cortex-a", LARGE, _fault("repeat", frames=48)),
-    Case("USB zero", "USB loss", "cortex-a", LARGE, _fault("zero", frames=48)),
-    Case(
-        "mixer gain",
-        "mixer processing",
-        "cortex-a",
-        LARGE,
-        _fault("gain", frames=1 << 29, every=0, gain_db=-3.0),
-    ),
-    Case("channel swap", "mixer processing", "cortex-a", LARGE, _fault("swap", frames=1 << 29, every=0)),
-    Case("memory", "memory error", "cortex-a", LARGE, _fault("bitflip", frames=1)),
-    Case("clean PIPT", "not reproduced", "cortex-a", {**LARGE, "bursts": 5}),
-    Case(
-        "clean vmalloc=0", "not reproduced", "arm926", {**SMALL, "bursts": 5}, {"kernel.use_vmalloc": False}
-    ),
-)
-
-
-def _plan(case: Case) -> Plan:
-    base = {"name": "base", "group": "g", **case.base}
-    arms = [
-        base,
-        {**base, "name": "clean", "lever": "clean+invalidate"},
-        {**base, "name": "rw", "access": "rw"},
-    ]
-    arms[2].update({"playback": "store", "capture": "exact", "queue_periods": 0})
-    if case.base["side"] == "playback":
-        arms.append({**base, "name": "flush", "lever": "cacheflush"})
-    return read_plan({"rate": case.rate, "order": "abba", "arm": arms, "control": {"least": 4}}, case.name)
-
-
-def run(case: Case, seed: int) -> Diagnosis:
-    """Plant one cause under one seed and return what is named."""
-    plan = _plan(case)
-    pattern = Pattern("mix1", sample_format(plan.format), plan.channels)
-
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        (folder / "evidence").mkdir()
-        journal = Journal(folder, Clock())
-        journal.append("start", seed=seed, backend=case.board, first_position=1)
-        with VirtualPcm(BoardSpec.load(case.board, case.settings), seed) as pcm:
-            Run(
-                plan=plan,
-                pcm=pcm,
-                name=case.board,
-                line_bytes=32,
-                method=ByPattern(pattern, 32),
-                journal=journal,
-                evidence=EvidenceStore(folder, 0, 0),
-                seed=seed,
-                position=1 + seed % 100 * 10_000_000,
-            ).walk()
-        journal.close()
-        return diagnose(measure(plan, tallies(reader.read_run(folder).events)), plan.bound)
-
-
-def _key(found: Diagnosis) -> str:
-    sides = "".join(f"/{side.side}/{side.name}" for side in found.sides)
-    return f"{found.cause.value}{sides}"
+def cells(seeds: Sequence[int], mitigations: Sequence[str], only: str = "") -> Iterator[Cell]:
+    """Plant every cause under every mitigation and seed."""
+    for case in CASES:
+        for mitigation in mitigations:
+            if only in ("", case.name):
+                changed = MITIGATIONS[mitigation](case)
+                named = collections.Counter(key(run(changed, seed)) for seed in seeds)
+                yield Cell(case.name, mitigation, expected(case, mitigation), named)
 
 
 def main(argv: list[str]) -> int:
-    """Run every case under so many seeds, print the confusion table; 1 when below 95 %."""
+    """Print what was named for what was planted; 1 when below 95 % or over time."""
     parser = argparse.ArgumentParser(prog="tools/bench diagnose", description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--mitigated-seeds", type=int, default=5, help="seeds of each mitigated case")
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--case", help="only the case of this name")
+    parser.add_argument("--case", default="", help="only the case of this name")
+    parser.add_argument("--trials", type=int, default=2000, help="null experiments per test, 0 for none")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(argv)
-    rows, started = [], time.monotonic()
-    for case in CASES:
-        if args.case and case.name != args.case:
-            continue
-        named = collections.Counter(_key(run(case, args.first_seed + seed)) for seed in range(args.seeds))
-        rows.append({"planted": case.name, "expected": case.expected, "named": dict(named)})
-        if not args.json:
-            print(_line(case, named, args.seeds), flush=True)
-    right = sum(row["named"].get(row["expected"], 0) for row in rows)  # type: ignore[attr-defined]
-    trials = args.seeds * len(rows)
-    low = clopper_pearson(right, trials).low
-    summary = {"right": right, "trials": trials, "low95": low, "seconds": time.monotonic() - started}
+    console = Console(sys.stdout, sys.stderr)
+    first = args.first_seed
+    done: list[Cell] = []
+    for seeds, mitigations in ((args.seeds, ["none"]), (args.mitigated_seeds, list(MITIGATIONS)[1:])):
+        for cell in cells(range(first, first + seeds), mitigations, args.case):
+            done.append(cell)
+            console.status(f"{cell.case}, {cell.mitigation}: {cell.right} of {seeds}", time.monotonic())
+    streamed_s, wall_s = _default_plan(first)
+    rows = sizes.table(args.trials, 1) if args.trials else []
+    right, false = (sum(getattr(cell, name) for cell in done) for name in ("right", "false"))
+    trials = sum(sum(cell.named.values()) for cell in done)
+    good = right >= 0.95 * trials and streamed_s <= MOST_STREAMED_S and wall_s <= MOST_WALL_S
     if args.json:
-        print(json.dumps({"cases": rows, **summary}))
+        summary = {
+            "right": right,
+            "false": false,
+            "trials": trials,
+            "streamed_s": streamed_s,
+            "wall_s": wall_s,
+        }
+        parts = [dataclasses.asdict(cell) for cell in done]
+        console.line(
+            json.dumps({"cells": parts, **summary, "sizes": [dataclasses.asdict(row) for row in rows]})
+        )
     else:
-        print(f"{right} of {trials} named rightly (95 % interval from {100 * low:.1f} %)")
-    return 0 if right >= 0.95 * trials else 1
+        for line in (*confusion(done), "", *matrix(done), "", *_summary(right, false, trials)):
+            console.line(line)
+        console.line(
+            f"default plan on virtual arm926: cause named after {streamed_s:.0f} s of streaming "
+            f"(allowed {MOST_STREAMED_S:.0f}) and {wall_s:.1f} s (allowed {MOST_WALL_S:.0f})"
+        )
+        for line in ["", sizes.head(args.trials), *(row.text() for row in rows)] if rows else []:
+            console.line(line)
+    return 0 if good and all(row.good for row in rows) else 1
 
 
-def _line(case: Case, named: collections.Counter[str], seeds: int) -> str:
-    wrong = ", ".join(f"{number} x {name}" for name, number in named.items() if name != case.expected)
-    return f"{case.name:16} {case.expected:26} {named[case.expected]:3} of {seeds}  {wrong}"
+def confusion(done: Sequence[Cell]) -> list[str]:
+    """Return the table cause planted x cause named, without mitigation."""
+    plain = [cell for cell in done if cell.mitigation == "none"]
+    names = list(dict.fromkeys(_short(name) for cell in plain for name in (cell.expected, *cell.named)))
+    body = []
+    for cell in plain:
+        counted = collections.Counter(dict.fromkeys(names, 0))
+        for name, number in cell.named.items():
+            counted[_short(name)] += number
+        body.append((cell.case, *(counted[name] or "." for name in names)))
+    return [
+        "cause planted (rows) x cause named (columns)",
+        *table(("planted", *names), body, "l" + "r" * len(names)),
+    ]
+
+
+def _short(name: str) -> str:
+    cause, _, rest = name.partition("/")
+    return rest.replace("playback/", "").replace("capture/", "").replace("/", " ") or cause
+
+
+def matrix(done: Sequence[Cell]) -> list[str]:
+    """Return the table cause planted x mitigation: runs named as they have to be."""
+    kinds = list(dict.fromkeys(cell.mitigation for cell in done))
+    by_case: dict[str, dict[str, Cell]] = {}
+    for cell in done:
+        by_case.setdefault(cell.case, {})[cell.mitigation] = cell
+
+    def entry(cell: Cell) -> str:
+        return f"{cell.right}/{sum(cell.named.values())} {cell.expected.partition('/')[0]}"
+
+    body = [(case, *(entry(row[kind]) for kind in kinds if kind in row)) for case, row in by_case.items()]
+    return ["named as it has to be, by mitigation", *table(("planted", *kinds), body, "l" * (1 + len(kinds)))]
+
+
+def _summary(right: int, false: int, trials: int) -> list[str]:
+    low, high = clopper_pearson(right, trials).low, clopper_pearson(false, trials).high
+    return [
+        f"{right} of {trials} named rightly (95 % interval from {100 * low:.1f} %)",
+        f"{false} of {trials} with a cause that was not there (95 % interval to {100 * high:.2f} %)",
+    ]
+
+
+def _default_plan(seed: int) -> tuple[float, float]:
+    """Return what `diagnose` takes on a virtual ARM926: streaming and wall time [s]."""
+    with tempfile.TemporaryDirectory() as place:
+        argv = [sys.executable, "-m", "stress", "diagnose", "--backend", "virtual", "--board", "arm926"]
+        argv += ["--seed", str(seed), "--json", "--out", f"{place}/run"]
+        began = time.monotonic()
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        wall_s = time.monotonic() - began
+    report = json.loads(done.stdout)
+    named = report["diagnosis"]["cause"] == Cause.CACHE_ALIAS.value
+    return (report["total"]["streamed_s"] if named else math.inf), wall_s
 
 
 if __name__ == "__main__":

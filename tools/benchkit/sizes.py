@@ -226,6 +226,11 @@ def table(trials: int, seed: int) -> list[Row]:
     return [row for test in TESTS for row in test(trials, rng)]
 
 
+def head(trials: int) -> str:
+    """Return the head of the table."""
+    return f"{f'test on {trials} null experiments':64} nominal  rejected  95 % interval"
+
+
 def main(argv: list[str]) -> int:
     """Print the sizes; 1 when one is further from nominal than accepted."""
     parser = argparse.ArgumentParser(prog="tools/bench sizes", description=__doc__)
@@ -238,7 +243,7 @@ def main(argv: list[str]) -> int:
     if args.json:
         print(json.dumps([{**dataclasses.asdict(row), "good": row.good} for row in rows]))
     else:
-        print(f"{'test on ' + str(args.trials) + ' null experiments':64} nominal  rejected  95 % interval")
+        print(head(args.trials))
         for row in rows:
             print(row.text())
         print(f"{time.monotonic() - started:.1f} s")

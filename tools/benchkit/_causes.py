@@ -1,0 +1,162 @@
+"""Causes planted on virtual boards, and what a diagnosis names for them."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Callable
+
+from stress.experiment.cause import Cause
+from stress.experiment.contrast import measure
+from stress.experiment.diagnosis import Diagnosis, diagnose
+from stress.experiment.method_exact import ByPattern
+from stress.experiment.plan import Plan, read_plan
+from stress.experiment.runner import Run
+from stress.experiment.tally import tallies
+from stress.model.formats import sample_format
+from stress.patterns.word import Pattern
+from stress.pcm.virtual import VirtualPcm
+from stress.record import reader
+from stress.record.clock import Clock
+from stress.record.evidence import EvidenceStore
+from stress.record.journal import Journal
+from stress.virtual.spec import BoardSpec
+
+SMALL = {"side": "playback", "playback_buffer": 384, "capture_buffer": 4800, "burst_s": "1s", "bursts": 2}
+LARGE = {**SMALL, "playback_buffer": 4128}
+IN_SMALL = {"side": "capture", "playback_buffer": 4800, "capture_buffer": 384, "burst_s": "1s", "bursts": 2}
+IN_LARGE = {**IN_SMALL, "capture_buffer": 4128}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One planted cause.
+
+    Parameters
+    ----------
+    expected : headline's beginning: the cause, for an alias "cause/side/mechanism".
+    base : the base arm; its variants are clean, cacheflush (playback) and rw.
+    """
+
+    name: str
+    expected: str
+    board: str
+    base: dict[str, Any]
+    settings: dict[str, Any] = field(default_factory=dict)
+    rate: int = 48000
+
+
+def _fault(kind: str, **changes: Any) -> dict[str, Any]:
+    return {"fault": [{"kind": kind, "frame": 5000, "every": 6007, **changes}]}
+
+
+CASES = (
+    Case("P1", "cache alias/playback/P1", "arm926", SMALL),
+    Case("P2", "cache alias/playback/P2", "arm926", {**LARGE, "playback": "rmw", "queue_periods": 2}),
+    Case(
+        "P3",
+        "cache alias/playback/P3",
+        "arm926",
+        {**LARGE, "queue_periods": 2, "period_size": 47},
+        rate=44100,
+    ),
+    Case("C1", "cache alias/capture/C1", "arm926", {**IN_SMALL, "capture": "whole"}),
+    Case("C2", "cache alias/capture/C2", "arm926", {**IN_LARGE, "capture_buffer": 2048}, rate=44100),
+    Case(
+        "C3",
+        "cache alias/capture/C3",
+        "feroceon",
+        {**IN_LARGE, "capture": "whole"},
+        {"cache.allocate": "write"},
+    ),
+    Case("CT", "cache alias/capture/CT", "arm926", {**IN_LARGE, "capture": "ahead"}),
+    Case("DMA", "stale DMA", "cortex-a", LARGE, _fault("stale-dma", frames=8)),
+    Case("USB drop", "USB loss", "cortex-a", LARGE, _fault("drop", frames=48)),
+    Case("USB repeat", "USB loss", "cortex-a", LARGE, _fault("repeat", frames=48)),
+    Case("USB zero", "USB loss", "cortex-a", LARGE, _fault("zero", frames=48)),
+    Case(
+        "mixer gain",
+        "mixer processing",
+        "cortex-a",
+        LARGE,
+        _fault("gain", frames=1 << 29, every=0, gain_db=-3.0),
+    ),
+    Case("channel swap", "mixer processing", "cortex-a", LARGE, _fault("swap", frames=1 << 29, every=0)),
+    Case("clock slips", "clock or resampling", "cortex-a", LARGE, _fault("drop", frames=1)),
+    Case(
+        "resampler",
+        "clock or resampling",
+        "cortex-a",
+        LARGE,
+        _fault("resample", frames=1 << 29, every=0, ppm=150.0),
+    ),
+    Case("xrun", "xrun", "cortex-a", {**LARGE, "playback_buffer": 384}, {"user.wake_us": 20000}),
+    Case("memory", "memory error", "cortex-a", LARGE, _fault("bitflip", frames=1)),
+    Case("clean PIPT", "not reproduced", "cortex-a", {**LARGE, "bursts": 5}),
+    Case(
+        "clean vmalloc=0", "not reproduced", "arm926", {**SMALL, "bursts": 5}, {"kernel.use_vmalloc": False}
+    ),
+)
+
+
+def _plan(case: Case) -> Plan:
+    base = {"name": "base", "group": "g", **case.base}
+    arms = [
+        base,
+        {**base, "name": "clean", "lever": "clean+invalidate"},
+        {**base, "name": "rw", "access": "rw"},
+    ]
+    if case.base["side"] == "playback":
+        arms.append({**base, "name": "flush", "lever": "cacheflush"})
+    for arm in arms:
+        # rw access knows one way of touching, and has nothing for a lever to act on.
+        if arm.get("access") == "rw":
+            arm.update({"playback": "store", "capture": "exact", "queue_periods": 0, "lever": "none"})
+    return read_plan({"rate": case.rate, "order": "abba", "arm": arms, "control": {"least": 4}}, case.name)
+
+
+def run(case: Case, seed: int) -> Diagnosis:
+    """Plant one cause under one seed and return what is named."""
+    plan = _plan(case)
+    pattern = Pattern("mix1", sample_format(plan.format), plan.channels)
+
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / "evidence").mkdir()
+        journal = Journal(folder, Clock())
+        journal.append("start", seed=seed, backend=case.board, first_position=1)
+        with VirtualPcm(BoardSpec.load(case.board, case.settings), seed) as pcm:
+            Run(
+                plan=plan,
+                pcm=pcm,
+                name=case.board,
+                line_bytes=32,
+                method=ByPattern(pattern, 32),
+                journal=journal,
+                evidence=EvidenceStore(folder, 0, 0),
+                seed=seed,
+                position=1 + seed % 100 * 10_000_000,
+            ).walk()
+        journal.close()
+        return diagnose(measure(plan, tallies(reader.read_run(folder).events)), plan.bound)
+
+
+def key(found: Diagnosis) -> str:
+    sides = "".join(f"/{side.side}/{side.name}" for side in found.sides)
+    return f"{found.cause.value}{sides}"
+
+
+# What is changed about a board or a plan, and whether it takes a cache alias away.
+MITIGATIONS: dict[str, Callable[[Case], Case]] = {
+    "none": lambda case: case,
+    "use_vmalloc=0": lambda case: replace(case, settings={**case.settings, "kernel.use_vmalloc": False}),
+    "rw access": lambda case: replace(case, base={**case.base, "access": "rw"}),
+    "PIPT": lambda case: replace(case, settings={**case.settings, "cache.tagging": "pipt"}),
+}
+
+
+def expected(case: Case, mitigation: str) -> str:
+    """Return what has to be named: a mitigated alias is gone, anything else stays."""
+    alias = case.expected.startswith(Cause.CACHE_ALIAS.value)
+    return Cause.NOT_REPRODUCED.value if alias and mitigation != "none" else case.expected
