@@ -157,7 +157,8 @@ class _Told:
         self._runs = [self._periods(one) for one in wrong if "uniform" not in one["details"]]
         slips = [self._periods(one).start for one in wrong if one["kind"] in _SLIPS]
         real = [self._periods(one) for one in analysis["findings"] if not one["injected"]]
-        # Findings past the cap of a record are only counted.
+        # Findings past the cap of a record are only counted, but for some of the last lap.
+        real = real[: analysis.get("findings_first", len(real))]
         full = not analysis.get("findings_left_out")
         self._told_until = 1 << 62 if full else max((run.stop - 1 for run in real), default=0)
         # Behind a slip every period differs.

@@ -82,6 +82,8 @@ def analysis(value: Analysis, most: int = MOST_FINDINGS) -> dict[str, Any]:
         "sites": [[kind.value, ring, laps, count] for (kind, ring, laps), count in value.sites.items()],
         "findings": [finding.to_json() for finding in sorted(kept, key=lambda finding: finding.frame)],
         "findings_left_out": value.found - len(kept),
+        # Real ones up to here are all there; behind them only some of the last lap.
+        "findings_first": min(most, len(real)),
         "wrong_frames": value.wrong_frames,
         "episodes": value.episodes,
         "valid_bits": value.valid_bits,

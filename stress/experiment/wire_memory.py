@@ -41,8 +41,8 @@ class Held:
         return UNKNOWN if not part.size else WRONG if part.any() else RIGHT
 
     def to_json(self) -> dict[str, int]:
-        """Return how many frames were looked at and how many differ."""
-        return {"frames": self.wrong.size, "differ": int(self.wrong.sum())}
+        """Return the first frame looked at, how many were, and how many differ."""
+        return {"first": self.first, "frames": self.wrong.size, "differ": int(self.wrong.sum())}
 
 
 def last_lap(

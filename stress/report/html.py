@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from stress.report import ringmap, text, wire
+from stress.report import lanes, ringmap, text
 from stress.report.cases import backend
 from stress.report.ringmap import Mark
 
@@ -40,7 +40,7 @@ def page(log: RunLog, plan: Plan, evidence: list[dict[str, Any]]) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(name)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>'
-        f"{_verdict(report)}{_diagnosis(report)}{_arms(report)}{_rings(log)}{wire.lanes(log)}{_findings(log)}{_evidence(evidence)}{_about(log)}"
+        f"{_verdict(report)}{_diagnosis(report)}{_arms(report)}{_rings(log)}{lanes.section(log)}{_findings(log)}{_evidence(evidence)}{_about(log)}"
         "</body></html>\n"
     )
 

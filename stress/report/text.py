@@ -161,7 +161,9 @@ def sentences(log: RunLog, most: int) -> list[str]:
     for event in log.events:
         for finding in event["analysis"]["findings"] if event["event"] == "burst" else ():
             if not finding["injected"] and finding.get("text"):
+                seen = wire.lane_words(finding)
                 told = f"  burst {event['number']} ({event['arm']}): {finding['text']}"
+                told += f" [{seen}]" if seen else ""
                 sorts.setdefault((finding["kind"], finding["ring"]), []).append(told)
     if not sorts:
         return []

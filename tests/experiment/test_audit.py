@@ -103,3 +103,11 @@ def test_audit_behind_a_slip_expects_every_period_to_differ():
 def test_audit_behind_the_cap_of_a_record_claims_nothing():
     assert audit([_event(_sums(100, 4000), _finding(100), left_out=5)]).agrees
     assert not audit([_event(_sums(100, 4000), _finding(4000), left_out=5)]).agrees
+
+
+def test_runs_of_the_last_lap_kept_past_the_cap_do_not_stand_for_those_before_them():
+    event = _event(_sums(100, 4000, 9500), _finding(100), _finding(9500), left_out=1)
+    period = _sums(100).played.period_frames
+    assert audit([event]).unexplained == ((3, 4000 // period),)
+    event["analysis"]["findings_first"] = 1
+    assert audit([event]).unexplained == ()

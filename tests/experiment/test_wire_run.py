@@ -197,13 +197,15 @@ def test_memory_tells_dirty_user_lines_from_stale_lines_of_the_kernel(tmp_path):
     # Plain stores that miss go to memory: what the kernel reads from its own lines is old.
     _, stale = _walk(tmp_path / "b", "arm926", {**SMALL, "side": "playback"})
     assert stale["wire"]["out"]["wrong"] > 1000
-    assert stale["wire"]["memory"]["playback"] == {"frames": 192, "differ": 0}
+    held = stale["wire"]["memory"]["playback"]
+    assert (held["frames"], held["differ"]) == (192, 0)
 
 
 def test_memory_lane_speaks_for_the_last_lap_of_capture(tmp_path):
     ring = {"side": "capture", "capture": "whole", "period_size": 48, "capture_buffer": 384}
     _, burst = _walk(tmp_path, "arm926", {**SMALL, **ring})
-    assert burst["wire"]["memory"]["capture"] == {"frames": 384, "differ": 0}
+    held = burst["wire"]["memory"]["capture"]
+    assert (held["frames"], held["differ"]) == (384, 0)
     # The first runs are kept, and behind them those of the last lap: there the user's lines were stale.
     lanes = _held(burst)
     assert burst["analysis"]["findings_left_out"] > 0

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from stress.experiment.tally import Tally, tallies, total
-from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
+from stress.model.wire import BUS, CAPTURE_RING, LANES, PLAYBACK_RING
 from stress.record.reader import RunLog
-from stress.report import text, wire
+from stress.report import lanes, text, wire
 
 SEEN = {
     "source": "usbmon1",
@@ -17,7 +21,7 @@ SEEN = {
     "out": {"frames": 9600, "wrong": 8, "failed": 2},
     "in": {"frames": 9600, "wrong": 0, "failed": 1},
     "doubts": [],
-    "memory": {"playback": {"frames": 384, "differ": 5}},
+    "memory": {"playback": {"first": 9216, "frames": 384, "differ": 5}},
 }
 
 
@@ -29,7 +33,7 @@ def _finding(view, frame=960):
         "ring": "playback",
         "laps": 1,
         "line_bytes": 32,
-        "details": {"view": view},
+        "details": {"view": view, "lanes": dict(zip(LANES, ("right", "", "wrong", "wrong")))},
         "injected": False,
         "text": "<b>&",
     }
@@ -98,24 +102,59 @@ def test_meaning_of_stale_data_beyond_the_host_accuses_no_cache():
     assert "bus, device or loopback" in meaning(BUS)
 
 
-def test_lanes_mark_the_lane_that_is_wrong_and_escape_the_text():
-    page = wire.lanes(RunLog([_burst(PLAYBACK_RING)], False))
-    colour = wire.COLOURS[PLAYBACK_RING]
-    assert page.count(f'fill="{colour}"') == 1
+def test_lanes_mark_what_is_wrong_and_what_is_right_and_escape_the_text():
+    page = lanes.section(RunLog([_burst(PLAYBACK_RING)], False))
+    colour = lanes.COLOURS[PLAYBACK_RING]
+    # Wire and read are wrong, the user right; memory is not known of this run.
+    assert page.count(f'fill="{colour}"') == 2
+    assert page.count(f'fill="{lanes.GREEN}"') == 1
     assert page.count("<svg") == 1
     assert "&lt;b&gt;&amp;" in page
     assert "<b>" not in page
     assert "playback 5 of 384" in page
-    assert all(f">{lane}</text>" in page for lane in wire.LANES)
+    assert all(f">{lane}</text>" in page for lane in LANES)
+
+
+def test_lanes_frame_the_lap_that_memory_is_known_for():
+    page = lanes.section(RunLog([_burst(PLAYBACK_RING)], False))
+    (frame,) = re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"[^>]*stroke-dasharray', page)
+    assert float(frame[0]) == pytest.approx(lanes.LEFT + lanes.WIDTH * 9216 / 9600, abs=0.1)
+    assert float(frame[1]) == pytest.approx(lanes.WIDTH * 384 / 9600, abs=0.1)
+
+
+def test_lanes_have_a_row_per_finding_those_memory_speaks_for_first():
+    burst = _burst(*[PLAYBACK_RING] * 50)
+    burst["analysis"]["findings"][-1]["details"]["lanes"]["memory"] = "wrong"
+    burst["analysis"]["findings"][-1]["frame"] = 9300
+    page = lanes.section(RunLog([burst], False))
+    rows = re.findall(r"<tr><td.*?</tr>", page)
+    assert len(rows) == lanes.MOST_ROWS
+    assert [">9300<" in row for row in rows] == [False] * (lanes.MOST_ROWS - 1) + [True]
+    cells = [re.sub("<.*?>", "", cell) for cell in rows[-1].split("</td>")]
+    assert cells[3:8] == [PLAYBACK_RING, "right", "wrong", "wrong", "wrong"]
+    assert "and 44 more runs" in page
 
 
 def test_lanes_of_a_fault_beyond_the_host_are_wrong_from_the_wire_on():
-    page = wire.lanes(RunLog([_burst(BUS)], False))
-    assert page.count(f'fill="{wire.COLOURS[BUS]}"') == 3
+    page = lanes.section(RunLog([_burst(BUS)], False))
+    assert page.count(f'fill="{lanes.COLOURS[BUS]}"') == 2
 
 
 def test_lanes_without_views_are_absent():
-    assert wire.lanes(RunLog([_burst()], False)) == ""
+    assert lanes.section(RunLog([_burst()], False)) == ""
+
+
+def test_text_of_a_finding_tells_its_lanes():
+    told = "\n".join(text.sentences(RunLog([_burst(PLAYBACK_RING)], False), 5))
+    assert "[user right, memory not known, wire WRONG, read WRONG]" in told
+    bare = _burst(PLAYBACK_RING)
+    del bare["analysis"]["findings"][0]["details"]["lanes"]
+    assert "[" not in "\n".join(text.sentences(RunLog([bare], False), 5))
+
+
+def test_lines_tell_how_much_the_source_says():
+    seen = {**SEEN, "in": {**SEEN["in"], "lines": 1000, "telling_lines": 125}}
+    assert any("in 12.5 % of the capture lines" in line for line in _told(_burst(seen=seen)))
 
 
 def test_tallies_merge_what_taps_saw():
