@@ -56,7 +56,6 @@ def main(argv: list[str]) -> int:
         "numpy": np.__version__,
         "blocks": [_block(frames, args.seconds) for frames in SIZES] + [_block(BURST, args.seconds, COLD)],
         "processes": processes,
-        "armel": _armel(),
     }
     print(json.dumps(result) if args.json else _table(result))
     return 0
@@ -156,16 +155,6 @@ def _run(command: list[str], runs: int) -> dict[str, Any]:
     return {"seconds": round(wall, 4), "cpu_seconds": round(cpu, 4), "peak_kb": peak, "exit": status}
 
 
-def _armel() -> str:
-    emulator = shutil.which("qemu-arm") or shutil.which("qemu-arm-static")
-    if emulator is None:
-        return "skipped: no qemu-arm (apt-get install qemu-user-static)"
-    plugins = [path for base in ("/usr/lib", "/usr/libexec") for path in Path(base).glob("**/libinsn.so")]
-    if not plugins:
-        return "skipped: qemu-arm has no instruction plugin (libinsn.so) here"
-    return f"skipped: {plugins[0].name} is here, an armel userland with numpy is not"
-
-
 def _table(result: dict[str, Any]) -> str:
     lines = [
         f"{result['machine']}, Python {result['python']}, numpy {result['numpy']}, "
@@ -185,5 +174,4 @@ def _table(result: dict[str, Any]) -> str:
         lines.append(f"{row['frames']:8} {times}  {' '.join(ratios)}{cold}")
     for name, value in result["processes"].items():
         lines.append(f"{name}: {value}")
-    lines.append(f"armel instructions per frame: {result['armel']}")
     return "\n".join(lines)
