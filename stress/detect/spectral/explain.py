@@ -72,12 +72,20 @@ class Explainer:
         self._references, self._weights, self._sources = references, weights, sources
         self._unexplained = 0
 
-    def explain(self, middle: int, stretches: Sequence[Stretch], most: int) -> list[Event]:
-        """Return at most `most` events of played frames `middle` .. `middle + HOP`."""
-        power = np.sum([s.line_power for s in stretches], axis=0)
+    def power(self, middle: int, stretches: Sequence[Stretch]) -> Signal:
+        """Return the statistic of every line of all channels, the onset's own splash left out."""
+        summed: Signal = np.sum([s.line_power for s in stretches], axis=0)
+        return self._after_onset(summed, middle - SPILL, stretches)
+
+    def explain(self, middle: int, stretches: Sequence[Stretch], power: Signal, most: int) -> list[Event]:
+        """Return at most `most` events of played frames `middle` .. `middle + HOP`.
+
+        Parameters
+        ----------
+        power : of the lines, as `power` returns it.
+        """
         events: list[Event] = []
         begin = middle - SPILL
-        power = self._after_onset(power, begin, stretches)
         if power.max() <= ALARM * ALARM:
             return []
         matched = [s.matched.astype(np.float64) for s in stretches]

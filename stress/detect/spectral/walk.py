@@ -109,9 +109,10 @@ class Walk:
                 first = stretches[0]
                 self.powers.append((at, first.signal, first.residual, first.distortion))
                 room = self._options.most + 100 - len(events)
-                events += self._explainer.explain(middle, stretches, max(room, 1))
-                top = float(np.sqrt(max(0.0, float(np.sum([s.line_power for s in stretches], axis=0).max()))))
+                power = self._explainer.power(middle, stretches)
+                top = float(np.sqrt(max(0.0, float(power.max()))))
                 self.quiet_score = max(self.quiet_score, top if top < ALARM else 0.0)
+                events += self._explainer.explain(middle, stretches, power, max(room, 1))
         return events
 
     def levels(self) -> tuple[float, float, float]:

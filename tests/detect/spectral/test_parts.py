@@ -157,6 +157,12 @@ def test_repeated_capture_line_is_found_and_repeated_silence_is_not():
     ]
 
 
+def test_repeat_in_one_channel_only_is_no_capture_line():
+    samples = RNG.integers(-3000, 3000, (2, 20000)).astype(np.int32)
+    samples[0, 9000:9040] = samples[0, 9000 - 1200 : 9040 - 1200]
+    assert repeated_lines(samples, Rings(None, 1200), 8, 77, 4, (0, 20000)) == []
+
+
 def test_chance_quantile_of_the_alarm_is_below_a_day_of_lines():
     stats = pytest.importorskip("scipy.stats", reason="needs scipy: pip install .[test]")
     # Two channels of 8 frames; 24 h hold 5.2e8 lines.
