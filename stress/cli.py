@@ -133,9 +133,10 @@ def _run(commands: Any) -> None:
 def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
     run.add_argument(
         "--backend",
-        choices=("alsa", "virtual"),
+        choices=("alsa", "pyalsaaudio", "virtual"),
         default="alsa",
-        help="default alsa; virtual is only ever asked for",
+        help="default alsa; pyalsaaudio is a second read/write path to the same card, for cross-checks; "
+        "virtual is only ever asked for",
     )
     run.add_argument(
         "--board", metavar="NAME|FILE", default="", help="virtual board: arm926, xscale, ... or a .toml"

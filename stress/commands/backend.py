@@ -68,21 +68,34 @@ def _virtual(args: argparse.Namespace, seed: int) -> Backend:
 def _alsa(args: argparse.Namespace) -> Backend:
     from stress.board.cards import captures, cards, pair
     from stress.board.facts import gather
-    from stress.pcm.alsa import AlsaPcm
 
     known = cards()
     devices = pair(args.card, known)
     through = "" if devices.playback == devices.capture else f" -> {devices.capture}"
     # The wire can judge a card that only plays; a loopback cannot.
     alone = args.loopback == "none" and not captures(devices.capture, known)
-    name = f"alsa {devices.playback}{' (plays only)' if alone else through}"
+    name = f"{args.backend} {devices.playback}{' (plays only)' if alone else through}"
     facts = gather()
     board = facts.to_json()
     if args.mixer:
         board["mixer"] = _transparent({devices.playback, devices.capture}, known)
     line_bytes = facts.cpu.line_bytes or USUAL_LINE_BYTES
-    pcm = AlsaPcm(devices.playback, None if alone else devices.capture)
+    pcm = _pcm(args.backend, devices.playback, "" if alone else devices.capture)
     return Backend(pcm, name, line_bytes, board)
+
+
+def _pcm(backend: str, playback: str, capture: str) -> Pcm:
+    if backend == "alsa":
+        from stress.pcm.alsa import AlsaPcm
+
+        return AlsaPcm(playback, capture or None)
+    from stress.pcm.pyalsa_pcm import PyAlsaPcm
+
+    if not capture:
+        raise ConfigError(
+            "needs a card that captures", where="--backend pyalsaaudio", allowed="--backend alsa"
+        )
+    return PyAlsaPcm(playback, capture)
 
 
 def _transparent(devices: set[str], known: list[Card]) -> list[str]:
