@@ -9,12 +9,14 @@ idle state. Nothing of it is needed to run; what is refused is said.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
+from stress.board import irq
 from stress.board.load import runnable
 
 if TYPE_CHECKING:
@@ -32,12 +34,14 @@ class Asked:
     fifo : SCHED_FIFO priority, 0 leaves the policy alone.
     cpu : CPU to stay on, -1 leaves the affinity alone.
     lock_memory, awake : mlockall; /dev/cpu_dma_latency held at 0.
+    irq_cpu : CPU for the interrupts of the USB hosts, -1 leaves them alone.
     """
 
     fifo: int = 0
     cpu: int = -1
     lock_memory: bool = True
     awake: bool = True
+    irq_cpu: int = -1
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ def conditions(asked: Asked, proc: Path = Path("/proc")) -> Iterator[Terms]:
     refused: list[str] = []
     steps: list[tuple[bool, Callable[[], tuple[str, Callable[[], object]]]]] = [
         (asked.cpu >= 0, lambda: _pin(asked.cpu)),
+        (asked.irq_cpu >= 0, lambda: _interrupts(asked.irq_cpu, proc)),
         (asked.fifo > 0, lambda: _fifo(asked.fifo)),
         (asked.lock_memory, _lock_memory),
         (asked.awake, _stay_awake),
@@ -101,6 +106,35 @@ def _pin(cpu: int) -> tuple[str, Callable[[], object]]:
         allowed = ",".join(str(number) for number in sorted(before))
         raise _refusal(error, f"CPU {cpu}", "the threads may move", f"allowed here: {allowed}") from None
     return f"on CPU {cpu}", lambda: os.sched_setaffinity(0, before)
+
+
+def _interrupts(cpu: int, proc: Path) -> tuple[str, Callable[[], object]]:
+    what = f"interrupts of the USB host on CPU {cpu}"
+    hosts = irq.usb_hosts(proc)
+    if not hosts:
+        cost = "no USB host controller has one here (one in software has none)"
+        raise _Refused(errno.ENOENT, f"{what}: {cost}; leave irq_cpu at -1")
+    if (os.cpu_count() or 1) == 1 and cpu == 0:
+        return f"{what}: the only one", lambda: None
+    moved: list[irq.Interrupt] = []
+
+    def back() -> None:
+        for host in moved:
+            irq.move(host.number, host.cpus, proc)
+
+    for host in hosts:
+        try:
+            irq.move(host.number, str(cpu), proc)
+        except OSError as error:
+            back()
+            raise _refusal(
+                error,
+                f"{what}: {host.number} ({host.name})",
+                "the driver copies on whatever CPU it comes to",
+                "root, a CPU that is there, and no irqbalance",
+            ) from None
+        moved.append(host)
+    return f"{what}: {', '.join(str(host.number) for host in hosts)}", back
 
 
 def _fifo(priority: int) -> tuple[str, Callable[[], object]]:
@@ -149,6 +183,8 @@ def _facts(proc: Path) -> tuple[str, ...]:
     if throttle is not None and throttle >= 0:
         period = _number(proc / "sys/kernel/sched_rt_period_us") or 1_000_000
         facts.append(f"real-time throttling: {100 * throttle / period:.0f} % of the time at most")
+    facts.append(f"this process may run on CPUs {','.join(map(str, sorted(os.sched_getaffinity(0))))}")
+    facts += [host.text() for host in irq.usb_hosts(proc)]
     others = runnable(proc)
     if others:
         facts.append(f"other runnable processes: {', '.join(others[:8])}")

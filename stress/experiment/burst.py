@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.board.conditions import Asked, Terms, conditions
+from stress.board.opportunities import Opportunities, watched
 from stress.experiment import control
 from stress.experiment.alignment import settle
 from stress.experiment.audit import Sums, sums_of_burst
@@ -50,6 +51,7 @@ class BurstResult:
     ----------
     heard : what is judged: of the loopback, or of the wire where `by_wire`.
     came_back : the stimulus was recognised in what came back.
+    opportunities : accidental clean+invalidates, as far as they are counted.
     sums : checksums of what was played and of what came back.
     views : what a tap saw beside it, None without one; `blind` says why.
     by_wire : the analysis was drawn from the wire, not from a loopback.
@@ -64,6 +66,7 @@ class BurstResult:
     control: control.Outcome
     terms: Terms
     sums: Sums
+    opportunities: Opportunities
     views: Views | None = None
     by_wire: bool = False
     blind: str = ""
@@ -142,7 +145,9 @@ class Bench:
         # Allocates pages: outside the window, as is the fetching.
         blind = tap.start(self._granted, self._seconds()) if tap else ""
         with conditions(asked) if not pcm.is_virtual else nullcontext(MODELLED) as terms, hot_window():
-            exchange = pcm.exchange(self.play, self.captured, handling)
+            # Read before and after: what is counted takes no part of the burst.
+            with watched() if not pcm.is_virtual else nullcontext(Opportunities()) as chances:
+                exchange = pcm.exchange(self.play, self.captured, handling)
             if tap and not blind:
                 tap.grab()
         wire = tap.finish() if tap and not blind else None
@@ -174,6 +179,7 @@ class Bench:
             control=outcome,
             terms=terms,
             sums=sums,
+            opportunities=chances,
             views=views,
             by_wire=wired,
             blind=blind,

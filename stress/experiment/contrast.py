@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stress.model.pcm import Lever
+from stress.model.pcm import Lever, Load
 from stress.stats import dose
 from stress.stats.counts import Comparison, compare, holm
 
@@ -26,6 +26,7 @@ CLEAN = "clean+invalidate"
 FLUSH = "cacheflush"
 RW = "rw"
 SWITCHES = "switches"
+LOAD = "load"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Contrast:
 
     Parameters
     ----------
-    lever : CLEAN, FLUSH, RW or SWITCHES.
+    lever : CLEAN, FLUSH, RW, SWITCHES or LOAD.
     p : two-sided p value, adjusted for the number of contrasts (Holm).
     """
 
@@ -76,6 +77,7 @@ def _words(contrast: Contrast) -> str:
         FLUSH: "sys_cacheflush of the written range",
         RW: "rw access instead of mmap",
         SWITCHES: f"{arm.switches_per_s:g} context switches a second",
+        LOAD: f"load {arm.load} beside it",
     }[contrast.lever]
 
 
@@ -93,6 +95,8 @@ def lever_of(arm: Arm) -> str:
         return CLEAN
     if arm.lever == Lever.CACHEFLUSH.value:
         return FLUSH
+    if arm.load != Load.NONE.value:
+        return LOAD
     return SWITCHES if arm.switches_per_s else ""
 
 

@@ -117,6 +117,7 @@ def burst(
         "observed_s": seen.observed_s,
         "tiles": {"number": seen.tiles, "runs": seen.runs, "squares": seen.squares},
         "conditions": dataclasses.asdict(result.terms),
+        "opportunities": result.opportunities.to_json(),
         "evidence": evidence,
         "wire": wire(result.views, result.by_wire) if result.views else {"blind": result.blind},
         "crc32": result.sums.to_json(),

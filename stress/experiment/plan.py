@@ -14,6 +14,7 @@ from stress.model.pcm import (
     Direction,
     Handling,
     Lever,
+    Load,
     PcmRequest,
     PlaybackTouch,
     StreamParams,
@@ -35,7 +36,7 @@ class Arm:
     ----------
     period_size, playback_buffer, capture_buffer : requested sizes [frames].
         Rings of different size let a lag name its ring.
-    playback, queue_periods, capture, lever, switches_per_s, start_burst :
+    playback, queue_periods, capture, lever, switches_per_s, start_burst, load :
         see `stress.model.pcm.Handling`.
     group : arms of one group differ in one thing only and are compared; the
         first of a group is its base.
@@ -58,6 +59,7 @@ class Arm:
     lever: str = schema.text("none", choices=_values(Lever))
     switches_per_s: float = schema.number(0.0, 0.0, 10000.0)
     start_burst: bool = schema.flag(False)
+    load: str = schema.text("none", choices=_values(Load))
     group: str = schema.text("", longest=40)
     burst_s: float = schema.duration(2.0)
     bursts: int = schema.integer(1, 1, 1_000_000)
@@ -72,6 +74,7 @@ class Arm:
             lever=Lever(self.lever),
             switches_per_s=self.switches_per_s,
             start_burst=self.start_burst,
+            load=Load(self.load),
         )
 
     @property
@@ -105,18 +108,20 @@ class Conditions:
         ordinary threads, below the kernel's IRQ threads (50). Higher: the
         threads that feed the card may starve; lower: others of priority 1 get in.
     cpu : CPU to stay on, -1 leaves the affinity alone.
+    irq_cpu : CPU for the interrupts of the USB hosts, -1 leaves them alone.
     lock_memory, awake : mlockall; /dev/cpu_dma_latency held at 0.
     """
 
     fifo: int = schema.integer(40, 0, 99)
     cpu: int = schema.integer(-1, -1, 4095)
+    irq_cpu: int = schema.integer(-1, -1, 4095)
     lock_memory: bool = schema.flag(True)
     awake: bool = schema.flag(True)
 
     @property
     def asked(self) -> Asked:
         """The same for the board."""
-        return Asked(self.fifo, self.cpu, self.lock_memory, self.awake)
+        return Asked(self.fifo, self.cpu, self.lock_memory, self.awake, self.irq_cpu)
 
 
 @dataclass(frozen=True)

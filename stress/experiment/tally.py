@@ -31,6 +31,7 @@ class Tally:
     wrong_frames : frames covered by findings, the planted ones left out.
     episodes, observed_s : see `stress.experiment.episodes`; these are compared.
     control_covered : planted faults that lie under a real wrong run.
+    opportunities : accidental clean+invalidates, see `stress.board.opportunities`.
     tiles, tile_runs, tile_squares : tiles observed, wrong runs in them, and the
         squares of their number per tile; see `dispersion`.
     samples : per burst wrong and checked frames, for the dose-response.
@@ -73,6 +74,7 @@ class Tally:
     skipped: str | None = None
     voluntary: int = 0
     involuntary: int = 0
+    opportunities: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     views: Counter[str] = field(default_factory=Counter)
     seen: Counter[Seen] = field(default_factory=Counter)
@@ -103,6 +105,8 @@ class Tally:
         for side in ("playback", "capture"):
             self.voluntary += exchange[side]["voluntary"] or 0
             self.involuntary += exchange[side]["involuntary"] or 0
+        for name, number in burst.get("opportunities", {}).items():
+            self.opportunities.update({} if number is None else {name: abs(number)})
         self.refused.update(str(text) for text in burst["conditions"]["refused"])
         # Records made before tiles were counted have none.
         seen = burst.get("tiles") or dict.fromkeys(("number", "runs", "squares"), 0)
@@ -198,7 +202,7 @@ _SUMS = (
     *("tiles", "tile_runs", "tile_squares", "samples", "slips"),
     *("counts", "sites", "shapes", "transport", "planted", "control_found", "control_covered"),
     *("xruns", "unlocked", "silent"),
-    *("voluntary", "involuntary", "refused", "views", "seen", "wire", "doubts", "blind"),
+    *("voluntary", "involuntary", "opportunities", "refused", "views", "seen", "wire", "doubts", "blind"),
     "detectors",
 )
 

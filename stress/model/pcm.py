@@ -45,6 +45,15 @@ class Lever(str, Enum):
     CACHEFLUSH = "cacheflush"  #: sys_cacheflush: cleans user lines of the range only
 
 
+class Load(str, Enum):
+    """What another process does beside a burst."""
+
+    NONE = "none"
+    MEMORY = "memory"  #: copies a megabyte again and again
+    USB = "usb"  #: control reads on the card's own bus
+    SYSCALLS = "syscalls"  #: system calls, one after the other
+
+
 @dataclass(frozen=True)
 class StreamParams:
     """Parameters of one direction, requested or granted.
@@ -133,6 +142,7 @@ class Handling:
     queue_periods : most periods kept queued for playback; 0 fills the ring.
     switches_per_s : dose of forced address-space switches [1/s].
     start_burst : prefill by RMW, then START: only the prefill is at risk.
+    load : what another process does meanwhile.
     """
 
     playback: PlaybackTouch = PlaybackTouch.STORE
@@ -141,6 +151,7 @@ class Handling:
     lever: Lever = Lever.NONE
     switches_per_s: float = 0.0
     start_burst: bool = False
+    load: Load = Load.NONE
 
     @property
     def per_period(self) -> bool:

@@ -9,18 +9,13 @@ Intervals are exponential, so that survival is exp(-rate * exposure).
 from __future__ import annotations
 
 import os
-import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from stress.errors import BackendUnavailable, StreamTimeout
+from stress.pcm.helper import Helper
 
-# Reads "RATE SEED" lines; rate 0 sleeps until the next line. It answers each
-# line, so that the burst begins only when the dose is on.
+# Reads "RATE SEED" lines; rate 0 sleeps until the next line.
 _HELPER = """
 import random, select, sys
 rate, lines = 0.0, sys.stdin.buffer.raw
@@ -35,7 +30,6 @@ while True:
         sys.stdout.write("on\\n")
         sys.stdout.flush()
 """
-_SWITCHES = re.compile(r"^voluntary_ctxt_switches:\s*(\d+)", re.MULTILINE)
 
 
 class Dose:
@@ -45,54 +39,25 @@ class Dose:
     """
 
     def __init__(self) -> None:
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-u", "-c", _HELPER],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                bufsize=0,
-                # A Ctrl-C at the terminal is for us; the helper ends with its stdin.
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise BackendUnavailable(f"no helper process for context switches: {error}") from None
+        self._helper = Helper(_HELPER, "context switches")
 
     @contextmanager
     def at(self, rate: float, notes: list[str], seed: int = 0) -> Iterator[None]:
         """Run the dose [1/s] for a while and add what was measured to `notes`."""
-        self._say(rate, seed)
-        count, began = self._count(), time.monotonic_ns()
+        helper, mine = self._helper, os.sched_getaffinity(0)
+        # Only on a CPU of ours does it switch the address space away from us.
+        where = helper.place(mine)
+        helper.say(f"{rate} {seed}")
+        count, began = helper.wakes(), time.monotonic_ns()
         try:
             yield
         finally:
-            wakes, seconds = self._count() - count, (time.monotonic_ns() - began) / 1e9
-            self._say(0.0, 0)
+            wakes, seconds = helper.wakes() - count, (time.monotonic_ns() - began) / 1e9
+            helper.say("0 0")
             measured = f"{wakes / seconds:.1f}/s measured over {seconds:.2f} s, {rate:g}/s asked"
-            notes.append(f"context-switch dose: {measured}{_spread()}")
+            loose = "" if len(mine) == 1 else f"; not pinned, it may have run on another of {len(mine)} CPUs"
+            notes.append(f"context-switch dose: {measured}, {where}{loose}")
 
     def close(self) -> None:
         """End the helper; idempotent."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._process.terminate()
-        self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-
-    def _say(self, rate: float, seed: int) -> None:
-        sink, source = self._process.stdin, self._process.stdout
-        if sink is None or source is None or self._process.poll() is not None:
-            raise StreamTimeout("the context-switch helper has ended")
-        sink.write(f"{rate} {seed}\n".encode())
-        if source.readline() != b"on\n":
-            raise StreamTimeout("the context-switch helper has ended")
-
-    def _count(self) -> int:
-        text = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii", errors="replace")
-        match = _SWITCHES.search(text)
-        return int(match[1]) if match else 0
-
-
-def _spread() -> str:
-    cpus = len(os.sched_getaffinity(0))
-    return "" if cpus == 1 else f"; not pinned, it may have run on another of {cpus} CPUs"
+        self._helper.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from stress.model.pcm import (
     Granted,
     Handling,
     Lever,
+    Load,
     Lost,
     Mapping,
     PcmRequest,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
+# Kernels for VIVT cores run on one CPU only.
+_ONE_CPU = ("armv4", "armv5")
 # What /proc/self/smaps shows; coherent memory is mapped by page frame number.
 _VM_FLAGS, _VM_FLAGS_COHERENT = "rd wr sh mr mw me ms de dd", "rd wr sh mr mw me ms pf io de dd"
 
@@ -57,6 +61,7 @@ class VirtualPcm(Pcm):
       DMA: URB buffers are coherent.
     * Where the kernel's own lines lie: its footprint is a number of random
       lines per millisecond.
+    * What a load does to memory and bus: it costs the switches of one CPU, no more.
     * Feedback endpoints: packets follow the nominal rate; both directions run
       on one clock, and a refilled URB follows the last one without a gap.
     * alsa-lib's silence, draining, pause, rewind, linked streams, suspend.
@@ -125,9 +130,16 @@ class VirtualPcm(Pcm):
         out = _as_frames(play, granted.playback, "play")
         into = _as_frames(captured, granted.capture, "captured")
         self.outcome = None  # the last burst's runs make room for this one's
-        outcome = self.outcome = self.board.burst(out, len(into), handling)
+        outcome = self.outcome = self.board.burst(out, len(into), self._disturbed(handling, granted))
         into[: len(outcome.captured)] = outcome.captured
         return self._report(outcome, handling)
+
+    def _disturbed(self, handling: Handling, granted: Granted) -> Handling:
+        # On one CPU a load runs whenever our threads wait: away and back once a period, in either direction.
+        if handling.load is Load.NONE or self.spec.architecture not in _ONE_CPU:
+            return handling
+        wakes_per_s = sum(params.rate / params.period_size for params in (granted.playback, granted.capture))
+        return replace(handling, switches_per_s=handling.switches_per_s + 2 * wakes_per_s)
 
     def stop(self) -> None:
         """End the burst that another thread runs; between bursts do nothing."""
@@ -189,6 +201,10 @@ class VirtualPcm(Pcm):
             notes.append(f"a loop per period in {' and '.join(loops)}: {lines} more lines filled per wake-up")
         if handling.lever is not Lever.NONE:
             notes.append(f"cache lever: {handling.lever.value}")
+        if handling.load is not Load.NONE:
+            one = self.spec.architecture in _ONE_CPU
+            price = "one CPU: two switches of address space a wake-up" if one else "on another CPU"
+            notes.append(f"load {handling.load.value} beside it, {price}")
         if timeline.halted:
             notes.append(f"the card was made to {timeline.halted}")
         return tuple(notes)

@@ -66,7 +66,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
 _LATER: dict[str, Any] = {
     "control": {"covered": int},
     "tiles": {"number": int, "runs": int, "squares": int},
-    "opportunities": dict,
+    "opportunities": dict.fromkeys(("switches", "forks", "vmalloc_kb", "mappings"), (int, _NONE)),
 }
 _SIDE = {"frames": int, "wrong": int, "failed": int}
 _WIRE: dict[str, Any] = {

@@ -251,5 +251,6 @@ def _arm_json(part: Tally) -> dict[str, Any]:
         "control_found": part.control_found,
         "voluntary": part.voluntary,
         "involuntary": part.involuntary,
+        "opportunities": dict(part.opportunities),
         "skipped": part.skipped,
     }

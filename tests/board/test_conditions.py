@@ -35,4 +35,48 @@ def test_conditions_facts_name_throttling(tmp_path):
     (kernel / "sched_rt_runtime_us").write_text("950000\n")
     (kernel / "sched_rt_period_us").write_text("1000000\n")
     with conditions(Asked(lock_memory=False, awake=False), tmp_path) as terms:
-        assert terms.facts == ("real-time throttling: 95 % of the time at most",)
+        allowed = ",".join(str(cpu) for cpu in sorted(os.sched_getaffinity(0)))
+        assert terms.facts == (
+            "real-time throttling: 95 % of the time at most",
+            f"this process may run on CPUs {allowed}",
+        )
+
+
+INTERRUPTS = """\
+           CPU0       CPU1
+ 24:      12345          6   IO-APIC  16-fasteoi   ehci_hcd:usb1
+ 25:          0          0   GICv2  90 Level     nvme0
+"""
+
+
+def _interrupts(proc, place="0-1\n"):
+    (proc / "irq/24").mkdir(parents=True)
+    (proc / "irq/24/smp_affinity_list").write_text(place)
+    (proc / "interrupts").write_text(INTERRUPTS)
+
+
+def test_conditions_interrupts_of_the_usb_host_are_moved_and_put_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    _interrupts(tmp_path)
+    place = tmp_path / "irq/24/smp_affinity_list"
+    with conditions(Asked(irq_cpu=1, lock_memory=False, awake=False), tmp_path) as terms:
+        assert terms.granted == ("interrupts of the USB host on CPU 1: 24",)
+        assert place.read_text()[:1] == "1"
+    assert place.read_text().startswith("0-1")
+    assert "interrupt 24 (ehci_hcd:usb1) on CPUs 1" in terms.facts[-1]
+
+
+def test_conditions_without_a_usb_interrupt_say_so(tmp_path):
+    with conditions(Asked(irq_cpu=0, lock_memory=False, awake=False), tmp_path) as terms:
+        assert "no USB host controller has one here" in terms.refused[0]
+        assert "irq_cpu" in terms.refused[0]
+
+
+def test_conditions_interrupt_that_cannot_be_moved_names_price_and_way(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    _interrupts(tmp_path)
+    (tmp_path / "irq/24/smp_affinity_list").unlink()
+    with conditions(Asked(irq_cpu=1, lock_memory=False, awake=False), tmp_path) as terms:
+        (line,) = terms.refused
+    assert "24 (ehci_hcd:usb1): No such file" in line
+    assert "root" in line

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stress.errors import StreamStateError
-from stress.model.pcm import CaptureTouch, Handling, Lever, PlaybackTouch
+from stress.model.pcm import CaptureTouch, Handling, Lever, Load, PlaybackTouch
 
 HANDLINGS = {
     "one call": Handling(),
@@ -20,6 +20,9 @@ HANDLINGS = {
     "cacheflush": Handling(playback=PlaybackTouch.RMW, lever=Lever.CACHEFLUSH),
     "start burst": Handling(start_burst=True),
     "dose": Handling(switches_per_s=50.0),
+    "load memory": Handling(load=Load.MEMORY),
+    "load syscalls": Handling(load=Load.SYSCALLS),
+    "load usb": Handling(load=Load.USB),
 }
 
 

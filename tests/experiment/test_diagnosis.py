@@ -113,6 +113,13 @@ def test_contrasts_are_adjusted_for_their_number():
     assert many[0].p == pytest.approx(3 * few[0].p)
 
 
+def test_contrast_with_a_load_is_no_base_and_says_what_ran():
+    loaded = dataclasses.replace(BASE, name="loaded", load="memory")
+    (found,) = contrasts([_arm(loaded), _alias(BASE)])
+    assert (found.base.arm.name, found.lever) == ("player", "load")
+    assert "with load memory beside it 0 in 20 s" in found.text()
+
+
 def test_dose_response_of_a_group_gives_the_exposure_time():
     arms = []
     for dose, wrong in ((0, 497_000), (30, 395_000), (100, 241_000), (300, 40_200)):

@@ -155,16 +155,16 @@ def test_dose_wakes_about_as_often_as_asked_and_ends(libc):
     # A loaded machine gives fewer; what matters is that the figure is measured.
     assert 10 < rates[0] < 600
     assert rates[1] < rates[0] / 2
-    assert dose._process.returncode is not None
+    assert dose._helper._process.returncode is not None
 
 
 def test_dose_helper_ignores_the_terminals_interrupt(libc):
     dose = Dose()
-    assert dose._process.poll() is None
+    assert dose._helper._process.poll() is None
     with dose.at(10.0, []):
         pass
-    dose._process.send_signal(signal.SIGTERM)
-    dose._process.wait()
+    dose._helper._process.send_signal(signal.SIGTERM)
+    dose._helper._process.wait()
     dose.close()
 
 

@@ -14,6 +14,7 @@ from stress.model.pcm import (
     CaptureTouch,
     Handling,
     Lever,
+    Load,
     Lost,
     PcmRequest,
     PlaybackTouch,
@@ -216,3 +217,16 @@ def test_ring_keeps_its_data_from_burst_to_burst_and_loses_it_at_open():
     exchange(pcm, 960, seed=3)
     anew = pcm.outcome.played
     np.testing.assert_array_equal(anew.number[:192], anew.truth[:192])
+
+
+@pytest.mark.parametrize(("name", "switched"), [("arm926", True), ("cortex-a", False)])
+def test_load_costs_one_cpu_two_switches_a_wake_up_and_says_so(name, switched):
+    spec = BoardSpec.load(name, {})
+    pcm = VirtualPcm(spec, 1)
+    params = StreamParams(48000, 2, FORMATS["S16_LE"], Access.MMAP, 48, 480)
+    pcm.open(PcmRequest(params, params))
+    buffer = np.zeros(48000 * 4, dtype=np.uint8)
+    exchange = pcm.exchange(buffer, buffer.copy(), Handling(load=Load.MEMORY))
+    # Two directions of 1000 wake-ups each, away and back: 4000 a second, Poisson.
+    assert (3500 < exchange.playback.involuntary < 4500) is switched
+    assert any("load memory beside it" in note for note in exchange.notes)

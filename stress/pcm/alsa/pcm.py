@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from stress.errors import StreamStateError
-from stress.model.pcm import Access, Direction, Exchange, Granted, Handling, Mapping, PcmRequest
+from stress.model.pcm import Access, Direction, Exchange, Granted, Handling, Load, Mapping, PcmRequest
 from stress.pcm.alsa import mapping, memory, naming, outcome, params
 from stress.pcm.alsa._lib import Asound, Libc
 from stress.pcm.alsa.burst import Burst
@@ -14,6 +15,7 @@ from stress.pcm.alsa.stream import Stream
 from stress.pcm.alsa.support import reason_against
 from stress.pcm.alsa.ways import DEFAULT_LINE_BYTES, Way, capture_way, playback_way
 from stress.pcm.alsa.witness import Witness
+from stress.pcm.beside import Beside
 from stress.pcm.contract import Pcm
 from stress.pcm.dose import Dose
 
@@ -60,6 +62,9 @@ class AlsaPcm(Pcm):
         self._known_line, self._line_bytes = line_bytes, line_bytes or DEFAULT_LINE_BYTES
         self.witness = witness
         self._dose: Dose | None = None
+        self._beside: Beside | None = None
+        # Before a burst pins this process.
+        self._cpus = os.sched_getaffinity(0)
         self._lib, self._libc = lib, libc
         self._playback: Stream | None = None
         self._capture: Stream | None = None
@@ -132,6 +137,8 @@ class AlsaPcm(Pcm):
             if handling.switches_per_s > 0:
                 self._dose = self._dose or Dose()
                 stack.enter_context(self._dose.at(handling.switches_per_s, notes))
+            if handling.load is not Load.NONE:
+                stack.enter_context(self._loaded(handling.load).running(notes))
             witness = stack.enter_context(Witness()) if self.witness and not handling.per_period else None
             calls = [(way.stream, way.call, way.frames, way.rest) for way in planned]
             burst = Burst(calls, libc.bind("usleep"))
@@ -141,6 +148,14 @@ class AlsaPcm(Pcm):
         notes += burst.notes + [line for way in planned for line in way.notes()]
         played, recorded = burst.ended(window)
         return outcome.exchange(window, played, recorded, tuple(note for note in notes if note))
+
+    def _loaded(self, load: Load) -> Beside:
+        card = self._streams()[0].where[0]
+        self._beside = self._beside or Beside(load, card, self._cpus)
+        if self._beside.load is not load:
+            self._beside.close()
+            self._beside = Beside(load, card, self._cpus)
+        return self._beside
 
     def _ways(
         self,
@@ -170,6 +185,9 @@ class AlsaPcm(Pcm):
         if self._dose is not None:
             self._dose.close()
             self._dose = None
+        if self._beside is not None:
+            self._beside.close()
+            self._beside = None
 
     def _streams(self) -> tuple[Stream, ...]:
         return tuple(stream for stream in (self._playback, self._capture) if stream is not None)

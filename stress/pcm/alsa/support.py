@@ -6,8 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from stress.model.pcm import Access, CaptureTouch, Direction, Handling, Lever, PlaybackTouch
-from stress.pcm import levers, loops
+from stress.model.pcm import Access, CaptureTouch, Direction, Handling, Lever, Load, PlaybackTouch
+from stress.pcm import beside, levers, loops
 from stress.pcm.alsa import naming
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ def reason_against(handling: Handling, streams: Sequence[Stream], line_bytes: in
     missing = levers.supports(handling.lever)
     if missing is not None:
         return missing
+    if handling.load is not Load.NONE and streams:
+        unloaded = beside.reason_against(handling.load, streams[0].where[0])
+        if unloaded:
+            return unloaded
     if handling.start_burst and (handling.queue_periods or handling.playback is PlaybackTouch.RMW):
         return "a start burst goes on as one ordinary call; its RMW is the prefill, queue nothing beside it"
     if handling.start_burst and handling.lever is not Lever.NONE:
