@@ -39,7 +39,10 @@ AUXILIARY = (
     "extremes",
     "silence",
     "impulse",
+    "left-only",
+    "right-only",
 )
+TIERS = ("host", "device")
 EXIT_CODES = (
     "Exit status: 0 PASS, 1 FAIL (corruption), 4 SKIP, 5 INCONCLUSIVE, 64 usage, 70 ERROR, 75 device lost."
 )
@@ -214,6 +217,15 @@ def _analyze(commands: Any) -> None:
         "--analog", action="store_true", help="through an analog cable: the spectral detector"
     )
     analyze.add_argument(
+        "--tier",
+        choices=TIERS,
+        default="host",
+        help="--analog: device compares periods in integers, for a board without a floating-point unit",
+    )
+    analyze.add_argument(
+        "--html", metavar="FILE", help="--analog: write a page with spectrograms and levels over time"
+    )
+    analyze.add_argument(
         "--position",
         type=_whole(0, (1 << 32) - 1),
         default=1,
@@ -228,9 +240,28 @@ def _generate(commands: Any) -> None:
     length = generate.add_mutually_exclusive_group()
     length.add_argument("--frames", type=_whole(1, 1 << 32), metavar="N")
     length.add_argument("--duration", type=_duration, metavar="T")
-    kind = generate.add_mutually_exclusive_group()
-    kind.add_argument("--analog", action="store_true", help="band-limited noise for an analog cable")
-    kind.add_argument("--stimulus", choices=AUXILIARY, help="an auxiliary stimulus instead of the pattern")
+    generate.add_argument("--analog", action="store_true", help="band-limited noise for an analog cable")
+    generate.add_argument(
+        "--tier",
+        choices=TIERS,
+        default="host",
+        help="--analog: device is noise that repeats every 1021 frames, for analyze --tier device",
+    )
+    generate.add_argument(
+        "--stimulus", choices=AUXILIARY, help="an auxiliary stimulus instead: shows one thing, no stale lines"
+    )
+    generate.add_argument(
+        "--interleave",
+        type=_duration,
+        metavar="T",
+        help="--stimulus: in turn with the pattern (or the noise of --analog), each for 1s, 500ms, ...",
+    )
+    generate.add_argument(
+        "--rings",
+        type=_rings,
+        metavar="P,C",
+        help="rings it will be played and captured on: refused where a whole lap would look right",
+    )
     generate.add_argument(
         "--position", type=_whole(0, (1 << 32) - 1), default=1, help="first pattern position"
     )

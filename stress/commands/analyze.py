@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stress.detect.exact import ExactChecker
-from stress.errors import CaptureFileError
+from stress.errors import CaptureFileError, ConfigError
 from stress.files.audio import open_audio
 from stress.model.exposure import Exposure
 from stress.model.formats import sample_format
@@ -22,6 +22,9 @@ from stress.report.table import count
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from stress.files.audio import AudioSource
     from stress.model.finding import Analysis
@@ -37,9 +40,9 @@ MOST_SENTENCES = 20
 def execute(args: argparse.Namespace) -> int:
     """Print what the capture holds; return the exit status of the verdict."""
     fmt = sample_format(args.format, "--format") if args.format else None
-    rings = Rings(*args.rings) if args.rings else Rings()
+    rings, judge = Rings(*args.rings) if args.rings else Rings(), _tier(args)
     with open_audio(args.capture, fmt=fmt, channels=args.channels, rate=args.rate) as source:
-        found = _analog(args, source, rings) if args.analog else _exact(args, source, rings)
+        found = judge(args, source, rings)
         frame_bytes = source.fmt.frame_bytes(source.channels)
         rate = source.rate
     exposure = Exposure.of_frames(found.analysis.checked_frames, frame_bytes, LINE_BYTES)
@@ -77,18 +80,47 @@ def _exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found
     return Found(checker.finish(), {})
 
 
-def _analog(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
-    from stress.detect.spectral import analyze
-    from stress.patterns.noise import NoisePattern
+def _tier(args: argparse.Namespace) -> Callable[[argparse.Namespace, AudioSource, Rings], Found]:
+    if not args.analog and (args.html or args.tier == "device"):
+        where = "--html" if args.html else "--tier device"
+        raise ConfigError("belongs to analog captures", where=where, allowed="with --analog")
+    if args.html and args.tier == "device":
+        raise ConfigError("the device tier draws no page", where="--html", allowed="with --tier host")
+    return _device if args.tier == "device" else _analog if args.analog else _exact
 
+
+def _device(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
+    from stress.detect.spectral import analyze_on_device
+    from stress.patterns.analog_periodic import PeriodicNoise
+
+    pattern = PeriodicNoise(source.rate, source.channels, source.fmt)
+    result = analyze_on_device(_whole(args, source), pattern, rings)
+    alarms = result.alarms[:MOST_SENTENCES]
+    lines = tuple(
+        f"frame {alarm.frame}, channel {alarm.channel + 1}: off by {alarm.difference}, {alarm.mean} is usual"
+        f"{'; not undone one period later' if alarm.confirmed is False else ''}"
+        for alarm in alarms
+    )
+    return Found(result.analysis, result.to_json(), result.advice, lines)
+
+
+def _whole(args: argparse.Namespace, source: AudioSource) -> NDArray[np.uint8]:
     if source.frames > MOST_ANALOG_FRAMES:
         raise CaptureFileError(
             args.capture, f"holds {source.frames} frames; an analog capture is held in memory, at most "
             f"{MOST_ANALOG_FRAMES} (cut it)"
         )  # fmt: skip
+    return np.concatenate(
+        [np.empty(0, np.uint8), *(np.array(block) for block in source.blocks(BLOCK_FRAMES))]
+    )
+
+
+def _analog(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
+    from stress.detect.spectral import analyze
+    from stress.patterns.noise import NoisePattern
+
     pattern = NoisePattern(source.rate, source.channels, source.fmt)
-    captured = np.concatenate([np.array(block) for block in source.blocks(BLOCK_FRAMES)])
-    result = analyze(captured, pattern, rings, first_position=args.position)
+    result = analyze(_whole(args, source), pattern, rings, first_position=args.position)
     channel = result.channel
     lines = () if channel is None else (
         f"channel: latency {channel.latency_frames:.2f} frames, gain {channel.gain_db:.2f} dB, "

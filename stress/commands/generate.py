@@ -1,14 +1,19 @@
-"""pcmstress generate: the pattern as a WAV file."""
+"""pcmstress generate: the pattern, or another stimulus, as a WAV file."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.errors import ConfigError
 from stress.files.wav import write_wav
 from stress.model.formats import sample_format
+from stress.model.ring import Rings
+from stress.patterns.analog_periodic import PeriodicNoise, commensurate
+from stress.patterns.auxiliary import Interleaved, auxiliary
+from stress.patterns.noise import NoisePattern
 from stress.patterns.word import Pattern
 from stress.report.console import Console
 from stress.report.table import count
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from stress.model.stimulus import Stimulus
+    from stress.patterns.auxiliary import Source
 
 BLOCK_FRAMES = 1 << 14
 DEFAULT_S = 10.0
@@ -28,32 +33,46 @@ DEFAULT_S = 10.0
 def execute(args: argparse.Namespace) -> int:
     """Write the file; return 0."""
     rate = args.rate or 48000
-    pattern = _stimulus(args, rate)
+    source = _source(args, rate)
+    if args.rings:
+        commensurate(getattr(source, "period", None), Rings(*args.rings))
     frames = args.frames or round((args.duration or DEFAULT_S) * rate)
-    write_wav(args.out, pattern.fmt, pattern.channels, rate, _blocks(pattern, args.position, frames))
+    write_wav(args.out, source.fmt, source.channels, rate, _blocks(source, args.position, frames))
     Console(sys.stdout, sys.stderr).line(
-        f"{args.out}: {count(frames)} frames of {pattern.name}, {pattern.fmt.name}, "
-        f"{pattern.channels} channels, {rate} Hz, from position {args.position}"
+        f"{args.out}: {count(frames)} frames of {source.name}, {source.fmt.name}, "
+        f"{source.channels} channels, {rate} Hz, from position {args.position}"
     )
     return 0
 
 
-def _stimulus(args: argparse.Namespace, rate: int) -> Any:
+def _source(args: argparse.Namespace, rate: int) -> Source:
     fmt, channels = sample_format(args.format or "S16_LE"), args.channels or 2
+    if args.tier == "device" and (args.stimulus or not args.analog):
+        raise ConfigError(
+            "device names a stimulus of --analog", where="--tier", allowed="with --analog alone"
+        )
+    if args.interleave is not None and not args.stimulus:
+        raise ConfigError("nothing to take turns with", where="--interleave", allowed="with --stimulus")
+    if args.stimulus and args.analog and args.interleave is None:
+        raise ConfigError(
+            "names another stimulus", where="--stimulus", allowed="with --analog --interleave T"
+        )
+    if args.analog and args.tier == "device":
+        return PeriodicNoise(rate, channels, fmt)
+    main: Source = Pattern(args.pattern, fmt, channels)
     if args.analog:
-        from stress.patterns.noise import NoisePattern
+        main = NoisePattern(rate, channels, fmt)
+    if not args.stimulus:
+        return main
+    other = auxiliary(args.stimulus, rate, channels, fmt)
+    if args.interleave is None:
+        return other
+    return Interleaved(main, other, round(args.interleave * rate))
 
-        return NoisePattern(rate, channels, fmt)
-    if args.stimulus:
-        from stress.patterns.auxiliary import AuxiliaryPattern
 
-        return AuxiliaryPattern(args.stimulus, channels, fmt)
-    return Pattern(args.pattern, fmt, channels)
-
-
-def _blocks(pattern: Stimulus, position: int, frames: int) -> Iterator[NDArray[np.uint8]]:
-    block = np.empty(BLOCK_FRAMES * pattern.frame_bytes, dtype=np.uint8)
+def _blocks(source: Source, position: int, frames: int) -> Iterator[NDArray[np.uint8]]:
+    block = np.empty(BLOCK_FRAMES * source.frame_bytes, dtype=np.uint8)
     for first in range(0, frames, BLOCK_FRAMES):
-        part = block[: min(BLOCK_FRAMES, frames - first) * pattern.frame_bytes]
-        pattern.fill((position + first) % (1 << 32), part)
+        part = block[: min(BLOCK_FRAMES, frames - first) * source.frame_bytes]
+        source.fill((position + first) % (1 << 32), part)
         yield part

@@ -35,10 +35,17 @@ NAMES = (
     "silence",
     "impulse",
 )
+#: Noise on one side of the first pair, silence elsewhere.
+SIDES = ("left-only", "right-only")
 
 
 class Source(Protocol):
-    """Anything that fills frames by position."""
+    """Anything that fills frames of a format by position."""
+
+    name: str
+    fmt: SampleFormat
+    channels: int
+    frame_bytes: int
 
     def fill(self, position: int, out: Bytes) -> None:
         """Write the frames from `position` on into `out`, whole frames."""
@@ -120,6 +127,7 @@ class OneSided:
         if not 0 <= channel < channels:
             raise ConfigError(f"channel {channel}", key="channel", allowed=f"0..{channels - 1}")
         self._noise = NoisePattern(rate, channels, fmt)
+        self.name = f"noise on channel {channel + 1} only"
         self.channel, self.channels, self.fmt = channel, channels, fmt
         self.frame_bytes = fmt.frame_bytes(channels)
 
@@ -142,13 +150,19 @@ class Interleaved:
 
     Raises
     ------
-    ConfigError : a turn below one frame.
+    ConfigError : a turn below one frame, or sources of different frames.
     """
 
-    def __init__(self, first: Source, second: Source, turn: int, frame_bytes: int) -> None:
+    period: int | None = None
+
+    def __init__(self, first: Source, second: Source, turn: int) -> None:
         if turn < 1:
             raise ConfigError(f"turn of {turn} frames", key="turn", allowed="1 or more")
-        self._sources, self._turn, self.frame_bytes = (first, second), turn, frame_bytes
+        if (first.fmt, first.channels) != (second.fmt, second.channels):
+            raise ConfigError(f"{first.name} and {second.name} have different frames", key="stimulus")
+        self._sources, self._turn = (first, second), turn
+        self.name = f"{first.name} and {second.name} in turn"
+        self.fmt, self.channels, self.frame_bytes = first.fmt, first.channels, first.frame_bytes
 
     def fill(self, position: int, out: Bytes) -> None:
         """Write the frames from `position` on; `out` is whole frames, (n,) uint8."""
@@ -159,3 +173,15 @@ class Interleaved:
             part = out[done * self.frame_bytes : (done + count) * self.frame_bytes]
             self._sources[now // self._turn % 2].fill(now, part)
             done += count
+
+
+def auxiliary(name: str, rate: int, channels: int, fmt: SampleFormat) -> Source:
+    """Return the auxiliary stimulus of that name, one of `NAMES` or `SIDES`.
+
+    Raises
+    ------
+    ConfigError : unknown name, or a side the channels do not have.
+    """
+    if name in SIDES:
+        return OneSided(SIDES.index(name), rate, channels, fmt)
+    return AuxiliaryPattern(name, channels, fmt)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stress import cli
-from stress.patterns.auxiliary import NAMES
+from stress.patterns.auxiliary import NAMES, SIDES
 
 HEADER_BYTES = 44
 
@@ -76,4 +76,34 @@ def test_analyze_analog_finds_a_stale_line_behind_gain(capsys, tmp_path):
 
 
 def test_auxiliary_names_of_the_command_line_are_the_patterns_own():
-    assert cli.AUXILIARY == NAMES
+    assert cli.AUXILIARY == NAMES + SIDES
+
+
+def test_device_tier_reads_what_generate_wrote_and_alarms_on_a_stale_line(capsys, tmp_path):
+    path = tmp_path / "p.wav"
+    _main(
+        capsys, "generate", path, "--analog", "--tier", "device", "--duration", "1s", "--rings", "4800,5280"
+    )
+    argv = ("analyze", path, "--analog", "--tier", "device", "--rings", "4800,1056")
+    status, out = _main(capsys, *argv, "--json")
+    found = json.loads(out)
+    assert (status, found["verdict"], found["alarms"], found["tier"]) == (0, "PASS", [], "device")
+    _stale(path, 24000, 4800)
+    status, out = _main(capsys, *argv, "--json")
+    found = json.loads(out)
+    assert (status, found["verdict"]) == (5, "INCONCLUSIVE")
+    (alarm,) = found["alarms"]
+    assert abs(alarm["frame"] - 24000) < 8
+    assert f"frame {alarm['frame']}" in _main(capsys, *argv)[1]
+
+
+def test_generate_interleaves_the_pattern_with_an_auxiliary_stimulus(capsys, tmp_path):
+    plain, turns = tmp_path / "a.wav", tmp_path / "b.wav"
+    length = ("--frames", 3000, "--position", 0, "--rate", 48000)
+    _main(capsys, "generate", plain, *length)
+    status, out = _main(capsys, "generate", turns, *length, "--stimulus", "silence", "--interleave", "20ms")
+    assert status == 0 and "mix1 and silence in turn" in out
+    whole, mixed = plain.read_bytes()[HEADER_BYTES:], turns.read_bytes()[HEADER_BYTES:]
+    assert len(whole) == len(mixed) == 12000
+    assert mixed[:3840] == whole[:3840] and mixed[7680:11520] == whole[7680:11520]
+    assert not any(mixed[3840:7680]) and not any(mixed[11520:])

@@ -84,7 +84,7 @@ def test_one_sided_keeps_one_channel_of_the_noise():
 
 def test_interleaved_turns_change_at_the_border_whatever_the_cut():
     noise, silence = NoisePattern(48000, 2, S16), AuxiliaryPattern("silence", 2, S16)
-    both = Interleaved(noise, silence, 100, 4)
+    both = Interleaved(noise, silence, 100)
     whole = filled(both, 50, 400).reshape(-1, 4)
     plain = filled(noise, 50, 400).reshape(-1, 4)
     turn = (np.arange(50, 450) // 100) % 2

@@ -1,6 +1,7 @@
 """The spectral detector: stale lines through an analog cable."""
 
 from stress.detect.spectral.analyzer import analyze
+from stress.detect.spectral.device import DeviceAnalysis, analyze_on_device
 from stress.detect.spectral.periodic import Alarm, PeriodicDifference
 from stress.detect.spectral.result import Channel, Second, SpectralAnalysis
 from stress.detect.spectral.view import Spectrogram, View
@@ -9,6 +10,7 @@ from stress.detect.spectral.walk import Options
 __all__ = [
     "Alarm",
     "Channel",
+    "DeviceAnalysis",
     "Options",
     "PeriodicDifference",
     "Second",
@@ -16,4 +18,5 @@ __all__ = [
     "Spectrogram",
     "View",
     "analyze",
+    "analyze_on_device",
 ]

@@ -9,7 +9,7 @@ is estimated and nothing is floating point. Both sides must share a clock.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -52,6 +52,16 @@ class Alarm:
     difference: int
     mean: int
     confirmed: bool | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the alarm as a JSON object."""
+        return {
+            "frame": self.frame,
+            "channel": self.channel,
+            "difference": self.difference,
+            "mean": self.mean,
+            "confirmed": self.confirmed,
+        }
 
 
 class PeriodicDifference:

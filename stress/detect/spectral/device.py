@@ -1,0 +1,187 @@
+"""The on-device tier over a whole capture: recognise the stimulus, then compare periods."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stress.detect.spectral.findings import episodes
+from stress.detect.spectral.identity import repeated_lines
+from stress.detect.spectral.inputs import disturbed
+from stress.detect.spectral.periodic import Alarm, PeriodicDifference
+from stress.model.finding import Analysis, Finding
+from stress.model.ring import Rings
+from stress.patterns.analog_periodic import PERIOD, PeriodicNoise, commensurate
+from stress.patterns.layout import Layout
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+    Samples = NDArray[np.int16]
+
+_BLOCK = 1024
+# Mean level below which there is no signal [sample units], -70 dBFS. Higher: soft cables are
+# refused; lower: the noise of an open input passes for a signal.
+_SILENT = 10
+# Correlation peak over its mean that is the stimulus. Source: chance reaches 4 among 1021 places,
+# the stimulus 30. Higher: dull cables are refused; lower: other signals are taken for it.
+_LOCKED = 10
+# Mean level over mean difference of periods. Source: 27 dB of SNR; detection was measured from 30
+# dB on. Higher: usable cables are refused; lower: half lines drown, or two clocks drift apart.
+_CLEAN = 16
+# Bits dropped before the correlation so that its sums stay within 31.
+_SHIFT = 6
+# Alarms this near a bit-identical capture line are that line's [frames].
+_SAME_EVENT = 96
+
+
+@dataclass(frozen=True)
+class DeviceAnalysis:
+    """What the on-device tier says of a capture.
+
+    Parameters
+    ----------
+    analysis : its findings are bit-identical capture lines; positions are
+        modulo the stimulus' period.
+    alarms : places where the capture left its period; `count` of them in all.
+    advice : one line each; any advice makes a clean capture INCONCLUSIVE.
+    """
+
+    analysis: Analysis
+    alarms: tuple[Alarm, ...] = ()
+    count: int = 0
+    advice: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the JSON of this tier has beyond the exact detector's."""
+        return {
+            "tier": "device",
+            "alarms": [alarm.to_json() for alarm in self.alarms],
+            "disturbances": self.count,
+            "advice": list(self.advice),
+        }
+
+
+def analyze_on_device(captured: Bytes, pattern: PeriodicNoise, rings: Rings, laps: int = 8) -> DeviceAnalysis:
+    """Find where a capture of the periodic noise leaves its period.
+
+    Integers only. An alarm is a stale line or a click: this tier cannot tell,
+    the host tier with the aperiodic noise can.
+
+    Parameters
+    ----------
+    captured : (n,) uint8, interleaved frames of the pattern's format and channels.
+    rings : for lines of the capture ring that repeat to the bit, and the guard.
+
+    Raises
+    ------
+    ConfigError : a whole lap of a ring is a multiple of the period.
+
+    Threads: pure.
+    """
+    commensurate(PERIOD, rings, laps)
+    layout = Layout(pattern.fmt, pattern.channels)
+    samples = layout.top(captured).view("<i2")
+    begin, end = _active(samples)
+    on = samples[begin:end]
+    if len(on) < 2 * PERIOD:
+        return _unlocked(len(samples), f"{len(on)} frames hold a signal: two periods of {PERIOD} are needed")
+    phase, peak = _phase(on, pattern, layout)
+    if peak < _LOCKED:
+        return _unlocked(
+            len(samples),
+            f"the periodic noise was not recognised (correlation {peak} times its mean, {_LOCKED} needed): "
+            "was generate --analog --tier device played, and this input recorded?",
+        )
+    tier = PeriodicDifference(pattern.channels, PERIOD)
+    tier.feed(on)
+    repeats = repeated_lines(
+        np.ascontiguousarray(samples.T.astype(np.int32)),
+        rings,
+        laps,
+        (phase - begin) % PERIOD,
+        pattern.frame_bytes,
+        (begin, end),
+    )
+    found = [replace(one, position=one.position % PERIOD) for one in repeats]
+    alarms = [replace(alarm, frame=alarm.frame + begin) for alarm in tier.finish()]
+    alone = [alarm for alarm in alarms if not _covered(alarm, found)]
+    return DeviceAnalysis(
+        _analysis(found, len(samples), begin, phase, tier.checked, rings),
+        tuple(alone),
+        tier.count - (len(alarms) - len(alone)),
+        (*_noisy(on), *disturbed([alarm.frame for alarm in alone])),
+    )
+
+
+def _analysis(
+    found: Sequence[Finding], frames: int, begin: int, phase: int, checked: int, rings: Rings
+) -> Analysis:
+    return Analysis(
+        "spectral",
+        True,
+        frames,
+        checked_frames=checked,
+        first_frame=begin,
+        first_position=phase,
+        counts=dict(Counter(finding.kind for finding in found)),
+        sites=dict(Counter((f.kind, f.ring, f.laps) for f in found)),
+        findings=tuple(found),
+        wrong_frames=sum(finding.frames for finding in found),
+        episodes=episodes(found, max(rings.largest, 1)),
+        notes=(f"positions are modulo the {PERIOD} frames of the stimulus",),
+    )
+
+
+def _unlocked(frames: int, why: str) -> DeviceAnalysis:
+    return DeviceAnalysis(Analysis("spectral", False, frames), (), 0, (why,))
+
+
+def _active(samples: Samples) -> tuple[int, int]:
+    # The whole blocks between the first and the last with signal, filters settled.
+    count = len(samples) // _BLOCK
+    blocks = samples[: count * _BLOCK].reshape(count, -1)
+    levels = np.array([_level(block) for block in blocks], dtype=np.int64)
+    loud = np.flatnonzero((levels > _SILENT) & (4 * levels > levels.max())) if count else levels
+    if loud.size < 3:
+        return 0, 0
+    return (int(loud[0]) + 1) * _BLOCK, int(loud[-1]) * _BLOCK
+
+
+def _level(samples: Samples) -> int:
+    # Mean magnitude without the offset.
+    wide = samples.reshape(-1).astype(np.int32)
+    wide -= np.int32(int(wide.sum(dtype=np.int64)) // max(1, wide.size))
+    return int(np.abs(wide).sum(dtype=np.int64)) // max(1, wide.size)
+
+
+def _phase(on: Samples, pattern: PeriodicNoise, layout: Layout) -> tuple[int, int]:
+    # Place in the period of the first frame, and the correlation peak over the mean.
+    table = np.empty(PERIOD * pattern.frame_bytes, dtype=np.uint8)
+    pattern.fill(0, table)
+    played = layout.top(table).view("<i2")[:, 0].astype(np.int32) >> _SHIFT
+    heard = on[:PERIOD, 0].astype(np.int32) >> _SHIFT
+    round_it = np.concatenate((played, played[:-1]))
+    size = np.abs(np.correlate(round_it, heard - np.int32(int(heard.sum()) // PERIOD), mode="valid"))
+    where = int(size.argmax())
+    return where, int(size[where]) // max(1, int(size.sum(dtype=np.int64)) // PERIOD)
+
+
+def _covered(alarm: Alarm, found: Sequence[Finding]) -> bool:
+    return any(f.frame - _SAME_EVENT <= alarm.frame < f.frame + f.frames + _SAME_EVENT for f in found)
+
+
+def _noisy(on: Samples) -> list[str]:
+    some = min(16 * PERIOD, len(on) - PERIOD)
+    apart, level = _level(on[PERIOD : PERIOD + some] - on[:some]), _level(on[:some])
+    if level > _CLEAN * apart:
+        return []
+    return [
+        f"periods differ by {100 * apart // max(1, level)} % of the level, {100 // _CLEAN} % can be judged: "
+        "raise the level, play and capture on one clock (one card), or use the host tier"
+    ]
