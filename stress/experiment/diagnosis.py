@@ -14,6 +14,7 @@ from stress.experiment.judge import judge
 from stress.experiment.layers import RING_OF, Layers
 from stress.experiment.mechanism import Mechanism, mechanisms
 from stress.experiment.slips import two_clocks
+from stress.experiment.sweep import trends
 from stress.experiment.tally import total
 from stress.model.finding import Kind
 from stress.model.pcm import Access
@@ -84,6 +85,7 @@ def diagnose(measured: Sequence[Measured], bound: float) -> Diagnosis:
     bound : 95 % bound on wrong lines per line that "not reproduced" needs.
     """
     found = _named(measured, bound)
+    found = dataclasses.replace(found, evidence=(*found.evidence, *trends(measured)))
     indices = contrast.dispersions(measured)
     if not indices:
         return found

@@ -7,6 +7,7 @@ from typing import Any
 
 from stress.board.conditions import Asked
 from stress.errors import ConfigError
+from stress.experiment.sweep import expand
 from stress.model.formats import FORMATS, MAX_CHANNELS, sample_format
 from stress.model.pcm import (
     Access,
@@ -38,6 +39,7 @@ class Arm:
         Rings of different size let a lag name its ring.
     playback, queue_periods, capture, lever, switches_per_s, start_burst, load :
         see `stress.model.pcm.Handling`.
+    sweep : the arm it was made from by a `[[sweep]]`, "" for one that was written.
     group : arms of one group differ in one thing only and are compared; the
         first of a group is its base.
     burst_s : streamed time of one burst [s].
@@ -61,6 +63,7 @@ class Arm:
     start_burst: bool = schema.flag(False)
     load: str = schema.text("none", choices=_values(Load))
     group: str = schema.text("", longest=40)
+    sweep: str = schema.text("", longest=40)
     burst_s: float = schema.duration(2.0)
     bursts: int = schema.integer(1, 1, 1_000_000)
 
@@ -203,14 +206,14 @@ class Plan:
 
 
 def read_plan(values: dict[str, Any], where: str) -> Plan:
-    """Return the plan in `values`.
+    """Return the plan in `values`, sweeps made into arms.
 
     Raises
     ------
     ConfigError : a key or value is wrong, there is no arm, two arms share a
-        name, or a ring holds fewer than two periods.
+        name, a ring holds fewer than two periods, or a sweep names no arm.
     """
-    plan = schema.read(Plan, values, where)
+    plan = schema.read(Plan, expand(values, where), where)
     if not plan.arm:
         raise ConfigError("has no arm", where=where, key="arm", allowed="one [[arm]] table or more")
     if plan.line_bytes not in (0, 16, 32, 64):
