@@ -36,6 +36,7 @@ def burst(ring_bytes: int, tapped: bool = True) -> dict[str, object]:
         granted = pcm.open(PcmRequest(params, params))
         blind = tap.start(granted, 2.0) if tapped else "not asked"
         exchange = pcm.exchange(play, captured, Handling())
+        tap.grab()
         wire = None if blind else tap.finish()
     switches = [side.voluntary for side in (exchange.playback, exchange.capture)]
     faults = [side.involuntary for side in (exchange.playback, exchange.capture)]

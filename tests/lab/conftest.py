@@ -23,8 +23,8 @@ def pytest_generate_tests(metafunc):
 class Guest:
     """What one board's scenarios left behind."""
 
-    def __init__(self, board, loop, card, contract):
-        self.board, self.contract = board, contract
+    def __init__(self, board, loop, card, contract, tapped):
+        self.board, self.contract, self.tapped = board, contract, tapped
         self._folders = {}
         self.results = {}
         for folder in (loop, card):
@@ -89,4 +89,15 @@ def guest(request, tmp_path_factory):
         base / "contract",
         virtual_time=False,
     )
-    return Guest(board, base / "loop", base / "card", contract)
+    tapped = _boot(
+        board,
+        [
+            *("/project/tools/softcard", "up", "--pace", "0", "--run"),
+            *("python3", "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"),
+            *("/project/tests/contract/test_tap.py", "-k", "not virtual"),
+            *("--card", "hw:softcard,0,hw:softcard,0"),
+        ],
+        base / "tapped",
+        virtual_time=False,
+    )
+    return Guest(board, base / "loop", base / "card", contract, tapped)

@@ -9,6 +9,10 @@ import time
 from pathlib import Path
 
 PROJECT = "/project"
+sys.path.insert(0, PROJECT)
+
+from tools.labkit.wire_views import FAULTS  # noqa: E402
+
 RUN = ["pcmstress", "run", "--seed", "1", "--json"]
 # One arm, rings of different size, long enough for faults at frame 24000 and 48000.
 PLAN = """
@@ -23,11 +27,27 @@ burst_s = "1500ms"
 """
 
 
-def _card(name: str, *faults: str) -> list[str]:
+# Without root: sound is granted, usbmon is not.
+NOBODY = """
+import os, sys
+for name in os.listdir("/dev/snd"):
+    if os.path.basename(name) != "by-path":
+        os.chmod(f"/dev/snd/{name}", 0o666)
+os.chmod(".", 0o777)
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+NO_LOOP = ("--loopback", "none")
+
+
+def _card(name: str, *faults: str, more: tuple[str, ...] = (), as_nobody: bool = False) -> list[str]:
     up = [f"{PROJECT}/tools/softcard", "up", "--pace", "0", "--log", f"{name}.faults.jsonl"]
     for fault in faults:
         up += ["--fault", fault]
-    return [*up, "--run", *RUN, "--card", "softcard", "--plan", "one.toml", "--out", name]
+    rights = ["python3", "-c", NOBODY] if as_nobody else []
+    return [*up, "--run", *rights, *RUN, "--card", "softcard", "--plan", "one.toml", "--out", name, *more]
 
 
 def scenarios(card: bool) -> dict[str, list[str]]:
@@ -36,22 +56,13 @@ def scenarios(card: bool) -> dict[str, list[str]]:
     if card:
         return {
             "card-clean": _card("card-clean"),
-            "card-stale": _card("card-stale", "stale@frame=24000,ring=4096,laps=1,frames=8"),
-            "card-dma": _card("card-dma", "stale@frame=24000,lag=1000,frames=8"),
-            "card-zero": _card("card-zero", "zero@frame=24000,frames=16"),
-            "card-bitflip": _card("card-bitflip", "bitflip@frame=24000,bit=7"),
-            "card-drop": _card("card-drop", "drop@frame=24000"),
-            "card-repeat": _card("card-repeat", "repeat@frame=24000"),
-            "card-swap": _card("card-swap", "swap@frame=24000,frames=64"),
-            "card-gain": _card("card-gain", "gain@frame=24000,frames=100,db=-6"),
-            "card-byteshift": _card("card-byteshift", "byteshift@frame=24000,frames=100,shift=1"),
-            "card-hold": _card("card-hold", "hold@frame=24000,frames=16"),
-            "card-short": _card("card-short", "short@frame=24000,frames=5"),
-            "card-missing": _card("card-missing", "missing@frame=24000"),
-            "card-error": _card("card-error", "error@frame=24000"),
-            "card-zeropacket": _card("card-zeropacket", "zeropacket@frame=24000"),
+            **{f"card-{name}": _card(f"card-{name}", fault) for name, fault in FAULTS.items() if fault},
             "card-unplug": _card("card-unplug", "unplug@frame=24000"),
             "card-freeze": _card("card-freeze", "freeze@frame=24000"),
+            "wire-clean": _card("wire-clean", more=NO_LOOP),
+            "wire-silent": _card("wire-silent", "zero@frame=0,frames=0", more=NO_LOOP),
+            "wire-refused": _card("wire-refused", more=NO_LOOP, as_nobody=True),
+            "wire-unseen": _card("wire-unseen", as_nobody=True),
         }
     return {
         "probe": ["pcmstress", "probe", "--json"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stress.model.wire import BUS
 from stress.record.reader import read_run
 
 # Fault of the card -> kind found, and frames wrong, missing or extra.
@@ -67,6 +68,50 @@ def test_softcard_fault_is_found_as_its_kind_in_its_place(guest, name):
     assert finding["position"] - burst["position"] == fault["frame"] + extra
 
 
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_softcard_fault_is_laid_beyond_the_host_whose_rings_are_clean(guest, name):
+    ((finding, burst),) = guest.findings(name)
+    assert finding["details"]["view"] == BUS
+    assert finding["details"]["lanes"] == {"user": "right", "memory": "", "wire": "wrong", "read": "wrong"}
+    assert (burst["wire"]["out"]["wrong"], burst["wire"]["in"]["wrong"]) == (0, 0)
+    assert (burst["wire"]["dropped"], burst["wire"]["truncated"]) == (0, 0)
+    assert {side: held["differ"] for side, held in burst["wire"]["memory"].items()} == {
+        "playback": 0,
+        "capture": 0,
+    }
+
+
+def test_wire_alone_passes_with_the_control_of_both_sides_whole(guest):
+    report = guest.report("wire-clean")
+    assert guest.code("wire-clean") == 0, report["reasons"]
+    seen = report["total"]["wire"]
+    assert seen["out_planted"] == seen["out_found"] > 0
+    assert seen["in_planted"] == seen["in_found"] > 0
+    assert (seen["dropped"], seen["truncated"], seen["out_wrong"], seen["in_wrong"]) == (0, 0, 0, 0)
+
+
+def test_wire_alone_with_a_silent_source_is_inconclusive_with_advice(guest):
+    assert guest.code("wire-silent") == 5
+    assert any("microphone" in reason for reason in guest.report("wire-silent")["reasons"])
+
+
+def test_wire_alone_without_the_right_is_skipped_and_says_how_to_grant_it(guest):
+    assert guest.code("wire-refused") == 4
+    (reason,) = guest.report("wire-refused")["reasons"]
+    for part in ("no right to watch the bus", 'SUBSYSTEM=="usbmon"', 'GROUP="audio"', "usbmon"):
+        assert part in reason
+
+
+def test_loopback_goes_on_without_the_view_and_says_why(guest):
+    # The conditions (locked memory, wake-up latency) are refused as well, so a clean run is no PASS.
+    assert guest.code("wire-unseen") in (0, 5), guest.report("wire-unseen")["reasons"]
+    log = read_run(guest.folder("wire-unseen"))
+    assert "no right to watch the bus" in log.first("wire")["blind"]
+    (burst,) = [event for event in log.events if event["event"] == "burst"]
+    assert burst["analysis"]["locked"]
+    assert burst["wire"] == {"blind": ""}
+
+
 def test_softcard_stale_line_names_ring_lap_and_line(guest):
     ((finding, _),) = guest.findings("card-stale")
     assert (finding["ring"], finding["laps"], finding["lag"]) == ("playback", 1, 4096)
@@ -86,6 +131,14 @@ def test_softcard_frozen_is_an_error_not_a_pass(guest):
 
 
 def test_contract_suite_passes_on_real_drivers(guest):
-    tail = guest.contract.stdout.decode(errors="replace")[-2000:]
-    assert guest.contract.code == 0, tail
+    _passed(guest.contract)
+
+
+def test_tap_contract_passes_on_the_bus_of_the_softcard(guest):
+    _passed(guest.tapped)
+
+
+def _passed(result):
+    tail = result.stdout.decode(errors="replace")[-2000:]
+    assert result.code == 0, tail
     assert " passed" in tail

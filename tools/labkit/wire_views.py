@@ -1,0 +1,127 @@
+"""Inside the guest: every fault of the softcard, the view it shows in, and what is named.
+
+    tools/lab wire armv7
+
+Each fault goes through the real snd-usb-audio driver once with mmap and once with
+rw access. The card sees data after the host's copies, so both comparisons on the
+host have to be clean and no fault may be called a cache alias. The cost of the
+tap follows, see `wire_cost`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stress.model.wire import BUS
+from stress.record.reader import read_run
+from stress.report.table import table
+
+SOFTCARD = ("/project/tools/softcard", "up", "--pace", "0")
+#: Name -> fault, as tools/softcard takes it.
+FAULTS = {
+    "clean": "",
+    "stale": "stale@frame=24000,ring=4096,laps=1,frames=8",
+    "dma": "stale@frame=24000,lag=1000,frames=8",
+    "zero": "zero@frame=24000,frames=16",
+    "bitflip": "bitflip@frame=24000,bit=7",
+    "drop": "drop@frame=24000",
+    "repeat": "repeat@frame=24000",
+    "swap": "swap@frame=24000,frames=64",
+    "gain": "gain@frame=24000,frames=100,db=-6",
+    "byteshift": "byteshift@frame=24000,frames=100,shift=1",
+    "hold": "hold@frame=24000,frames=16",
+    "short": "short@frame=24000,frames=5",
+    "missing": "missing@frame=24000",
+    "error": "error@frame=24000",
+    "zeropacket": "zeropacket@frame=24000",
+}
+PLAN = """
+title = "one fault, with mmap and with rw access"
+bound = 1e-2
+[control]
+least = 4
+[[arm]]
+name = "mmap"
+group = "views"
+period_size = 1024
+playback_buffer = 4096
+capture_buffer = 5120
+burst_s = "1s"
+[[arm]]
+name = "rw"
+group = "views"
+access = "rw"
+period_size = 1024
+playback_buffer = 4096
+capture_buffer = 5120
+burst_s = "1s"
+"""
+HEADS = ("fault of the card", "found", "OUT wrong", "read wrong", "first shows in", "named", "verdict")
+
+
+def run(name: str, *options: str) -> Path:
+    """Run one fault and return the folder of its record."""
+    Path("views.toml").write_text(PLAN, encoding="ascii")
+    fault = ("--fault", FAULTS[name]) if FAULTS[name] else ()
+    tested = ("pcmstress", "diagnose", "--card", "softcard", "--plan", "views.toml", "--seed", "1")
+    command = [*SOFTCARD, *fault, "--run", *tested, "--json", "--out", name, *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    Path(f"{name}.json").write_text(done.stdout)
+    if not done.stdout:
+        raise SystemExit(f"{name}: exit {done.returncode}: {done.stderr[-2000:]}")
+    return Path(name)
+
+
+def row(name: str, folder: Path) -> tuple[dict[str, Any], tuple[object, ...]]:
+    """Return what a run found, and its line of the table."""
+    report = json.loads(Path(f"{folder}.json").read_text())
+    bursts = [event for event in read_run(folder).events if event["event"] == "burst"]
+    real = [found for event in bursts for found in event["analysis"]["findings"] if not found["injected"]]
+    kinds = Counter(found["kind"] for found in real)
+    views = Counter(found["details"].get("view", "not seen") for found in real)
+    wrong = [sum(event["wire"][side]["wrong"] for event in bursts) for side in ("out", "in")]
+    named = report["diagnosis"]
+    seen = {
+        "views": dict(views),
+        "out": wrong[0],
+        "in": wrong[1],
+        "cause": named["cause"],
+        "layer": named["layer"],
+    }
+    words = (", ".join(f"{number} {what}" for what, number in part.items()) or "-" for part in (kinds, views))
+    found, shown = words
+    return seen, (name, found, *wrong, shown, named["headline"], report["verdict"])
+
+
+def right(name: str, seen: Mapping[str, Any]) -> bool:
+    """Tell whether both host sides are clean and the fault is laid on bus or device, never the cache."""
+    if seen["out"] or seen["in"] or seen["cause"] == "cache alias":
+        return False
+    return seen["views"] == {} if name == "clean" else set(seen["views"]) == {BUS} and seen["layer"] == BUS
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the faults (all of them, or those named) and the cost; return 1 when a view is wrong."""
+    rows, wrong = [], []
+    for name in argv or FAULTS:
+        seen, line = row(name, run(name))
+        rows.append(line)
+        wrong += [] if right(name, seen) else [name]
+        print(f"{name}: {seen}", file=sys.stderr, flush=True)
+    print("\n".join(table(HEADS, rows, "llrrlll")), flush=True)
+    if wrong:
+        print(f"laid on the wrong layer: {', '.join(wrong)}", flush=True)
+    costs = subprocess.run(
+        [*SOFTCARD[:3], "1", "--run", "python3", "-m", "tools.labkit.wire_cost"], check=False
+    )
+    return int(bool(wrong)) or costs.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
