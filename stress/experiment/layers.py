@@ -124,11 +124,14 @@ class Layers:
         return IN_A_RING.get(seen.kind, Cause.CANNOT_TELL)
 
     def named(self, cause: Cause) -> str:
-        """Return the layer that most runs for `cause` first show in, "" where none was seen."""
+        """Return the layer that most runs for `cause` first show in, "" where none was seen.
+
+        A cause that takes more than kinds to name has the layer of all runs, where they share one.
+        """
         views: Counter[str] = Counter()
         for seen, number in (self.mapped + self.rw).items():
             views[seen.view] += number if self._speaks_for(seen) is cause else 0
-        return (+views).most_common(1)[0][0] if +views else ""
+        return (+views).most_common(1)[0][0] if +views else next(iter(views)) if len(views) == 1 else ""
 
     def lines(self) -> tuple[str, ...]:
         """Return what the views say, one line each, nothing where no tap looked."""

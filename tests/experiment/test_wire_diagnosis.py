@@ -110,6 +110,14 @@ def test_unknown_runs_do_not_outvote_those_of_a_kind():
     assert found.cause is Cause.USB_LOSS
 
 
+def test_two_clocks_have_the_layer_of_their_slips():
+    base, rw = (_arm(arm, 10, BUS, kind="drop", ring=None) for arm in (BASE, RW))
+    for entry in (base, rw):
+        entry.tally.counts.update({"resample": 1})
+    found = diagnose([base, rw], 1e-4)
+    assert (found.cause, found.layer) == (Cause.CLOCK, BUS)
+
+
 def test_packets_that_failed_on_the_bus_are_told():
     found = diagnose([_arm(BASE, 40, BUS, failed=3), _arm(RW, 40, BUS)], 1e-4)
     line = _line(found, "by the wire")
