@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -53,3 +55,26 @@ def test_ring_is_halved_until_the_kernel_gives_it(tmp_path, monkeypatch, asked, 
     monitor.close()
     assert monitor.ring_bytes == granted
     assert sizes[-1] == granted
+
+
+@pytest.fixture
+def device_of_root():
+    """A folder with a usbmon1 that only root may read, seen by somebody who is not root."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        (path / "usbmon1").write_bytes(b"")
+        (path / "usbmon1").chmod(0)
+        path.chmod(0o755)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(65534)
+        try:
+            yield path
+        finally:
+            os.seteuid(user)
+
+
+def test_user_who_is_not_root_is_told_of_the_rule(device_of_root):
+    with pytest.raises(DeviceError, match='no right to watch the bus.*SUBSYSTEM=="usbmon"') as refused:
+        UsbMonitor(1, 0, device_of_root)
+    assert refused.value.errno == errno.EACCES
