@@ -317,6 +317,12 @@ def _replay(commands: Any) -> None:
 def _probe(commands: Any) -> None:
     probe = _command(commands, "probe", "Tell what this board is and what to expect of it.")
     probe.add_argument("--card", metavar="C", default="", help="look at this card only")
+    probe.add_argument(
+        "--board", metavar="NAME|FILE", default="", help="a virtual board instead: arm926, ... or a .toml"
+    )
+    probe.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="override a key of the virtual board"
+    )
     probe.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import resource
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,11 @@ def _refusal(error: OSError, what: str, cost: str, remedy: str) -> _Refused:
     return _Refused(error.errno, f"{what}: {os.strerror(error.errno or 0)}; {cost}; {remedy}")
 
 
+def _limit(which: int) -> str:
+    soft, _ = resource.getrlimit(which)
+    return "unlimited" if soft == resource.RLIM_INFINITY else str(soft)
+
+
 def _pin(cpu: int) -> tuple[str, Callable[[], object]]:
     before = os.sched_getaffinity(0)
     try:
@@ -146,7 +152,7 @@ def _fifo(priority: int) -> tuple[str, Callable[[], object]]:
             error,
             f"SCHED_FIFO {priority}",
             "other processes run in between: xruns, and on VIVT cores their switches hide the defect",
-            "CAP_SYS_NICE, or rtprio in limits.conf",
+            f"CAP_SYS_NICE, or rtprio in limits.conf (allowed here: {_limit(resource.RLIMIT_RTPRIO)})",
         ) from None
     return f"SCHED_FIFO {priority}", lambda: os.sched_setscheduler(0, policy, param)
 
@@ -159,7 +165,8 @@ def _lock_memory() -> tuple[str, Callable[[], object]]:
             error,
             "memory lock",
             "page faults may fall into a burst",
-            "CAP_IPC_LOCK, or memlock in limits.conf",
+            "CAP_IPC_LOCK, or memlock in limits.conf "
+            f"(allowed here: {_limit(resource.RLIMIT_MEMLOCK)} bytes)",
         )
     return "memory locked", libc.munlockall
 
@@ -173,7 +180,8 @@ def _stay_awake() -> tuple[str, Callable[[], object]]:
         handle = os.open(path, os.O_WRONLY)
         os.write(handle, b"\0\0\0\0")
     except OSError as error:
-        raise _refusal(error, path, "idle states may delay a wake-up", "write access to it (root)") from None
+        way = 'root, or a udev rule KERNEL=="cpu_dma_latency", GROUP="audio", MODE="0660"'
+        raise _refusal(error, path, "idle states may delay a wake-up", way) from None
     return f"{path} held at 0", lambda: os.close(handle)
 
 
@@ -182,12 +190,18 @@ def _facts(proc: Path) -> tuple[str, ...]:
     throttle = _number(proc / "sys/kernel/sched_rt_runtime_us")
     if throttle is not None and throttle >= 0:
         period = _number(proc / "sys/kernel/sched_rt_period_us") or 1_000_000
-        facts.append(f"real-time throttling: {100 * throttle / period:.0f} % of the time at most")
+        facts.append(
+            f"real-time throttling: {100 * throttle / period:.0f} % of the time at most, then others run "
+            "(sysctl kernel.sched_rt_runtime_us=-1 lifts it)"
+        )
     facts.append(f"this process may run on CPUs {','.join(map(str, sorted(os.sched_getaffinity(0))))}")
     facts += [host.text() for host in irq.usb_hosts(proc)]
     others = runnable(proc)
     if others:
-        facts.append(f"other runnable processes: {', '.join(others[:8])}")
+        facts.append(
+            f"other runnable processes: {', '.join(others[:8])} (each turn of one may cost an xrun, "
+            "and on VIVT cores cleans the cache; stop them)"
+        )
     return tuple(facts)
 
 

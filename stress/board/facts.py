@@ -61,7 +61,8 @@ def gather(root: Path = Path("/"), log: str | None = None) -> BoardFacts:
     notes = [note for note in (machine.note,) if note]
     if not text:
         notes.append(
-            "the boot log may not be read (dmesg_restrict?): the cache type is taken from the CPU part"
+            "the boot log may not be read: the cache type is taken from the CPU part, the memory policy is "
+            "unknown; CAP_SYSLOG, or sysctl kernel.dmesg_restrict=0"
         )
     return BoardFacts(processor, system, machine, listed, expectation(processor, system), tuple(notes))
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stress.board import facts
+from stress.board.cards import pair
+from stress.errors import ConfigError
 from stress.report.console import Console
 
 if TYPE_CHECKING:
@@ -17,8 +20,8 @@ if TYPE_CHECKING:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Print the facts of this board; return 0."""
-    board = facts.gather()
+    """Print the facts of this board, or of a virtual one; return 0."""
+    board = _virtual(args) if args.board or args.set else _real(args.card)
     console = Console(sys.stdout, sys.stderr)
     if args.json:
         console.line(json.dumps(board.to_json()))
@@ -26,6 +29,27 @@ def execute(args: argparse.Namespace) -> int:
     for line in lines(board):
         console.line(line)
     return 0
+
+
+def _real(name: str) -> BoardFacts:
+    board = facts.gather()
+    if not name:
+        return board
+    # Raises, as a run would, where there is no such card.
+    devices = pair(name, [entry.card for entry in board.cards])
+    wanted = {device[len("hw:") :].partition(",")[0] for device in (devices.playback, devices.capture)}
+    kept = tuple(entry for entry in board.cards if wanted & {entry.card.id, str(entry.card.number)})
+    return replace(board, cards=kept)
+
+
+def _virtual(args: argparse.Namespace) -> BoardFacts:
+    from stress.commands.backend import assignments
+    from stress.commands.probe_virtual import facts_of
+    from stress.virtual.spec import BoardSpec
+
+    if args.card:
+        raise ConfigError("a virtual board has no cards", where="--card", allowed="without --board")
+    return facts_of(BoardSpec.load(args.board or "arm926", assignments(args.set)))
 
 
 def lines(board: BoardFacts) -> list[str]:

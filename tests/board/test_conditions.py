@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 
 from stress.board.conditions import Asked, conditions
 
@@ -37,7 +40,8 @@ def test_conditions_facts_name_throttling(tmp_path):
     with conditions(Asked(lock_memory=False, awake=False), tmp_path) as terms:
         allowed = ",".join(str(cpu) for cpu in sorted(os.sched_getaffinity(0)))
         assert terms.facts == (
-            "real-time throttling: 95 % of the time at most",
+            "real-time throttling: 95 % of the time at most, then others run "
+            "(sysctl kernel.sched_rt_runtime_us=-1 lifts it)",
             f"this process may run on CPUs {allowed}",
         )
 
@@ -80,3 +84,41 @@ def test_conditions_interrupt_that_cannot_be_moved_names_price_and_way(tmp_path,
         (line,) = terms.refused
     assert "24 (ehci_hcd:usb1): No such file" in line
     assert "root" in line
+
+
+# As an ordinary user, whoever runs the tests; imports come first, they may need the rights of before.
+ORDINARY = """
+import json, os, resource
+from stress.board.conditions import Asked, conditions
+for limit, value in ((resource.RLIMIT_MEMLOCK, 65536), (resource.RLIMIT_RTPRIO, 0)):
+    resource.setrlimit(limit, (value, value))
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+with conditions(Asked(fifo=40)) as terms:
+    print(json.dumps([terms.granted, terms.refused]))
+"""
+
+
+def test_conditions_of_an_ordinary_user_each_name_cost_and_way():
+    done = subprocess.run([sys.executable, "-c", ORDINARY], capture_output=True, text=True, check=True)
+    granted, refused = json.loads(done.stdout)
+    ways = {
+        "SCHED_FIFO 40: ": (
+            "other processes run in between",
+            "CAP_SYS_NICE, or rtprio in limits.conf (allowed here: 0)",
+        ),
+        "memory lock: ": (
+            "page faults may fall into a burst",
+            "memlock in limits.conf (allowed here: 65536 bytes)",
+        ),
+    }
+    if os.path.exists("/dev/cpu_dma_latency"):
+        ways["/dev/cpu_dma_latency: "] = ("idle states may delay", "udev rule")
+    assert len(refused) == len(ways)
+    for line, (what, (cost, way)) in zip(refused, ways.items()):
+        assert line.startswith(what)
+        assert cost in line
+        assert way in line
+    assert granted == [] or "idle states" in granted[0]
