@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stress.detect.spectral import SpectralAnalysis
     from stress.files.audio import AudioSource
     from stress.model.finding import Analysis
 
@@ -47,6 +49,8 @@ def execute(args: argparse.Namespace) -> int:
         rate = source.rate
     exposure = Exposure.of_frames(found.analysis.checked_frames, frame_bytes, LINE_BYTES)
     verdict = _verdict(found)
+    if args.html and found.spectral is not None:
+        _write_page(args, found.spectral, verdict, _reason(found.analysis, exposure, rate), rate, frame_bytes)
     console = Console(sys.stdout, sys.stderr)
     if args.json:
         console.line(json.dumps({**_object(found.analysis, verdict, exposure), **found.extra}))
@@ -64,12 +68,14 @@ class Found:
     extra : keys added to the JSON object.
     advice : what keeps a clean capture from PASS, one line each.
     lines : what the text output adds.
+    spectral : the whole result of the host tier, for the page.
     """
 
     analysis: Analysis
     extra: dict[str, Any]
     advice: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
+    spectral: SpectralAnalysis | None = None
 
 
 def _exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
@@ -116,17 +122,36 @@ def _whole(args: argparse.Namespace, source: AudioSource) -> NDArray[np.uint8]:
 
 
 def _analog(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
-    from stress.detect.spectral import analyze
+    from stress.detect.spectral import Options, analyze
     from stress.patterns.noise import NoisePattern
 
     pattern = NoisePattern(source.rate, source.channels, source.fmt)
-    result = analyze(_whole(args, source), pattern, rings, first_position=args.position)
+    options = Options(view=(0, source.frames) if args.html else None)
+    result = analyze(_whole(args, source), pattern, rings, first_position=args.position, options=options)
     channel = result.channel
     lines = () if channel is None else (
         f"channel: latency {channel.latency_frames:.2f} frames, gain {channel.gain_db:.2f} dB, "
         f"SNR {channel.snr_db:.1f} dB, THD+N {channel.thd_n_db:.1f} dB, drift {channel.drift_ppm:.3f} ppm",
     )  # fmt: skip
-    return Found(result.analysis, result.to_json(), result.advice, lines)
+    return Found(result.analysis, result.to_json(), result.advice, lines, result)
+
+
+def _write_page(
+    args: argparse.Namespace,
+    result: SpectralAnalysis,
+    verdict: Verdict,
+    reason: str,
+    rate: int,
+    frame_bytes: int,
+) -> None:
+    from stress.report.analog import page
+
+    rings = Rings(*args.rings) if args.rings else Rings()
+    text = page(result, verdict.value, Path(args.capture).name, reason, rate, frame_bytes, rings)
+    try:
+        Path(args.html).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CaptureFileError(args.html, f"cannot be written: {error.strerror}") from None
 
 
 def _verdict(found: Found) -> Verdict:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from stress.experiment.plan import Plan
     from stress.record.reader import RunLog
 
-_STYLE = """
+STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222}
 h1{font-size:1.5rem;margin:0}.verdict{padding:1rem 1.2rem;border-radius:.5rem;color:#fff;background:#777}
 .FAIL{background:#b3261e}.PASS{background:#1b6e3c}.INCONCLUSIVE{background:#8a5a00}.ERROR{background:#5b2a86}
@@ -39,7 +39,7 @@ def page(log: RunLog, plan: Plan, evidence: list[dict[str, Any]]) -> str:
     name = f"pcmstress: {report['verdict']} on {backend(log)}"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(name)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
         f"{_verdict(report)}{_diagnosis(report)}{_arms(report)}{_rings(log)}{lanes.section(log)}{_findings(log)}{_evidence(evidence)}{_about(log)}"
         "</body></html>\n"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -107,3 +108,24 @@ def test_generate_interleaves_the_pattern_with_an_auxiliary_stimulus(capsys, tmp
     assert len(whole) == len(mixed) == 12000
     assert mixed[:3840] == whole[:3840] and mixed[7680:11520] == whole[7680:11520]
     assert not any(mixed[3840:7680]) and not any(mixed[11520:])
+
+
+def test_analyze_analog_page_shows_findings_and_fetches_nothing(capsys, tmp_path):
+    path, out = tmp_path / "n.wav", tmp_path / "n.html"
+    _main(capsys, "generate", path, "--analog", "--duration", "2s")
+    _stale(path, 48000, 4800)
+    argv = ("analyze", path, "--analog", "--rings", "4800,5280")
+    assert _main(capsys, *argv, "--html", out)[0] == 1
+    text = out.read_text(encoding="utf-8")
+    assert text.count('class="mark"') == 2 and "1.0000 s: 8 frames at frame 48000" in text
+    assert text.count("data:image/png;base64,") == 4
+    assert "FAIL: n.wav" in text and "playback ring: 19200 bytes" in text and ">48000<" in text
+    assert not re.search(r"(?:src|href)=\"(?!data:)", text) and "url(" not in text
+    assert _main(capsys, *argv, "--html", tmp_path / "absent" / "x.html")[0] == 64
+
+
+def test_analyze_analog_page_of_something_else_says_so(capsys, tmp_path):
+    path, out = tmp_path / "s.wav", tmp_path / "s.html"
+    _main(capsys, "generate", path, "--stimulus", "silence", "--duration", "1s")
+    assert _main(capsys, "analyze", path, "--analog", "--html", out)[0] == 5
+    assert "INCONCLUSIVE" in out.read_text(encoding="utf-8") and "silent" in out.read_text(encoding="utf-8")

@@ -145,16 +145,12 @@ class _Case:
             sum(1 for event in events if event.guess is None),
             walk.quiet_score,
             measure.seconds(walk.powers, self.pattern.rate),
-            self._view(tuned[0], track),
+            self._view(tuned[0].y, walk),
         )
 
-    def _view(self, tuned: Tuned, track: Track) -> View | None:
+    def _view(self, y: Signal, walk: Walk) -> View | None:
         place = self.options.view
-        if place is None:
-            return None
-        index = max(i for i, segment in enumerate(track.segments) if i == 0 or segment.start <= place[0])
-        timing = tuned.fitted.clocks[index]
-        return view(tuned.y, tuned.x, tuned.fitted.taps, timing, self.pattern.rate, place)
+        return None if place is None else view(y, walk.remainders(), self.pattern.rate, place)
 
     def _band(self) -> tuple[float, float]:
         low, high = self.pattern.band_hz

@@ -74,11 +74,7 @@ class Scanner:
         """
         weights = self._weights
         start = middle - MARGIN
-        heard = np.fft.rfft(window.heard(self._y, self._resampler))
-        sent = self._x.sent(start, SIZE)
-        told = np.fft.rfft(sent) * weights.forward
-        bent = self._distorted(sent, told)
-        left = heard - told if bent is None else heard - told - bent
+        told, bent, left = self._left(start, window)
         matched = np.fft.irfft(left * weights.matched, SIZE).astype(np.float32, copy=False)
         inner = matched[FIRST : FIRST + SCORED].reshape(-1, LINE) @ weights.whiten
         power = np.einsum("ij,ij->i", inner, inner)
@@ -97,6 +93,24 @@ class Scanner:
             variance * weights.noise,
             0.0 if bent is None else 2 * float(np.vdot(bent * weights.band, bent).real) / SIZE / SIZE,
         )
+
+    def remainder(self, middle: int, window: Window) -> Signal:
+        """Return what the stimulus leaves of played frames `middle` .. `middle + HOP`.
+
+        Parameters
+        ----------
+        window : as for `score`.
+        """
+        left = np.fft.irfft(self._left(middle - MARGIN, window)[2], SIZE)
+        return left[MARGIN : MARGIN + HOP].astype(np.float32, copy=False)
+
+    def _left(self, start: int, window: Window) -> tuple[Spectrum, Spectrum | None, Spectrum]:
+        # Spectra of the stimulus' image, of its distortion, and of the capture without both.
+        heard = np.fft.rfft(window.heard(self._y, self._resampler))
+        sent = self._x.sent(start, SIZE)
+        told = np.fft.rfft(sent) * self._weights.forward
+        bent = self._distorted(sent, told)
+        return told, bent, heard - told if bent is None else heard - told - bent
 
     def _distorted(self, sent: Signal, told: Spectrum) -> Spectrum | None:
         if self._distortion is None or self._bent is None:

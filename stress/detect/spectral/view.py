@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from stress.detect.spectral import fit
-from stress.detect.spectral.clock import Clock, on_played_clock
-from stress.detect.spectral.resample import PAD, Resampler
-from stress.detect.spectral.signal import Reference
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,58 +46,61 @@ class Spectrogram:
 
 @dataclass(frozen=True)
 class View:
-    """Captured and residual spectrograms of one stretch."""
+    """Spectrograms of the first channel: as captured, and what the stimulus leaves.
+
+    Frames that could not be judged are silence in `after`.
+    """
 
     before: Spectrogram
     after: Spectrogram
 
 
-def band_edges(rate: int, bands: int = 48) -> tuple[float, ...]:
-    """Return edges of bands: one up to 100 Hz, then evenly on a log scale to rate / 2 [Hz]."""
-    return (0.0, *np.geomspace(100.0, rate / 2, bands).tolist())
-
-
 def spectrogram(
-    signal: Signal, rate: int, start_frame: int, columns: int = 256, bands: int = 48
+    signal: Signal, rate: int, start_frame: int, columns: int = 480, bands: int = 96
 ) -> Spectrogram:
     """Return power per band and column; a full-scale sine reads -3 dB.
 
     Parameters
     ----------
     columns : at most; longer signals get a larger hop, none is skipped.
+    bands : of equal width, up to rate / 2.
     """
     hop = _WINDOW // 2
     count = max(0, (signal.size - _WINDOW) // hop + 1)
-    window = np.hanning(_WINDOW)
-    power = np.empty((count, _WINDOW // 2 + 1), dtype=np.float32)
-    for i in range(count):
-        piece = signal[i * hop : i * hop + _WINDOW] * window
-        power[i] = np.abs(np.fft.rfft(piece)) ** 2 * (2 / (_WINDOW * np.sum(window**2)))
     group = max(1, -(-count // columns))
-    starts = np.arange(0, count, group)
-    joined = np.add.reduceat(power, starts, axis=0) / np.diff([*starts, count])[:, None] if count else power
-    edges = band_edges(rate, bands)
-    bins = np.searchsorted(np.arange(_WINDOW // 2 + 1) * rate / _WINDOW, edges)
-    rows = [joined[:, low : max(high, low + 1)].sum(axis=1) for low, high in zip(bins[:-1], bins[1:])]
-    levels = 10 * np.log10(np.maximum(np.array(rows), 10 ** (_FLOOR_DB / 10)))
+    bins = np.linspace(0, _WINDOW // 2, bands, endpoint=False).astype(np.int64)
+    rows = [_power(signal[i * hop :], min(group, count - i), bins) for i in range(0, count, group)]
+    power = np.array(rows, dtype=np.float32).reshape(-1, bands).T
+    levels = 10 * np.log10(np.maximum(power, 10 ** (_FLOOR_DB / 10)))
+    edges = (*(bins * rate / _WINDOW).tolist(), rate / 2)
     return Spectrogram(start_frame, hop * group, edges, levels.astype(np.float32))
 
 
-def view(
-    y: Signal, x: Reference, taps: NDArray[np.float64], clock: Clock, rate: int, place: tuple[int, int]
-) -> View:
-    """Return the capture around a place before and after subtracting the stimulus.
+def _power(signal: Signal, count: int, bins: NDArray[np.int64]) -> Signal:
+    # Mean over `count` half-overlapping windows of the power in the bands that begin at `bins`.
+    window = np.hanning(_WINDOW).astype(np.float32)
+    hop = _WINDOW // 2
+    halves = np.ascontiguousarray(signal[: (count + 1) * hop]).reshape(count + 1, hop)
+    pieces = np.concatenate((halves[:-1], halves[1:]), axis=1) * window
+    power = np.mean(np.abs(np.fft.rfft(pieces, axis=1)) ** 2, axis=0)
+    scale = 2 / (_WINDOW * float(np.sum(window**2)))
+    return np.asarray(np.add.reduceat(power, bins) * scale, dtype=np.float32)
+
+
+def view(y: Signal, left: Iterable[tuple[int, Signal]], rate: int, place: tuple[int, int]) -> View:
+    """Return the capture at a place before and after subtracting the stimulus.
 
     Parameters
     ----------
-    taps, clock : of the channel there.
-    place : first captured frame and number of frames, within one segment.
+    y : captured channel.
+    left : captured frame and what the stimulus leaves from it on.
+    place : first captured frame and number of frames.
     """
-    start, frames = place
-    at = round(clock.played(start))
-    heard = on_played_clock(y, clock, at, frames, Resampler(frames + 4 * PAD))
-    told = x.sent(at + fit.PRE - fit.TAPS + 1, frames + fit.TAPS - 1).astype(np.float64)
-    size = 1 << int(np.ceil(np.log2(told.size)))
-    guess = np.fft.irfft(np.fft.rfft(told, size) * np.fft.rfft(taps, size), size)
-    left = heard - guess[fit.TAPS - 1 : fit.TAPS - 1 + frames].astype(np.float32)
-    return View(spectrogram(heard, rate, start), spectrogram(left.astype(np.float32), rate, start))
+    first, frames = max(0, place[0]), min(place[1], y.size - max(0, place[0]))
+    rest = np.zeros(frames, dtype=np.float32)
+    for at, run in left:
+        low, high = max(at, first), min(at + run.size, first + frames)
+        if low < high:
+            rest[low - first : high - first] = run[low - at : high - at]
+    heard = y[first : first + frames]
+    return View(spectrogram(heard, rate, first), spectrogram(rest, rate, first))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -114,6 +114,19 @@ class Walk:
                 self.quiet_score = max(self.quiet_score, top if top < ALARM else 0.0)
                 events += self._explainer.explain(middle, stretches, power, max(room, 1))
         return events
+
+    def remainders(self) -> Iterator[tuple[int, Signal]]:
+        """Yield what the stimulus leaves of the first channel: captured frame and run.
+
+        Call after `run`.
+        """
+        one = self._tuned[0]
+        scanner = Scanner(one.y, one.x, one.weights, one.distortion)
+        for low, high, timing in self._ranges:
+            for middle in range(low, high, HOP):
+                left = scanner.remainder(middle, window(timing, middle - MARGIN, SIZE))
+                at = round(float(timing.captured(np.array([float(middle)]))[0]))
+                yield at, left[: min(HOP, high - middle)]
 
     def levels(self) -> tuple[float, float, float]:
         """Return median powers of signal, residual and distortion in the band."""

@@ -151,3 +151,18 @@ def test_view_shows_the_stimulus_before_and_noise_after(loop):
     drop = before.levels_db[band].mean() - after.levels_db[band].mean()
     assert drop == pytest.approx(52.6, abs=2)
     assert loop.judge(loop.hear()).view is None
+
+
+@pytest.mark.parametrize("drift", [0.0, 120.0])
+def test_view_of_a_whole_capture_is_bright_where_the_stale_line_is(loop, drift):
+    played = loop.clean.copy()
+    played[96000:96008] = loop.clean[96000 - 4800 : 96008 - 4800]
+    result = loop.judge(loop.hear(played, drift_ppm=drift), view=(0, loop.frames))
+    (finding,) = result.analysis.findings
+    after = result.view.after
+    band = [i for i, hz in enumerate(after.edges_hz[:-1]) if 2000 < hz < 12000]
+    inner = after.levels_db[band].mean(axis=0)[5:-5]
+    where = (int(inner.argmax()) + 5) * after.hop_frames
+    assert where - 512 <= finding.frame < where + 1024 + 512
+    assert inner.max() - np.median(inner) > 15
+    assert np.percentile(inner, 95) - np.median(inner) < 3

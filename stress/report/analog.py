@@ -1,0 +1,196 @@
+"""The page of one analog capture: what the channel is, what is wrong, and when it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.spectral.explain import ALARM
+from stress.report import ringmap
+from stress.report.html import STYLE
+from stress.report.picture import Axis, Tick, levels_svg, lines_svg, steps
+from stress.report.ringmap import Mark
+
+if TYPE_CHECKING:
+    from stress.detect.spectral import SpectralAnalysis, Spectrogram
+    from stress.model.finding import Finding
+    from stress.model.ring import Rings
+
+# Findings listed; the JSON output has all that were kept.
+MOST_ROWS = 200
+_WIDE = """
+figure.wide{display:block;width:100%;margin:.6rem 0}figure.wide figcaption{text-align:left}
+figure.wide text{font-size:11px;fill:#555}.frame{fill:none;stroke:#bbb}.tick{stroke:#999;fill:none}
+.curve{fill:none;stroke-width:1.6}.mark{stroke-width:.7;stroke-dasharray:2 3;opacity:.55;pointer-events:none}
+dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.6rem 1rem}
+dt{font-size:.8rem;color:#666}dd{margin:0;font-size:1.15rem}
+"""
+
+
+def page(
+    result: SpectralAnalysis, verdict: str, name: str, reason: str, rate: int, frame_bytes: int, rings: Rings
+) -> str:
+    """Return the analysis of a capture as one HTML document that fetches nothing.
+
+    Parameters
+    ----------
+    result : of `stress.detect.spectral.analyze`, with its view.
+    name, reason : of the capture, and what the verdict rests on.
+    """
+    title = f"{verdict}: {name}"
+    said = "".join(f"<p>{escape(line)}</p>" for line in (reason, *result.advice))
+    body = [
+        f'<div class="verdict {escape(verdict)}"><h1>{escape(title)}</h1>{said}</div>',
+        _channel(result),
+        _over_time(result, rate),
+        _rings(result, rings, frame_bytes),
+        _findings(result, rate),
+    ]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>pcmstress: {escape(title)}</title>"
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}{_WIDE}</style></head><body>'
+        f"{''.join(body)}</body></html>\n"
+    )
+
+
+def _channel(result: SpectralAnalysis) -> str:
+    channel = result.channel
+    if channel is None:
+        return ""
+    facts = [
+        ("latency", f"{channel.latency_frames:.2f} frames"),
+        ("gain", f"{channel.gain_db:.2f} dB"),
+        ("SNR", f"{channel.snr_db:.1f} dB"),
+        ("THD+N", f"{channel.thd_n_db:.1f} dB"),
+        ("clock drift", f"{channel.drift_ppm:.2f} ppm"),
+        ("mains hum", "none seen" if channel.hum_db is None else f"{channel.hum_db:.1f} dB"),
+        ("at full scale", f"{100 * channel.clipped_share:.2g} %"),
+        ("highest line that is no finding", f"{result.quiet_score:.1f} of {ALARM:g} sigmas"),
+    ]
+    items = "".join(f"<div><dt>{term}</dt><dd>{escape(value)}</dd></div>" for term, value in facts)
+    points = [(hz, level) for hz, level in channel.response if level > -60]
+    if len(points) < 2:
+        return f"<h2>The channel</h2><dl>{items}</dl>"
+    low, high = points[0][0], points[-1][0]
+    bottom = min(-6.0, *(level for _, level in points))
+    top = max(3.0, *(level for _, level in points))
+    curve = [((hz - low) / (high - low), (level - bottom) / (top - bottom)) for hz, level in points]
+    axis = Axis(
+        [((hz - low) / (high - low), f"{hz / 1000:g}") for hz in steps(low, high, 8)],
+        [((level - bottom) / (top - bottom), f"{level:g}") for level in steps(bottom, top, 5)],
+        "kHz",
+        "dB",
+    )
+    drawn = lines_svg(
+        [("response", "#1f6fb4", curve)], axis, (), "response in the judged band, relative to the gain"
+    )
+    return f"<h2>The channel</h2><dl>{items}</dl>{drawn}"
+
+
+def _over_time(result: SpectralAnalysis, rate: int) -> str:
+    frames = max(1, result.analysis.frames)
+    ticks = _ticks(result, frames, rate)
+    help_text = (
+        "Triangles are findings, coloured by age; point at one for its place. In the second picture the "
+        "stimulus and its distortion are subtracted: what is left is noise, and the frames that are wrong."
+    )
+    drawn = ""
+    if result.view is not None:
+        low, high = _scale(result.view.before, result.view.after)
+        drawn += _spectrogram(result.view.before, frames, rate, (low, high), (), "first channel, as captured")
+        drawn += _spectrogram(
+            result.view.after, frames, rate, (low, high), ticks, "the same without the stimulus, same scale"
+        )
+    return (
+        f"<h2>Over time</h2><p>{help_text}</p>{ringmap.legend()}{drawn}{_levels(result, frames, rate, ticks)}"
+    )
+
+
+def _ticks(result: SpectralAnalysis, frames: int, rate: int) -> list[Tick]:
+    out = []
+    for one in result.analysis.findings:
+        mark = Mark(0, 0, 1, one.frame, one.kind.value, one.laps, one.text)
+        out.append(Tick(one.frame / frames, ringmap.colour(mark), f"{one.frame / rate:.4f} s: {one.text}"))
+    return out
+
+
+def _scale(before: Spectrogram, after: Spectrogram) -> tuple[float, float]:
+    heard = after.levels_db[after.levels_db > -139]
+    low = float(np.percentile(heard, 2)) - 3 if heard.size else -120.0
+    high = float(before.levels_db.max()) if before.levels_db.size else 0.0
+    return low, max(high, low + 20)
+
+
+def _spectrogram(
+    shown: Spectrogram, frames: int, rate: int, scale: tuple[float, float], ticks: Sequence[Tick], title: str
+) -> str:
+    if not shown.levels_db.size:
+        return ""
+    top = shown.edges_hz[-1]
+    kilo = [(hz / top, f"{hz / 1000:g}") for hz in steps(0, top, 5)]
+    return levels_svg(shown.levels_db, *scale, Axis(_time(frames, rate), kilo, "s", "kHz"), ticks, title)
+
+
+def _time(frames: int, rate: int) -> list[tuple[float, str]]:
+    return [(second * rate / frames, f"{second:g}") for second in steps(0, frames / rate, 10)]
+
+
+def _levels(result: SpectralAnalysis, frames: int, rate: int, ticks: Sequence[Tick]) -> str:
+    if not result.seconds:
+        return ""
+    values = [level for one in result.seconds for level in (one.snr_db, -one.thd_n_db)]
+    low, high = min(values) - 3, max(values) + 3
+
+    def points(levels: Sequence[float]) -> list[tuple[float, float]]:
+        places = [min(1.0, (one.frame + rate / 2) / frames) for one in result.seconds]
+        return [(at, (level - low) / (high - low)) for at, level in zip(places, levels)]
+
+    axis = Axis(
+        _time(frames, rate),
+        [((level - low) / (high - low), f"{level:g}") for level in steps(low, high, 5)],
+        "s",
+        "dB",
+    )
+    curves = [
+        ("SNR", "#1f6fb4", points([one.snr_db for one in result.seconds])),
+        ("-THD+N", "#b3261e", points([-one.thd_n_db for one in result.seconds])),
+    ]
+    return lines_svg(curves, axis, ticks, "stimulus over noise, and over distortion and noise, per second")
+
+
+def _rings(result: SpectralAnalysis, rings: Rings, frame_bytes: int) -> str:
+    drawn = ""
+    for name, size in (("playback", rings.playback), ("capture", rings.capture)):
+        whole = (size or 0) * frame_bytes
+        marks = [
+            Mark(f.ring_offset, f.frames * frame_bytes, whole, f.frame, f.kind.value, f.laps, f.text)
+            for f in result.analysis.findings
+            if f.ring == name and f.ring_offset is not None
+        ]
+        if marks:
+            drawn += ringmap.svg(f"{name} ring", marks, whole)
+    if not drawn:
+        return ""
+    help_text = "The angle is the place in the ring, the radius is time (start inside), the colour the age."
+    return f"<h2>Where in the ring</h2><p>{help_text}</p>{drawn}"
+
+
+def _findings(result: SpectralAnalysis, rate: int) -> str:
+    found = result.analysis.findings[:MOST_ROWS]
+    if not found:
+        return ""
+    rows = "".join(_row(one, rate) for one in found)
+    rest = result.analysis.found - len(found)
+    more = f"<p>... and {rest} more.</p>" if rest > 0 else ""
+    head = "".join(f"<th>{name}</th>" for name in ("second", "frame", "frames", "kind", "what"))
+    return f"<h2>Findings</h2><table><tr>{head}</tr>{rows}</table>{more}"
+
+
+def _row(one: Finding, rate: int) -> str:
+    numbers = (f"{one.frame / rate:.4f}", str(one.frame), str(one.frames))
+    cells = "".join(f'<td class="n">{number}</td>' for number in numbers)
+    return f"<tr>{cells}<td>{one.kind.value}</td><td>{escape(one.text)}</td></tr>"
