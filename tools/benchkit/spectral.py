@@ -42,11 +42,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--peer-trials", type=int, default=20, help="recordings per ring (default 20)")
     parser.add_argument("--null", action="store_true", help="false alarms on clean audio instead")
     parser.add_argument("--hours", type=float, default=24.0, help="of clean audio to reach (default 24)")
+    parser.add_argument("--first-seed", type=int, default=0, help="to go on elsewhere, a multiple of 16")
     parser.add_argument("--resume", type=Path, help="JSON lines to go on from and to append to")
     parser.add_argument("--json", type=Path, help="append each row as a JSON line")
     args = parser.parse_args(argv)
     if args.null:
-        return _null(args.hours, args.resume)
+        return _null(args.hours, args.resume, args.first_seed)
     groups = {"core": CORE, "sizes": SIZES, "sweep": SWEEP, "hard": HARD, "rings": RING_PAIRS}
     for name, cases in groups.items():
         if args.only in (None, name):
@@ -106,12 +107,12 @@ def _speed() -> None:
             print(f"{seconds:3} s, {ppm:5.0f} ppm: {seconds / best:6.1f} x real time", flush=True)
 
 
-def _null(hours: float, path: Path | None) -> int:
+def _null(hours: float, path: Path | None, first: int) -> int:
     """Analyse clean audio until `hours` are reached; every segment is one JSON line."""
     entries = _read(path)
     done = sum(float(str(e["seconds"])) for e in entries)
     alarms = sum(int(str(e["findings"])) for e in entries)
-    seed = len(entries)
+    seed = first + len(entries)
     segment = 60
     while done < hours * 3600:
         base = np.random.default_rng([7, seed // 16])
