@@ -49,6 +49,8 @@ class Regenerator:
         if self._lean:
             self._ramp = np.arange(self.block, dtype=np.uint32) * word32(MIX1_MUL)
             self._x, self._w = np.empty(self.block, np.uint32), self.due.view(np.uint32)
+            # Slices of the last short block: callers that stream come with the same size again.
+            self._cut = (self._ramp[:0], self._x[:0], self._w[:0])
             self._step, self._first = word32(self.block * MIX1_MUL), word32(0)
 
     def right(self, at: int, position: int, frames: int) -> int:
@@ -79,7 +81,10 @@ class Regenerator:
         while done < frames:
             n = frames - done
             if n < block:
-                last, x, w = last[:n], x[:n], w[:n]
+                if n != self._cut[0].size:
+                    self._cut = (self._ramp[:n], self._x[:n], self._w[:n])
+                ramp, x, w = self._cut
+                last = x if done else ramp
             else:
                 n = block
             np.add(last, offset, x)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     Bytes = NDArray[np.uint8]
 
 
+_NONE = np.empty(0, np.uint8)
+
+
 class Window:
     """Captured frames not yet judged, in one growing buffer.
 
@@ -39,7 +42,9 @@ class Window:
 
     def append(self, block: Bytes) -> None:
         """Take whole frames; ValueError when a part of one is left over."""
-        raw = np.ascontiguousarray(block).reshape(-1).view(np.uint8)
+        raw = block
+        if block.ndim != 1 or block.dtype != np.uint8 or not block.flags.c_contiguous:
+            raw = np.ascontiguousarray(block).reshape(-1).view(np.uint8)
         if raw.size % self._frame_bytes:
             raise ValueError(f"{raw.size} bytes are not whole frames of {self._frame_bytes} bytes")
         if not self._end - self._start:
@@ -53,8 +58,12 @@ class Window:
 
     def keep(self) -> None:
         """Copy what is left; the caller may reuse its memory after this."""
-        if self._borrowed:
+        if not self._borrowed:
+            return
+        if self._start < self._end:
             self._grow(0)
+        else:
+            self._buffer, self._start, self._end, self._borrowed = _NONE, 0, 0, False
 
     def _grow(self, extra: int) -> None:
         held = self._buffer[self._start : self._end]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from stress.detect.again import Regenerator
 from stress.detect.exact import ExactChecker, check
 from stress.detect.same import address, memory
 from stress.detect.spectral import PeriodicDifference
@@ -30,7 +31,7 @@ def cases() -> dict[str, tuple[int, Case]]:
     """Return frames per call and the call of every case, S16 stereo."""
     pattern = Pattern("mix1", S16, 2)
     ours, out = pattern.bytes_at(FIRST, FRAMES), pattern.bytes_at(FIRST, FRAMES)
-    due, libc = ours.copy(), memory()
+    due, libc, again = ours.copy(), memory(), Regenerator(pattern)
 
     def compare() -> None:
         libc.memcmp(address(ours), address(due), ours.nbytes)
@@ -43,10 +44,12 @@ def cases() -> dict[str, tuple[int, Case]]:
         "np.array_equal of 32-bit words": (FRAMES, lambda: np.array_equal(ours.view("<u4"), due.view("<u4"))),
         "zlib.crc32": (FRAMES, lambda: zlib.crc32(ours.data)),
         "the pattern, made": (FRAMES, lambda: pattern.fill(FIRST, out)),
+        "the pattern, made and compared": (FRAMES, lambda: again.right(address(ours), FIRST, FRAMES)),
         "exact check, burst and pattern in memory": (FRAMES, whole),
         "exact check, pattern made again": (FRAMES, _streamed(pattern, FRAMES)),
         "exact check, pattern made again, long": (LONG, _streamed(pattern, LONG)),
         "integer tier": (FRAMES, _periodic(FRAMES)),
+        "integer tier, long": (LONG, _periodic(LONG)),
     }
 
 
