@@ -174,7 +174,11 @@ def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
         help="what comes back: the same bits, sound through an analog cable, nothing (the USB wire alone "
         "judges); auto tries the lock, digital first",
     )
-    _detector(run, "exact, or spectral where only that recognises what comes back")
+    _detector(
+        run,
+        "exact, or spectral where only that recognises what comes back",
+        "a recording that is played instead of the pattern, round and round",
+    )
     run.add_argument("--out", metavar="DIR", default="", help="run directory; default runs/DATE-TIME")
     run.add_argument("--resume", action="store_true", help="go on with the run in --out where it stopped")
     run.add_argument(
@@ -183,7 +187,7 @@ def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
     run.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
 
 
-def _detector(command: argparse.ArgumentParser, auto: str) -> None:
+def _detector(command: argparse.ArgumentParser, auto: str, played: str) -> None:
     command.add_argument(
         "--detector",
         choices=("exact", "checksum", "spectral", "auto"),
@@ -197,7 +201,7 @@ def _detector(command: argparse.ArgumentParser, auto: str) -> None:
         "--stimulus",
         metavar="FILE.wav",
         default="",
-        help="a recording that is played instead of the pattern, round and round; judged by checksum",
+        help=f"{played}; judged by checksum",
     )
 
 
@@ -214,7 +218,12 @@ def _analyze(commands: Any) -> None:
     analyze.add_argument("--rings", type=_rings, metavar="P,C", help="playback and capture ring in frames")
     _audio(analyze)
     analyze.add_argument(
-        "--analog", action="store_true", help="through an analog cable: the spectral detector"
+        "--analog", action="store_true", help="through an analog cable: the same as --detector spectral"
+    )
+    _detector(
+        analyze,
+        "exact, or spectral where only that recognises the capture",
+        "the recording that was played instead of the pattern",
     )
     analyze.add_argument(
         "--tier",
@@ -229,7 +238,7 @@ def _analyze(commands: Any) -> None:
         "--position",
         type=_whole(0, (1 << 32) - 1),
         default=1,
-        help="first position played (--analog; default 1)",
+        help="first position played (spectral; default 1)",
     )
     analyze.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
 

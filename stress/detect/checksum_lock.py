@@ -25,8 +25,9 @@ LEAST_EQUAL = 0.5
 # Loud stretches tried, and places per stretch. Higher: time where nothing came
 # back; lower: damage to one stretch, or a recording that repeats itself, decides.
 _STRETCHES, _PLACES = 3, 16
-# A place whose correlation is this near the best may be the right one of a recording that repeats itself.
-_AS_GOOD = 0.98
+# Places whose correlation is this near the best may be the right one of a recording that
+# repeats itself; so many are compared.
+_AS_GOOD, _MOST_ALIKE = 0.98, 4096
 _PIECE = 1 << 16
 
 
@@ -49,14 +50,30 @@ def find(captured: Bytes, part: Part, due: int, layout: Layout, latest: int | No
         low, high = (0, taken) if latest is None else (at, min(taken, at + latest + 1))
         places = [place - at for place in _places(captured, layout, probe, low, high)]
         scored = [(_equal(captured, part, due, layout, first, at), -first) for first in places]
-        share, first = max(scored, default=(0.0, 0))
-        if share >= LEAST_EQUAL:
-            return -first
+        good = sorted((one for one in scored if one[0] >= LEAST_EQUAL), reverse=True)[:_PLACES]
+        if good:
+            return _most_right(captured, part, due, layout, [-place for _, place in good])
     return None
 
 
+def _most_right(captured: Bytes, part: Part, due: int, layout: Layout, firsts: list[int]) -> int:
+    # Of several places the one that leaves the fewest frames unaccounted for.
+    if len(firsts) == 1:
+        return firsts[0]
+    size = layout.frame_bytes
+    right = dict.fromkeys(firsts, 0)
+    for start in range(0, due, LOCK_FRAMES):
+        sent = part(start, min(LOCK_FRAMES, due - start)).reshape(-1, size)
+        for first in firsts:
+            low = min(len(sent), max(0, -first - start))
+            seen = captured[(first + start + low) * size : max(0, first + start + len(sent)) * size]
+            rows = seen.reshape(-1, size)
+            right[first] += int((rows == sent[low : low + len(rows)]).all(axis=1).sum())
+    return max(firsts, key=lambda first: (right[first], -first))
+
+
 def _places(captured: Bytes, layout: Layout, probe: Signal, low: int, high: int) -> list[int]:
-    # Starts in low..high where the probe correlates best, in pieces of bounded size.
+    # Starts in low..high where the probe correlates best, best first.
     size = layout.frame_bytes
     spectrum = np.conj(np.fft.rfft(probe, 2 * _PIECE))
     found: list[tuple[float, int]] = []
@@ -64,13 +81,23 @@ def _places(captured: Bytes, layout: Layout, probe: Signal, low: int, high: int)
         seen = _mono(captured[start * size : (start + _PIECE + len(probe)) * size], layout)
         heard = np.fft.irfft(np.fft.rfft(seen, 2 * _PIECE) * spectrum, 2 * _PIECE)
         heard = heard[: min(_PIECE, high - start, len(seen))]
-        count = min(_PLACES, heard.size)
-        if count:
-            best = np.argpartition(-heard, count - 1)[:count].tolist()
-            found += [(float(heard[i]), start + i) for i in best]
-    top = max((value for value, _ in found), default=0.0)
-    near = sorted((one for one in found if one[0] > 0 and one[0] >= _AS_GOOD * top), reverse=True)
-    return [place for _, place in near[:_PLACES]]
+        heard /= _loudness(seen, len(probe))[: heard.size]
+        near = np.flatnonzero(heard >= _AS_GOOD * heard.max(initial=0.0))
+        if near.size < _PLACES:
+            near = np.argsort(-heard)[:_PLACES]
+        found += [(float(heard[i]), start + i) for i in near.tolist()]
+    found.sort(key=lambda one: -one[0])
+    top = found[0][0] if found else 0.0
+    alike = sum(value >= _AS_GOOD * top for value, _ in found)
+    return [place for value, place in found[: max(_PLACES, min(alike, _MOST_ALIKE))] if value > 0]
+
+
+def _loudness(seen: Signal, width: int) -> NDArray[np.float64]:
+    # Root of the energy of the `width` samples from each on; never zero.
+    total = np.concatenate((np.zeros(1), np.cumsum(seen.astype(np.float64) ** 2)))
+    ends = np.minimum(np.arange(len(seen)) + width, len(seen))
+    energy: NDArray[np.float64] = total[ends] - total[: len(seen)]
+    return np.sqrt(np.maximum(energy, 1e-9 * max(1.0, float(total[-1]))))
 
 
 def _equal(captured: Bytes, part: Part, due: int, layout: Layout, first: int, at: int) -> float:
@@ -92,7 +119,9 @@ def _mono(frames: Bytes, layout: Layout) -> Signal:
     # Unequal weights: channels of opposite sign do not cancel.
     samples = layout.samples(frames).astype(np.float32)
     weights = np.float32(0.7) ** np.arange(layout.channels, dtype=np.float32)
-    mono: Signal = samples @ weights
+    # Differences: low frequencies alone hardly change from one place to the next.
+    mono: Signal = np.diff(samples @ weights, prepend=np.float32(0))
+    mono[:1] = 0
     return mono
 
 

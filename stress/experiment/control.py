@@ -42,7 +42,8 @@ class Rules:
     kinds : faults planted for it.
     spacing : frames between the starts of two faults, at least four lines.
     margin : frames left alone at the start and the end of a burst.
-    tolerance : frames either end of a finding may be off.
+    tolerance : frames either end of a finding may be off; a finding that lies over a
+        planted fault and is further off counts for neither.
     names_kind : it tells kinds apart; else the place alone decides.
     echo_kinds : what it calls a planted fault that comes again stale.
     """
@@ -211,6 +212,9 @@ def match(
         elif finding.kind in rules.echo_kinds and _echo(start, finding.frames, faults, rings):
             details = {**finding.details, "echo": "of a planted fault that went stale later"}
             finding = dataclasses.replace(finding, injected=True, details=details)
+        elif rules.tolerance and any(_touches(start, finding, fault) for fault in faults):
+            details = {**finding.details, "blurred": "over a planted fault, but not in its place"}
+            finding = dataclasses.replace(finding, injected=True, details=details)
         marked.append(finding)
     missed = tuple(fault for frame, fault in due.items() if frame not in found)
     marked_analysis = dataclasses.replace(analysis, findings=tuple(marked))
@@ -222,11 +226,11 @@ def _covered(fault: Planted, analysis: Analysis, position: int) -> bool:
     starts = [((finding.position - position) % POSITIONS, finding) for finding in analysis.findings]
     if analysis.found > len(starts) and all(start < fault.frame for start, _ in starts):
         return True
-    return any(
-        start < fault.frame + fault.frames and fault.frame < start + finding.frames
-        for start, finding in starts
-        if not finding.injected
-    )
+    return any(_touches(start, finding, fault) for start, finding in starts if not finding.injected)
+
+
+def _touches(start: int, finding: Finding, fault: Planted) -> bool:
+    return start < fault.frame + fault.frames and fault.frame < start + finding.frames
 
 
 def _echo(start: int, frames: int, faults: Sequence[Planted], rings: Rings) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from stress.model.finding import Analysis
     from stress.model.ring import Rings
+    from stress.patterns.recording import Recording
 
     Bytes = NDArray[np.uint8]
 
@@ -30,10 +31,13 @@ PLACE_ONLY = Rules(names_kind=False, echo_kinds=())
 # Higher: more audio is made again for one wrong frame; lower: calls cost more than sums.
 PERIOD_FRAMES = 1024
 # Most time between the start of a capture and the first frame played, beyond both
-# rings [s]. Source: `stress.experiment.burst.LEAD_S` and the latency of slow cards.
+# rings [s]. Source: a burst has 0.1 s of lead, and slow cards 40 ms of latency.
 # Higher: a recording that repeats itself has more places to lock to; lower: slow
 # paths are not recognised.
-LATEST_S = 1.0
+LATEST_S = 0.25
+# Share of the lines in which stale data has to show. Source: what the wire asks of a
+# capture source. Higher: recordings with pauses are refused; lower: hours without
+# exposure end INCONCLUSIVE for no reason given.
 _SELF_SIMILAR = 0.25
 
 
@@ -81,15 +85,9 @@ class BySums:
         analysis = self.check_wire(captured, rings, position, due)
         if self._period is None or not analysis.locked:
             return Heard(analysis)
-        telling = self._telling(rings, position, analysis.checked_frames)
-        if telling >= _SELF_SIMILAR * analysis.checked_frames:
-            return Heard(analysis, telling)
-        share = 100 * telling / max(1, analysis.checked_frames)
-        advice = (
-            f"the recording repeats itself or is silent: stale data would show in {share:.2g} % of the ring "
-            "lines; play something livelier"
-        )
-        return Heard(analysis, telling, None, (advice,))
+        played = np.empty(analysis.checked_frames * self.stimulus.frame_bytes, np.uint8)
+        self.stimulus.fill(position, played)
+        return _weighed(analysis, played, rings, self.stimulus.frame_bytes, self._line_bytes)
 
     def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int) -> Analysis:
         """Judge bytes that no converter has touched."""
@@ -112,15 +110,42 @@ class BySums:
         """Return whether the stimulus was recognised."""
         return analysis.locked
 
-    def _telling(self, rings: Rings, position: int, frames: int) -> int:
-        # Frames of ring lines that differ from the same place one and two laps before.
-        size = self.stimulus.frame_bytes
-        played = np.empty(frames * size, np.uint8)
-        self.stimulus.fill(position, played)
-        line = max(1, self._line_bytes // size)
-        sizes = [ring for ring in (rings.playback, rings.capture) if ring]
-        lines = [distinct_lines(played, frames, ring, size, line * size) for ring in sizes]
-        return min(lines, default=0) * line
+
+def judge_recording(captured: Bytes, played: Recording, rings: Rings, line_bytes: int) -> Heard:
+    """Judge a capture of a recording that was played once, wherever the capture began."""
+    size = played.frame_bytes
+    audio = np.empty(played.period * size, np.uint8)
+    played.fill(0, audio)
+    layout, line = Layout(played.fmt, played.channels), max(1, line_bytes // size)
+    analysis = check_played(
+        captured,
+        lambda start, frames: audio[start * size : (start + frames) * size],
+        played.period,
+        layout,
+        PERIOD_FRAMES,
+        gap=line,
+    )
+    if not analysis.locked or not rings.largest:
+        return Heard(analysis)
+    first = analysis.first_position or 0
+    part = audio[first * size : (first + analysis.checked_frames) * size]
+    return _weighed(analysis, part, rings, size, line_bytes)
+
+
+def _weighed(analysis: Analysis, played: Bytes, rings: Rings, size: int, line_bytes: int) -> Heard:
+    # Exposure: lines that differ from the same place of a ring one and two laps before.
+    line = max(1, line_bytes // size)
+    sizes = [ring for ring in (rings.playback, rings.capture) if ring]
+    lines = [distinct_lines(played, analysis.checked_frames, ring, size, line * size) for ring in sizes]
+    telling = min(min(lines, default=0) * line, analysis.checked_frames)
+    if telling >= _SELF_SIMILAR * analysis.checked_frames:
+        return Heard(analysis, telling)
+    share = 100 * telling / max(1, analysis.checked_frames)
+    advice = (
+        f"the recording repeats itself or is silent: stale data would show in {share:.2g} % of the ring "
+        "lines; play something livelier"
+    )
+    return Heard(analysis, telling, None, (advice,))
 
 
 def _at(analysis: Analysis, position: int) -> Analysis:

@@ -248,16 +248,17 @@ class Run:
         choice = choose(first, self.method, self.others, self.pcm, granted, self.plan, step.arm, at)
         self._lost = choice.lost
         if choice.method is None:
-            self._say_loopback(choice.why)
+            by = "wire" if first.by_wire else self.method.name
+            self._say_loopback(self.method.loopback if first.came_back else "none", by, choice.why)
             heard = first.heard if first.by_wire else replace(first.heard, advice=choice.advice)
             return replace(first, heard=heard)
         self.method = choice.method
-        self._say_loopback(choice.why)
+        self._say_loopback(self.method.loopback, self.method.name, choice.why)
         self._opened = self._open(step.arm)
         return self._streamed(step, granted)
 
-    def _say_loopback(self, why: str) -> None:
-        self.journal.append("loopback", kind=self.method.loopback, detector=self.method.name, why=why)
+    def _say_loopback(self, kind: str, detector: str, why: str) -> None:
+        self.journal.append("loopback", kind=kind, detector=detector, why=why)
 
     def _note(self, step: Step, result: BurstResult, granted: Granted, bench: Bench) -> None:
         stimulus = self.method.stimulus

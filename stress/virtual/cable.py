@@ -44,7 +44,10 @@ def channel_of(spec: AnalogSpec) -> AnalogChannel:
         drift_ppm=spec.drift_ppm,
         dc=spec.dc,
         clip=spec.clip,
+        third=spec.third,
+        impulses_per_s=spec.impulses_per_s,
         wiring=Wiring(spec.wiring),
+        suppressor=spec.suppressor,
     )
 
 

@@ -190,7 +190,10 @@ class AnalogSpec:
     drift_ppm: float = number(0.0, -1000.0, 1000.0)
     dc: float = number(0.0, -0.5, 0.5)
     clip: float = number(1.0, 0.01, 1.0)
+    third: float = number(0.0, -1.0, 1.0)
+    impulses_per_s: float = number(0.0, 0.0, 1000.0)
     wiring: str = text("straight", tuple(way.value for way in Wiring))
+    suppressor: bool = flag(False)
 
 
 @dataclass(frozen=True)

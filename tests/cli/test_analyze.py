@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+import numpy as np
 import pytest
 
 from stress import cli
+from stress.files.wav import write_wav
+from stress.model.formats import FORMATS
 from stress.patterns.auxiliary import NAMES, SIDES
 
 HEADER_BYTES = 44
@@ -129,3 +132,93 @@ def test_analyze_analog_page_of_something_else_says_so(capsys, tmp_path):
     _main(capsys, "generate", path, "--stimulus", "silence", "--duration", "1s")
     assert _main(capsys, "analyze", path, "--analog", "--html", out)[0] == 5
     assert "INCONCLUSIVE" in out.read_text(encoding="utf-8") and "silent" in out.read_text(encoding="utf-8")
+
+
+def _recording(path, frames=30000, rate="48000", seed=3):
+    walk = np.random.default_rng(seed).standard_normal((frames, 2)).cumsum(axis=0)
+    raw = np.ascontiguousarray((walk / np.abs(walk).max() * 30000).astype("<i2")).view(np.uint8).reshape(-1)
+    write_wav(str(path), FORMATS["S16_LE"], 2, int(rate), [raw])
+    return raw
+
+
+def _captured(path, raw, lead=500):
+    blocks = [np.zeros(4 * lead, np.uint8), raw]
+    write_wav(str(path), FORMATS["S16_LE"], 2, 48000, blocks)
+    return path
+
+
+def test_analyze_recording_that_came_back_passes_by_checksum(capsys, tmp_path):
+    raw = _recording(tmp_path / "a.wav")
+    capture = _captured(tmp_path / "b.wav", raw)
+    status, out = _main(capsys, "analyze", capture, "--stimulus", tmp_path / "a.wav", "--json")
+    found = json.loads(out)
+    assert (status, found["verdict"], found["detector"]) == (0, "PASS", "checksum")
+    assert found["checked_frames"] == 30000
+
+
+def test_analyze_recording_with_a_stale_line_is_placed_to_the_frame_without_an_age(capsys, tmp_path):
+    raw = _recording(tmp_path / "a.wav")
+    raw[4 * 9000 : 4 * 9008] = raw[4 * 4200 : 4 * 4208]
+    options = ("--stimulus", tmp_path / "a.wav", "--rings", "4800,5280", "--json")
+    status, out = _main(capsys, "analyze", _captured(tmp_path / "b.wav", raw), *options)
+    (finding,) = json.loads(out)["findings"]
+    assert status == 1
+    assert (finding["kind"], finding["frame"], finding["frames"]) == ("unknown", 9500, 8)
+    assert (finding["lag"], finding["ring"]) == (None, None)
+
+
+def test_analyze_recording_that_never_came_is_inconclusive_and_named(capsys, tmp_path):
+    _recording(tmp_path / "a.wav")
+    capture = _captured(tmp_path / "b.wav", _recording(tmp_path / "c.wav", seed=8))
+    status, out = _main(capsys, "analyze", capture, "--stimulus", tmp_path / "a.wav")
+    assert status == 5
+    assert "a.wav was not found" in out
+
+
+def test_analyze_recording_of_another_rate_is_one_line_and_64(capsys, tmp_path):
+    raw = _recording(tmp_path / "a.wav", rate="44100")
+    status = cli.main(
+        ["analyze", str(_captured(tmp_path / "b.wav", raw)), "--stimulus", str(tmp_path / "a.wav")]
+    )
+    text = capsys.readouterr().err
+    assert status == 64
+    assert "has rate 48000" in text and "44100" in text and text.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--detector", "checksum"), "needs what was played"),
+        (("--detector", "exact", "--analog"), "--analog"),
+        (("--detector", "spectral", "--stimulus", "a.wav"), "--detector"),
+    ],
+)
+def test_analyze_options_that_do_not_go_together_are_one_line_and_64(capsys, wav, options, words):
+    status = cli.main(["analyze", str(wav), *options])
+    text = capsys.readouterr().err
+    assert status == 64
+    assert words in text and text.count("\n") == 1
+
+
+def test_analyze_auto_recognises_the_noise_and_says_so(capsys, tmp_path):
+    path = tmp_path / "n.wav"
+    _main(capsys, "generate", path, "--analog", "--frames", 60000, "--channels", 1)
+    status, out = _main(capsys, "analyze", path, "--json")
+    found = json.loads(out)
+    assert (status, found["detector"]) == (0, "spectral")
+    assert any("not found bit for bit" in note for note in found["notes"])
+
+
+def test_analyze_exact_alone_does_not_look_for_the_noise(capsys, tmp_path):
+    path = tmp_path / "n.wav"
+    _main(capsys, "generate", path, "--analog", "--frames", 60000, "--channels", 1)
+    assert _main(capsys, "analyze", path, "--detector", "exact")[0] == 5
+
+
+def test_analyze_auto_without_either_says_what_the_signal_is(capsys, tmp_path):
+    path = tmp_path / "s.wav"
+    _main(capsys, "generate", path, "--stimulus", "silence", "--frames", 40000)
+    status, out = _main(capsys, "analyze", path)
+    assert status == 5
+    assert "neither the pattern nor the analog noise was found" in out
+    assert "the capture is silent" in out

@@ -115,3 +115,70 @@ def test_checksum_does_not_see_that_a_period_was_exchanged_for_itself():
     stale = tone.copy()
     stale[4800 * 4 : 4808 * 4] = tone[(4800 - 480) * 4 : (4808 - 480) * 4]
     assert checksum.check_stimulus(stale, tone, S16, 2, 480).found == 0
+
+
+def test_recording_with_a_slow_and_strong_part_locks_where_it_is():
+    walk = np.random.default_rng(5).standard_normal((40000, 2)).cumsum(axis=0)
+    played = (
+        np.ascontiguousarray((walk / np.abs(walk).max() * 30000).astype("<i2")).view(np.uint8).reshape(-1)
+    )
+    captured = np.concatenate([np.zeros(4 * 300, np.uint8), played])
+    assert checksum.check_stimulus(captured, played, S16, 2, 480).first_frame == 300
+
+
+def test_tone_locks_to_its_very_beginning_not_to_a_period_later():
+    wave = np.round(8000 * np.sin(2 * np.pi * np.arange(24000) / 48)).astype("<i2")
+    played = np.stack([wave, wave], axis=1).view(np.uint8).reshape(-1)
+    silence = np.zeros(4 * 777, np.uint8)
+    analysis = checksum.check_stimulus(np.concatenate([silence, played, silence]), played, S16, 2, 480)
+    assert (analysis.first_frame, analysis.found, analysis.checked_frames) == (777, 0, 24000)
+
+
+def test_capture_that_begins_inside_the_recording_is_compared_from_there():
+    played = recording()
+    captured = played[4 * 9000 :].copy()
+    captured[4 * 500] ^= 1
+    analysis = checksum.check_stimulus(captured, played, S16, 2, 480)
+    assert (analysis.first_frame, analysis.first_position, analysis.checked_frames) == (0, 9000, 21000)
+    assert [(f.frame, f.position) for f in analysis.findings] == [(500, 9500)]
+
+
+def test_wrong_runs_further_apart_than_the_gap_are_told_apart():
+    played = recording()
+    captured = played.copy()
+    for frame in (1000, 1004, 1020):
+        captured[4 * frame] ^= 1
+    layout = checksum.Layout(S16, 2)
+
+    def part(start, frames):
+        return played[4 * start : 4 * (start + frames)]
+
+    analysis = checksum.check_played(captured, part, 30000, layout, 1024, gap=8)
+    assert [(f.frame, f.frames, f.details["wrong_frames"]) for f in analysis.findings] == [
+        (1000, 5, 2),
+        (1020, 1, 1),
+    ]
+
+
+def test_start_later_than_allowed_does_not_lock():
+    played = recording()
+    captured = np.concatenate([np.zeros(4 * 5000, np.uint8), played])
+    layout = checksum.Layout(S16, 2)
+
+    def part(start, frames):
+        return played[4 * start : 4 * (start + frames)]
+
+    found = [
+        checksum.check_played(captured, part, 30000, layout, 1024, latest=n).locked for n in (4999, 5000)
+    ]
+    assert found == [False, True]
+
+
+def test_recording_played_twice_locks_to_the_first_time_even_where_that_is_damaged():
+    once = recording()
+    played = np.concatenate([once, once])
+    captured = np.concatenate([np.zeros(4 * 300, np.uint8), played])
+    captured[4 * 300 : 4 * 1800] ^= 1
+    analysis = checksum.check_stimulus(captured, played, S16, 2, 480)
+    assert (analysis.first_frame, analysis.checked_frames) == (300, 60000)
+    assert [(f.frame, f.frames) for f in analysis.findings] == [(300, 1500)]

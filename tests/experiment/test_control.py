@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stress.experiment.control import ECHO_KINDS, Geometry, Planted, lay, match, plant
+from stress.experiment.control import ECHO_KINDS, Geometry, Planted, Rules, lay, match, plant
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
 
@@ -99,3 +99,51 @@ def test_match_echo_of_a_planted_fault_one_lap_later_is_not_a_finding_of_its_own
     elsewhere = _found(kind, 800 + 385, 1)
     analysis, _ = match(_analysis(echo, elsewhere), [fault], POSITION, 5000, RINGS)
     assert [finding.injected for finding in analysis.findings] == [True, False]
+
+
+SPREAD = Rules(kinds=(Kind.STALE, Kind.ZERO), spacing=1024, margin=1500, tolerance=4)
+
+
+def test_plant_keeps_the_spacing_margin_and_kinds_a_detector_asks_for():
+    faults = plant(96000, GEOMETRY, 0.01, 12, "1/1", SPREAD)
+    places = [fault.frame for fault in faults]
+    assert len(faults) > 12
+    assert {fault.kind for fault in faults} == {Kind.STALE, Kind.ZERO}
+    assert min(places) >= 1500 and max(places) + 8 <= 96000 - 1500
+    assert min(later - earlier for earlier, later in zip(places, places[1:])) >= 1024
+
+
+def test_lay_returns_only_what_really_changed():
+    play = np.zeros(4 * 2000, np.uint8)
+    play[4 * 803 : 4 * 806] = 7
+    silent, loud = Planted(Kind.ZERO, 100, 8), Planted(Kind.ZERO, 800, 8)
+    assert lay(play, [silent, loud], GEOMETRY, _fill, POSITION) == (Planted(Kind.ZERO, 803, 3),)
+    assert not play.any()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "whole"), [(-4, 4, True), (4, -4, True), (5, 0, False), (0, 5, False)]
+)
+def test_match_within_the_tolerance_at_both_ends_counts(start, end, whole):
+    fault = Planted(Kind.ZERO, 800, 16)
+    finding = _found(Kind.ZERO, 800 + start, 16 - start + end)
+    analysis, outcome = match(_analysis(finding), [fault], POSITION, 5000, RINGS, SPREAD)
+    assert outcome.whole is whole
+    # Found, but not in its place: no corruption either.
+    assert analysis.findings[0].injected
+
+
+def test_match_with_a_tolerance_leaves_real_findings_real():
+    fault = Planted(Kind.ZERO, 800, 8)
+    beside = _found(Kind.ZERO, 808, 8)
+    analysis, _ = match(_analysis(beside), [fault], POSITION, 5000, RINGS, SPREAD)
+    assert not analysis.findings[0].injected
+
+
+def test_match_by_place_alone_takes_any_kind_but_no_other_place():
+    rules = Rules(names_kind=False, echo_kinds=())
+    fault = Planted(Kind.ZERO, 800, 8)
+    here, there = _found(Kind.UNKNOWN, 800, 8), _found(Kind.UNKNOWN, 800 + 384, 8)
+    analysis, outcome = match(_analysis(here, there), [fault], POSITION, 5000, RINGS, rules)
+    assert [finding.injected for finding in analysis.findings] == [True, False]
+    assert outcome.whole

@@ -147,3 +147,25 @@ def test_judge_run_an_arm_that_stays_silent_beside_one_that_hears_is_corruption(
     alone = judge_run([silent], total([silent]), BOUND)
     assert alone.verdict is Verdict.INCONCLUSIVE
     assert "no lock" in alone.reasons[0]
+
+
+def test_judge_advice_of_one_kind_is_said_once_with_the_share_of_bursts():
+    tally = _clean()
+    tally.doubts.update(["3.1 % of samples at full scale", "3.4 % of samples at full scale", "silent"])
+    reasons = judge(tally, BOUND).reasons
+    assert [reason for reason in reasons if "full scale" in reason] == ["3.1 % of samples at full scale"]
+    assert "silent (1 of 2 bursts)" in reasons
+
+
+def test_judge_no_lock_asks_for_the_cable_only_where_nothing_better_is_known():
+    tally = _clean(unlocked=1)
+    assert any("is the loopback connected" in reason for reason in judge(tally, BOUND).reasons)
+    tally.doubts.update(["the capture is silent"])
+    reasons = judge(tally, BOUND).reasons
+    assert reasons[0].startswith("the capture is silent")
+    assert not any("is the loopback connected" in reason for reason in reasons)
+
+
+def test_judge_spectral_pass_states_how_far_above_the_alarm_the_control_stood():
+    judged = judge(_clean(weakest=126.4, alarm=10.0), BOUND)
+    assert "126 noise sigmas high, 10 alarm" in judged.reasons[1]

@@ -100,6 +100,8 @@ class _Case:
     def reference(self, channel: int) -> Reference:
         lead = next(lock for lock in self.locks if lock is not None and lock.locked)
         frames = self.y.shape[1] - min(0, lead.delay) + SIZE
+        if self.options.played is not None:
+            frames = min(frames, self.options.played)  # behind it silence was played
         return Reference(self.pattern, channel, self.first, max([FREE_LAGS, *self.lags]) + SIZE, frames)
 
     def follow(self, x: Reference) -> Track:
