@@ -88,7 +88,9 @@ def parser() -> argparse.ArgumentParser:
     tried.add_argument("--out", metavar="DIR", type=Path, help="receives records, samples and logs")
     wire = subs.add_parser("wire", help="every fault of the softcard by views, and the cost of the tap")
     wire.add_argument("board", metavar="BOARD")
-    wire.add_argument("fault", nargs="*", metavar="FAULT", help="clean, stale, dma, ...; all without one")
+    wire.add_argument(
+        "fault", nargs="*", metavar="FAULT", help="clean, stale, dma, ..., or cost; all without one"
+    )
     wire.add_argument("--out", metavar="DIR", type=Path, help="receives the records")
     user = subs.add_parser("userland", help="run a command without a kernel: RELEASE/ARCH -- COMMAND ...")
     user.add_argument("userland", metavar="RELEASE/ARCH", help="11/armhf, 12/armel, 13/armel, ...")

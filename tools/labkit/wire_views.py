@@ -21,6 +21,7 @@ from typing import Any
 from stress.model.wire import BUS
 from stress.record.reader import read_run
 from stress.report.table import table
+from tools.labkit.errors import EX_USAGE
 
 SOFTCARD = ("/project/tools/softcard", "up", "--pace", "0")
 #: Name -> fault, as tools/softcard takes it.
@@ -41,6 +42,8 @@ FAULTS = {
     "error": "error@frame=24000",
     "zeropacket": "zeropacket@frame=24000",
 }
+#: What stands for the cost of the tap among the names.
+COST = "cost"
 PLAN = """
 title = "one fault, with mmap and with rw access"
 bound = 1e-2
@@ -108,19 +111,28 @@ def right(name: str, seen: Mapping[str, Any]) -> bool:
 
 def main(argv: Sequence[str]) -> int:
     """Run the faults (all of them, or those named) and the cost; return 1 when a view is wrong."""
+    names = list(argv) or [*FAULTS, COST]
+    unknown = sorted(set(names) - {*FAULTS, COST})
+    if unknown:
+        print(
+            f"no such fault: {', '.join(unknown)} (there are {', '.join([*FAULTS, COST])})", file=sys.stderr
+        )
+        return EX_USAGE
     rows, wrong = [], []
-    for name in argv or FAULTS:
+    for name in names:
+        if name == COST:
+            continue
         seen, line = row(name, run(name))
         rows.append(line)
         wrong += [] if right(name, seen) else [name]
         print(f"{name}: {seen}", file=sys.stderr, flush=True)
-    print("\n".join(table(HEADS, rows, "llrrlll")), flush=True)
+    if rows:
+        print("\n".join(table(HEADS, rows, "llrrlll")), flush=True)
     if wrong:
         print(f"laid on the wrong layer: {', '.join(wrong)}", flush=True)
-    costs = subprocess.run(
-        [*SOFTCARD[:3], "1", "--run", "python3", "-m", "tools.labkit.wire_cost"], check=False
-    )
-    return int(bool(wrong)) or costs.returncode
+    costs = [*SOFTCARD[:3], "1", "--run", "python3", "-m", "tools.labkit.wire_cost"]
+    code = subprocess.run(costs, check=False).returncode if COST in names else 0
+    return int(bool(wrong)) or code
 
 
 if __name__ == "__main__":
