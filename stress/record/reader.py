@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stress.errors import CaptureFileError
+from stress.model.wire import LANES
 from stress.record.journal import NAME, VERSION
 
 _NUMBER = (int, float)
@@ -66,6 +67,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
 _LATER: dict[str, Any] = {
     "control": {"covered": int},
     "tiles": {"number": int, "runs": int, "squares": int},
+    "span": int,
     "opportunities": dict.fromkeys(("switches", "forks", "vmalloc_kb", "mappings"), (int, _NONE)),
 }
 _SIDE = {"frames": int, "wrong": int, "failed": int}
@@ -76,6 +78,11 @@ _WIRE: dict[str, Any] = {
     "out": _SIDE,
     "in": _SIDE,
 }
+# The same for what a tap saw; every ring that memory was looked at for is of one shape.
+_WIRE_LATER = {"judged_sides": [str], "notes": [str], "memory": dict}
+_SIDE_LATER = dict.fromkeys(("lines", "telling_lines", "planted", "found"), int)
+_HELD = {"frames": int, "differ": int}
+_LANES = dict.fromkeys(LANES, str)
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,7 @@ def _event(line: bytes, path: str, number: int) -> dict[str, Any]:
         _mismatch(event, _SHAPES.get(event["event"], {}), "")
         or _later_mismatch(event)
         or _wire_mismatch(event)
+        or _lanes_mismatch(event)
     )
     if wrong:
         raise CaptureFileError(path, f"line {number}: {event['event']}: {wrong}")
@@ -148,8 +156,26 @@ def _wire_mismatch(event: dict[str, Any]) -> str:
     if event["event"] != "burst" or "wire" not in event:
         return ""
     seen = event["wire"]
-    whole = isinstance(seen, dict) and "source" in seen
-    return _mismatch(seen, _WIRE if whole else {}, "wire")
+    if not isinstance(seen, dict) or "source" not in seen:
+        return _mismatch(seen, {}, "wire")
+    sides = ((seen.get(side), _SIDE_LATER, f"wire.{side}") for side in ("out", "in"))
+    return (
+        _mismatch(seen, _WIRE, "wire")
+        or next((text for text in (_of_those_there(*side) for side in sides) if text), "")
+        or _of_those_there(seen, _WIRE_LATER, "wire")
+        or _mismatch(seen.get("memory", {}), dict.fromkeys(seen.get("memory", {}), _HELD), "wire.memory")
+    )
+
+
+def _lanes_mismatch(event: dict[str, Any]) -> str:
+    findings = event["analysis"]["findings"] if event["event"] == "burst" else ()
+    lanes = (finding["details"].get("lanes", dict.fromkeys(LANES, "")) for finding in findings)
+    return next((text for text in (_mismatch(one, _LANES, "lanes") for one in lanes) if text), "")
+
+
+def _of_those_there(value: Any, shapes: dict[str, Any], key: str) -> str:
+    there = {name: shape for name, shape in shapes.items() if isinstance(value, dict) and name in value}
+    return _mismatch(value, there, key)
 
 
 def _mismatch(value: Any, shape: Any, key: str) -> str:

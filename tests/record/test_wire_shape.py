@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stress.record.reader import _wire_mismatch
+from stress.model.wire import LANES
+from stress.record.reader import _lanes_mismatch, _wire_mismatch
 
 SIDE = {"frames": 1, "wrong": 0, "failed": 0}
 WHOLE = {
@@ -31,7 +32,15 @@ def test_burst_of_an_older_record_is_right():
 
 @pytest.mark.parametrize(
     ("changes", "key"),
-    [({"events": "x"}, "wire.events"), ({"out": {}}, "wire.out.frames"), ({"doubts": [1]}, "wire.doubts[0]")],
+    [
+        ({"events": "x"}, "wire.events"),
+        ({"out": {}}, "wire.out.frames"),
+        ({"doubts": [1]}, "wire.doubts[0]"),
+        ({"in": {**SIDE, "planted": "4"}}, "wire.in.planted"),
+        ({"judged_sides": [3]}, "wire.judged_sides[0]"),
+        ({"memory": 7}, "wire.memory"),
+        ({"memory": {"playback": {"frames": 9}}}, "wire.memory.playback.differ"),
+    ],
 )
 def test_wire_of_another_shape_is_named(changes, key):
     assert key in _wire_mismatch({"event": "burst", "wire": {**WHOLE, **changes}})
@@ -39,3 +48,15 @@ def test_wire_of_another_shape_is_named(changes, key):
 
 def test_wire_that_is_no_object_is_named():
     assert _wire_mismatch({"event": "burst", "wire": 5}) == "wire is not an object"
+
+
+@pytest.mark.parametrize(
+    ("lanes", "key"),
+    [({"user": "right"}, "lanes.memory"), (dict.fromkeys(LANES, 1), "lanes.user"), ("right", "lanes")],
+)
+def test_lanes_of_another_shape_are_named(lanes, key):
+    right, wrong = ({"details": {"lanes": one}} for one in (dict.fromkeys(LANES, ""), lanes))
+    event = {"event": "burst", "analysis": {"findings": [{"details": {}}, right, wrong]}}
+    assert key in _lanes_mismatch(event)
+    event["analysis"]["findings"].pop()
+    assert _lanes_mismatch(event) == ""
