@@ -71,7 +71,8 @@ class BySpectrum:
         channel = None
         if result.channel is not None:
             seen = {"disturbances": result.disturbances, "quiet_sigmas": round(result.quiet_score, 2)}
-            channel = {**result.channel.to_json(), **seen, "alarm_sigmas": ALARM}
+            seconds = [[one.frame, round(one.snr_db, 1), round(one.thd_n_db, 1)] for one in result.seconds]
+            channel = {**result.channel.to_json(), **seen, "alarm_sigmas": ALARM, "seconds": seconds}
         return Heard(result.analysis, None, channel, result.advice)
 
     def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int) -> Analysis:

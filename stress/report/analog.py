@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.spectral.explain import ALARM
-from stress.report import ringmap
+from stress.report import levels, ringmap
 from stress.report.html import STYLE
 from stress.report.picture import Axis, Tick, levels_svg, lines_svg, steps
 from stress.report.ringmap import Mark
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 # Findings listed; the JSON output has all that were kept.
 MOST_ROWS = 200
-_WIDE = """
-figure.wide{display:block;width:100%;margin:.6rem 0}figure.wide figcaption{text-align:left}
-figure.wide text{font-size:11px;fill:#555}.frame{fill:none;stroke:#bbb}.tick{stroke:#999;fill:none}
-.curve{fill:none;stroke-width:1.6}.mark{stroke-width:.7;stroke-dasharray:2 3;opacity:.55;pointer-events:none}
+_FACTS = """
 dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.6rem 1rem}
 dt{font-size:.8rem;color:#666}dd{margin:0;font-size:1.15rem}
 """
@@ -52,7 +49,7 @@ def page(
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>pcmstress: {escape(title)}</title>"
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}{_WIDE}</style></head><body>'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}{_FACTS}</style></head><body>'
         f"{''.join(body)}</body></html>\n"
     )
 
@@ -105,17 +102,16 @@ def _over_time(result: SpectralAnalysis, rate: int) -> str:
         drawn += _spectrogram(
             result.view.after, frames, rate, (low, high), ticks, "the same without the stimulus, same scale"
         )
-    return (
-        f"<h2>Over time</h2><p>{help_text}</p>{ringmap.legend()}{drawn}{_levels(result, frames, rate, ticks)}"
-    )
+    rows = [(one.frame / rate + 0.5, one.snr_db, one.thd_n_db) for one in result.seconds]
+    curves = levels.chart(rows, frames / rate, ticks)
+    return f"<h2>Over time</h2><p>{help_text}</p>{ringmap.legend()}{drawn}{curves}"
 
 
 def _ticks(result: SpectralAnalysis, frames: int, rate: int) -> list[Tick]:
-    out = []
-    for one in result.analysis.findings:
-        mark = Mark(0, 0, 1, one.frame, one.kind.value, one.laps, one.text)
-        out.append(Tick(one.frame / frames, ringmap.colour(mark), f"{one.frame / rate:.4f} s: {one.text}"))
-    return out
+    return [
+        levels.tick(one.to_json(), one.frame / frames, f"{one.frame / rate:.4f} s: {one.text}")
+        for one in result.analysis.findings
+    ]
 
 
 def _scale(before: Spectrogram, after: Spectrogram) -> tuple[float, float]:
@@ -132,34 +128,9 @@ def _spectrogram(
         return ""
     top = shown.edges_hz[-1]
     kilo = [(hz / top, f"{hz / 1000:g}") for hz in steps(0, top, 5)]
-    return levels_svg(shown.levels_db, *scale, Axis(_time(frames, rate), kilo, "s", "kHz"), ticks, title)
-
-
-def _time(frames: int, rate: int) -> list[tuple[float, str]]:
-    return [(second * rate / frames, f"{second:g}") for second in steps(0, frames / rate, 10)]
-
-
-def _levels(result: SpectralAnalysis, frames: int, rate: int, ticks: Sequence[Tick]) -> str:
-    if not result.seconds:
-        return ""
-    values = [level for one in result.seconds for level in (one.snr_db, -one.thd_n_db)]
-    low, high = min(values) - 3, max(values) + 3
-
-    def points(levels: Sequence[float]) -> list[tuple[float, float]]:
-        places = [min(1.0, (one.frame + rate / 2) / frames) for one in result.seconds]
-        return [(at, (level - low) / (high - low)) for at, level in zip(places, levels)]
-
-    axis = Axis(
-        _time(frames, rate),
-        [((level - low) / (high - low), f"{level:g}") for level in steps(low, high, 5)],
-        "s",
-        "dB",
+    return levels_svg(
+        shown.levels_db, *scale, Axis(levels.time_axis(frames / rate), kilo, "s", "kHz"), ticks, title
     )
-    curves = [
-        ("SNR", "#1f6fb4", points([one.snr_db for one in result.seconds])),
-        ("-THD+N", "#b3261e", points([-one.thd_n_db for one in result.seconds])),
-    ]
-    return lines_svg(curves, axis, ticks, "stimulus over noise, and over distortion and noise, per second")
 
 
 def _rings(result: SpectralAnalysis, rings: Rings, frame_bytes: int) -> str:

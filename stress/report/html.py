@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from stress.report import lanes, ringmap, text
+from stress.report import lanes, levels, ringmap, text
 from stress.report.cases import backend
 from stress.report.ringmap import Mark
 
@@ -25,6 +25,9 @@ figcaption{font-size:.85rem;color:#555;text-align:center}svg{width:100%}
 .legend span{margin-right:1rem;font-size:.85rem}.legend i{display:inline-block;width:.8rem;height:.8rem;
 margin-right:.3rem;vertical-align:-1px}pre{background:#f6f6f6;padding:.8rem;overflow-x:auto;font-size:.8rem}
 .bad{color:#b3261e;font-weight:600}
+figure.wide{display:block;width:100%;margin:.6rem 0}figure.wide figcaption{text-align:left}
+figure.wide text{font-size:11px;fill:#555}.frame{fill:none;stroke:#bbb}.tick{stroke:#999;fill:none}
+.curve{fill:none;stroke-width:1.6}.mark{stroke-width:.7;stroke-dasharray:2 3;opacity:.55;pointer-events:none}
 """
 
 
@@ -40,7 +43,7 @@ def page(log: RunLog, plan: Plan, evidence: list[dict[str, Any]]) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(name)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
-        f"{_verdict(report)}{_diagnosis(report)}{_arms(report)}{_rings(log)}{lanes.section(log)}{_findings(log)}{_evidence(evidence)}{_about(log)}"
+        f"{_verdict(report)}{_diagnosis(report)}{_arms(report)}{_rings(log)}{levels.section(log)}{lanes.section(log)}{_findings(log)}{_evidence(evidence)}{_about(log)}"
         "</body></html>\n"
     )
 

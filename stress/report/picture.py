@@ -31,6 +31,9 @@ _ANCHORS = (
 # Marks drawn over one picture. Source: as many pixels as it is wide. Higher: slow pages; lower:
 # busy captures look emptier than they are.
 MOST_MARKS = 1000
+# Marks up to which each is drawn down through the picture. Higher: they hide it; lower: a few
+# marks are hard to follow.
+MOST_RULES = 60
 
 
 @dataclass(frozen=True)
@@ -156,15 +159,14 @@ def _frame(axis: Axis) -> str:
 
 
 def _ticks(ticks: Iterable[Tick]) -> str:
-    return "".join(_tick(tick) for tick in list(ticks)[:MOST_MARKS])
+    shown = list(ticks)[:MOST_MARKS]
+    return "".join(_tick(tick, len(shown) <= MOST_RULES) for tick in shown)
 
 
-def _tick(tick: Tick) -> str:
+def _tick(tick: Tick, rule: bool) -> str:
     at = f"M{_x(tick.at):.1f} {TOP}"
-    return (
-        f'<path d="{at}l-4 -8h8z" fill="{tick.colour}"><title>{escape(tick.text)}</title></path>'
-        f'<path d="{at}v{INNER_HEIGHT}" stroke="{tick.colour}" class="mark"/>'
-    )
+    head = f'<path d="{at}l-4 -8h8z" fill="{tick.colour}"><title>{escape(tick.text)}</title></path>'
+    return head + (f'<path d="{at}v{INNER_HEIGHT}" stroke="{tick.colour}" class="mark"/>' if rule else "")
 
 
 def _figure(body: str, title: str) -> str:

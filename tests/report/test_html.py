@@ -8,7 +8,7 @@ import pytest
 
 from stress.experiment.plan import read_plan
 from stress.record.reader import RunLog
-from stress.report import html
+from stress.report import html, levels
 from stress.report.ringmap import COLOURS, OTHER_COLOUR, ZERO_COLOUR, Mark, colour, svg
 
 PLAN = read_plan({"arm": [{"name": "a"}]}, "plan")
@@ -117,3 +117,28 @@ def test_ringmap_quarter_of_the_ring_is_drawn_at_three_o_clock():
     picture = svg("t", [Mark(384, 384, 1536, 1000, "stale", 1, "")], 1536)
     assert "M290.00 150.00" in picture
     assert "1 150.00 290.00" in picture
+
+
+def test_page_of_an_analog_run_has_levels_per_second_and_marks_over_all_bursts():
+    log = _log()
+    first = log.events[-1]
+    path = {"latency_frames": 9.0, "gain_db": -3.0, "drift_ppm": 0.1, "snr_db": 40.0, "thd_n_db": -39.0}
+    first["channel"] = {**path, "seconds": [[0, 41.0, -39.5]]}
+    planted = {**first["analysis"]["findings"][0], "injected": True, "frame": 4800}
+    second = {
+        **first,
+        "channel": {**path, "seconds": [[0, 35.0, -30.0]]},
+        "analysis": {**first["analysis"], "findings": [*first["analysis"]["findings"], planted]},
+    }
+    log.events.append(second)
+    shown = levels.section(log)
+    assert shown.count('class="curve"') == 2 and shown.count("<circle") == 4
+    # Two bursts of 0.2 s end to end: frame 960 of each, the planted one left out.
+    places = [52 + 838 * at for at in (0.02 / 0.4, 0.22 / 0.4)]
+    assert [f'd="M{at:.1f} 16l' in shown for at in places] == [True, True]
+    assert shown.count("l-4 -8h8z") == 2 and "<script>" not in shown
+    assert "The analog path" in html.page(log, PLAN, [])
+
+
+def test_page_of_a_digital_run_has_no_analog_path():
+    assert levels.section(_log()) == ""

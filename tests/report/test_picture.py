@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 import pytest
 
-from stress.report.picture import Axis, Tick, levels_svg, png, steps
+from stress.report.picture import Axis, Tick, levels_svg, lines_svg, png, steps
 
 
 def chunks(data):
@@ -55,3 +55,10 @@ def test_marks_stand_at_their_share_and_say_their_text_escaped():
     )
     assert "<title>a &lt; b</title>" in shown
     assert shown.count('d="M261.5 16') == 2
+
+
+def test_many_marks_keep_their_heads_and_leave_the_picture_visible():
+    axis, ticks = Axis([], [], "s", "dB"), [Tick(i / 100, "#000000", str(i)) for i in range(100)]
+    assert lines_svg([], axis, ticks[:60], "few").count('class="mark"') == 60
+    many = lines_svg([], axis, ticks, "many")
+    assert many.count("<title>") == 100 and 'class="mark"' not in many
