@@ -20,6 +20,7 @@ from stress.detect.collect import CAP, Collector
 from stress.detect.decode import NONE, Decoder, runs_of
 from stress.detect.lock import Lock, find_lock
 from stress.detect.mask import probe_mask, top_mask
+from stress.detect.onset import Onset, OnsetFinder, spliced
 from stress.detect.place import WRAP, Geometry, HeldRanges, signed
 from stress.detect.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
 from stress.detect.same import address
@@ -40,10 +41,6 @@ if TYPE_CHECKING:
 # a later verdict on a single wrong line; lower: a long stale run is a slip.
 STRETCH = (8192, 65536)
 
-
-# Places tried for the start of another rate. Higher: time on long damage; lower:
-# a fault just before it is swallowed.
-MOST_STARTS = 6
 
 # Frames that lock a capture on their own, and the share of them that must be
 # right. Source: a lap of a small ring; stressed captures fall below. Higher: the
@@ -103,6 +100,7 @@ class ExactChecker:
         self._checked = 0
         self._in_stretch = False
         self._resampling = Resampling(self._decoder)
+        self._onsets = OnsetFinder(self._decoder)
         self._ratio: float | None = None
         self._valid_bits: int | None = None
         self._notes: list[str] = []
@@ -219,6 +217,7 @@ class ExactChecker:
         self._geometry = Geometry(self._rings, self._pattern.frame_bytes, first, self._line_bytes)
         self._builder = Builder(self._decoder, self._geometry, self._held)
         self._resampling = Resampling(self._decoder)
+        self._onsets = OnsetFinder(self._decoder)
         self._collector = Collector(
             self._rings.largest, self._builder.complete, self._builder.merge, self._cap
         )
@@ -260,16 +259,16 @@ class ExactChecker:
         position = (self._align + window.frame) % WRAP
         before = self._before if self._before is not None else self._due_row(position - 1)
         runs = runs_of(self._decoder.lags(raw, position, before))
-        rough = unsettled(runs)
         stop = frames if last else commit_point(runs, frames)
-        if rough is not None or self._ratio is not None:
-            begin = self._other_rate(raw, position, runs, rough or (0, 0))
-            if begin == 0 and self._resampled(raw, position, runs, last):
+        onset, ahead = self._onset(raw, position, runs), 0
+        if onset is not None and onset.frame == 0 and not onset.lag:
+            if self._resampled(raw, position, runs, last):
                 return True
-            if begin:
-                stop = min(stop, begin)  # what runs at another rate gets a stretch of its own
+        elif onset is not None:
+            # What runs at another rate gets a stretch of its own; a slip may lead up to it.
+            stop, runs, ahead = min(stop, onset.frame), spliced(runs, onset, frames), 1
         tracker = Tracker(runs, geometry, position)
-        events, shift = tracker.walk(stop)
+        events, shift = tracker.walk(stop + ahead)
         found = builder.findings(raw, window.frame, position, events, before)
         strange = next((one.frame for one in found if _is_long_unknown(one)), window.frame)
         if strange > window.frame:
@@ -281,31 +280,22 @@ class ExactChecker:
             due = self._due_part(finding, geometry.first_position)
             if due is not None:
                 collector.add(due)
-        self._before = self._decoder.rows(raw)[stop - 1].copy()
+        if stop:
+            self._before = self._decoder.rows(raw)[stop - 1].copy()
         self._align -= shift
         self._checked += stop
         window.drop(stop)
         self._in_stretch = False
         return True
 
-    def _other_rate(
-        self, raw: Bytes, position: int, runs: list[tuple[int, int, int]], rough: tuple[int, int]
-    ) -> int | None:
-        # Where frames at another rate begin: at the rough place or behind one of the runs after it.
+    def _onset(self, raw: Bytes, position: int, runs: list[tuple[int, int, int]]) -> Onset | None:
         if self._ratio is not None:
-            return 0
-        rows = self._decoder.rows(raw)
-        trusted = [end for start, end, lag in runs if lag != NONE and end - start >= 3]
-        later = [end for end in trusted if rough[0] < end <= rough[1] - SHORTEST][:MOST_STARTS]
-        for begin in (*later[::-1], rough[0]):
-            if self._resampling.judge(rows[begin : rough[1]], self._due_at(runs, position, begin)):
-                return begin
-        return None
-
-    def _due_at(self, runs: list[tuple[int, int, int]], position: int, at: int) -> int:
-        # Position due at `at`, by the alignment of the run that ends there.
-        lag = next((lag for _, end, lag in runs if end == at), 0)
-        return (position + at - (0 if lag == NONE else lag)) % WRAP
+            return Onset(0, 0)
+        rough = unsettled(runs)
+        if rough is None:
+            self._onsets.settled()
+            return None
+        return self._onsets.find(self._decoder.rows(raw), position, runs, rough)
 
     def _resampled(self, raw: Bytes, position: int, runs: list[tuple[int, int, int]], last: bool) -> bool:
         # Report the start of the stretch as another rate, when it is one.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.decode import NONE, Decoder
+from stress.detect.place import WRAP
 from stress.detect.wrong import Namer
 
 if TYPE_CHECKING:
@@ -47,11 +48,15 @@ LEAST_DRIFT = 0.7
 
 @dataclass(frozen=True)
 class Other:
-    """A stretch at another rate: where it ends, its ratio, the position due behind it."""
+    """A stretch at another rate: where it ends, its ratio, the position due behind it.
+
+    `origin` is the place of its first frame against the position given [frames].
+    """
 
     end: int
     ratio: float
     position: int
+    origin: float = 0.0
 
 
 def unsettled(runs: list[tuple[int, int, int]], first: int = 0) -> tuple[int, int] | None:
@@ -77,18 +82,19 @@ class Resampling:
         ratios = {a / b for a in RATES for b in RATES if 1 / 6.1 < a / b < 6.1}
         self._ratios = sorted(ratios, key=lambda ratio: abs(np.log(ratio)))
 
-    def judge(self, rows: Bytes, position: int) -> Other | None:
+    def judge(self, rows: Bytes, position: int, further: int = 0) -> Other | None:
         """Return the other rate of `rows`, None when it is none.
 
         Parameters
         ----------
         rows : (n, frame_bytes) uint8 of an unsettled stretch.
         position : due at its first frame.
+        further : how much more than a converter's delay it may be off [frames].
         """
         if self._namer.fit(rows[:WINDOW], position) is not None:
             return None
-        seen = self._samples(rows)
-        ratio, place = self._first(seen, position)
+        seen = self.samples(rows)
+        ratio, place = self._first(seen, position, REACH + further)
         if ratio is None:
             return None
         times, places = [0.0], [place]
@@ -106,22 +112,44 @@ class Resampling:
         if span < SHORTEST or abs(ratio - 1) * span < LEAST_DRIFT:
             return None
         origin = float(np.mean(places) - ratio * np.mean(times))
-        return Other(len(rows), ratio, round(position + origin + ratio * len(rows)))
+        return Other(len(rows), ratio, round(position + origin + ratio * len(rows)), origin)
 
     def follows(self, rows: Bytes, position: int, ratio: float) -> bool:
         """Tell whether `rows` go on at `ratio` from about `position`."""
         if len(rows) < WINDOW // 4:
             return True
-        return self._near(self._samples(rows[:WINDOW]), position, 0.0, ratio) is not None
+        return self._near(self.samples(rows[:WINDOW]), position, 0.0, ratio) is not None
 
-    def _samples(self, rows: Bytes) -> Floats:
-        wide = self._layout.samples(np.ascontiguousarray(rows))[:, : 1 + self._decoder.pattern.pairs]
+    def between(self, position: int, place: Floats) -> tuple[Floats, Floats]:
+        """Return straight lines between the frames due at `place`, and their slopes.
+
+        Parameters
+        ----------
+        place : (n,) float64 against `position` [frames].
+
+        Returns
+        -------
+        Two arrays of (n, channels), full scale 1.
+        """
+        base = int(np.floor(place.min())) - 1
+        count = int(np.ceil(place.max())) - base + 2
+        sent = self.samples(self._decoder.expected((position + base) % WRAP, count), every=True)
+        whole = np.floor(place).astype(np.int64)
+        part, at = (place - whole)[:, None], whole - base
+        slope = sent[at + 1] - sent[at]
+        return sent[at] + slope * part, slope
+
+    def samples(self, rows: Bytes, *, every: bool = False) -> Floats:
+        """Return the samples of `every` channel, or of enough for a ratio; full scale 1."""
+        wide = self._layout.samples(np.ascontiguousarray(rows))
+        if not every:
+            wide = wide[:, : 1 + self._decoder.pattern.pairs]
         return wide.astype(np.float64) / (1 << 31)
 
-    def _first(self, seen: Floats, position: int) -> tuple[float | None, float]:
+    def _first(self, seen: Floats, position: int, reach: int) -> tuple[float | None, float]:
         best: tuple[float, float | None, float] = (LEVEL, None, 0.0)
         for ratio in self._ratios:
-            level, place = self._peak(seen[:WINDOW], position, 0.0, ratio, REACH)
+            level, place = self._peak(seen[:WINDOW], position, 0.0, ratio, reach)
             if level > best[0]:
                 best = (level, ratio, place)
             if level > 0.9:
@@ -138,9 +166,7 @@ class Resampling:
         # Correlate with the pattern stretched by `ratio`, in steps of a quarter frame.
         n = len(seen)
         base = int(np.floor(place)) - reach - 2
-        sent = self._samples(
-            self._decoder.expected((position + base) % (1 << 32), int(n * ratio) + 2 * reach + 6)
-        )
+        sent = self.samples(self._decoder.expected((position + base) % WRAP, int(n * ratio) + 2 * reach + 6))
         best, where = 0.0, place
         for part in (0.0, 0.25, 0.5, 0.75):
             count = int((len(sent) - 2 - part) / ratio)

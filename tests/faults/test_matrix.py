@@ -58,6 +58,12 @@ PAIRS = (
     ("hold", "zero", 0),
     ("drop", "stale_capture", 300),
     ("byteshift", "stale_tail", 8),
+    ("drop", "resample", 0),
+    ("stale_playback", "resample", 0),
+    ("repeat", "resample", 1),
+    ("insert", "resample", 0),
+    ("swap", "resample", 0),
+    ("gain", "resample", 300),
 )
 
 
