@@ -92,6 +92,9 @@ def parser() -> argparse.ArgumentParser:
         "fault", nargs="*", metavar="FAULT", help="clean, stale, dma, ..., or cost; all without one"
     )
     wire.add_argument("--out", metavar="DIR", type=Path, help="receives the records")
+    wire.add_argument(
+        "--virtual-time", action="store_true", help="costs in instructions, whatever else the machine does"
+    )
     user = subs.add_parser("userland", help="run a command without a kernel: RELEASE/ARCH -- COMMAND ...")
     user.add_argument("userland", metavar="RELEASE/ARCH", help="11/armhf, 12/armel, 13/armel, ...")
     return top
@@ -213,7 +216,7 @@ def _experiments(args: argparse.Namespace, rest: list[str]) -> int:
 
 def _wire(args: argparse.Namespace, rest: list[str]) -> int:
     guest = ["env", "PYTHONPATH=/project", "python3", "-m", "tools.labkit.wire_views", *args.fault]
-    options = runner.Options(timeout_s=WIRE_TIMEOUT_S, out=args.out)
+    options = runner.Options(timeout_s=WIRE_TIMEOUT_S, out=args.out, virtual_time=args.virtual_time)
     result = runner.run(args.board, guest, options, live=(sys.stdout.buffer, sys.stderr.buffer))
     if result.failure:
         print(
