@@ -15,6 +15,7 @@ from stress.model.pcm import Access, Direction
 from stress.virtual.board import Board
 from stress.virtual.grant import grant, reason_against
 from stress.virtual.layout import uncached_mappings
+from stress.virtual.loads import disturbed
 from stress.virtual.truth import Stale, truth_of
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def _arm(spec: BoardSpec, plan: Plan, arm: Arm, longest_s: float, seed: int) -> 
 def _with_burst(
     row: Prediction, board: Board, play: Bytes, arm: Arm, streams: tuple[StreamParams, StreamParams]
 ) -> Prediction:
-    outcome = board.burst(play, len(play), arm.handling)
+    outcome = board.burst(play, len(play), disturbed(board.spec, arm.handling, *streams))
     truth = truth_of(board, outcome)
     line, width = board.geometry.line_bytes, play.shape[1]
     frames = np.flatnonzero(truth.wrong) * truth.granule_bytes // width

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +25,7 @@ from stress.pcm.contract import Pcm
 from stress.virtual.board import Board, Outcome
 from stress.virtual.geometry import PAGE_BYTES
 from stress.virtual.grant import differences, grant, reason_against
+from stress.virtual.loads import disturbed, shares_the_cpu
 from stress.virtual.spec import BoardSpec
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
-# Kernels for VIVT cores run on one CPU only.
-_ONE_CPU = ("armv4", "armv5")
 # What /proc/self/smaps shows; coherent memory is mapped by page frame number.
 _VM_FLAGS, _VM_FLAGS_COHERENT = "rd wr sh mr mw me ms de dd", "rd wr sh mr mw me ms pf io de dd"
 
@@ -130,16 +128,11 @@ class VirtualPcm(Pcm):
         out = _as_frames(play, granted.playback, "play")
         into = _as_frames(captured, granted.capture, "captured")
         self.outcome = None  # the last burst's runs make room for this one's
-        outcome = self.outcome = self.board.burst(out, len(into), self._disturbed(handling, granted))
+        outcome = self.outcome = self.board.burst(
+            out, len(into), disturbed(self.spec, handling, granted.playback, granted.capture)
+        )
         into[: len(outcome.captured)] = outcome.captured
         return self._report(outcome, handling)
-
-    def _disturbed(self, handling: Handling, granted: Granted) -> Handling:
-        # On one CPU a load runs whenever our threads wait: away and back once a period, in either direction.
-        if handling.load is Load.NONE or self.spec.architecture not in _ONE_CPU:
-            return handling
-        wakes_per_s = sum(params.rate / params.period_size for params in (granted.playback, granted.capture))
-        return replace(handling, switches_per_s=handling.switches_per_s + 2 * wakes_per_s)
 
     def stop(self) -> None:
         """End the burst that another thread runs; between bursts do nothing."""
@@ -202,8 +195,8 @@ class VirtualPcm(Pcm):
         if handling.lever is not Lever.NONE:
             notes.append(f"cache lever: {handling.lever.value}")
         if handling.load is not Load.NONE:
-            one = self.spec.architecture in _ONE_CPU
-            price = "one CPU: two switches of address space a wake-up" if one else "on another CPU"
+            shared = shares_the_cpu(self.spec)
+            price = "one CPU: two switches of address space a wake-up" if shared else "on another CPU"
             notes.append(f"load {handling.load.value} beside it, {price}")
         if timeline.halted:
             notes.append(f"the card was made to {timeline.halted}")

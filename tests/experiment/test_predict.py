@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -140,3 +141,9 @@ def test_copies_differ_follows_tags_and_mappings():
     }
     for (board, changes), differ in wanted.items():
         assert copies_differ(BoardSpec.load(board, dict(changes))) is differ
+
+
+def test_load_on_one_cpu_hides_what_is_predicted():
+    loaded = dataclasses.replace(PLAYER, name="loaded", load="memory")
+    alone, beside = rows("arm926", PLAYER, loaded)
+    assert beside.wrong_lines < alone.wrong_lines / 4

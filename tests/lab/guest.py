@@ -25,6 +25,34 @@ playback_buffer = 4096
 capture_buffer = 5120
 burst_s = "1500ms"
 """
+# The contrasts of one side: whatever the device does comes with rw access and behind a clean cache too.
+CONTRASTS = "".join(
+    f"""
+[[arm]]
+name = "{name}"
+group = "player"
+side = "playback"
+{change}
+period_size = 1024
+playback_buffer = 4096
+capture_buffer = 5120
+burst_s = "1s"
+"""
+    for name, change in (("player", ""), ("clean", 'lever = "clean+invalidate"'), ("rw", 'access = "rw"'))
+)
+LOADS = "".join(
+    f"""
+[[arm]]
+name = "{load}"
+load = "{load}"
+period_size = 1024
+playback_buffer = 4096
+capture_buffer = 5120
+burst_s = "1s"
+"""
+    for load in ("none", "memory", "syscalls", "usb")
+)
+DIAGNOSE = ["pcmstress", "diagnose", "--seed", "1", "--json"]
 
 
 # Without root: sound is granted, usbmon is not.
@@ -50,6 +78,17 @@ def _card(name: str, *faults: str, more: tuple[str, ...] = (), as_nobody: bool =
     return [*up, "--run", *rights, *RUN, "--card", "softcard", "--plan", "one.toml", "--out", name, *more]
 
 
+def _contrasts(name: str, fault: str) -> list[str]:
+    up = [f"{PROJECT}/tools/softcard", "up", "--pace", "0", "--log", f"{name}.faults.jsonl"]
+    up += ["--fault", f"{fault},frame=6000,every=6007"]
+    return [*up, "--run", *DIAGNOSE, "--card", "softcard", "--plan", "contrasts.toml", "--out", name]
+
+
+def _loads(name: str) -> list[str]:
+    up = [f"{PROJECT}/tools/softcard", "up", "--pace", "0"]
+    return [*up, "--run", *RUN, "--card", "softcard", "--plan", "loads.toml", "--out", name]
+
+
 def scenarios(card: bool) -> dict[str, list[str]]:
     """Return the scenarios by name."""
     loop = ["--card", "Loopback"]
@@ -57,6 +96,12 @@ def scenarios(card: bool) -> dict[str, list[str]]:
         return {
             "card-clean": _card("card-clean"),
             **{f"card-{name}": _card(f"card-{name}", fault) for name, fault in FAULTS.items() if fault},
+            "diagnose-stale": _contrasts("diagnose-stale", "stale@ring=4096,laps=1,frames=8"),
+            "diagnose-dma": _contrasts("diagnose-dma", "stale@lag=1000,frames=8"),
+            "diagnose-drop": _contrasts("diagnose-drop", "drop@packets=1"),
+            "diagnose-zero": _contrasts("diagnose-zero", "zero@frames=16"),
+            "diagnose-bitflip": _contrasts("diagnose-bitflip", "bitflip@bit=7"),
+            "card-loads": _loads("card-loads"),
             "card-unplug": _card("card-unplug", "unplug@frame=24000"),
             "card-freeze": _card("card-freeze", "freeze@frame=24000"),
             "wire-clean": _card("wire-clean", more=NO_LOOP),
@@ -80,6 +125,8 @@ def scenarios(card: bool) -> dict[str, list[str]]:
 def main() -> int:
     """Run them all; the names in argv choose."""
     Path("one.toml").write_text(PLAN)
+    Path("loads.toml").write_text(f"bound = 1e-2\n[conditions]\ncpu = 0\n{LOADS}")
+    Path("contrasts.toml").write_text(f'order = "abba"\nrepeats = 2\nbound = 1e-2\n{CONTRASTS}')
     wanted = [name for name in sys.argv[1:] if name != "card"]
     results = {}
     for name, argv in scenarios("card" in sys.argv[1:]).items():

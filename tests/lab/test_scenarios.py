@@ -24,6 +24,14 @@ FAULTS = {
     "card-error": ("drop", 48),
     "card-zeropacket": ("zero", 48),
 }
+# Fault of the card, again and again -> cause that `diagnose` names.
+CAUSES = {
+    "diagnose-stale": "stale DMA",
+    "diagnose-dma": "stale DMA",
+    "diagnose-drop": "USB loss",
+    "diagnose-zero": "USB loss",
+    "diagnose-bitflip": "memory error",
+}
 
 
 def test_aloop_clean_path_passes_with_the_control_whole(guest):
@@ -116,6 +124,28 @@ def test_softcard_stale_line_names_ring_lap_and_line(guest):
     ((finding, _),) = guest.findings("card-stale")
     assert (finding["ring"], finding["laps"], finding["lag"]) == ("playback", 1, 4096)
     assert finding["ring_offset"] == 24000 * 4 % (4096 * 4)
+
+
+@pytest.mark.parametrize("name", sorted(CAUSES))
+def test_softcard_fault_is_diagnosed_and_never_a_cache_alias(guest, name):
+    report = guest.report(name)
+    assert guest.code(name) == 1, report["reasons"]
+    assert report["diagnosis"]["cause"] == CAUSES[name], report["diagnosis"]["evidence"]
+    assert report["diagnosis"]["sides"] == []
+    rw = next(arm for arm in report["arms"] if arm["arm"] == "rw")
+    assert rw["episodes"] > 0
+
+
+def test_softcard_loads_run_beside_the_stream_and_say_what_and_where(guest):
+    bursts = [event for event in read_run(guest.folder("card-loads")).events if event["event"] == "burst"]
+    assert [burst["arm"] for burst in bursts] == ["none", "memory", "syscalls", "usb"]
+    assert not any("beside it" in note for note in bursts[0]["exchange"]["notes"])
+    for burst in bursts[1:]:
+        (note,) = [note for note in burst["exchange"]["notes"] if "beside it" in note]
+        assert int(note.split("beside it: ")[1].split()[0]) > 0
+        assert "this process on CPU 0" in note
+        assert ("one CPU" in note) is (guest.board == "armv5")
+        assert burst["opportunities"]["switches"] > 0
 
 
 def test_softcard_unplugged_is_device_lost_and_the_record_is_whole(guest):
