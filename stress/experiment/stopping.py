@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stress.experiment.tally import Tally
 
 _HOUR_S = 3600.0
+MUTE = "mute"
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,13 @@ class Stopped:
 
     Parameters
     ----------
-    decision : Stop.BAD or Stop.GOOD.
+    decision : "bad" or "good" (the sequential test), "mute" when the pattern
+        came back in no burst at all: more of the same tells nothing.
     bursts, walks : done; `planned` bursts, 0 for a run by duration.
     episodes, observed_s : of all arms, what the decision rests on.
     """
 
-    decision: Stop
+    decision: str
     bursts: int
     walks: int
     planned: int
@@ -49,9 +51,11 @@ class Stopped:
     def text(self) -> str:
         """Return where and why in one line."""
         of = f" of {self.planned}" if self.planned else ""
+        if self.decision == MUTE:
+            return f"stopped early after {self.bursts}{of} bursts: the pattern came back in none of them"
         seen = f"{self.episodes} episodes in {self.observed_s:.4g} s of all arms"
         rule = self.rule
-        if self.decision is Stop.BAD:
+        if self.decision == Stop.BAD.value:
             says = f"reject {rule.good_per_h:g}/h (wrong in {100 * rule.alpha:g} %)"
             honest = "the rates found at such a stop run high, the contrasts between arms stay exact"
         else:
@@ -62,7 +66,7 @@ class Stopped:
     def to_json(self) -> dict[str, Any]:
         """Return the fields of a stop event."""
         return {
-            "decision": self.decision.value,
+            "decision": self.decision,
             "bursts": self.bursts,
             "walks": self.walks,
             "planned": self.planned,
@@ -89,14 +93,20 @@ def decide(plan: Plan, parts: Sequence[Tally], walks: int, planned: int) -> Stop
     if not plan.stop.asked or walks % plan.walks_per_block:
         return None
     whole = total(list(parts))
-    decision = sequential(plan.stop).decide(whole.episodes, whole.observed_s)
-    if decision is Stop.GO_ON or not _vouched(whole):
-        return None
-    if decision is Stop.GOOD and not _would_pass(whole, plan.bound):
-        return None
-    if decision is Stop.BAD and not decidable(measure(plan, parts)):
+    decision = _decision(plan, parts, whole)
+    if not decision:
         return None
     return Stopped(decision, whole.bursts, walks, planned, whole.episodes, whole.observed_s, plan.stop)
+
+
+def _decision(plan: Plan, parts: Sequence[Tally], whole: Tally) -> str:
+    if whole.bursts and whole.unlocked == whole.bursts:
+        return MUTE
+    decision = sequential(plan.stop).decide(whole.episodes, whole.observed_s)
+    if decision is Stop.GO_ON or not _vouched(whole):
+        return ""
+    good = _would_pass(whole, plan.bound) if decision is Stop.GOOD else decidable(measure(plan, parts))
+    return decision.value if good else ""
 
 
 def _vouched(whole: Tally) -> bool:

@@ -23,11 +23,11 @@ def _plan(**changes):
     return read_plan({"arm": ARMS, "order": "abba", "stop": RULE, **changes}, "plan")
 
 
-def _tally(name, episodes=0, seconds=20.0, found=12, covered=0):
+def _tally(name, episodes=0, seconds=20.0, found=12, covered=0, unlocked=0):
     part = Tally(
         name, bursts=2, episodes=episodes, observed_s=seconds, lines=round(6000 * seconds), planted=12
     )
-    part.control_found, part.control_covered = found, covered
+    part.control_found, part.control_covered, part.unlocked = found, covered, unlocked
     part.counts.update({"stale": episodes})
     return part
 
@@ -39,7 +39,7 @@ def _both(*args, **changes):
 def test_stop_clean_and_whole_is_good_after_the_exposure_of_the_closed_form():
     assert sequential(_plan().stop).clean_exposure() == pytest.approx(32.7, abs=0.1)
     stopped = decide(_plan(), _both(), 2, 16)
-    assert stopped.decision is Stop.GOOD
+    assert stopped.decision == "good"
     assert stopped.text() == (
         "stopped early after 4 of 16 bursts: 0 episodes in 40 s of all arms reject 360/h (wrong in 5 %); "
         "nothing is said of rarer corruption than that"
@@ -52,7 +52,7 @@ def test_stop_clean_but_short_goes_on():
 
 def test_stop_many_episodes_is_bad_and_says_what_stays_exact():
     stopped = decide(_plan(), _both(30), 2, 16)
-    assert stopped.decision is Stop.BAD
+    assert stopped.decision == "bad"
     assert "30 episodes in 40 s of all arms reject 36/h" in stopped.text()
     assert "contrasts between arms stay exact" in stopped.text()
     assert stopped.to_json()["decision"] == "bad"
@@ -77,13 +77,24 @@ def test_stop_waits_for_the_control_to_be_whole(changes):
 
 
 def test_stop_takes_a_planted_fault_under_corruption_as_accounted_for():
-    assert decide(_plan(), _both(30, found=4, covered=8), 2, 16).decision is Stop.BAD
+    assert decide(_plan(), _both(30, found=4, covered=8), 2, 16).decision == "bad"
     assert decide(_plan(), _both(0, found=4, covered=8), 2, 16) is None
 
 
 def test_stop_never_calls_good_what_would_not_pass():
     assert decide(_plan(bound=1e-6), _both(), 2, 16) is None
     assert decide(_plan(), [_tally("player", 1, seconds=400.0), _tally("rw", seconds=400.0)], 2, 16) is None
+
+
+def test_stop_where_nothing_ever_came_back_and_only_there():
+    def parts(unlocked):
+        return [_tally("player", found=0, seconds=0.0), _tally("rw", found=0, seconds=0.0, unlocked=unlocked)]
+
+    mute = [_tally(name, found=0, seconds=0.0, unlocked=2) for name in ("player", "rw")]
+    stopped = decide(_plan(), mute, 2, 16)
+    assert stopped.decision == "mute"
+    assert stopped.text() == ("stopped early after 4 of 16 bursts: the pattern came back in none of them")
+    assert decide(_plan(), parts(2), 2, 16) is None
 
 
 def test_stop_only_after_a_whole_block():
