@@ -118,8 +118,7 @@ def _family(trials: int, rng: np.random.RandomState) -> list[Row]:
 
 
 def _doses(trials: int, rng: np.random.RandomState) -> list[Row]:
-    """Null dose-responses on bursts as plan diagnose has them: independent, and in clumps."""
-    doses = [0.0, 30.0, 100.0, 300.0] * 2
+    """Null dose-responses and sweeps on bursts as plan diagnose has them: independent, and in clumps."""
 
     def clumped() -> int:
         return int(8 * rng.geometric(1 / 4, int(rng.poisson(25))).sum())
@@ -128,11 +127,13 @@ def _doses(trials: int, rng: np.random.RandomState) -> list[Row]:
         "independent events": lambda: int(rng.poisson(30)),
         "lines of 8 frames in clumps of 4": clumped,
     }
+    designs = {"dose-response": [0.0, 30.0, 100.0, 300.0] * 2, "sweep of rings": [192.0, 384.0, 1024.0] * 2}
     rows = []
-    for name, draw in draws.items():
-        fits = [dose.fit(doses, [draw() for _ in doses], [1.0] * len(doses)) for _ in range(trials)]
-        rejected = sum(found is not None and found.p < LEVEL for found in fits)
-        rows.append(Row(f"dose-response over 8 bursts, {name}", LEVEL, rejected, trials))
+    for design, doses in designs.items():
+        for name, draw in draws.items():
+            fits = [dose.fit(doses, [draw() for _ in doses], [1.0] * len(doses)) for _ in range(trials)]
+            rejected = sum(found is not None and found.p < LEVEL for found in fits)
+            rows.append(Row(f"{design} over {len(doses)} bursts, {name}", LEVEL, rejected, trials))
     return rows
 
 
