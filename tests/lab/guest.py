@@ -36,7 +36,7 @@ side = "playback"
 period_size = 1024
 playback_buffer = 4096
 capture_buffer = 5120
-burst_s = "1s"
+burst_s = "500ms"
 """
     for name, change in (("player", ""), ("clean", 'lever = "clean+invalidate"'), ("rw", 'access = "rw"'))
 )
@@ -80,7 +80,7 @@ def _card(name: str, *faults: str, more: tuple[str, ...] = (), as_nobody: bool =
 
 def _contrasts(name: str, fault: str) -> list[str]:
     up = [f"{PROJECT}/tools/softcard", "up", "--pace", "0", "--log", f"{name}.faults.jsonl"]
-    up += ["--fault", f"{fault},frame=6000,every=6007"]
+    up += ["--fault", f"{fault},frame=3000,every=3001"]
     return [*up, "--run", *DIAGNOSE, "--card", "softcard", "--plan", "contrasts.toml", "--out", name]
 
 
