@@ -13,10 +13,13 @@ import numpy as np
 
 from stress.model.exposure import ZERO_EVENTS_95
 from tools.benchkit import _alsabat
+from tools.benchkit._device_cases import CASES as DEVICE
+from tools.benchkit._device_cases import DeviceScore, device_trial
 from tools.benchkit._spectral_cases import RATE, Case, Score, captured, played, timed, trial
 from tools.benchkit._spectral_peers import RINGS, row
 
 # The figures that decide: one 8-frame line, at least 40 dB, both ends of filter and drift.
+GROUPS = ("core", "sizes", "sweep", "hard", "rings", "device", "peers", "speed")
 CORE = tuple(Case(40, lowpass, ppm) for lowpass in (8000, 14000, 20000) for ppm in (0, 200, -200))
 SIZES = (Case(60, 14000, 0, 16), Case(60, 14000, 100, 16), Case(60, 20000, 200, 16), Case(60, 14000, 50, 64))
 SWEEP = tuple(Case(snr, lowpass, 100) for snr in (60, 50, 30, 20, 10) for lowpass in (8000, 14000, 20000))
@@ -38,7 +41,9 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="tools/bench spectral", description=__doc__)
     parser.add_argument("--lines", type=int, default=700, help="stale lines per case (default 700)")
     parser.add_argument("--core-lines", type=int, default=6000, help="the same for the deciding cases")
-    parser.add_argument("--only", choices=("core", "sizes", "sweep", "hard", "rings", "peers", "speed"))
+    parser.add_argument(
+        "--only", choices=("core", "sizes", "sweep", "hard", "rings", "device", "peers", "speed")
+    )
     parser.add_argument("--peer-trials", type=int, default=20, help="recordings per ring (default 20)")
     parser.add_argument("--null", action="store_true", help="false alarms on clean audio instead")
     parser.add_argument("--hours", type=float, default=24.0, help="of clean audio to reach (default 24)")
@@ -53,6 +58,8 @@ def main(argv: Sequence[str]) -> int:
         if args.only in (None, name):
             lines = args.core_lines if name in ("core", "sizes") else args.lines
             _detection(name, cases, lines, args.json)
+    if args.only in (None, "device"):
+        _device(args.lines, args.json)
     if args.only in (None, "peers"):
         _peers(args.peer_trials, args.json)
     if args.only in (None, "speed"):
@@ -76,6 +83,22 @@ def _detection(name: str, cases: Sequence[Case], lines: int, log: Path | None) -
             flush=True,
         )
         _log(log, {"group": name, **asdict(case), **asdict(total)})
+
+
+def _device(lines: int, log: Path | None) -> None:
+    print("\ndevice tier: periodic noise, S16 stereo, integers")
+    print(f"{'case':46} {'lines':>6} {'found':>8} {'extra':>5} {'clean':>10} {'alarms':>6}")
+    for case in DEVICE:
+        total, seed = DeviceScore(), 1
+        while total.lines < lines:
+            total, seed = total + device_trial(case, seed), seed + 2
+        share = total.found / max(1, total.lines)
+        print(
+            f"{case.name:46} {total.lines:6} {share:8.5f} {total.extra:5} "
+            f"{total.clean_frames:10} {total.clean_alarms:6}",
+            flush=True,
+        )
+        _log(log, {"group": "device", **asdict(case), **asdict(total)})
 
 
 def _log(path: Path | None, entry: dict[str, object]) -> None:
