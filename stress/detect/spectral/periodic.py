@@ -32,6 +32,9 @@ BLOCK = 4096
 _ECHO = 0.5
 # An event may peak on another sample than the one it echoes [frames].
 _NEAR = 24
+# Loud frames this near belong to one event. Higher: two faults become one; lower: a response that
+# rings becomes several.
+_JOIN = 64
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class PeriodicDifference:
         self._mean = 0
         self._open: list[Alarm] = []
         self._alarms: list[Alarm] = []
+        self._echoes: list[int] = []
         self.count = 0
         self.checked = 0
 
@@ -124,9 +128,9 @@ class PeriodicDifference:
         if not lagged.within(limit):
             difference = lagged.difference()
             loud = np.flatnonzero((difference > limit).any(axis=1) | (difference < -limit).any(axis=1))
-            for group in np.split(loud, np.flatnonzero(np.diff(loud) > 64) + 1):
+            for group in np.split(loud, np.flatnonzero(np.diff(loud) > _JOIN) + 1):
                 self._event(difference, group, start)
-        if self._open:
+        if self._open or self._echoes:
             self._expire(start + count)
         self.checked += count
         lagged.drop()
@@ -135,13 +139,23 @@ class PeriodicDifference:
         part = difference[int(group[0]) : int(group[-1]) + 1].astype(np.int32)
         where, channel = divmod(int(np.abs(part).argmax()), self._channels)
         value, frame = int(part[where, channel]), start + int(group[0]) + where
+        if any(abs(frame - due) <= _JOIN for due in self._echoes):
+            return
         for index, alarm in enumerate(self._open):
+            if abs(frame - alarm.frame) <= _JOIN:
+                # Cut in two by the end of a block.
+                if abs(value) > abs(alarm.difference):
+                    self._open[index] = replace(alarm, frame=frame, channel=channel, difference=value)
+                return
             due = alarm.frame + self.period
-            if abs(frame - due) > _NEAR or not 0 <= due - start < difference.shape[0]:
+            if abs(frame - due) > _NEAR or due < start:
                 continue
+            if due >= start + difference.shape[0]:
+                return  # the next block has the peak of this echo
             echo = int(difference[due - start, alarm.channel])
             if echo * alarm.difference < 0 and abs(echo) >= _ECHO * abs(alarm.difference):
                 self._keep([replace(alarm, confirmed=True)])
+                self._echoes.append(due)
                 del self._open[index]
                 return
         self.count += 1
@@ -151,6 +165,7 @@ class PeriodicDifference:
         late = [alarm for alarm in self._open if alarm.frame + self.period + _NEAR < now]
         self._open = [alarm for alarm in self._open if alarm.frame + self.period + _NEAR >= now]
         self._keep([replace(alarm, confirmed=False) for alarm in late])
+        self._echoes = [due for due in self._echoes if due + _JOIN >= now]
 
     def _keep(self, alarms: list[Alarm]) -> None:
         self._alarms += alarms[: max(0, self._most - len(self._alarms))]

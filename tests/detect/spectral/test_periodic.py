@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from stress.detect.spectral import PeriodicDifference
+from stress.detect.spectral.periodic import BLOCK
 from stress.errors import ConfigError
 from stress.model.formats import FORMATS
 from stress.patterns.analog_periodic import PERIOD, PeriodicNoise
@@ -91,3 +92,19 @@ def test_capture_shorter_than_a_period_compares_nothing():
 def test_period_below_one_is_refused():
     with pytest.raises(ConfigError, match="period 0"):
         PeriodicDifference(2, 0)
+
+
+@pytest.mark.parametrize("what", ["event", "echo"])
+def test_event_or_echo_cut_by_the_end_of_a_block_counts_once(clean, what):
+    at = LINES[1]
+    played = clean.copy()
+    played[at : at + 8] = clean[at - 4800 : at - 4800 + 8]
+    samples, peak = heard(played, 60.0), at + 304
+    loud = peak + (PERIOD if what == "echo" else 0)
+    for shift in range(-14, 15, 2):
+        # The third block ends right where it is loud.
+        start = loud + shift - PERIOD - 3 * BLOCK
+        checker, found = alarms(samples[start:])
+        assert checker.count == 1
+        assert [alarm.confirmed for alarm in found] == [True]
+        assert abs(found[0].frame + start - peak) <= 16
