@@ -45,7 +45,7 @@ def test_wheel_carries_every_board_and_plan(tmp_path):
         os.chdir(before)
     with zipfile.ZipFile(tmp_path / wheel) as archive:
         names = set(archive.namelist())
-    for kind in ("boards", "plans"):
+    for kind in ("boards", "footprints", "plans"):
         for path in (ROOT / "configs" / kind).glob("*.toml"):
             assert f"stress/configs/{kind}/{path.name}" in names
     assert not [name for name in names if name.startswith(("tests", "tools"))]

@@ -16,17 +16,22 @@ from stress.virtual.layout import (
     SOURCE,
     RingPlace,
 )
-from stress.virtual.steps import END, FIRST, KIND, Step
+from stress.virtual.steps import BACKGROUND_STEPS, END, FIRST, KIND, Step
 from stress.virtual.trace import Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
+    from stress.virtual.footprint import WorkingSet
+
     Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
 
 USER_SIDE = -1  # stands for the mapping that serves the user
 PLAYBACK, CAPTURE, NO_RING = 0, 1, -1
-# Kind of step: ring, op on the ring, mapping, flags, loads before it (play buffer, then ring).
+# Kind of step: ring, op on the ring, mapping, flags, loads of the play buffer before it.
 _TABLE = {
     Step.NOISE: (NO_RING, ops.LOAD, KERNEL, 0, 0),
     Step.FLUSH: (NO_RING, ops.FLUSH, KERNEL, 0, 0),
@@ -35,10 +40,14 @@ _TABLE = {
     Step.KERNEL_LOAD: (PLAYBACK, ops.LOAD, KERNEL, ops.DELIVER, 0),
     Step.KERNEL_STORE: (CAPTURE, ops.STORE, KERNEL, 0, 0),
     Step.USER_STORE: (PLAYBACK, ops.STORE, USER_SIDE, 0, 1),
-    Step.USER_RMW: (PLAYBACK, ops.STORE, USER_SIDE, 0, 2),
+    Step.USER_LOAD: (PLAYBACK, ops.LOAD, USER_SIDE, 0, 0),
     Step.USER_CLEAN: (PLAYBACK, ops.CLEAN, USER_SIDE, 0, 0),
     Step.USER_READ: (CAPTURE, ops.LOAD, USER_SIDE, ops.DELIVER, 0),
     Step.USER_AHEAD: (CAPTURE, ops.LOAD, USER_SIDE, ops.PRETOUCH, 0),
+    Step.KERNEL_WORK: (NO_RING, ops.LOAD, KERNEL, 0, 0),
+    Step.CALL_WORK: (NO_RING, ops.LOAD, KERNEL, 0, 0),
+    Step.LOOP_WORK: (NO_RING, ops.LOAD, KERNEL, 0, 0),
+    Step.URB_WORK: (NO_RING, ops.LOAD, KERNEL, 0, 0),
 }
 _RING, _OP, _ALIAS, _FLAGS, _BEFORE = np.array([_TABLE[kind] for kind in Step], dtype=np.int64).T
 
@@ -56,6 +65,7 @@ class AccessMaker:
     frame_bytes : of both streams [bytes].
     random : source of the background's addresses.
     captured_fills : stores to the captured buffer allocate lines.
+    work : what the background steps other than noise load from.
     """
 
     def __init__(
@@ -64,8 +74,10 @@ class AccessMaker:
         frame_bytes: tuple[int, int],
         random: np.random.RandomState,
         captured_fills: bool,
+        work: Mapping[Step, WorkingSet] | None = None,
     ) -> None:
         self._random = random
+        self._work = work or {}
         self._captured_fills = captured_fills
         self._line = places[0].line_bytes
         self._granule = places[0].granule_bytes
@@ -87,11 +99,11 @@ class AccessMaker:
         ----------
         bases : per ring, what is added to a stream position [granules].
         """
-        noise = steps[:, KIND] == Step.NOISE
-        lines = np.cumsum(np.where(noise, steps[:, END] - steps[:, FIRST], 0))
-        work = steps[~noise]
-        gap = np.diff(lines[~noise], prepend=np.zeros(1, dtype=np.int64))
-        tail = int(lines[-1] - lines[~noise][-1]) if len(work) else int(lines[-1]) if len(lines) else 0
+        behind = np.isin(steps[:, KIND], BACKGROUND_STEPS)
+        lines = np.cumsum(np.where(behind, steps[:, END] - steps[:, FIRST], 0))
+        work = steps[~behind]
+        gap = np.diff(lines[~behind], prepend=np.zeros(1, dtype=np.int64))
+        tail = int(lines[-1] - lines[~behind][-1]) if len(work) else int(lines[-1]) if len(lines) else 0
         kind, ring = work[:, KIND], _RING[work[:, KIND]]
         first, end = work[:, FIRST] * self._scale[ring], work[:, END] * self._scale[ring]
         unit = self._unit_of(first, ring)
@@ -105,7 +117,24 @@ class AccessMaker:
         slots[start] += gap
         place = np.cumsum(slots) - 1 - after
         total = int(np.sum(slots)) + tail
-        return self._fill(total, place, kind[step], ring[step], unit, first[step], end[step], bases)
+        others = np.append(0, np.cumsum(before + after + 1))[np.append(start, len(step))]
+        foot = self._footprint(steps, behind, lines, others)
+        return self._fill(total, place, kind[step], ring[step], unit, first[step], end[step], bases, foot)
+
+    def _footprint(self, steps: Ints, behind: Flags, lines: Ints, other: Ints) -> list[tuple[Ints, Ints]]:
+        # Where the lines of each working set go, and which they are. `lines` and `other` count the accesses
+        # before: those of the background up to the end of a step, and the rest before each other step.
+        found = []
+        number = np.cumsum(~behind)
+        for kind, work in self._work.items():
+            mine = np.flatnonzero(steps[:, KIND] == kind)
+            length = steps[mine, END] - steps[mine, FIRST]
+            upto = np.cumsum(length)
+            first = lines[mine] + other[number[mine]] - upto
+            if len(mine):
+                at = np.repeat(first, length) + np.arange(upto[-1], dtype=np.int64)
+                found.append((at, work.take(int(upto[-1]))))
+        return found
 
     def _unit_of(self, position: Ints, ring: Ints) -> Ints:
         if self._even:
@@ -123,11 +152,14 @@ class AccessMaker:
         first: Ints,
         end: Ints,
         bases: tuple[int, int],
+        footprint: Sequence[tuple[Ints, Ints]],
     ) -> Trace:
-        # Everything is a background load until something else takes its place.
+        # Everything is noise until something else takes its place.
         op = np.zeros(total, dtype=np.uint8)
         span = NOISE_SPAN_BYTES // self._line
         vline = self._random.randint(0, span, size=total, dtype=np.int32) + np.int64(NOISE // self._line)
+        for at, lines in footprint:
+            vline[at] = lines
         op[place] = _OP[kind]
         if (ring < 0).any():
             mine = np.flatnonzero(ring >= 0)
@@ -172,16 +204,6 @@ class AccessMaker:
         value: Ints,
     ) -> Trace:
         flags = _FLAGS[kind]
-        double = _BEFORE[kind] == 2
-        if double.any():
-            # Read-modify-write: the same row twice, first as a load.
-            again = np.repeat(np.arange(len(kind), dtype=np.int64), 1 + double.astype(np.intp))
-            load = np.zeros(len(again), dtype=np.int64)
-            load[:-1] = again[1:] == again[:-1]
-            place = place[again] - load
-            kind, ring, line, lo, hi, value, flags = (
-                column[again] for column in (kind, ring, line, lo, hi, value, flags)
-            )
         alias = np.where(_ALIAS[kind] == USER_SIDE, self._user_alias[ring], KERNEL)
         vline[place] = self._vline[ring, alias] + line
         flags = (flags | self._uncached[ring, alias]).astype(np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -14,13 +14,15 @@ from stress.virtual.cable import through_cable
 from stress.virtual.delivered import Delivered, joined
 from stress.virtual.engine import CacheEngine
 from stress.virtual.engine_result import Deliveries
+from stress.virtual.footprint import WorkingSet
+from stress.virtual.footprint import load as load_footprint
 from stress.virtual.geometry import CacheGeometry
 from stress.virtual.history import RingHistory
 from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings, scaled
 from stress.virtual.part import Part, part_of
 from stress.virtual.planning import capture_plan, events, flush_ticks, packet_clock, play_plan, switch_ticks
 from stress.virtual.spec import BoardSpec, FaultSpec
-from stress.virtual.steps import END, FIRST, KIND, Step, StepList, with_background
+from stress.virtual.steps import BACKGROUND_STEPS, END, FIRST, KIND, Step, StepList, with_background
 from stress.virtual.timeline import Timeline
 from stress.virtual.trace import Trace
 from stress.virtual.usbcard import apply_faults, loop_back
@@ -102,6 +104,16 @@ class Board:
         self.geometry = spec.cache.shape()
         self.bursts = self.switches = 0
         self._random = np.random.RandomState(seed % 2**32)
+        footprint = load_footprint(spec.kernel.footprint)
+        self._work = {
+            step: WorkingSet(rows, step, self.geometry.line_bytes)
+            for step, rows in (
+                (Step.KERNEL_WORK, footprint.ms),
+                (Step.URB_WORK, footprint.urb),
+                (Step.CALL_WORK, footprint.call),
+                (Step.LOOP_WORK, footprint.loop),
+            )
+        }
         self.timeline: Timeline | None = None
         self._streams: tuple[StreamParams, StreamParams] | None = None
 
@@ -122,6 +134,7 @@ class Board:
             (playback.frame_bytes, capture.frame_bytes),
             self._random,
             self.geometry.write_allocate,
+            self._work,
         )
         self.histories = tuple(RingHistory(place.ring_granules, granule) for place in self.places)
         self._streams = (playback, capture)
@@ -184,9 +197,11 @@ class Board:
         longest_s = max(played, wanted) / min(playback.rate, capture.rate) * 1.2 + GRACE_S
         clock = packet_clock(spec, playback.rate)
         carried = clock.table(int(longest_s * 1e6 / spec.usb.packet_us))
-        capture_side = capture_plan(spec, capture, handling, wanted, faults)
+        lines = {step: work.lines for step, work in self._work.items()}
+        capture_side = capture_plan(spec, capture, handling, wanted, faults, lines)
         around = events(spec, clock, len(carried) // capture_side.packets, self._random, faults)
-        play_side = play_plan(spec, playback, handling, played, faults)
+        around = replace(around, urb_lines=lines[Step.URB_WORK])
+        play_side = play_plan(spec, playback, handling, played, faults, lines)
         self.timeline = Timeline(play_side, capture_side, carried, around)
         self.timeline.run()
         return self.timeline
@@ -202,12 +217,16 @@ class Board:
         return steps.table()
 
     def _with_background(self, timeline: Timeline, handling: Handling) -> Ints:
-        noise_per_tick = self.spec.kernel.noise_lines_per_ms * self.spec.usb.packet_us / 1000
+        ticks_per_ms = 1000 / self.spec.usb.packet_us
+        steady = {
+            Step.NOISE: self.spec.kernel.noise_lines_per_ms / ticks_per_ms,
+            Step.KERNEL_WORK: self._work[Step.KERNEL_WORK].lines / ticks_per_ms,
+        }
         ticks = timeline.tick + 1
         switches = switch_ticks(self.spec, handling, ticks, self._random)
         self.switches = len(switches)
         flushes = flush_ticks(self.spec, switches, ticks)
-        return with_background(timeline.steps.table(), noise_per_tick, flushes, timeline.tick)
+        return with_background(timeline.steps.table(), steady, flushes, timeline.tick)
 
     def _run(self, steps: Ints) -> tuple[Trace, Deliveries]:
         bases = (self.histories[0].base, self.histories[1].base)
@@ -217,7 +236,9 @@ class Board:
     def _pieces(self, steps: Ints) -> list[Ints]:
         lines = steps[:, END] - steps[:, FIRST]
         width = np.array([stream.frame_bytes for stream in self._params()]).max()
-        size = np.where(steps[:, KIND] == Step.NOISE, lines, 2 + lines * width // self.geometry.line_bytes)
+        size = np.where(
+            np.isin(steps[:, KIND], BACKGROUND_STEPS), lines, 2 + lines * width // self.geometry.line_bytes
+        )
         number = np.cumsum(size) // PIECE_ACCESSES
         return np.split(steps, np.flatnonzero(np.diff(number)) + 1)
 

@@ -18,10 +18,12 @@ class CapturePlan:
     packets : packets per URB.
     whole : reads end at the last whole line before hw_ptr.
     ahead : touch this many frames ahead of hw_ptr; 0 = none.
+    absent : the card only plays; nobody touches the ring.
     flush : clean+invalidate before each read.
     stop_at : the reader stops for good at this frame, -1 = never.
     loops : the reader is a loop over periods, not one call.
     loop_fills : lines the loop itself fills per wake-up.
+    work, work_lines : the working set of a wake-up, and how much of it.
     """
 
     frames: int
@@ -32,10 +34,13 @@ class CapturePlan:
     packets: int
     whole: bool = False
     ahead: int = 0
+    absent: bool = False
     flush: bool = False
     stop_at: int = -1
     loops: bool = False
     loop_fills: int = 0
+    work: Step = Step.CALL_WORK
+    work_lines: int = 0
 
 
 class Capturing:
@@ -94,6 +99,8 @@ class Capturing:
         self.wakes += 1
         if self.plan.loop_fills:
             self._steps.add(Step.NOISE, 0, self.plan.loop_fills)
+        if self.plan.work_lines:
+            self._steps.add(self.plan.work, 0, self.plan.work_lines)
         if self.plan.flush:
             self._steps.add(Step.FLUSH, 0, 1)
         end = min(self._line_floor(self.hw) if self.plan.whole else self.hw, self.plan.frames)

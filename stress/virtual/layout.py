@@ -13,6 +13,8 @@ _VMALLOC, _USER = 0xD0000000, 0x40000000
 SOURCE, CAPTURED, NOISE = 0x50000000, 0x60000000, 0x70000000
 BUFFER_SPAN_BYTES = 1 << 26
 NOISE_SPAN_BYTES = 1 << 22
+# One span for each part of a footprint, behind the noise.
+WORK, WORK_SPAN_BYTES = 0x78000000, 1 << 24
 # The cache models work on words of four bytes, at most sixteen to a line.
 _WORD_BYTES, _LARGEST_LINE_WORDS = 4, 16
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from stress.model.pcm import Access, CaptureTouch, Handling, Lever, PlaybackTouch, StreamParams
 from stress.virtual.capturing import CapturePlan
 from stress.virtual.playing import PlayPlan
 from stress.virtual.spec import BoardSpec, FaultSpec
+from stress.virtual.steps import Step
 from stress.virtual.timeline import Events
-from stress.virtual.urbs import MAX_QUEUE_MS, PacketClock, capture_urbs, playback_urbs
+from stress.virtual.urbs import MAX_QUEUE_MS, PacketClock, UrbShape, capture_urbs, playback_urbs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def packet_clock(spec: BoardSpec, rate: int) -> PacketClock:
@@ -29,42 +35,61 @@ def loops_in_capture(handling: Handling) -> bool:
 
 
 def play_plan(
-    spec: BoardSpec, params: StreamParams, handling: Handling, frames: int, faults: tuple[FaultSpec, ...]
+    spec: BoardSpec,
+    params: StreamParams,
+    handling: Handling,
+    frames: int,
+    faults: tuple[FaultSpec, ...],
+    lines: Mapping[Step, int],
 ) -> PlayPlan:
-    """Return what the playback side does with a buffer of `frames`."""
+    """Return what the playback side does with a buffer of `frames`.
+
+    Parameters
+    ----------
+    lines : how many lines each working set has.
+    """
     touched = params.access is Access.MMAP
     loop = touched and loops_in_playback(handling)
     # One queued period is written by halves: an empty queue would be an underrun.
     step = params.period_size // 2 if handling.queue_periods == 1 else params.period_size
+    tick = spec.usb.tick_packets
     queue = min(handling.queue_periods * params.period_size or params.buffer_size, params.buffer_size)
     return PlayPlan(
         frames=frames,
         period_size=params.period_size,
         buffer_size=params.buffer_size,
         queue=queue if loop else params.buffer_size,
-        urbs=playback_urbs(
-            packet_clock(spec, params.rate),
-            params.period_size,
-            params.buffer_size,
-            spec.usb.playback_urb_packets,
-        ),
+        urbs=UrbShape(tick, 1) if tick else _playback_urbs(spec, params),
         step=max(1, step) if loop else 0,
         polls=loop and handling.queue_periods == 1,
         rmw=touched and handling.playback is PlaybackTouch.RMW,
         prefill_rmw=params.rate * MAX_QUEUE_MS // 1000 if touched and handling.start_burst else 0,
+        behind=tick > 0,
         flush=touched and handling.lever is Lever.CLEAN_INVALIDATE,
         clean=touched and handling.lever is Lever.CACHEFLUSH,
         lowlatency=spec.kernel.lowlatency,
         keeps_last_packet=spec.kernel.keeps_last_packet,
         stop_at=_first_frame(faults, "playback-stop"),
         loop_fills=spec.user.loop_fills if loop else 0,
+        work=Step.LOOP_WORK if loop else Step.CALL_WORK,
+        work_lines=lines.get(Step.LOOP_WORK if loop else Step.CALL_WORK, 0),
     )
 
 
+def _playback_urbs(spec: BoardSpec, params: StreamParams) -> UrbShape:
+    clock, packets = packet_clock(spec, params.rate), spec.usb.playback_urb_packets
+    return playback_urbs(clock, params.period_size, params.buffer_size, packets)
+
+
 def capture_plan(
-    spec: BoardSpec, params: StreamParams, handling: Handling, frames: int, faults: tuple[FaultSpec, ...]
+    spec: BoardSpec,
+    params: StreamParams,
+    handling: Handling,
+    frames: int,
+    faults: tuple[FaultSpec, ...],
+    lines: Mapping[Step, int],
 ) -> CapturePlan:
-    """Return what the capture side does to fill a buffer of `frames`."""
+    """Return what the capture side does to fill a buffer of `frames`; see `play_plan`."""
     touched = params.access is Access.MMAP
     loop = touched and loops_in_capture(handling)
     clock = packet_clock(spec, params.rate)
@@ -74,13 +99,17 @@ def capture_plan(
         buffer_size=params.buffer_size,
         line_bytes=spec.cache.shape().line_bytes,
         frame_bytes=params.frame_bytes,
-        packets=capture_urbs(clock, params.period_size, spec.usb.capture_urb_packets).packets,
+        packets=spec.usb.tick_packets
+        or capture_urbs(clock, params.period_size, spec.usb.capture_urb_packets).packets,
+        absent=not spec.usb.captures,
         whole=touched and handling.capture is not CaptureTouch.EXACT,
         ahead=params.period_size if touched and handling.capture is CaptureTouch.AHEAD else 0,
         flush=touched and handling.lever is Lever.CLEAN_INVALIDATE,
         stop_at=_first_frame(faults, "capture-stop"),
         loops=loop,
         loop_fills=spec.user.loop_fills if loop else 0,
+        work=Step.LOOP_WORK if loop else Step.CALL_WORK,
+        work_lines=lines.get(Step.LOOP_WORK if loop else Step.CALL_WORK, 0),
     )
 
 

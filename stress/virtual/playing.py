@@ -24,9 +24,11 @@ class PlayPlan:
     rmw : lines are loaded before they are stored.
     prefill_rmw : only so many frames are prefilled, and those by rmw; 0 = the
         prefill is as large as the queue and like the rest.
+    behind : URBs are copied when they are due and not when they are queued.
     flush, clean : cache maintenance before each commit.
     stop_at : the writer stops for good at this frame, -1 = never.
     loop_fills : lines the loop itself fills per wake-up.
+    work, work_lines : the working set of a wake-up, and how much of it.
     """
 
     frames: int
@@ -38,12 +40,15 @@ class PlayPlan:
     polls: bool = False
     rmw: bool = False
     prefill_rmw: int = 0
+    behind: bool = False
     flush: bool = False
     clean: bool = False
     lowlatency: bool = True
     keeps_last_packet: bool = True
     stop_at: int = -1
     loop_fills: int = 0
+    work: Step = Step.CALL_WORK
+    work_lines: int = 0
 
 
 class Playing:
@@ -89,7 +94,7 @@ class Playing:
     @property
     def sent(self) -> int:
         """Frames handed to the bus."""
-        return self._carried[self._packet]
+        return self._carried[min(self._packet, len(self._carried) - 1)]
 
     def start(self, tick: int) -> None:
         """Prefill the ring, then START: the driver fills URBs in the caller."""
@@ -104,9 +109,12 @@ class Playing:
 
     def complete(self) -> bool:
         """Complete the oldest URB and refill; tell whether the writer wakes."""
-        self._in_flight.pop(0)
+        packet = self._in_flight.pop(0)
+        dry = self.plan.behind and self._carried[packet] > self.appl
+        if self.plan.behind:
+            self._copy(min(self._carried[packet], self.appl))
         self._queue_urbs()
-        if not self._in_flight:
+        if dry or not self._in_flight:
             self.cut_short = self.appl < self.plan.frames
             self.state, self.running = XRUN, False
         if not self.running:
@@ -124,6 +132,8 @@ class Playing:
         self.wakes += 1
         if self.plan.loop_fills:
             self._steps.add(Step.NOISE, 0, self.plan.loop_fills)
+        if self.plan.work_lines:
+            self._steps.add(self.plan.work, 0, self.plan.work_lines)
         self._write(self.plan.rmw)
 
     def posture(self, tick: int) -> tuple[int, ...]:
@@ -163,7 +173,9 @@ class Playing:
 
     def _commit(self, frames: int, rmw: bool) -> None:
         plan, first = self.plan, self.appl
-        self._steps.add(Step.USER_RMW if rmw else Step.USER_STORE, first, first + frames)
+        if rmw:
+            self._steps.add(Step.USER_LOAD, first, first + frames)
+        self._steps.add(Step.USER_STORE, first, first + frames)
         if plan.clean:
             self._steps.add(Step.USER_CLEAN, first, first + frames)
         if plan.flush:
@@ -177,6 +189,10 @@ class Playing:
     def _fill_urb(self) -> bool:
         # One URB ends at a period boundary or when it is full; its copy is one memcpy.
         plan, carried, packet = self.plan, self._carried, self._packet
+        if plan.behind:
+            self._packet += plan.urbs.packets
+            self._in_flight.append(self._packet)
+            return True
         first, last = packet, packet + plan.urbs.packets
         most = self.appl - (1 if plan.keeps_last_packet else 0) if plan.lowlatency else 1 << 62
         limit = min(self._frame_limit + plan.urbs.frames, plan.period_size)
@@ -193,7 +209,10 @@ class Playing:
             self._frame_limit = 0
         self._packet = packet
         self._in_flight.append(packet)
-        if carried[packet] > self.hw:
-            self._steps.add(Step.KERNEL_LOAD, self.hw, carried[packet])
-            self.hw = carried[packet]
+        self._copy(carried[packet])
         return True
+
+    def _copy(self, end: int) -> None:
+        if end > self.hw:
+            self._steps.add(Step.KERNEL_LOAD, self.hw, end)
+            self.hw = end

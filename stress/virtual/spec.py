@@ -70,8 +70,10 @@ class KernelSpec:
     ----------
     use_vmalloc : snd-usb-audio's parameter; false is coherent memory.
     mapping : which of the two mappings of a vmalloc ring are cached.
-    noise_lines_per_ms : lines that IRQs, the host controller driver and the
-        scheduler fill [lines/ms]; never measured on hardware.
+    footprint : name of the measured working set of everybody but the streams
+        (configs/footprints); "" is none.
+    noise_lines_per_ms : lines, evenly over the sets and never the same again,
+        that are filled on top of it or in its place [lines/ms].
     switches_per_s : address-space switches nobody asked for, Poisson [1/s].
     whole_cache_at_ms : times after the start of each burst of accidental
         whole-cache clean+invalidate (mprotect, munmap, vmalloc) [ms].
@@ -84,6 +86,7 @@ class KernelSpec:
 
     use_vmalloc: bool = flag(True)
     mapping: str = text("cached", MAPPINGS)
+    footprint: str = text("")
     noise_lines_per_ms: int = integer(32, 0, 4096)
     switches_per_s: float = number(0.0, 0.0, 10000.0)
     whole_cache_at_ms: tuple[float, ...] = listing(number(0.0, 0.0, 1e9))
@@ -99,7 +102,7 @@ class UserSpec:
     Parameters
     ----------
     loop_fills : lines a per-period loop in Python fills per wake-up besides
-        the audio; 43 to 162 on a 16 KB 4-way cache, next to none on 32 KB.
+        the audio and the footprint's own; evenly, never the same again.
     between_fills : lines the analysis fills between two bursts.
     wake_us : from the period interrupt until the thread runs [us].
     start_us : from capture START to playback START [us].
@@ -122,6 +125,9 @@ class UsbSpec:
     ratio_ppm : card clock against nominal [ppm].
     loopback_frames : from the OUT packet to the IN packet [frames].
     playback_urb_packets, capture_urb_packets : 0 = as the driver chooses.
+    tick_packets : a timer copies behind the wire, each time so many packets, as
+        snd-aloop does at every tick or two of 10 ms; 0 = URBs.
+    captures : false is a card that only plays.
     """
 
     packet_us: int = integer(1000, 125, 1000)
@@ -129,6 +135,8 @@ class UsbSpec:
     loopback_frames: int = integer(96, 0, 192000)
     playback_urb_packets: int = integer(0, 0, 48)
     capture_urb_packets: int = integer(0, 0, 48)
+    tick_packets: int = integer(0, 0, 800)
+    captures: bool = flag(True)
 
 
 @dataclass(frozen=True)

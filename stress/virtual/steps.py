@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,13 +29,19 @@ class Step(IntEnum):
     KERNEL_LOAD = 4  #: playback ring to URB
     KERNEL_STORE = 5  #: URB to capture ring
     USER_STORE = 6  #: play buffer to playback ring, stores only
-    USER_RMW = 7  #: the same, each line loaded before it is stored
+    USER_LOAD = 7  #: playback ring lines loaded, all of a write before any is stored
     USER_CLEAN = 8  #: sys_cacheflush of what was stored
     USER_READ = 9  #: capture ring to captured buffer
     USER_AHEAD = 10  #: capture lines loaded before their data arrive
+    KERNEL_WORK = 11  #: lines of the kernel's footprint
+    CALL_WORK = 12  #: lines of a wake-up of one blocking call
+    LOOP_WORK = 13  #: lines of a wake-up of a loop in Python
+    URB_WORK = 14  #: lines of an interrupt that completes URBs
 
 
-PLAYBACK_STEPS = (Step.ZERO_PLAYBACK, Step.KERNEL_LOAD, Step.USER_STORE, Step.USER_RMW, Step.USER_CLEAN)
+PLAYBACK_STEPS = (Step.ZERO_PLAYBACK, Step.KERNEL_LOAD, Step.USER_STORE, Step.USER_LOAD, Step.USER_CLEAN)
+#: Steps that load lines outside the rings; one of them has as many lines as it is long.
+BACKGROUND_STEPS = (Step.NOISE, Step.KERNEL_WORK, Step.CALL_WORK, Step.LOOP_WORK, Step.URB_WORK)
 CAPTURE_STEPS = (Step.ZERO_CAPTURE, Step.KERNEL_STORE, Step.USER_READ, Step.USER_AHEAD)
 TICK, KIND, FIRST, END = range(4)
 
@@ -91,7 +97,9 @@ class StepList:
             self._flat = []
 
 
-def with_background(table: Ints, noise_per_tick: float, flush_ticks: Sequence[int], last_tick: int) -> Ints:
+def with_background(
+    table: Ints, lines_per_tick: Mapping[Step, float], flush_ticks: Sequence[int], last_tick: int
+) -> Ints:
     """Return the steps with background lines and whole-cache operations between.
 
     Within a tick the background comes first, then the operation, then the
@@ -100,17 +108,22 @@ def with_background(table: Ints, noise_per_tick: float, flush_ticks: Sequence[in
     Parameters
     ----------
     table : (n, 4) int64, ascending ticks.
-    noise_per_tick : lines, a fraction.
+    lines_per_tick : what is loaded all the time, by kind; fractions.
     flush_ticks : ascending; those past `last_tick` are left out.
     """
     flush = np.array([tick for tick in flush_ticks if tick <= last_tick], dtype=np.int64)
     stops = np.unique(np.concatenate([table[:, TICK], flush, [last_tick]]))
-    noise = np.zeros((len(stops), 4), dtype=np.int64)
-    noise[:, TICK] = stops
-    due = (stops * noise_per_tick).astype(np.int64)
-    noise[:, END] = np.diff(due, prepend=np.zeros(1, dtype=np.int64))
-    noise = noise[noise[:, END] > 0]
+    steady = [_steady(stops, kind, per_tick) for kind, per_tick in lines_per_tick.items()]
     whole = np.zeros((len(flush), 4), dtype=np.int64)
     whole[:, TICK], whole[:, KIND], whole[:, END] = flush, Step.FLUSH, 1
-    merged: Ints = np.concatenate([noise, whole, table])
+    merged: Ints = np.concatenate([*steady, whole, table])
     return merged[np.argsort(merged[:, TICK], kind="stable")]
+
+
+def _steady(stops: Ints, kind: Step, per_tick: float) -> Ints:
+    steps = np.zeros((len(stops), 4), dtype=np.int64)
+    steps[:, TICK], steps[:, KIND] = stops, kind
+    due = (stops * per_tick).astype(np.int64)
+    steps[:, END] = np.diff(due, prepend=np.zeros(1, dtype=np.int64))
+    some: Ints = steps[steps[:, END] > 0]
+    return some

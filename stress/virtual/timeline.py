@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stress.virtual.capturing import CapturePlan, Capturing
 from stress.virtual.playing import NEVER, Playing, PlayPlan
-from stress.virtual.steps import StepList
+from stress.virtual.steps import Step, StepList
 
 # Ticks without a repetition after which the search for one is given up: drifting clocks have none.
 _SEARCH_TICKS = 3000
@@ -25,6 +25,7 @@ class Events:
     raced_urbs : numbers of the capture URBs that userspace overtakes.
     halt_frame, halt : played frame at which the card freezes or goes away.
     cycle_ticks : ticks after which packet sizes repeat.
+    urb_lines : lines that an interrupt which completes URBs loads.
     """
 
     wake_ticks: int = 0
@@ -33,6 +34,7 @@ class Events:
     halt_frame: int = -1
     halt: str = ""
     cycle_ticks: int = 1
+    urb_lines: int = 0
 
 
 class Timeline:
@@ -51,7 +53,7 @@ class Timeline:
     def __init__(self, play: PlayPlan, capture: CapturePlan, carried: list[int], events: Events) -> None:
         self.steps = StepList()
         self.playing = Playing(play, carried, self.steps)
-        self.capturing = Capturing(capture, carried, self.steps)
+        self.capturing = Capturing(capture, carried, StepList() if capture.absent else self.steps)
         self.events = events
         self.carried = carried
         self.tick = 0
@@ -99,6 +101,10 @@ class Timeline:
 
     def _kernel(self, tick: int) -> None:
         events, capturing, playing = self.events, self.capturing, self.playing
+        played = playing.running and playing.due == tick
+        if events.urb_lines and (played or (capturing.due == tick and not capturing.plan.absent)):
+            # One interrupt for all that a frame of the bus completes.
+            self.steps.add(Step.URB_WORK, 0, events.urb_lines)
         if capturing.due == tick:
             raced = capturing.due // capturing.plan.packets in events.raced_urbs
             if capturing.complete(raced) and not capturing.overrun():
@@ -106,7 +112,7 @@ class Timeline:
         if playing.state == "PREPARED" and tick >= events.play_tick:
             playing.start(tick)
             self._play_wake = tick + events.wake_ticks
-        elif playing.running and playing.due == tick and playing.complete():
+        elif played and playing.complete():
             self._play_wake = min(self._play_wake, tick + events.wake_ticks)
 
     def _users(self, tick: int) -> None:

@@ -202,7 +202,7 @@ def test_memory_tells_dirty_user_lines_from_stale_lines_of_the_kernel(tmp_path):
 
 
 def test_memory_lane_speaks_for_the_last_lap_of_capture(tmp_path):
-    ring = {"side": "capture", "capture": "whole", "period_size": 48, "capture_buffer": 384}
+    ring = {"side": "capture", "period_size": 48, "capture_buffer": 384}
     _, burst = _walk(tmp_path, "arm926", {**SMALL, **ring})
     held = burst["wire"]["memory"]["capture"]
     assert (held["frames"], held["differ"]) == (384, 0)

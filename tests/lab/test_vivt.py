@@ -27,7 +27,8 @@ class Boot:
             "" if setting == "full" else setting,
         )  # fmt: skip
         self.code, self.report = result.code, json.loads(result.stdout)
-        self.arms = experiments.outcome(folder / setting, load_plan(str(PLAN))).arms
+        found = experiments.outcome(folder / setting, load_plan(str(PLAN)))
+        self.arms = {name: result.seen for name, result in found.items()}
         bursts = [event for event in read_run(folder / setting / "run").events if event["event"] == "burst"]
         self.findings = {event["arm"]: event["analysis"]["findings"] for event in bursts}
         self.counts = {event["arm"]: event["analysis"]["counts"] for event in bursts}

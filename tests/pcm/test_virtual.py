@@ -98,7 +98,7 @@ def test_default_board_corrupts_and_coherent_memory_and_physical_tags_do_not():
         due = min(result.played_limit, 48000 - lead)
         wrong = (captured.reshape(-1, 4)[lead : lead + due] != play.reshape(-1, 4)[:due]).any(axis=1)
         assert len(wrong) == due > 47000
-        assert (wrong.mean() > 0.5) if corrupts else not wrong.any()
+        assert (wrong.mean() > 0.3) if corrupts else not wrong.any()
 
 
 def test_equal_seeds_give_equal_bursts():

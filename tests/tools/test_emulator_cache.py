@@ -17,7 +17,7 @@ def entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("PCMSTRESS_CACHE", str(tmp_path))
     # The place is asked of the module, so that the test does not repeat its layout.
     lab = assemble.cache.root()
-    name = f"qemu-vivt-7.2-{emulator._mark()}"
+    name = f"qemu-vivt-7.2-{emulator.mark()}"
     for folder in (name, OLD):
         (lab / folder).mkdir(parents=True)
         (lab / folder / emulator.PROGRAM).touch()

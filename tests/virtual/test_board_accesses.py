@@ -17,7 +17,8 @@ from stress.virtual.steps import Step, StepList
 STEPS = (
     (Step.ZERO_PLAYBACK, 0, 195),
     (Step.NOISE, 0, 3),
-    (Step.USER_RMW, 0, 100),
+    (Step.USER_LOAD, 0, 100),
+    (Step.USER_STORE, 0, 100),
     (Step.FLUSH, 0, 1),
     (Step.USER_STORE, 100, 195),
     (Step.NOISE, 0, 2),
@@ -30,7 +31,7 @@ STEPS = (
     (Step.USER_AHEAD, 48, 96),
     (Step.NOISE, 0, 4),
 )
-MAPPED = {Step.USER_RMW: "user", Step.USER_STORE: "user", Step.USER_CLEAN: "user", Step.USER_READ: "user",
+MAPPED = {Step.USER_LOAD: "user", Step.USER_STORE: "user", Step.USER_CLEAN: "user", Step.USER_READ: "user",
           Step.USER_AHEAD: "user"}  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def test_ring_accesses_equal_a_loop_over_bytes(fmt, channels, ring):
             lo + (end - first) // place.granule_bytes,
             first // place.granule_bytes + 1 + (1000, 5000)[which],
         )
-        wanted += [row] * (2 if kind == Step.USER_RMW else 1)
+        wanted.append(row)
     columns = (made.pline, made.alias, made.vline[made.at], made.lo, made.hi, made.value)
     got = list(zip(*(column.tolist() for column in columns)))
     assert len(got) == len(wanted)
@@ -105,22 +106,19 @@ def test_order_of_accesses_keeps_background_and_maintenance_in_place():
     flush = np.flatnonzero(made.op == ops.FLUSH)
     assert len(flush) == 1
     zeroed = 192 * 4 // 32 + 1  # 195 frames: the ring and three frames of the next lap
-    rmw = -(-100 * 4 // 32)
-    # 3 background lines, then per unit: play buffer, ring load, ring store.
+    lines = -(-100 * 4 // 32)
+    # 3 background lines, then the ring's loads, then per unit: play buffer, ring store.
     assert not shared[zeroed : zeroed + 3].any()
-    assert flush[0] == zeroed + 3 + 3 * rmw
+    assert flush[0] == zeroed + 3 + 3 * lines
     assert not shared[-4:].any() and shared[-5]
 
 
-def test_rmw_loads_the_line_before_it_stores():
+def test_stored_unit_comes_behind_its_part_of_the_play_buffer():
     maker, _, _ = make("S16_LE", 2, 192)
     made = trace_of(maker)
-    first = np.flatnonzero(made.op[made.at] == ops.LOAD)[0]
-    pair = made.at[first : first + 2]
-    assert made.op[pair].tolist() == [ops.LOAD, ops.STORE] and pair[1] == pair[0] + 1
-    assert made.vline[pair[0]] == made.vline[pair[1]]
-    source = made.vline[pair[0] - 1] * 32
-    assert 0x50000000 <= source < 0x50000000 + 192 * 4
+    first = made.at[np.flatnonzero((made.op[made.at] == ops.STORE) & (made.alias == USER))[0]]
+    assert made.op[first - 1] == ops.LOAD
+    assert made.vline[first - 1] * 32 == 0x50000000
 
 
 def test_captured_buffer_is_stored_where_stores_allocate():

@@ -16,7 +16,7 @@ from stress.virtual.timeline import Timeline
 from stress.virtual.urbs import PacketClock, UrbShape, capture_urbs, playback_urbs
 
 FULL, HIGH = PacketClock(48000, 1000), PacketClock(48000, 125)
-WRITES = (Step.USER_STORE, Step.USER_RMW)
+WRITES = (Step.USER_STORE,)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_packet_clock_carries_the_rate_and_the_ratio():
 def timeline(spec, playback, capture, handling, played, wanted, walk=False):
     clock = packet_clock(spec, playback.rate)
     carried = clock.table(int((max(played, wanted) / playback.rate * 1.2 + 2) * 1e6 / spec.usb.packet_us))
-    plan = capture_plan(spec, capture, handling, wanted, spec.fault)
+    plan = capture_plan(spec, capture, handling, wanted, spec.fault, {})
     around = events(spec, clock, len(carried) // plan.packets, np.random.RandomState(0), spec.fault)
-    made = Timeline(play_plan(spec, playback, handling, played, spec.fault), plan, carried, around)
+    made = Timeline(play_plan(spec, playback, handling, played, spec.fault, {}), plan, carried, around)
     if walk:
         made._leap = lambda: False
     made.run()
@@ -76,6 +76,8 @@ CHANGES = {
     "reader stops": {"fault": [{"kind": "capture-stop", "frame": 7000}]},
     "freeze": {"fault": [{"kind": "freeze", "frame": 9000}]},
     "not low latency": {"kernel.lowlatency": False},
+    "timer": {"usb.tick_packets": 2},
+    "plays only": {"usb.captures": False},
 }
 
 
@@ -191,7 +193,7 @@ def test_start_burst_prefills_by_rmw_what_start_can_copy():
     handling = Handling(start_burst=True)
     made = timeline(BoardSpec.load("arm926"), stream(4800), stream(4800), handling, 9600, 9600)
     kinds = made.steps.table()
-    rmw = kinds[kinds[:, KIND] == Step.USER_RMW]
+    rmw = kinds[kinds[:, KIND] == Step.USER_LOAD]
     assert rmw[:, [FIRST, END]].tolist() == [[0, 864]]
     started = kinds[(kinds[:, TICK] == made.events.play_tick) & (kinds[:, KIND] == Step.KERNEL_LOAD)]
     assert started[-1, END] == 12 * 48, "twelve URBs in flight"
@@ -212,7 +214,7 @@ def test_background_fills_the_ticks_evenly_and_before_the_streams():
     for tick in (2, 5, 9):
         steps.tick = tick
         steps.add(Step.KERNEL_STORE, tick, tick + 1)
-    merged = with_background(steps.table(), 2.5, (1, 5, 12), 9)
+    merged = with_background(steps.table(), {Step.NOISE: 2.5}, (1, 5, 12), 9)
     kinds = [(int(row[TICK]), int(row[KIND]), int(row[END])) for row in merged]
     assert kinds == [
         (1, Step.NOISE, 2), (1, Step.FLUSH, 1),
@@ -220,6 +222,49 @@ def test_background_fills_the_ticks_evenly_and_before_the_streams():
         (5, Step.NOISE, 7), (5, Step.FLUSH, 1), (5, Step.KERNEL_STORE, 6),
         (9, Step.NOISE, 10), (9, Step.KERNEL_STORE, 10),
     ]  # fmt: skip
+
+
+def test_each_kind_of_background_comes_at_its_own_rate():
+    steps = StepList()
+    steps.add(Step.KERNEL_STORE, 0, 1)
+    merged = with_background(steps.table(), {Step.NOISE: 0.5, Step.KERNEL_WORK: 3.0}, (4,), 10)
+    for kind, lines in ((Step.NOISE, 5), (Step.KERNEL_WORK, 30)):
+        mine = merged[merged[:, KIND] == kind]
+        assert (mine[:, END] - mine[:, FIRST]).sum() == lines
+
+
+def test_timer_copies_behind_the_wire_a_tick_at_a_time():
+    spec = BoardSpec.load("arm926", {"usb.tick_packets": 20})
+    made = timeline(spec, stream(4096, 1024), stream(5120, 1024), Handling(), 48000, 48000, True)
+    table = made.steps.table()
+    loads, stores = (table[table[:, KIND] == kind] for kind in (Step.KERNEL_LOAD, Step.KERNEL_STORE))
+    began = made.playing.started_tick
+    assert len(loads) > 40 and len(stores) > 40
+    for number, row in enumerate(loads):
+        assert row.tolist() == [began + 20 * (number + 1), Step.KERNEL_LOAD, 960 * number, 960 * (number + 1)]
+    for number, row in enumerate(stores):
+        assert row.tolist() == [20 * (number + 1), Step.KERNEL_STORE, 960 * number, 960 * (number + 1)]
+
+
+def test_timer_overruns_a_ring_shorter_than_its_tick():
+    spec = BoardSpec.load("arm926", {"usb.tick_packets": 20})
+    made = timeline(spec, stream(768, 192), stream(5120, 192), Handling(), 48000, 48000)
+    assert (made.playing.state, made.playing.hw, made.playing.cut_short) == ("XRUN", 768, True)
+
+
+@pytest.mark.parametrize(("captures", "wanted"), [(True, range(1, 401)), (False, range(7, 403, 5))])
+def test_interrupt_of_urbs_loads_its_lines_once_a_tick(captures, wanted):
+    # Capture URBs of 1 ms; playback URBs of 5 from tick 2 on, together with every fifth of them.
+    spec = BoardSpec.load("arm926", {"usb.captures": captures})
+    made = timeline(spec, stream(960, 240), stream(960, 240), Handling(), 19200, 19200)
+    events = replace(made.events, urb_lines=9)
+    made = Timeline(made.playing.plan, made.capturing.plan, made.carried, events)
+    made.run()
+    table = made.steps.table()
+    work = table[table[:, KIND] == Step.URB_WORK]
+    assert set((work[:, END] - work[:, FIRST]).tolist()) == {9}
+    ticks = work[:, TICK].tolist()
+    assert ticks[: len(wanted) - 5] == list(wanted)[: len(wanted) - 5]
 
 
 def test_stop_from_another_thread_ends_the_walk():

@@ -16,7 +16,7 @@ PROVOKING = Handling(playback=PlaybackTouch.RMW, queue_periods=2, capture=Captur
 START = Handling(start_burst=True)
 QUEUED = Handling(queue_periods=2)
 THREE, WIDE = stream(192, fmt="S24_3LE"), stream(192, 8, 8000, "S32_LE", 8)
-QUIET_LOOP = {"kernel__noise_lines_per_ms": 128, "user__loop_fills": 0}
+QUIET_LOOP = {"kernel__footprint": "", "kernel__noise_lines_per_ms": 128, "user__loop_fills": 0}
 CASES = {
     "P1 and C1": ("arm926", stream(192), stream(240), ORDINARY, {}, {"P1", "C1"}),
     "P2 and CT": ("arm926", stream(960), stream(1920), PROVOKING, {}, {"P2", "CT"}),
@@ -154,13 +154,15 @@ def test_cure_clean_invalidate_before_each_access_leaves_nothing_wrong(core, han
 
 
 def test_cacheflush_cures_what_is_dirty_and_not_what_is_stale():
-    # On a ring that never survives a lap, read-modify-write leaves dirty lines only.
+    # On a ring that never survives a lap, read-modify-write leaves dirty lines only. A real kernel
+    # leaves some sets alone, where lines survive any lap.
     wide, other = stream(8192), stream(240, access=Access.RW)
+    even = {"kernel__footprint": "", "kernel__noise_lines_per_ms": 32}
     dirty = Handling(playback=PlaybackTouch.RMW, queue_periods=2)
     flushed = Handling(playback=PlaybackTouch.RMW, queue_periods=2, lever=Lever.CACHEFLUSH)
-    assert _share(board("arm926-rr", wide, other), dirty) > 0.5
-    assert _share(board("arm926-rr", wide, other), flushed) == 0
-    assert _share(board("arm926-rr", stream(192), other), Handling(lever=Lever.CACHEFLUSH)) > 0.2
+    assert _share(board("arm926-rr", wide, other, **even), dirty) > 0.5
+    assert _share(board("arm926-rr", wide, other, **even), flushed) == 0
+    assert _share(board("arm926-rr", stream(192), other, **even), Handling(lever=Lever.CACHEFLUSH)) > 0.2
 
 
 def test_rw_access_is_immune_on_every_core():

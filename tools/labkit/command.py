@@ -79,11 +79,13 @@ def parser() -> argparse.ArgumentParser:
     tried.add_argument("board", metavar="BOARD")
     tried.add_argument("--cache", metavar="OPTIONS", default="", help="of the cache: size=32768,repl=rr, ...")
     tried.add_argument(
-        "suite",
-        nargs="*",
-        choices=("aloop", "usb", "usb-coherent", []),
-        help="aloop, usb, usb-coherent (use_vmalloc=0); all without one",
+        "--suite",
+        action="append",
+        choices=("aloop", "aloop-44100", "usb", "usb-44100", "usb-coherent", "softcard"),
+        help="only this one, or these; usb-coherent is use_vmalloc=0, softcard a card in another process",
     )
+    tried.add_argument("--quick", action="store_true", help="a few arms of each suite")
+    tried.add_argument("--again", action="store_true", help="measure anew what is kept from earlier runs")
     tried.add_argument("--model", default="arm926", help="virtual board that predicts (default arm926)")
     tried.add_argument("--out", metavar="DIR", type=Path, help="receives records, samples and logs")
     wire = subs.add_parser("wire", help="every fault of the softcard by views, and the cost of the tap")
@@ -95,6 +97,13 @@ def parser() -> argparse.ArgumentParser:
     wire.add_argument(
         "--virtual-time", action="store_true", help="costs in instructions, whatever else the machine does"
     )
+    foot = subs.add_parser("footprint", help="measure what else fills the cache, for configs/footprints")
+    foot.add_argument("board", metavar="BOARD")
+    foot.add_argument("card", choices=("aloop", "usb"))
+    foot.add_argument("--out", metavar="DIR", type=Path, help="receives record and log")
+    speed = subs.add_parser("speed", help="what a modelled cache costs, against stock QEMU")
+    speed.add_argument("board", metavar="BOARD")
+    speed.add_argument("--build", action="store_true", help="build the emulator anew and time that too")
     user = subs.add_parser("userland", help="run a command without a kernel: RELEASE/ARCH -- COMMAND ...")
     user.add_argument("userland", metavar="RELEASE/ARCH", help="11/armhf, 12/armel, 13/armel, ...")
     return top
@@ -225,6 +234,18 @@ def _wire(args: argparse.Namespace, rest: list[str]) -> int:
     return result.code
 
 
+def _footprint(args: argparse.Namespace, rest: list[str]) -> int:
+    from tools.labkit import footprint_run
+
+    return footprint_run.run(args)
+
+
+def _speed(args: argparse.Namespace, rest: list[str]) -> int:
+    from tools.labkit import speed
+
+    return speed.run(args)
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "boards": _boards,
     "build": _build,
@@ -234,4 +255,6 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "userland": _userland,
     "experiments": _experiments,
     "wire": _wire,
+    "footprint": _footprint,
+    "speed": _speed,
 }

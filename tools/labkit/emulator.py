@@ -85,7 +85,7 @@ def build(cache_dir: Path, force: bool = False) -> Path:
     need.require(BUILD_NEEDS)
     with tempfile.TemporaryDirectory(prefix="build-", dir=cache_dir) as scratch:
         tree = unpack(Path(scratch))
-        name = f"qemu-vivt-{_version(Path(scratch))}-{_mark()}"
+        name = f"qemu-vivt-{_version(Path(scratch))}-{mark()}"
         apply_hooks(tree)
         made = cache.artifact(name, lambda into: _compile(tree, into), force=force)
     return made / PROGRAM
@@ -93,7 +93,7 @@ def build(cache_dir: Path, force: bool = False) -> Path:
 
 def cached(cache_dir: Path) -> Path | None:
     """Return the built emulator for these sources, or None."""
-    found = sorted(cache_dir.glob(f"qemu-vivt-*-{_mark()}/{PROGRAM}"))
+    found = sorted(cache_dir.glob(f"qemu-vivt-*-{mark()}/{PROGRAM}"))
     return found[-1] if found else None
 
 
@@ -109,7 +109,8 @@ def cache_options(board: Board, text: str) -> dict[str, str]:
     return {_VARIABLE: "mode=off" if text == "off" else f"{own},{text}"}
 
 
-def _mark() -> str:
+def mark() -> str:
+    """Return what tells this emulator, and how it is built, from any other."""
     texts = [(OURS / name).read_text(encoding="utf-8") for name in (*_FILES, _HOOKS)]
     return cache.key(_RECIPE, _CONFIGURE, texts)
 

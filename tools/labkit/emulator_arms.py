@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from stress import cli
 from stress.experiment import burst, runner
@@ -19,6 +19,9 @@ from tools.labkit.emulator_guest import Model
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from stress.model.pcm import Exchange
+    from stress.pcm.contract import Pcm
 
 #: One JSON object per burst, in the working directory.
 TRUTH = "bursts.jsonl"
@@ -29,20 +32,39 @@ def first_mark(number: int) -> int:
     return 2 * number
 
 
+class _Marked:
+    """A PCM whose exchanges lie between two marks of the log, with counters of their own."""
+
+    def __init__(self, pcm: Pcm, number: int) -> None:
+        self._pcm, self._number, self._model = pcm, number, Model()
+        self.counters: dict[str, int] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pcm, name)
+
+    def exchange(self, *arguments: Any, **named: Any) -> Exchange:
+        """Stream; see `stress.pcm.contract.Pcm.exchange`."""
+        self._model.reset()
+        self._model.mark(first_mark(self._number))
+        try:
+            return self._pcm.exchange(*arguments, **named)
+        finally:
+            self.counters = self._model.counters()
+            self._model.mark(first_mark(self._number) + 1)
+
+
 class Bench(burst.Bench):
     """A bench that marks its bursts and keeps what they gave."""
 
-    def run(self, *arguments: Any, **named: Any) -> burst.BurstResult:
+    def run(self, pcm: Pcm, *arguments: Any, **named: Any) -> burst.BurstResult:
         """Run one burst between its marks; see `stress.experiment.burst.Bench.run`."""
-        model, path = Model(), Path(TRUTH)
+        path = Path(TRUTH)
         number = 1 + (path.read_text(encoding="ascii").count("\n") if path.exists() else 0)
-        model.reset()
-        model.mark(first_mark(number))
-        result = super().run(*arguments, **named)
-        model.mark(first_mark(number) + 1)
+        marked = _Marked(pcm, number)
+        result = super().run(cast("Pcm", marked), *arguments, **named)
         Path(f"captured-{number}.bin").write_bytes(_judged(result, self.captured).tobytes())
         with path.open("a", encoding="ascii") as log:
-            log.write(json.dumps(_described(number, result, model.counters())) + "\n")
+            log.write(json.dumps(_described(number, result, marked.counters)) + "\n")
         return result
 
 

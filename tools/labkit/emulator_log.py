@@ -45,17 +45,40 @@ class Mark:
 
 
 @dataclasses.dataclass(frozen=True)
+class Touched:
+    """A line outside the rings: milliseconds in which kernel or user loaded from it, and its fills."""
+
+    va: int
+    kernel: int
+    user: int
+    fills: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Touching:
+    """What was loaded from while a stream ran, from the counters' reset to a mark.
+
+    `mark` is that mark's value, `streamed_ms` how long a ring was in use [ms].
+    """
+
+    mark: int
+    streamed_ms: int
+    lines: tuple[Touched, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class GroundTruth:
     """A whole log.
 
     `options` is the model's configuration; `counters` are its final counters, empty
-    when the emulator was killed.
+    when the emulator was killed; `touching` needs the model's option touches.
     """
 
     options: dict[str, str]
     stale: tuple[StaleRead, ...]
     marks: tuple[Mark, ...]
     counters: dict[str, int]
+    touching: tuple[Touching, ...] = ()
 
     def between(self, first: int, second: int) -> list[StaleRead]:
         """Return the stale reads between two marks, named by their values.
@@ -79,18 +102,24 @@ def read(path: Path) -> GroundTruth:
     if not lines or not lines[0].startswith(_HEADER):
         raise CaptureFileError(str(path), f"does not begin with {_HEADER.strip()!r}")
     stale, marks, counters = [], [], {}
+    touching: list[tuple[int, int, list[Touched]]] = []
     for number, words in _records(lines):
         try:
             if words[0] == "stale":
                 stale.append(_stale(words))
             elif words[0] == "mark":
                 marks.append(Mark(int(words[1]), int(words[2], 16)))
+            elif words[0] == "touching":
+                touching.append((marks[-1].value, int(words[2]), []))
+            elif words[0] == "touched":
+                touching[-1][2].append(Touched(int(words[2], 16), *map(int, words[3:6])))
             elif words[0] == "counters":
                 counters = {name: int(value) for name, value in (word.split("=") for word in words[2:])}
-        except (ValueError, IndexError) as error:
+        except (ValueError, IndexError, TypeError) as error:
             raise CaptureFileError(str(path), f"line {number} is torn: {' '.join(words)[:60]!r}") from error
     options = dict(word.split("=", 1) for word in lines[0][len(_HEADER) :].split(","))
-    return GroundTruth(options, tuple(stale), tuple(marks), counters)
+    spans = tuple(Touching(mark, ms, tuple(lines)) for mark, ms, lines in touching)
+    return GroundTruth(options, tuple(stale), tuple(marks), counters, spans)
 
 
 def _records(lines: list[str]) -> Iterator[tuple[int, list[str]]]:

@@ -10,70 +10,37 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from stress.experiment.plan import Arm, Plan, load_plan
-from stress.experiment.predict import Prediction, predict
+from stress.errors import StressError
+from stress.experiment.plan import Arm, Plan
+from stress.experiment.predict import predict
 from stress.model.pcm import Direction
 from stress.record.reader import read_run
-from stress.report.table import table
-from stress.stats import dose
+from stress.settings import schema
 from stress.virtual.spec import BoardSpec
-from tools.labkit import boards, emulator, emulator_arms, emulator_log, runner
-from tools.labkit.emulator_truth import Agreement, compare
+from tools.labkit import boards, cache, emulator, emulator_arms, emulator_log, experiment_table, runner
+from tools.labkit.emulator_truth import compare
 from tools.labkit.errors import EX_BROKEN, LabError
+from tools.labkit.experiment_store import Result, Store
+from tools.labkit.experiment_suites import SUITES, Suite
 
-
-@dataclasses.dataclass(frozen=True)
-class Suite:
-    """A plan, the card it is for as arguments of pcmstress, and what is set on the model.
-
-    `append` are arguments of the guest's kernel.
-    """
-
-    plan: str
-    card: tuple[str, ...]
-    model: Mapping[str, Any]
-    append: tuple[str, ...] = ()
-
-
-SUITES = {
-    # Kernel fills counted on this path: 42 per ms, 12 of them the lines of the two rings.
-    "aloop": Suite("vivt-aloop", ("--card", "Loopback"), {"kernel.noise_lines_per_ms": 30}),
-    # The emulator's own card only plays; a cable there is none.
-    "usb": Suite("vivt-usb", ("--card", "hw:Audio,0", "--loopback", "none"), {}),
-    "usb-coherent": Suite(
-        "vivt-usb",
-        ("--card", "hw:Audio,0", "--loopback", "none"),
-        {"kernel.use_vmalloc": False},
-        ("snd_usb_audio.use_vmalloc=0",),
-    ),
-}
 _GUEST = ("env", "PYTHONPATH=/project", "python3", "-m", "tools.labkit.emulator_arms")
-_HEADS = ("arm", "ring", "predicted", "observed", "served", "found", "misplaced", "missed", "false", "off")
-
-
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What one boot gave.
-
-    Attributes
-    ----------
-    arms : by name, every burst of the arm added up.
-    xruns, skipped : xruns, and why an arm was not run, by name.
-    """
-
-    arms: dict[str, Agreement]
-    xruns: dict[str, int]
-    skipped: dict[str, str]
+# Arms to a boot. Higher: more is lost when one breaks; lower: a boot takes as long as an arm or two.
+_ARMS = 12
+PLAN = "plan.json"
 
 
 def boot(
-    board: boards.Board, command: Sequence[str], folder: Path, setting: str = "", append: Sequence[str] = ()
+    board: boards.Board,
+    command: Sequence[str],
+    folder: Path,
+    setting: str = "",
+    append: Sequence[str] = (),
+    through: Sequence[str] = (),
 ) -> runner.Result:
     """Run pcmstress in the board, its bursts marked; the log goes to truth.log beside the folder.
 
@@ -83,7 +50,8 @@ def boot(
     log.unlink(missing_ok=True)
     env = emulator.cache_options(board, "off" if setting == "off" else _with_log(setting, log))
     options = runner.Options(out=folder, env=env, append=append)
-    result = runner.run(board, [*_GUEST, *command], options, live=(sys.stderr.buffer, sys.stderr.buffer))
+    live = (sys.stderr.buffer, sys.stderr.buffer)
+    result = runner.run(board, [*through, *_GUEST, *command], options, live=live)
     if result.failure:
         raise LabError(f"{board.name}: {result.failure}\n{result.console_tail}")
     return result
@@ -98,17 +66,17 @@ def _with_log(setting: str, log: Path) -> str:
     return ",".join(part for part in (setting, f"log={log}") if part)
 
 
-def outcome(folder: Path, plan: Plan) -> Outcome:
-    """Hold every burst in the folder of a run against the emulator's log."""
+def outcome(folder: Path, plan: Plan) -> dict[str, Result]:
+    """Hold every burst in the folder of a run against the emulator's log; results by arm."""
     log = truth_log(folder)
     truth = emulator_log.read(log) if log.exists() else None
     events = read_run(folder / "run").events
     # In order, not by number: an arm that cannot be run has a number too.
     names = [event["arm"] for event in events if event["event"] == "burst"]
     arms = {arm.name: arm for arm in plan.arm}
-    found: dict[str, Agreement] = {}
-    xruns: dict[str, int] = {}
-    text = (folder / emulator_arms.TRUTH).read_text(encoding="ascii")
+    found = {e["arm"]: Result(reason=e["reason"]) for e in events if e["event"] == "skip"}
+    kept = folder / emulator_arms.TRUTH
+    text = kept.read_text(encoding="ascii") if kept.exists() else ""
     for line in text.splitlines()[: len(names)]:
         burst = json.loads(line)
         number = burst["number"]
@@ -116,10 +84,10 @@ def outcome(folder: Path, plan: Plan) -> Outcome:
         reads = truth.between(mark, mark + 1) if truth else []
         captured = np.fromfile(folder / f"captured-{number}.bin", dtype="<u4")
         name = names[number - 1]
-        found[name] = found.get(name, Agreement()) + compare(burst, captured, reads, mapped(arms[name]))
-        xruns[name] = xruns.get(name, 0) + burst["xruns"]
-    skipped = {event["arm"]: event["reason"] for event in events if event["event"] == "skip"}
-    return Outcome(found, xruns, skipped)
+        seen = compare(burst, captured, reads, mapped(arms[name]))
+        result = Result(seen, burst["xruns"], "", burst.get("counters", {}))
+        found[name] = found.get(name, Result()) + result
+    return found
 
 
 def mapped(arm: Arm) -> tuple[str, ...]:
@@ -128,83 +96,55 @@ def mapped(arm: Arm) -> tuple[str, ...]:
     return () if arm.access == "rw" else sides if arm.side == "both" else (arm.side,)
 
 
-def lines(plan: Plan, full: Outcome, off: Outcome, predicted: Sequence[Prediction]) -> list[str]:
-    """Return the table, the reasons of empty cells, and the fitted exposure times."""
-    shares = {row.arm: row.per_million / 1e4 for row in predicted}
-    text = table(_HEADS, [_row(arm, full, off, shares) for arm in plan.arm], "llrrrrrrrr")
-    text += [f"{name}: not run: {reason}" for name, reason in full.skipped.items()]
-    text += [f"{name}: {count} xruns, judged up to the first" for name, count in full.xruns.items() if count]
-    return text + _doses(plan, full)
+def measured(
+    board: boards.Board, suite: Suite, plan: Plan, setting: str, base: Path, *, again: bool = False
+) -> dict[str, Result]:
+    """Return the results of the plan's arms, from the cache or else from as many boots as they need."""
+    store = Store(board, suite, setting)
+    kept = {} if again else {arm.name: store.get(plan, arm) for arm in plan.arm}
+    results = {name: result for name, result in kept.items() if result is not None}
+    missing = [arm for arm in plan.arm if arm.name not in results]
+    for at in range(0, len(missing), _ARMS):
+        part = dataclasses.replace(plan, arm=tuple(missing[at : at + _ARMS]))
+        folder = base / f"{plan.arm[0].name}-{len(results)}"
+        names = ", ".join(arm.name for arm in part.arm)
+        with cache.step(f"{board.name}, {setting or 'cache on'}: {names}"):
+            found = _walked(board, suite, part, setting, folder)
+        for arm in part.arm:
+            if arm.name in found:
+                store.put(plan, arm, found[arm.name])
+        results.update(found)
+    return results
 
 
-def _row(arm: Arm, full: Outcome, off: Outcome, shares: Mapping[str, float]) -> tuple[object, ...]:
-    ring = 4 * (arm.capture_buffer if arm.side == Direction.CAPTURE.value else arm.playback_buffer)
-    share = f"{shares[arm.name]:.2f} %"
-    seen = full.arms.get(arm.name)
-    if seen is None:
-        return (arm.name, ring, share, *["-"] * 7)
-    without = off.arms.get(arm.name)
-    control = "-" if without is None else without.wrong + without.false
-    return (
-        arm.name,
-        ring,
-        share,
-        percent(seen),
-        seen.served,
-        seen.found,
-        seen.misplaced,
-        seen.missed,
-        seen.false,
-        control,
-    )
-
-
-def percent(seen: Agreement) -> str:
-    """Return the share of wrong frames as text."""
-    return f"{100 * seen.wrong / seen.checked:.2f} %" if seen.checked else "no lock"
-
-
-def _doses(plan: Plan, full: Outcome) -> list[str]:
-    text = []
-    for group in dict.fromkeys(arm.group for arm in plan.arm if arm.switches_per_s):
-        arms = [
-            arm
-            for arm in plan.arm
-            if arm.group == group and arm.name in full.arms and arm.access == "mmap" and arm.lever == "none"
-        ]
-        seen = [full.arms[arm.name] for arm in arms]
-        fit = dose.fit(
-            [arm.switches_per_s for arm in arms],
-            [one.wrong for one in seen],
-            [float(one.checked) for one in seen],
-        )
-        if fit is not None:
-            text.append(
-                f"{group}: context switches thin it out as if lines were exposed for "
-                f"{1000 * fit.exposure_s:.3g} +- {1000 * fit.error_s:.2g} ms (p = {fit.p:.2g})"
-            )
-    return text
+def _walked(board: boards.Board, suite: Suite, plan: Plan, setting: str, folder: Path) -> dict[str, Result]:
+    folder.mkdir(parents=True)
+    (folder / PLAN).write_text(json.dumps(schema.write(plan)), encoding="utf-8")
+    command = ["run", *suite.card, "--plan", PLAN, "--seed", "1", "--out", "run", "--json"]
+    boot(board, command, folder, setting, suite.append, suite.through)
+    try:
+        return outcome(folder, plan)
+    except StressError as error:
+        raise LabError(f"{board.name}: no record of the run: {error}") from error
 
 
 def run(args: argparse.Namespace) -> int:
-    """Boot the board with and without its cache and print a table per suite."""
+    """Boot the board with and without its cache as often as needed and print one table."""
     board = boards.load(args.board)
     base, _ = runner.directories(args.out)
-    return max([_suite(board, name, base, args) for name in args.suite or SUITES])
-
-
-def _suite(board: boards.Board, name: str, base: Path, args: argparse.Namespace) -> int:
-    suite = SUITES[name]
-    spec = BoardSpec.load(args.model, suite.model)
-    plan = load_plan(suite.plan)
-    command = ["run", *suite.card, "--plan", suite.plan, "--seed", "1", "--out", "run", "--json"]
-    results = []
-    for label, setting in (("full", args.cache), ("off", "off")):
-        folder = base / f"{name}-{label}"
-        boot(board, command, folder, setting, suite.append)
-        results.append(outcome(folder, plan))
-    text = lines(plan, results[0], results[1], predict(spec, plan))
-    print("\n".join([f"{name}: {plan.title}", *text, ""]), flush=True)
-    whole = all(seen.whole for seen in results[0].arms.values())
-    clean = not any(seen.wrong or seen.false for seen in results[1].arms.values())
-    return 0 if whole and clean else EX_BROKEN
+    rows: list[experiment_table.Row] = []
+    for name in args.suite or SUITES:
+        suite = SUITES[name]
+        plan = suite.arms(args.quick)
+        on, off = (
+            measured(board, suite, plan, setting, base / name / (setting or "on"), again=args.again)
+            for setting in (args.cache, "off")
+        )
+        spec = BoardSpec.load(args.model, suite.model)
+        shares = {row.arm: row.per_million / 1e4 for row in predict(spec, plan)}
+        rows += [
+            experiment_table.Row(name, arm, shares[arm.name], on.get(arm.name), off.get(arm.name))
+            for arm in plan.arm
+        ]
+    print("\n".join(experiment_table.lines(rows)), flush=True)
+    return 0 if all(row.good for row in rows) else EX_BROKEN

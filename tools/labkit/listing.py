@@ -9,7 +9,7 @@ from tools.labkit.boards import Board
 
 _HEAD = ("board", "kernel", "emulator", "userland", "built", "cache", "")
 _DESCRIBED = ("userland-", "kernel-", "initramfs-", "emuser-", "qemu-vivt-")
-_PREFIXES = (*_DESCRIBED, "qemu-", "runs")
+_PREFIXES = (*_DESCRIBED, "qemu-", "runs", "experiments")
 
 
 def table(configs: Path) -> str:

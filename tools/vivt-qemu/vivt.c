@@ -33,6 +33,8 @@
 /* The versatile boards have at most 256 MB, from physical address 0. */
 #define TRACKABLE_PAGES 0x10000u
 #define GUEST_PAGE 4096u
+/* A stream is over when nobody was at a ring for so long: drivers wait less. */
+#define STREAMING_MS 50u
 /* Linux with a 3G/1G split: modules, then the linear map, then vmalloc. */
 #define KERNEL_BASE 0xbf000000u
 #define LINEAR_BASE 0xc0000000u
@@ -68,8 +70,15 @@ typedef struct Line {
     bool has_data;             /* false: only the place is taken (mode tags) */
     uint8_t dirty;             /* a bit per granule */
     int64_t filled_ns;
+    uint32_t window;           /* last millisecond in which it was loaded from */
     uint8_t data[MAX_LINE];
 } Line;
+
+typedef struct Touch {
+    uint32_t window;           /* the millisecond that was counted last */
+    uint32_t kernel, user;     /* milliseconds with a load, by who came first */
+    uint32_t fills;
+} Touch;
 
 typedef struct Page {
     uint32_t kernel_va;        /* last kernel address outside the linear map */
@@ -78,7 +87,7 @@ typedef struct Page {
 
 typedef struct Options {
     unsigned mode, size, ways, line, repl, invalid, victim, wa;
-    unsigned noise, seed, check, ops, logmax;
+    unsigned noise, seed, check, ops, logmax, touches;
     const char *log;
 } Options;
 
@@ -100,6 +109,8 @@ static struct {
     uint64_t count[N_COUNTERS];
     int64_t reset_ns;
     uint64_t selected;
+    GHashTable *touched;       /* tag -> Touch, outside tracked pages */
+    uint32_t window, ring_window, windows, window_due;
 } vivt;
 
 /* Options */
@@ -133,6 +144,7 @@ static const struct Option {
     { "line", &opt.line, lines }, { "wa", &opt.wa, switches },
     { "invalid", &opt.invalid, invalids }, { "victim", &opt.victim, victims },
     { "check", &opt.check, switches }, { "ops", &opt.ops, switches },
+    { "touches", &opt.touches, switches },
     { "size", &opt.size, NULL, 512, 1048576 }, { "ways", &opt.ways, NULL, 1, 64 },
     { "noise", &opt.noise, NULL, 0, 1000000 },
     { "seed", &opt.seed, NULL, 1, UINT32_MAX },
@@ -263,6 +275,24 @@ static void open_log(void)
     fprintf(vivt.log, "# stale ns pc via va pa bytes observed newest memory"
             " source newest_in filled_ns\n");
     atexit(log_counters);
+}
+
+static void log_touched(void)
+{
+    GHashTableIter entries;
+    void *tag, *value;
+
+    if (!opt.touches) {
+        return;
+    }
+    fprintf(vivt.log, "touching %" PRId64 " %u\n", guest_ns(), vivt.windows);
+    g_hash_table_iter_init(&entries, vivt.touched);
+    while (g_hash_table_iter_next(&entries, &tag, &value)) {
+        const Touch *t = value;
+        fprintf(vivt.log, "touched %" PRId64 " %08x %u %u %u\n", guest_ns(),
+                GPOINTER_TO_UINT(tag) << vivt.offset_bits, t->kernel, t->user,
+                t->fills);
+    }
 }
 
 static char via_letter(unsigned via)
@@ -665,6 +695,46 @@ static void judge_load(CPUARMState *env, uint32_t va, size_t size,
     }
 }
 
+/*
+ * Who loads from which lines how often while a stream runs, whatever the
+ * cache's size: the working set that a model of the cache needs.
+ */
+static void note_touch(unsigned i, uint32_t va, bool user, bool missed,
+                       bool ring)
+{
+    void *tag = GUINT_TO_POINTER(va >> vivt.offset_bits);
+    Touch *t;
+
+    /* Asking for the time costs more than a load. */
+    if (++vivt.window_due >= 16) {
+        uint32_t now = guest_ns() / SCALE_MS;
+        if (now - vivt.ring_window <= STREAMING_MS) {
+            vivt.windows += now - vivt.window;
+        }
+        vivt.window_due = 0;
+        vivt.window = now;
+    }
+    if (ring) {
+        vivt.ring_window = vivt.window;
+        return;
+    }
+    if (vivt.window - vivt.ring_window > STREAMING_MS ||
+        (!missed && vivt.line[i].window == vivt.window)) {
+        return;
+    }
+    vivt.line[i].window = vivt.window;
+    t = g_hash_table_lookup(vivt.touched, tag);
+    if (!t) {
+        t = g_new0(Touch, 1);
+        g_hash_table_insert(vivt.touched, tag, t);
+    }
+    t->fills += missed;
+    if (t->window != vivt.window) {
+        t->window = vivt.window;
+        *(user ? &t->user : &t->kernel) += 1;
+    }
+}
+
 const void *vivt_load(CPUArchState *env, target_ulong va, const void *host,
                       size_t size, const CPUTLBEntryFull *full,
                       uintptr_t retaddr)
@@ -680,6 +750,9 @@ const void *vivt_load(CPUArchState *env, target_ulong va, const void *host,
     missed = i < 0;
     if (missed) {
         i = fill_for(env, va, (void *)host, full);
+    }
+    if (unlikely(opt.touches)) {
+        note_touch(i, va, user, missed, full->vivt & VIVT_TRACKED);
     }
     l = &vivt.line[i];
     if (!l->has_data) {
@@ -838,6 +911,8 @@ static void reset_counters(void)
     memset(vivt.count, 0, sizeof(vivt.count));
     vivt.count[N_TRACKED] = tracked;
     vivt.reset_ns = guest_ns();
+    g_hash_table_remove_all(vivt.touched);
+    vivt.windows = 0;
 }
 
 static void control_write(CPUARMState *env, const ARMCPRegInfo *ri,
@@ -861,6 +936,7 @@ static void control_write(CPUARMState *env, const ARMCPRegInfo *ri,
         if (vivt.log) {
             fprintf(vivt.log, "mark %" PRId64 " %08x\n", guest_ns(),
                     (uint32_t)value);
+            log_touched();
             fflush(vivt.log);
         }
         break;
@@ -938,6 +1014,7 @@ void vivt_define_regs(ARMCPU *cpu)
     vivt.line = g_new0(Line, line_count());
     vivt.next = g_new0(uint8_t, vivt.sets);
     vivt.page = g_new0(Page, TRACKABLE_PAGES);
+    vivt.touched = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     if (opt.log) {
         open_log();
     }

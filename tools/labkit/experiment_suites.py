@@ -1,0 +1,67 @@
+"""Which experiments there are: a card, a plan, and the virtual board that predicts it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from stress.experiment.plan import Plan, load_plan
+
+
+@dataclasses.dataclass(frozen=True)
+class Suite:
+    """A plan, the card it is for as arguments of pcmstress, and what is set on the model.
+
+    `append` are arguments of the guest's kernel, `through` the program that the
+    tester is started by; `quick` names the arms of the short form.
+    """
+
+    plan: str
+    card: tuple[str, ...]
+    model: Mapping[str, Any]
+    quick: tuple[str, ...]
+    append: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()
+
+    def arms(self, quick: bool = False) -> Plan:
+        """Return the plan, or the short form of it."""
+        plan = load_plan(self.plan)
+        return (
+            dataclasses.replace(plan, arm=tuple(a for a in plan.arm if a.name in self.quick))
+            if quick
+            else plan
+        )
+
+
+_LOOPBACK = ("--card", "Loopback")
+# The emulator's own card only plays; a cable there is none.
+_USB = ("--card", "hw:Audio,0", "--loopback", "none")
+# snd-aloop copies when a timer of whole jiffies says so, one jiffy after the period at the earliest: every
+# 20 ms at HZ=100 for a period up to 10 ms. Source: sound/drivers/aloop.c:loopback_jiffies_timer_start,
+# kernel/time/timer.c:calc_index.
+_ALOOP = {"kernel.footprint": "linux-6.1-aloop", "usb.tick_packets": 20}
+_PLAYS = {"usb.captures": False}
+SUITES = {
+    "aloop": Suite(
+        "vivt-aloop", _LOOPBACK, _ALOOP, ("P1-4096", "C1-4096", "rw-4096", "P1-8192-clean", "CT-8192")
+    ),
+    "aloop-44100": Suite("vivt-aloop-44100", _LOOPBACK, _ALOOP, ("C2-65536",)),
+    "usb": Suite("vivt-usb", _USB, _PLAYS, ("P1-768", "P1-4096", "rw-4096", "P1-8192-clean", "RMW-q2-16384")),
+    "usb-44100": Suite("vivt-usb-44100", _USB, _PLAYS, ("P3-q2-65536",)),
+    "usb-coherent": Suite(
+        "vivt-usb",
+        _USB,
+        {**_PLAYS, "kernel.use_vmalloc": False},
+        ("P1-4096",),
+        append=("snd_usb_audio.use_vmalloc=0",),
+    ),
+    # Another process: each packet switches to the card and back, and a switch cleans the cache.
+    "softcard": Suite(
+        "vivt-softcard",
+        ("--card", "softcard"),
+        {"kernel.switches_per_s": 1000},
+        ("P1-4096",),
+        through=("/project/tools/softcard", "up", "--pace", "0", "--run"),
+    ),
+}
