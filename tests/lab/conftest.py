@@ -51,7 +51,7 @@ class Guest:
             (finding, burst)
             for burst in bursts
             for finding in burst["analysis"]["findings"]
-            if not finding["injected"]
+            if not finding["injected"] and "transport" not in finding["details"]
         ]
 
     def injected(self, name):

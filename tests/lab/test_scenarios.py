@@ -81,7 +81,10 @@ def test_softcard_fault_is_laid_beyond_the_host_whose_rings_are_clean(guest, nam
     ((finding, burst),) = guest.findings(name)
     assert finding["details"]["view"] == BUS
     assert finding["details"]["lanes"] == {"user": "right", "memory": "", "wire": "wrong", "read": "wrong"}
-    assert (burst["wire"]["out"]["wrong"], burst["wire"]["in"]["wrong"]) == (0, 0)
+    # On several CPUs a read may race with the driver's copy; that is recognised and set apart.
+    told = burst["analysis"]["findings"]
+    raced = sum(each["frames"] for each in told if "transport" in each["details"])
+    assert (burst["wire"]["out"]["wrong"], burst["wire"]["in"]["wrong"]) == (0, raced)
     assert (burst["wire"]["dropped"], burst["wire"]["truncated"]) == (0, 0)
     assert {side: held["differ"] for side, held in burst["wire"]["memory"].items()} == {
         "playback": 0,

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from stress.model.wire import BUS, PLAYBACK_RING
+from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
 from stress.record.reader import RunLog
 from tools.labkit import wire_cost, wire_views
 from tools.labkit.wire_cost import Cost
@@ -39,7 +39,12 @@ def test_fault_of_the_card_is_right_on_bus_or_device_only(change):
 
 def _event(out, into, *views):
     findings = [
-        {"kind": "drop", "injected": view == "planted", "details": {"view": view} if view else {}}
+        {
+            "kind": "drop",
+            "frames": 48,
+            "injected": view == "planted",
+            "details": {"view": view} if view else {},
+        }
         for view in views
     ]
     wire = {"out": {"wrong": out}, "in": {"wrong": into}}
@@ -73,3 +78,15 @@ def test_costs_are_told_as_mean_and_range():
         "0 dropped",
     ):
         assert part in text
+
+
+def test_reads_that_raced_with_the_driver_are_told_and_lay_nothing_on_a_ring(tmp_path, monkeypatch):
+    event = _event(0, 48, BUS, CAPTURE_RING)
+    event["analysis"]["findings"][1]["details"]["transport"] = "read while the driver copied"
+    monkeypatch.setattr(wire_views, "read_run", lambda path: RunLog([event], False))
+    named = {"cause": "USB loss", "layer": BUS, "headline": "USB loss"}
+    (tmp_path / "drop.json").write_text(json.dumps({"diagnosis": named, "verdict": "FAIL"}))
+    seen, line = wire_views.row("drop", tmp_path / "drop")
+    assert (seen["views"], seen["in"]) == ({BUS: 1}, 0)
+    assert line[1] == "1 drop (48 frames raced)"
+    assert wire_views.right("drop", seen)

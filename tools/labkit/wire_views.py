@@ -85,10 +85,14 @@ def row(name: str, folder: Path) -> tuple[dict[str, Any], tuple[object, ...]]:
     """Return what a run found, and its line of the table."""
     report = json.loads(Path(f"{folder}.json").read_text())
     bursts = [event for event in read_run(folder).events if event["event"] == "burst"]
-    real = [found for event in bursts for found in event["analysis"]["findings"] if not found["injected"]]
+    told = [found for event in bursts for found in event["analysis"]["findings"] if not found["injected"]]
+    real = [found for found in told if "transport" not in found["details"]]
+    # On several CPUs the driver moves hw_ptr before it copies; such reads are recognised and not judged.
+    raced = sum(found["frames"] for found in told if "transport" in found["details"])
     kinds = Counter(found["kind"] for found in real)
     views = Counter(found["details"].get("view", "not seen") for found in real)
     wrong = [sum(event["wire"][side]["wrong"] for event in bursts) for side in ("out", "in")]
+    wrong[1] -= raced
     named = report["diagnosis"]
     seen = {
         "views": dict(views),
@@ -99,6 +103,7 @@ def row(name: str, folder: Path) -> tuple[dict[str, Any], tuple[object, ...]]:
     }
     words = (", ".join(f"{number} {what}" for what, number in part.items()) or "-" for part in (kinds, views))
     found, shown = words
+    found += f" ({raced} frames raced)" if raced else ""
     return seen, (name, found, *wrong, shown, named["headline"], report["verdict"])
 
 
