@@ -68,6 +68,9 @@ _LATER: dict[str, Any] = {
     "control": {"covered": int},
     "tiles": {"number": int, "runs": int, "squares": int},
     "span": int,
+    "advice": [str],
+    "channel": dict.fromkeys(("latency_frames", "gain_db", "drift_ppm", "snr_db", "thd_n_db"), _NUMBER),
+    "crc32": {"crcs": str, "first_frame": int, "period_frames": int, "frames": int},
     "opportunities": dict.fromkeys(("switches", "forks", "vmalloc_kb", "mappings"), (int, _NONE)),
 }
 _SIDE = {"frames": int, "wrong": int, "failed": int}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from stress.report import lanes, levels, ringmap, text
+from stress.report import lanes, levels, path, ringmap, text
 from stress.report.cases import backend
 from stress.report.ringmap import Mark
 
@@ -50,7 +50,8 @@ def page(log: RunLog, plan: Plan, evidence: list[dict[str, Any]]) -> str:
 
 def _verdict(report: dict[str, Any]) -> str:
     reasons = "".join(f"<p>{escape(str(reason))}</p>" for reason in report["reasons"])
-    head = f"{report['verdict']} on {report['backend']}"
+    by = f", judged by {report['detector']}" if report["detector"] else ""
+    head = f"{report['verdict']} on {report['backend']}{by}"
     return f'<div class="verdict {escape(report["verdict"])}"><h1>{escape(head)}</h1>{reasons}</div>'
 
 
@@ -149,4 +150,5 @@ def _words(entry: dict[str, Any]) -> str:
 def _about(log: RunLog) -> str:
     start = log.events[0]
     parts = (f"seed {start['seed']}", f"first position {start['first_position']}", f"{start.get('wall', '')}")
-    return f"<p>{escape(', '.join(parts))}; pcmstress {escape(str(start.get('program', '')))}</p>"
+    facts = "".join(f"<p>{escape(line)}</p>" for line in path.lines(log))
+    return f"{facts}<p>{escape(', '.join(parts))}; pcmstress {escape(str(start.get('program', '')))}</p>"

@@ -260,3 +260,47 @@ def test_recording_exchanged_before_a_resume_is_refused(tmp_path, capsys):
     code, text = _run(tmp_path, capsys, "--resume")
     assert code == 64
     assert "another recording" in text
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("crc32", 5, "crc32 is not an object"),
+        ("crc32", {"crcs": "00", "first_frame": 0, "period_frames": 9, "frames": 48000}, "crc32"),
+        ("channel", {"snr_db": "loud"}, "channel"),
+        ("advice", "louder", "advice is not a list"),
+    ],
+)
+def test_report_of_a_record_with_wrong_path_data_is_one_line(tmp_path, capsys, key, value, words):
+    _run(tmp_path, capsys, burst="200ms")
+    path = tmp_path / "run/run.jsonl"
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    for event in events:
+        if event["event"] == "burst":
+            event[key] = value
+    path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    assert cli.main(["report", str(tmp_path / "run")]) == 64
+    text = capsys.readouterr().err
+    assert words in text and text.count("\n") == 1
+
+
+def test_report_of_a_record_that_lost_a_finding_says_it_contradicts_itself(tmp_path, capsys):
+    _run(tmp_path, capsys, board="arm926")
+    path = tmp_path / "run/run.jsonl"
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    for event in events:
+        if event["event"] == "burst":
+            kept = [one for one in event["analysis"]["findings"] if one["injected"]]
+            event["analysis"] = {**event["analysis"], "findings": kept, "counts": {}, "sites": []}
+    path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    cli.main(["report", str(tmp_path / "run")])
+    assert "THE RECORD CONTRADICTS ITSELF" in capsys.readouterr().out
+
+
+def test_html_report_names_the_detector_and_the_path(tmp_path, capsys):
+    _run(tmp_path, capsys, *_cable("--loopback", "analog"), channels=1)
+    cli.main(["report", str(tmp_path / "run"), "--html", str(tmp_path / "r.html")])
+    page = (tmp_path / "r.html").read_text()
+    assert "on virtual cortex-a, judged by spectral" in page
+    assert "loopback: analog, judged by spectral: asked for" in page
+    assert "SNR" in page and "THD+N" in page

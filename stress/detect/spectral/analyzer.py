@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.spectral import clock, distort, fit, inputs, measure, slips, weigh
+from stress.detect.spectral.chance import set_aside
 from stress.detect.spectral.explain import Event, Explainer
 from stress.detect.spectral.findings import Namer, episodes, joined, whole_laps
 from stress.detect.spectral.identity import repeated_lines
@@ -73,7 +74,7 @@ def analyze(
         x = case.reference(case.used[0])
         track = case.follow(x)
         if track.segments:
-            return case.judge(track, x, advice)
+            return set_aside(case.judge(track, x, advice))
     return SpectralAnalysis(Analysis("spectral", False, samples.shape[1]), None, tuple(advice))
 
 

@@ -1,0 +1,45 @@
+"""Set aside what a bad path makes look like data of any age."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from stress.detect.spectral.explain import ALARM
+from stress.detect.spectral.result import SpectralAnalysis
+from stress.model.finding import Finding, Kind
+
+# Statistic below which one of 32768 lags may fit by chance [sigmas]. Source: in captures that
+# were clipped or had 14 dB SNR such fits scored 11.7 to 13.2; one 32-byte line at 40 dB scores
+# 99 at worst. Higher: misplaced lines of noisy paths are doubted; lower: a clipped capture of a
+# clean board is called corrupted.
+_CHANCE = 3 * ALARM
+# Kinds found among any lag or any start; whole laps of a ring are few.
+_FREE = (Kind.MISPLACED, Kind.HOLD)
+
+
+def set_aside(result: SpectralAnalysis) -> SpectralAnalysis:
+    """Return the result with weak findings of no ring counted as disturbances.
+
+    Only where something else already keeps the capture from a verdict.
+    """
+    weak = [one for one in result.analysis.findings if result.advice and _by_chance(one)]
+    if not weak:
+        return result
+    analysis, gone = result.analysis, Counter(one.kind for one in weak)
+    sites = Counter((one.kind, one.ring, one.laps) for one in weak)
+    text = f"{len(weak)} runs resemble older data of no whole lap, which is chance on a path like this"
+    kept = replace(
+        analysis,
+        findings=tuple(one for one in analysis.findings if one not in weak),
+        counts=dict(+(Counter(dict(analysis.counts)) - gone)),
+        sites=dict(+(Counter(dict(analysis.sites)) - sites)),
+        wrong_frames=analysis.wrong_frames - sum(one.frames for one in weak),
+        notes=(*analysis.notes, text),
+    )
+    return replace(result, analysis=kept, disturbances=result.disturbances + len(weak))
+
+
+def _by_chance(finding: Finding) -> bool:
+    score = finding.details.get("score")
+    return finding.kind in _FREE and score is not None and score < _CHANCE

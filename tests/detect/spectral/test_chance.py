@@ -1,0 +1,43 @@
+"""A bad path makes clicks look like some older data: such fits are no corruption."""
+
+from __future__ import annotations
+
+import pytest
+
+from stress.detect.spectral.chance import set_aside
+from stress.detect.spectral.result import SpectralAnalysis
+from stress.model.finding import Analysis, Finding, Kind
+
+ADVICE = ("lower the capture level",)
+
+
+def _result(kind, score, advice=ADVICE):
+    ring, laps = ("playback", 1) if kind is Kind.STALE else (None, None)
+    finding = Finding(kind, 100, 5, 100, 777, laps, ring, details={"score": score})
+    other = Finding(Kind.STALE, 900, 8, 900, 4800, 1, "playback", details={"score": 500.0})
+    counts: dict[Kind, int] = {Kind.STALE: 1}
+    counts[kind] = counts.get(kind, 0) + 1
+    sites = {(Kind.STALE, "playback", 1): 1}
+    sites[(kind, ring, laps)] = sites.get((kind, ring, laps), 0) + 1
+    analysis = Analysis("spectral", True, 9600, 9600, 0, 0, counts, (finding, other), 13, 2, sites=sites)
+    return SpectralAnalysis(analysis, None, advice, disturbances=4)
+
+
+@pytest.mark.parametrize("kind", [Kind.MISPLACED, Kind.HOLD])
+def test_weak_fit_of_any_lag_on_a_bad_path_is_a_disturbance(kind):
+    result = set_aside(_result(kind, 13.2))
+    assert [one.kind for one in result.analysis.findings] == [Kind.STALE]
+    assert (result.analysis.counts, result.analysis.wrong_frames) == ({Kind.STALE: 1}, 8)
+    assert result.analysis.sites == {(Kind.STALE, "playback", 1): 1}
+    assert result.disturbances == 5
+    assert any("chance" in note for note in result.analysis.notes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "score", "advice"),
+    [(Kind.MISPLACED, 30.0, ADVICE), (Kind.STALE, 13.2, ADVICE), (Kind.MISPLACED, 13.2, ())],
+    ids=["strong", "whole lap", "good path"],
+)
+def test_strong_fits_whole_laps_and_good_paths_are_left_alone(kind, score, advice):
+    result = _result(kind, score, advice)
+    assert set_aside(result) is result
