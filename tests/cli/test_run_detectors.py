@@ -173,7 +173,8 @@ def test_pattern_judged_by_checksum_agrees_with_the_exact_detector_on_every_fram
         (tmp_path / name).mkdir()
         _run(tmp_path / name, capsys, "--detector", name, board="arm926")
         (burst,) = _bursts(tmp_path / name)
-        runs = [one for one in burst["analysis"]["findings"] if not one["injected"]]
+        # Planted ones too: beside a stale line they are one run to a checksum.
+        runs = burst["analysis"]["findings"]
         wrong[name] = {
             (one["position"] - burst["position"]) % (1 << 32) + k
             for one in runs
