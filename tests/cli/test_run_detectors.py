@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from stress import cli
+from stress.commands import run
+from stress.experiment.plan import read_plan
 from stress.files.wav import write_wav
 from stress.model.formats import FORMATS
 
@@ -136,6 +138,14 @@ def test_resumed_run_keeps_the_loopback_it_found(tmp_path, capsys):
     assert report["loopback"]["kind"] == "analog"
 
 
+def test_card_lost_while_the_loopback_is_tried_is_75_with_the_record_kept(tmp_path, capsys):
+    fault = '[{"kind": "unplug", "frame": 4800, "burst": 1}]'
+    code, report = _run(tmp_path, capsys, *_cable("--set", f"fault={fault}"), channels=1)
+    assert code == 75
+    (burst,) = _bursts(tmp_path)
+    assert (burst["analysis"]["detector"], report["loopback"]["kind"]) == ("wire", "none")
+
+
 def test_bursts_too_short_for_the_noise_are_skipped_with_the_length_needed(tmp_path, capsys):
     code, report = _run(tmp_path, capsys, *_cable("--loopback", "analog"), burst="300ms")
     assert code == 4
@@ -205,9 +215,11 @@ def test_recording_in_another_rate_is_one_line_with_both(tmp_path, capsys):
     assert text.count("\n") == 1
 
 
-def test_recording_without_a_plan_gives_rate_and_format(tmp_path, capsys):
+def test_recording_without_a_plan_gives_rate_and_format(tmp_path, capsys, monkeypatch):
+    arm = {"name": "a", "playback_buffer": 2064, "burst_s": "500ms"}
+    monkeypatch.setattr(run, "default_plan", lambda args: read_plan({"arm": [arm]}, "plan"))
     path = _wav(tmp_path / "a.wav", rate=44100)
-    code, report = _run(tmp_path, capsys, "--stimulus", path, "--plan", "auto", "--duration", "1s")
+    code, report = _run(tmp_path, capsys, "--stimulus", path, "--plan", "auto")
     config = json.loads((tmp_path / "run/config.json").read_text())
     assert config["plan"]["rate"] == 44100
     assert report["detector"] == "checksum"
