@@ -35,6 +35,9 @@ _NEAR = 24
 # Loud frames this near belong to one event. Higher: two faults become one; lower: a response that
 # rings becomes several.
 _JOIN = 64
+# How much weaker the tail of an event is: AC coupling at 10 Hz leaves 1 % of an 8-frame line.
+# Higher: tails are events of their own; lower: a weak fault within a period of a strong one hides.
+_TAIL = 50
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class PeriodicDifference:
         self._mean = 0
         self._open: list[Alarm] = []
         self._alarms: list[Alarm] = []
-        self._echoes: list[int] = []
+        self._echoes: list[tuple[int, int]] = []
         self.count = 0
         self.checked = 0
 
@@ -139,7 +142,7 @@ class PeriodicDifference:
         part = difference[int(group[0]) : int(group[-1]) + 1].astype(np.int32)
         where, channel = divmod(int(np.abs(part).argmax()), self._channels)
         value, frame = int(part[where, channel]), start + int(group[0]) + where
-        if any(abs(frame - due) <= _JOIN for due in self._echoes):
+        if any(abs(frame - due) <= _JOIN for due, _ in self._echoes) or self._tail(frame, value):
             return
         for index, alarm in enumerate(self._open):
             if abs(frame - alarm.frame) <= _JOIN:
@@ -155,17 +158,25 @@ class PeriodicDifference:
             echo = int(difference[due - start, alarm.channel])
             if echo * alarm.difference < 0 and abs(echo) >= _ECHO * abs(alarm.difference):
                 self._keep([replace(alarm, confirmed=True)])
-                self._echoes.append(due)
+                self._echoes.append((due, abs(alarm.difference)))
                 del self._open[index]
                 return
         self.count += 1
         self._open.append(Alarm(frame, channel, value, self._mean, None))
 
+    def _tail(self, frame: int, value: int) -> bool:
+        # What a strong event or its echo leaves behind within a period.
+        strong = [(alarm.frame, abs(alarm.difference)) for alarm in self._open]
+        return any(
+            at < frame < at + self.period - _NEAR and abs(value) * _TAIL < size
+            for at, size in (*strong, *self._echoes)
+        )
+
     def _expire(self, now: int) -> None:
         late = [alarm for alarm in self._open if alarm.frame + self.period + _NEAR < now]
         self._open = [alarm for alarm in self._open if alarm.frame + self.period + _NEAR >= now]
         self._keep([replace(alarm, confirmed=False) for alarm in late])
-        self._echoes = [due for due in self._echoes if due + _JOIN >= now]
+        self._echoes = [echo for echo in self._echoes if echo[0] + self.period >= now]
 
     def _keep(self, alarms: list[Alarm]) -> None:
         self._alarms += alarms[: max(0, self._most - len(self._alarms))]

@@ -108,3 +108,15 @@ def test_event_or_echo_cut_by_the_end_of_a_block_counts_once(clean, what):
         assert checker.count == 1
         assert [alarm.confirmed for alarm in found] == [True]
         assert abs(found[0].frame + start - peak) <= 16
+
+
+def test_what_a_strong_event_leaves_within_a_period_is_no_event_of_its_own():
+    samples = np.random.default_rng(3).integers(-3, 4, (40000, 2)).astype(np.int16)
+    samples[10000, 0] = 10000
+    samples[10300:10305, 0] = 80
+    samples[30000:30005, 1] = 80
+    checker, found = alarms(samples)
+    assert checker.count == 2
+    assert [(alarm.frame // 10, alarm.confirmed) for alarm in found] == [(1000, True), (3000, True)]
+    samples[10300:10305, 0] = 800
+    assert alarms(samples)[0].count == 3
