@@ -345,6 +345,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Errors end in one line on stderr; what was recorded before stays.
     """
     args = parser().parse_args(argv)
+    # numpy is loaded after this. Its idle algebra threads spin for a while, into a burst if they can.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminated)
     command = importlib.import_module(f"stress.commands.{args.command}")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -104,3 +105,12 @@ def test_internal_defect_is_one_line_not_a_traceback(capsys, monkeypatch):
     assert err.strip().splitlines() == [
         "pcmstress: internal error: KeyError: 'surprise' (PCMSTRESS_DEBUG=1 shows where)"
     ]
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "1"), ("3", "3")])
+def test_algebra_stays_on_one_thread_unless_said_otherwise(capsys, monkeypatch, given, expected):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if given:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", given)
+    _main(capsys, "report", "absent")
+    assert os.environ["OPENBLAS_NUM_THREADS"] == expected
