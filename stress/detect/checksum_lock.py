@@ -119,7 +119,7 @@ def _mono(frames: Bytes, layout: Layout) -> Signal:
     # Unequal weights: channels of opposite sign do not cancel.
     samples = layout.samples(frames).astype(np.float32)
     weights = np.float32(0.7) ** np.arange(layout.channels, dtype=np.float32)
-    # Differences: low frequencies alone hardly change from one place to the next.
+    # Differences: thousands of places of a slow recording would correlate alike.
     mono: Signal = np.diff(samples @ weights, prepend=np.float32(0))
     mono[:1] = 0
     return mono

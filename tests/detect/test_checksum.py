@@ -182,3 +182,25 @@ def test_recording_played_twice_locks_to_the_first_time_even_where_that_is_damag
     analysis = checksum.check_stimulus(captured, played, S16, 2, 480)
     assert (analysis.first_frame, analysis.checked_frames) == (300, 60000)
     assert [(f.frame, f.frames) for f in analysis.findings] == [(300, 1500)]
+
+
+def test_tone_that_is_loudest_across_two_stretches_locks_where_it_is():
+    wave = 4000 * np.sin(2 * np.pi * np.arange(24000) / 48)
+    wave[10240:14336] *= 4
+    wave = np.round(wave).astype("<i2")
+    played = np.stack([wave, wave], axis=1).view(np.uint8).reshape(-1)
+    captured = np.concatenate([np.zeros(4 * 777, np.uint8), played])
+    assert checksum.check_stimulus(captured, played, S16, 2, 480).first_frame == 777
+
+
+def test_slow_recording_with_many_stale_lines_still_locks():
+    walk = np.random.default_rng(5).standard_normal((40000, 2)).cumsum(axis=0)
+    played = (
+        np.ascontiguousarray((walk / np.abs(walk).max() * 30000).astype("<i2")).view(np.uint8).reshape(-1)
+    )
+    damaged = played.reshape(-1, 32).copy()
+    stale = np.random.default_rng(6).random(len(damaged)) < 0.4
+    stale[:120] = False
+    damaged[stale] = np.roll(damaged, 120, axis=0)[stale]
+    captured = np.concatenate([np.zeros(4 * 300, np.uint8), damaged.reshape(-1)])
+    assert checksum.check_stimulus(captured, played, S16, 2, 480).first_frame == 300
