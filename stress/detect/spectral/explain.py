@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.detect.spectral.laps import SIDE, Guess, Heard, free_lags, hold, locate, rank, response
+from stress.detect.spectral.laps import SIDE, Guess, Heard, free_lags, hold, located, rank, response
 from stress.detect.spectral.scan import FIRST, HOP, MARGIN, SPILL, Stretch
 from stress.detect.spectral.signal import Reference
 from stress.detect.spectral.weigh import LINE, WINDOW, Weights, toeplitz
@@ -131,11 +131,11 @@ class Explainer:
         at, offset = middle - MARGIN + first, (line - low) * LINE + SIDE
         before = float(power[low:high].sum())
         ranked = rank(heard, self._sources, at + offset, offset)[:3] if self._sources else []
-        guesses = [locate(heard, source, at) for source in ranked]
+        guesses = located(heard, ranked, at)
         fits = self._fitting(guesses, middle, stretches, matched, (low, high), before)
         if fits is None and self._unexplained < _PATIENCE:
             lags = free_lags(heard, at + offset, offset)
-            guesses = [locate(heard, lag, at) for lag in lags]
+            guesses = located(heard, lags, at)
             guesses.append(hold(heard, at))
             guesses = [guess for guess in guesses if guess.stop - guess.start >= FREE_FRAMES]
             fits = self._fitting(guesses, middle, stretches, matched, (low, high), before)

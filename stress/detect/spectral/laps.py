@@ -114,12 +114,19 @@ def _gains(d: Wide, heard: Heard, offset: int) -> Wide:
     return np.asarray((inner - 0.5 * np.einsum("ij,ij->i", d @ matrix, d)) / heard.variance)
 
 
-def locate(heard: Sequence[Heard], source: int | str, at: int) -> Guess:
-    """Return the most likely first and last wrong frame for one source.
+def located(heard: Sequence[Heard], sources: Sequence[int | str], at: int) -> list[Guess]:
+    """Return the most likely first and last wrong frame for each source.
 
     Parameters
     ----------
     at : played frame of index 0 of the windows.
+    """
+    matrices = [toeplitz(one.r, one.matched.size) for one in heard]
+    return [_locate(heard, matrices, source, at) for source in sources]
+
+
+def _locate(heard: Sequence[Heard], matrices: Sequence[Wide], source: int | str, at: int) -> Guess:
+    """Return the most likely first and last wrong frame for one source.
 
     The gain of every pair (start, stop) is a difference of cumulative sums of
     d * g and of the quadratic form of d, so all pairs cost one table.
@@ -127,15 +134,23 @@ def locate(heard: Sequence[Heard], source: int | str, at: int) -> Guess:
     frames = heard[0].matched.size
     linear = np.zeros(frames + 1, dtype=np.float64)
     square = np.zeros((frames + 1, frames + 1), dtype=np.float64)
-    for one in heard:
+    for one, matrix in zip(heard, matrices):
         d = difference(one, source, at, frames)
         linear[1:] += np.cumsum(d * one.matched) / one.variance
-        form = d[:, None] * toeplitz(one.r, frames) * d
-        square[1:, 1:] += form.cumsum(axis=0).cumsum(axis=1) / one.variance
+        form = d[:, None] * matrix
+        form *= d
+        np.cumsum(form, axis=0, out=form)
+        np.cumsum(form, axis=1, out=form)
+        form /= one.variance
+        square[1:, 1:] += form
     corner = np.diag(square)
-    power = corner[None, :] + corner[:, None] - square - square.T
-    table = (linear[None, :] - linear[:, None]) - 0.5 * power
-    table[np.tril_indices(frames + 1)] = -np.inf
+    power = corner[None, :] + corner[:, None]
+    power -= square
+    power -= square.T
+    power *= 0.5
+    table = linear[None, :] - linear[:, None]
+    table -= power
+    table[np.tri(frames + 1, dtype=bool)] = -np.inf
     start, stop = divmod(int(table.argmax()), frames + 1)
     return Guess(source, at + start, at + stop, float(table[start, stop]))
 
