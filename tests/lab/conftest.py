@@ -63,7 +63,7 @@ class Guest:
 def _boot(board, argv, folder, virtual_time):
     from tools.labkit import Options, run
 
-    options = Options(timeout_s=1500, out=folder, virtual_time=virtual_time)
+    options = Options(timeout_s=2400, out=folder, virtual_time=virtual_time)
     result = run(board, argv, options, live=(sys.stderr.buffer, sys.stderr.buffer))
     assert not result.failure, f"{board}: {result.failure}\n{result.console_tail}"
     return result
