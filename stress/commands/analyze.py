@@ -111,6 +111,8 @@ def _reason(found: Found, exposure: Exposure, rate: int) -> str:
     if analysis.found:
         kinds = ", ".join(f"{number} {kind.value}" for kind, number in analysis.counts.items() if number)
         return f"{kinds}; {analysis.wrong_frames} wrong frames, {seen}"
+    if found.unexplained:
+        return f"nothing named wrong, places unexplained: {found.unexplained}, {seen}"
     bound = exposure.rate_bound_95
     if bound is None:
         return f"every frame right, {seen}; in none of them would stale data have shown"

@@ -45,6 +45,7 @@ class Found:
     missing, ask : what to say without a lock: what was not found, and what to look at.
     exposed : frames in which stale data would have shown, None for all checked.
     spectral : the whole result of the host tier, for the page.
+    unexplained : places that are wrong in a way no ring data explains.
     """
 
     analysis: Analysis
@@ -55,6 +56,7 @@ class Found:
     ask: str = "was it played at 0 dB, through a bit-exact path, in this format"
     exposed: int | None = None
     spectral: SpectralAnalysis | None = None
+    unexplained: int = 0
 
     @property
     def exposed_frames(self) -> int:
@@ -138,7 +140,8 @@ def spectral(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Fou
     )  # fmt: skip
     ask = f"was it played from about position {args.position} on (--position), at this rate"
     missing = "the analog noise was not found"
-    return Found(result.analysis, result.to_json(), result.advice, lines, missing, ask, spectral=result)
+    found = Found(result.analysis, result.to_json(), result.advice, lines, missing, ask, spectral=result)
+    return replace(found, unexplained=result.disturbances)
 
 
 def device(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
@@ -154,7 +157,8 @@ def device(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found
         for alarm in result.alarms[:MOST_ALARMS]
     )
     missing, ask = "the periodic noise was not found", "was it made by generate --analog --tier device"
-    return Found(result.analysis, result.to_json(), result.advice, lines, missing, ask)
+    found = Found(result.analysis, result.to_json(), result.advice, lines, missing, ask)
+    return replace(found, unexplained=result.count)
 
 
 def recorded(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:

@@ -11,7 +11,6 @@ import numpy as np
 
 from stress.detect.spectral.findings import episodes
 from stress.detect.spectral.identity import repeated_lines
-from stress.detect.spectral.inputs import disturbed
 from stress.detect.spectral.periodic import Alarm, PeriodicDifference
 from stress.model.finding import Analysis, Finding
 from stress.model.ring import Rings
@@ -115,7 +114,7 @@ def analyze_on_device(captured: Bytes, pattern: PeriodicNoise, rings: Rings, lap
         _analysis(found, len(samples), begin, phase, tier.checked, rings),
         tuple(alone),
         tier.count - (len(alarms) - len(alone)),
-        (*_noisy(on), *disturbed([alarm.frame for alarm in alone])),
+        (*_noisy(on), *_alarmed(alone)),
     )
 
 
@@ -174,6 +173,15 @@ def _phase(on: Samples, pattern: PeriodicNoise, layout: Layout) -> tuple[int, in
 
 def _covered(alarm: Alarm, found: Sequence[Finding]) -> bool:
     return any(f.frame - _SAME_EVENT <= alarm.frame < f.frame + f.frames + _SAME_EVENT for f in found)
+
+
+def _alarmed(alarms: Sequence[Alarm]) -> list[str]:
+    if not alarms:
+        return []
+    return [
+        f"the capture leaves its period, first at frame {alarms[0].frame}: a stale line of the "
+        "playback ring or a click; the aperiodic noise (generate --analog) and the host tier tell which"
+    ]
 
 
 def _noisy(on: Samples) -> list[str]:
