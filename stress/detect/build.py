@@ -49,6 +49,9 @@ class Builder:
         self._decoder, self._geometry, self._held = decoder, geometry, held
         self._namer = Namer(decoder)
         self._votes = {"playback": 0, "capture": 0}
+        #: where a slip turned out to lie before the damage beside it: frame of the
+        #: stretch and lag of the alignment there; what follows is to be seen in that.
+        self.cut: tuple[int, int] | None = None
         # Captured frame from which an alignment held, and the alignment: the last few.
         self._aligns: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
 
@@ -64,7 +67,7 @@ class Builder:
         position : due there under the alignment in force at its start.
         before : raw frame before the stretch.
         """
-        stretch = Stretch(self._decoder.rows(raw), frame, position, before)
+        stretch, self.cut = Stretch(self._decoder.rows(raw), frame, position, before), None
         if not self._aligns:
             self._aligns.append((0, position - frame))
         events = self._settled(stretch, events)
@@ -240,7 +243,10 @@ class Builder:
                 continue
             parts = self._named(stretch, [event])
             if any(part.kind is Kind.UNKNOWN for part in parts):
-                continue
+                # Too short to be told alone: dither leaves a right frame soon, which shows the slip.
+                end = min(event.start + 2 * SHORTEST_DITHER, len(stretch.rows))
+                if not first or self._fit(stretch, event.start, end, event.shift) is None:
+                    continue
             before = self._named(stretch, noises[:-1]) if noises[:-1] else []
             if not first:
                 before = self._joined(stretch, before + parts, event.shift)
@@ -250,11 +256,14 @@ class Builder:
             if size:
                 strange = replace(last, start=at, end=at + size)
                 found += self._insert(stretch, strange, self._contents(stretch, strange))
+                if first:
+                    self.cut = self.cut or (at + size, slip.shift)
             elif first:
                 found.append(self._slip(stretch, replace(slip, start=at, end=at)))
+                self.cut = self.cut or (at, slip.shift)
             else:
                 continue
-            return sorted(found, key=lambda one: one.frame)
+            return sorted(found, key=lambda one: (one.frame, one.kind is not Kind.DROP))
         return None
 
     def _trimmed(self, stretch: Stretch, event: Event) -> Event:
@@ -338,8 +347,11 @@ class Builder:
         return [one, other]
 
     def _fit(self, stretch: Stretch, start: int, end: int, shift: int) -> Part | None:
-        fit = self._namer.fit(stretch.rows[start:end], stretch.due(start, shift))
-        return None if fit is None else Part(start, end, *fit)
+        rows, due = stretch.rows[start:end], stretch.due(start, shift)
+        fit = self._namer.fit(rows, due)
+        if fit is None or (fit[0] is Kind.DITHER and self._namer.two(rows, due)):
+            return None
+        return Part(start, end, *fit)
 
     def _parts(self, stretch: Stretch, event: Event) -> list[Part]:
         rows = stretch.rows[event.start : event.end]
@@ -362,7 +374,7 @@ class Builder:
         """Return two findings that continue each other as one."""
         size = self._geometry.frame_bytes
         details = dict(last.details)
-        if "bytes" in last.details or "bytes" in finding.details:
+        if last.lag is not None and ("bytes" in last.details or "bytes" in finding.details):
             details["bytes"] = sum(one.details.get("bytes", one.frames * size) for one in (last, finding))
         return replace(last, frames=last.frames + finding.frames, details=details)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,7 +72,15 @@ class Decoder:
         """Return the frames of any `positions`, in the form of `rows`."""
         return masked(self.pattern.image(positions.astype(np.uint32)), self.mask)
 
-    def lags(self, raw: Bytes, position: int, before: Bytes | None = None, *, anywhere: bool = False) -> Lags:
+    def lags(
+        self,
+        raw: Bytes,
+        position: int,
+        before: Bytes | None = None,
+        *,
+        anywhere: bool = False,
+        slipped: Sequence[int] = (),
+    ) -> Lags:
         """Return the lag of each frame when `position` is due first.
 
         Parameters
@@ -79,6 +88,8 @@ class Decoder:
         raw : (n * frame_bytes,) uint8.
         before : the frame before, (frame_bytes,) uint8 in the form of `rows`.
         anywhere : nothing is known of the alignment, so no lag is too far.
+        slipped : lags of alignments inside the stretch, against which data may be
+            whole laps old as well.
 
         Returns
         -------
@@ -88,7 +99,7 @@ class Decoder:
         n = len(rows)
         due = np.arange(n, dtype=np.int64) + position
         if self.pattern.channels == 1:
-            return self._mono(rows, due, anywhere)
+            return self._mono(rows, due, anywhere, slipped)
         claimed = self.pattern.positions(np.ascontiguousarray(raw)).astype(np.int64)
         lag = (due[:, None] - claimed + (1 << 31)) % (1 << 32) - (1 << 31)
         agree = (lag == lag[:, :1]).all(axis=1)
@@ -98,11 +109,11 @@ class Decoder:
             agree[0] = False
         lags = np.where(agree, lag[:, 0], NONE)
         if self.pattern.channels == 2 and self.pattern.fmt.bits == 16:
-            return self._believed(lags, anywhere)
+            return self._believed(lags, anywhere, slipped)
         rest = np.flatnonzero(agree)
         pure = (self.image(due[rest] - lags[rest]) == rows[rest]).all(axis=1)
         lags[rest[~pure]] = NONE
-        return self._believed(lags, anywhere)
+        return self._believed(lags, anywhere, slipped)
 
     def whole_laps(self, lags: Lags) -> Flags:
         """Tell which lags are whole laps of a ring, at most `MAX_LAPS`."""
@@ -112,9 +123,16 @@ class Decoder:
                 out |= (lags % size == 0) & (lags > 0) & (lags <= MAX_LAPS * size)
         return out
 
-    def _believed(self, lags: Lags, anywhere: bool) -> Lags:
-        # Right, whole laps old, as old as a near neighbour, or one of many of one age.
+    def _aligned(self, lags: Lags, slipped: Sequence[int]) -> Flags:
+        # Right or whole laps old, in the alignment of the stretch or one it slipped to.
         good: Flags = (lags == 0) | self.whole_laps(lags)
+        for shift in slipped:
+            good |= self.whole_laps(lags - shift)
+        return good
+
+    def _believed(self, lags: Lags, anywhere: bool, slipped: Sequence[int]) -> Lags:
+        # Right, whole laps old, as old as a near neighbour, or one of many of one age.
+        good = self._aligned(lags, slipped)
         near = np.abs(lags) < (NONE if anywhere else NEAR)
         if self._alone:
             good |= near
@@ -138,7 +156,7 @@ class Decoder:
                     lags[start:end] = NONE
         return lags
 
-    def _mono(self, rows: Bytes, due: NDArray[np.int64], anywhere: bool) -> Lags:
+    def _mono(self, rows: Bytes, due: NDArray[np.int64], anywhere: bool, slipped: Sequence[int]) -> Lags:
         # A word spans two frames: a window at f speaks for f and f + 1.
         n = len(rows)
         lags = np.full(n, NONE, np.int64)
@@ -146,7 +164,7 @@ class Decoder:
             return lags
         claimed = self.pattern.positions(np.ascontiguousarray(rows).reshape(-1)).astype(np.int64)[:, 0]
         lag = (due[:-1] - claimed + (1 << 31)) % (1 << 32) - (1 << 31)
-        good = (lag == 0) | self.whole_laps(lag)
+        good = self._aligned(lag, slipped)
         twin = (lag[2:] == lag[:-2]) & (np.abs(lag[2:]) < (NONE if anywhere else NEAR))
         good[2:] |= twin
         good[:-2] |= twin
@@ -172,8 +190,11 @@ class Decoder:
             fits = (self.image(due[bare] - lag) == rows[bare]).all(axis=1)
             lags[bare[fits]] = lag[fits]
         bare = np.flatnonzero(lags == NONE)
-        right = (self.image(due[bare]) == rows[bare]).all(axis=1)
-        lags[bare[right]] = 0
+        right = bare[(self.image(due[bare]) == rows[bare]).all(axis=1)]
+        # A held frame meets the pattern somewhere: alone it is not right again.
+        held = (rows[right] == rows[np.maximum(right - 1, 0)]).all(axis=1) & (right > 0)
+        beside = (lags[np.maximum(right - 1, 0)] == 0) | (lags[np.minimum(right + 1, len(lags) - 1)] == 0)
+        lags[right[beside | ~held]] = 0
 
 
 def _in_a_row(lags: Lags, least: int, step: int) -> Flags:

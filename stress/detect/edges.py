@@ -71,31 +71,64 @@ class Edges:
         frame : capture frame of the first of the stretch.
         """
         out: list[Event] = []
+        moved_slips: set[int] = set()
         most = MOST_PARTIAL_MONO if self._decoder.pattern.channels == 1 else MOST_PARTIAL
         for at, event in enumerate(events):
             after = events[at + 1] if at + 1 < len(events) and _touch(event, events[at + 1]) else None
-            if event.what != "noise" or (after is not None and after.what == "slip"):
-                out.append(event)
+            if event.what != "noise":
+                out += [] if at in moved_slips else [event]
                 continue
             before = out[-1] if out and _touch(out[-1], event) else None
+            if after is not None and after.what == "slip":
+                short = event.end - event.start <= most
+                own = self._split(event, before, None) if short else None
+                if own:  # old up to the slip
+                    out += own
+                    continue
+                # What is inserted behind old data ends it inside a frame.
+                longer = after.lag > 0 and event.end - event.start > after.lag
+                head, event = self._head(event, before) if longer and before else ([], event)
+                behind = events[at + 2] if at + 2 < len(events) and _touch(after, events[at + 2]) else None
+                extra = event.end - event.start - max(after.lag, 0)
+                if 0 < extra <= most:
+                    # Old from its first frame on, in the alignment behind the slip.
+                    cut = event.end - extra
+                    pieces = self._split(replace(event, start=cut, shift=after.shift), None, behind)
+                    if pieces:
+                        rest = [replace(event, end=cut)] if cut > event.start else []
+                        out += [*head, *rest, replace(after, start=cut, end=cut), *pieces]
+                        moved_slips.add(at + 1)
+                        continue
+                out += [*head, event]
+                continue
             short = event.end - event.start <= most
             out += (self._split(event, before, after) if short else None) or self._peel(event, before, after)
         return [self._snap(event, frame) if event.what == "displaced" else event for event in _merge(out)]
 
     def _peel(self, noise: Event, before: Event | None, after: Event | None) -> list[Event]:
         # The first or last frame of damage may be the part-old edge of old data beside it.
-        head: list[Event] = []
+        head, noise = self._head(noise, before)
         tail: list[Event] = []
+        for _ in range(MOST_PARTIAL):
+            if noise.end - noise.start < 2 and not (noise.end > noise.start and head and after):
+                break
+            final = replace(noise, start=noise.end - 1)
+            piece = self._split(final, None, tail[0] if tail else after)
+            if not piece:
+                break
+            tail, noise = [*piece, *tail], replace(noise, end=final.start)
+        return [*head, *([noise] if noise.end > noise.start else []), *tail]
+
+    def _head(self, noise: Event, before: Event | None) -> tuple[list[Event], Event]:
+        # Part-old frames that the damage begins with, and the rest.
+        head: list[Event] = []
         for _ in range(MOST_PARTIAL):
             first = replace(noise, end=noise.start + 1)
             piece = self._split(first, head[-1] if head else before, None) if noise.end > first.end else None
             if not piece:
                 break
             head, noise = [*head, *piece], replace(noise, start=first.end)
-        if noise.end - noise.start > 1 or (head and after):
-            tail = self._split(replace(noise, start=noise.end - 1), None, after) or []
-            noise = replace(noise, end=noise.end - 1) if tail else noise
-        return [*head, *([noise] if noise.end > noise.start else []), *tail]
+        return head, noise
 
     def _split(self, noise: Event, before: Event | None, after: Event | None) -> list[Event] | None:
         # Leading bytes of the data before, trailing bytes of the data after, or old data between.

@@ -24,7 +24,7 @@ from stress.detect.onset import Onset, OnsetFinder, spliced
 from stress.detect.place import WRAP, Geometry, HeldRanges, signed
 from stress.detect.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
 from stress.detect.same import address
-from stress.detect.track import Tracker, commit_point
+from stress.detect.track import Tracker, commit_point, slipped_to
 from stress.detect.whole import all_right
 from stress.detect.window import Window
 from stress.model.finding import Analysis, Finding, Kind
@@ -99,6 +99,7 @@ class ExactChecker:
         self._first_seen: int | None = None
         self._checked = 0
         self._in_stretch = False
+        self._cut_at = -1
         self._resampling = Resampling(self._decoder)
         self._onsets = OnsetFinder(self._decoder)
         self._ratio: float | None = None
@@ -259,6 +260,9 @@ class ExactChecker:
         position = (self._align + window.frame) % WRAP
         before = self._before if self._before is not None else self._due_row(position - 1)
         runs = runs_of(self._decoder.lags(raw, position, before))
+        slipped = slipped_to(runs)
+        if slipped:
+            runs = runs_of(self._decoder.lags(raw, position, before, slipped=slipped))
         stop = frames if last else commit_point(runs, frames)
         onset, ahead = self._onset(raw, position, runs), 0
         if onset is not None and onset.frame == 0 and not onset.lag:
@@ -276,6 +280,9 @@ class ExactChecker:
             stop = strange - window.frame
             events, shift = tracker.walk(stop)
             found = builder.findings(raw, window.frame, position, events, before)
+        if builder.cut is not None and window.frame + builder.cut[0] != self._cut_at:
+            (stop, shift), self._cut_at = builder.cut, window.frame + builder.cut[0]
+            found = [one for one in found if (one.frame, one.kind is not Kind.DROP) <= (self._cut_at, False)]
         for finding in found:
             due = self._due_part(finding, geometry.first_position)
             if due is not None:

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Runs = list[tuple[int, int, int]]
 
-# Frames behind the first wrong one where a ratio is looked for. Source: gain and
-# dither of that length before it. Higher: time; lower: a fault of some hundred
-# frames hides that another rate follows it.
-PROBES = (0, 512, 2304)
+# Frames behind the first wrong one where a ratio is looked for, and how far off the
+# place may be there [frames]. Source: gain and dither of that length before it, a
+# slip of up to 512 frames. Higher: time, and mono meets itself elsewhere; lower: a
+# fault of some hundred frames hides that another rate follows it.
+PROBES = ((0, 0), (512, 512), (0, 512), (512, 1024), (2304, 2816))
 
 # Share of frames in runs of `LEAST_RUN` equal lags that is no other rate. Source:
 # lines that are nearly all stale decode; interpolated frames do not. Higher:
@@ -98,7 +99,7 @@ class OnsetFinder:
         found = self._probe(rows, position, runs, rough)
         if found is not None:
             self._failed = 0
-            return self._exact(rows, position, runs, found)
+            return found
         self._failed += 1
         if self._failed > FREE_SEARCHES:
             self._left_out = (1 << min(self._failed - FREE_SEARCHES, 8)) - 1
@@ -106,22 +107,25 @@ class OnsetFinder:
         cut = rough[0] or (later[0] if later is not None else 0)
         return Onset(cut, last_lag(runs, cut)) if cut else None
 
-    def _probe(self, rows: Bytes, position: int, runs: Runs, rough: tuple[int, int]) -> _Line | None:
-        # The first probe whose line fits frame by frame, else the first that fits at all.
+    def _probe(self, rows: Bytes, position: int, runs: Runs, rough: tuple[int, int]) -> Onset | None:
+        # The first line that goes on from what is right before it, else the first there is.
         (start, end), rougher = rough, None
-        for probe in PROBES:
+        for probe, further in PROBES:
             first = start + probe
             if end - first < SHORTEST:
-                break
+                continue
             due = (position + first - last_lag(runs, first)) % WRAP
-            # A slip right before the onset and the rate itself move the place.
-            other = self._resampling.judge(rows[first:end], due, SHORTEST + probe)
+            other = self._resampling.judge(rows[first:end], due, further)
             if other is None:
                 continue
             line = self._back(rows[start:end], due, probe, other)
-            if line is not None:
-                return replace(line, frame=start + line.frame)
-            rougher = rougher or _Line(first, due + other.origin, other.ratio)
+            if line is None:
+                rougher = rougher or Onset(first, last_lag(runs, first))
+                continue
+            onset = self._anchored(rows, position, runs, replace(line, frame=start + line.frame))
+            if onset is not None:
+                return onset
+            rougher = rougher or Onset(start + line.frame, last_lag(runs, start + line.frame))
         return rougher
 
     def _back(self, rows: Bytes, due: int, probe: int, other: Other) -> _Line | None:
@@ -146,15 +150,15 @@ class OnsetFinder:
         first = int(misfits[-1]) + 1 if len(misfits) else 0
         return _Line(first, due + float(place[first]), other.ratio)
 
-    def _exact(self, rows: Bytes, position: int, runs: Runs, line: _Line) -> Onset:
-        # A slip leads up to the onset where its first frame is right in another alignment.
+    def _anchored(self, rows: Bytes, position: int, runs: Runs, line: _Line) -> Onset | None:
+        # Goes on from the frame before, or a slip leads up to a first frame that is right.
         before = last_lag(runs, line.frame)
         here = position + line.frame
         if not signed(round(line.place - line.ratio) - (here - 1 - before)):
-            return Onset(line.frame, before)  # it began with the right frame before
+            return Onset(line.frame, before)
         place = round(line.place)
         right = (rows[line.frame] == self._decoder.expected(place % WRAP, 1)[0]).all()
-        return Onset(line.frame, signed(here - place) if right else before)
+        return Onset(line.frame, signed(here - place)) if right else None
 
 
 def _decoded(runs: Runs, rough: tuple[int, int]) -> float:

@@ -27,6 +27,11 @@ LONGEST_MISPLACED = 96
 LONGEST_CHUNK_BYTES = 64
 
 
+# Frames of a run that may be a new alignment, and how many of them are kept in
+# mind. Higher: a lone frame that is laps old behind a slip is unknown; lower: time.
+LASTING, MOST_SLIPPED = 16, 4
+
+
 @dataclass(frozen=True)
 class Event:
     """Something wrong in a stretch; frames relative to its start.
@@ -135,6 +140,12 @@ class Tracker:
         last = self._runs[self._at[lag][-1]][1]
         alone = all(run[2] in (lag, NONE) for run in self._runs[at:])
         return alone and last - start > self._geometry.rings.largest
+
+
+def slipped_to(runs: Sequence[Run]) -> list[int]:
+    """Return the lags of the first few long runs that are not right, `MOST_SLIPPED` at most."""
+    long = (lag for start, end, lag in runs if lag not in (0, NONE) and end - start >= LASTING)
+    return list(dict.fromkeys(long))[:MOST_SLIPPED]
 
 
 def commit_point(runs: list[tuple[int, int, int]], frames: int) -> int:

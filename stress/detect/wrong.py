@@ -35,6 +35,11 @@ SHORTEST_FIT = 4
 # lower: a few flipped low bits are called dither.
 SHORTEST_DITHER = 16
 
+# Gaps of right frames a dither of its share of them makes by chance. Source: one
+# wrong split in 1e4 dithers. Higher: dither falls in two; lower: a flip of low bits
+# a few frames behind dither belongs to it.
+RARE_GAP = 1e-4
+
 # Largest difference that dither may make, in steps of 16 bits. Source: shaped
 # dither stays below 10. Higher: small gains are called dither; lower: unknown.
 LARGEST_DITHER = 16
@@ -136,6 +141,22 @@ class Namer:
         sent = self._layout.samples(due) / step
         return _dither(seen, sent, self._layout.fmt.bits) or _gain(seen, sent)
 
+    def two(self, rows: Bytes, position: int) -> bool:
+        """Tell whether right frames part what fits as dither into two things."""
+        due = self._decoder.expected(position, len(rows))
+        places = np.flatnonzero((rows != due).any(axis=1))
+        gaps = np.diff(places) - 1
+        if not gaps.size or not gaps.max():
+            return False
+        at, gap, n = int(places[np.argmax(gaps)]) + 1, int(gaps.max()), len(rows)
+        # How many such gaps the share of right frames elsewhere would make by chance.
+        usual = (n - len(places) - gap + 1) / (n - gap + 2)
+        by_chance = n * usual**gap
+        seen, sent = self._layout.samples(np.ascontiguousarray(rows)), self._layout.samples(due)
+        off = np.abs(seen.astype(np.int64) - sent).max(axis=1)
+        less, more = sorted((int(off[:at].max()), int(off[at:].max())))
+        return by_chance < RARE_GAP or (by_chance < 1 and more > 2 * less)
+
     def _tags(self, rows: Bytes, before: Bytes | None) -> list[tuple[int, int, Kind | None]]:
         # Runs of zeros, of a repeated frame, and of anything else.
         zero = ~rows.any(axis=1)
@@ -192,10 +213,14 @@ class Namer:
             if abs(shift) >= size:
                 continue
             moved = seen == around[size - shift : size - shift + seen.size]
-            # The shift may begin and end inside a frame: its edges may be right.
+            # The shift may begin and end inside a frame: its edges may be right. What it
+            # takes in from beyond its edge may be damaged.
             inner = moved[size:-size] if len(rows) > 2 else moved
-            strange = int((~(moved | right)).sum())
-            if inner.all() and strange <= 2 * abs(shift) and moved.sum() > right.sum() + 2 * strange:
+            strange = ~(moved | right)
+            amid = strange[shift:] if shift > 0 else strange[:shift]
+            own = moved & ~right
+            edges = own[:size].any() and own[-size:].any()
+            if inner.all() and edges and not amid.any() and moved.sum() > right.sum() + 2 * strange.sum():
                 return Kind.BYTESHIFT, {"bytes": shift}
         return None
 
