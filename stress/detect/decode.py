@@ -152,7 +152,7 @@ class Decoder:
         for start, end, lag in runs_of(lags):
             if NEAR <= lag < NONE and (end - start) * self.pattern.frame_bytes < 2 * FAR_BYTES:
                 around = lags[max(start - 1, 0)], lags[min(end, len(lags) - 1)]
-                if around == (NONE, NONE):
+                if NONE in around:
                     lags[start:end] = NONE
         return lags
 
@@ -169,6 +169,13 @@ class Decoder:
         good[2:] |= twin
         good[:-2] |= twin
         good |= _in_a_row(lag, 2 if self._alone else self._far_run // 2, 2)
+        if not anywhere:
+            good &= lag > -NEAR
+        # Half the windows hold halves of two words; among thousands one names an age by chance.
+        right = np.zeros(n, bool)
+        for shift in (0, *slipped):
+            right |= (self.image(due - shift) == rows).all(axis=1)
+        good &= np.isin(lag, (0, *slipped)) | ~(right[:-1] & right[1:])
         # Zeros and a held sample make one word again and again, which says nothing.
         good &= (rows[1:] != rows[:-1]).any(axis=1)
         for first in (np.flatnonzero(good & (lag == 0)), np.flatnonzero(good & (lag != 0))):

@@ -61,17 +61,23 @@ def compare(truths: list[Truth], analysis: Analysis) -> list[str]:
     return [miss for truth, finding in pairs for miss in truth.misses(finding)]
 
 
-def as_one(truths: list[Truth]) -> list[list[Truth]]:
+def as_one(scene: Scene) -> list[list[Truth]]:
     """Return what else two faults are to any observer, since the bytes are the same."""
-    if len(truths) != 2:
+    if len(scene.truths) != 2:
         return []
-    one, two = sorted(truths, key=lambda truth: truth.frame)
+    one, two = sorted(scene.truths, key=lambda truth: truth.frame)
     gap = two.frame - one.frame - one.frames
     same = one.kind is two.kind and (one.lag, one.ring) == (two.lag, two.ring)
     union = replace(one, frames=two.frame + two.frames - one.frame, details={})
     if one.kind is Kind.DROP and two.kind is Kind.REPEAT and one.frames == two.frames:
         # The stream comes back to where it was: what lies between is newer data.
         return [[Truth(Kind.MISPLACED, one.frame, two.frame - one.frame, -one.frames)]]
+    extra = not scene.rows[two.frame : two.frame + two.frames].any()
+    if extra and (one.kind, two.kind, gap) == (Kind.ZERO, Kind.INSERT, 0):
+        # Zeros, and behind them a stream that fell back: nothing says which of them came extra.
+        first, end = replace(two, frame=one.frame), two.frame + two.frames
+        swapped = [first, replace(one, frame=one.frame + two.frames)]
+        return [swapped, [replace(one, frames=end - one.frame), Truth(Kind.REPEAT, end, two.frames)]]
     if same and one.kind is Kind.DITHER and 0 <= gap <= 1:
         return [[union]]  # dither leaves frames as they were, too
     if not same or gap:
@@ -135,7 +141,7 @@ class _Score:
         scene = scene_of(pattern, rng)
         lay(scene, names, distance)
         analysis, wrong = judge(scene)
-        if wrong and any(not compare(other, analysis) for other in as_one(scene.truths)):
+        if wrong and any(not compare(other, analysis) for other in as_one(scene)):
             self.one += 1
             wrong = []
         self.total[row] += 1
