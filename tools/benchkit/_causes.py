@@ -62,7 +62,7 @@ CASES = (
         rate=44100,
     ),
     Case("C1", "cache alias/capture/C1", "arm926", {**IN_SMALL, "capture": "whole"}),
-    Case("C2", "cache alias/capture/C2", "arm926", {**IN_LARGE, "capture_buffer": 2048}, rate=44100),
+    Case("C2", "cache alias/capture/C2", "arm926", {**IN_LARGE, "capture_buffer": 8192}, rate=44100),
     Case(
         "C3",
         "cache alias/capture/C3",
