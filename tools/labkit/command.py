@@ -81,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     tried.add_argument(
         "--suite",
         action="append",
-        choices=("aloop", "aloop-44100", "usb", "usb-44100", "usb-coherent", "softcard"),
+        choices=("aloop", "aloop-44100", "usb", "usb-coherent", "softcard"),
         help="only this one, or these; usb-coherent is use_vmalloc=0, softcard a card in another process",
     )
     tried.add_argument("--quick", action="store_true", help="a few arms of each suite")
