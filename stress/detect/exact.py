@@ -264,15 +264,20 @@ class ExactChecker:
         if slipped:
             runs = runs_of(self._decoder.lags(raw, position, before, slipped=slipped))
         stop = frames if last else commit_point(runs, frames)
+        whole, plain = stop, runs
         onset, ahead = self._onset(raw, position, runs), 0
         if onset is not None and onset.frame == 0 and not onset.lag:
             if self._resampled(raw, position, runs, last):
                 return True
         elif onset is not None:
             # What runs at another rate gets a stretch of its own; a slip may lead up to it.
-            stop, runs, ahead = min(stop, onset.frame), spliced(runs, onset, frames), 1
+            stop, runs = min(stop, onset.frame), spliced(runs, onset, frames)
+            ahead = int(onset.lag is not None)
         tracker = Tracker(runs, geometry, position)
         events, shift = tracker.walk(stop + ahead)
+        if not stop and not shift:  # whole laps are no slip: nothing would move
+            stop, tracker = whole, Tracker(plain, geometry, position)
+            events, shift = tracker.walk(stop)
         found = builder.findings(raw, window.frame, position, events, before)
         strange = next((one.frame for one in found if _is_long_unknown(one)), window.frame)
         if strange > window.frame:

@@ -52,10 +52,13 @@ FINEST = 1e-3
 
 @dataclass(frozen=True)
 class Onset:
-    """First frame of another rate in a stretch, and the lag of the stream there."""
+    """First frame of another rate in a stretch, and the lag of the stream there.
+
+    Without a lag it is only where the stretch is to be cut.
+    """
 
     frame: int
-    lag: int
+    lag: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class OnsetFinder:
             self._left_out = (1 << min(self._failed - FREE_SEARCHES, 8)) - 1
         later = unsettled([run for run in runs if run[0] >= rough[1]], rough[1])
         cut = rough[0] or (later[0] if later is not None else 0)
-        return Onset(cut, last_lag(runs, cut)) if cut else None
+        return Onset(cut) if cut else None
 
     def _probe(self, rows: Bytes, position: int, runs: Runs, rough: tuple[int, int]) -> Onset | None:
         # The first line that goes on from what is right before it, else the first there is.
@@ -120,12 +123,12 @@ class OnsetFinder:
                 continue
             line = self._back(rows[start:end], due, probe, other)
             if line is None:
-                rougher = rougher or Onset(first, last_lag(runs, first))
+                rougher = rougher or Onset(first)
                 continue
             onset = self._anchored(rows, position, runs, replace(line, frame=start + line.frame))
             if onset is not None:
                 return onset
-            rougher = rougher or Onset(start + line.frame, last_lag(runs, start + line.frame))
+            rougher = rougher or Onset(start + line.frame)
         return rougher
 
     def _back(self, rows: Bytes, due: int, probe: int, other: Other) -> _Line | None:
@@ -178,5 +181,7 @@ def last_lag(runs: Runs, frame: int) -> int:
 
 def spliced(runs: Runs, onset: Onset, frames: int) -> Runs:
     """Return `runs` with everything from the onset on right in its alignment."""
+    if onset.lag is None:
+        return runs
     before = [(start, min(end, onset.frame), lag) for start, end, lag in runs if start < onset.frame]
     return [*before, (onset.frame, frames, onset.lag)]

@@ -45,7 +45,7 @@ def test_search_that_keeps_failing_is_made_ever_more_rarely(searches):
 def test_rough_part_behind_a_settled_one_is_cut_off():
     finder = OnsetFinder(Decoder(STEREO, RINGS))
     rows = np.random.default_rng(1).integers(0, 256, (700, 4), dtype=np.uint8)
-    assert finder.find(rows, FIRST, [(0, 100, 5), (100, 700, NONE)], (100, 700)) == Onset(100, 5)
+    assert finder.find(rows, FIRST, [(0, 100, 5), (100, 700, NONE)], (100, 700)) == Onset(100)
 
 
 def test_lines_that_are_nearly_all_stale_are_never_searched(searches):
