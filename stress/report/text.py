@@ -246,7 +246,7 @@ def _arm_json(part: Tally) -> dict[str, Any]:
         "counts": dict(part.counts),
         "xruns": part.xruns,
         "views": dict(part.views),
-        "wire": dict(part.wire),
+        "wire": wire.counts(part),
         "planted": part.planted,
         "control_found": part.control_found,
         "voluntary": part.voluntary,

@@ -33,6 +33,15 @@ def lines(log: RunLog, whole: Tally) -> list[str]:
     ]
 
 
+# Counts that matter when they are zero: sums leave those out.
+_TOLD = ("dropped", "truncated", "lost_frames", "out_wrong", "in_wrong", "out_failed", "in_failed")
+
+
+def counts(part: Tally) -> dict[str, int]:
+    """Return what the tap counted, zeros told; nothing where no tap looked."""
+    return {**dict.fromkeys(_TOLD, 0), **part.wire} if part.wire["bursts"] else {}
+
+
 def lane_words(finding: dict[str, Any]) -> str:
     """Return the lanes of a recorded finding in words, "" where no tap saw it."""
     lanes = finding["details"].get("lanes")

@@ -161,3 +161,12 @@ def test_tallies_merge_what_taps_saw():
     whole = total([Tally("x"), *tallies([_burst(BUS), _burst(BUS)])])
     assert whole.views == {BUS: 2}
     assert whole.wire["bursts"] == 2
+
+
+def test_counts_of_the_wire_tell_zeros_where_a_tap_looked():
+    clean = {**SEEN, "dropped": 0, "in": {**SEEN["in"], "failed": 0}}
+    whole = total(tallies([_burst(seen=clean), _burst(seen=clean)]))
+    seen = wire.counts(whole)
+    assert (seen["dropped"], seen["in_failed"], seen["in_wrong"]) == (0, 0, 0)
+    assert (seen["events"], seen["out_wrong"]) == (8000, 16)
+    assert wire.counts(total(tallies([_burst(seen={"blind": "no right"})]))) == {}
