@@ -127,9 +127,10 @@ def _against_the_arms(shown: Sequence[Mechanism], layers: Layers) -> list[str]:
             )
         elif not part.proven and layers.proves(part.side):
             number = layers.in_ring(part.side)
+            rw = "none with rw access" if layers.rw_bursts else "no arm had rw access"
             text.append(
                 f"{part.side}: the arms alone prove nothing, the wire does: {number} runs of old data in the "
-                f"{RING_OF[part.side]}, none with rw access"
+                f"{RING_OF[part.side]}, {rw}"
             )
     return text
 
@@ -158,9 +159,10 @@ def _from_kinds(measured: Sequence[Measured], layers: Layers) -> tuple[Cause, st
     if cause is Cause.USB_LOSS and (whole.counts.get(Kind.RESAMPLE.value) or clocks):
         cause = Cause.CLOCK
     if cause is Cause.DMA_STALE and not layers.votes() and _unproven(measured, whole):
+        rw = "none of them with rw access" if layers.rw_bursts else "no arm had rw access"
         return Cause.CANNOT_TELL, (
             f"{whole.counts[Kind.STALE.value]} runs are whole laps old, as a cache alias leaves them, "
-            "none of them with rw access; too few to prove it by the contrasts"
+            f"{rw}; too few to prove it by the contrasts"
         )
     kinds = ", ".join(f"{number} {kind}" for kind, number in whole.counts.most_common())
     in_rw = sum(entry.tally.found for entry in measured if entry.arm.access == Access.RW.value)

@@ -52,12 +52,14 @@ class Layers:
     memory : per side frames of the last laps looked at and those that are old,
         of the arms that show runs in that ring.
     failed : OUT packets that failed on the bus.
+    rw_bursts : bursts of the rw arms.
     """
 
     mapped: Counter[Seen]
     rw: Counter[Seen]
     memory: Counter[tuple[str, str]]
     failed: int
+    rw_bursts: int = 0
 
     @classmethod
     def of(cls, measured: Sequence[Measured]) -> Layers:
@@ -71,9 +73,8 @@ class Layers:
                     counted = ("frames", "differ")
                     memory.update({(side, name): tally.wire[f"memory_{side}_{name}"] for name in counted})
         both = total(mapped), total(rw)
-        return cls(
-            both[0].seen, both[1].seen, memory, both[0].wire["out_failed"] + both[1].wire["out_failed"]
-        )
+        failed = both[0].wire["out_failed"] + both[1].wire["out_failed"]
+        return cls(both[0].seen, both[1].seen, memory, failed, both[1].bursts)
 
     def in_ring(self, side: str) -> int:
         """Return how many old runs of mapped arms first show in the ring of `side`."""

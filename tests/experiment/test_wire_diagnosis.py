@@ -72,6 +72,9 @@ def test_wire_confirms_an_alias_that_the_arms_are_too_few_for(arm, rw, view, rin
     assert (found.cause, found.layer) == (Cause.CACHE_ALIAS, view)
     assert [(side.side, side.proven) for side in found.sides] == [(ring, True)]
     assert "4 runs of old data" in _line(found, "the arms alone prove nothing")
+    assert "none with rw access" in _line(found, "the arms alone prove nothing")
+    alone = diagnose([_arm(arm, 3, view, ring=ring, number=4)], 1e-4)
+    assert "no arm had rw access" in _line(alone, "the arms alone prove nothing")
     assert diagnose([_arm(arm, 3, "", ring=ring, number=4), _arm(rw)], 1e-4).cause is Cause.CANNOT_TELL
 
 
