@@ -33,7 +33,7 @@ def guest(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     def run(board: object, argv: object, options: object, live: tuple[speed._Stamps, object]) -> object:
         for _ in range(clock.marks):
             clock.now += 1.0
-            live[0].write(b"anything\nlab-speed \n")
+            live[0].write(b"anything\nlab-speed\n")
         return SimpleNamespace(failure=clock.failure, console_tail="last words")
 
     monkeypatch.setattr(speed, "time", SimpleNamespace(monotonic=lambda: clock.now))

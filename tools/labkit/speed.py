@@ -19,7 +19,7 @@ _WORK = {
     "md5sum of 32 MB": "dd if=/dev/zero bs=1M count=32 2>/dev/null | md5sum",
     "2 s of audio, both directions": "pcmstress run --seed 1 --card Loopback --plan lab --duration 2s",
 }
-_DONE = b"lab-speed "
+_DONE = b"lab-speed\n"
 
 
 class _Stamps(io.RawIOBase):
@@ -64,7 +64,7 @@ def measured(setting: Setting) -> list[float]:
     board = boards.load(setting.board)
     parts = assemble.build(board)
     env = emulator.cache_options(board, setting.cache) if setting.cache else {}
-    script = "; ".join(f"{command} > /dev/null; echo {_DONE.decode()}" for command in _WORK.values())
+    script = "; ".join(f"{command} > /dev/null; echo {_DONE.decode().strip()}" for command in _WORK.values())
     stamps = _Stamps()
     begin = time.monotonic()
     with cache.step(f"{setting.name}: {parts.program.name}"):
