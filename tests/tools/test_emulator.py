@@ -103,7 +103,7 @@ def test_build_with_cached_emulator_needs_neither_network_nor_packages(
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     # The mark of the sources is in the name: find it by what a fresh build would be called.
     assert emulator.cached(tmp_path) is None
-    folder = tmp_path / f"qemu-vivt-7.2-{emulator._mark()}"
+    folder = tmp_path / f"qemu-vivt-7.2-{emulator.mark()}"
     folder.mkdir()
     (folder / emulator.PROGRAM).touch()
 
