@@ -154,6 +154,7 @@ class Walk:
             low = 0
         high = int(timing.played(end)) - EDGE
         if self._options.played is not None:
-            high = min(high, self._options.played)
+            # Where the stimulus stops, what lies outside its band is heard, and no fit knows it.
+            high = min(high, self._options.played - EDGE)
         low += (self._phase - low) % LINE
         return low, low + max(0, high - low) // LINE * LINE, timing
