@@ -67,10 +67,3 @@ class RingHistory:
             rest = rest[(index < 0) | (index >= len(data))]
         out[rest] = 0
         return out
-
-    def burst_of(self, number: int) -> int:
-        """Return how many bursts ago this number was stored, -1 if unknown."""
-        for ago, (base, _) in enumerate(reversed(self._bursts)):
-            if number > base:
-                return ago
-        return -1

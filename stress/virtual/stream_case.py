@@ -123,10 +123,6 @@ class StreamCase:
         """Return how much the user keeps queued at most [bytes]."""
         return self.fillb or self.ring
 
-    def wire_bytes(self, tick: int) -> int:
-        """Return the wire's stream position after millisecond ``tick`` [bytes]."""
-        return (tick + 1) * self.rate // 1000 * FRAME_BYTES
-
 
 _CHOICES: dict[str, Sequence[Any]] = {
     "mode": ("play", "cap"),
