@@ -25,7 +25,7 @@ from stress.detect.place import WRAP, Geometry, HeldRanges, signed
 from stress.detect.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
 from stress.detect.same import address
 from stress.detect.track import Tracker, commit_point, slipped_to
-from stress.detect.whole import all_right
+from stress.detect.whole import Kept
 from stress.detect.window import Window
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
@@ -361,7 +361,7 @@ def check(
     pattern: Pattern,
     rings: Rings,
     *,
-    expected: Bytes | None = None,
+    kept: Kept | None = None,
     first_position: int | None = None,
     played_limit: int | None = None,
     line_bytes: int = 32,
@@ -373,14 +373,15 @@ def check(
     Parameters
     ----------
     captured : (n * frame_bytes,) uint8, C-contiguous.
-    expected : the clean pattern from `first_position` on, where it is still in
-        memory: a burst that is right then costs one search and one memcmp. It
-        must not hold the faults of a positive control.
+    kept : the burst as it was played, where it is still in memory: a capture
+        that is right then costs one search and one memcmp. Its position and
+        limit stand for `first_position` and `played_limit`.
     """
-    if expected is not None and first_position is not None:
-        right = all_right(captured, expected, pattern, first_position, played_limit)
+    if kept is not None:
+        right = kept.right(captured)
         if right is not None:
             return right
+        first_position, played_limit = kept.first_position, kept.limit
     checker = ExactChecker(
         pattern,
         rings,

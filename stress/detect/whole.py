@@ -22,34 +22,56 @@ KEY_BYTES = 64
 _LIBC = memory()
 
 
-def all_right(
-    captured: Bytes, expected: Bytes, pattern: Pattern, first_position: int, limit: int | None
-) -> Analysis | None:
-    """Return the analysis of a right burst, None when it needs a closer look.
+class Kept:
+    """A played burst that is still in memory, ready to be compared with.
+
+    Made before the burst. After it the caches hold samples, and each thing looked
+    up then is cold: all that is known beforehand is looked up here.
 
     Parameters
     ----------
-    captured, expected : (n,) uint8, C-contiguous; ValueError where they are not.
-    limit : frames of `expected` that were due, None for all [frames].
+    played : (n * frame_bytes,) uint8, C-contiguous: the clean pattern from
+        `first_position` on, without the faults of a positive control. ValueError
+        where it lies in pieces.
+    limit : frames of it that are due, None for all [frames].
+
+    Threads: any, it is never written to.
     """
-    size, total, due = pattern.frame_bytes, captured.nbytes, expected.nbytes
-    if limit is not None and limit * size < due:
-        due = limit * size
-    if due < KEY_BYTES:
-        return None
-    # After a burst the caches hold samples: each call more is cold code, 1 us from memory.
-    try:
-        begin, wanted = addressof(from_buffer(captured)), addressof(from_buffer(expected))
-    except (TypeError, ValueError):
-        begin, wanted = address(captured), address(expected)
-    at = _LIBC.memmem(begin, total, wanted, KEY_BYTES)
-    if at is None:
-        return None
-    lead, length = at - begin, begin + total - at
-    if length > due:
-        length = due
-    if lead % size or _LIBC.memcmp(at, wanted, length):
-        return None
-    return Analysis.clean(
-        "exact", total // size, length // size, lead // size, first_position, pattern.fmt.bits
-    )
+
+    def __init__(
+        self, pattern: Pattern, first_position: int, played: Bytes, limit: int | None = None
+    ) -> None:
+        self.first_position, self.limit = first_position, limit
+        # Kept alive: its address is used.
+        self.played = played
+        self._address = address(played)
+        self._frame_bytes, self._bits = pattern.frame_bytes, pattern.fmt.bits
+        self._due = played.nbytes if limit is None else min(played.nbytes, limit * self._frame_bytes)
+
+    def right(self, captured: Bytes) -> Analysis | None:
+        """Return the analysis of a burst that is right, None when it needs a closer look.
+
+        Parameters
+        ----------
+        captured : (m,) uint8, C-contiguous; ValueError where it is not.
+        """
+        due = self._due
+        if due < KEY_BYTES:
+            return None
+        try:
+            begin = addressof(from_buffer(captured))
+        except (TypeError, ValueError):
+            begin = address(captured)
+        wanted, total = self._address, captured.nbytes
+        at = _LIBC.memmem(begin, total, wanted, KEY_BYTES)
+        if at is None:
+            return None
+        lead = at - begin
+        if due > total - lead:
+            due = total - lead
+        size = self._frame_bytes
+        if lead % size or _LIBC.memcmp(at, wanted, due):
+            return None
+        return Analysis.clean(
+            "exact", total // size, due // size, lead // size, self.first_position, self._bits
+        )

@@ -7,7 +7,7 @@ import pytest
 
 from stress.detect.again import STEREO_BLOCK, Regenerator
 from stress.detect.same import address
-from stress.detect.whole import all_right
+from stress.detect.whole import Kept
 from stress.model.finding import Analysis
 from stress.model.formats import FORMATS
 from stress.patterns.word import Pattern
@@ -53,7 +53,7 @@ def test_address_of_frames_in_pieces_is_refused():
 def test_right_burst_gives_the_analysis_the_constructor_gives(limit):
     pattern = Pattern("mix1", FORMATS["S16_LE"], 2)
     raw = np.concatenate([np.zeros(12, np.uint8), pattern.bytes_at(5, 50)])
-    found = all_right(raw, pattern.bytes_at(5, 50), pattern, 5, limit)
+    found = Kept(pattern, 5, pattern.bytes_at(5, 50), limit).right(raw)
     due = Analysis("exact", True, 53, limit or 50, 3, 5, valid_bits=16)
     assert found == due
     assert repr(found) == repr(due)

@@ -8,6 +8,7 @@ import pytest
 from stress.detect.exact import ExactChecker, check
 from stress.detect.place import HeldRange, HeldRanges
 from stress.detect.same import memory
+from stress.detect.whole import Kept
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -377,7 +378,7 @@ def test_check_with_the_expected_image_says_the_same(change):
         rows[5300:], limit = 0, 5000
     elif change == "garbage before":
         rows[:250] = np.random.default_rng(3).integers(0, 256, (250, 4))
-    fast = judge(rows, first_position=FIRST, expected=expected, played_limit=limit)
+    fast = judge(rows, kept=Kept(STEREO, FIRST, expected, limit))
     assert fast == judge(rows, first_position=FIRST, played_limit=limit)
     assert fast.locked and fast.found == (change == "flip")
 
