@@ -25,7 +25,6 @@ from stress.detect.place import WRAP, Geometry, HeldRanges, signed
 from stress.detect.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
 from stress.detect.same import address
 from stress.detect.track import Tracker, commit_point, slipped_to
-from stress.detect.whole import Kept
 from stress.detect.window import Window
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
@@ -361,7 +360,6 @@ def check(
     pattern: Pattern,
     rings: Rings,
     *,
-    kept: Kept | None = None,
     first_position: int | None = None,
     played_limit: int | None = None,
     line_bytes: int = 32,
@@ -373,15 +371,7 @@ def check(
     Parameters
     ----------
     captured : (n * frame_bytes,) uint8, C-contiguous.
-    kept : the burst as it was played, where it is still in memory: a capture
-        that is right then costs one search and one memcmp. Its position and
-        limit stand for `first_position` and `played_limit`.
     """
-    if kept is not None:
-        right = kept.right(captured)
-        if right is not None:
-            return right
-        first_position, played_limit = kept.first_position, kept.limit
     checker = ExactChecker(
         pattern,
         rings,

@@ -7,8 +7,6 @@ import pytest
 
 from stress.detect.again import STEREO_BLOCK, Regenerator
 from stress.detect.same import address
-from stress.detect.whole import Kept
-from stress.model.finding import Analysis
 from stress.model.formats import FORMATS
 from stress.patterns.word import Pattern
 
@@ -47,13 +45,3 @@ def test_address_of_frames_in_pieces_is_refused():
     assert address(whole) == whole.ctypes.data
     with pytest.raises(ValueError, match="in one piece"):
         address(np.zeros(64, np.uint8)[::2])
-
-
-@pytest.mark.parametrize("limit", [None, 40])
-def test_right_burst_gives_the_analysis_the_constructor_gives(limit):
-    pattern = Pattern("mix1", FORMATS["S16_LE"], 2)
-    raw = np.concatenate([np.zeros(12, np.uint8), pattern.bytes_at(5, 50)])
-    found = Kept(pattern, 5, pattern.bytes_at(5, 50), limit).right(raw)
-    due = Analysis("exact", True, 53, limit or 50, 3, 5, valid_bits=16)
-    assert found == due
-    assert repr(found) == repr(due)

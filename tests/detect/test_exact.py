@@ -8,7 +8,7 @@ import pytest
 from stress.detect.exact import ExactChecker, check
 from stress.detect.place import HeldRange, HeldRanges
 from stress.detect.same import memory
-from stress.detect.whole import Kept
+from stress.detect.whole import KeptBurst
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -378,7 +378,8 @@ def test_check_with_the_expected_image_says_the_same(change):
         rows[5300:], limit = 0, 5000
     elif change == "garbage before":
         rows[:250] = np.random.default_rng(3).integers(0, 256, (250, 4))
-    fast = judge(rows, kept=Kept(STEREO, FIRST, expected, limit))
+    flat = np.ascontiguousarray(rows).reshape(-1)
+    fast = KeptBurst(STEREO, FIRST, expected, flat, limit).check(len(rows), RINGS)
     assert fast == judge(rows, first_position=FIRST, played_limit=limit)
     assert fast.locked and fast.found == (change == "flip")
 

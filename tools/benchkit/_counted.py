@@ -11,10 +11,10 @@ from collections.abc import Callable
 import numpy as np
 
 from stress.detect.again import Regenerator
-from stress.detect.exact import ExactChecker, check
+from stress.detect.exact import ExactChecker
 from stress.detect.same import address, memory
 from stress.detect.spectral import PeriodicDifference
-from stress.detect.whole import Kept
+from stress.detect.whole import KeptBurst
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.analog_periodic import PERIOD, PeriodicNoise
@@ -33,13 +33,13 @@ def cases() -> dict[str, tuple[int, Case]]:
     pattern = Pattern("mix1", S16, 2)
     ours, out = pattern.bytes_at(FIRST, FRAMES), pattern.bytes_at(FIRST, FRAMES)
     due, libc, again = ours.copy(), memory(), Regenerator(pattern)
-    kept = Kept(pattern, FIRST, due)
+    kept = KeptBurst(pattern, FIRST, due, ours)
 
     def compare() -> None:
         libc.memcmp(address(ours), address(due), ours.nbytes)
 
     def whole() -> None:
-        check(ours, pattern, RINGS, kept=kept)
+        kept.check(FRAMES, RINGS)
 
     return {
         "memcmp": (FRAMES, compare),

@@ -21,9 +21,8 @@ from typing import Any
 import numpy as np
 
 from stress.detect.again import Regenerator
-from stress.detect.exact import check
 from stress.detect.same import address, memory
-from stress.detect.whole import Kept
+from stress.detect.whole import KeptBurst
 from stress.files.wav import write_wav
 from stress.model.finding import Analysis
 from stress.model.formats import FORMATS
@@ -67,10 +66,9 @@ def _block(frames: int, seconds: float, sets: int = 1) -> dict[str, Any]:
     pattern, memcmp = Pattern("mix1", S16, 2), memory().memcmp
     clean, lead = pattern.bytes_at(FIRST, frames), np.zeros(700 * pattern.frame_bytes, np.uint8)
     bursts = [(np.concatenate([lead, clean]), clean.copy()) for _ in range(sets)]
-    # The rivals get addresses and slices ready made. The detector gets what was played
-    # as it was made ready before the burst; where the capture begins it has to find.
+    # Everybody gets addresses and slices ready made; where the capture begins the detector has to find.
     ready = [
-        (address(one) + lead.size, address(two), one, one[lead.size :], two, Kept(pattern, FIRST, two))
+        (address(one) + lead.size, address(two), one[lead.size :], two, KeptBurst(pattern, FIRST, two, one))
         for one, two in bursts
     ]
     turn = itertools.cycle(ready)
@@ -81,7 +79,7 @@ def _block(frames: int, seconds: float, sets: int = 1) -> dict[str, Any]:
         memcmp(captured, expected, clean.nbytes)
 
     def array_equal() -> None:
-        *_, captured, expected, _ = next(turn)
+        _, _, captured, expected, _ = next(turn)
         np.array_equal(captured, expected)
 
     def regenerate() -> None:
@@ -91,8 +89,8 @@ def _block(frames: int, seconds: float, sets: int = 1) -> dict[str, Any]:
     last: list[Analysis] = [Analysis("exact", False, 0)]
 
     def whole() -> None:
-        *_, captured, _, _, kept = next(turn)
-        last[0] = check(captured, pattern, RINGS, kept=kept)
+        *_, kept = next(turn)
+        last[0] = kept.check(frames + 700, RINGS)
 
     work: dict[str, Callable[[], object]] = {
         "memcmp": plain,
