@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Optional
 
 from stress.experiment.alignment import SILENT
 from stress.experiment.slips import Slip, slips
-from stress.stats.counts import dispersion_of_sums
+from stress.stats.counts import dispersion
 
 
 class Seen(NamedTuple):
@@ -173,7 +173,7 @@ class Tally:
     @property
     def dispersion(self) -> float:
         """Index of dispersion of wrong runs per tile: 1 if independent, more in clumps, nan without any."""
-        return dispersion_of_sums(self.tiles, self.tile_runs, self.tile_squares)
+        return dispersion(self.tiles, self.tile_runs, self.tile_squares)
 
     @property
     def control_missed(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from stress.stats.special import beta_regularised, gamma_regularised, solve
+from stress.stats.special import beta_regularised, solve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,12 +45,6 @@ def clopper_pearson(hits: int, trials: int, level: float = 0.95) -> Interval:
         else solve(lambda p: beta_regularised(hits + 1.0, trials - hits, p), 1.0 - tail, 0.0, 1.0)
     )
     return Interval(low, high)
-
-
-def poisson_upper(events: int, level: float = 0.95) -> float:
-    """Return the one-sided upper bound on a Poisson mean after `events`."""
-    ceiling = 10.0 + 3.0 * events + 20.0 * math.sqrt(events + 1.0)
-    return solve(lambda mean: gamma_regularised(events + 1.0, mean), level, 0.0, ceiling)
 
 
 @dataclass(frozen=True)
@@ -112,16 +106,17 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def dispersion(counts: Sequence[int]) -> float:
+def dispersion(number: int, total: int, squares: int) -> float:
     """Return the index of dispersion, variance over mean: 1 for Poisson counts.
 
+    Parameters
+    ----------
+    number, total, squares : how many counts, their sum, the sum of their squares.
+
+    Returns
+    -------
     nan for fewer than two counts or none but zeros.
     """
-    return dispersion_of_sums(len(counts), sum(counts), sum(count * count for count in counts))
-
-
-def dispersion_of_sums(number: int, total: int, squares: int) -> float:
-    """Return the index of dispersion of `number` counts from their sum and sum of squares."""
     if number < 2 or not total:
         return math.nan
     return (squares - total * total / number) / (number - 1) / (total / number)

@@ -1,4 +1,4 @@
-"""The regularised incomplete beta and gamma functions and their inverses."""
+"""The regularised incomplete beta function and its inverse."""
 
 from __future__ import annotations
 
@@ -30,54 +30,23 @@ def beta_regularised(a: float, b: float, x: float) -> float:
 
 
 def _beta_fraction(a: float, b: float, x: float) -> float:
-    tiny = 1e-300
-    c, d = 1.0, 1.0 / _away(1.0 - (a + b) * x / (a + 1.0), tiny)
+    c, d = 1.0, 1.0 / _away(1.0 - (a + b) * x / (a + 1.0))
     value = d
     for m in range(1, MOST_STEPS):
         even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
         for term in (even, odd):
-            d = 1.0 / _away(1.0 + term * d, tiny)
-            c = _away(1.0 + term / c, tiny)
+            d = 1.0 / _away(1.0 + term * d)
+            c = _away(1.0 + term / c)
             value *= c * d
         if abs(c * d - 1.0) < ACCURACY:
             return value
     return value
 
 
-def _away(value: float, tiny: float) -> float:
-    return value if abs(value) > tiny else tiny
-
-
-def gamma_regularised(a: float, x: float) -> float:
-    """Return P(a, x), the gamma distribution's CDF, for a > 0 and x >= 0.
-
-    Source: series DLMF 8.11.4 below a + 1, continued fraction 8.9.2 above.
-    """
-    if x <= 0.0:
-        return 0.0
-    front = math.exp(a * math.log(x) - x - math.lgamma(a))
-    if x < a + 1.0:
-        term = total = 1.0 / a
-        for n in range(1, MOST_STEPS):
-            term *= x / (a + n)
-            total += term
-            if term < total * ACCURACY:
-                break
-        return front * total
-    tiny = 1e-300
-    b = x + 1.0 - a
-    c, d = 1.0 / tiny, 1.0 / b
-    value = d
-    for n in range(1, MOST_STEPS):
-        term = -n * (n - a)
-        b += 2.0
-        d = 1.0 / _away(term * d + b, tiny)
-        c = _away(b + term / c, tiny)
-        value *= c * d
-        if abs(c * d - 1.0) < ACCURACY:
-            break
-    return 1.0 - front * value
+def _away(value: float) -> float:
+    # Not zero: it is divided by.
+    return value if abs(value) > 1e-300 else 1e-300
 
 
 def solve(rising: Callable[[float], float], target: float, low: float, high: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stress.stats.special import beta_regularised, gamma_regularised, solve, student_two_sided
+from stress.stats.special import beta_regularised, solve, student_two_sided
 
 hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis: pip install .[test]")
 given, st = hypothesis.given, hypothesis.strategies
@@ -17,11 +17,6 @@ POSITIVE = st.floats(0.5, 500.0)
 @given(POSITIVE, POSITIVE, st.floats(0.0, 1.0))
 def test_beta_regularised_agrees_with_scipy(a, b, x):
     assert beta_regularised(a, b, x) == pytest.approx(special.betainc(a, b, x), rel=1e-8, abs=1e-12)
-
-
-@given(POSITIVE, st.floats(0.0, 1500.0))
-def test_gamma_regularised_agrees_with_scipy(a, x):
-    assert gamma_regularised(a, x) == pytest.approx(special.gammainc(a, x), rel=1e-8, abs=1e-12)
 
 
 @given(st.floats(-20.0, 20.0), st.integers(1, 60))

@@ -65,10 +65,6 @@ class Clock:
             m += captured - float(self.captured(np.array([m]))[0])
         return m
 
-    def moved(self, offset: float) -> Clock:
-        """Return this clock with another offset."""
-        return Clock(offset, self.coefficients, self.scale)
-
     @property
     def drift_ppm(self) -> float:
         """How much slower the capture clock runs [1e-6]."""

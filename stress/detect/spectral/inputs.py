@@ -56,7 +56,7 @@ def unheard(
         if level_db(y[c]) < SILENT_DB:
             silent.append(c)
             continue
-        other = _hears(y[c], pattern, [o for o in range(channels) if o != c], first_position, locks)
+        other = _hears(y[c], pattern, [o for o in range(channels) if o != c], first_position)
         if other is not None:
             advice.append(
                 f"captured {who} carries played {name(other, channels)}: exchange the plugs or the routing"
@@ -82,9 +82,7 @@ def silence(y: Signal, silent: Sequence[int]) -> list[str]:
     ]
 
 
-def _hears(
-    y: Signal, pattern: Stimulus, others: Sequence[int], first: int, locks: Sequence[Lock | None]
-) -> int | None:
+def _hears(y: Signal, pattern: Stimulus, others: Sequence[int], first: int) -> int | None:
     at = active_block(y)
     if at is None or y.size < 2 * BLOCK:
         return None

@@ -30,13 +30,11 @@ class Lock:
     at : captured frame of the block it was found in.
     delay : captured frame minus played frame [frames].
     peak : correlation peak over its RMS.
-    coherence : share of the block's power the aligned stimulus explains, 0..1, signed.
     """
 
     at: int
     delay: int
     peak: float
-    coherence: float
 
     @property
     def locked(self) -> bool:
@@ -58,16 +56,14 @@ def search(
 ) -> Lock:
     """Correlate the block of `y` at `at` with played frames `low` .. `high`."""
     block = y[at : at + BLOCK] - np.mean(y[at : at + BLOCK])
-    best = (0.0, 0, 0.0)
+    best = (0.0, 0)
     for start in range(low, high, _PIECE):
         piece = min(_PIECE, high - start)
         x = pattern.samples(first_position + start, piece + BLOCK, channel).astype(np.float32)
         peak, where = _peak(block, x)
         if peak > best[0]:
-            aligned = x[where : where + block.size]
-            norm = float(np.linalg.norm(aligned)) * float(np.linalg.norm(block)) + 1e-12
-            best = (peak, start + where, float(np.dot(aligned, block)) / norm)
-    return Lock(at, at - best[1], best[0], best[2])
+            best = (peak, start + where)
+    return Lock(at, at - best[1], best[0])
 
 
 def _peak(block: Signal, x: Signal) -> tuple[float, int]:

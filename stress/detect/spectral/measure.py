@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     Signal = NDArray[np.float32]
 
 _POINTS = 24
-# Share of samples within 1 LSB of the same extreme level that is no longer chance peaks.
-CLIPPED = 1e-4
 
 
 def db(ratio: float) -> float:

@@ -55,13 +55,13 @@ def place(old: Wide, new: Wide, told_old: Wide, told_new: Wide, taps: Wide, move
     gap = min(size - 1, moved) if moved > 0 else 0
     spaced = head[: size + 1 - gap] + tail[gap:]
     rough = int(spaced.argmin())
-    options = [(head + tail, 0, "capture", False, 0.0)]
-    options += [(_made(old, told_old, told_new, taps, rough, 0), 0, "playback", False, 0.0)]
+    options = [(head + tail, 0, "capture", False)]
+    options += [(_made(old, told_old, told_new, taps, rough, 0), 0, "playback", False)]
     if gap:
         silent = spaced + _between(old, gap)
-        options += [(silent, gap, "capture", True, 0.0)]
-        options += [(_made(old, told_old, told_new, taps, rough, gap), gap, "playback", True, 0.0)]
-    cost, width, side, quiet, _ = min(options, key=lambda option: float(option[0].min()))
+        options += [(silent, gap, "capture", True)]
+        options += [(_made(old, told_old, told_new, taps, rough, gap), gap, "playback", True)]
+    cost, width, side, quiet = min(options, key=lambda option: float(option[0].min()))
     around = slice(max(0, rough - _AROUND), rough + gap + _AROUND)
     power = float(np.mean(left[around] ** 2)) * max(gap, fit.TAPS)
     if gap and float(cost.min()) - float(spaced.min()) > _UNKNOWN * power:

@@ -42,11 +42,6 @@ class Segment:
     frames: tuple[float, ...]
     delays: tuple[float, ...]
 
-    @property
-    def delay(self) -> float:
-        """Median delay [frames]."""
-        return float(np.median(self.delays))
-
 
 @dataclass(frozen=True)
 class Track:
@@ -68,7 +63,6 @@ class Tracker:
     Parameters
     ----------
     y : captured channel; `x` what was played on it.
-    wide : searches further when a block is lost, None to never do so.
     """
 
     def __init__(self, y: Signal, x: Reference, delay: int) -> None:
@@ -92,7 +86,7 @@ class Tracker:
                 self._split(at, jump)
             elif used < count:
                 at += self._skip(at, pattern, channel, first_position)
-        self._close(at)
+        self._close()
         return Track(tuple(self._done), tuple(self._lost), self._common_slope())
 
     def predict(self, frame: float) -> float:
@@ -165,11 +159,11 @@ class Tracker:
 
     def _split(self, at: int, jump: float) -> None:
         delay = self.predict(at) + jump
-        self._close(at)
+        self._close()
         self._open = Segment(at, at, (), ())
         self._delay = delay
 
-    def _close(self, at: int) -> None:
+    def _close(self) -> None:
         if self._open.frames:
             self._done.append(self._open)
 

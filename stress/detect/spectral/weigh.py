@@ -26,7 +26,6 @@ class Weights:
 
     Parameters
     ----------
-    size : FFT length.
     forward : taps as a spectrum, played to captured.
     band : spectrum that keeps the judged band, for residual levels.
     matched : spectrum from residual to matched residual.
@@ -37,7 +36,6 @@ class Weights:
     noise : power of the residual in the band.
     """
 
-    size: int
     forward: NDArray[np.complex64]
     band: Signal
     matched: NDArray[np.complex64]
@@ -83,7 +81,6 @@ def weights(
     share = np.arange(size // 2 + 1) / size
     whiten, quartile = _line_whitener(r)
     return Weights(
-        size,
         forward.astype(np.complex64),
         ((share >= band[0]) & (share <= band[1])).astype(np.float32),
         (np.conj(forward) * weight).astype(np.complex64),
