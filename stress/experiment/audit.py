@@ -154,13 +154,15 @@ class _Told:
         self._sums, self._position = sums, event["position"]
         analysis = event["analysis"]
         wrong = [one for one in analysis["findings"] if not one["injected"] or "echo" in one["details"]]
+        # What is old throughout is right to the checksums, and says nothing of where others end.
         self._runs = [self._periods(one) for one in wrong if "uniform" not in one["details"]]
         slips = [self._periods(one).start for one in wrong if one["kind"] in _SLIPS]
-        real = [self._periods(one) for one in analysis["findings"] if not one["injected"]]
+        real = [one for one in analysis["findings"] if not one["injected"]]
         # Findings past the cap of a record are only counted, but for some of the last lap.
         real = real[: analysis.get("findings_first", len(real))]
+        ends = [self._periods(one).stop - 1 for one in real if "uniform" not in one["details"]]
         full = not analysis.get("findings_left_out")
-        self._told_until = 1 << 62 if full else max((run.stop - 1 for run in real), default=0)
+        self._told_until = 1 << 62 if full else max(ends, default=0)
         # Behind a slip every period differs.
         self._slipped = min(slips, default=1 << 62)
 

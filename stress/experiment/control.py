@@ -212,7 +212,7 @@ def match(
         elif finding.kind in rules.echo_kinds and _echo(start, finding.frames, faults, rings):
             details = {**finding.details, "echo": "of a planted fault that went stale later"}
             finding = dataclasses.replace(finding, injected=True, details=details)
-        elif rules.tolerance and any(_touches(start, finding, fault) for fault in faults):
+        elif _blurred(start, finding, faults, rules):
             details = {**finding.details, "blurred": "over a planted fault, but not in its place"}
             finding = dataclasses.replace(finding, injected=True, details=details)
         marked.append(finding)
@@ -231,6 +231,12 @@ def _covered(fault: Planted, analysis: Analysis, position: int) -> bool:
 
 def _touches(start: int, finding: Finding, fault: Planted) -> bool:
     return start < fault.frame + fault.frames and fault.frame < start + finding.frames
+
+
+def _blurred(start: int, finding: Finding, faults: Sequence[Planted], rules: Rules) -> bool:
+    # No fault reaches as far as the next one: what is longer is real, whatever it covers.
+    short = rules.tolerance and finding.frames <= rules.spacing
+    return bool(short) and any(_touches(start, finding, fault) for fault in faults)
 
 
 def _echo(start: int, frames: int, faults: Sequence[Planted], rings: Rings) -> bool:

@@ -111,3 +111,9 @@ def test_runs_of_the_last_lap_kept_past_the_cap_do_not_stand_for_those_before_th
     assert audit([event]).unexplained == ((3, 4000 // period),)
     event["analysis"]["findings_first"] = 1
     assert audit([event]).unexplained == ()
+
+
+def test_audit_of_a_stream_old_throughout_does_not_claim_the_runs_past_the_cap():
+    # To the checksums a stream one lap late is right: its one long run says nothing of where the others end.
+    late = _finding(0, 9600, "stale", uniform=True)
+    assert audit([_event(_sums(100, 4000), late, _finding(100), left_out=5)]).agrees

@@ -140,6 +140,14 @@ def test_match_with_a_tolerance_leaves_real_findings_real():
     assert not analysis.findings[0].injected
 
 
+def test_match_with_a_tolerance_takes_no_run_past_the_next_fault_for_a_planted_one():
+    faults = [Planted(Kind.ZERO, 800, 8), Planted(Kind.ZERO, 800 + SPREAD.spacing, 8)]
+    throughout = _found(Kind.STALE, 10, 4000)
+    analysis, outcome = match(_analysis(throughout), faults, POSITION, 5000, RINGS, SPREAD)
+    assert not analysis.findings[0].injected
+    assert (outcome.found, outcome.covered) == (0, 2)
+
+
 def test_match_by_place_alone_takes_any_kind_but_no_other_place():
     rules = Rules(names_kind=False, echo_kinds=())
     fault = Planted(Kind.ZERO, 800, 8)
