@@ -58,13 +58,25 @@ class Comparison:
     mid_p : the same with half the weight of what was seen (Lancaster 1961):
         near its nominal size, sometimes above it. Causes are named from `p`.
     ratio : rate of the first over the rate of the second; inf when the second is 0.
-    interval : 95 % confidence interval of the ratio.
+    first, second : the counts.
+    odds : exposure of the second over that of the first.
     """
 
-    p: float
-    mid_p: float
-    ratio: float
-    interval: Interval
+    p: float = 1.0
+    mid_p: float = 1.0
+    ratio: float = math.nan
+    first: int = 0
+    second: int = 0
+    odds: float = 1.0
+
+    @property
+    def interval(self) -> Interval:
+        """95 % confidence interval of the ratio: two bisections at each call."""
+        if not self.first + self.second:
+            return Interval(0.0, math.inf)
+        split = clopper_pearson(self.first, self.first + self.second)
+        high = math.inf if split.high >= 1.0 else split.high / (1.0 - split.high) * self.odds
+        return Interval(split.low / (1.0 - split.low) * self.odds, high)
 
 
 def compare(first: int, first_exposure: float, second: int, second_exposure: float) -> Comparison:
@@ -76,22 +88,21 @@ def compare(first: int, first_exposure: float, second: int, second_exposure: flo
     """
     trials = first + second
     if not trials or first_exposure <= 0 or second_exposure <= 0:
-        return Comparison(1.0, 1.0, math.nan, Interval(0.0, math.inf))
+        return Comparison()
     share = first_exposure / (first_exposure + second_exposure)
     below = binomial_at_most(first, trials, share)
     above = 1.0 - binomial_at_most(first - 1, trials, share)
     odds = second_exposure / first_exposure
-    split = clopper_pearson(first, trials)
-    ratio = math.inf if not second else first / second * odds
-    high = math.inf if split.high >= 1.0 else split.high / (1.0 - split.high) * odds
     tail = min(below, above)
     # P(X <= n) + P(X >= n) - 1 is P(X = n), lost to rounding where it is tiny.
     seen = min(tail, max(0.0, below + above - 1.0))
     return Comparison(
         min(1.0, 2.0 * tail),
         min(1.0, 2.0 * tail - seen),
-        ratio,
-        Interval(split.low / (1 - split.low) * odds, high),
+        first / second * odds if second else math.inf,
+        first,
+        second,
+        odds,
     )
 
 
