@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stress.detect.checksum import Checksums, sums_of
+from stress.detect.sums import Checksums, sums_of
+from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
-POSITIONS = 1 << 32
 # Checksums per side of one burst; longer bursts sum several ring periods in one.
 # Source: 64 take 512 bytes of a burst event of 2 KB. Higher: a day's record on a
 # board's flash grows; lower: a wrong period is a worse place.

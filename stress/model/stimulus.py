@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
+#: Positions there are; each has its own frame in the pattern, and the last is followed by 0.
+POSITIONS = 1 << 32
+
 
 class Stimulus(Protocol):
     """A stream that can be made from any position on.
@@ -24,4 +27,4 @@ class Stimulus(Protocol):
         """Bytes of one frame."""
 
     def fill(self, position: int, out: Bytes) -> None:
-        """Write the frames from `position` (mod 2^32) on into `out`, whole frames."""
+        """Write the frames from `position` (mod `POSITIONS`) on into `out`, whole frames."""
