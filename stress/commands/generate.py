@@ -11,6 +11,7 @@ from stress.errors import ConfigError
 from stress.files.wav import write_wav
 from stress.model.formats import sample_format
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 from stress.patterns.analog_periodic import PeriodicNoise, commensurate
 from stress.patterns.auxiliary import Interleaved, auxiliary
 from stress.patterns.noise import NoisePattern
@@ -74,5 +75,5 @@ def _blocks(source: Source, position: int, frames: int) -> Iterator[NDArray[np.u
     block = np.empty(BLOCK_FRAMES * source.frame_bytes, dtype=np.uint8)
     for first in range(0, frames, BLOCK_FRAMES):
         part = block[: min(BLOCK_FRAMES, frames - first) * source.frame_bytes]
-        source.fill((position + first) % (1 << 32), part)
+        source.fill((position + first) % POSITIONS, part)
         yield part

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.same import address, memory
+from stress.model.stimulus import POSITIONS
 from stress.patterns.mix import MASK, MIX1_MUL, word32
-from stress.patterns.word import WRAP, Pattern
+from stress.patterns.word import Pattern
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +68,7 @@ class Regenerator:
         done = 0
         while done < frames:
             n = min(self.block, frames - done)
-            self._pattern.fill((position + done) % WRAP, self.due[: n * self._size])
+            self._pattern.fill((position + done) % POSITIONS, self.due[: n * self._size])
             if self._memcmp(at + done * self._size, self._at, n * self._size):
                 break
             done += n

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from stress.detect.decode import Decoder
 from stress.detect.edges import Edges
-from stress.detect.place import WRAP, Geometry, HeldRanges, line_of, signed
+from stress.detect.place import Geometry, HeldRanges, line_of, signed
 from stress.detect.stretch import Stretch, groups, run_edges
 from stress.detect.track import Event
 from stress.detect.words import sentence
 from stress.detect.wrong import SHORTEST_DITHER, Namer, Part
 from stress.model.finding import Finding, Kind
+from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,7 +108,7 @@ class Builder:
         base = Finding(
             Kind.MISPLACED, frame, event.end - event.start, position, lag=event.lag, details=details
         )
-        seen = (position - event.lag) % WRAP
+        seen = (position - event.lag) % POSITIONS
         if signed(seen - self._geometry.first_position) < 0:
             return self._earlier(base, seen, inside)
         laps = self._geometry.laps(event.lag)

@@ -17,6 +17,7 @@ import numpy as np
 from stress.detect.decode import Decoder
 from stress.detect.place import MAX_LAPS, Geometry, signed
 from stress.detect.track import Event
+from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -165,13 +166,13 @@ class Edges:
         rows = self._rows[noise.start : noise.end]
         claimed = self._decoder.pattern.positions(np.ascontiguousarray(rows).reshape(-1)).astype(np.int64)
         due = self._due(noise.start, noise.shift) + np.arange(len(rows))[:, None]
-        lags = np.unique((due - claimed + (1 << 31)) % (1 << 32) - (1 << 31))
+        lags = np.unique((due - claimed + (1 << 31)) % POSITIONS - (1 << 31))
         return [*(int(lag) for lag in lags if self._geometry.whole_laps(int(lag))), *tried]
 
     def _fits(self, event: Event, lag: int) -> Flags:
         position = self._due(event.start, event.shift) - lag
         rows = self._rows[event.start : event.end]
-        fits: Flags = (self._decoder.expected(position % (1 << 32), len(rows)) == rows).reshape(-1)
+        fits: Flags = (self._decoder.expected(position % POSITIONS, len(rows)) == rows).reshape(-1)
         return fits
 
     def _snap(self, event: Event, frame: int) -> Event:

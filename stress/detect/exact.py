@@ -21,13 +21,14 @@ from stress.detect.decode import NONE, Decoder, runs_of
 from stress.detect.lock import Lock, find_lock
 from stress.detect.mask import probe_mask, top_mask
 from stress.detect.onset import Onset, OnsetFinder, spliced
-from stress.detect.place import WRAP, Geometry, HeldRanges, signed
+from stress.detect.place import Geometry, HeldRanges, signed
 from stress.detect.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
 from stress.detect.same import address
 from stress.detect.track import Tracker, commit_point, slipped_to
 from stress.detect.window import Window
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class ExactChecker:
     def _end(self) -> int:
         # First frame that is not judged, under the alignment in force.
         if self._limit is None or self._geometry is None:
-            return WRAP << 8
+            return POSITIONS << 8
         return (
             self._limit
             - (self._align + self._window.frame - self._geometry.first_position)
@@ -182,7 +183,7 @@ class ExactChecker:
             window.drop(window.frames if final else self._stretch // 2)
             return True
         window.drop(lock.frame)
-        self._start((lock.align + lock.frame) % WRAP)
+        self._start((lock.align + lock.frame) % POSITIONS)
         return True
 
     def _plain_lock(self) -> Lock | None:
@@ -193,7 +194,7 @@ class ExactChecker:
         lock = find_lock(raw, self._decoder, self._first)
         if lock is None:
             return None
-        due = self._decoder.expected((lock.align + lock.frame) % WRAP, frames - lock.frame)
+        due = self._decoder.expected((lock.align + lock.frame) % POSITIONS, frames - lock.frame)
         right = (self._decoder.rows(raw)[lock.frame :] == due).all(axis=1)
         return lock if right.mean() > PLAIN_SHARE else None
 
@@ -256,7 +257,7 @@ class ExactChecker:
         if frames < self._stretch and not last:
             return False
         raw = window.view(frames)
-        position = (self._align + window.frame) % WRAP
+        position = (self._align + window.frame) % POSITIONS
         before = self._before if self._before is not None else self._due_row(position - 1)
         runs = runs_of(self._decoder.lags(raw, position, before))
         slipped = slipped_to(runs)
@@ -351,7 +352,7 @@ class ExactChecker:
         return finding if slip or finding.frames <= rest else replace(finding, frames=rest)
 
     def _due_row(self, position: int) -> Bytes:
-        row: Bytes = self._decoder.expected(position % WRAP, 1)[0]
+        row: Bytes = self._decoder.expected(position % POSITIONS, 1)[0]
         return row
 
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.decode import NONE, Decoder, runs_of
-from stress.detect.place import MAX_LAPS, WRAP, signed
+from stress.detect.place import MAX_LAPS, signed
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,7 +89,7 @@ def find_lock(raw: Bytes, decoder: Decoder, first_position: int | None) -> Lock 
 def _pattern_runs(raw: Bytes, decoder: Decoder) -> list[_Run]:
     # Runs that step with the pattern, wherever; lags are taken against position 0.
     found = [run for run in runs_of(decoder.lags(raw, 0, anywhere=True)) if run[2] != NONE]
-    return [_Run(s, e, -lag % WRAP) for s, e, lag in found if e - s >= 2]
+    return [_Run(s, e, -lag % POSITIONS) for s, e, lag in found if e - s >= 2]
 
 
 def _families(runs: list[_Run], rings: Rings) -> list[_Family]:

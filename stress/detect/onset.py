@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.decode import NONE, Decoder
-from stress.detect.place import WRAP, signed
+from stress.detect.place import signed
 from stress.detect.resample import SHORTEST, Other, Resampling, unsettled
+from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,7 +118,7 @@ class OnsetFinder:
             first = start + probe
             if end - first < SHORTEST:
                 continue
-            due = (position + first - last_lag(runs, first)) % WRAP
+            due = (position + first - last_lag(runs, first)) % POSITIONS
             other = self._resampling.judge(rows[first:end], due, further)
             if other is None:
                 continue
@@ -160,7 +161,7 @@ class OnsetFinder:
         if not signed(round(line.place - line.ratio) - (here - 1 - before)):
             return Onset(line.frame, before)
         place = round(line.place)
-        right = (rows[line.frame] == self._decoder.expected(place % WRAP, 1)[0]).all()
+        right = (rows[line.frame] == self._decoder.expected(place % POSITIONS, 1)[0]).all()
         return Onset(line.frame, signed(here - place)) if right else None
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 
-WRAP = 1 << 32
 LINES = (64, 32, 16)
 
 # Laps a single frame may be old and still be believed. Source: a frame that is
@@ -19,7 +19,7 @@ MAX_LAPS = 4096
 
 def signed(value: int) -> int:
     """Return `value` modulo 2^32 as a number in [-2^31, 2^31)."""
-    return (value + (WRAP >> 1)) % WRAP - (WRAP >> 1)
+    return (value + (POSITIONS >> 1)) % POSITIONS - (POSITIONS >> 1)
 
 
 def line_of(start_bytes: int, length_bytes: int, sizes: Sequence[int] = LINES) -> int | None:
@@ -52,7 +52,7 @@ class HeldRange:
     def holds(self, offset: int, position: int) -> bool:
         """Tell whether ring offset `offset` [frames] held `position`."""
         inside = offset - self.offset
-        return 0 <= inside < self.frames and (position - self.position - inside) % WRAP == 0
+        return 0 <= inside < self.frames and (position - self.position - inside) % POSITIONS == 0
 
 
 @dataclass(frozen=True)

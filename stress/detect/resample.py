@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.decode import NONE, Decoder
-from stress.detect.place import WRAP
 from stress.detect.wrong import Namer
+from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,7 +133,7 @@ class Resampling:
         """
         base = int(np.floor(place.min())) - 1
         count = int(np.ceil(place.max())) - base + 2
-        sent = self.samples(self._decoder.expected((position + base) % WRAP, count), every=True)
+        sent = self.samples(self._decoder.expected((position + base) % POSITIONS, count), every=True)
         whole = np.floor(place).astype(np.int64)
         part, at = (place - whole)[:, None], whole - base
         slope = sent[at + 1] - sent[at]
@@ -166,7 +166,9 @@ class Resampling:
         # Correlate with the pattern stretched by `ratio`, in steps of a quarter frame.
         n = len(seen)
         base = int(np.floor(place)) - reach - 2
-        sent = self.samples(self._decoder.expected((position + base) % WRAP, int(n * ratio) + 2 * reach + 6))
+        sent = self.samples(
+            self._decoder.expected((position + base) % POSITIONS, int(n * ratio) + 2 * reach + 6)
+        )
         best, where = 0.0, place
         for part in (0.0, 0.25, 0.5, 0.75):
             count = int((len(sent) - 2 - part) / ratio)

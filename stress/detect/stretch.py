@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stress.detect.place import WRAP
 from stress.detect.track import Event
+from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,7 @@ class Stretch:
 
     def due(self, start: int, shift: int) -> int:
         """Return the position due at frame `start` of the stretch."""
-        return (self.position + start - shift) % WRAP
+        return (self.position + start - shift) % POSITIONS
 
     def last(self, start: int) -> Bytes | None:
         """Return the frame before frame `start` of the stretch."""

@@ -12,6 +12,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from stress.model.finding import Analysis, Finding, Kind
+from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
-POSITIONS = 1 << 32
 SILENT = "every captured sample is zero"
 # Longest way a frame may take from the playback ring to the capture ring and be
 # called latency [s]. Source: snd-usb-audio queues at most 18 ms of URBs; the

@@ -20,6 +20,7 @@ from stress.experiment.wire import Sent, Views, attribute, by_wire, look
 from stress.model.finding import Analysis
 from stress.model.pcm import Access, Direction
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -229,7 +230,7 @@ class Bench:
         step = self._stimulus.frame_bytes
         start = None
         if self._method.same_bytes(analysis) and analysis.first_frame is not None:
-            missing = ((analysis.first_position or 0) - position) % (1 << 32)
+            missing = ((analysis.first_position or 0) - position) % POSITIONS
             start = analysis.first_frame - missing
         return sums_of_burst(
             self.play[: due * step], returned, start, step, self._granted.playback.period_size

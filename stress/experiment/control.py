@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
 from stress.model.finding import Analysis, Finding, Kind
+from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
-POSITIONS = 1 << 32
 # Lines left alone around each fault, so that two never merge into one finding.
 # Higher: fewer faults fit a short burst; lower: neighbours blur and count as missed.
 SPACING_LINES = 4

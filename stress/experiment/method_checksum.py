@@ -13,6 +13,7 @@ from stress.experiment.control import Rules
 from stress.experiment.method import Heard
 from stress.experiment.wire_capture import distinct_lines
 from stress.model.formats import SampleFormat
+from stress.model.stimulus import POSITIONS
 from stress.patterns.analog_periodic import commensurate
 from stress.patterns.layout import Layout
 
@@ -98,7 +99,7 @@ class BySums:
             nonlocal block
             if block.size < frames * size:
                 block = np.empty(frames * size, np.uint8)
-            self.stimulus.fill((position + start) % (1 << 32), block[: frames * size])
+            self.stimulus.fill((position + start) % POSITIONS, block[: frames * size])
             return block[: frames * size]
 
         line = max(1, self._line_bytes // size)
@@ -152,6 +153,6 @@ def _at(analysis: Analysis, position: int) -> Analysis:
     # From frames of the burst to positions of the stimulus.
     if not analysis.locked:
         return analysis
-    moved = tuple(replace(one, position=(one.position + position) % (1 << 32)) for one in analysis.findings)
-    first = ((analysis.first_position or 0) + position) % (1 << 32)
+    moved = tuple(replace(one, position=(one.position + position) % POSITIONS) for one in analysis.findings)
+    first = ((analysis.first_position or 0) + position) % POSITIONS
     return replace(analysis, findings=moved, first_position=first)

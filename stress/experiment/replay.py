@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     Bytes = NDArray[np.uint8]
 
 SCHEMA = "pcmstress/evidence/1"
-POSITIONS = 1 << 32
 _NAME = re.compile(r"burst-(\d+)-(out-|in-)?\d+-\w+\.json")
 # What has to be the same again; the length too, where the whole finding was kept.
 COMPARED = ("kind", "lag", "laps", "ring")

@@ -17,6 +17,7 @@ from stress.experiment.wire_evidence import sources
 from stress.model.exposure import Exposure
 from stress.model.pcm import Lost
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 from stress.model.verdict import Verdict, exit_code
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from stress.pcm.contract import Pcm
     from stress.record.evidence import EvidenceStore
     from stress.record.journal import Journal
-
-POSITIONS = 1 << 32
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from stress.experiment.wire_race import RACE, set_apart_races
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.pcm import Direction
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     Detector = Callable[[Bytes, Rings, int, int], Analysis]
 
 Key = TypeVar("Key")
-POSITIONS = 1 << 32
 # Share of the capture lines in which stale data has to show for a verdict on
 # the capture ring. Source: an open microphone of 16 bits gives 0.99 and more,
 # digital silence 0. Higher: quiet rooms are refused; lower: hours without

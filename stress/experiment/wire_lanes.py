@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from stress.model.pcm import Direction
+from stress.model.stimulus import POSITIONS
 from stress.model.wire import BUS, CAPTURE_RING, LANES, PLAYBACK_RING, RIGHT, UNKNOWN, WRONG
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def with_lanes(finding: Finding, memory: Mapping[Direction, Held], position: int
     view = finding.details["view"]
     way = Direction.CAPTURE if view == CAPTURE_RING else Direction.PLAYBACK
     # A comparison of the read with IN counts both from the first frame on.
-    first = finding.frame if way is Direction.CAPTURE else (finding.position - position) % (1 << 32)
+    first = finding.frame if way is Direction.CAPTURE else (finding.position - position) % POSITIONS
     held = memory[way].says(first, max(1, finding.frames)) if way in memory else UNKNOWN
     lanes = {
         PLAYBACK_RING: (RIGHT, held, WRONG, WRONG if looped else UNKNOWN),

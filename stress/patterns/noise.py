@@ -13,6 +13,7 @@ import numpy as np
 
 from stress.errors import ConfigError
 from stress.model.formats import MAX_CHANNELS, SampleFormat
+from stress.model.stimulus import POSITIONS
 from stress.patterns.mix import mix2, pair_key
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def band_taps() -> NDArray[np.int32]:
 
 def uniform_words(position: int, frames: int, pair: int) -> NDArray[np.uint32]:
     """Return mix2 of the keyed positions, (frames,) uint32."""
-    start = np.uint32(position & 0xFFFFFFFF)
+    start = np.uint32(position % POSITIONS)
     words = np.arange(frames, dtype=np.uint32) + start
     words ^= np.uint32(pair_key(pair))
     mix2(words, words, np.empty_like(words))

@@ -14,6 +14,7 @@ import numpy as np
 
 from stress.errors import ConfigError, one_of
 from stress.model.formats import MAX_CHANNELS, SampleFormat
+from stress.model.stimulus import POSITIONS
 from stress.patterns.layout import Layout
 from stress.patterns.mix import (
     MASK,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     Words = NDArray[np.uint32]
 
 PATTERNS = ("mix1", "mix2")
-WRAP = 1 << 32
 _WORD = np.dtype("<u4")
 
 # Words made at a time. Source: measured on x86-64, where calls cost 0.3 us each and
@@ -95,8 +95,8 @@ class Pattern:
         frames = self._whole_frames(out)
         done = 0
         while done < frames:
-            q = (position + done) % WRAP
-            n = min(self.block, frames - done, WRAP - q)
+            q = (position + done) % POSITIONS
+            n = min(self.block, frames - done, POSITIONS - q)
             self._fill_block(q, n, out[done * self.frame_bytes : (done + n) * self.frame_bytes])
             done += n
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stress.model.stimulus import POSITIONS
 from stress.record import rundir
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _evidence(finding: Finding, captured: Bytes, stimulus: Stimulus) -> dict[str
     last = min(len(captured) // step, finding.frame + min(finding.frames, MOST_FRAMES) + AROUND_FRAMES)
     observed = captured[first * step : last * step]
     expected = observed.copy()
-    stimulus.fill((finding.position - finding.frame + first) % (1 << 32), expected)
+    stimulus.fill((finding.position - finding.frame + first) % POSITIONS, expected)
     return {
         "schema": "pcmstress/evidence/1",
         "finding": finding.to_json(),

@@ -24,6 +24,7 @@ from stress.detect.spectral.view import View, view
 from stress.detect.spectral.walk import Options, Tuned, Walk
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -199,7 +200,7 @@ class _Case:
         due = 0 if played is None else min(y.size, walk.captured(0) + played) - frame
         if due < 2 * BLOCK:
             return kept
-        position = (self.first + frame - walk.captured(0)) & 0xFFFFFFFF
+        position = (self.first + frame - walk.captured(0)) % POSITIONS
         return [*kept, Finding(Kind.MUTE, frame, due, position, text=f"silence from frame {frame} on")]
 
     def _notes(self, track: Track) -> list[str]:
@@ -220,7 +221,7 @@ class _Case:
             self.samples.shape[1],
             checked_frames=walk.checked,
             first_frame=start,
-            first_position=(self.first + start - round(latency)) & 0xFFFFFFFF,
+            first_position=(self.first + start - round(latency)) % POSITIONS,
             counts=dict(Counter(finding.kind for finding in findings)),
             sites=dict(Counter((f.kind, f.ring, f.laps) for f in findings)),
             findings=tuple(findings[:most]),

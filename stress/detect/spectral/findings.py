@@ -9,6 +9,7 @@ from stress.detect.spectral.explain import Event
 from stress.detect.spectral.laps import HOLD, SWAP, ZERO, Guess
 from stress.model.finding import Finding, Kind
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 
 _KINDS = {ZERO: Kind.ZERO, SWAP: Kind.SWAP, HOLD: Kind.HOLD}
 
@@ -61,7 +62,7 @@ class Namer:
         frames = guess.stop - guess.start
         frame = self._captured(guess.start)
         details: dict[str, Any] = {"score": round(score, 1)}
-        position = (self._first_position + guess.start) & 0xFFFFFFFF
+        position = (self._first_position + guess.start) % POSITIONS
         if not isinstance(guess.source, int):
             kind = _KINDS[guess.source]
             offset, line = self._place(guess, "playback")

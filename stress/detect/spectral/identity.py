@@ -10,6 +10,7 @@ import numpy as np
 from stress.detect.spectral.findings import line_of
 from stress.model.finding import Finding, Kind
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,7 +92,7 @@ def _finding(
         Kind.STALE,
         start,
         frames,
-        (position_of_zero + start) & 0xFFFFFFFF,
+        (position_of_zero + start) % POSITIONS,
         lap * size,
         lap,
         "capture",

@@ -18,6 +18,7 @@ from stress.detect.spectral.splice import Splice, place
 from stress.detect.spectral.track import BLOCK, Track
 from stress.model.finding import Finding, Kind
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,7 +90,7 @@ def findings(changes: Sequence[Jump], rings: Rings, laps: int, first_position: i
         back = changes[index + 1] if index + 1 < len(changes) else None
         lag = round(jump.frames)
         ring, count = ring_of(lag, rings, laps) if lag > 0 else (None, None)
-        position = (first_position + jump.played) & 0xFFFFFFFF
+        position = (first_position + jump.played) % POSITIONS
         if back is not None and ring and abs(jump.frames + back.frames) < 0.6:
             frames = back.frame - jump.frame
             age = f"{lag} frames old: {count} laps of the {ring} ring"
