@@ -232,10 +232,11 @@ def _with(finding: Finding, **details: object) -> Finding:
 
 def attribute(analysis: Analysis, views: Views, position: int) -> Analysis:
     """Name the view in which each finding of a loopback first appears."""
-    findings = []
+    findings, race = [], _raced(views)
     for finding in analysis.findings:
         view = "" if finding.injected else _view(finding, views, position)
-        raced = view == CAPTURE_RING and _raced(finding, views)
+        frames = range(finding.frame, finding.frame + finding.frames)
+        raced = view == CAPTURE_RING and race.issuperset(frames)
         finding = _with(finding, transport=RACE) if raced else finding
         if view:
             finding = with_lanes(_with(finding, view=view), views.memory, position, True)
@@ -256,13 +257,9 @@ def _view(finding: Finding, views: Views, position: int) -> str:
     return PLAYBACK_RING if views.out_wrong[first : first + frames].any() else BUS
 
 
-def _raced(finding: Finding, views: Views) -> bool:
-    return any(
-        other.details.get("transport") == RACE
-        and other.frame <= finding.frame
-        and finding.frame + finding.frames <= other.frame + other.frames
-        for other in views.capture.findings
-    )
+def _raced(views: Views) -> set[int]:
+    raced = (finding for finding in views.capture.findings if finding.details.get("transport") == RACE)
+    return {frame for finding in raced for frame in range(finding.frame, finding.frame + finding.frames)}
 
 
 def by_wire(views: Views, frame_bytes: int, line_bytes: int) -> Analysis:

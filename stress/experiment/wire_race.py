@@ -27,6 +27,8 @@ RACE = "read while the driver copied the packet: on several CPUs it moves hw_ptr
 def set_apart_races(analysis: Analysis, wire: Wire, frame_bytes: int) -> Analysis:
     """Mark stale runs that are the end of one IN packet (`details["transport"]`).
 
+    With them the frame before, where it is wrong too: half of it was copied.
+
     Only where there are several CPUs; a cache makes whole lines stale, also
     such that end with a packet.
     """
@@ -34,13 +36,21 @@ def set_apart_races(analysis: Analysis, wire: Wire, frame_bytes: int) -> Analysi
         return analysis
     starts = wire.into.starts // frame_bytes
     ends = set(starts.tolist()) | {wire.into.data.size // frame_bytes}
-    findings = tuple(
-        dataclasses.replace(finding, details={**finding.details, "transport": RACE})
-        if _is_tail(finding, starts, ends)
-        else finding
-        for finding in analysis.findings
-    )
-    return dataclasses.replace(analysis, findings=findings)
+    findings: list[Finding] = []
+    tail: Finding | None = None
+    for finding in reversed(analysis.findings):
+        torn = tail is not None and _is_torn(finding, tail, ends)
+        tail = finding if _is_tail(finding, starts, ends) else None
+        if torn or tail:
+            finding = dataclasses.replace(finding, details={**finding.details, "transport": RACE})
+        findings.append(finding)
+    return dataclasses.replace(analysis, findings=tuple(reversed(findings)))
+
+
+def _is_torn(finding: Finding, tail: Finding, ends: set[int]) -> bool:
+    # The copy goes on by bytes: the frame it had reached is half new and of no age.
+    reached = finding.frame + finding.frames == tail.frame and finding.frames == 1
+    return reached and not finding.injected and tail.position not in ends
 
 
 def _is_tail(finding: Finding, starts: np.ndarray[tuple[int], np.dtype[np.int64]], ends: set[int]) -> bool:
