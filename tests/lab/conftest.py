@@ -54,6 +54,14 @@ class Guest:
             if not finding["injected"] and "transport" not in finding["details"]
         ]
 
+    def finding(self, name):
+        found = self.findings(name)
+        told = [
+            (each["kind"], each["frame"], each["frames"], each["lag"], each["details"]) for each, _ in found
+        ]
+        assert len(found) == 1, f"{name}: {told}"
+        return found[0]
+
     def injected(self, name):
         path = self._folders[name] / f"{name}.faults.jsonl"
         events = [json.loads(line) for line in path.read_text().splitlines()]

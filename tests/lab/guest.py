@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -72,6 +73,10 @@ os.setuid(65534)
 os.execvp(sys.argv[1], sys.argv[1:])
 """
 NO_LOOP = ("--loopback", "none")
+# First in the order: a CPU switched off stays off.
+SEVERAL_CPUS = ("card-several-cpus", "card-loads")
+# Runs at most, until one ends with 0: on several CPUs the driver may race with the reader.
+ATTEMPTS = {"card-several-cpus": 3}
 
 
 def _card(name: str, *faults: str, more: tuple[str, ...] = (), as_nobody: bool = False) -> list[str]:
@@ -98,6 +103,8 @@ def scenarios(card: bool) -> dict[str, list[str]]:
     loop = ["--card", "Loopback"]
     if card:
         return {
+            "card-several-cpus": _card("card-several-cpus"),
+            "card-loads": _loads("card-loads"),
             "card-clean": _card("card-clean"),
             **{f"card-{name}": _card(f"card-{name}", fault) for name, fault in FAULTS.items() if fault},
             "diagnose-stale": _contrasts("diagnose-stale", "stale@ring=4096,laps=1,frames=8"),
@@ -105,7 +112,6 @@ def scenarios(card: bool) -> dict[str, list[str]]:
             "diagnose-drop": _contrasts("diagnose-drop", "drop@packets=1"),
             "diagnose-zero": _contrasts("diagnose-zero", "zero@frames=16"),
             "diagnose-bitflip": _contrasts("diagnose-bitflip", "bitflip@bit=7"),
-            "card-loads": _loads("card-loads"),
             "card-unplug": _card("card-unplug", "unplug@frame=24000"),
             "card-freeze": _card("card-freeze", "freeze@frame=24000"),
             "wire-clean": _card("wire-clean", more=NO_LOOP),
@@ -126,6 +132,17 @@ def scenarios(card: bool) -> dict[str, list[str]]:
     }
 
 
+def _one_cpu() -> None:
+    """Switch every CPU off but the first.
+
+    On several, snd-usb-audio counts a packet before it copies it and a reader may
+    get in between (stress.experiment.wire_race): what a fault on the wire looks
+    like is then not all there is to see. On one CPU a real-time reader cannot.
+    """
+    for switch in Path("/sys/devices/system/cpu").glob("cpu[1-9]*/online"):
+        switch.write_text("0")
+
+
 def main() -> int:
     """Run them all; the names in argv choose."""
     Path("one.toml").write_text(PLAN)
@@ -136,16 +153,22 @@ def main() -> int:
     for name, argv in scenarios("card" in sys.argv[1:]).items():
         if wanted and name not in wanted:
             continue
-        begin = time.monotonic()
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if name not in SEVERAL_CPUS:
+            _one_cpu()
+        begin, attempts = time.monotonic(), []
+        while len(attempts) < ATTEMPTS.get(name, 1) and attempts[-1:] != [0]:
+            shutil.rmtree(name, ignore_errors=True)
+            done = subprocess.run(argv, capture_output=True, text=True, check=False)
+            attempts.append(done.returncode)
         results[name] = {
             "code": done.returncode,
+            "attempts": attempts,
             "stdout": done.stdout,
             "stderr": done.stderr[-4000:],
             "seconds": time.monotonic() - begin,
         }
         Path("results.json").write_text(json.dumps(results))
-        print(f"{name}: {done.returncode} in {results[name]['seconds']:.1f} s", flush=True)
+        print(f"{name}: {', '.join(map(str, attempts))} in {results[name]['seconds']:.1f} s", flush=True)
     return 0
 
 

@@ -63,11 +63,18 @@ def test_softcard_clean_path_passes(guest):
     assert guest.code("card-clean") == 0, guest.report("card-clean")["reasons"]
 
 
+def test_softcard_clean_path_passes_on_several_cpus_too(guest):
+    # At a third attempt at most: on several CPUs a read may race with the driver's copy, which
+    # is set apart and makes a run INCONCLUSIVE.
+    told = guest.report("card-several-cpus")["reasons"], guest.results["card-several-cpus"]["attempts"]
+    assert guest.code("card-several-cpus") == 0, told
+
+
 @pytest.mark.parametrize("name", sorted(FAULTS))
 def test_softcard_fault_is_found_as_its_kind_in_its_place(guest, name):
     kind, frames = FAULTS[name]
     assert guest.code(name) == 1
-    ((finding, burst),) = guest.findings(name)
+    finding, burst = guest.finding(name)
     (fault,) = guest.injected(name)
     assert (finding["kind"], finding["frames"]) == (kind, frames)
     # The second copy of a repeated packet is the one too many.
@@ -78,13 +85,10 @@ def test_softcard_fault_is_found_as_its_kind_in_its_place(guest, name):
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
 def test_softcard_fault_is_laid_beyond_the_host_whose_rings_are_clean(guest, name):
-    ((finding, burst),) = guest.findings(name)
+    finding, burst = guest.finding(name)
     assert finding["details"]["view"] == BUS
     assert finding["details"]["lanes"] == {"user": "right", "memory": "", "wire": "wrong", "read": "wrong"}
-    # On several CPUs a read may race with the driver's copy; that is recognised and set apart.
-    told = burst["analysis"]["findings"]
-    raced = sum(each["frames"] for each in told if "transport" in each["details"])
-    assert (burst["wire"]["out"]["wrong"], burst["wire"]["in"]["wrong"]) == (0, raced)
+    assert (burst["wire"]["out"]["wrong"], burst["wire"]["in"]["wrong"]) == (0, 0)
     assert (burst["wire"]["dropped"], burst["wire"]["truncated"]) == (0, 0)
     assert {side: held["differ"] for side, held in burst["wire"]["memory"].items()} == {
         "playback": 0,
@@ -124,7 +128,7 @@ def test_loopback_goes_on_without_the_view_and_says_why(guest):
 
 
 def test_softcard_stale_line_names_ring_lap_and_line(guest):
-    ((finding, _),) = guest.findings("card-stale")
+    finding, _ = guest.finding("card-stale")
     assert (finding["ring"], finding["laps"], finding["lag"]) == ("playback", 1, 4096)
     assert finding["ring_offset"] == 24000 * 4 % (4096 * 4)
 
