@@ -6,13 +6,16 @@ Nothing heavy is imported here: ``--help`` and argument errors load no numpy.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import stress
+from stress import streams
+from stress.arguments import AUXILIARY, BOARDS, PLANS, Parser, duration, early, rings, whole
 from stress.errors import (
     BackendUnavailable,
     CaptureFileError,
@@ -21,86 +24,32 @@ from stress.errors import (
     StressError,
 )
 from stress.model.verdict import EXIT_DEVICE_LOST, EXIT_ERROR, EXIT_SKIP, EXIT_USAGE
-from stress.settings.times import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
 RATES = (4000, 768000)
-# The same names as stress.patterns.auxiliary.NAMES, which would load numpy; a test compares them.
-AUXILIARY = (
-    "walking-ones",
-    "walking-zeros",
-    "toggle",
-    "checker",
-    "byte-order",
-    "full-scale",
-    "extremes",
-    "silence",
-    "impulse",
-    "left-only",
-    "right-only",
-)
 TIERS = ("host", "device")
+DEFAULT_PLANS = {
+    "auto": "bringup where the cache can be to blame, else smoke; on a virtual board its most yielding arms",
+    "diagnose": "diagnose",
+}
+NAMED_BOARDS = f"Boards: {', '.join(BOARDS)}."
+NAMED_PLANS = f"Plans: {', '.join(PLANS)}."
+DURATION = "stream for 90s, 10m, 3h; the plan is walked again and again, and always to its end"
+USAGE_CODES = "64 usage or an unreadable file"
 EXIT_CODES = (
-    "Exit status: 0 PASS, 1 FAIL (corruption), 4 SKIP, 5 INCONCLUSIVE, 64 usage, 70 ERROR, 75 device lost."
+    f"Exit status: 0 PASS, 1 FAIL (corruption), 4 SKIP, 5 INCONCLUSIVE, {USAGE_CODES}, 70 ERROR, "
+    "75 device lost, 130 or 143 after SIGINT or SIGTERM."
 )
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        # argparse exits with 2, which kselftest reads as an expected failure.
-        self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
-
-
-def _duration(text: str) -> float:
-    try:
-        return parse_duration(text)
-    except ConfigError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _whole(low: int, high: int) -> Any:
-    def convert(text: str) -> int:
-        try:
-            value = int(text, 0)
-        except ValueError:
-            value = low - 1
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
-        return value
-
-    return convert
-
-
-def _rings(text: str) -> tuple[int, int]:
-    parts = text.split(",")
-    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
-        raise argparse.ArgumentTypeError(f"{text!r} is not PLAYBACK,CAPTURE in frames, e.g. 4800,5280")
-    playback, capture = int(parts[0]), int(parts[1])
-    if not (1 <= playback < 1 << 30 and 1 <= capture < 1 << 30):
-        raise argparse.ArgumentTypeError(f"{text!r}: rings hold 1 to 2^30-1 frames")
-    return playback, capture
-
-
-def _early(text: str) -> tuple[float, float]:
-    if text == "off":
-        return 0.0, 0.0
-    try:
-        good, bad = (float(part) for part in text.split(","))
-    except ValueError:
-        good = bad = 0.0
-    if not 0 < good < bad <= 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is not GOOD,BAD in episodes an hour, e.g. 36,360, or off")
-    return good, bad
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser; no side effects."""
-    top = _Parser(prog="pcmstress", description="Prove or rule out corruption of an mmapped ALSA PCM ring.")
+    top = Parser(prog="pcmstress", description="Prove or rule out corruption of an mmapped ALSA PCM ring.")
     top.add_argument("--version", action="version", version=f"pcmstress {stress.__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     _run(commands)
     _analyze(commands)
     _generate(commands)
@@ -121,14 +70,14 @@ def _run(commands: Any) -> None:
         commands,
         "run",
         "Play the pattern, capture it back, and say whether the ring corrupts it.",
-        EXIT_CODES,
+        f"{NAMED_PLANS}\n{NAMED_BOARDS}\n{EXIT_CODES}",
     )
     _streaming(run, plan="auto")
     diagnose = _command(
         commands,
         "diagnose",
         "Run the full set of contrasts and name the cause, with its evidence.",
-        EXIT_CODES,
+        f"{NAMED_PLANS}\n{NAMED_BOARDS}\n{EXIT_CODES}",
     )
     _streaming(diagnose, plan="diagnose")
 
@@ -142,30 +91,45 @@ def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
         "virtual is only ever asked for",
     )
     run.add_argument(
-        "--board", metavar="NAME|FILE", default="", help="virtual board: arm926, xscale, ... or a .toml"
+        "--board",
+        metavar="NAME|FILE",
+        default="",
+        help="which virtual board: a name below or a .toml (default arm926)",
     )
     run.add_argument(
         "--plan",
         metavar="NAME|FILE",
         default=plan,
-        help=f"a shipped plan or a .toml (default {plan})",
+        help=f"a name below or a .toml (default {DEFAULT_PLANS[plan]})",
     )
-    run.add_argument("--card", metavar="C", default="", help="softcard, Loopback, 1, hw:1,0 or hw:1,0/hw:2,0")
     run.add_argument(
-        "--set", metavar="KEY=VALUE", action="append", default=[], help="override a key of the board"
+        "--card",
+        metavar="C",
+        default="",
+        help="softcard, Loopback, 1, hw:1,0 or hw:1,0/hw:2,0 (needed where there are several)",
+    )
+    run.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="override a key of the board, as often as wanted: kernel.use_vmalloc=false",
     )
     run.add_argument(
         "--access", choices=("mmap", "rw"), help="override the access of every arm (rw: control)"
     )
-    run.add_argument("--duration", type=_duration, default=0.0, metavar="T", help="stream for 90s, 10m, 3h")
+    run.add_argument("--duration", type=duration, default=0.0, metavar="T", help=DURATION)
     run.add_argument(
         "--stop-early",
-        type=_early,
+        type=early,
         metavar="GOOD,BAD|off",
         help="end once a sequential test tells these rates apart [episodes an hour], or walk the whole plan",
     )
     run.add_argument(
-        "--seed", type=_whole(0, (1 << 63) - 1), help="of the positive control and the virtual board"
+        "--seed",
+        type=whole(0, (1 << 63) - 1),
+        metavar="N",
+        help="of the positive control and the virtual board (default random, recorded)",
     )
     run.add_argument(
         "--loopback",
@@ -205,18 +169,29 @@ def _detector(command: argparse.ArgumentParser, auto: str, played: str) -> None:
     )
 
 
-def _audio(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--format", help="S16_LE, S24_3LE, S24_LE or S32_LE (a WAV says it itself)")
-    command.add_argument("--channels", type=_whole(1, 8))
-    command.add_argument("--rate", type=_whole(*RATES), metavar="HZ")
-    command.add_argument("--pattern", choices=("mix1", "mix2"), default="mix1")
+def _audio(command: argparse.ArgumentParser, said: str) -> None:
+    command.add_argument(
+        "--format", metavar="F", help=f"S16_LE, S24_3LE, S24_LE or S32_LE ({said.format('S16_LE')})"
+    )
+    command.add_argument("--channels", type=whole(1, 8), metavar="N", help=f"1 to 8 ({said.format(2)})")
+    command.add_argument(
+        "--rate", type=whole(*RATES), metavar="HZ", help=f"{RATES[0]} to {RATES[1]} ({said.format(48000)})"
+    )
+    command.add_argument(
+        "--pattern", choices=("mix1", "mix2"), default="mix1", help="mix2 is the thorough variant"
+    )
 
 
 def _analyze(commands: Any) -> None:
-    analyze = _command(commands, "analyze", "Check a WAV or raw capture of the pattern, made by anything.")
-    analyze.add_argument("capture", metavar="CAPTURE")
-    analyze.add_argument("--rings", type=_rings, metavar="P,C", help="playback and capture ring in frames")
-    _audio(analyze)
+    analyze = _command(
+        commands,
+        "analyze",
+        "Check a WAV or raw capture of the pattern, made by anything.",
+        f"Exit status: 0 PASS, 1 FAIL, 5 INCONCLUSIVE (the pattern was not found), {USAGE_CODES}.",
+    )
+    analyze.add_argument("capture", metavar="CAPTURE", help="a WAV file, or raw frames with --format")
+    analyze.add_argument("--rings", type=rings, metavar="P,C", help="playback and capture ring in frames")
+    _audio(analyze, "a WAV says it itself")
     analyze.add_argument(
         "--analog", action="store_true", help="through an analog cable: the same as --detector spectral"
     )
@@ -236,8 +211,9 @@ def _analyze(commands: Any) -> None:
     )
     analyze.add_argument(
         "--position",
-        type=_whole(0, (1 << 32) - 1),
+        type=whole(0, (1 << 32) - 1),
         default=1,
+        metavar="N",
         help="first position played (spectral; default 1)",
     )
     analyze.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
@@ -245,10 +221,10 @@ def _analyze(commands: Any) -> None:
 
 def _generate(commands: Any) -> None:
     generate = _command(commands, "generate", "Write the pattern as a WAV, for aplay or any other player.")
-    generate.add_argument("out", metavar="OUT.wav")
+    generate.add_argument("out", metavar="OUT.wav", help="file to write; it appears when it is complete")
     length = generate.add_mutually_exclusive_group()
-    length.add_argument("--frames", type=_whole(1, 1 << 32), metavar="N")
-    length.add_argument("--duration", type=_duration, metavar="T")
+    length.add_argument("--frames", type=whole(1, 1 << 32), metavar="N", help="length")
+    length.add_argument("--duration", type=duration, metavar="T", help="length: 10s (default), 2m, ...")
     generate.add_argument("--analog", action="store_true", help="band-limited noise for an analog cable")
     generate.add_argument(
         "--tier",
@@ -257,36 +233,50 @@ def _generate(commands: Any) -> None:
         help="--analog: device is noise that repeats every 1021 frames, for analyze --tier device",
     )
     generate.add_argument(
-        "--stimulus", choices=AUXILIARY, help="an auxiliary stimulus instead: shows one thing, no stale lines"
+        "--stimulus",
+        choices=AUXILIARY,
+        metavar="NAME",
+        help=f"an auxiliary stimulus instead: shows one thing, no stale lines; {', '.join(AUXILIARY)}",
     )
     generate.add_argument(
         "--interleave",
-        type=_duration,
+        type=duration,
         metavar="T",
         help="--stimulus: in turn with the pattern (or the noise of --analog), each for 1s, 500ms, ...",
     )
     generate.add_argument(
         "--rings",
-        type=_rings,
+        type=rings,
         metavar="P,C",
         help="rings it will be played and captured on: refused where a whole lap would look right",
     )
     generate.add_argument(
-        "--position", type=_whole(0, (1 << 32) - 1), default=1, help="first pattern position"
+        "--position",
+        type=whole(0, (1 << 32) - 1),
+        default=1,
+        metavar="N",
+        help="first pattern position (default 1)",
     )
-    _audio(generate)
+    _audio(generate, "default {}")
 
 
 def _predict(commands: Any) -> None:
     predict = _command(
-        commands, "predict", "Tell the expected yield and time to detection per arm, from the cache model."
+        commands,
+        "predict",
+        "Tell the expected yield and time to detection per arm, from the cache model.",
+        f"{NAMED_BOARDS}\n{NAMED_PLANS}",
     )
-    predict.add_argument("--board", metavar="NAME|FILE", required=True, help="arm926, xscale, ... or a .toml")
+    predict.add_argument("--board", metavar="NAME|FILE", required=True, help="a name below or a .toml")
     predict.add_argument(
         "--plan", metavar="NAME|FILE", default="", help="its arms; default: the best for the board"
     )
     predict.add_argument(
-        "--set", metavar="KEY=VALUE", action="append", default=[], help="override a key of the board"
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="override a key of the board, as often as wanted: kernel.use_vmalloc=false",
     )
     predict.add_argument(
         "--json", action="store_true", help="one JSON object, the plan of the best arms included"
@@ -294,8 +284,13 @@ def _predict(commands: Any) -> None:
 
 
 def _report(commands: Any) -> None:
-    report = _command(commands, "report", "Tell what a run directory holds.")
-    report.add_argument("directory", metavar="DIR")
+    report = _command(
+        commands,
+        "report",
+        "Tell what a run directory holds.",
+        f"Exit status: 0 when the record could be read, whatever its verdict; {USAGE_CODES}.",
+    )
+    report.add_argument("directory", metavar="DIR", help="a run directory; what `run` called record")
     report.add_argument(
         "--html", metavar="FILE", help="write one self-contained page with pictures of the rings"
     )
@@ -312,8 +307,8 @@ def _replay(commands: Any) -> None:
         commands,
         "replay",
         "Judge the evidence of a run again, from the bytes it kept, or repeat the run.",
-        "Exit status: 0 every kept finding comes out as recorded, 1 one does not, 5 nothing to judge; "
-        "with --run that of the run.",
+        "Exit status: 0 every kept finding comes out as recorded, 1 one does not, 5 nothing to judge, "
+        f"{USAGE_CODES}; with --run that of the run.",
     )
     replay.add_argument("bundle", metavar="BUNDLE", help="a run directory, or what report --bundle packed")
     replay.add_argument("--run", action="store_true", help="repeat the run: same plan, seed, card or board")
@@ -324,10 +319,15 @@ def _replay(commands: Any) -> None:
 
 
 def _probe(commands: Any) -> None:
-    probe = _command(commands, "probe", "Tell what this board is and what to expect of it.")
+    probe = _command(
+        commands,
+        "probe",
+        "Tell what this board is and what to expect of it.",
+        f"{NAMED_BOARDS}\nExit status: 0, 4 no such card, {USAGE_CODES}.",
+    )
     probe.add_argument("--card", metavar="C", default="", help="look at this card only")
     probe.add_argument(
-        "--board", metavar="NAME|FILE", default="", help="a virtual board instead: arm926, ... or a .toml"
+        "--board", metavar="NAME|FILE", default="", help="a virtual board instead: a name below or a .toml"
     )
     probe.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], help="override a key of the virtual board"
@@ -344,17 +344,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Errors end in one line on stderr; what was recorded before stays.
     """
-    args = parser().parse_args(argv)
+    streams.open_standard()
+    try:
+        return _command_of(parser().parse_args(argv))
+    finally:
+        streams.flush_standard()
+
+
+def _command_of(args: argparse.Namespace) -> int:
     # numpy is loaded after this. Its idle algebra threads spin for a while, into a burst if they can.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminated)
-    command = importlib.import_module(f"stress.commands.{args.command}")
     try:
+        command = importlib.import_module(f"stress.commands.{args.command}")
         return int(command.execute(args))
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`); nothing is left to say.
-        sys.stderr.close()
-        return EXIT_ERROR
     except KeyboardInterrupt as stop:
         return 128 + int(stop.args[0] if stop.args else signal.SIGINT)
     except StressError as error:
@@ -371,9 +374,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _status(error: StressError) -> int:
     if isinstance(error, (ConfigError, CaptureFileError)):
         return EXIT_USAGE
-    if isinstance(error, BackendUnavailable):
-        return EXIT_SKIP
-    return EXIT_DEVICE_LOST if isinstance(error, DeviceGone) else EXIT_ERROR
+    if isinstance(error, DeviceGone):
+        return EXIT_DEVICE_LOST
+    absent = isinstance(error, BackendUnavailable) or getattr(error, "errno", 0) == errno.ENODEV
+    return EXIT_SKIP if absent else EXIT_ERROR
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ FLOOR = {
     "experiment": 3,
     "report": 4,
     "commands": 5,
+    "arguments": 5,
+    "streams": 5,
     "cli": 5,
     "__main__": 6,
     "__init__": 0,

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 import stress
-from stress.commands import backend, detector, stimulus
-from stress.errors import BackendUnavailable, CaptureFileError, ConfigError, DeviceError
+from stress.commands import backend, detector, resume, stimulus
+from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, StressError
 from stress.experiment import runner
 from stress.experiment.plan import Plan, load_plan, read_plan
 from stress.record import reader, rundir
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 MOST_EVIDENCE = 200
 MOST_PER_BURST = 8
 AUTO = "auto"
-# What config.json has to hold for a run to be repeated or resumed.
-KEYS = ("plan", "seed", "backend", "board", "set", "card", "duration_s", "detector", "first_position")
 
 
 @dataclass(frozen=True)
@@ -88,14 +86,18 @@ def execute(args: argparse.Namespace, again: dict[str, Any] | None = None) -> in
         raise
     finally:
         journal.close()
-    _tell(args, folder, job.plan, console)
+    try:
+        _tell(args, folder, job.plan, console)
+    except StressError:
+        console.note(f"the run is over, its record is in {folder}")
+        raise
     return code
 
 
 def _prepare(args: argparse.Namespace, clock: Clock, again: dict[str, Any] | None) -> Job:
-    config, done = _resumed(args) if args.resume else (again or _fresh(args, clock), ())
+    config, done = resume.resumed(args) if args.resume else (again or _fresh(args, clock), ())
     if again:
-        adopt(args, again, "config.json")
+        resume.adopt(args, again, "config.json")
     plan = read_plan(config["plan"], "config.json" if args.resume or again else args.plan)
     recording = _recording(config, plan)
     loopback = str(config.get("loopback", "auto"))
@@ -184,36 +186,6 @@ def default_plan(args: argparse.Namespace) -> Plan:
     from stress.board.cpu import Indexing, read
 
     return load_plan("smoke" if read().indexing is Indexing.COHERENT else "bringup")
-
-
-def _resumed(args: argparse.Namespace) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
-    if not args.out:
-        raise ConfigError("needs the run directory", where="--resume", allowed="--resume --out DIR")
-    folder = Path(args.out)
-    config = rundir.read_json(folder, "config.json")
-    adopt(args, config, str(folder / "config.json"))
-    log = reader.read_run(folder)
-    said = log.last("loopback")
-    if said and said["kind"] == "analog":
-        # What came back was found out once.
-        found = {"detector": said["detector"], "loopback": "analog", "loopback_why": said["why"]}
-        config = {**config, **found}
-    return config, tuple(event for event in log.events if event["event"] == "burst")
-
-
-def adopt(args: argparse.Namespace, config: dict[str, Any], where: str) -> None:
-    """Make `args` ask for the run that `config` describes.
-
-    Raises
-    ------
-    ConfigError : a key is missing.
-    """
-    for name in KEYS:
-        if name not in config:
-            raise ConfigError("is missing", where=where, key=name)
-    for name in ("backend", "board", "set", "card", "detector"):
-        setattr(args, name, config[name])
-    args.loopback = config.get("loopback", "auto")
 
 
 def _name(job: Job) -> str:

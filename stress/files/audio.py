@@ -110,13 +110,14 @@ def open_audio(
     """
     path = os.fspath(path)
     try:
+        # Opening a FIFO would wait for a writer.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise CaptureFileError(path, "is not a regular file")
         file = open(path, "rb")  # noqa: SIM115 - the source owns it
         status = os.fstat(file.fileno())
     except OSError as error:
         raise CaptureFileError(path, f"cannot be opened: {error.strerror}") from error
     try:
-        if not stat.S_ISREG(status.st_mode):
-            raise CaptureFileError(path, "is not a regular file")
         return _source(file, path, status.st_size, fmt, channels, rate)
     except BaseException:
         file.close()

@@ -24,7 +24,7 @@ def write_wav(
 ) -> int:
     """Write `blocks` of whole frames to `path`; return the frames written.
 
-    The file appears under its name only when it is complete.
+    The file appears under its name only when it is complete; only a regular one is replaced.
 
     Parameters
     ----------
@@ -37,6 +37,9 @@ def write_wav(
     """
     path = os.fspath(path)
     check_shape(path, channels, rate)
+    # What is put in its place would otherwise be lost: /dev/null, for one.
+    if os.path.lexists(path) and not os.path.isfile(path):
+        raise CaptureFileError(path, "cannot be written: is there and is not a regular file")
     part = f"{path}.part"
     try:
         with open(part, "wb") as file:

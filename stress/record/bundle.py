@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import tarfile
 import tempfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +58,9 @@ def opened(path: str) -> Iterator[Path]:
     if Path(path).is_dir():
         yield Path(path)
         return
+    # Opening a FIFO would wait for a writer, reading a device never end.
+    if Path(path).exists() and not Path(path).is_file():
+        raise CaptureFileError(path, "is not a regular file")
     with tempfile.TemporaryDirectory(prefix="pcmstress-") as folder:
         _unpack(path, Path(folder))
         yield Path(folder)
@@ -75,6 +80,8 @@ def _unpack(path: str, folder: Path) -> None:
                 if left < 0:
                     raise CaptureFileError(path, f"unpacks to more than {MOST_BYTES >> 20} MB")
                 (folder / named[1]).write_bytes(file.read())
-    except (OSError, EOFError, tarfile.TarError) as error:
+    except CaptureFileError:
+        raise
+    except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error, lzma.LZMAError) as error:
         reason = getattr(error, "strerror", None) or "is no run directory and no bundle of one"
         raise CaptureFileError(path, reason) from None

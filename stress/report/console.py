@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import shutil
 from typing import TextIO
+
+from stress.errors import StressError
+
+# C0 but for tab and newline, DEL and C1: what moves a terminal's cursor or sets its colours.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Console:
@@ -25,31 +32,54 @@ class Console:
         self._interval_s = interval_s
         self._due_s = 0.0
         self._shown = False
+        self._unread = False
 
     def line(self, text: str = "") -> None:
-        """Write one line of result."""
+        """Write one line of result.
+
+        Raises
+        ------
+        StressError : it cannot be written. A reader who has seen enough
+            (`| head`) is no error: the rest is left out.
+        """
         self._clear()
-        self._out.write(text + "\n")
-        self._out.flush()
+        if self._unread:
+            return
+        try:
+            self._out.write(plain(text) + "\n")
+            self._out.flush()
+        except BrokenPipeError:
+            self._unread = True
+        except OSError as error:
+            raise StressError(f"standard output: cannot be written: {error.strerror}") from None
 
     def note(self, text: str) -> None:
         """Write one line beside the result (stderr)."""
         self._clear()
-        self._status.write(text + "\n")
-        self._status.flush()
+        self._beside(plain(text) + "\n")
 
     def status(self, text: str, now_s: float) -> None:
         """Show where the work stands."""
         if self._moves:
             width = max(20, shutil.get_terminal_size().columns - 1)
-            self._status.write("\r" + text[:width].ljust(width))
+            self._beside("\r" + plain(text)[:width].ljust(width))
             self._shown = True
         elif now_s >= self._due_s:
             self._due_s = now_s + self._interval_s
-            self._status.write(text + "\n")
-        self._status.flush()
+            self._beside(plain(text) + "\n")
 
     def _clear(self) -> None:
         if self._shown:
-            self._status.write("\r" + " " * max(20, shutil.get_terminal_size().columns - 1) + "\r")
+            self._beside("\r" + " " * max(20, shutil.get_terminal_size().columns - 1) + "\r")
             self._shown = False
+
+    def _beside(self, text: str) -> None:
+        # Nobody to show it to is no reason to end a run.
+        with contextlib.suppress(OSError):
+            self._status.write(text)
+            self._status.flush()
+
+
+def plain(text: str) -> str:
+    """Return `text` with control characters escaped: a record from elsewhere may hold any."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

@@ -7,7 +7,7 @@ import re
 from stress.errors import ConfigError
 
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_FORM = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_FORM = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 # Ten years: longer is a typing error, and far below where floats lose a millisecond.
 LONGEST_S = 3.2e8
 

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from stress import cli
+from stress import arguments, cli
+from stress.settings import find
 
 
 def _main(capsys, *argv):
@@ -25,7 +26,17 @@ def _main(capsys, *argv):
     [
         ((), "COMMAND"),
         (("frobnicate",), "frobnicate"),
-        (("run", "--bakend", "virtual"), "--bakend"),
+        (("rnu",), "did you mean run?"),
+        (("run", "--bakend", "virtual"), "did you mean --backend?"),
+        (("run", "--backend", "virtul"), "did you mean virtual?"),
+        (("report", "r", "--jason"), "pcmstress report --help"),
+        (("run", "--seed", "\u0663"), "no whole number"),
+        (("run", "--duration", "\u0663s"), "not a duration"),
+        (("run", "--stop-early", "\u0663,\u0669"), "episodes an hour"),
+        (("analyze", "x.wav", "--rings", f"{'9' * 5000},1"), "PLAYBACK,CAPTURE"),
+        (("generate", "."), "not a regular file"),
+        (("generate", "/dev/null"), "not a regular file"),
+        (("replay", "/dev/zero"), "not a regular file"),
         (("run", "--duration", "soon"), "not a duration"),
         (("run", "--seed", "-1"), "no whole number from 0"),
         (("run", "--stop-early", "360,36"), "episodes an hour"),
@@ -64,6 +75,29 @@ def test_wrong_arguments_are_one_line_and_exit_64(capsys, tmp_path, monkeypatch,
     assert status == 64
     assert out == ""
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("argv", [("analyze", "pipe"), ("replay", "pipe")])
+def test_fifo_is_refused_and_not_waited_for(capsys, tmp_path, monkeypatch, argv):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo(argv[-1])
+    status, _, err = _main(capsys, *argv)
+    assert status == 64
+    assert "is not a regular file" in err
+
+
+def test_help_names_the_shipped_boards_and_plans():
+    assert sorted(arguments.BOARDS) == find.names("boards")
+    assert set(arguments.PLANS) < set(find.names("plans"))
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "diagnose", "analyze", "generate", "predict", "report", "replay", "probe"]
+)
+def test_help_says_something_of_every_argument(command):
+    (commands,) = (one for one in cli.parser()._actions if one.dest == "command")
+    for action in commands.choices[command]._actions:
+        assert action.help, action.dest
 
 
 def test_help_loads_no_numpy():

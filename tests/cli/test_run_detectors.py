@@ -133,7 +133,7 @@ def test_resumed_run_keeps_the_loopback_it_found(tmp_path, capsys):
     config = json.loads((tmp_path / "run/config.json").read_text())
     config["duration_s"] = 1.5
     (tmp_path / "run/config.json").write_text(json.dumps(config))
-    code, report = _run(tmp_path, capsys, "--resume")
+    code, report = _run(tmp_path, capsys, "--resume", channels=1)
     assert [burst["analysis"]["detector"] for burst in _bursts(tmp_path)] == ["spectral", "spectral"]
     assert report["loopback"]["kind"] == "analog"
 

@@ -1,0 +1,133 @@
+"""What arguments are made of: a parser whose errors are one line, and readers of values."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from stress.errors import ConfigError
+from stress.model.verdict import EXIT_USAGE
+from stress.settings.times import parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# The same names as stress.patterns.auxiliary.NAMES, which would load numpy; a test compares them.
+AUXILIARY = (
+    "walking-ones",
+    "walking-zeros",
+    "toggle",
+    "checker",
+    "byte-order",
+    "full-scale",
+    "extremes",
+    "silence",
+    "impulse",
+    "left-only",
+    "right-only",
+)
+# The shipped boards, and the plans for people. Looking them up would load json; a test compares them.
+BOARDS = (
+    "arm1176",
+    "arm1176-32k",
+    "arm920",
+    "arm925",
+    "arm926",
+    "arm926-32k",
+    "arm926-rr",
+    "cortex-a",
+    "fa526",
+    "feroceon",
+    "x86_64",
+    "xscale",
+)
+PLANS = ("bringup", "smoke", "repro", "qa", "soak", "loads", "diagnose", "diagnose-aloop", "demo", "lab")
+_CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)' \(choose from (?P<known>.*)\)")
+
+
+class _Help(argparse.HelpFormatter):
+    # Every line of an epilog is a paragraph of its own.
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        parts = (super(_Help, self)._fill_text(line, width, indent) for line in text.splitlines())
+        return "\n".join(parts)
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that names the nearest word for a mistyped one, and exits with 64."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"formatter_class": _Help, **options})
+
+    def error(self, message: str) -> NoReturn:
+        """Write one line on stderr and exit."""
+        # argparse exits with 2, which kselftest reads as an expected failure.
+        wrong = _CHOICE.search(message)
+        if wrong:
+            message += _near(wrong["given"], re.findall(r"[\w-]+", wrong["known"]))
+        self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+    # The parser of a command hands what it does not know to the one above it, which knows less of it.
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Refuse what is not known here, where the known options are."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            hint = _near(unknown[0].partition("=")[0], self._option_string_actions)
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        return found, unknown
+
+
+def _near(given: str, known: Iterable[str]) -> str:
+    match = difflib.get_close_matches(given, list(known), n=1)
+    return f" (did you mean {match[0]}?)" if match else ""
+
+
+def duration(text: str) -> float:
+    """Return the seconds of "90s", "10m", ..."""
+    try:
+        return parse_duration(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def whole(low: int, high: int) -> Any:
+    """Return a reader of whole numbers from `low` to `high`."""
+
+    def convert(text: str) -> int:
+        try:
+            # int() reads the digits of every script; nobody else does.
+            value = int(text, 0) if text.isascii() else low - 1
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
+        return value
+
+    return convert
+
+
+def rings(text: str) -> tuple[int, int]:
+    """Return the sizes of "PLAYBACK,CAPTURE" [frames]."""
+    parts = text.split(",")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) < 12 for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not PLAYBACK,CAPTURE in frames, e.g. 4800,5280")
+    playback, capture = int(parts[0]), int(parts[1])
+    if not (1 <= playback < 1 << 30 and 1 <= capture < 1 << 30):
+        raise argparse.ArgumentTypeError(f"{text!r}: rings hold 1 to 2^30-1 frames")
+    return playback, capture
+
+
+def early(text: str) -> tuple[float, float]:
+    """Return the rates of "GOOD,BAD" [episodes an hour], zeros for "off"."""
+    if text == "off":
+        return 0.0, 0.0
+    try:
+        good, bad = (float(part) for part in text.split(","))
+    except ValueError:
+        good = bad = 0.0
+    if not (text.isascii() and 0 < good < bad <= 1e6):
+        raise argparse.ArgumentTypeError(f"{text!r} is not GOOD,BAD in episodes an hour, e.g. 36,360, or off")
+    return good, bad
