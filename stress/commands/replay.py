@@ -14,7 +14,7 @@ from stress.model.formats import sample_format
 from stress.model.ring import Rings
 from stress.model.verdict import EXIT_FAIL, EXIT_INCONCLUSIVE
 from stress.patterns.word import Pattern
-from stress.record import bundle, reader, rundir
+from stress.record import bundle, evidence, reader, rundir
 from stress.report.console import Console
 from stress.report.table import table
 
@@ -59,7 +59,7 @@ def _evidence(folder: Path, log: RunLog, plan: Plan) -> list[Replayed]:
     rings = {event["arm"]: _rings(event) for event in log.events if event["event"] == "open"}
     found = []
     for path in sorted((folder / "evidence").glob("*.json")):
-        kept = replay.read(path.name, rundir.read_json(path.parent, path.name), pattern)
+        kept = replay.read(path.name, evidence.read(path.parent, path.name), pattern)
         burst = bursts.get(kept.burst)
         if burst is None:
             raise CaptureFileError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stress.errors import CaptureFileError
 from stress.experiment.plan import read_plan
-from stress.record import bundle, reader, rundir
+from stress.record import bundle, evidence, reader, rundir
 from stress.report import cases, farm, html, text
 from stress.report.console import Console
 
@@ -49,7 +49,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def _evidence(folder: Path) -> list[dict[str, Any]]:
     names = sorted(path.name for path in (folder / "evidence").glob("*.json"))
-    return [rundir.read_json(folder / "evidence", name) for name in names[:MOST_EVIDENCE]]
+    return [evidence.read(folder / "evidence", name) for name in names[:MOST_EVIDENCE]]
 
 
 def _write(path: str, data: bytes) -> None:

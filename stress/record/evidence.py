@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from stress.errors import CaptureFileError
 from stress.model.stimulus import POSITIONS
 from stress.record import rundir
+from stress.record.reader import FINDING
+from stress.record.shape import Within, mismatch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +27,30 @@ if TYPE_CHECKING:
 # lower: a neighbour that explains the finding may be cut off.
 AROUND_FRAMES = 32
 MOST_FRAMES = 512
+_SHAPE = {
+    "finding": {**FINDING, "position": Within(0)},
+    "first_frame": Within(0),
+    "frame_bytes": Within(1, 64),
+    "expected": str,
+    "observed": str,
+}
+_HEX = re.compile("(?:[0-9a-fA-F]{2})*")
+
+
+def read(folder: Path, name: str) -> dict[str, Any]:
+    """Return one evidence file.
+
+    Raises
+    ------
+    CaptureFileError : it cannot be read, or is no evidence.
+    """
+    value = rundir.read_json(folder, name)
+    wrong = mismatch(value, _SHAPE)
+    if wrong or not all(_HEX.fullmatch(value[key]) for key in ("expected", "observed")):
+        raise CaptureFileError(
+            str(folder / name), wrong or "expected and observed are not bytes in hexadecimal"
+        )
+    return value
 
 
 class EvidenceStore:

@@ -8,16 +8,40 @@ from pathlib import Path
 from typing import Any
 
 from stress.errors import CaptureFileError
+from stress.model.finding import Kind
+from stress.model.formats import FORMATS
 from stress.model.wire import LANES
+from stress.record import rundir
 from stress.record.journal import NAME, VERSION
+from stress.record.shape import Among, Each, Maybe, Row, Within, mismatch
 
 _NUMBER = (int, float)
 _NONE = type(None)
+_COUNT = Within(0)
+_SIZE = Within(1, 1 << 30)
 _STREAM = {
-    "frames": int,
-    "xruns": int,
+    "frames": _COUNT,
+    "xruns": _COUNT,
     "voluntary": (int, _NONE),
     "involuntary": (int, _NONE),
+}
+_PARAMS = {
+    "format": Among(tuple(FORMATS)),
+    "channels": Within(1, 64),
+    "rate": Within(1, 1 << 24),
+    "period_size": _SIZE,
+    "buffer_size": _SIZE,
+}
+# A finding, in the record and in evidence files.
+FINDING = {
+    "kind": Among(tuple(kind.value for kind in Kind)),
+    "frame": _COUNT,
+    "frames": _COUNT,
+    "ring": (str, _NONE),
+    "laps": (int, _NONE),
+    "line_bytes": (int, _NONE),
+    "injected": bool,
+    "details": dict,
 }
 # What readers rely on; more keys are welcome, also from later versions.
 _SHAPES: dict[str, dict[str, Any]] = {
@@ -28,64 +52,81 @@ _SHAPES: dict[str, dict[str, Any]] = {
         "arm": str,
         "number": int,
         "position": int,
-        "frames": int,
+        "frames": _COUNT,
         "streamed_s": _NUMBER,
         "exchange": {"playback": _STREAM, "capture": _STREAM, "lost": (str, _NONE)},
         "analysis": {
             "locked": bool,
-            "checked_frames": int,
-            "wrong_frames": int,
-            "counts": dict,
-            "sites": [list],
+            "checked_frames": _COUNT,
+            "wrong_frames": _COUNT,
+            "counts": Each(_COUNT),
+            "sites": [Row((str, (str, _NONE), (int, _NONE), int))],
             "notes": [str],
-            "findings": [
-                {
-                    "kind": str,
-                    "frame": int,
-                    "frames": int,
-                    "ring": (str, _NONE),
-                    "laps": (int, _NONE),
-                    "line_bytes": (int, _NONE),
-                    "injected": bool,
-                    "details": dict,
-                }
-            ],
+            "findings": [FINDING],
         },
-        "control": {"planted": int, "found": int},
-        "episodes": int,
+        "control": {"planted": _COUNT, "found": _COUNT},
+        "episodes": _COUNT,
         "observed_s": _NUMBER,
-        "exposure": {"lines": int, "line_bytes": int},
+        "exposure": {"lines": _COUNT, "line_bytes": _SIZE},
         "conditions": {"granted": list, "refused": list, "facts": list},
     },
     "stop": {"decision": str, "bursts": int, "text": str},
     "loopback": {"kind": str, "detector": str, "why": str},
-    "verdict": {"verdict": str, "reasons": list},
+    "verdict": {"verdict": str, "reasons": [str]},
     "end": {"exit": int},
 }
-
-# Keys of a burst that records of earlier versions do not have.
-_LATER: dict[str, Any] = {
-    "control": {"covered": int},
-    "tiles": {"number": int, "runs": int, "squares": int},
-    "span": int,
-    "advice": [str],
-    "channel": dict.fromkeys(("latency_frames", "gain_db", "drift_ppm", "snr_db", "thd_n_db"), _NUMBER),
-    "crc32": {"crcs": str, "first_frame": int, "period_frames": int, "frames": int},
-    "opportunities": dict.fromkeys(("switches", "forks", "vmalloc_kb", "mappings"), (int, _NONE)),
+_DETAILS = Maybe({"lanes": dict.fromkeys(LANES, str), "view": str, "score": _NUMBER})
+_CHANNEL = dict.fromkeys(("latency_frames", "gain_db", "drift_ppm", "snr_db", "thd_n_db"), _NUMBER)
+# Keys that records of earlier versions do not have, or that only some events have.
+_LATER: dict[str, dict[str, Any]] = {
+    "open": {
+        "granted": Maybe({"playback": _PARAMS, "capture": _PARAMS}),
+        "mappings": [{"direction": str, "path": str, "vm_flags": str, "is_ring": bool}],
+    },
+    "burst": {
+        "control": Maybe({"covered": _COUNT}),
+        "tiles": {"number": _COUNT, "runs": _COUNT, "squares": _COUNT},
+        "span": _COUNT,
+        "advice": [str],
+        "evidence": [str],
+        "channel": _CHANNEL,
+        "crc32": {"crcs": str, "first_frame": _COUNT, "period_frames": _SIZE, "frames": _COUNT},
+        "opportunities": dict.fromkeys(("switches", "forks", "vmalloc_kb", "mappings"), (int, _NONE)),
+        "analysis": Maybe(
+            {
+                "findings_first": _COUNT,
+                "findings_left_out": _COUNT,
+                "findings": [
+                    Maybe(
+                        {
+                            "text": str,
+                            "position": _COUNT,
+                            "lag": (int, _NONE),
+                            "ring_offset": (int, _NONE),
+                            "details": _DETAILS,
+                        }
+                    )
+                ],
+            }
+        ),
+    },
 }
-_SIDE = {"frames": int, "wrong": int, "failed": int}
+_SOMETIMES = {"seconds": [Row((_COUNT, _NUMBER, _NUMBER))], "alarm_sigmas": _NUMBER}
+_SIDE = {"frames": _COUNT, "wrong": _COUNT, "failed": _COUNT}
+_SIDE_LATER = Maybe(dict.fromkeys(("lines", "telling_lines", "planted", "found"), _COUNT))
 _WIRE: dict[str, Any] = {
-    **dict.fromkeys(("events", "dropped", "truncated", "lost_frames"), int),
+    **dict.fromkeys(("events", "dropped", "truncated", "lost_frames"), _COUNT),
     "judged": bool,
     "doubts": [str],
     "out": _SIDE,
     "in": _SIDE,
 }
 # The same for what a tap saw; every ring that memory was looked at for is of one shape.
-_WIRE_LATER = {"judged_sides": [str], "notes": [str], "memory": dict}
-_SIDE_LATER = dict.fromkeys(("lines", "telling_lines", "planted", "found"), int)
-_HELD = {"frames": int, "differ": int}
-_LANES = dict.fromkeys(LANES, str)
+_HELD = {"frames": _COUNT, "differ": _COUNT}
+_WIRE_LATER = Maybe(
+    {"judged_sides": [str], "notes": [str], "memory": Each(_HELD), "out": _SIDE_LATER, "in": _SIDE_LATER}
+)
+_MEMORY_LATER = Maybe({"memory": Each(Maybe({"first": _COUNT}))})
 
 
 @dataclass(frozen=True)
@@ -129,75 +170,37 @@ def _event(line: bytes, path: str, number: int) -> dict[str, Any]:
         event = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError):
         raise CaptureFileError(path, f"line {number}: is not JSON") from None
+    if not rundir.is_text(line, event):
+        raise CaptureFileError(path, f"line {number}: holds text that is no Unicode")
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
         raise CaptureFileError(path, f"line {number}: is not an event")
     if event.get("v") != VERSION:
         found = event.get("v")
         raise CaptureFileError(path, f"line {number}: version {found!r}, this program reads {VERSION}")
-    wrong = (
-        _mismatch(event, _SHAPES.get(event["event"], {}), "")
-        or _later_mismatch(event)
-        or _wire_mismatch(event)
-        or _lanes_mismatch(event)
-    )
+    wrong = _wrong(event)
     if wrong:
         raise CaptureFileError(path, f"line {number}: {event['event']}: {wrong}")
     return event
 
 
-def _later_mismatch(event: dict[str, Any]) -> str:
-    if event["event"] != "burst":
-        return ""
-    shapes = {name: shape for name, shape in _LATER.items() if name in event}
-    if "covered" not in event["control"]:
-        shapes.pop("control")
-    return _mismatch(event, shapes, "")
+def _wrong(event: dict[str, Any]) -> str:
+    name = event["event"]
+    wrong = mismatch(event, _SHAPES.get(name, {})) or mismatch(event, Maybe(_LATER.get(name, {})))
+    if wrong or name != "burst":
+        return wrong
+    return mismatch(event, Maybe({"channel": Maybe(_SOMETIMES)})) or _wire_wrong(event)
 
 
-def _wire_mismatch(event: dict[str, Any]) -> str:
+def _wire_wrong(event: dict[str, Any]) -> str:
     # Older records know no wire; a burst that could not look says only why.
-    if event["event"] != "burst" or "wire" not in event:
-        return ""
-    seen = event["wire"]
+    seen = event.get("wire", {})
     if not isinstance(seen, dict) or "source" not in seen:
-        return _mismatch(seen, {}, "wire")
-    sides = ((seen.get(side), _SIDE_LATER, f"wire.{side}") for side in ("out", "in"))
-    return (
-        _mismatch(seen, _WIRE, "wire")
-        or next((text for text in (_of_those_there(*side) for side in sides) if text), "")
-        or _of_those_there(seen, _WIRE_LATER, "wire")
-        or _mismatch(seen.get("memory", {}), dict.fromkeys(seen.get("memory", {}), _HELD), "wire.memory")
+        return mismatch(seen, Maybe({"blind": str}), "wire")
+    return next(
+        (
+            text
+            for text in (mismatch(seen, shape, "wire") for shape in (_WIRE, _WIRE_LATER, _MEMORY_LATER))
+            if text
+        ),
+        "",
     )
-
-
-def _lanes_mismatch(event: dict[str, Any]) -> str:
-    findings = event["analysis"]["findings"] if event["event"] == "burst" else ()
-    lanes = (finding["details"].get("lanes", dict.fromkeys(LANES, "")) for finding in findings)
-    return next((text for text in (_mismatch(one, _LANES, "lanes") for one in lanes) if text), "")
-
-
-def _of_those_there(value: Any, shapes: dict[str, Any], key: str) -> str:
-    there = {name: shape for name, shape in shapes.items() if isinstance(value, dict) and name in value}
-    return _mismatch(value, there, key)
-
-
-def _mismatch(value: Any, shape: Any, key: str) -> str:
-    """Return what is wrong with `value`, "" when it has the shape."""
-    if isinstance(shape, dict):
-        if not isinstance(value, dict):
-            return f"{key} is not an object"
-        inner = (_inner(value, name, part, f"{key}.{name}" if key else name) for name, part in shape.items())
-        return next((text for text in inner if text), "")
-    if isinstance(shape, list):
-        if not isinstance(value, list):
-            return f"{key} is not a list"
-        texts = (_mismatch(item, shape[0], f"{key}[{index}]") for index, item in enumerate(value))
-        return next((text for text in texts if text), "")
-    # bool is an int to isinstance; a count given as true is a wrong record.
-    if not isinstance(value, shape) or (isinstance(value, bool) and shape is not bool):
-        return f"{key} has the wrong type ({type(value).__name__})"
-    return ""
-
-
-def _inner(value: dict[str, Any], name: str, part: Any, key: str) -> str:
-    return _mismatch(value[name], part, key) if name in value else f"{key} is missing"

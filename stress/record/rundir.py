@@ -58,11 +58,25 @@ def read_json(folder: Path, name: str) -> dict[str, Any]:
     """Read a JSON document of a run directory."""
     path = folder / name
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
+        value = json.loads(data.decode("utf-8"))
     except OSError as error:
         raise CaptureFileError(str(path), f"cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise CaptureFileError(str(path), "is not JSON") from None
     if not isinstance(value, dict):
         raise CaptureFileError(str(path), "is not a JSON object")
+    if not is_text(data, value):
+        raise CaptureFileError(str(path), "holds text that is no Unicode")
     return value
+
+
+def is_text(data: bytes, value: Any) -> bool:
+    """Return whether `value`, read from `data`, can be written again: JSON may escape half a character."""
+    if b"\\ud" not in data.lower():
+        return True
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -75,11 +75,11 @@ def test_replay_other_bytes_are_told_from_the_record(capsys, recorded):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda value: value.update(observed="zz"), "is not hexadecimal"),
+        (lambda value: value.update(observed="zz"), "not bytes in hexadecimal"),
         (lambda value: value.update(observed="0011"), "2 bytes are no whole frames"),
         (lambda value: value.update(frame_bytes=6), "the run's format has 4"),
         (lambda value: value.update(schema="x"), "is no evidence"),
-        (lambda value: value["finding"].update(frames="8"), "must be whole numbers"),
+        (lambda value: value["finding"].update(frames="8"), "finding.frames has the wrong type"),
         (lambda value: value.update(first_frame=1 << 40), "first_frame"),
     ],
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from stress.model.wire import LANES
-from stress.record.reader import _lanes_mismatch, _wire_mismatch
+from stress.record import reader
+from stress.record.shape import mismatch
 
 SIDE = {"frames": 1, "wrong": 0, "failed": 0}
 WHOLE = {
@@ -23,11 +24,11 @@ WHOLE = {
 
 @pytest.mark.parametrize("wire", [WHOLE, {"blind": "no right"}, {}])
 def test_wire_that_was_seen_or_not_is_right(wire):
-    assert _wire_mismatch({"event": "burst", "wire": wire}) == ""
+    assert reader._wire_wrong({"event": "burst", "wire": wire}) == ""
 
 
 def test_burst_of_an_older_record_is_right():
-    assert _wire_mismatch({"event": "burst"}) == ""
+    assert reader._wire_wrong({"event": "burst"}) == ""
 
 
 @pytest.mark.parametrize(
@@ -43,11 +44,11 @@ def test_burst_of_an_older_record_is_right():
     ],
 )
 def test_wire_of_another_shape_is_named(changes, key):
-    assert key in _wire_mismatch({"event": "burst", "wire": {**WHOLE, **changes}})
+    assert key in reader._wire_wrong({"event": "burst", "wire": {**WHOLE, **changes}})
 
 
 def test_wire_that_is_no_object_is_named():
-    assert _wire_mismatch({"event": "burst", "wire": 5}) == "wire is not an object"
+    assert reader._wire_wrong({"event": "burst", "wire": 5}) == "wire is not an object"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,8 @@ def test_wire_that_is_no_object_is_named():
 )
 def test_lanes_of_another_shape_are_named(lanes, key):
     right, wrong = ({"details": {"lanes": one}} for one in (dict.fromkeys(LANES, ""), lanes))
-    event = {"event": "burst", "analysis": {"findings": [{"details": {}}, right, wrong]}}
-    assert key in _lanes_mismatch(event)
-    event["analysis"]["findings"].pop()
-    assert _lanes_mismatch(event) == ""
+    findings = {"findings": [{"details": {}}, right, wrong]}
+    shape = reader._LATER["burst"]["analysis"]
+    assert key in mismatch(findings, shape)
+    findings["findings"].pop()
+    assert mismatch(findings, shape) == ""
