@@ -31,7 +31,7 @@ FLOOR = {
     "__init__": 0,
 }
 # Pure files of the virtual board: the cache model may know nothing of boards, files or settings.
-PURE_VIRTUAL = ("cache", "engine", "geometry", "stream", "trace")
+PURE_VIRTUAL = ("cache", "engine", "geometry", "trace")
 PURE_ROOMS = ("model", "patterns", "detect", "stats")
 # All a pure file may import: nothing here reads a clock, a file, a device or the environment.
 PURE_MODULES = {"__future__", "collections", "dataclasses", "enum", "functools", "numpy", "stress", "typing"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -67,43 +67,3 @@ class Trace:
 
     def __len__(self) -> int:
         return len(self.op)
-
-
-def trace_from_columns(
-    op: Any,
-    vline: Any,
-    pline: Any,
-    *,
-    alias: Any = 0,
-    lo: Any = 0,
-    hi: Any,
-    value: Any = 0,
-    flags: Any = 0,
-) -> Trace:
-    """Build a trace from full-length columns; a negative pline is private.
-
-    Every argument but ``op`` may also be one number for all accesses.
-
-    Returns
-    -------
-    Trace : with the columns of shared accesses picked out.
-    """
-    ops = np.asarray(op, dtype=np.uint8)
-    physical = _column(pline, ops)
-    at = np.flatnonzero((physical >= 0) & (ops != FLUSH)).astype(np.int64)
-    return Trace(
-        ops,
-        _column(vline, ops),
-        at,
-        physical[at],
-        _column(alias, ops)[at],
-        _column(lo, ops)[at],
-        _column(hi, ops)[at],
-        _column(value, ops)[at],
-        _column(flags, ops)[at].astype(np.uint8),
-    )
-
-
-def _column(given: Any, like: Bytes, dtype: type | None = None) -> Ints:
-    column: Ints = np.array(np.broadcast_to(np.asarray(given, dtype=np.int64), like.shape), dtype=np.int64)
-    return column

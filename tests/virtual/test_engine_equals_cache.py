@@ -7,11 +7,11 @@ import zlib
 import numpy as np
 import pytest
 
-from stress.virtual.cache import Cache
-from stress.virtual.cache_replay import CacheReplay
 from stress.virtual.engine import CacheEngine
 from stress.virtual.geometry import CacheGeometry
-from stress.virtual.trace import DELIVER, LOAD, PRETOUCH, STORE, UNCACHED, ZEROS, trace_from_columns
+from stress.virtual.trace import DELIVER, FLUSH, LOAD, PRETOUCH, STORE, UNCACHED, ZEROS, Trace
+from tools.refkit.cache import Cache
+from tools.refkit.replay import CacheReplay
 
 PLINES = 24
 # Small caches, so that everything is evicted often.
@@ -62,8 +62,12 @@ def random_trace(random, shape, length, whole_lines, maintenance=True):
 
 
 def cut(columns, first, end):
-    op, vline, pline, alias, lo, hi, value, flags = (column[first:end] for column in columns)
-    return trace_from_columns(op, vline, pline, alias=alias, lo=lo, hi=hi, value=value, flags=flags)
+    """Return accesses `first` to `end` as a trace; those of a negative line are private."""
+    op, vline, *shared = (column[first:end] for column in columns)
+    at = np.flatnonzero((shared[0] >= 0) & (op != FLUSH)).astype(np.int64)
+    *rest, flags = (column[at] for column in shared)
+    wide = (column.astype(np.int64) for column in rest)
+    return Trace(op.astype(np.uint8), vline.astype(np.int64), at, *wide, flags.astype(np.uint8))
 
 
 def compare(engine, replay, trace):

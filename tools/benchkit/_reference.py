@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stress.virtual.cache import Cache
 from stress.virtual.cache_class import CLASSES
-from stress.virtual.cache_replay import CacheReplay
 from stress.virtual.engine import CacheEngine
-from stress.virtual.stream import physical_lines, simulate
-from stress.virtual.stream_case import parse_case
+from tools.refkit.cache import Cache
+from tools.refkit.case import parse_case
+from tools.refkit.replay import CacheReplay
+from tools.refkit.stream import physical_lines, simulate
 
 COUNTERS = ("lines", "badlines", "badhalves", "badwords", "zerohalves", "k1", "k2", "k3", "k4") + (
     "runs",

@@ -14,8 +14,8 @@ import sys
 import time
 
 from stress.virtual.engine import CacheEngine
-from stress.virtual.stream import physical_lines, simulate
-from stress.virtual.stream_case import StreamCase, parse_case
+from tools.refkit.case import StreamCase, parse_case
+from tools.refkit.stream import physical_lines, simulate
 
 TARGET = 100  # x real time by the wall clock
 _REPEATS = 3

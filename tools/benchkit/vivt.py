@@ -4,7 +4,7 @@ usage: tools/bench vivt [--oracle] CASE...   one JSON object per case
        tools/bench vivt --reference          all reference cases: expected, got, difference
 
 A CASE is one argument such as 'geo=926-16-rr ring=4096 xk=8' or 'mode=cap pre=192';
-stress/virtual/stream_case.py has the names. --oracle takes the slow cache.
+tools/refkit/case.py has the names. --oracle takes the slow cache.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import json
 import sys
 
 from stress.errors import ConfigError
-from stress.virtual.stream_case import parse_case
 from tools.benchkit._reference import ExactCase, StatisticalCase, exact_cases, run_case, statistical_cases
+from tools.refkit.case import parse_case
 
 _STATISTICAL_MS = 100000
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from stress.virtual.cache_class import CLASSES, capture_classes, playback_classes
 from stress.virtual.engine_result import Deliveries
-from stress.virtual.stream_case import StreamCase
 from stress.virtual.trace import Trace
+from tools.refkit.case import StreamCase
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

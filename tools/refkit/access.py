@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.virtual import stream_steps as steps_
 from stress.virtual.geometry import PAGE_BYTES
-from stress.virtual.stream_case import FRAME_BYTES, NOISE_SPAN_BYTES, STREAM_SPAN_BYTES, StreamCase
 from stress.virtual.trace import CLEAN, DELIVER, FLUSH, LOAD, PRETOUCH, STORE, ZEROS, Trace
+from tools.refkit import steps as kinds
+from tools.refkit.case import FRAME_BYTES, NOISE_SPAN_BYTES, STREAM_SPAN_BYTES, StreamCase
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,15 +26,15 @@ NOISE_BASE, WAKE_NOISE_BASE = 0x70000000, 0x78000000
 
 # Per kind of step: the op on the ring, through which alias, with which flags.
 _RING_OP = {
-    steps_.MEMSET: (STORE, KERNEL, ZEROS),
-    steps_.KERNEL_LOAD: (LOAD, KERNEL, DELIVER),
-    steps_.KERNEL_STORE: (STORE, KERNEL, 0),
-    steps_.USER_READ: (LOAD, USER, DELIVER),
-    steps_.USER_PRE: (LOAD, USER, PRETOUCH),
-    steps_.USER_WRITE: (STORE, USER, 0),
-    steps_.USER_CLEAN: (CLEAN, USER, 0),
+    kinds.MEMSET: (STORE, KERNEL, ZEROS),
+    kinds.KERNEL_LOAD: (LOAD, KERNEL, DELIVER),
+    kinds.KERNEL_STORE: (STORE, KERNEL, 0),
+    kinds.USER_READ: (LOAD, USER, DELIVER),
+    kinds.USER_PRE: (LOAD, USER, PRETOUCH),
+    kinds.USER_WRITE: (STORE, USER, 0),
+    kinds.USER_CLEAN: (CLEAN, USER, 0),
 }
-_RING_OP_TABLE = np.array([_RING_OP.get(kind, (0, 0, 0)) for kind in range(steps_.KINDS)], np.int64)
+_RING_OP_TABLE = np.array([_RING_OP.get(kind, (0, 0, 0)) for kind in range(kinds.KINDS)], np.int64)
 
 
 class _Noise:
@@ -79,8 +79,8 @@ class StreamTracer:
         self._case = case
         line = case.geometry.line_bytes
         self._noise = {
-            steps_.NOISE: _Noise(case.xkm, case.xk, NOISE_BASE, line, case.seed * 2 + 1),
-            steps_.WAKE_NOISE: _Noise(case.xum, case.xu, WAKE_NOISE_BASE, line, case.seed * 2 + 2),
+            kinds.NOISE: _Noise(case.xkm, case.xk, NOISE_BASE, line, case.seed * 2 + 1),
+            kinds.WAKE_NOISE: _Noise(case.xum, case.xu, WAKE_NOISE_BASE, line, case.seed * 2 + 2),
         }
         self._lap_lines = -(-case.ring // line)
         self._period_lines = -(-case.per // line)
@@ -88,14 +88,14 @@ class StreamTracer:
     def trace(self, steps: Ints) -> Trace:
         """Return the accesses of these (s, 3) steps, in order."""
         kind = steps[:, 0]
-        ring = np.flatnonzero(kind > steps_.PBUF)
+        ring = np.flatnonzero(kind > kinds.PBUF)
         units = self._units(ring, steps[ring])
         source, before = self._sources(units)
         dest, after = self._destinations(units)
         total = before + 1 + after
         # Accesses per step, then where each step and each unit begins.
-        count = np.where(kind == steps_.FLUSH_ALL, 1, steps[:, 2])
-        count[kind == steps_.PBUF] = self._period_lines
+        count = np.where(kind == kinds.FLUSH_ALL, 1, steps[:, 2])
+        count[kind == kinds.PBUF] = self._period_lines
         count[ring] = np.bincount(units.step.astype(np.intp, copy=False), total, minlength=len(kind))[ring]
         begin = np.cumsum(count) - count
         passed = np.cumsum(total) - total
@@ -134,7 +134,7 @@ class StreamTracer:
     def _sources(self, units: _Units) -> tuple[Ints, Ints]:
         # Address the words come from, and the loads before the store, per unit.
         case, line = self._case, self._case.geometry.line_bytes
-        writes = units.kind == steps_.USER_WRITE
+        writes = units.kind == kinds.USER_WRITE
         before = np.where(writes, case.rmw, 0)
         if case.src == "gen":
             return np.zeros(0, np.int64), before
@@ -152,7 +152,7 @@ class StreamTracer:
             return np.zeros(0, np.int64), np.zeros(len(units.kind), np.int64)
         address = self._buffer(self._case.dst, units) + DEST_BASE
         lines = (address + units.end - units.start - 1) // line - address // line + 1
-        return address, np.where(units.kind == steps_.USER_READ, lines, 0)
+        return address, np.where(units.kind == kinds.USER_READ, lines, 0)
 
     def _buffer(self, kind: str, units: _Units) -> Ints:
         return units.start - units.period_start if kind == "pbuf" else units.start % STREAM_SPAN_BYTES
@@ -173,12 +173,12 @@ class StreamTracer:
 
     def _private(self, op: Bytes, vline: Lines, kind: Ints, begin: Ints) -> None:
         case = self._case
-        op[begin[kind == steps_.FLUSH_ALL]] = FLUSH
-        for noise, each in ((steps_.NOISE, case.xk), (steps_.WAKE_NOISE, case.xu)):
+        op[begin[kind == kinds.FLUSH_ALL]] = FLUSH
+        for noise, each in ((kinds.NOISE, case.xk), (kinds.WAKE_NOISE, case.xu)):
             starts = begin[kind == noise]
             if len(starts):
                 vline[_runs(starts, each)] = self._noise[noise].lines(len(starts), each)
-        starts = begin[kind == steps_.PBUF]
+        starts = begin[kind == kinds.PBUF]
         if len(starts):
             op[_runs(starts, self._period_lines)] = STORE
             base = SOURCE_BASE // case.geometry.line_bytes
@@ -194,7 +194,7 @@ class StreamTracer:
         pline, hi = units.line, lo + (units.end - units.start) // FRAME_BYTES
         value = units.start // FRAME_BYTES + 1
         if case.rmw:
-            twice = 1 + (units.kind == steps_.USER_WRITE).astype(np.intp)
+            twice = 1 + (units.kind == kinds.USER_WRITE).astype(np.intp)
             unit = np.repeat(np.arange(len(twice), dtype=np.int64), twice)
             ahead = np.append(unit[1:] == unit[:-1], False) if len(unit) else np.zeros(0, bool)
             ops = np.where(ahead, LOAD, ops[unit])

@@ -7,12 +7,12 @@ import math
 import pytest
 
 from stress.errors import ConfigError
-from stress.virtual.cache import Cache
-from stress.virtual.cache_replay import CacheReplay
 from stress.virtual.engine import CacheEngine
-from stress.virtual.stream import physical_lines, simulate
-from stress.virtual.stream_case import parse_case
 from tools.benchkit._reference import exact_cases, run_case, statistical_cases
+from tools.refkit.cache import Cache
+from tools.refkit.case import parse_case
+from tools.refkit.replay import CacheReplay
+from tools.refkit.stream import physical_lines, simulate
 
 # Enough for the tolerance to mean something, short enough for every commit.
 SECONDS = 20

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stress.virtual.cache import Cache
 from stress.virtual.cache_victim import random_way, random_ways, victim_starts
 from stress.virtual.geometry import CacheGeometry
+from tools.refkit.cache import Cache
 
 KERNEL, USER, SETS = 1 << 20, 1 << 21, 8
 ZEROS = [0] * 8

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.virtual.cache import PRIVATE, Cache
 from stress.virtual.engine_result import Deliveries
 from stress.virtual.trace import (
     CLEAN,
@@ -20,6 +19,7 @@ from stress.virtual.trace import (
     ZEROS,
     Trace,
 )
+from tools.refkit.cache import PRIVATE, Cache
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

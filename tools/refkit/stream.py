@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from stress.virtual.engine_result import Deliveries
-from stress.virtual.stream_case import StreamCase
-from stress.virtual.stream_check import StreamChecker
-from stress.virtual.stream_steps import StreamSteps
-from stress.virtual.stream_trace import StreamTracer
 from stress.virtual.trace import Trace
+from tools.refkit.access import StreamTracer
+from tools.refkit.case import StreamCase
+from tools.refkit.check import StreamChecker
+from tools.refkit.steps import StreamSteps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.virtual.stream_case import FRAME_BYTES, StreamCase
+from tools.refkit.case import FRAME_BYTES, StreamCase
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from stress.virtual import stream_steps as steps
-from stress.virtual.stream_case import parse_case
-from stress.virtual.stream_steps import StreamSteps
+from tools.refkit import steps as steps
+from tools.refkit.case import parse_case
+from tools.refkit.steps import StreamSteps
 
 
 class Loop:

@@ -1,0 +1,1 @@
+"""What the cache engine is checked against: a cache that takes one access at a time, and whole streams."""
