@@ -8,6 +8,7 @@ period differs.
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
 import numpy as np
@@ -66,20 +67,8 @@ def check_played(
     notes = [LIMITS] if findings else []
     if len(findings) > CAP:
         notes.append(f"{len(findings) - CAP} findings past the first {CAP} are only counted")
-    return Analysis(
-        detector="checksum",
-        locked=True,
-        frames=taken,
-        checked_frames=frames,
-        first_frame=max(0, first),
-        first_position=skipped,
-        counts={Kind.UNKNOWN: len(findings)} if findings else {},
-        sites={(Kind.UNKNOWN, None, None): len(findings)} if findings else {},
-        findings=findings[:CAP],
-        wrong_frames=sum(finding.frames for finding in findings),
-        episodes=len(findings),
-        notes=tuple(notes),
-    )
+    whole = Analysis("checksum", True, taken, frames, max(0, first), skipped, notes=tuple(notes))
+    return replace(whole.holding(findings, CAP), episodes=len(findings))
 
 
 class _Runs:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stress.model.ring import Rings
@@ -22,9 +21,9 @@ def signed(value: int) -> int:
     return (value + (POSITIONS >> 1)) % POSITIONS - (POSITIONS >> 1)
 
 
-def line_of(start_bytes: int, length_bytes: int, sizes: Sequence[int] = LINES) -> int | None:
-    """Return the largest line that start and length sit on, None without one."""
-    for size in sizes:
+def line_of(start_bytes: int, length_bytes: int) -> int | None:
+    """Return the largest line that start and length sit on [bytes], None without one."""
+    for size in LINES:
         if length_bytes and start_bytes % size == 0 and length_bytes % size == 0:
             return size
     return None

@@ -108,13 +108,8 @@ def _all_stale(analysis: Analysis, side: str, laps: int, ring: int) -> Analysis:
             f"ring old: the stream comes {laps * ring} frames later than the pointers of both streams allow."
         ),
     )
-    counts = {**analysis.counts, Kind.STALE: analysis.counts.get(Kind.STALE, 0) + 1}
-    site = (Kind.STALE, side, laps)
     return dataclasses.replace(
-        analysis,
-        findings=(whole, *analysis.findings),
-        counts=counts,
-        sites={**analysis.sites, site: analysis.sites.get(site, 0) + 1},
+        analysis.adding(whole),
         wrong_frames=max(frames, analysis.wrong_frames),
         episodes=max(1, analysis.episodes),
     )
@@ -123,9 +118,8 @@ def _all_stale(analysis: Analysis, side: str, laps: int, ring: int) -> Analysis:
 def _missing_start(analysis: Analysis, captured: Bytes, due: int, missing: int, position: int) -> Analysis:
     step = len(captured) // max(1, analysis.frames)
     silent = not captured[due * step : (due + missing) * step].any()
-    kind = Kind.ZERO if silent else Kind.UNKNOWN
     start = Finding(
-        kind=kind,
+        kind=Kind.ZERO if silent else Kind.UNKNOWN,
         frame=due,
         frames=missing,
         position=position,
@@ -135,12 +129,8 @@ def _missing_start(analysis: Analysis, captured: Bytes, due: int, missing: int, 
             f"{'zero' if silent else 'not the pattern'}."
         ),
     )
-    site = (kind, None, None)
     return dataclasses.replace(
-        analysis,
-        findings=(start, *analysis.findings),
-        counts={**analysis.counts, kind: analysis.counts.get(kind, 0) + 1},
-        sites={**analysis.sites, site: analysis.sites.get(site, 0) + 1},
+        analysis.adding(start),
         wrong_frames=analysis.wrong_frames + missing,
         checked_frames=analysis.checked_frames + missing,
         first_frame=due,

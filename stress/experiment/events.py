@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from stress.experiment.wire import Views
     from stress.model.exposure import Exposure
     from stress.model.finding import Analysis
-    from stress.model.pcm import Exchange, Granted, PcmRequest, StreamParams, StreamResult
+    from stress.model.pcm import Exchange, Granted, PcmRequest, StreamParams
 
 # Findings kept per burst event; the counts go on. Behind the first ones a few of
 # the last lap are kept: memory speaks for no others.
@@ -50,27 +50,23 @@ def opened(request: PcmRequest, granted: Granted) -> dict[str, Any]:
 def exchange(value: Exchange) -> dict[str, Any]:
     """Return the transport part of a burst event."""
     return {
-        "playback": _stream(value.playback),
-        "capture": _stream(value.capture),
+        "playback": dataclasses.asdict(value.playback),
+        "capture": dataclasses.asdict(value.capture),
         "played_limit": value.played_limit,
         "lost": value.lost.value if value.lost else None,
         "notes": list(value.notes),
     }
 
 
-def _stream(result: StreamResult) -> dict[str, Any]:
-    return dataclasses.asdict(result)
-
-
-def analysis(value: Analysis, most: int = MOST_FINDINGS) -> dict[str, Any]:
+def analysis(value: Analysis) -> dict[str, Any]:
     """Return the detector's part of a burst event.
 
     Planted findings are all kept: sums subtract them from the counts.
     """
     kept = [finding for finding in value.findings if finding.injected]
     real = [finding for finding in value.findings if not finding.injected]
-    held = [finding for finding in real[most:] if finding.details.get("lanes", {}).get("memory")]
-    kept += real[:most] + held[-MOST_HELD:]
+    held = [finding for finding in real[MOST_FINDINGS:] if finding.details.get("lanes", {}).get("memory")]
+    kept += real[:MOST_FINDINGS] + held[-MOST_HELD:]
     return {
         "detector": value.detector,
         "locked": value.locked,
@@ -83,7 +79,7 @@ def analysis(value: Analysis, most: int = MOST_FINDINGS) -> dict[str, Any]:
         "findings": [finding.to_json() for finding in sorted(kept, key=lambda finding: finding.frame)],
         "findings_left_out": value.found - len(kept),
         # Real ones up to here are all there; behind them only some of the last lap.
-        "findings_first": min(most, len(real)),
+        "findings_first": min(MOST_FINDINGS, len(real)),
         "wrong_frames": value.wrong_frames,
         "episodes": value.episodes,
         "valid_bits": value.valid_bits,

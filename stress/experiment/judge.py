@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from stress.experiment.control import miss_bound_95
 from stress.model.exposure import Exposure
-from stress.model.verdict import Verdict, merge
+from stress.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from stress.experiment.tally import Tally
@@ -145,9 +145,8 @@ def judge_run(parts: list[Tally], whole: Tally, bound: float) -> Judgement:
         return Judgement(Verdict.SKIP, reasons or ("nothing was run",))
     mute = _mute_beside_others(parts)
     overall = judge(whole, bound) if whole.found or not mute else Judgement(Verdict.FAIL, (mute,))
-    verdict = merge([overall.verdict])
     skipped = tuple(f"arm {part.arm} skipped: {part.skipped}" for part in parts if part.skipped)
-    return Judgement(verdict, overall.reasons + skipped)
+    return Judgement(overall.verdict, overall.reasons + skipped)
 
 
 def _mute_beside_others(parts: list[Tally]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Optional
 
 from stress.experiment.alignment import SILENT
@@ -197,13 +197,11 @@ def _least(one: float | None, other: float | None) -> float | None:
     return min(known, default=None)
 
 
-_SUMS = (
-    *("bursts", "streamed_s", "checked_frames", "lines", "wrong_frames", "episodes", "observed_s"),
-    *("tiles", "tile_runs", "tile_squares", "samples", "slips"),
-    *("counts", "sites", "shapes", "transport", "planted", "control_found", "control_covered"),
-    *("xruns", "unlocked", "silent"),
-    *("voluntary", "involuntary", "opportunities", "refused", "views", "seen", "wire", "doubts", "blind"),
-    "detectors",
+# All fields but the name and those of which a sum takes one, see `merged`.
+_SUMS = tuple(
+    part.name
+    for part in fields(Tally)
+    if part.name not in ("arm", "line_bytes", "lost", "skipped", "alarm", "weakest")
 )
 
 

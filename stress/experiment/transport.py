@@ -74,4 +74,4 @@ def _near(finding: Finding, causes: Sequence[Finding], lap: int) -> Finding | No
 
 def _mark(finding: Finding, cause: Finding) -> Finding:
     reason = f"within a lap of {cause.frames} frames lost or repeated at frame {cause.frame}"
-    return dataclasses.replace(finding, details={**finding.details, "transport": reason})
+    return finding.with_details(transport=reason)

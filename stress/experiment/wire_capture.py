@@ -7,11 +7,12 @@ are looked for one or more ring laps earlier in the same stream.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stress.detect.collect import CAP
+from stress.detect.place import line_of
 from stress.detect.same import memory
 from stress.model.finding import Analysis, Finding, Kind
 
@@ -35,9 +36,6 @@ TOLD_APART = 2
 # Wrong frames in a row that may be a slip, and the frames that prove it.
 # Higher: short slips are called unknown; lower: chance matches realign a stream.
 SLIP_FRAMES, KEY_FRAMES = 96, 24
-# Findings kept in full, as by the exact detector.
-CAP = 1000
-LINES = (64, 32, 16)
 
 
 def distinct_lines(into: Bytes, frames: int, ring: int, frame_bytes: int, line_bytes: int) -> int:
@@ -72,20 +70,8 @@ def compare_read(read: Bytes, into: Bytes, ring: int, frame_bytes: int, line_byt
     if memory().same(read[: frames * frame_bytes], into[: frames * frame_bytes]):
         return Analysis("wire", bool(frames), frames, frames, 0, 0)
     found = list(_Stream(read, into, ring, frame_bytes, line_bytes).findings(frames))
-    counts = Counter(finding.kind for finding in found)
-    return Analysis(
-        detector="wire",
-        locked=True,
-        frames=frames,
-        checked_frames=frames,
-        first_frame=0,
-        first_position=0,
-        counts=dict(counts),
-        findings=tuple(found[:CAP]),
-        wrong_frames=sum(finding.frames for finding in found),
-        episodes=len({finding.frame // max(1, ring) for finding in found}),
-        sites=dict(Counter((finding.kind, finding.ring, finding.laps) for finding in found)),
-    )
+    episodes = len({finding.frame // max(1, ring) for finding in found})
+    return Analysis("wire", True, frames, frames, 0, 0, episodes=episodes).holding(found, CAP)
 
 
 class _Stream:
@@ -197,7 +183,7 @@ class _Stream:
     def _wrong(self, first: int, last: int, age: int | None, shift: int) -> Finding:
         offset = first % self._ring * self._frame_bytes
         length = (last - first) * self._frame_bytes
-        line = next((size for size in LINES if offset % size == 0 and length % size == 0), None)
+        line = line_of(offset, length)
         details: dict[str, Any] = {"source": "wire"}
         if line is None and offset % self._line_bytes == 0:
             details["starts_on_line"] = self._line_bytes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from stress.model.pcm import Direction
@@ -34,5 +33,4 @@ def with_lanes(finding: Finding, memory: Mapping[Direction, Held], position: int
         BUS: (RIGHT, held, WRONG, WRONG),
         CAPTURE_RING: (RIGHT if looped else UNKNOWN, held, RIGHT, WRONG),
     }[view]
-    named = dict(zip(LANES, lanes))
-    return dataclasses.replace(finding, details={**finding.details, "lanes": named})
+    return finding.with_details(lanes=dict(zip(LANES, lanes)))

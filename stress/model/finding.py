@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Optional
 
@@ -77,6 +78,10 @@ class Finding:
             "text": self.text,
         }
 
+    def with_details(self, **details: Any) -> Finding:
+        """Return the finding with more to say."""
+        return replace(self, details={**self.details, **details})
+
 
 # Kind, ring and laps of a finding: what statistics tell apart.
 Site = tuple[Kind, Optional[str], Optional[int]]
@@ -121,3 +126,23 @@ class Analysis:
     def found(self) -> int:
         """Number of findings, also those past the cap."""
         return sum(self.counts.values())
+
+    def holding(self, findings: Sequence[Finding], most: int) -> Analysis:
+        """Return the analysis with all `findings` counted, in this order, and `most` of them kept."""
+        return replace(
+            self,
+            counts=dict(Counter(one.kind for one in findings)),
+            sites=dict(Counter((one.kind, one.ring, one.laps) for one in findings)),
+            findings=tuple(findings[:most]),
+            wrong_frames=sum(one.frames for one in findings),
+        )
+
+    def adding(self, finding: Finding) -> Analysis:
+        """Return the analysis with `finding` before the others, counted by kind and site only."""
+        site = (finding.kind, finding.ring, finding.laps)
+        return replace(
+            self,
+            findings=(finding, *self.findings),
+            counts={**self.counts, finding.kind: self.counts.get(finding.kind, 0) + 1},
+            sites={**self.sites, site: self.sites.get(site, 0) + 1},
+        )

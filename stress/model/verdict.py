@@ -1,8 +1,7 @@
-"""Verdicts, how they merge, and the exit codes they become."""
+"""Verdicts, and the exit codes they become."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import Enum
 
 EXIT_PASS = 0
@@ -23,11 +22,6 @@ class Verdict(str, Enum):
     ERROR = "ERROR"  #: the tester or the driver broke
     FAIL = "FAIL"  #: corruption found
 
-    @property
-    def severity(self) -> int:
-        """Rank for merging: SKIP < PASS < INCONCLUSIVE < ERROR < FAIL."""
-        return list(Verdict).index(self)
-
 
 _EXIT = {
     Verdict.PASS: EXIT_PASS,
@@ -36,11 +30,6 @@ _EXIT = {
     Verdict.INCONCLUSIVE: EXIT_INCONCLUSIVE,
     Verdict.ERROR: EXIT_ERROR,
 }
-
-
-def merge(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the most severe verdict; nothing run at all is an ERROR."""
-    return max(verdicts, key=lambda verdict: verdict.severity, default=Verdict.ERROR)
 
 
 def exit_code(verdict: Verdict, device_lost: bool = False) -> int:

@@ -7,7 +7,7 @@ import pytest
 from stress.experiment.control import miss_bound_95
 from stress.experiment.judge import judge, judge_run
 from stress.experiment.tally import Tally, tallies, total
-from stress.model.verdict import Verdict, exit_code, merge
+from stress.model.verdict import Verdict, exit_code
 
 BOUND = 1e-4
 
@@ -61,13 +61,6 @@ def test_judge_run_without_any_burst_is_skip_with_the_reason():
 def test_miss_bound_is_the_exact_zero_miss_binomial_bound():
     assert (1 - miss_bound_95(412)) ** 412 == pytest.approx(0.05)
     assert miss_bound_95(0) == 1.0
-
-
-def test_merge_orders_by_severity_and_nothing_is_an_error():
-    assert merge([Verdict.PASS, Verdict.SKIP]) is Verdict.PASS
-    assert merge([Verdict.ERROR, Verdict.INCONCLUSIVE]) is Verdict.ERROR
-    assert merge([Verdict.ERROR, Verdict.FAIL]) is Verdict.FAIL
-    assert merge([]) is Verdict.ERROR
 
 
 def test_exit_codes_are_the_published_ones():

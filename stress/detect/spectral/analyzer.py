@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from stress.detect.spectral import clock, distort, fit, inputs, measure, slips, 
 from stress.detect.spectral.chance import set_aside
 from stress.detect.spectral.explain import Event, Explainer
 from stress.detect.spectral.findings import Namer, episodes, joined, whole_laps
-from stress.detect.spectral.identity import repeated_lines
+from stress.detect.spectral.identity import covered, repeated_lines
 from stress.detect.spectral.laps import FREE_LAGS, SWAP, ZERO
 from stress.detect.spectral.lock import Lock, lock_all
 from stress.detect.spectral.result import SpectralAnalysis
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 # Judged band inside the stimulus, as shares of its edges. Wider: AC coupling and converter
 # roll-off ring past the channel fit; narrower: sensitivity is given away.
 _INNER = (1.1, 1.0)
-# Alarms this near a bit-identical capture line are that line's [frames]: the matched filter's reach.
-_SAME_EVENT = 96
 
 
 def analyze(
@@ -128,7 +125,7 @@ class _Case:
             self.pattern.frame_bytes,
             (max(0, starts), track.segments[-1].stop),
         )
-        events = [e for e in walk.run() if not _covered(walk.captured(e.at), captured)]
+        events = [e for e in walk.run() if not covered(walk.captured(e.at), captured)]
         findings = self._findings(events, walk, changes, track, captured)
         clipped = max(self.clipped[c] for c in self.used)
         channel = measure.channel(
@@ -222,20 +219,12 @@ class _Case:
             checked_frames=walk.checked,
             first_frame=start,
             first_position=(self.first + start - round(latency)) % POSITIONS,
-            counts=dict(Counter(finding.kind for finding in findings)),
-            sites=dict(Counter((f.kind, f.ring, f.laps) for f in findings)),
-            findings=tuple(findings[:most]),
-            wrong_frames=sum(finding.frames for finding in findings),
             episodes=episodes(findings, max(self.rings.largest, 1)),
             notes=tuple(notes),
-        )
+        ).holding(findings, most)
 
 
 def _ends_early(track: Track, y: Signal) -> bool:
     end = track.segments[-1].stop
     tail = y[end + BLOCK :]
     return tail.size > BLOCK and float(np.std(tail)) < 0.05 * float(np.std(y[:end]))
-
-
-def _covered(frame: int, captured: Sequence[Finding]) -> bool:
-    return any(one.frame - _SAME_EVENT <= frame < one.frame + one.frames + _SAME_EVENT for one in captured)

@@ -9,7 +9,7 @@ import numpy as np
 
 from stress.detect.spectral import fit
 from stress.detect.spectral.resample import PAD, Instants, Resampler, split
-from stress.detect.spectral.signal import Reference
+from stress.detect.spectral.signal import Reference, padded
 from stress.detect.spectral.track import Track
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ class Window:
     def heard(self, y: Signal, resampler: Resampler) -> Signal:
         """Return the captured frames on the playback clock, (length,)."""
         if self.instants is None:
-            return _slice(y, self.base, self.length)
-        return resampler(_slice(y, self.base, resampler.size), self.instants)
+            return padded(y, self.base, self.length)
+        return resampler(padded(y, self.base, resampler.size), self.instants)
 
 
 def window(clock: Clock, start: int, length: int) -> Window:
@@ -128,15 +128,6 @@ def window(clock: Clock, start: int, length: int) -> Window:
 def on_played_clock(y: Signal, clock: Clock, start: int, length: int, resampler: Resampler) -> Signal:
     """Return `length` captured frames as played frames from `start` on."""
     return window(clock, start, length).heard(y, resampler)
-
-
-def _slice(y: Signal, at: int, length: int) -> Signal:
-    if at >= 0 and at + length <= y.size:
-        return y[at : at + length]
-    out = np.zeros(length, dtype=np.float32)
-    inside = y[max(at, 0) : max(at + length, 0)]
-    out[max(-at, 0) : max(-at, 0) + inside.size] = inside
-    return out
 
 
 def refine(y: Signal, x: Reference, track: Track) -> Fitted:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stress.detect.spectral.findings import episodes
-from stress.detect.spectral.identity import repeated_lines
+from stress.detect.spectral.identity import covered, repeated_lines
 from stress.detect.spectral.periodic import Alarm, PeriodicDifference
 from stress.model.finding import Analysis, Finding
 from stress.model.ring import Rings
@@ -35,8 +34,6 @@ _LOCKED = 10
 _CLEAN = 16
 # Bits dropped before the correlation so that its sums stay within 31.
 _SHIFT = 6
-# Alarms this near a bit-identical capture line are that line's [frames].
-_SAME_EVENT = 96
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ def analyze_on_device(captured: Bytes, pattern: PeriodicNoise, rings: Rings, lap
     )
     found = [replace(one, position=one.position % PERIOD) for one in repeats]
     alarms = [replace(alarm, frame=alarm.frame + begin) for alarm in tier.finish()]
-    alone = [alarm for alarm in alarms if not _covered(alarm, found)]
+    alone = [alarm for alarm in alarms if not covered(alarm.frame, found)]
     return DeviceAnalysis(
         _analysis(found, len(samples), begin, phase, tier.checked, rings),
         tuple(alone),
@@ -128,13 +125,9 @@ def _analysis(
         checked_frames=checked,
         first_frame=begin,
         first_position=phase,
-        counts=dict(Counter(finding.kind for finding in found)),
-        sites=dict(Counter((f.kind, f.ring, f.laps) for f in found)),
-        findings=tuple(found),
-        wrong_frames=sum(finding.frames for finding in found),
         episodes=episodes(found, max(rings.largest, 1)),
         notes=(f"positions are modulo the {PERIOD} frames of the stimulus",),
-    )
+    ).holding(found, len(found))
 
 
 def _unlocked(frames: int, why: str) -> DeviceAnalysis:
@@ -169,10 +162,6 @@ def _phase(on: Samples, pattern: PeriodicNoise, layout: Layout) -> tuple[int, in
     size = np.abs(np.correlate(round_it, heard - np.int32(int(heard.sum()) // PERIOD), mode="valid"))
     where = int(size.argmax())
     return where, int(size[where]) // max(1, int(size.sum(dtype=np.int64)) // PERIOD)
-
-
-def _covered(alarm: Alarm, found: Sequence[Finding]) -> bool:
-    return any(f.frame - _SAME_EVENT <= alarm.frame < f.frame + f.frames + _SAME_EVENT for f in found)
 
 
 def _alarmed(alarms: Sequence[Alarm]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from stress.detect.place import line_of
 from stress.detect.spectral.explain import Event
 from stress.detect.spectral.laps import HOLD, SWAP, ZERO, Guess
 from stress.model.finding import Finding, Kind
@@ -31,11 +32,6 @@ def ring_of(lag: int, rings: Rings, laps: int) -> tuple[str | None, int | None]:
         return None, None
     count, name = min(fits, key=lambda fit: fit[0])
     return name, count
-
-
-def line_of(start_bytes: int, length_bytes: int) -> int | None:
-    """Return the largest of 64, 32, 16 that divides start and length [bytes]."""
-    return next((n for n in (64, 32, 16) if start_bytes % n == 0 and length_bytes % n == 0), None)
 
 
 class Namer:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.detect.spectral.findings import line_of
+from stress.detect.place import line_of
 from stress.model.finding import Finding, Kind
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 # Chance repeats accepted in one capture. Higher: a quiet converter repeats itself and is called
 # stale; lower: nothing, a 16-byte stereo line has a chance of 2e-17 at -15 dBFS.
 _CHANCE = 1e-6
+# Alarms this near such a run are the run [frames]. Source: the matched filter reaches 96. Higher: a
+# fault beside it is passed over; lower: its edges are told as faults of their own.
+_SAME_EVENT = 96
 # Spread of a run that is a signal at all [sample units]; zeros repeat whoever wrote them.
 _QUIET = 16
 
@@ -56,6 +60,11 @@ def repeated_lines(
                 place = (begin + start, frames, lap)
                 found[start] = _finding(place, rings, size, position_of_zero, frame_bytes)
     return [found[start] for start in sorted(found)]
+
+
+def covered(frame: int, repeated: Sequence[Finding]) -> bool:
+    """Tell whether what is seen at a captured frame comes from one of the `repeated` lines."""
+    return any(one.frame - _SAME_EVENT <= frame < one.frame + one.frames + _SAME_EVENT for one in repeated)
 
 
 def _needed(samples: Samples, size: int) -> int:

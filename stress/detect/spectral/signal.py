@@ -56,6 +56,16 @@ def scaled(samples: Samples, fmt: SampleFormat) -> Signal:
     return samples.astype(np.float32) * np.float32(1.0 / (1 << (fmt.bits - 1)))
 
 
+def padded(signal: Signal, start: int, frames: int) -> Signal:
+    """Return `frames` of a signal from `start` on, not copied; with zeros, copied, outside it."""
+    if start >= 0 and start + frames <= signal.size:
+        return signal[start : start + frames]
+    out = np.zeros(frames, dtype=np.float32)
+    inside = signal[max(start, 0) : max(start + frames, 0)]
+    out[max(-start, 0) : max(-start, 0) + inside.size] = inside
+    return out
+
+
 class Reference:
     """The stimulus of one channel around a capture, in memory.
 
@@ -87,10 +97,4 @@ class Reference:
 
     def at(self, start: int, frames: int) -> Signal:
         """Return played frames `start` .. `start + frames`; zeros outside what is kept."""
-        low, high = start + self.before, start + self.before + frames
-        if low >= 0 and high <= self._x.size:
-            return self._x[low:high]
-        out = np.zeros(frames, dtype=np.float32)
-        inside = self._x[max(low, 0) : max(high, 0)]
-        out[max(-low, 0) : max(-low, 0) + inside.size] = inside
-        return out
+        return padded(self._x, start + self.before, frames)

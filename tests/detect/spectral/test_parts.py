@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stress.detect.place import line_of
 from stress.detect.spectral import fit, weigh
 from stress.detect.spectral.clock import Clock
-from stress.detect.spectral.findings import episodes, line_of, ring_of, whole_laps
+from stress.detect.spectral.findings import episodes, ring_of, whole_laps
 from stress.detect.spectral.identity import repeated_lines
 from stress.detect.spectral.resample import PAD, Resampler, split
 from stress.detect.spectral.signal import Reference, integers
