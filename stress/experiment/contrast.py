@@ -176,14 +176,8 @@ def dose_response(measured: Sequence[Measured], group: str) -> DoseResponse | No
         for entry in groups(measured).get(group, [])
         if lever_of(entry.arm) in ("", SWITCHES) and entry.tally.checked_frames
     ]
-    points = [
+    return dose.fit(
         (entry.arm.switches_per_s, wrong, checked)
         for entry in entries
         for wrong, checked in entry.tally.samples
-        if checked
-    ]
-    return dose.fit(
-        [rate for rate, _, _ in points],
-        [wrong for _, wrong, _ in points],
-        [float(checked) for _, _, checked in points],
     )

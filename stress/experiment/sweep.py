@@ -113,16 +113,8 @@ def _trend(name: str, entries: list[Measured]) -> list[str]:
 
 
 def _says(name: str, seen: list[Measured]) -> str:
-    points = [
-        (getattr(entry.arm, name), wrong, checked)
-        for entry in seen
-        for wrong, checked in entry.tally.samples
-        if checked
-    ]
     fitted = dose.fit(
-        [float(size) for size, _, _ in points],
-        [wrong for _, wrong, _ in points],
-        [float(checked) for _, _, checked in points],
+        (getattr(entry.arm, name), wrong, checked) for entry in seen for wrong, checked in entry.tally.samples
     )
     word = WORDS[name]
     if fitted is None or fitted.p >= LEVEL:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 from stress.stats.special import student_two_sided
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
+# Dose [1/s], count, exposure.
+Point = tuple[float, int, float]
 MOST_STEPS = 100
 LEAST_SCALE = 1e-12
 
@@ -40,13 +42,19 @@ class DoseResponse:
     rate_without: float
 
 
-def fit(doses: Sequence[float], counts: Sequence[int], exposures: Sequence[float]) -> DoseResponse | None:
-    """Fit counts over exposures to their doses [1/s] by quasi-Poisson regression.
+def fit(observed: Iterable[Point]) -> DoseResponse | None:
+    """Fit counts over exposures to their doses by quasi-Poisson regression.
 
-    Returns None when it cannot be fitted: fewer than three points, one dose
-    only, or no event at all.
+    Parameters
+    ----------
+    observed : (dose [1/s], count, exposure); those without exposure are left out.
+
+    Returns
+    -------
+    None when it cannot be fitted: fewer than three points, one dose only, or no
+    event at all.
     """
-    points = [(c, n, t) for c, n, t in zip(doses, counts, exposures) if t > 0]
+    points = [(c, n, t) for c, n, t in observed if t > 0]
     if len(points) < 3 or len({c for c, _, _ in points}) < 2 or not sum(n for _, n, _ in points):
         return None
     intercept = math.log(sum(n for _, n, _ in points) / sum(t for _, _, t in points))
@@ -62,11 +70,11 @@ def fit(doses: Sequence[float], counts: Sequence[int], exposures: Sequence[float
     return _result(points, intercept, slope)
 
 
-def _means(points: list[tuple[float, int, float]], intercept: float, slope: float) -> list[float]:
+def _means(points: list[Point], intercept: float, slope: float) -> list[float]:
     return [t * math.exp(min(700.0, intercept + slope * c)) for c, _, t in points]
 
 
-def _information(points: list[tuple[float, int, float]], means: list[float]) -> tuple[float, float, float]:
+def _information(points: list[Point], means: list[float]) -> tuple[float, float, float]:
     doses = [c for c, _, _ in points]
     return (
         sum(means),
@@ -75,7 +83,7 @@ def _information(points: list[tuple[float, int, float]], means: list[float]) -> 
     )
 
 
-def _newton(points: list[tuple[float, int, float]], intercept: float, slope: float) -> tuple[float, float]:
+def _newton(points: list[Point], intercept: float, slope: float) -> tuple[float, float]:
     means = _means(points, intercept, slope)
     score_a = sum(n - m for (_, n, _), m in zip(points, means))
     score_b = sum((n - m) * c for (c, n, _), m in zip(points, means))
@@ -86,7 +94,7 @@ def _newton(points: list[tuple[float, int, float]], intercept: float, slope: flo
     return (bb * score_a - ab * score_b) / determinant, (aa * score_b - ab * score_a) / determinant
 
 
-def _result(points: list[tuple[float, int, float]], intercept: float, slope: float) -> DoseResponse | None:
+def _result(points: list[Point], intercept: float, slope: float) -> DoseResponse | None:
     means = _means(points, intercept, slope)
     aa, ab, bb = _information(points, means)
     determinant = aa * bb - ab * ab

@@ -24,10 +24,15 @@ def _poisson(chance, mean):
     return count
 
 
+def _points(doses, counts):
+    assert len(doses) == len(counts)
+    return [(dose, count, 1.0) for dose, count in zip(doses, counts)]
+
+
 @pytest.mark.parametrize("exposure_s", [0.001, 0.004, 0.0213])
 def test_fit_exact_rates_give_back_the_exposure_time(exposure_s):
     counts = [round(1e6 * math.exp(-dose * exposure_s)) for dose in DOSES]
-    found = fit(DOSES, counts, [1.0] * len(DOSES))
+    found = fit(_points(DOSES, counts))
     assert found.exposure_s == pytest.approx(exposure_s, rel=1e-3)
     assert found.p < 1e-6
 
@@ -37,7 +42,7 @@ def test_fit_poisson_counts_cover_the_truth():
     inside = 0
     for _ in range(200):
         counts = [_poisson(chance, 400 * math.exp(-dose * 0.004)) for dose in DOSES]
-        found = fit(DOSES, counts, [1.0] * len(DOSES))
+        found = fit(_points(DOSES, counts))
         # 97.5 % point of Student's t with 4 degrees of freedom.
         inside += abs(found.exposure_s - 0.004) < 2.776 * found.error_s
     assert inside >= 184
@@ -45,7 +50,7 @@ def test_fit_poisson_counts_cover_the_truth():
 
 def test_fit_without_effect_rejects_about_as_often_as_said():
     chance = random.Random(4)
-    fits = [fit(DOSES, [_poisson(chance, 30) for _ in DOSES], [1.0] * len(DOSES)) for _ in range(500)]
+    fits = [fit([(rate, _poisson(chance, 30), 1.0) for rate in DOSES]) for _ in range(500)]
     assert sum(found.p < 0.05 for found in fits) / 500 <= 0.07
 
 
@@ -54,4 +59,4 @@ def test_fit_without_effect_rejects_about_as_often_as_said():
     [((0.0, 1.0), (3, 2)), ((1.0, 1.0, 1.0), (3, 2, 1)), ((0.0, 1.0, 2.0), (0, 0, 0))],
 )
 def test_fit_of_too_little_is_none(doses, counts):
-    assert fit(doses, counts, [1.0] * len(doses)) is None
+    assert fit(_points(doses, counts)) is None

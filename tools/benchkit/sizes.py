@@ -131,7 +131,7 @@ def _doses(trials: int, rng: np.random.RandomState) -> list[Row]:
     rows = []
     for design, doses in designs.items():
         for name, draw in draws.items():
-            fits = [dose.fit(doses, [draw() for _ in doses], [1.0] * len(doses)) for _ in range(trials)]
+            fits = [dose.fit([(rate, draw(), 1.0) for rate in doses]) for _ in range(trials)]
             rejected = sum(found is not None and found.p < LEVEL for found in fits)
             rows.append(Row(f"{design} over {len(doses)} bursts, {name}", LEVEL, rejected, trials))
     return rows

@@ -69,7 +69,7 @@ def _doses(rows: Sequence[Row]) -> list[str]:
     text = []
     for suite, group in dict.fromkeys((row.suite, row.arm.group) for row in rows if row.arm.switches_per_s):
         seen = [
-            (row.arm.switches_per_s, row.on.seen)
+            (row.arm.switches_per_s, row.on.seen.wrong, row.on.seen.checked)
             for row in rows
             if (row.suite, row.arm.group) == (suite, group)
             and row.on
@@ -77,11 +77,7 @@ def _doses(rows: Sequence[Row]) -> list[str]:
             and row.arm.access == "mmap"
             and row.arm.lever == "none"
         ]
-        fit = dose.fit(
-            [switches for switches, _ in seen],
-            [one.wrong for _, one in seen],
-            [float(one.checked) for _, one in seen],
-        )
+        fit = dose.fit(seen)
         if fit is not None:
             text.append(
                 f"{suite} {group}: context switches thin it out as if lines were exposed for "
