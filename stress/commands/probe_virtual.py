@@ -9,13 +9,13 @@ from stress.board.cpu import CpuFacts, Indexing
 from stress.board.facts import BoardFacts, CardFacts, expectation
 from stress.board.kernel import KernelFacts
 from stress.board.load import LoadFacts
+from stress.virtual.loads import shares_the_cpu
 
 if TYPE_CHECKING:
     from stress.virtual.geometry import CacheGeometry
     from stress.virtual.spec import BoardSpec
 
 _RELEASE = "modelled after Linux 6.1"
-_ONE_CPU = ("armv4", "armv5")
 
 
 def facts_of(spec: BoardSpec) -> BoardFacts:
@@ -32,7 +32,7 @@ def facts_of(spec: BoardSpec) -> BoardFacts:
         geometry=_geometry(shape),
     )
     system = KernelFacts(_RELEASE, spec.kernel.use_vmalloc, True, "", {})
-    cpus = 1 if spec.architecture in _ONE_CPU else 2
+    cpus = 1 if shares_the_cpu(spec) else 2
     card = CardFacts(Card(0, "virtual", "modelled USB card", spec.title), None)
     notes = ["a virtual board: nothing here was read from a machine"]
     if spec.kernel.mapping != "cached":

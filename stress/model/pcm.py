@@ -86,6 +86,14 @@ class StreamParams:
         """Bytes of one period."""
         return self.period_size * self.frame_bytes
 
+    def granted_otherwise(self, granted: StreamParams, direction: Direction) -> tuple[str, ...]:
+        """Return one line for each size that was granted otherwise than asked here."""
+        return tuple(
+            f"{direction.value} {name}: {getattr(self, name)} frames asked, {getattr(granted, name)} granted"
+            for name in ("period_size", "buffer_size")
+            if getattr(self, name) != getattr(granted, name)
+        )
+
 
 @dataclass(frozen=True)
 class PcmRequest:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from stress.pcm.helper import Helper
 
-# Reads "RATE SEED" lines; rate 0 sleeps until the next line.
+# Reads a rate a line; 0 sleeps until the next line. Each dose draws the same intervals.
 _HELPER = """
 import random, select, sys
 rate, lines = 0.0, sys.stdin.buffer.raw
@@ -26,7 +26,7 @@ while True:
         if not words:
             break
         rate = float(words[0])
-        random.seed(words[1])
+        random.seed(b"0")
         sys.stdout.write("on\\n")
         sys.stdout.flush()
 """
@@ -42,18 +42,18 @@ class Dose:
         self._helper = Helper(_HELPER, "context switches")
 
     @contextmanager
-    def at(self, rate: float, notes: list[str], seed: int = 0) -> Iterator[None]:
+    def at(self, rate: float, notes: list[str]) -> Iterator[None]:
         """Run the dose [1/s] for a while and add what was measured to `notes`."""
         helper, mine = self._helper, os.sched_getaffinity(0)
         # Only on a CPU of ours does it switch the address space away from us.
         where = helper.place(mine)
-        helper.say(f"{rate} {seed}")
+        helper.say(str(rate))
         count, began = helper.wakes(), time.monotonic_ns()
         try:
             yield
         finally:
             wakes, seconds = helper.wakes() - count, (time.monotonic_ns() - began) / 1e9
-            helper.say("0 0")
+            helper.say("0")
             measured = f"{wakes / seconds:.1f}/s measured over {seconds:.2f} s, {rate:g}/s asked"
             loose = "" if len(mine) == 1 else f"; not pinned, it may have run on another of {len(mine)} CPUs"
             notes.append(f"context-switch dose: {measured}, {where}{loose}")

@@ -1,4 +1,4 @@
-"""The one door to pyalsaaudio: what is there, what it hides, the mixer at 0 dB.
+"""The one door to pyalsaaudio: what it hides, the mixer at 0 dB.
 
 pyalsaaudio is optional. Without it the streams work all the same, but nobody
 sets the card's volumes, and the independent path for a cross-check is missing.
@@ -29,7 +29,7 @@ class Setting:
 
     Parameters
     ----------
-    gain_db : gain now in force, None where the element has no dB scale [dB].
+    gain_db : gain now in force, 0 where samples stay as they are, None without a dB scale [dB].
     note : what was done, or why it could not be.
     """
 
@@ -37,11 +37,6 @@ class Setting:
     direction: Direction
     gain_db: float | None
     note: str
-
-    @property
-    def transparent(self) -> bool:
-        """True when the element leaves samples as they are."""
-        return self.gain_db == 0.0
 
 
 class PyAlsa:
@@ -86,20 +81,8 @@ class PyAlsa:
             return None
         return (
             f"pyalsaaudio {self.version} hides xruns (0.11 or later reports them): "
-            "good for the mixer and for listing cards, not for a verdict"
+            "good for the mixer, not for a verdict"
         )
-
-    def cards(self) -> dict[int, str]:
-        """Return card numbers and names."""
-        indexes = getattr(self.module, "card_indexes", None)
-        if indexes is None:
-            return dict(enumerate(self.module.cards()))
-        return {int(index): str(self.module.card_name(index)[0]) for index in indexes()}
-
-    def pcms(self, direction: Direction) -> list[str]:
-        """Return the ``hw:`` PCMs of a direction, by alsa-lib's names."""
-        kind = self.module.PCM_PLAYBACK if direction is Direction.PLAYBACK else self.module.PCM_CAPTURE
-        return [str(name) for name in self.module.pcms(kind) if str(name).startswith("hw:")]
 
     def make_transparent(self, card: int) -> tuple[Setting, ...]:
         """Bring every volume of a card to 0 dB and switch processing off.

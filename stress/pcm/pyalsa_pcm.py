@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from stress.errors import BackendUnavailable, DeviceBusy, DeviceError, ParamsRefused, StreamStateError
 from stress.model.pcm import Access, Direction, Exchange, Granted, Handling, PcmRequest, StreamParams
 from stress.pcm.alsa import memory, naming, outcome
+from stress.pcm.alsa._proto import STATES
 from stress.pcm.alsa.lane import Lane
 from stress.pcm.alsa.window import Window
 from stress.pcm.contract import Pcm
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Bytes = NDArray[np.uint8]
-
-
-_STATES = ("OPEN", "SETUP", "PREPARED", "RUNNING", "XRUN", "DRAINING", "PAUSED", "SUSPENDED", "DISCONNECTED")
 
 
 class PyAlsaPcm(Pcm):
@@ -118,30 +116,27 @@ class PyAlsaPcm(Pcm):
             # A dropped stream needs a prepare, which pyalsaaudio does not offer.
             self.open(PcmRequest(granted.playback, granted.capture))
         self._used = True
-        player = _Player(self._pcms[Direction.PLAYBACK], play, granted.playback)
+        player = _Player(self._pcms[Direction.PLAYBACK], play)
         recorder = _Recorder(self._pcms[Direction.CAPTURE], captured, granted.capture)
         lanes = [
             Lane("playback", player.run, self._state(player), self._running),
             Lane("capture", recorder.run, self._state(recorder)),
         ]
-        result = Window(lanes[1], lanes[0], self._drop, self._progress).run(frames / granted.capture.rate)
+        result = Window(lanes[1], lanes[0], self.stop, self._progress).run(frames / granted.capture.rate)
         played = outcome.Ended("playback", result.playback, None, granted.playback.buffer_size)
         recorded = outcome.Ended("capture", result.capture, None, granted.capture.buffer_size)
         return outcome.exchange(result, played, recorded, ("Python ran per period: pyalsaaudio reads",))
 
     def stop(self) -> None:
         """Free a running `exchange`."""
-        self._drop()
+        for pcm in tuple(self._pcms.values()):
+            pcm.drop()
 
     def close(self) -> None:
         """Release both devices; idempotent."""
         pcms, self._pcms, self._granted, self._used = self._pcms, {}, None, False
         for pcm in pcms.values():
             pcm.close()
-
-    def _drop(self) -> None:
-        for pcm in tuple(self._pcms.values()):
-            pcm.drop()
 
     def _progress(self) -> object:
         return tuple(pcm.avail() for pcm in self._pcms.values())
@@ -156,7 +151,7 @@ class PyAlsaPcm(Pcm):
             if end.xrun:
                 return "XRUN"
             state = end.pcm.state()
-            names = (name for name in _STATES if pcm_state(self._door, name) == state)
+            names = (name for name in STATES if pcm_state(self._door, name) == state)
             return next(names, "OPEN")
 
         return ask
@@ -170,9 +165,8 @@ def pcm_state(door: PyAlsa | None, name: str) -> int:
 class _Player:
     """Writes the whole buffer in one call."""
 
-    def __init__(self, pcm: Any, buffer: Bytes, params: StreamParams) -> None:
-        self.pcm, self.xrun = pcm, False
-        self._buffer, self._params = buffer, params
+    def __init__(self, pcm: Any, buffer: Bytes) -> None:
+        self.pcm, self.xrun, self._buffer = pcm, False, buffer
 
     def run(self) -> int:
         written = int(self.pcm.write(self._buffer.data))

@@ -24,7 +24,7 @@ from stress.model.pcm import (
 from stress.pcm.contract import Pcm
 from stress.virtual.board import Board, Outcome
 from stress.virtual.geometry import PAGE_BYTES
-from stress.virtual.grant import differences, grant, reason_against
+from stress.virtual.grant import grant, reason_against
 from stress.virtual.loads import disturbed, shares_the_cpu
 from stress.virtual.spec import BoardSpec
 
@@ -103,8 +103,8 @@ class VirtualPcm(Pcm):
             playback=playback,
             capture=capture,
             mappings=self._mappings(playback, capture),
-            refused=differences(Direction.PLAYBACK, request.playback, playback)
-            + differences(Direction.CAPTURE, request.capture, capture),
+            refused=request.playback.granted_otherwise(playback, Direction.PLAYBACK)
+            + request.capture.granted_otherwise(capture, Direction.CAPTURE),
             line_bytes=self.board.geometry.line_bytes,
         )
         return self._granted

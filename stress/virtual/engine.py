@@ -106,7 +106,7 @@ class CacheEngine:
         contents = Contents(
             self.geometry, self._colours, events, lines, self.memory, self._words[old], self._dirty[old]
         )
-        seen = self._deliveries(trace, events, contents, colour, old)
+        seen = self._deliveries(trace, events, contents, old)
         self._keep(trace, events, contents, lines, result, old)
         return seen
 
@@ -165,9 +165,7 @@ class CacheEngine:
             may_be_dirty & (not self.geometry.write_through),
         )
 
-    def _deliveries(
-        self, trace: Trace, events: Events, contents: Contents, colour: Ints, old: Ints
-    ) -> Deliveries:
+    def _deliveries(self, trace: Trace, events: Events, contents: Contents, old: Ints) -> Deliveries:
         row = np.flatnonzero((trace.op[trace.at] == LOAD) & ((trace.flags & DELIVER) != 0))
         event, past = events.place[row], (trace.flags[row] & UNCACHED) != 0
         cells = np.empty((len(row), contents.cells), np.int64)

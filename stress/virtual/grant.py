@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stress.errors import ParamsRefused
-from stress.model.pcm import Access, CaptureTouch, Direction, Handling, Lever, PlaybackTouch, StreamParams
+from stress.model.pcm import Access, CaptureTouch, Handling, Lever, PlaybackTouch, StreamParams
 from stress.virtual.spec import BoardSpec
 
 _EINVAL = 22
@@ -35,15 +35,6 @@ def grant(spec: BoardSpec, asked: StreamParams, device: str) -> StreamParams:
     if asked.period_size < 1 or asked.buffer_size < 1:
         raise refuse(f"period {asked.period_size}, buffer {asked.buffer_size} frames", "1 and more")
     return _sizes(spec, asked)
-
-
-def differences(direction: Direction, asked: StreamParams, granted: StreamParams) -> tuple[str, ...]:
-    """Return one line for each size that was granted otherwise than asked."""
-    return tuple(
-        f"{direction.value} {name}: {getattr(asked, name)} frames asked, {getattr(granted, name)} granted"
-        for name in ("period_size", "buffer_size")
-        if getattr(asked, name) != getattr(granted, name)
-    )
 
 
 def reason_against(

@@ -77,16 +77,6 @@ def install_sw(lib: Asound, handle: int, device: str, ring: int, start: int, wak
         raise naming.call_error(device, "snd_pcm_sw_params", error)
 
 
-def differences(direction: str, asked: StreamParams, granted: StreamParams) -> tuple[str, ...]:
-    """Return one line for each size that was granted otherwise than asked."""
-    lines = []
-    for what in ("period_size", "buffer_size"):
-        want, got = getattr(asked, what), getattr(granted, what)
-        if want != got:
-            lines.append(f"{direction} {what}: {want} frames asked, {got} granted")
-    return tuple(lines)
-
-
 def _set_access(lib: Asound, handle: int, space: Any, device: str, access: Access) -> None:
     number = _proto.ACCESS[access.value]
     if not lib.hw_test(handle, space, "access", number):

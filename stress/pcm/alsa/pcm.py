@@ -96,8 +96,8 @@ class AlsaPcm(Pcm):
             playback=played,
             capture=captured,
             mappings=tuple(found for stream in streams for found in self._mappings(lib, stream)),
-            refused=params.differences("playback", request.playback, played)
-            + params.differences("capture", request.capture, captured),
+            refused=request.playback.granted_otherwise(played, Direction.PLAYBACK)
+            + request.capture.granted_otherwise(captured, Direction.CAPTURE),
             line_bytes=self._known_line,
         )
 
@@ -175,7 +175,8 @@ class AlsaPcm(Pcm):
 
     def stop(self) -> None:
         """Free a running `exchange` as soon as the device allows."""
-        self._drop()
+        for stream in reversed(self._streams()):
+            stream.drop()
 
     def close(self) -> None:
         """Drop both streams and release the device; idempotent, never raises."""
@@ -191,10 +192,6 @@ class AlsaPcm(Pcm):
 
     def _streams(self) -> tuple[Stream, ...]:
         return tuple(stream for stream in (self._playback, self._capture) if stream is not None)
-
-    def _drop(self) -> None:
-        for stream in reversed(self._streams()):
-            stream.drop()
 
 
 def _place(stream: Stream) -> str:

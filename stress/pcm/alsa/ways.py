@@ -35,10 +35,10 @@ class Way:
     Parameters
     ----------
     call : blocks until the direction has ended; returns frames or -errno.
-    start, wake : start_threshold and avail_min for prepare [frames].
     puller : the lever to close and to report, if one is pulled.
     rest : the call for what a kernel left undone, rw access only.
     python : what runs in Python, empty for one libasound call.
+    scratch : memory the call reads into, kept alive with it.
     """
 
     stream: Stream
