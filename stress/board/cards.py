@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stress.board.text import text_of
 from stress.errors import ConfigError, DeviceError
 
 _LINE = re.compile(r"^\s*(\d+) \[(\S+)\s*\]: (\S+) - (.*)$")
@@ -38,11 +40,7 @@ class Pair:
 
 def cards(root: Path = Path("/proc/asound")) -> list[Card]:
     """Return the cards of this machine, none where there is no ALSA."""
-    try:
-        text = (root / "cards").read_text()
-    except OSError:
-        return []
-    found = (_LINE.match(line) for line in text.splitlines())
+    found = (_LINE.match(line) for line in text_of(root / "cards").splitlines())
     return [Card(int(m[1]), m[2], m[3], m[4].strip()) for m in found if m]
 
 
@@ -81,10 +79,16 @@ def pair(name: str, known: list[Card]) -> Pair:
 
 def captures(name: str, known: list[Card], root: Path = Path("/proc/asound")) -> bool:
     """Tell whether the "hw:" device `name` has a capture side; True where it is unknown."""
-    card, _, rest = name.partition(":")[2].partition(",")
-    number = next((entry.number for entry in known if card in (str(entry.number), entry.id)), None)
-    folder = root / f"card{number}"
-    return not folder.is_dir() or (folder / f"pcm{rest.partition(',')[0] or 0}c").is_dir()
+    card = card_of(name, known)
+    folder = root / f"card{card.number if card else None}"
+    device = name.partition(",")[2].partition(",")[0] or 0
+    return not folder.is_dir() or (folder / f"pcm{device}c").is_dir()
+
+
+def card_of(name: str, known: Sequence[Card]) -> Card | None:
+    """Return the card of the "hw:" device `name`, None where it is not among the `known`."""
+    card = name.partition(":")[2].partition(",")[0]
+    return next((entry for entry in known if card in (str(entry.number), entry.id)), None)
 
 
 def _only(known: list[Card]) -> Card:

@@ -13,7 +13,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Callable
+
+from stress.board.text import text_of
 
 
 class Indexing(str, Enum):
@@ -178,17 +179,6 @@ def _from_boot(line: str) -> Indexing | None:
     return _ALIASING if "aliasing" in data else None
 
 
-def _boot_log() -> str:
-    try:
-        return Path("/var/log/dmesg").read_text(errors="replace")
-    except OSError:
-        return ""
-
-
-def read(root: Path = Path("/proc"), boot_log: Callable[[], str] = _boot_log) -> CpuFacts:
-    """Return the facts of this machine."""
-    try:
-        text = (root / "cpuinfo").read_text(errors="replace")
-    except OSError:
-        text = ""
-    return parse_cpuinfo(text, platform.machine(), boot_log())
+def read(boot_log: str, proc: Path = Path("/proc")) -> CpuFacts:
+    """Return the facts of this machine, given the kernel's messages."""
+    return parse_cpuinfo(text_of(proc / "cpuinfo"), platform.machine(), boot_log)

@@ -51,8 +51,8 @@ def gather(root: Path = Path("/"), log: str | None = None) -> BoardFacts:
     log : kernel messages; read from the kernel when None.
     """
     text = kernel.boot_log() if log is None else log
-    processor = cpu.read(root / "proc", lambda: text)
-    system = kernel.read(root, text)
+    processor = cpu.read(text, root / "proc")
+    system = kernel.read(text, root)
     machine = load.read(root / "proc")
     listed = tuple(
         CardFacts(card, usb.read(card.number, root / "sys", root / "proc"))

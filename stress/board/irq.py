@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from stress.board.text import text_of
+
 # drivers/usb/core/hcd.c names an interrupt "<description>:usb<bus>"; with MSI the xHCI driver names
 # its own, and dual-role controllers keep the name of their driver.
 _HOST = re.compile(r":usb\d+\b|\b(?:[eoux]hci|dwc2|musb)[\w-]*")
@@ -28,17 +30,13 @@ class Interrupt:
 
 def usb_hosts(proc: Path = Path("/proc")) -> list[Interrupt]:
     """Return the interrupts of USB host controllers, none for controllers in software (vhci)."""
-    try:
-        lines = (proc / "interrupts").read_text(errors="replace").splitlines()
-    except OSError:
-        return []
     found = []
-    for line in lines:
+    for line in text_of(proc / "interrupts").splitlines():
         match = _LINE.fullmatch(line)
         name = _HOST.search(match[3]) if match else None
         if match and name:
             place = proc / "irq" / match[1] / "smp_affinity_list"
-            found.append(Interrupt(int(match[1]), match[3].split()[-1], _text(place)))
+            found.append(Interrupt(int(match[1]), match[3].split()[-1], text_of(place).strip()))
     return found
 
 
@@ -54,10 +52,3 @@ def move(number: int, cpus: str, proc: Path = Path("/proc")) -> None:
         os.write(handle, cpus.encode())
     finally:
         os.close(handle)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from stress.errors import CaptureFileError
+from stress.board.text import text_of
 
 # Options that decide what can be seen or done here.
 OPTIONS = (
@@ -92,9 +92,8 @@ def use_vmalloc(sys: Path = Path("/sys")) -> tuple[bool | None, bool]:
 
 def config(release: str, root: Path = Path("/")) -> dict[str, str]:
     """Return the options of `OPTIONS` from /proc/config.gz or /boot."""
-    try:
-        text = _config_text(release, root)
-    except CaptureFileError:
+    text = _config_text(release, root)
+    if not text:
         return {}
     found = dict(re.findall(r"^(CONFIG_\w+)=(.*)$", text, re.MULTILINE))
     return {name: found.get(name, "n") for name in OPTIONS}
@@ -104,23 +103,13 @@ def _config_text(release: str, root: Path) -> str:
     try:
         return gzip.decompress((root / "proc/config.gz").read_bytes()).decode("utf-8", "replace")
     except (OSError, EOFError):
-        pass
-    try:
-        return (root / f"boot/config-{release}").read_text(errors="replace")
-    except OSError as error:
-        raise CaptureFileError(f"/boot/config-{release}", str(error.strerror)) from None
+        return text_of(root / f"boot/config-{release}")
 
 
-def read(root: Path = Path("/"), log: str | None = None) -> KernelFacts:
-    """Return the facts of this kernel.
-
-    Parameters
-    ----------
-    log : kernel messages, read from /dev/kmsg when None.
-    """
-    text = boot_log() if log is None else log
+def read(log: str, root: Path = Path("/")) -> KernelFacts:
+    """Return the facts of this kernel, given its messages."""
     release = os.uname().release
-    policy = re.search(r"Memory policy: .*", text)
+    policy = re.search(r"Memory policy: .*", log)
     vmalloc, loaded = use_vmalloc(root / "sys")
     return KernelFacts(
         release=release,

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stress.board.text import text_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -63,20 +65,13 @@ def watched(proc: Path = Path("/proc")) -> Iterator[Opportunities]:
 
 
 def _read(proc: Path) -> dict[str, int]:
-    counted = dict(_STAT.findall(_text(proc / "stat")))
+    counted = dict(_STAT.findall(text_of(proc / "stat")))
     names = (("switches", "ctxt"), ("forks", "processes"))
     found = {name: int(counted[key]) for name, key in names if key in counted}
-    vmalloc = _VMALLOC.search(_text(proc / "meminfo"))
+    vmalloc = _VMALLOC.search(text_of(proc / "meminfo"))
     if vmalloc:
         found["vmalloc_kb"] = int(vmalloc[1])
-    maps = _text(proc / "self/maps")
+    maps = text_of(proc / "self/maps")
     if maps:
         found["mappings"] = maps.count("\n")
     return found
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from stress.board.text import text_of
+
 _ENDPOINT = re.compile(r"Endpoint: (0x[0-9a-fA-F]+) \(\d+ (IN|OUT)\)(?: \((\w+)\))?")
 _INTERVAL = re.compile(r"Data packet interval: (\d+) us")
 
@@ -62,23 +64,20 @@ def read(card: int, sys: Path = Path("/sys"), proc: Path = Path("/proc")) -> Usb
         return None
     return UsbFacts(
         bus=bus,
-        device=int(_text(device / "devnum") or 0),
+        device=int(_attribute(device / "devnum") or 0),
         path=device.name,
-        vendor=_text(device / "idVendor"),
-        product=_text(device / "idProduct"),
-        name=_text(device / "product"),
-        speed_mbps=float(_text(device / "speed") or 0),
+        vendor=_attribute(device / "idVendor"),
+        product=_attribute(device / "idProduct"),
+        name=_attribute(device / "product"),
+        speed_mbps=float(_attribute(device / "speed") or 0),
         host=_host(device),
-        endpoints=parse_stream(_text(proc / "asound" / f"card{card}" / "stream0")),
+        endpoints=parse_stream(text_of(proc / "asound" / f"card{card}" / "stream0")),
         descriptors=_bytes(device / "descriptors").hex(),
     )
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace").strip()
-    except OSError:
-        return ""
+def _attribute(path: Path) -> str:
+    return text_of(path).strip()
 
 
 def _bytes(path: Path) -> bytes:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stress.board import usb
+from stress.board.cards import card_of
 from stress.board.ringmemory import RingMemory
+from stress.board.text import text_of
 from stress.board.usbmon import MOST_RING, UsbMonitor
 from stress.board.usbmon_format import HEADER_BYTES, ISO_BYTES, SLOT_BYTES, Event
 from stress.board.usbmon_streams import Lane, in_stream, out_stream, trusted
@@ -154,10 +156,7 @@ class UsbTap:
 
 
 def _free_bytes(proc: Path = Path("/proc")) -> int:
-    try:
-        found = re.search(r"^MemAvailable:\s+(\d+) kB", (proc / "meminfo").read_text(), re.MULTILINE)
-    except OSError:
-        found = None
+    found = re.search(r"^MemAvailable:\s+(\d+) kB", text_of(proc / "meminfo"), re.MULTILINE)
     return int(found.group(1)) * 1024 if found else MOST_RING
 
 
@@ -180,6 +179,5 @@ def open_tap(devices: Pair, known: Sequence[Card], ring_bytes: int = 0) -> UsbTa
 
 
 def _facts(name: str, known: Sequence[Card]) -> UsbFacts | None:
-    card = name.partition(":")[2].partition(",")[0]
-    number = next((entry.number for entry in known if card in (str(entry.number), entry.id)), None)
-    return None if number is None else usb.read(number)
+    card = card_of(name, known)
+    return None if card is None else usb.read(card.number)

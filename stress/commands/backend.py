@@ -100,14 +100,14 @@ def _pcm(backend: str, playback: str, capture: str) -> Pcm:
 
 def _transparent(devices: set[str], known: list[Card]) -> list[str]:
     """Bring the volumes of the cards to 0 dB and return what was done, one line each."""
+    from stress.board.cards import card_of
     from stress.pcm.pyalsa import PyAlsa
 
     mixer = PyAlsa()
-    names = {device[len("hw:") :].partition(",")[0] for device in devices}
-    numbers = [card.number for card in known if names & {card.id, str(card.number)}]
+    used = [card.number for card in known if card in [card_of(device, known) for device in devices]]
     return [
         f"card {number}, {setting.element} {setting.direction.value}: {setting.note}"
-        for number in numbers
+        for number in used
         for setting in mixer.make_transparent(number)
     ]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stress.board import facts
-from stress.board.cards import pair
+from stress.board.cards import card_of, pair
 from stress.errors import ConfigError
 from stress.report.console import Console
 
@@ -36,10 +36,10 @@ def _real(name: str) -> BoardFacts:
     if not name:
         return board
     # Raises, as a run would, where there is no such card.
-    devices = pair(name, [entry.card for entry in board.cards])
-    wanted = {device[len("hw:") :].partition(",")[0] for device in (devices.playback, devices.capture)}
-    kept = tuple(entry for entry in board.cards if wanted & {entry.card.id, str(entry.card.number)})
-    return replace(board, cards=kept)
+    known = [entry.card for entry in board.cards]
+    devices = pair(name, known)
+    wanted = [card_of(device, known) for device in (devices.playback, devices.capture)]
+    return replace(board, cards=tuple(entry for entry in board.cards if entry.card in wanted))
 
 
 def _virtual(args: argparse.Namespace) -> BoardFacts:

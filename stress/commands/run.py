@@ -183,9 +183,10 @@ def default_plan(args: argparse.Namespace) -> Plan:
 
         spec = BoardSpec.load(args.board or "arm926", backend.assignments(args.set))
         return best_plan(spec, Plan(title=f"the best arms for {spec.name}"))[0]
-    from stress.board.cpu import Indexing, read
+    from stress.board import cpu, kernel
 
-    return load_plan("smoke" if read().indexing is Indexing.COHERENT else "bringup")
+    coherent = cpu.read(kernel.boot_log()).indexing is cpu.Indexing.COHERENT
+    return load_plan("smoke" if coherent else "bringup")
 
 
 def _name(job: Job) -> str:

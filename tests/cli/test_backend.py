@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from stress.commands import backend
+from stress.board import kernel
+from stress.cli import parser
+from stress.commands import backend, run
 from stress.errors import ConfigError
+from stress.experiment.plan import load_plan
 from stress.pcm.alsa import AlsaPcm
 from stress.pcm.pyalsa_pcm import PyAlsaPcm
 
@@ -18,3 +21,16 @@ def test_pcm_is_the_one_asked_for(name, kind):
 def test_pyalsaaudio_without_capture_is_refused_by_name():
     with pytest.raises(ConfigError, match="--backend pyalsaaudio.*captures"):
         backend._pcm("pyalsaaudio", "hw:0,0", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "plan"),
+    [
+        ("CPU: VIVT data cache, VIVT instruction cache", "bringup"),
+        ("CPU: VIPT nonaliasing data cache", "smoke"),
+    ],
+)
+def test_plan_nobody_named_follows_the_boot_log_as_probe_does(monkeypatch, said, plan):
+    monkeypatch.setattr(kernel, "boot_log", lambda: said)
+    args = parser().parse_args(["run"])
+    assert run.default_plan(args) == load_plan(plan)

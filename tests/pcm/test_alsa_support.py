@@ -6,7 +6,7 @@ import pytest
 
 from stress.errors import StreamStateError
 from stress.model.pcm import Handling
-from stress.pcm.alsa import AlsaPcm, naming, support
+from stress.pcm.alsa import AlsaPcm, naming
 
 CARDS = """\
  0 [Loopback       ]: Loopback - Loopback
@@ -67,10 +67,7 @@ def test_refused_ring_is_not_streamed(asound, request_of, listed):
             pcm.exchange(bytearray(), bytearray(), Handling())
 
 
-@pytest.mark.parametrize(("card", "driver"), [(0, "Loopback"), (12, "USB-Audio"), (2, ""), (1, "")])
-def test_driver_is_read_from_the_list_of_cards(listed, card, driver):
-    assert support.driver_of(card, listed) == driver
-
-
-def test_driver_is_unknown_without_a_list(tmp_path):
-    assert support.driver_of(0, tmp_path) == ""
+def test_card_that_is_not_listed_keeps_its_small_rings(listed, reason):
+    assert reason(64, card=2) is None
+    (listed / "cards").unlink()
+    assert reason(64) is None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from stress.board.text import text_of
 from stress.model.pcm import Direction, Mapping
 
 SMAPS = Path("/proc/self/smaps")
@@ -53,13 +54,9 @@ def ring_mappings(direction: Direction, node: str, area: int, smaps: Path = SMAP
     ----------
     area : address that libasound hands out for the samples.
     """
-    try:
-        text = smaps.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ()
     return tuple(
         Mapping(direction, vma.path, vma.end - vma.start, vma.vm_flags, vma.start <= area < vma.end)
-        for vma in parse(text)
+        for vma in parse(text_of(smaps))
         if vma.path == node and vma.offset == 0
     )
 

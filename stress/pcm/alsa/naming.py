@@ -6,6 +6,7 @@ import errno
 import re
 from pathlib import Path
 
+from stress.board.text import text_of
 from stress.errors import ConfigError, DeviceBusy, DeviceError, DeviceGone
 
 _HW = re.compile(r"hw:(?:CARD=)?(?P<card>[A-Za-z0-9_-]+)(?:,(?:DEV=)?(?P<device>\d+)(?:,(?:SUBDEV=)?\d+)?)?")
@@ -30,9 +31,9 @@ def holders(card: int, proc: Path = PROC) -> str:
     """Name the processes that hold a PCM of `card`, empty when unknown."""
     found: list[str] = []
     for status in sorted(proc.glob(f"card{card}/pcm*/sub*/status")):
-        match = re.search(r"^owner_pid\s*:\s*(\d+)", _text(status), re.MULTILINE)
+        match = re.search(r"^owner_pid\s*:\s*(\d+)", text_of(status), re.MULTILINE)
         if match:
-            program = _text(Path(f"/proc/{match[1]}/comm")).strip() or "?"
+            program = text_of(Path(f"/proc/{match[1]}/comm")).strip() or "?"
             found.append(f"pid {match[1]} ({program}) has {status.parent.parent.name}")
     return ", ".join(found)
 
@@ -61,10 +62,3 @@ def call_error(device: str, call: str, error: int) -> DeviceError:
     if -error in (errno.ENODEV, errno.ENXIO):
         return DeviceGone("the card went away", errno_=-error, device=device, call=call)
     return DeviceError("the driver failed", errno_=-error, device=device, call=call)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return ""

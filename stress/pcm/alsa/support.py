@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
+from stress.board.cards import cards
 from stress.model.pcm import Access, CaptureTouch, Direction, Handling, Lever, Load, PlaybackTouch
 from stress.pcm import beside, levers, loops
 from stress.pcm.alsa import naming
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from stress.pcm.alsa.stream import Stream
 
@@ -67,7 +66,7 @@ def _against(handling: Handling, stream: Stream, line_bytes: int) -> str | None:
 def _too_short(stream: Stream) -> str | None:
     granted = stream.granted
     ring_ms = 1000 * granted.buffer_size / granted.rate
-    if ring_ms >= SHORTEST_ALOOP_MS or driver_of(stream.where[0], naming.PROC) != "Loopback":
+    if ring_ms >= SHORTEST_ALOOP_MS or _driver(stream.where[0]) != "Loopback":
         return None
     least = math.ceil(SHORTEST_ALOOP_MS * granted.rate / 1000)
     return (
@@ -77,14 +76,8 @@ def _too_short(stream: Stream) -> str | None:
     )
 
 
-def driver_of(card: int, proc: Path) -> str:
-    """Return the driver of a card as the kernel lists it, "" where it does not."""
-    try:
-        text = (proc / "cards").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    match = re.search(rf"^\s*{card} \[[^\]]*\]: (\S+) - ", text, re.MULTILINE)
-    return match[1] if match else ""
+def _driver(number: int) -> str | None:
+    return next((card.driver for card in cards(naming.PROC) if card.number == number), None)
 
 
 def _is_mmap(stream: Stream) -> bool:
