@@ -86,18 +86,40 @@ class BurstResult:
 
 
 class Bench:
-    """Buffers of one open PCM, allocated and touched once.
+    """Buffers of one open PCM, allocated and touched once, and what stays alike from burst to burst.
+
+    Parameters
+    ----------
+    frames : pattern frames of a burst.
+    line_bytes : ring line of exposure and control [bytes].
+    asked : of the machine, during each burst on a real card.
+    tap : looks at bus and memory beside the burst, None where it may not.
+    loopback : "digital" and "analog" judge what comes back, "none" what the
+        tap saw, "auto" the latter where the stimulus does not come back.
 
     Threads: one caller.
     """
 
-    def __init__(self, granted: Granted, method: Method, frames: int) -> None:
+    def __init__(
+        self,
+        granted: Granted,
+        method: Method,
+        frames: int,
+        line_bytes: int,
+        asked: Asked,
+        *,
+        tap: Tap | None = None,
+        loopback: str = "auto",
+    ) -> None:
         stimulus = method.stimulus
         rate, step = granted.playback.rate, stimulus.frame_bytes
         rings = granted.playback.buffer_size + granted.capture.buffer_size
         tail = rings + round(TAIL_S * rate)
         lead = rings + round(LEAD_S * rate)
-        self._method, self._stimulus, self._granted = method, stimulus, granted
+        self.granted = granted
+        self.geometry = control.Geometry(granted.playback.buffer_size, step, line_bytes)
+        self._method, self._stimulus = method, stimulus
+        self._asked, self._tap, self._loopback = asked, tap, loopback
         self._frames = self._span = frames
         self._rate = rate
         directions = ((Direction.PLAYBACK, granted.playback), (Direction.CAPTURE, granted.capture))
@@ -116,36 +138,30 @@ class Bench:
         pcm: Pcm,
         handling: Handling,
         position: int,
-        faults: tuple[control.Planted, ...],
-        geometry: control.Geometry,
-        asked: Asked,
-        tap: Tap | None = None,
-        loopback: str = "auto",
-        to_end: bool = False,
+        faults: tuple[control.Planted, ...] = (),
+        *,
         over_read: tuple[control.Planted, ...] = (),
+        to_end: bool = False,
     ) -> BurstResult:
         """Stream one burst from `position` and check what came back.
 
         Parameters
         ----------
-        faults : to be laid over the stimulus.
-        tap : looks at bus and memory beside the burst.
-        loopback : "digital" and "analog" judge what comes back, "none" what the
-            tap saw, "auto" the latter where the stimulus does not come back.
+        faults : to be laid over the stimulus; `over_read` over what was read,
+            where the wire judges.
         to_end : stimulus instead of silence behind the frames asked for, so that
             the last lap tells in memory. Old frames stay in the ring: the PCM
             has to be opened anew before another burst.
-        over_read : faults laid over what was read, where the wire judges.
         """
-        step = self._stimulus.frame_bytes
+        step, tap = self._stimulus.frame_bytes, self._tap
         self._span = self.play.size // step if to_end else self._frames
         self._stimulus.fill(position, self.play[: self._span * step])
         self.play[self._span * step :] = 0
-        laid = control.lay(self.play, faults, geometry, self._stimulus.fill, position)
+        laid = control.lay(self.play, faults, self.geometry, self._stimulus.fill, position)
         self.captured[:] = 0
         # Allocates pages: outside the window, as is the fetching.
-        blind = tap.start(self._granted, self._seconds()) if tap else ""
-        with conditions(asked) if not pcm.is_virtual else nullcontext(MODELLED) as terms, hot_window():
+        blind = tap.start(self.granted, self._seconds()) if tap else ""
+        with conditions(self._asked) if not pcm.is_virtual else nullcontext(MODELLED) as terms, hot_window():
             # Read before and after: what is counted takes no part of the burst.
             with watched() if not pcm.is_virtual else nullcontext(Opportunities()) as chances:
                 exchange = pcm.exchange(self.play, self.captured, handling)
@@ -153,19 +169,19 @@ class Bench:
                 tap.grab()
         wire = tap.finish() if tap and not blind else None
         due, taken = self._judged(exchange)
-        returned = self.captured[: taken * self._stimulus.frame_bytes]
+        returned = self.captured[: taken * step]
         views = None
         if wire is not None:
-            sent = self._sent(returned, position, due, laid, geometry.line_bytes, over_read)
+            sent = self._sent(returned, position, due, laid, over_read)
             views = look(wire, sent, exchange, self._method.check_wire)
         heard, outcome = Heard(Analysis("wire", False, taken, notes=(blind,))), control.Outcome(0, 0, ())
-        if loopback != "none":
-            heard, outcome = self._loopback(returned, exchange, position, laid, due)
+        if self._loopback != "none":
+            heard, outcome = self._came_back(returned, exchange, position, laid, due)
         sums = self._sums(returned, heard.analysis, position, due)
         analysis, came_back = heard.analysis, heard.analysis.locked
-        wired = views is not None and _takes_the_wire(views, loopback, analysis)
+        wired = views is not None and _takes_the_wire(views, self._loopback, analysis)
         if views is not None and wired:
-            heard = Heard(by_wire(views, self._stimulus.frame_bytes, geometry.line_bytes))
+            heard = Heard(by_wire(views, step, self.geometry.line_bytes))
             outcome = views.control + views.read_control
         else:
             if views is not None:
@@ -193,7 +209,6 @@ class Bench:
         position: int,
         due: int,
         faults: tuple[control.Planted, ...],
-        line_bytes: int,
         over_read: tuple[control.Planted, ...],
     ) -> Sent:
         return Sent(
@@ -203,7 +218,7 @@ class Bench:
             due=due,
             rings=self.rings,
             frame_bytes=self._stimulus.frame_bytes,
-            line_bytes=line_bytes,
+            line_bytes=self.geometry.line_bytes,
             rate=self._rate,
             faults=faults,
             mapped=self._mapped,
@@ -211,7 +226,7 @@ class Bench:
             over_read=over_read,
         )
 
-    def _loopback(
+    def _came_back(
         self,
         returned: Bytes,
         exchange: Exchange,
@@ -221,9 +236,9 @@ class Bench:
     ) -> tuple[Heard, control.Outcome]:
         heard = self._method.check(returned, self.rings, position, due)
         analysis = settle(heard.analysis, returned, exchange, self.rings, self._mapped, position, self._rate)
-        analysis, outcome = control.match(
-            analysis, faults, position, self._reached(analysis, due), self.rings, self._method.rules
-        )
+        # A fault in the part that never came back was not due either.
+        reached = min(due, analysis.checked_frames)
+        analysis, outcome = control.match(analysis, faults, position, reached, self.rings, self._method.rules)
         return replace(heard, analysis=analysis), outcome
 
     def _sums(self, returned: Bytes, analysis: Analysis, position: int, due: int) -> Sums:
@@ -233,7 +248,7 @@ class Bench:
             missing = ((analysis.first_position or 0) - position) % POSITIONS
             start = analysis.first_frame - missing
         return sums_of_burst(
-            self.play[: due * step], returned, start, step, self._granted.playback.period_size
+            self.play[: due * step], returned, start, step, self.granted.playback.period_size
         )
 
     def _seconds(self) -> float:
@@ -248,10 +263,6 @@ class Bench:
         if exchange.capture.xruns:
             taken = max(0, taken - (self.rings.capture or 0))
         return due, taken
-
-    def _reached(self, analysis: Analysis, due: int) -> int:
-        # A fault in the part that never came back was not due either.
-        return min(due, analysis.checked_frames)
 
 
 def _takes_the_wire(views: Views, loopback: str, heard: Analysis) -> bool:

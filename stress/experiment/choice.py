@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
 from stress.experiment.burst import Bench
-from stress.experiment.control import Geometry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +78,5 @@ def choose(
 def _trial(
     other: Method, frames: int, pcm: Pcm, granted: Granted, plan: Plan, arm: Arm, position: int
 ) -> BurstResult:
-    geometry = Geometry(granted.playback.buffer_size, other.stimulus.frame_bytes, 1)
-    bench = Bench(granted, other, frames)
-    return bench.run(pcm, arm.handling, position, (), geometry, plan.conditions.asked, None, other.loopback)
+    bench = Bench(granted, other, frames, 1, plan.conditions.asked, loopback=other.loopback)
+    return bench.run(pcm, arm.handling, position)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from stress.experiment.burst import BurstResult
     from stress.experiment.method import Method
     from stress.experiment.plan import Arm, Plan
-    from stress.model.pcm import Granted
     from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
     from stress.record.evidence import EvidenceStore
@@ -105,7 +104,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self._undecided = self.loopback == "auto" and bool(self.others)
-        self._opened: tuple[Arm, Granted, Bench] | None = None
+        self._opened: tuple[Arm, Bench] | None = None
         self._bursts: list[dict[str, Any]] = list(self.done)
         self._skipped: dict[str, str] = {}
         self._streamed_s: float = sum(event["streamed_s"] for event in self.done)
@@ -170,7 +169,7 @@ class Run:
         skips = [{"event": "skip", "arm": arm, "reason": text} for arm, text in self._skipped.items()]
         return tallies(self._bursts + skips)
 
-    def _open(self, arm: Arm) -> tuple[Arm, Granted, Bench] | None:
+    def _open(self, arm: Arm) -> tuple[Arm, Bench] | None:
         request = self.plan.request(arm)
         try:
             granted = self.pcm.open(request)
@@ -189,84 +188,80 @@ class Run:
             self._skip(arm, reason)
             return None
         self.journal.append("open", arm=arm.name, backend=self.pcm.backend, **events.opened(request, granted))
-        return arm, granted, Bench(granted, self.method, frames)
+        asked = self.plan.conditions.asked
+        return arm, Bench(
+            granted, self.method, frames, self.line_bytes, asked, tap=self.tap, loopback=self.loopback
+        )
 
     def _skip(self, arm: Arm, reason: str) -> None:
         self._skipped[arm.name] = reason
         self.journal.append("skip", arm=arm.name, reason=reason)
 
-    def _burst(self, step: Step, granted: Granted) -> None:
-        result = self._streamed(step, granted)
+    def _burst(self, step: Step, bench: Bench) -> None:
+        result = self._streamed(step, bench)
+        judged: Bench | None = bench
         if self._undecided and not self._lost:
-            result = self._decided(step, granted, result)
-        if result is not None and self._opened is not None:
-            self._note(step, result, granted, self._opened[2])
+            judged, result = self._decided(step, bench, result)
+        if judged is not None:
+            self._note(step, result, judged)
 
-    def _streamed(self, step: Step, granted: Granted) -> BurstResult | None:
-        if self._opened is None:
-            return None
-        bench, first = self._opened[2], self._next(self._opened[2].longest)
+    def _streamed(self, step: Step, bench: Bench) -> BurstResult:
+        first = self._next(bench.longest)
         frames, wanted = round(step.arm.burst_s * self.plan.rate), self.plan.control
-        geometry = self._geometry(granted)
         seed = f"{self.seed}/{step.number}"
-        faults = control.plant(frames, geometry, wanted.share, wanted.least, seed, self.method.rules)
-        back = replace(geometry, ring=granted.capture.buffer_size)
-        over_read = control.plant(frames, back, wanted.share, wanted.least, f"{seed}/read")
+        faults = control.plant(frames, bench.geometry, wanted.share, wanted.least, seed, self.method.rules)
+        back = replace(bench.geometry, ring=bench.granted.capture.buffer_size)
         result = bench.run(
             self.pcm,
             step.arm.handling,
             first,
             faults,
-            geometry,
-            self.plan.conditions.asked,
-            self.tap,
-            self.loopback,
-            self._to_end(step),
-            over_read,
+            over_read=control.plant(frames, back, wanted.share, wanted.least, f"{seed}/read"),
+            to_end=self._to_end(step),
         )
         self.position = first + result.span
         self._lost = result.exchange.lost
         return result
 
-    def _geometry(self, granted: Granted) -> control.Geometry:
-        frame_bytes = self.method.stimulus.frame_bytes
-        return control.Geometry(granted.playback.buffer_size, frame_bytes, self.line_bytes)
-
     def _next(self, frames: int) -> int:
         # Word 0 of the pattern is silence; position 0 is never sent.
         return 1 if self.position + frames >= POSITIONS or self.position == 0 else self.position
 
-    def _decided(self, step: Step, granted: Granted, first: BurstResult | None) -> BurstResult | None:
-        """Settle what judges this run, and return the burst in the terms of that."""
-        if first is None:
-            return None
+    def _decided(self, step: Step, bench: Bench, first: BurstResult) -> tuple[Bench | None, BurstResult]:
+        """Settle what judges this run; return the burst in the terms of that, and its bench.
+
+        No bench where the PCM could not be opened anew for another method.
+        """
         self._undecided = False
         frames = round(TRIAL_S * self.plan.rate) * len(self.others)
         at = self._next(frames)
         self.position = at + frames
-        choice = choose(first, self.method, self.others, self.pcm, granted, self.plan, step.arm, at)
+        choice = choose(first, self.method, self.others, self.pcm, bench.granted, self.plan, step.arm, at)
         self._lost = choice.lost
         if choice.method is None:
             by = "wire" if first.by_wire else self.method.name
             self._say_loopback(self.method.loopback if first.came_back else "none", by, choice.why)
             heard = first.heard if first.by_wire else replace(first.heard, advice=choice.advice)
-            return replace(first, heard=heard)
+            return bench, replace(first, heard=heard)
         self.method = choice.method
         self._say_loopback(self.method.loopback, self.method.name, choice.why)
         self._opened = self._open(step.arm)
-        return self._streamed(step, granted)
+        if self._opened is None:
+            return None, first
+        again = self._opened[1]
+        return again, self._streamed(step, again)
 
     def _say_loopback(self, kind: str, detector: str, why: str) -> None:
         self.journal.append("loopback", kind=kind, detector=detector, why=why)
 
-    def _note(self, step: Step, result: BurstResult, granted: Granted, bench: Bench) -> None:
-        stimulus = self.method.stimulus
+    def _note(self, step: Step, result: BurstResult, bench: Bench) -> None:
+        stimulus, rate = self.method.stimulus, bench.granted.playback.rate
         exposure = Exposure.of_frames(result.exposed_frames, stimulus.frame_bytes, self.line_bytes)
         names = []
         for tag, part, observed, due in sources(result, bench.captured, stimulus):
             names += self.evidence.keep(step.number, part, observed, due, tag)
-        seen = episodes(result.analysis, bench.rings.largest, granted.playback.rate)
-        fields = events.burst(result, granted.playback.rate, exposure, seen, names)
+        seen = episodes(result.analysis, bench.rings.largest, rate)
+        fields = events.burst(result, rate, exposure, seen, names)
         event = self.journal.append("burst", sync=True, number=step.number, arm=step.arm.name, **fields)
         self._bursts.append(event)
         self._streamed_s += event["streamed_s"]
