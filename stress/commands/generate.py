@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from stress.patterns.auxiliary import Source
+    from stress.model.stimulus import Source
 
 BLOCK_FRAMES = 1 << 14
 DEFAULT_S = 10.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from stress.errors import ConfigError
 from stress.experiment.control import Rules
 from stress.experiment.method import Heard
 from stress.experiment.wire_capture import distinct_lines
-from stress.model.formats import SampleFormat
 from stress.model.stimulus import POSITIONS
 from stress.patterns.analog_periodic import commensurate
 from stress.patterns.layout import Layout
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from stress.model.finding import Analysis
     from stress.model.ring import Rings
+    from stress.model.stimulus import Source
     from stress.patterns.recording import Recording
 
     Bytes = NDArray[np.uint8]
@@ -42,20 +42,6 @@ LATEST_S = 0.25
 _SELF_SIMILAR = 0.25
 
 
-class Timed(Protocol):
-    """A stimulus of a known format."""
-
-    fmt: SampleFormat
-    channels: int
-
-    @property
-    def frame_bytes(self) -> int:
-        """Bytes of one frame."""
-
-    def fill(self, position: int, out: Bytes) -> None:
-        """Write the frames from `position` on."""
-
-
 class BySums:
     """Place of every wrong frame of a bit-exact loopback, for any stimulus.
 
@@ -69,7 +55,7 @@ class BySums:
     name, loopback = "checksum", "digital"
     rules = wire_rules = PLACE_ONLY
 
-    def __init__(self, stimulus: Timed, rate: int, line_bytes: int, period: int | None = None) -> None:
+    def __init__(self, stimulus: Source, rate: int, line_bytes: int, period: int | None = None) -> None:
         self.stimulus, self._rate, self._line_bytes, self._period = stimulus, rate, line_bytes, period
         self._layout = Layout(stimulus.fmt, stimulus.channels)
 

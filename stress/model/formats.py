@@ -40,6 +40,12 @@ FORMATS: dict[str, SampleFormat] = {
 }
 
 
+def check_channels(channels: int) -> None:
+    """Refuse numbers of channels that no pattern has; ConfigError."""
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise ConfigError(f"{channels} channels", key="channels", allowed=f"1 to {MAX_CHANNELS}")
+
+
 def sample_format(name: str, where: str = "") -> SampleFormat:
     """Return the format called `name`; ConfigError when it is unknown."""
     try:

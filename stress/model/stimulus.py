@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from stress.model.formats import SampleFormat
+
     Bytes = NDArray[np.uint8]
 
 #: Positions there are; each has its own frame in the pattern, and the last is followed by 0.
@@ -28,3 +30,11 @@ class Stimulus(Protocol):
 
     def fill(self, position: int, out: Bytes) -> None:
         """Write the frames from `position` (mod `POSITIONS`) on into `out`, whole frames."""
+
+
+class Source(Stimulus, Protocol):
+    """A stimulus that has a name and says what its frames are."""
+
+    name: str
+    fmt: SampleFormat
+    channels: int

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.errors import ConfigError
-from stress.model.formats import MAX_CHANNELS, SampleFormat
+from stress.model.formats import SampleFormat, check_channels
 from stress.model.ring import Rings
 from stress.patterns.noise import TAP_COUNT, TAP_SHIFT, band_taps, store, uniform
+from stress.patterns.table import repeat
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,8 +80,7 @@ class PeriodicNoise:
     period: int | None = PERIOD
 
     def __init__(self, rate: int, channels: int, fmt: SampleFormat) -> None:
-        if not 1 <= channels <= MAX_CHANNELS:
-            raise ConfigError(f"{channels} channels", key="channels", allowed=f"1..{MAX_CHANNELS}")
+        check_channels(channels)
         self.rate, self.channels, self.fmt = rate, channels, fmt
         self.frame_bytes = fmt.frame_bytes(channels)
         self._table = np.empty(PERIOD * self.frame_bytes, dtype=np.uint8)
@@ -92,11 +92,7 @@ class PeriodicNoise:
 
         The phase is `position` mod 1021, so it jumps where positions wrap at 2^32.
         """
-        done, at = 0, position % PERIOD * self.frame_bytes
-        while done < out.size:
-            count = min(out.size - done, self._table.size - at)
-            out[done : done + count] = self._table[at : at + count]
-            done, at = done + count, 0
+        repeat(self._table, position % PERIOD * self.frame_bytes, out)
 
 
 def _circular(channel: int) -> NDArray[np.int32]:

@@ -6,16 +6,19 @@ them with a pattern that knows its position (`Interleaved`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.errors import ConfigError, one_of
-from stress.model.formats import MAX_CHANNELS, SampleFormat
+from stress.model.formats import SampleFormat, check_channels
 from stress.patterns.noise import NoisePattern
+from stress.patterns.table import repeat
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from stress.model.stimulus import Source
 
     Bytes = NDArray[np.uint8]
     Values = NDArray[np.int64]
@@ -37,18 +40,6 @@ NAMES = (
 )
 #: Noise on one side of the first pair, silence elsewhere.
 SIDES = ("left-only", "right-only")
-
-
-class Source(Protocol):
-    """Anything that fills frames of a format by position."""
-
-    name: str
-    fmt: SampleFormat
-    channels: int
-    frame_bytes: int
-
-    def fill(self, position: int, out: Bytes) -> None:
-        """Write the frames from `position` on into `out`, whole frames."""
 
 
 class AuxiliaryPattern:
@@ -76,8 +67,7 @@ class AuxiliaryPattern:
     def __init__(self, name: str, channels: int, fmt: SampleFormat) -> None:
         if name not in NAMES:
             raise ConfigError(f"unknown stimulus {name!r}", key="stimulus", allowed=one_of(NAMES))
-        if not 1 <= channels <= MAX_CHANNELS:
-            raise ConfigError(f"{channels} channels", key="channels", allowed=f"1..{MAX_CHANNELS}")
+        check_channels(channels)
         self.name, self.channels, self.fmt = name, channels, fmt
         self.frame_bytes = fmt.frame_bytes(channels)
         values = np.repeat(_values(name, fmt.bits), channels)
@@ -87,9 +77,7 @@ class AuxiliaryPattern:
 
     def fill(self, position: int, out: Bytes) -> None:
         """Write the frames from `position` on; `out` is whole frames, (n,) uint8."""
-        at = position % self.period * self.frame_bytes
-        turns = -(-(at + out.size) // self._table.size)
-        out[:] = np.tile(self._table, turns)[at : at + out.size]
+        repeat(self._table, position % self.period * self.frame_bytes, out)
 
 
 def _values(name: str, bits: int) -> Values:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.errors import ConfigError
-from stress.model.formats import MAX_CHANNELS, SampleFormat
+from stress.model.formats import SampleFormat, check_channels
 from stress.model.stimulus import POSITIONS
 from stress.patterns.mix import mix2, pair_key
 
@@ -73,8 +72,6 @@ class NoisePattern:
     rate : [Hz], only to name the band; the taps scale with the rate.
     channels : 1..8; every channel carries its own noise.
     fmt : sample format; 16 bits in S16, 24 in the others (low byte of S32 zero).
-    direct : convolve in integers instead of by FFT: the same samples, cheaper
-        where there is no floating-point unit.
 
     Raises
     ------
@@ -86,13 +83,11 @@ class NoisePattern:
     name = "noise"
     period: int | None = None
 
-    def __init__(self, rate: int, channels: int, fmt: SampleFormat, *, direct: bool = False) -> None:
-        if not 1 <= channels <= MAX_CHANNELS:
-            raise ConfigError(f"{channels} channels", key="channels", allowed=f"1..{MAX_CHANNELS}")
-        self.rate, self.channels, self.fmt, self._direct = rate, channels, fmt, direct
+    def __init__(self, rate: int, channels: int, fmt: SampleFormat) -> None:
+        check_channels(channels)
+        self.rate, self.channels, self.fmt = rate, channels, fmt
         self.frame_bytes = fmt.frame_bytes(channels)
-        self._taps = band_taps()
-        self._response = np.fft.rfft(self._taps, _FFT_FRAMES)
+        self._response = np.fft.rfft(band_taps(), _FFT_FRAMES)
 
     @property
     def band_hz(self) -> tuple[float, float]:
@@ -116,12 +111,9 @@ class NoisePattern:
         return out
 
     def _filter(self, white: NDArray[np.int16], out: Samples) -> None:
-        if self._direct:
-            total = np.convolve(white.astype(np.int32), self._taps, mode="valid").astype(np.float64)
-        else:
-            # Sums stay below 2^31, so the float64 FFT is off by about 1e-6 and rounds to the exact integer.
-            whole = np.fft.irfft(np.fft.rfft(white, _FFT_FRAMES) * self._response, _FFT_FRAMES)
-            total = np.rint(whole[TAP_COUNT - 1 : white.size])
+        # Sums stay below 2^31, so the float64 FFT is off by about 1e-6 and rounds to the exact integer.
+        whole = np.fft.irfft(np.fft.rfft(white, _FFT_FRAMES) * self._response, _FFT_FRAMES)
+        total = np.rint(whole[TAP_COUNT - 1 : white.size])
         # To 24 bits: 2^14 of the taps less the 8 bits below S16. Exact in float64.
         total += 1 << (TAP_SHIFT - 9)
         total *= 1.0 / (1 << (TAP_SHIFT - 8))

@@ -9,6 +9,7 @@ import numpy as np
 
 from stress.errors import ConfigError
 from stress.model.formats import SampleFormat
+from stress.patterns.table import repeat
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,8 +60,4 @@ class Recording:
 
         The place in the recording jumps where positions wrap at 2^32.
         """
-        done, at = 0, position % self.period * self.frame_bytes
-        while done < out.size:
-            count = min(out.size - done, self._frames.size - at)
-            out[done : done + count] = self._frames[at : at + count]
-            done, at = done + count, 0
+        repeat(self._frames, position % self.period * self.frame_bytes, out)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.errors import ConfigError, one_of
-from stress.model.formats import MAX_CHANNELS, SampleFormat
+from stress.model.formats import MAX_CHANNELS, SampleFormat, check_channels
 from stress.model.stimulus import POSITIONS
 from stress.patterns.layout import Layout
 from stress.patterns.mix import (
@@ -64,8 +64,7 @@ class Pattern:
     def __init__(self, name: str, fmt: SampleFormat, channels: int, block: int = BLOCK) -> None:
         if name not in PATTERNS:
             raise ConfigError(f"unknown pattern {name!r}", key="pattern", allowed=one_of(PATTERNS))
-        if not 1 <= channels <= MAX_CHANNELS:
-            raise ConfigError(f"{channels} channels", key="channels", allowed=f"1 to {MAX_CHANNELS}")
+        check_channels(channels)
         self.name, self.fmt, self.channels = name, fmt, channels
         self.layout = Layout(fmt, channels)
         self.frame_bytes = self.layout.frame_bytes
