@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 
+# As the command does, before numpy is loaded: idle algebra threads spin, and take from whoever
+# shares the machine four times what a test needs itself.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 try:
     from hypothesis import HealthCheck, settings
 except ImportError:  # the modules that need it say so themselves
