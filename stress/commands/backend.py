@@ -45,11 +45,16 @@ def make(args: argparse.Namespace, seed: int) -> Backend:
     ConfigError : arguments that do not go together.
     DeviceError : no such card.
     """
-    if args.backend == "virtual":
-        return _virtual(args, seed)
-    if args.board or args.set:
+    check(args)
+    return _virtual(args, seed) if args.backend == "virtual" else _alsa(args)
+
+
+def check(args: argparse.Namespace) -> None:
+    """Refuse a card for a virtual board, and a virtual board for a card; ConfigError."""
+    if args.backend != "virtual" and (args.board or args.set):
         raise ConfigError("describes a virtual board", where="--board", allowed="with --backend virtual")
-    return _alsa(args)
+    if args.backend == "virtual" and args.card:
+        raise ConfigError("a virtual board has no cards", where="--card", allowed="with --backend alsa")
 
 
 def _virtual(args: argparse.Namespace, seed: int) -> Backend:
@@ -57,8 +62,6 @@ def _virtual(args: argparse.Namespace, seed: int) -> Backend:
     from stress.settings import schema
     from stress.virtual.spec import BoardSpec
 
-    if args.card:
-        raise ConfigError("a virtual board has no cards", where="--card", allowed="with --backend alsa")
     spec = BoardSpec.load(args.board or "arm926", assignments(args.set))
     pcm = VirtualPcm(spec, seed)
     line_bytes = spec.cache.shape().line_bytes

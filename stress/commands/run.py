@@ -131,6 +131,9 @@ def _line_bytes(plan: Plan, found: Backend | None) -> int:
 
 
 def _fresh(args: argparse.Namespace, clock: Clock) -> dict[str, Any]:
+    # Before a plan is worked out, which takes seconds where a board is simulated for it.
+    backend.check(args)
+    detector.resolve(args.detector, args.loopback, bool(args.stimulus))
     plan = default_plan(args) if args.plan == AUTO else load_plan(args.plan)
     plan, played = _stimulus(args, plan)
     if args.access:

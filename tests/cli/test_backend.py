@@ -34,3 +34,17 @@ def test_plan_nobody_named_follows_the_boot_log_as_probe_does(monkeypatch, said,
     monkeypatch.setattr(kernel, "boot_log", lambda: said)
     args = parser().parse_args(["run"])
     assert run.default_plan(args) == load_plan(plan)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--card", "hw:0"),
+        ("--detector", "exact", "--loopback", "analog"),
+        ("--detector", "spectral", "--stimulus", "x.wav"),
+    ],
+)
+def test_arguments_that_do_not_go_together_are_refused_before_a_plan_is_worked_out(monkeypatch, options):
+    monkeypatch.setattr(run, "default_plan", lambda args: pytest.fail("a plan was worked out"))
+    with pytest.raises(ConfigError):
+        run.execute(parser().parse_args(["run", "--backend", "virtual", *options]))
