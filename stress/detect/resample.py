@@ -148,6 +148,8 @@ class Resampling:
 
     def _first(self, seen: Floats, position: int, reach: int) -> tuple[float | None, float]:
         best: tuple[float, float | None, float] = (LEVEL, None, 0.0)
+        if not seen[:WINDOW].any():
+            return None, 0.0  # silence correlates with nothing, at no ratio
         for ratio in self._ratios:
             level, place = self._peak(seen[:WINDOW], position, 0.0, ratio, reach)
             if level > best[0]:

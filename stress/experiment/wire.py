@@ -201,33 +201,23 @@ def _late(analysis: Analysis, laps: int, ring: int) -> Analysis:
     whole = Finding(
         Kind.STALE, frame, frames, position, laps * ring, laps, "playback", details=details, text=text
     )
-    site = (Kind.STALE, "playback", laps)
     return dataclasses.replace(
-        analysis,
-        findings=(whole, *analysis.findings),
-        counts={**analysis.counts, Kind.STALE: analysis.counts.get(Kind.STALE, 0) + 1},
-        sites={**analysis.sites, site: analysis.sites.get(site, 0) + 1},
+        analysis.adding(whole),
         wrong_frames=max(frames, analysis.wrong_frames),
         episodes=max(1, analysis.episodes),
     )
 
 
 def _seen(analysis: Analysis, view: str, memory: Mapping[Direction, Held], sent: Sent) -> Analysis:
-    findings = [
-        finding if finding.injected else with_lanes(_with(finding, view=view), memory, sent.position, False)
-        for finding in analysis.findings
-    ]
-    if view == PLAYBACK_RING:
-        # The detector was given the wire and calls it what it usually gets.
-        findings = [
-            dataclasses.replace(finding, text=finding.text.replace("capture frame", "OUT frame"))
-            for finding in findings
-        ]
+    findings = []
+    for finding in analysis.findings:
+        if not finding.injected:
+            finding = with_lanes(finding.with_details(view=view), memory, sent.position, False)
+        if view == PLAYBACK_RING:
+            # The detector was given the wire and calls it what it usually gets.
+            finding = dataclasses.replace(finding, text=finding.text.replace("capture frame", "OUT frame"))
+        findings.append(finding)
     return dataclasses.replace(analysis, findings=tuple(findings))
-
-
-def _with(finding: Finding, **details: object) -> Finding:
-    return dataclasses.replace(finding, details={**finding.details, **details})
 
 
 def attribute(analysis: Analysis, views: Views, position: int) -> Analysis:
@@ -237,9 +227,9 @@ def attribute(analysis: Analysis, views: Views, position: int) -> Analysis:
         view = "" if finding.injected else _view(finding, views, position)
         frames = range(finding.frame, finding.frame + finding.frames)
         raced = view == CAPTURE_RING and race.issuperset(frames)
-        finding = _with(finding, transport=RACE) if raced else finding
+        finding = finding.with_details(transport=RACE) if raced else finding
         if view:
-            finding = with_lanes(_with(finding, view=view), views.memory, position, True)
+            finding = with_lanes(finding.with_details(view=view), views.memory, position, True)
         findings.append(finding)
     return dataclasses.replace(analysis, findings=tuple(findings))
 

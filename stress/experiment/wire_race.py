@@ -42,7 +42,7 @@ def set_apart_races(analysis: Analysis, wire: Wire, frame_bytes: int) -> Analysi
         torn = tail is not None and _is_torn(finding, tail, ends)
         tail = finding if _is_tail(finding, starts, ends) else None
         if torn or tail:
-            finding = dataclasses.replace(finding, details={**finding.details, "transport": RACE})
+            finding = finding.with_details(transport=RACE)
         findings.append(finding)
     return dataclasses.replace(analysis, findings=tuple(reversed(findings)))
 
