@@ -14,8 +14,8 @@ from stress.model.exposure import Exposure
 from stress.model.formats import sample_format
 from stress.model.ring import Rings
 from stress.model.verdict import Verdict, exit_code
+from stress.model.words import count, counted
 from stress.report.console import Console
-from stress.report.table import count
 
 if TYPE_CHECKING:
     import argparse
@@ -93,14 +93,14 @@ def _object(analysis: Analysis, verdict: Verdict, exposure: Exposure) -> dict[st
 
 def _tell(console: Console, found: Found, verdict: Verdict, exposure: Exposure, rate: int) -> None:
     analysis = found.analysis
-    console.line(f"{verdict.value}  [{analysis.detector}]  {_reason(found, exposure, rate)}")
+    console.prose([f"{verdict.value}  [{analysis.detector}]  {_reason(found, exposure, rate)}"])
     for finding in analysis.findings[:MOST_SENTENCES]:
-        console.line(f"  {finding.kind.value:10} {finding.text}")
+        console.prose([f"  {finding.kind.value:10} {finding.text}"])
     rest = analysis.found - MOST_SENTENCES
     if rest > 0:
-        console.line(f"  ... and {rest} more (--json lists those kept)")
+        console.line(f"  ... and {count(rest)} more (--json lists those kept)")
     for note in (*found.lines, *found.advice, *(f"note: {note}" for note in analysis.notes)):
-        console.line(f"  {note}")
+        console.prose([f"  {note}"])
 
 
 def _reason(found: Found, exposure: Exposure, rate: int) -> str:
@@ -109,8 +109,10 @@ def _reason(found: Found, exposure: Exposure, rate: int) -> str:
         return f"{found.missing} in {count(analysis.frames)} frames: {found.ask}?"
     seen = f"{count(analysis.checked_frames)} frames checked ({analysis.checked_frames / rate:.3g} s)"
     if analysis.found:
-        kinds = ", ".join(f"{number} {kind.value}" for kind, number in analysis.counts.items() if number)
-        return f"{kinds}; {analysis.wrong_frames} wrong frames, {seen}"
+        kinds = ", ".join(
+            f"{count(number)} {kind.value}" for kind, number in analysis.counts.items() if number
+        )
+        return f"{kinds}; {counted(analysis.wrong_frames, 'wrong frame')}, {seen}"
     if found.unexplained:
         return f"nothing named wrong, places unexplained: {found.unexplained}, {seen}"
     bound = exposure.rate_bound_95

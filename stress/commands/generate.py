@@ -12,12 +12,12 @@ from stress.files.wav import write_wav
 from stress.model.formats import sample_format
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
+from stress.model.words import count, counted
 from stress.patterns.analog_periodic import PeriodicNoise, commensurate
 from stress.patterns.auxiliary import Interleaved, auxiliary
 from stress.patterns.noise import NoisePattern
 from stress.patterns.word import Pattern
 from stress.report.console import Console
-from stress.report.table import count
 
 if TYPE_CHECKING:
     import argparse
@@ -41,7 +41,7 @@ def execute(args: argparse.Namespace) -> int:
     write_wav(args.out, source.fmt, source.channels, rate, _blocks(source, args.position, frames))
     Console(sys.stdout, sys.stderr).line(
         f"{args.out}: {count(frames)} frames of {source.name}, {source.fmt.name}, "
-        f"{source.channels} channels, {rate} Hz, from position {args.position}"
+        f"{counted(source.channels, 'channel')}, {rate} Hz, from position {args.position}"
     )
     return 0
 

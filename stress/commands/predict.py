@@ -11,8 +11,9 @@ from stress.commands.backend import assignments
 from stress.experiment.candidates import best_plan
 from stress.experiment.plan import Plan, load_plan
 from stress.experiment.predict import predict
+from stress.model.words import count
 from stress.report.console import Console
-from stress.report.table import count, table
+from stress.report.table import table
 from stress.settings import schema
 from stress.settings.times import format_duration
 from stress.virtual.spec import BoardSpec

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from stress.board import facts
 from stress.board.cards import card_of, pair
 from stress.errors import ConfigError
+from stress.model.words import counted
 from stress.report.console import Console
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ def execute(args: argparse.Namespace) -> int:
     if args.json:
         console.line(json.dumps(board.to_json()))
         return 0
-    for line in lines(board):
-        console.line(line)
+    console.prose(lines(board))
     return 0
 
 
@@ -63,7 +63,7 @@ def lines(board: BoardFacts) -> list[str]:
         ("memory policy", system.memory_policy or "not in the boot log"),
         ("kernel", system.release),
         ("use_vmalloc", vmalloc if system.driver_loaded else "snd-usb-audio is not loaded"),
-        ("load", f"{board.load.load_1m:.2f} on {board.load.cpus} cpus"),
+        ("load", f"{board.load.load_1m:.2f} on {counted(board.load.cpus, 'cpu')}"),
         ("other runnable", ", ".join(board.load.runnable) or "none"),
     ]
     rows += [("card", _card(card)) for card in board.cards] or [("card", "none")]

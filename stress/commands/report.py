@@ -37,13 +37,11 @@ def execute(args: argparse.Namespace) -> int:
     if args.json:
         console.line(json.dumps(text.as_json(log, plan)))
         return 0
-    lines = text.lines(log, plan)
-    if args.ktap:
-        lines = farm.ktap(name, found)
-    elif args.lava:
-        lines = farm.lava(name, found)
-    for line in lines:
-        console.line(line)
+    if args.ktap or args.lava:
+        for line in farm.ktap(name, found) if args.ktap else farm.lava(name, found):
+            console.line(line)
+        return 0
+    console.prose(text.lines(log, plan, console.columns))
     return 0
 
 

@@ -15,6 +15,7 @@ from stress.commands import backend, detector, resume, stimulus
 from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, StressError
 from stress.experiment import runner
 from stress.experiment.plan import Plan, load_plan, read_plan
+from stress.model.words import counted
 from stress.record import reader, rundir
 from stress.record.clock import Clock
 from stress.record.evidence import EvidenceStore
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from stress.model.wire import Tap
     from stress.patterns.recording import Recording
     from stress.pcm.contract import Pcm
+    from stress.record.reader import RunLog
 
 # Evidence files per run and per burst. Source: 200 files of about 10 KB stay
 # below 2 MB on a board's flash. Higher: the record of a bad board fills it;
@@ -255,7 +257,7 @@ def _status(step: runner.Progress) -> str:
     left = ""
     if step.duration_s:
         left = f", {format_duration(max(0.001, step.duration_s - step.streamed_s))} left"
-    wrong = "no wrong run" if not step.findings else f"{step.findings} wrong runs"
+    wrong = counted(step.findings, "wrong run") if step.findings else "no wrong run"
     return f"burst {share}  {step.arm}  {format_duration(step.streamed_s)} streamed{left}  {wrong}"
 
 
@@ -264,6 +266,16 @@ def _tell(args: argparse.Namespace, folder: Path, plan: Plan, console: Console) 
     if args.json:
         console.line(json.dumps({**text.as_json(log, plan), "directory": str(folder)}))
         return
-    for line in text.lines(log, plan):
-        console.line(line)
-    console.line(f"record: {folder}")
+    console.prose(text.lines(log, plan, console.columns))
+    console.prose([*_next(log, plan, folder), f"record: {folder}"])
+
+
+def _next(log: RunLog, plan: Plan, folder: Path) -> list[str]:
+    # What a newcomer may want to do now; the verdict and its reasons stand above.
+    if not log.first("burst"):
+        return ["next: `pcmstress probe` tells what is here; `--backend virtual` needs no card"]
+    if not text.failed(log, plan):
+        return []
+    page = f"`pcmstress report {folder} --html page.html` draws where in the ring"
+    cause = "" if text.diagnose_log(log, plan) else "; `pcmstress diagnose` in place of `run` names the cause"
+    return [f"next: {page}{cause}"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.stimulus import POSITIONS
+from stress.model.words import count, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,8 +105,9 @@ def _all_stale(analysis: Analysis, side: str, laps: int, ring: int) -> Analysis:
         ring=side,
         details={"uniform": True},
         text=(
-            f"All {frames} frames from capture frame {frame} on are {laps} whole lap(s) of the {side} "
-            f"ring old: the stream comes {laps * ring} frames later than the pointers of both streams allow."
+            f"All {count(frames)} frames from capture frame {frame} on are {counted(laps, 'whole lap')} of "
+            f"the {side} ring old: the stream comes {laps * ring} frames later than the pointers of both "
+            "streams allow."
         ),
     )
     return dataclasses.replace(

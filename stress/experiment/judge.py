@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stress.experiment.control import miss_bound_95
 from stress.model.exposure import Exposure
 from stress.model.verdict import Verdict
+from stress.model.words import count, counted
 
 if TYPE_CHECKING:
     from stress.experiment.tally import Tally
@@ -48,9 +49,9 @@ def judge(tally: Tally, bound: float = 1.0) -> Judgement:
 
 
 def _corruption(tally: Tally) -> str:
-    kinds = ", ".join(f"{count} {kind}" for kind, count in tally.counts.most_common())
-    runs = "run" if tally.found == 1 else "runs"
-    return f"{tally.found} wrong {runs} ({kinds}), {tally.wrong_frames} of {tally.checked_frames} frames"
+    kinds = ", ".join(f"{count(number)} {kind}" for kind, number in tally.counts.most_common())
+    wrong, frames = count(tally.wrong_frames), count(tally.checked_frames)
+    return f"{counted(tally.found, 'wrong run')} ({kinds}): {wrong} of {frames} frames are wrong"
 
 
 def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
@@ -69,13 +70,14 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
         )
     if tally.transport:
         doubts.append(
-            f"{tally.transport} wrong runs come with lost time (xruns, whole laps skipped, a packet read "
-            "while it was copied): not judged; repeat with a larger ring, less load or real-time priority"
+            f"{counted(tally.transport, 'wrong run')} with lost time (xruns, whole laps skipped, a packet "
+            "read while it was copied): not judged; repeat with a larger ring, less load or real-time "
+            "priority"
         )
     if tally.xruns and tally.unlocked:
         doubts.append(
-            f"{tally.xruns} xruns: the machine was too slow for the ring (longer periods, a larger buffer, "
-            "or real-time priority)"
+            f"{counted(tally.xruns, 'xrun')}: the machine was too slow for the ring (longer periods, a "
+            "larger buffer, or real-time priority)"
         )
     if tally.control_missed:
         doubts.append(f"positive control: {tally.control_missed} of {tally.planted} planted faults not found")
@@ -109,7 +111,8 @@ def _distinct(tally: Tally) -> list[str]:
 
 def _clean(tally: Tally) -> str:
     bound = Exposure(tally.lines, tally.line_bytes).rate_bound_95
-    return f"no wrong frame in {tally.lines} ring lines: fewer than {bound:.2g} wrong lines per line (95 %)"
+    lines = counted(tally.lines, "ring line")
+    return f"no wrong frame in {lines}: fewer than {bound:.2g} wrong lines per line (95 %)"
 
 
 def _power(tally: Tally) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stress.model.finding import Kind
+from stress.model.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,6 +72,6 @@ def two_clocks(tally: Tally) -> str:
         return ""
     what = "missing" if size < 0 else "too many"
     return (
-        f"{abs(size)} frame(s) {what} every {mean:.0f} frames, evenly (+- {100 * spread:.1f} %): "
+        f"{counted(abs(size), 'frame')} {what} every {mean:.0f} frames, evenly (+- {100 * spread:.1f} %): "
         f"two clocks {1e6 * abs(size) / mean:.0f} ppm apart"
     )

@@ -28,6 +28,7 @@ from stress.model.pcm import Direction
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
+from stress.model.words import count, counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -196,7 +197,9 @@ def _late(analysis: Analysis, laps: int, ring: int) -> Analysis:
     # Nothing may delay the payload between ring and bus: it is late by whole laps.
     frame, frames = analysis.first_frame or 0, analysis.checked_frames
     position = ((analysis.first_position or 0) + laps * ring) % POSITIONS
-    text = f"All {frames} frames handed to the bus are {laps} lap(s) of the playback ring old."
+    text = (
+        f"All {count(frames)} frames handed to the bus are {counted(laps, 'lap')} of the playback ring old."
+    )
     details = {"uniform": True}
     whole = Finding(
         Kind.STALE, frame, frames, position, laps * ring, laps, "playback", details=details, text=text

@@ -15,6 +15,7 @@ from stress.detect.collect import CAP
 from stress.detect.place import line_of
 from stress.detect.same import memory
 from stress.model.finding import Analysis, Finding, Kind
+from stress.model.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -213,7 +214,7 @@ class _Stream:
 
 def _text(kind: Kind, first: int, last: int, age: int | None, offset: int) -> str:
     what = {
-        Kind.STALE: f"hold what came over the wire {age} lap(s) of the capture ring earlier",
+        Kind.STALE: f"hold what came over the wire {counted(age or 0, 'lap')} of the capture ring earlier",
         Kind.ZERO: "are zero",
         Kind.BITFLIP: "differ in single bits from what came over the wire",
     }.get(kind, "are not what came over the wire")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
+import textwrap
+from collections.abc import Iterable
 from typing import TextIO
 
 from stress.errors import StressError
 
 # C0 but for tab and newline, DEL and C1: what moves a terminal's cursor or sets its colours.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}\b)")
 
 
 class Console:
@@ -53,6 +56,18 @@ class Console:
         except OSError as error:
             raise StressError(f"standard output: cannot be written: {error.strerror}") from None
 
+    @property
+    def columns(self) -> int:
+        """Columns of the terminal the result goes to, 0 where it is none."""
+        return shutil.get_terminal_size().columns if self._out.isatty() else 0
+
+    def prose(self, texts: Iterable[str]) -> None:
+        """Write lines of result, broken between words where the terminal ends."""
+        width = self.columns
+        for text in texts:
+            for part in wrapped(text, width) if width else [text]:
+                self.line(part)
+
     def note(self, text: str) -> None:
         """Write one line beside the result (stderr)."""
         self._clear()
@@ -78,6 +93,22 @@ class Console:
         with contextlib.suppress(OSError):
             self._status.write(text)
             self._status.flush()
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return `text` in lines of at most `width` columns, those after the first indented by two more."""
+    if len(text) <= width:
+        return [text]
+    indent = text[: len(text) - len(text.lstrip())]
+    # The thousands of a number stay together.
+    parts = textwrap.wrap(
+        _THOUSANDS.sub("\0", text),
+        max(20, width),
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [part.replace("\0", " ") for part in parts]
 
 
 def plain(text: str) -> str:

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from stress.model.wire import BUS, CAPTURE_RING, LANES, PLAYBACK_RING, RIGHT, WRONG
+from stress.model.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,7 +109,7 @@ def _rows(shown: list[dict[str, Any]]) -> str:
 
 def _row(finding: dict[str, Any]) -> str:
     details = finding["details"]
-    age = f", {finding['laps']} lap(s)" if finding.get("laps") else ""
+    age = f", {counted(finding['laps'], 'lap')}" if finding.get("laps") else ""
     cells = f'<td class="n">{finding["frame"]}</td><td class="n">{finding["frames"]}</td>'
     cells += f"<td>{escape(finding['kind'] + age)}</td><td>{escape(details['view'])}</td>"
     for lane in LANES:

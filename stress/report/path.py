@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stress.errors import CaptureFileError
 from stress.experiment.audit import Audit, audit
-from stress.report.table import count
+from stress.model.words import count, counted
 
 if TYPE_CHECKING:
     from stress.record.reader import RunLog
@@ -73,9 +73,8 @@ def audit_json(found: Audit) -> dict[str, Any]:
 def _audited(found: Audit) -> list[str]:
     if not found.bursts:
         return []
-    head = (
-        f"audit: CRC-32 of {count(found.periods)} periods in {found.bursts} bursts, played against captured"
-    )
+    periods, bursts = counted(found.periods, "period"), counted(found.bursts, "burst")
+    head = f"audit: CRC-32 of {periods} in {bursts}, played against captured"
     if not found.agrees:
         return [f"{head}: THE RECORD CONTRADICTS ITSELF: {'; '.join(_contradictions(found))}"]
     if not found.wrong:

@@ -27,8 +27,3 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]], right: str = ""
         return "  ".join(parts).rstrip()
 
     return [line(list(head)), line(["-" * width for width in widths]), *(line(row) for row in texts)]
-
-
-def count(number: int) -> str:
-    """Return a whole number with its thousands apart: 12 345."""
-    return f"{number:,}".replace(",", " ")

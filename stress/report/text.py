@@ -10,10 +10,12 @@ from stress.experiment.diagnosis import Diagnosis, diagnose
 from stress.experiment.judge import judge, judge_run
 from stress.experiment.tally import Tally, tallies, total
 from stress.model.formats import sample_format
+from stress.model.verdict import Verdict
 from stress.model.wire import BUS
+from stress.model.words import count, counted
 from stress.report import path, wire
 from stress.report.cases import backend
-from stress.report.table import count, table
+from stress.report.table import table
 from stress.settings.times import format_duration
 
 if TYPE_CHECKING:
@@ -22,27 +24,36 @@ if TYPE_CHECKING:
 
 # Sentences shown in full; the rest is in the record.
 MOST_SENTENCES = 5
+# Narrower terminals get the table without the columns that are 1 and 0 almost always, and what
+# was found in a line below. Source: the widest shipped plan takes 97 columns up to the last one.
+WIDE = 100
+TIGHT = 72
 
 
-def lines(log: RunLog, plan: Plan) -> list[str]:
-    """Return the whole text report of a run."""
+def lines(log: RunLog, plan: Plan, columns: int = 0) -> list[str]:
+    """Return the whole text report of a run.
+
+    Parameters
+    ----------
+    columns : of the terminal; 0 is as wide as it needs.
+    """
     start, bound = log.events[0], plan.bound
     parts = tallies(log.events)
     whole = total(parts)
     return [
         *head(log, bound),
-        "",
-        *arms(parts),
+        *arms(parts, columns),
+        *_control(whole),
+        *meaning(whole),
         *diagnosis(log, plan),
-        *_opened(log),
         *sentences(log, MOST_SENTENCES),
-        *_meaning(whole),
         "",
+        *_opened(log),
         *_conditions(log, whole),
         *path.lines(log),
         *wire.lines(log, whole),
         *_evidence(log, whole),
-        f"seed {start['seed']}, first position {start['first_position']}, {whole.bursts} bursts, "
+        f"seed {start['seed']}, first position {start['first_position']}, {counted(whole.bursts, 'burst')}, "
         f"{format_duration(whole.streamed_s)} streamed",
     ]
 
@@ -84,6 +95,11 @@ def head(log: RunLog, bound: float) -> list[str]:
     return out
 
 
+def failed(log: RunLog, plan: Plan) -> bool:
+    """Return whether the verdict is FAIL."""
+    return _verdict(log, plan.bound)[0] == Verdict.FAIL.value
+
+
 def _verdict(log: RunLog, bound: float) -> tuple[str, list[str]]:
     recorded = log.last("verdict")
     if recorded:
@@ -93,10 +109,26 @@ def _verdict(log: RunLog, bound: float) -> tuple[str, list[str]]:
     return judged.verdict.value, [*judged.reasons, "the run did not end; judged from the bursts recorded"]
 
 
-def arms(parts: list[Tally]) -> list[str]:
-    """Return the table of arms."""
+def arms(parts: list[Tally], columns: int = 0) -> list[str]:
+    """Return the table of arms behind an empty line, nothing where no arm was begun."""
+    if not parts:
+        return []
     heads = ("arm", "verdict", "bursts", "lines", "wrong runs", "wrong frames", "xruns", "control", "what")
-    return table(heads, [_row(part) for part in parts], "llrrrrrrl")
+    rows = [_row(part) for part in parts]
+    if not 0 < columns < WIDE:
+        return ["", *table(heads, rows, "llrrrrrrl")]
+    kept = [0, 1, 3, 4, 5, *([6] if any(part.xruns for part in parts) else []), 7]
+    if columns < TIGHT:
+        kept.remove(4)
+    narrow = table([heads[k] for k in kept], [[row[k] for k in kept] for row in rows], "llrrrrrr")
+    told = (f"  {row[-1]}" if part.counts else "" for row, part in zip(rows, parts))
+    return ["", *narrow[:2], *(text for pair in zip(narrow[2:], told) for text in pair if text)]
+
+
+def _control(whole: Tally) -> list[str]:
+    if not (whole.found and whole.control_missed):
+        return []
+    return ["control: planted faults that were found; one among real wrong runs cannot be told from them"]
 
 
 def _row(part: Tally) -> tuple[object, ...]:
@@ -123,14 +155,15 @@ def _what(part: Tally) -> str:
     for (kind, ring, _), number in part.sites.items():
         name = f"{kind} in {ring} ring" if ring else kind
         kinds[name] = kinds.get(name, 0) + number
-    return ", ".join(sorted(kinds, key=lambda name: -kinds[name])[:3])
+    ranked = sorted(kinds, key=lambda name: -kinds[name])
+    return ", ".join([*ranked[:3], *(["..."] if ranked[3:] else [])])
 
 
 def _opened(log: RunLog) -> list[str]:
     opened = log.first("open")
     if not opened or not opened.get("mappings"):
         return []
-    out = [""]
+    out = []
     for mapping in opened["mappings"]:
         place = "the ring" if mapping["is_ring"] else "not the ring"
         flags = mapping["vm_flags"]
@@ -143,7 +176,9 @@ def _evidence(log: RunLog, whole: Tally) -> list[str]:
     if not files and not whole.found:
         return []
     capped = " (capped per burst and run; the counts go on)" if whole.found > files else ""
-    return [f"evidence: {files} files of raw frames for {whole.found} wrong runs{capped}"]
+    return [
+        f"evidence: {counted(files, 'file')} of raw frames for {counted(whole.found, 'wrong run')}{capped}"
+    ]
 
 
 def _conditions(log: RunLog, whole: Tally) -> list[str]:
@@ -151,17 +186,21 @@ def _conditions(log: RunLog, whole: Tally) -> list[str]:
     if not burst or not (burst["conditions"]["granted"] or whole.voluntary or whole.involuntary):
         return []
     terms = [str(text) for key in ("granted", "facts") for text in burst["conditions"][key]]
-    switches = f"{whole.voluntary} voluntary and {whole.involuntary} involuntary context switches"
+    switches = (
+        f"{count(whole.voluntary)} voluntary and {count(whole.involuntary)} involuntary context switches"
+    )
     return ["; ".join([f"hot window: {switches} in both threads", *terms])]
 
 
 def sentences(log: RunLog, most: int) -> list[str]:
     """Return examples of what was found in words, the commonest sort first."""
     sorts: dict[tuple[str, str | None], list[str]] = {}
+    seen_by_tap = False
     for event in log.events:
         for finding in event["analysis"]["findings"] if event["event"] == "burst" else ():
             if not finding["injected"] and finding.get("text"):
                 seen = wire.lane_words(finding)
+                seen_by_tap = seen_by_tap or bool(seen)
                 told = f"  burst {event['number']} ({event['arm']}): {finding['text']}"
                 told += f" [{seen}]" if seen else ""
                 sorts.setdefault((finding["kind"], finding["ring"]), []).append(told)
@@ -171,8 +210,9 @@ def sentences(log: RunLog, most: int) -> list[str]:
     one_each, others = [texts[0] for texts in common], [text for texts in common for text in texts[1:]]
     shown = [*one_each, *others][:most]
     rest = len(one_each) + len(others) - len(shown)
-    more = [f"  ... and {rest} more in the record"] if rest else []
-    return ["", "Examples:", *shown, *more]
+    more = [f"  ... and {count(rest)} more in the record"] if rest else []
+    views = "; in brackets what the user wrote, memory, the wire and what was read" if seen_by_tap else ""
+    return ["", f"Examples{views}:", *shown, *more]
 
 
 def frame_bytes(params: dict[str, Any]) -> int:
@@ -180,25 +220,27 @@ def frame_bytes(params: dict[str, Any]) -> int:
     return sample_format(params["format"]).frame_bytes(params["channels"])
 
 
-def _meaning(whole: Tally) -> list[str]:
+def meaning(whole: Tally) -> list[str]:
+    """Return what stale lines of a ring mean, behind an empty line; nothing without any."""
     stale = {key: number for key, number in whole.sites.items() if key[0] == "stale" and key[1]}
     if not stale:
         return []
     if whole.views and set(whole.views) == {BUS}:
         return [
             "",
-            "Both rings are right: OUT payload is what was written, the read is IN payload. It goes wrong",
+            "Both rings are right: OUT payload is what was written, the read is IN payload. It goes wrong "
             "beyond the host's memory: bus, device or loopback.",
         ]
     rings = sorted({str(ring) for _, ring, _ in stale})
     laps = sorted({laps for _, _, laps in stale if laps})
-    span = f"{laps[0]}" if len(laps) == 1 else f"{laps[0]} to {laps[-1]}" if laps else "unknown"
+    ages = counted(laps[-1], "lap") if laps else "whole laps"
+    span = ages if len(laps) < 2 else f"{laps[0]} to {ages}"
+    runs = sum(stale.values())
     return [
         "",
-        f"{count(sum(stale.values()))} runs hold older data of the very same place in the "
-        f"{' and '.join(rings)} ring, exactly {span} lap(s) old:",
-        "a line was read from a cache that had not seen the newer store. Lost or repeated USB packets",
-        "and DMA faults do not keep to whole laps of one ring.",
+        f"{counted(runs, 'run')} {'holds' if runs == 1 else 'hold'} older data of the very same place in the "
+        f"{' and '.join(rings)} ring, exactly {span} old: a line was read from a cache that had not seen the "
+        "newer store. Lost or repeated USB packets and DMA faults do not keep to whole laps of one ring.",
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stress.model.wire import LANES, UNKNOWN, WRONG
-from stress.report.table import count
+from stress.model.words import count, counted
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -22,11 +22,10 @@ def lines(log: RunLog, whole: Tally) -> list[str]:
         reasons = sorted(whole.blind) or ([event["blind"]] if event and event.get("blind") else [])
         return [f"wire: not seen: {reason}" for reason in reasons]
     return [
-        f"wire: OUT differs from what was written in {seen['out_wrong']} of {count(seen['out_frames'])} "
-        f"frames, the read from IN in {seen['in_wrong']} of {count(seen['in_frames'])}",
-        f"wire: {seen['events']} events, {seen['dropped']} dropped, {seen['truncated']} truncated, "
-        f"{seen['lost_frames']} frames not seen; packets that failed on the bus: "
-        f"{seen['out_failed']} OUT, {seen['in_failed']} IN",
+        f"wire: OUT differs from what was written in {count(seen['out_wrong'])} of "
+        f"{count(seen['out_frames'])} frames, "
+        f"the read from IN in {count(seen['in_wrong'])} of {count(seen['in_frames'])}",
+        *_traffic(seen),
         *_source(seen),
         *_first_seen(whole),
         *_notes(log),
@@ -34,7 +33,8 @@ def lines(log: RunLog, whole: Tally) -> list[str]:
 
 
 # Counts that matter when they are zero: sums leave those out.
-_TOLD = ("dropped", "truncated", "lost_frames", "out_wrong", "in_wrong", "out_failed", "in_failed")
+_FAILED = ("out_failed", "in_failed")
+_TOLD = ("dropped", "truncated", "lost_frames", "out_wrong", "in_wrong", *_FAILED)
 
 
 def counts(part: Tally) -> dict[str, int]:
@@ -49,6 +49,17 @@ def lane_words(finding: dict[str, Any]) -> str:
         return ""
     words = {UNKNOWN: "not known", WRONG: "WRONG"}
     return ", ".join(f"{name} {words.get(lanes[name], lanes[name])}" for name in LANES)
+
+
+def _traffic(seen: Counter[str]) -> list[str]:
+    # The bus of a virtual board has no events that could be lost.
+    if not any(seen[name] for name in ("events", "dropped", "truncated", "lost_frames", *_FAILED)):
+        return []
+    return [
+        f"wire: {counted(seen['events'], 'event')}, {seen['dropped']} dropped, "
+        f"{seen['truncated']} truncated, {counted(seen['lost_frames'], 'frame')} not seen; "
+        f"packets that failed on the bus: {seen['out_failed']} OUT, {seen['in_failed']} IN"
+    ]
 
 
 def _source(seen: Counter[str]) -> list[str]:
@@ -72,5 +83,5 @@ def _notes(log: RunLog) -> list[str]:
 def _first_seen(whole: Tally) -> list[str]:
     if not whole.views:
         return []
-    parts = ", ".join(f"{view} {number}" for view, number in whole.views.most_common())
-    return [f"wrong runs that were kept, by the view they first appear in: {parts}"]
+    parts = ", ".join(f"{count(number)} in the {view}" for view, number in whole.views.most_common())
+    return [f"wrong runs that were kept, by the layer they first appear in: {parts}"]

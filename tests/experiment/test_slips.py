@@ -33,7 +33,7 @@ def test_slips_are_signed_and_know_their_distance():
 
 def test_two_clocks_even_single_frames_give_the_ppm():
     text = two_clocks(_tally([5000, 5001, 4999, 5000]))
-    assert "1 frame(s) missing every 5000 frames" in text
+    assert "1 frame missing every 5000 frames" in text
     assert "two clocks 200 ppm apart" in text
     assert "too many" in two_clocks(_tally([5000] * 4, size=1))
 

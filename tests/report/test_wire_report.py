@@ -76,9 +76,9 @@ def _told(*events):
 def test_lines_add_up_the_counts_of_all_bursts():
     lines = _told(_burst(PLAYBACK_RING), _burst(CAPTURE_RING))
     assert "16 of 19 200 frames" in lines[0]
-    assert "8000 events, 6 dropped, 2 truncated, 154 frames not seen" in lines[1]
+    assert "8 000 events, 6 dropped, 2 truncated, 154 frames not seen" in lines[1]
     assert "4 OUT, 2 IN" in lines[1]
-    assert f"{PLAYBACK_RING} 1, {CAPTURE_RING} 1" in lines[2]
+    assert f"1 in the {PLAYBACK_RING}, 1 in the {CAPTURE_RING}" in lines[2]
 
 
 def test_lines_say_why_the_wire_was_not_seen():
@@ -94,7 +94,7 @@ def test_lines_of_a_record_that_knows_no_wire_are_none():
 
 def test_meaning_of_stale_data_beyond_the_host_accuses_no_cache():
     def meaning(*views):
-        return "\n".join(text._meaning(total(tallies([_burst(*views)]))))
+        return "\n".join(text.meaning(total(tallies([_burst(*views)]))))
 
     assert "from a cache" in meaning(PLAYBACK_RING)
     assert "from a cache" in meaning(PLAYBACK_RING, BUS)

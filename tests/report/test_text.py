@@ -1,0 +1,88 @@
+"""The text report: short on a narrow terminal, no line broken where it goes to a file."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from stress import cli
+from stress.commands.run import _next
+from stress.experiment.plan import read_plan
+from stress.model.words import count, counted
+from stress.record import reader, rundir
+from stress.report import text
+from stress.report.console import Console, wrapped
+
+PLAN = """
+[[arm]]
+name = "a"
+period_size = 48
+playback_buffer = 192
+capture_buffer = 480
+burst_s = "100ms"
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("text")
+    (folder / "p.toml").write_text(PLAN)
+    argv = ["run", "--backend", "virtual", "--seed", "1", "--out", f"{folder}/r"]
+    assert cli.main([*argv, "--plan", f"{folder}/p.toml"]) == 1
+    config = rundir.read_json(folder / "r", "config.json")
+    return reader.read_run(folder / "r"), read_plan(config["plan"], "config.json"), folder / "r"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 laps"), (1, "1 lap"), (2, "2 laps"), (12345, "12 345 laps")]
+)
+def test_counted_agrees_with_its_number(number, said):
+    assert counted(number, "lap") == said
+    assert count(number) == said.rpartition(" ")[0]
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+def test_report_on_a_narrow_terminal_fits_it(run, columns):
+    log, plan, _ = run
+    table = text.arms(text.tallies(log.events), columns)
+    rows, told = table[:4], table[4:]
+    assert max(len(line) for line in rows) <= columns
+    assert "bursts" not in rows[1]
+    assert told[0].startswith("  stale in ")
+
+
+def test_report_tells_the_same_at_every_width(run):
+    log, plan, _ = run
+    words = [" ".join(" ".join(text.lines(log, plan, columns)).split()) for columns in (0, 200)]
+    assert words[0] == words[1]
+    assert "exactly 1 to " in words[0]
+    assert "lap(s)" not in words[0]
+
+
+def test_prose_is_broken_between_words_on_a_terminal_only():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    long = "  player: " + "word " * 60
+    for out, most in ((io.StringIO(), len(long)), (Terminal(), 80)):
+        Console(out, io.StringIO()).prose([long])
+        assert max(len(line) for line in out.getvalue().splitlines()) <= most
+        assert out.getvalue().split() == long.split()
+    assert wrapped(long, 40)[1].startswith("    word")
+    assert wrapped(f"{'word ' * 6}12 345 678 frames", 36)[1] == "  12 345 678 frames"
+
+
+def test_failed_run_says_what_to_do_next_and_a_clean_one_nothing(run):
+    log, plan, folder = run
+    (hint,) = _next(log, plan, folder)
+    assert f"pcmstress report {folder} --html" in hint
+    assert "pcmstress diagnose" in hint
+    clean = reader.RunLog([e for e in log.events if e["event"] != "verdict"], False)
+    for event in clean.events:
+        if event["event"] == "burst":
+            event["analysis"].update(counts={}, sites=[], findings=[], wrong_frames=0)
+    assert _next(clean, plan, folder) == []
+    begun = reader.RunLog(clean.events[:1], False)
+    assert "pcmstress probe" in _next(begun, plan, folder)[0]
