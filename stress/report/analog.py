@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.spectral.explain import ALARM
+from stress.model.words import count
 from stress.report import levels, ringmap
-from stress.report.html import STYLE
+from stress.report.document import document, table
 from stress.report.picture import Axis, Tick, levels_svg, lines_svg, steps
 from stress.report.ringmap import Mark
 
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 # Findings listed; the JSON output has all that were kept.
 MOST_ROWS = 200
-_FACTS = """
-dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.6rem 1rem}
-dt{font-size:.8rem;color:#666}dd{margin:0;font-size:1.15rem}
-"""
 
 
 def page(
@@ -43,15 +40,10 @@ def page(
         f'<div class="verdict {escape(verdict)}"><h1>{escape(title)}</h1>{said}</div>',
         _channel(result),
         _over_time(result, rate),
-        _rings(result, rings, frame_bytes),
+        _rings(result, rings, frame_bytes, rate),
         _findings(result, rate),
     ]
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>pcmstress: {escape(title)}</title>"
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}{_FACTS}</style></head><body>'
-        f"{''.join(body)}</body></html>\n"
-    )
+    return document(f"pcmstress: {title}", "".join(body))
 
 
 def _channel(result: SpectralAnalysis) -> str:
@@ -133,7 +125,7 @@ def _spectrogram(
     )
 
 
-def _rings(result: SpectralAnalysis, rings: Rings, frame_bytes: int) -> str:
+def _rings(result: SpectralAnalysis, rings: Rings, frame_bytes: int, rate: int) -> str:
     drawn = ""
     for name, size in (("playback", rings.playback), ("capture", rings.capture)):
         whole = (size or 0) * frame_bytes
@@ -143,10 +135,13 @@ def _rings(result: SpectralAnalysis, rings: Rings, frame_bytes: int) -> str:
             if f.ring == name and f.ring_offset is not None
         ]
         if marks:
-            drawn += ringmap.svg(f"{name} ring", marks, whole)
+            drawn += ringmap.svg(f"{name} ring", marks, whole, rate, len(marks))
     if not drawn:
         return ""
-    help_text = "The angle is the place in the ring, the radius is time (start inside), the colour the age."
+    help_text = (
+        "The angle is the place in the ring, in bytes clockwise from the top, the radius is time (start "
+        "inside), the colour the age."
+    )
     return f"<h2>Where in the ring</h2><p>{help_text}</p>{drawn}"
 
 
@@ -154,14 +149,14 @@ def _findings(result: SpectralAnalysis, rate: int) -> str:
     found = result.analysis.findings[:MOST_ROWS]
     if not found:
         return ""
-    rows = "".join(_row(one, rate) for one in found)
+    rows = [_row(one, rate) for one in found]
     rest = result.analysis.found - len(found)
-    more = f"<p>... and {rest} more.</p>" if rest > 0 else ""
-    head = "".join(f"<th>{name}</th>" for name in ("second", "frame", "frames", "kind", "what"))
-    return f"<h2>Findings</h2><table><tr>{head}</tr>{rows}</table>{more}"
+    more = f"<p>... and {count(rest)} more.</p>" if rest > 0 else ""
+    heads = ("second", "frame", "frames", "kind", "what")
+    return f"<h2>Findings</h2>{table(heads, rows, 'rrr')}{more}"
 
 
 def _row(one: Finding, rate: int) -> str:
-    numbers = (f"{one.frame / rate:.4f}", str(one.frame), str(one.frames))
+    numbers = (f"{one.frame / rate:.4f}", count(one.frame), count(one.frames))
     cells = "".join(f'<td class="n">{number}</td>' for number in numbers)
     return f"<tr>{cells}<td>{one.kind.value}</td><td>{escape(one.text)}</td></tr>"

@@ -5,30 +5,19 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from stress.report import lanes, levels, path, ringmap, text
+from stress.experiment.tally import tallies, total
+from stress.model.words import count
+from stress.report import lanes, levels, path, ringmap, text, wire
 from stress.report.cases import backend
+from stress.report.document import document
+from stress.report.document import table as document_table
 from stress.report.ringmap import Mark
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stress.experiment.plan import Plan
     from stress.record.reader import RunLog
-
-STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222}
-h1{font-size:1.5rem;margin:0}.verdict{padding:1rem 1.2rem;border-radius:.5rem;color:#fff;background:#777}
-.FAIL{background:#b3261e}.PASS{background:#1b6e3c}.INCONCLUSIVE{background:#8a5a00}.ERROR{background:#5b2a86}
-.verdict p{margin:.3rem 0 0}table{border-collapse:collapse;margin:1rem 0}
-th,td{padding:.25rem .8rem;border-bottom:1px solid #ddd;text-align:left}td.n{text-align:right}
-figure{display:inline-block;width:20rem;margin:.5rem 1rem .5rem 0;vertical-align:top}
-figcaption{font-size:.85rem;color:#555;text-align:center}svg{width:100%}
-.track{fill:none;stroke:#ccc}.arcs path{fill:none;stroke-width:2.4}.ticks text{font-size:9px;fill:#777}
-.legend span{margin-right:1rem;font-size:.85rem}.legend i{display:inline-block;width:.8rem;height:.8rem;
-margin-right:.3rem;vertical-align:-1px}pre{background:#f6f6f6;padding:.8rem;overflow-x:auto;font-size:.8rem}
-.bad{color:#b3261e;font-weight:600}
-figure.wide{display:block;width:100%;margin:.6rem 0}figure.wide figcaption{text-align:left}
-figure.wide text{font-size:11px;fill:#555}.frame{fill:none;stroke:#bbb}.tick{stroke:#999;fill:none}
-.curve{fill:none;stroke-width:1.6}.mark{stroke-width:.7;stroke-dasharray:2 3;opacity:.55;pointer-events:none}
-"""
 
 
 def page(log: RunLog, plan: Plan, evidence: list[dict[str, Any]]) -> str:
@@ -40,12 +29,19 @@ def page(log: RunLog, plan: Plan, evidence: list[dict[str, Any]]) -> str:
     """
     report = text.as_json(log, plan)
     name = f"pcmstress: {report['verdict']} on {backend(log)}"
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(name)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
-        f"{_verdict(report)}{_diagnosis(report)}{_arms(report)}{_rings(log)}{levels.section(log)}{lanes.section(log)}{_findings(log)}{_evidence(evidence)}{_about(log)}"
-        "</body></html>\n"
+    parts = (
+        _verdict(report),
+        _meaning(log),
+        _diagnosis(report),
+        _arms(report),
+        _rings(log),
+        levels.section(log),
+        lanes.section(log),
+        _findings(log),
+        _evidence(evidence),
+        _about(log),
     )
+    return document(name, "".join(parts))
 
 
 def _verdict(report: dict[str, Any]) -> str:
@@ -53,6 +49,11 @@ def _verdict(report: dict[str, Any]) -> str:
     by = f", judged by {report['detector']}" if report["detector"] else ""
     head = f"{report['verdict']} on {report['backend']}{by}"
     return f'<div class="verdict {escape(report["verdict"])}"><h1>{escape(head)}</h1>{reasons}</div>'
+
+
+def _meaning(log: RunLog) -> str:
+    lines = [line for line in text.meaning(total(tallies(log.events))) if line]
+    return f"<p>{escape(' '.join(lines))}</p>" if lines else ""
 
 
 def _diagnosis(report: dict[str, Any]) -> str:
@@ -67,44 +68,58 @@ def _diagnosis(report: dict[str, Any]) -> str:
 
 def _arms(report: dict[str, Any]) -> str:
     heads = ("arm", "verdict", "bursts", "lines checked", "wrong frames", "kinds", "xruns", "control")
-    rows = "".join(_row(arm) for arm in report["arms"])
-    return f"<h2>Arms</h2><table><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>{rows}</table>"
+    rows = [_row(arm) for arm in report["arms"]]
+    help_text = (
+        "Lines checked: cache lines of the ring in which stale data would have shown. Control: faults "
+        "planted on purpose that were found; one among real wrong runs cannot be told from them."
+    )
+    body = document_table(heads, rows, "llrrrlrr")
+    return f'<h2>Arms</h2>{body}<p class="note">{help_text}</p>' if rows else ""
 
 
 def _row(arm: dict[str, Any]) -> str:
-    kinds = ", ".join(f"{number} {kind}" for kind, number in arm["counts"].items()) or "-"
+    ranked = sorted(arm["counts"].items(), key=lambda item: -item[1])
+    kinds = ", ".join(f"{count(number)} {kind}" for kind, number in ranked) or "none"
     share = 100 * arm["wrong_frames"] / arm["checked_frames"] if arm["checked_frames"] else 0.0
-    numbers = (arm["bursts"], arm["lines"], f"{share:.3g} %")
-    cells = [f"<td>{escape(arm['arm'])}</td><td>{arm['verdict']}</td>"]
+    numbers = (arm["bursts"], count(arm["lines"]), f"{share:.3g} %" if arm["checked_frames"] else "-")
+    name, verdict = escape(arm["arm"]), escape(arm["verdict"])
+    cells = [f'<td class="name">{name}</td><td class="{verdict}">{verdict}</td>']
     cells += [f'<td class="n">{number}</td>' for number in numbers]
-    cells += [f"<td>{escape(kinds if not arm['skipped'] else arm['skipped'])}</td>"]
+    cells += [f'<td class="what">{escape(arm["skipped"] or kinds)}</td>']
     cells += [f'<td class="n">{arm["xruns"]}</td><td class="n">{arm["control_found"]}/{arm["planted"]}</td>']
     return f"<tr>{''.join(cells)}</tr>"
 
 
 def _rings(log: RunLog) -> str:
-    found: dict[tuple[str, str, int], list[Mark]] = {}
+    found: dict[tuple[str, str, int, int], list[Mark]] = {}
     opened: dict[str, dict[str, Any]] = {}
     for event in log.events:
         if event["event"] == "open":
             opened[event["arm"]] = event.get("granted", {})
         elif event["event"] == "burst":
-            for ring, size, mark in _marks(event, opened.get(event["arm"], {})):
-                found.setdefault((event["arm"], ring, size), []).append(mark)
+            for ring, size, rate, mark in _marks(event, opened.get(event["arm"], {})):
+                found.setdefault((event["arm"], ring, size, rate), []).append(mark)
     if not found:
         return ""
+    sites = {part.arm: part.sites for part in tallies(log.events)}
     pictures = "".join(
-        ringmap.svg(f"{arm}, {ring} ring", marks, size) for (arm, ring, size), marks in found.items()
+        ringmap.svg(f"{arm}, {ring} ring", marks, size, rate, _in_ring(sites.get(arm, {}), ring))
+        for (arm, ring, size, rate), marks in found.items()
     )
     help_text = (
-        "Each disc is one ring: the angle is the place in the ring, the radius is time (start inside), "
-        "the colour is how old the wrong data was. Hover over an arc for the finding; "
-        "drawn are the runs kept in the record."
+        "Each disc is one ring of an arm. The angle is the place in the ring, in bytes clockwise from the "
+        "top. The radius is time: the inner circle is the begin of the burst, the outer one the last run "
+        "drawn. The colour is how old the wrong data was. Hover over an arc for the finding. Of busy arms "
+        "the record keeps the first runs of a burst and some of its last lap, and these are drawn."
     )
     return f"<h2>Where in the ring</h2><p>{help_text}</p>{ringmap.legend()}{pictures}"
 
 
-def _marks(event: dict[str, Any], granted: dict[str, Any]) -> list[tuple[str, int, Mark]]:
+def _in_ring(sites: Mapping[tuple[str, str | None, int | None], int], ring: str) -> int:
+    return sum(number for (_, where, _), number in sites.items() if where == ring)
+
+
+def _marks(event: dict[str, Any], granted: dict[str, Any]) -> list[tuple[str, int, int, Mark]]:
     marks = []
     for finding in event["analysis"]["findings"]:
         ring = finding["ring"]
@@ -118,20 +133,22 @@ def _marks(event: dict[str, Any], granted: dict[str, Any]) -> list[tuple[str, in
         mark = Mark(
             offset, length, size, finding["frame"], finding["kind"], finding["laps"], finding.get("text", "")
         )
-        marks.append((ring, size, mark))
+        marks.append((ring, size, params["rate"], mark))
     return marks
 
 
 def _findings(log: RunLog) -> str:
     lines = [line for line in text.sentences(log, most=30) if line]
-    return f"<h2>Findings</h2><pre>{escape(chr(10).join(lines))}</pre>" if lines else ""
+    return f'<h2>Findings</h2><pre class="prose">{escape(chr(10).join(lines))}</pre>' if lines else ""
 
 
 def _evidence(evidence: list[dict[str, Any]]) -> str:
     blocks = "".join(_words(entry) for entry in evidence)
     if not blocks:
         return ""
-    help_text = "Frames around a finding; wrong ones in red, what was due in brackets."
+    help_text = (
+        "Frames around a finding, their bytes in hexadecimal; wrong ones in red, what was due in brackets."
+    )
     return f"<h2>Evidence</h2><p>{help_text}</p>{blocks}"
 
 
@@ -142,7 +159,7 @@ def _words(entry: dict[str, Any]) -> str:
     for index in range(min(len(observed), len(expected)) // step):
         due, got = expected[index * step : (index + 1) * step], observed[index * step : (index + 1) * step]
         body = got.hex() if due == got else f'<span class="bad">{got.hex()} ({due.hex()})</span>'
-        rows.append(f"{first + index:10d}  {body}")
+        rows.append(f"{count(first + index):>12}  {body}")
     title = escape(str(entry["finding"].get("text", "")))
     return f"<details><summary>{title}</summary><pre>{chr(10).join(rows)}</pre></details>"
 
@@ -150,5 +167,7 @@ def _words(entry: dict[str, Any]) -> str:
 def _about(log: RunLog) -> str:
     start = log.events[0]
     parts = (f"seed {start['seed']}", f"first position {start['first_position']}", f"{start.get('wall', '')}")
-    facts = "".join(f"<p>{escape(line)}</p>" for line in path.lines(log))
-    return f"{facts}<p>{escape(', '.join(parts))}; pcmstress {escape(str(start.get('program', '')))}</p>"
+    told = (*path.lines(log), *wire.lines(log, total(tallies(log.events))))
+    facts = "".join(f"<p>{escape(line)}</p>" for line in told)
+    program = escape(f"{', '.join(parts)}; pcmstress {start.get('program', '')}")
+    return f"<h2>The run</h2>{facts}<p>{program}</p>"

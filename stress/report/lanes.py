@@ -6,15 +6,17 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from stress.model.wire import BUS, CAPTURE_RING, LANES, PLAYBACK_RING, RIGHT, WRONG
-from stress.model.words import counted
+from stress.model.words import count, counted
+from stress.report.document import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stress.record.reader import RunLog
 
-COLOURS = {PLAYBACK_RING: "#b3261e", BUS: "#8a5a00", CAPTURE_RING: "#5b2a86"}
-GREEN, GREY = "#1b6e3c", "#eee"
+# Each is told from white as well as from black.
+COLOURS = {PLAYBACK_RING: "#d03b32", BUS: "#a86f00", CAPTURE_RING: "#8e5bbf"}
+GREEN, GREY = "#2e8b57", "#8a8a8a"
 # Strips drawn, one per burst with findings, and rows per strip. Higher: pages too
 # long to read; lower: a fault of a late arm, or the last lap, is not shown.
 MOST_STRIPS, MOST_ROWS = 12, 6
@@ -26,12 +28,13 @@ def section(log: RunLog) -> str:
     events = [event for event in log.events if event["event"] == "burst" and _shown(event)]
     if not events:
         return ""
-    items = [*COLOURS.items(), ("right", GREEN)]
+    items = [*((f"wrong, first in {name}", hue) for name, hue in COLOURS.items()), ("right", GREEN)]
     legend = "".join(f'<span><i style="background:{hue}"></i>{escape(name)}</span>' for name, hue in items)
     return (
-        "<h2>Views</h2><p>What the user wrote, what memory holds of the ring (the playback ring, or the "
-        "capture ring where that is to blame), what crossed the wire, what was read. Time runs to the right. "
-        "Memory is looked at once, right behind the burst: it is known for the last lap, framed.</p>"
+        "<h2>Views</h2><p>Where each wrong run first shows: what the user wrote, what memory holds of the "
+        "ring (the playback ring, or the capture ring where that is to blame), what crossed the wire, what "
+        "was read. The first wrong view names the layer to blame. Time runs to the right. Memory is looked "
+        "at once, right behind the burst: it is known for the last lap, framed, and else left empty.</p>"
         f'<p class="legend">{legend}</p>{"".join(_burst(event) for event in events[:MOST_STRIPS])}'
     )
 
@@ -46,16 +49,28 @@ def _burst(event: dict[str, Any]) -> str:
     frames = max(event["frames"], *ends, *(entry["frame"] + 1 for entry in shown))
     tops = {name: number * (LANE + 4) + 2 for number, name in enumerate(LANES)}
     body = "".join(
-        f'<rect x="{LEFT}" y="{top}" width="{WIDTH}" height="{LANE}" fill="{GREY}"/>'
-        f'<text x="0" y="{top + LANE - 3}" font-size="11">{name}</text>'
+        f'<rect x="{LEFT}" y="{top}" width="{WIDTH}" height="{LANE}" class="strip"/>'
+        f'<text x="0" y="{top + LANE - 3}">{name}</text>'
         for name, top in tops.items()
     )
     body += "".join(_marks(entry, frames, tops) for entry in shown)
     body += "".join(_lap(side, held, frames, tops["memory"]) for side, held in _held(event))
-    height = len(LANES) * (LANE + 4) + 2
-    title = escape(f"burst {event['number']}, {event['arm']}{_memory(event)}")
-    strip = f'<svg viewBox="0 0 {LEFT + WIDTH} {height}" role="img" aria-label="{title}">{body}</svg>'
-    return f"<p>{title}</p>{strip}{_rows(shown)}"
+    height = len(LANES) * (LANE + 4) + 18
+    body += _axis(event, frames, height)
+    title = escape(f"burst {event['number']}, {event['arm']}")
+    box = f'viewBox="0 0 {LEFT + WIDTH} {height}" role="img" aria-label="{title}"'
+    strip = f'<figure class="wide"><svg {box}>{body}</svg></figure>'
+    return f"<h3>{title}</h3>{_memory(event)}{strip}{_rows(shown)}"
+
+
+def _axis(event: dict[str, Any], frames: int, height: int) -> str:
+    seconds = event["streamed_s"] * frames / max(1, event["frames"])
+    places = ((share, LEFT + WIDTH * share) for share in (0.0, 0.25, 0.5, 0.75, 1.0))
+    anchors = ("start", "middle", "middle", "middle", "end")
+    return "".join(
+        f'<text x="{at:.0f}" y="{height - 3}" text-anchor="{anchor}">{share * seconds:.3g} s</text>'
+        for (share, at), anchor in zip(places, anchors)
+    )
 
 
 def _marks(finding: dict[str, Any], frames: int, tops: dict[str, int]) -> str:
@@ -80,8 +95,8 @@ def _lap(side: str, held: dict[str, int], frames: int, top: int) -> str:
     left, width = _span(held["first"], held["frames"], frames)
     hint = escape(f"last lap of the {side} ring: {held['differ']} of {held['frames']} frames old in memory")
     return (
-        f'<rect x="{left:.1f}" y="{top - 1}" width="{max(4.0, width):.1f}" height="{LANE + 2}" fill="none" '
-        f'stroke="#222" stroke-dasharray="2 2"><title>{hint}</title></rect>'
+        f'<rect x="{left:.1f}" y="{top - 1}" width="{max(4.0, width):.1f}" height="{LANE + 2}" class="lap">'
+        f"<title>{hint}</title></rect>"
     )
 
 
@@ -92,8 +107,11 @@ def _held(event: dict[str, Any]) -> Iterable[tuple[str, dict[str, int]]]:
 
 def _memory(event: dict[str, Any]) -> str:
     held = (event.get("wire") or {}).get("memory") or {}
-    parts = [f"{side} {entry['differ']} of {entry['frames']}" for side, entry in held.items()]
-    return f"; frames of the last lap old in memory: {', '.join(parts)}" if parts else ""
+    parts = [
+        f"{count(entry['differ'])} of {counted(entry['frames'], 'frame')} of the {side} ring"
+        for side, entry in held.items()
+    ]
+    return f'<p class="note">Old in memory behind the burst: {", ".join(parts)}.</p>' if parts else ""
 
 
 def _rows(shown: list[dict[str, Any]]) -> str:
@@ -101,16 +119,16 @@ def _rows(shown: list[dict[str, Any]]) -> str:
     known = [entry for entry in shown if entry["details"]["lanes"]["memory"]][: MOST_ROWS // 2]
     chosen = known + [entry for entry in shown if entry not in known][: MOST_ROWS - len(known)]
     heads = ("frame", "frames", "kind", "first wrong", *LANES)
-    rows = "".join(_row(entry) for entry in sorted(chosen, key=lambda entry: int(entry["frame"])))
+    rows = [_row(entry) for entry in sorted(chosen, key=lambda entry: int(entry["frame"]))]
     rest = len(shown) - len(chosen)
-    more = f"<p>and {rest} more runs kept in the record</p>" if rest > 0 else ""
-    return f"<table><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>{rows}</table>{more}"
+    more = f'<p class="note">and {counted(rest, "more run")} kept in the record</p>' if rest > 0 else ""
+    return f"{table(heads, rows, 'rr')}{more}"
 
 
 def _row(finding: dict[str, Any]) -> str:
     details = finding["details"]
     age = f", {counted(finding['laps'], 'lap')}" if finding.get("laps") else ""
-    cells = f'<td class="n">{finding["frame"]}</td><td class="n">{finding["frames"]}</td>'
+    cells = f'<td class="n">{count(finding["frame"])}</td><td class="n">{count(finding["frames"])}</td>'
     cells += f"<td>{escape(finding['kind'] + age)}</td><td>{escape(details['view'])}</td>"
     for lane in LANES:
         says = details["lanes"][lane]

@@ -123,7 +123,7 @@ def test_analyze_analog_page_shows_findings_and_fetches_nothing(capsys, tmp_path
     text = out.read_text(encoding="utf-8")
     assert text.count('class="mark"') == 2 and "1.0000 s: 8 frames at frame 48000" in text
     assert text.count("data:image/png;base64,") == 4
-    assert "FAIL: n.wav" in text and "playback ring: 19200 bytes" in text and ">48000<" in text
+    assert "FAIL: n.wav" in text and "playback ring of 19&nbsp;200 bytes" in text and ">48 000<" in text
     assert not re.search(r"(?:src|href)=\"(?!data:)", text) and "url(" not in text
     assert _main(capsys, *argv, "--html", tmp_path / "absent" / "x.html")[0] == 64
 

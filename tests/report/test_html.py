@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -11,6 +13,7 @@ from stress.record.reader import RunLog
 from stress.report import html, levels
 from stress.report.ringmap import COLOURS, OTHER_COLOUR, ZERO_COLOUR, Mark, colour, svg
 
+MARK = Mark(64, 32, 1 << 20, 1000, "stale", 1, "")
 PLAN = read_plan({"arm": [{"name": "a"}]}, "plan")
 NASTY = '<script>alert("x")</script>'
 
@@ -114,9 +117,37 @@ def test_ringmap_colour_tells_age_and_kind(kind, laps, expected):
 
 
 def test_ringmap_quarter_of_the_ring_is_drawn_at_three_o_clock():
-    picture = svg("t", [Mark(384, 384, 1536, 1000, "stale", 1, "")], 1536)
+    picture = svg("t", [Mark(384, 384, 1536, 1000, "stale", 1, "")], 1536, 48000, 2500)
     assert "M290.00 150.00" in picture
     assert "1 150.00 290.00" in picture
+
+
+def test_ringmap_says_units_and_how_much_of_what_was_found_is_drawn():
+    marks = [Mark(0, 32, 16320, frame, "stale", 1, "") for frame in (10, 4800)]
+    picture = svg("a, playback ring", marks, 16320, 48000, 2500)
+    assert ">0 bytes<" in picture and ">4 080<" in picture and ">12 240<" in picture
+    assert ">0 s<" in picture and ">100ms<" in picture
+    assert "of 16&nbsp;320 bytes: 2&nbsp;500 wrong runs, 2 drawn, the last at 100ms</figcaption>" in picture
+
+
+def test_ringmap_shortest_run_of_a_large_ring_is_long_enough_to_be_seen():
+    (path,) = re.findall(r'd="M(\S+) (\S+)A.*? (\S+) (\S+)"', svg("t", [MARK], 1 << 20, 48000, 1))
+    x0, y0, x1, y1 = map(float, path)
+    assert math.hypot(x1 - x0, y1 - y0) >= 3.9
+
+
+def test_page_reads_in_the_dark_and_where_it_is_narrow():
+    text = html.page(_log(), PLAN, [])
+    assert "color-scheme:light dark" in text
+    assert "prefers-color-scheme:dark" in text
+    assert "width=device-width,initial-scale=1" in text
+    assert text.count('<div class="scroll"><table>') == text.count("<table>") > 0
+
+
+def test_page_says_what_stale_lines_mean_before_any_table():
+    text = html.page(_log(), PLAN, [])
+    meaning = "1 run holds older data of the very same place in the playback ring, exactly 2 laps old"
+    assert text.index(meaning) < text.index("<table>")
 
 
 def test_page_of_an_analog_run_has_levels_per_second_and_marks_over_all_bursts():

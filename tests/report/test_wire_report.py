@@ -111,13 +111,13 @@ def test_lanes_mark_what_is_wrong_and_what_is_right_and_escape_the_text():
     assert page.count("<svg") == 1
     assert "&lt;b&gt;&amp;" in page
     assert "<b>" not in page
-    assert "playback 5 of 384" in page
+    assert "5 of 384 frames of the playback ring" in page
     assert all(f">{lane}</text>" in page for lane in LANES)
 
 
 def test_lanes_frame_the_lap_that_memory_is_known_for():
     page = lanes.section(RunLog([_burst(PLAYBACK_RING)], False))
-    (frame,) = re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"[^>]*stroke-dasharray', page)
+    (frame,) = re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"[^>]*class="lap"', page)
     assert float(frame[0]) == pytest.approx(lanes.LEFT + lanes.WIDTH * 9216 / 9600, abs=0.1)
     assert float(frame[1]) == pytest.approx(lanes.WIDTH * 384 / 9600, abs=0.1)
 
@@ -129,7 +129,7 @@ def test_lanes_have_a_row_per_finding_those_memory_speaks_for_first():
     page = lanes.section(RunLog([burst], False))
     rows = re.findall(r"<tr><td.*?</tr>", page)
     assert len(rows) == lanes.MOST_ROWS
-    assert [">9300<" in row for row in rows] == [False] * (lanes.MOST_ROWS - 1) + [True]
+    assert [">9 300<" in row for row in rows] == [False] * (lanes.MOST_ROWS - 1) + [True]
     cells = [re.sub("<.*?>", "", cell) for cell in rows[-1].split("</td>")]
     assert cells[3:8] == [PLAYBACK_RING, "right", "wrong", "wrong", "wrong"]
     assert "and 44 more runs" in page
