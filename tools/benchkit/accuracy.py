@@ -13,7 +13,7 @@ import numpy as np
 
 from stress.detect.exact import check
 from stress.model.finding import Analysis, Finding, Kind
-from stress.model.formats import FORMATS
+from stress.model.formats import FORMATS, MAX_CHANNELS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
 from tools.benchkit._faults import FAULTS, LAST, Scene, Truth, fits
@@ -28,6 +28,8 @@ DISTANCES = (0, 1, 2, 8, 40, 300, 3000)
 BLURRED = ("drop", "repeat", "insert")
 BLURRED_WITH = (*BLURRED, "zero", "hold", "mute", "misplaced", "earlier_burst")
 BLURRED_DISTANCE = 40
+# The same trials, seen three ways: format and channels are drawn anew for each.
+TABLES = ("kind", "format", "channels")
 
 
 def scene_of(pattern: Pattern, rng: np.random.Generator, frames: int = FRAMES) -> Scene:
@@ -111,12 +113,14 @@ def main(argv: list[str]) -> int:
     return 0 if result.reached else 1
 
 
+_ORDER = (*FAULTS, "pairs", *FORMATS, *(str(channels) for channels in range(1, MAX_CHANNELS + 1)))
+
+
 class _Score:
     def __init__(self, seed: int, show: int) -> None:
         self.seed, self.show = seed, show
-        self.right: Counter[str] = Counter()
         self.one = 0
-        self.total: Counter[str] = Counter()
+        self.tables = {name: _Table() for name in TABLES}
 
     def single(self, name: str, trials: int) -> None:
         for trial in range(trials):
@@ -136,7 +140,9 @@ class _Score:
 
     def _trial(self, row: str, names: list[str], distance: int, rng: np.random.Generator) -> None:
         fmt = FORMATS[str(rng.choice(list(FORMATS)))]
-        channels = int(rng.choice([c for c in range(1, 9) if all(fits(name, c, fmt) for name in names)]))
+        channels = int(
+            rng.choice([c for c in range(1, MAX_CHANNELS + 1) if all(fits(name, c, fmt) for name in names)])
+        )
         pattern = Pattern(str(rng.choice(["mix1", "mix2"])), fmt, channels)
         scene = scene_of(pattern, rng)
         lay(scene, names, distance)
@@ -144,8 +150,9 @@ class _Score:
         if wrong and any(not compare(other, analysis) for other in as_one(scene)):
             self.one += 1
             wrong = []
-        self.total[row] += 1
-        self.right[row] += not wrong
+        which = " pairs" if row == "pairs" else ""
+        for table, key in zip(TABLES, (row, f"{fmt.name}{which}", f"{channels}{which}")):
+            self.tables[table].add(key, not wrong)
         if wrong and self.show > 0:
             self.show -= 1
             print(f"{names} {distance} {fmt.name} {channels} {pattern.name}: {wrong}", file=sys.stderr)
@@ -160,17 +167,45 @@ class _Score:
 
     @property
     def reached(self) -> bool:
-        rows = self.total
-        return all(self.right[row] >= (0.99 if row == "pairs" else 0.999) * rows[row] for row in rows)
+        rows = self.tables["kind"]
+        return all(
+            rows.right[row] >= (0.99 if row == "pairs" else 0.999) * of for row, of in rows.total.items()
+        )
 
     def object(self) -> dict[str, object]:
-        rows = {row: {"right": self.right[row], "of": self.total[row]} for row in self.total}
-        return {"seed": self.seed, "rows": rows, "pairs_as_one": self.one, "reached": self.reached}
+        tables = {name: table.object() for name, table in self.tables.items()}
+        rows = tables.pop("kind")
+        return {"seed": self.seed, "rows": rows, **tables, "pairs_as_one": self.one, "reached": self.reached}
 
     def table(self) -> str:
-        lines = [f"seed {self.seed}", f"{'kind':16}{'right':>8}{'of':>8}{'share':>10}"]
-        for row, of in self.total.items():
-            lines.append(f"{row:16}{self.right[row]:8}{of:8}{self.right[row] / of:10.4%}")
-        if self.total["pairs"]:
+        lines = [f"seed {self.seed}"]
+        for name, table in self.tables.items():
+            lines += table.lines(name)
+        if self.tables["kind"].total["pairs"]:
             lines.append(f"{self.one} of the pairs are one fault to any observer, and were found as that")
         return "\n".join(lines)
+
+
+class _Table:
+    """Right answers of all, per row."""
+
+    def __init__(self) -> None:
+        self.right: Counter[str] = Counter()
+        self.total: Counter[str] = Counter()
+
+    def add(self, row: str, right: bool) -> None:
+        self.total[row] += 1
+        self.right[row] += right
+
+    def object(self) -> dict[str, dict[str, int]]:
+        return {row: {"right": self.right[row], "of": self.total[row]} for row in self._rows()}
+
+    def lines(self, head: str) -> list[str]:
+        out = [f"{head:16}{'right':>8}{'of':>8}{'share':>10}"]
+        for row in self._rows():
+            right, of = self.right[row], self.total[row]
+            out.append(f"{row:16}{right:8}{of:8}{right / of:10.4%}")
+        return out
+
+    def _rows(self) -> list[str]:
+        return sorted(self.total, key=lambda row: (row.endswith(" pairs"), _ORDER.index(row.split()[0])))
