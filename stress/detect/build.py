@@ -87,7 +87,7 @@ class Builder:
     def _settled(self, stretch: Stretch, events: list[Event]) -> list[Event]:
         aligns = [align for _, align in self._aligns]
         aligns += [stretch.position - one.shift - stretch.frame for one in events if one.what == "slip"]
-        slipped = {stretch.position - stretch.frame - align for align in aligns}
+        slipped = {stretch.position - stretch.frame - align for align in aligns[: 2 * REMEMBERED]}
         edges = Edges(self._decoder, self._geometry, stretch.rows, stretch.due, sorted(slipped))
         return edges.settle(events, stretch.frame) if edges.needed else events
 

@@ -168,7 +168,8 @@ class Decoder:
         twin = (lag[2:] == lag[:-2]) & (np.abs(lag[2:]) < (NONE if anywhere else NEAR))
         good[2:] |= twin
         good[:-2] |= twin
-        good |= _in_a_row(lag, 2 if self._alone else self._far_run // 2, 2)
+        least = 2 if self._alone else self._far_run // 2
+        good |= _in_a_row(lag, least, 2) | self._between_halves(rows, due, lag, least - 1)
         if not anywhere:
             good &= lag > -NEAR
         # Half the windows hold halves of two words; among thousands one names an age by chance.
@@ -187,6 +188,18 @@ class Decoder:
         lags[known[~pure]] = NONE
         return lags
 
+    def _between_halves(self, rows: Bytes, due: NDArray[np.int64], lag: Lags, least: int) -> Flags:
+        # One word short of proof, but the half words on both sides are of that age, too.
+        starts = np.flatnonzero(_row_starts(lag, least, 2))
+        starts = starts[(starts > 0) & (starts + 2 * least < len(rows))]
+        for step in (-1, 2 * least):
+            half = starts + step
+            starts = starts[(self.image(due[half] - lag[starts]) == rows[half]).all(axis=1)]
+        good = np.zeros(len(lag), bool)
+        for k in range(least):
+            good[starts + 2 * k] = True
+        return good
+
     def _extend(self, rows: Bytes, due: NDArray[np.int64], lags: Lags) -> None:
         # Half a word at the edge of a run belongs to the run when it fits its lag.
         for step in (1, -1):
@@ -204,13 +217,17 @@ class Decoder:
         lags[right[beside | ~held]] = 0
 
 
-def _in_a_row(lags: Lags, least: int, step: int) -> Flags:
-    # Entries that belong to at least `least` equal ones, `step` apart.
-    n = len(lags)
-    same = np.ones(max(n - (least - 1) * step, 0), bool)
+def _row_starts(lags: Lags, least: int, step: int) -> Flags:
+    # Entries that begin at least `least` equal ones, `step` apart.
+    same = np.ones(max(len(lags) - (least - 1) * step, 0), bool)
     for k in range(1, least):
         same &= lags[k * step : k * step + len(same)] == lags[: len(same)]
-    out = np.zeros(n, bool)
+    return same
+
+
+def _in_a_row(lags: Lags, least: int, step: int) -> Flags:
+    # Entries that belong to at least `least` equal ones, `step` apart.
+    same, out = _row_starts(lags, least, step), np.zeros(len(lags), bool)
     for k in range(least):
         out[k * step : k * step + len(same)] |= same
     return out

@@ -8,7 +8,7 @@ an edge of a line inside it decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -109,6 +109,10 @@ class Edges:
     def _peel(self, noise: Event, before: Event | None, after: Event | None) -> list[Event]:
         # The first or last frame of damage may be the part-old edge of old data beside it.
         head, noise = self._head(noise, before)
+        if head and noise.end - noise.start == 1:
+            last = self._split(noise, head[-1], after)
+            if last:
+                return [*head, *last]
         tail: list[Event] = []
         for _ in range(MOST_PARTIAL):
             if noise.end - noise.start < 2 and not (noise.end > noise.start and head and after):
@@ -135,24 +139,24 @@ class Edges:
         # Leading bytes of the data before, trailing bytes of the data after, or old data between.
         lag_a = before.lag if before is not None and before.what == "displaced" else 0
         lag_b = after.lag if after is not None and after.what == "displaced" else 0
-        size = (noise.end - noise.start) * self._size
+        fits = dict(zip((0, lag_a, lag_b), self._fits(noise, (0, lag_a, lag_b))))
+        size = len(fits[0])
         for a, b in ((lag_a, lag_b), (lag_a, 0), (0, lag_b)):
-            if a != b and sum(self._ends(noise, a, b)) >= size:
+            if a != b and _leading(fits[a]) + _leading(fits[b][::-1]) >= size:
                 return [replace(noise, what="displaced", lag=lag) for lag in (a, b) if lag]
-        head, tail = self._ends(noise, lag_a, lag_b)
-        for lag in self._candidates(noise):
-            middle = self._fits(noise, lag)[head : size - tail]
-            if middle.size >= FEWEST_BYTES and middle.all():
-                kept = [replace(noise, what="displaced", lag=old) for old in (lag_a, lag_b) if old]
-                return [*kept[:1], replace(noise, what="displaced", lag=lag), *kept[1:]]
+        tail = _leading(fits[lag_b][::-1])
+        tried: list[int] = []
+        # Old data that ended at the edge of a frame leaves right bytes behind it.
+        for a in dict.fromkeys((lag_a, 0)):
+            head = _leading(fits[a])
+            if size - tail - head < FEWEST_BYTES:
+                continue
+            tried = tried or self._candidates(noise)
+            old = self._fits(noise, tried)[:, head : size - tail].all(axis=1)
+            if old.any():
+                lags = (a if head else 0, tried[int(np.argmax(old))], lag_b if tail else 0)
+                return [replace(noise, what="displaced", lag=lag) for lag in lags if lag]
         return None
-
-    def _ends(self, noise: Event, lag_a: int, lag_b: int) -> tuple[int, int]:
-        # Leading bytes that fit one lag, trailing bytes that fit the other.
-        fits_a, fits_b = self._fits(noise, lag_a), self._fits(noise, lag_b)[::-1]
-        head = len(fits_a) if fits_a.all() else int(np.argmin(fits_a))
-        tail = len(fits_b) if fits_b.all() else int(np.argmin(fits_b))
-        return head, tail
 
     def _candidates(self, noise: Event) -> list[int]:
         # Whole laps that any channel pair of the frames claims, then the likely ones.
@@ -169,10 +173,13 @@ class Edges:
         lags = np.unique((due - claimed + (1 << 31)) % POSITIONS - (1 << 31))
         return [*(int(lag) for lag in lags if self._geometry.whole_laps(int(lag))), *tried]
 
-    def _fits(self, event: Event, lag: int) -> Flags:
-        position = self._due(event.start, event.shift) - lag
+    def _fits(self, event: Event, lags: Sequence[int]) -> Flags:
+        # Which bytes are those of each lag, (lags, bytes): one image for all of them.
+        due = self._due(event.start, event.shift) + np.arange(event.end - event.start, dtype=np.int64)
+        positions = (due - np.array(lags, np.int64)[:, None]).reshape(-1)
         rows = self._rows[event.start : event.end]
-        fits: Flags = (self._decoder.expected(position % POSITIONS, len(rows)) == rows).reshape(-1)
+        image = self._decoder.image(positions).reshape(len(lags), *rows.shape)
+        fits: Flags = (image == rows).reshape(len(lags), -1)
         return fits
 
     def _snap(self, event: Event, frame: int) -> Event:
@@ -180,7 +187,7 @@ class Edges:
         size = self._size
         start, end = max(event.start - 1, 0), min(event.end + 1, len(self._rows))
         wide = replace(event, start=start, end=end)
-        old, right = self._fits(wide, event.lag), self._fits(wide, 0)
+        old, right = self._fits(wide, (event.lag, 0))
         own = slice((event.start - start) * size, (event.end - start) * size)
         body = np.flatnonzero(old[own] & ~right[own]) + own.start
         if not body.size:
@@ -220,6 +227,11 @@ class Edges:
                     if (base + byte) % line == 0:
                         return byte
         return next((byte for byte in choices if byte % self._size == 0), choices[0])
+
+
+def _leading(fits: Flags) -> int:
+    # Bytes that fit from the first on.
+    return len(fits) if fits.all() else int(np.argmin(fits))
 
 
 def _touch(one: Event, other: Event) -> bool:

@@ -75,7 +75,7 @@ class Geometry:
     Parameters
     ----------
     first_position : position of the first pattern frame; it lies at playback
-        ring offset `rings.playback_start`.
+        ring offset 0.
     line_bytes : cache line the board is known to have [bytes].
     """
 
@@ -89,7 +89,7 @@ class Geometry:
         size = self.rings.playback
         if not size:
             return None
-        return (signed(position - self.first_position) + self.rings.playback_start) % size
+        return signed(position - self.first_position) % size
 
     def capture_frame(self, frame: int) -> int | None:
         """Return the capture ring offset of captured frame `frame` [frames]."""

@@ -55,6 +55,12 @@ class Event:
     last: int | None = None
 
 
+# Bytes of a run that show the old alignment to be back [bytes]. Source: any frame but
+# one of mono in 16 bits, which damage meets once in 65536 frames. Higher: a lone right
+# frame between two old lines is not seen; lower: a slip into damage falls to pieces.
+FEWEST_BACK = 3
+
+
 class Tracker:
     """Walks the runs of one stretch.
 
@@ -117,7 +123,8 @@ class Tracker:
 
     def _comes_back(self, at: int, shift: int) -> bool:
         places = self._at.get(shift, [])
-        return bisect_right(places, at) < len(places)
+        later = (self._runs[j] for j in places[bisect_right(places, at) :])
+        return any((end - start) * self._geometry.frame_bytes >= FEWEST_BACK for start, end, _ in later)
 
     def _newest_relative(self, at: int, lag: int) -> int:
         later = [other for other, places in self._at.items() if other < lag and places[-1] > at]

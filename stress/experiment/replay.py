@@ -126,7 +126,7 @@ def judge(kept: Kept, burst: dict[str, Any], rings: Rings, pattern: Pattern, lin
     if (kept.finding.get("details") or {}).get("start"):
         return Replayed(kept, skipped="the start of the pattern: only the whole burst tells what was due")
     capture = None if kept.stream else rings.capture
-    placed = Rings(rings.playback, capture, 0, kept.first_frame % capture if capture else 0)
+    placed = Rings(rings.playback, capture, kept.first_frame % capture if capture else 0)
     found = check(
         kept.observed, pattern, placed, first_position=int(burst["position"]), line_bytes=line_bytes
     )

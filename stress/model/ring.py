@@ -7,18 +7,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Rings:
-    """Sizes of both rings and where a capture starts in them [frames].
+    """Sizes of both rings and where a capture starts [frames].
+
+    Playback always starts at offset 0: each burst is prepared, which puts both
+    pointers there (snd_pcm_lib_ioctl_reset, sound/core/pcm_lib.c).
 
     Parameters
     ----------
     playback, capture : ring sizes, None where unknown.
-    playback_start : playback ring offset of the first pattern frame.
-    capture_start : capture ring offset of the first captured frame.
+    capture_start : capture ring offset of the first captured frame; other than 0
+        for an excerpt.
     """
 
     playback: int | None = None
     capture: int | None = None
-    playback_start: int = 0
     capture_start: int = 0
 
     @property

@@ -80,8 +80,8 @@ def as_one(scene: Scene) -> list[list[Truth]]:
         first, end = replace(two, frame=one.frame), two.frame + two.frames
         swapped = [first, replace(one, frame=one.frame + two.frames)]
         return [swapped, [replace(one, frames=end - one.frame), Truth(Kind.REPEAT, end, two.frames)]]
-    if same and one.kind is Kind.DITHER and 0 <= gap <= 1:
-        return [[union]]  # dither leaves frames as they were, too
+    if same and one.kind is Kind.DITHER and 0 <= gap <= max(_longest_right(scene, one), 1):
+        return [[union]]  # dither leaves as many frames as they were, too
     if not same or gap:
         return []
     if one.kind is Kind.BITFLIP:
@@ -91,6 +91,13 @@ def as_one(scene: Scene) -> list[list[Truth]]:
     if one.kind is Kind.STALE and one.ring_offset is not None and two.ring_offset is not None:
         return [[replace(union, line_bytes=line)] for line in (None, 16, 32, 64)]
     return []
+
+
+def _longest_right(scene: Scene, truth: Truth) -> int:
+    """Return the longest run of right frames inside a fault [frames]."""
+    due = scene.image(scene.due(truth.frame), truth.frames)
+    seen = scene.rows[truth.frame : truth.frame + truth.frames]
+    return int((np.diff(np.flatnonzero((seen != due).any(axis=1))) - 1).max(initial=0))
 
 
 def main(argv: list[str]) -> int:

@@ -115,7 +115,7 @@ class _Case:
         explainer = Explainer([t.x for t in tuned], [t.weights for t in tuned], sources)
         changes = slips.jumps(tuned[0].y, tuned[0].x, track, tuned[0].fitted)
         borders = [(change.frame, change.resumed) for change in changes]
-        walk = Walk(tuned, track, explainer, self.options, self.rings, borders)
+        walk = Walk(tuned, track, explainer, self.options, borders)
         starts = round(float(tuned[0].fitted.clocks[0].captured(np.zeros(1))[0]))
         captured = repeated_lines(
             self.samples,

@@ -80,7 +80,7 @@ class Namer:
         if ring == "capture":
             size, first = self._rings.capture, self._rings.capture_start + self._captured(guess.start)
         else:
-            size, first = self._rings.playback, self._rings.playback_start + guess.start
+            size, first = self._rings.playback, guess.start
         start = (first % size if size else first) * self._frame_bytes
         return (start if size else None), line_of(start, length)
 

@@ -16,7 +16,6 @@ from stress.detect.spectral.scan import HOP, MARGIN, SIZE, Scanner
 from stress.detect.spectral.signal import Reference
 from stress.detect.spectral.track import BLOCK, Track
 from stress.detect.spectral.weigh import LINE, Weights
-from stress.model.ring import Rings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,11 +82,10 @@ class Walk:
         track: Track,
         explainer: Explainer,
         options: Options,
-        rings: Rings,
         borders: Sequence[tuple[int, int]],
     ) -> None:
         self._tuned, self._track, self._explainer = tuned, track, explainer
-        self._options, self._phase = options, -rings.playback_start % LINE
+        self._options = options
         self._borders = [(0, 0), *borders]
         self.checked = 0
         self.quiet_score = 0.0
@@ -156,5 +154,5 @@ class Walk:
         if self._options.played is not None:
             # Where the stimulus stops, what lies outside its band is heard, and no fit knows it.
             high = min(high, self._options.played - EDGE)
-        low += (self._phase - low) % LINE
+        low += -low % LINE
         return low, low + max(0, high - low) // LINE * LINE, timing
