@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 RATES = (4000, 768000)
 TIERS = ("host", "device")
+LINES = (16, 32, 64)
 DEFAULT_PLANS = {
     "auto": "bringup where the cache can be to blame, else smoke; on a virtual board its most yielding arms",
     "diagnose": "diagnose",
@@ -212,9 +213,15 @@ def _analyze(commands: Any) -> None:
     analyze.add_argument(
         "--position",
         type=whole(0, (1 << 32) - 1),
-        default=1,
         metavar="N",
-        help="first position played (spectral; default 1)",
+        help="first position played; default: exact takes the first it finds, spectral 1",
+    )
+    analyze.add_argument(
+        "--line",
+        type=int,
+        choices=LINES,
+        default=LINES[1],
+        help="cache line of the board in bytes (default %(default)s)",
     )
     analyze.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
 

@@ -36,7 +36,7 @@ def execute(args: argparse.Namespace) -> int:
         found = judge(args, source, rings)
         frame_bytes = source.fmt.frame_bytes(source.channels)
         rate = source.rate
-    exposure = Exposure.of_frames(found.exposed_frames, frame_bytes, judges.LINE_BYTES)
+    exposure = Exposure.of_frames(found.exposed_frames, frame_bytes, args.line)
     verdict = _verdict(found)
     if args.html and found.spectral is not None:
         _write_page(args, found.spectral, verdict, _reason(found, exposure, rate), rate, frame_bytes)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 # Frames per read: 64 KB of S16 stereo, small beside any memory we run in.
 BLOCK_FRAMES = 1 << 14
-LINE_BYTES = 32
 # Half an hour at 48 kHz: the analog detector needs about 60 bytes of memory per frame.
 MOST_ANALOG_FRAMES = 1800 * 48000
 # Alarms of the device tier told one by one.
@@ -102,10 +101,22 @@ def choose(args: argparse.Namespace) -> Judge:
 def exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
     """Judge by the pattern, in constant memory."""
     pattern = Pattern(args.pattern, source.fmt, source.channels)
-    checker = ExactChecker(pattern, rings, line_bytes=LINE_BYTES)
+    checker = ExactChecker(pattern, rings, first_position=args.position, line_bytes=args.line)
     for block in source.blocks(BLOCK_FRAMES):
         checker.feed(block)
-    return Found(checker.finish(), {})
+    return Found(_placed(args, checker.finish()), {})
+
+
+def _placed(args: argparse.Namespace, analysis: Analysis) -> Analysis:
+    # Without silence before the pattern nobody knows how much of it was played before.
+    named = any(finding.ring == "playback" for finding in analysis.findings)
+    if args.position is not None or analysis.first_frame != 0 or not named:
+        return analysis
+    note = (
+        "the capture begins inside the pattern: offsets in the playback ring count from its first "
+        f"frame, position {analysis.first_position} (--position says which one was played first)"
+    )
+    return replace(analysis, notes=(*analysis.notes, note))
 
 
 def auto(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
@@ -116,7 +127,7 @@ def auto(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
     heard = spectral(args, source, rings)
     if not heard.analysis.locked:
         both = "neither the pattern nor the analog noise was found"
-        ask = f"{found.ask}, and the noise from about position {args.position} on (--position)"
+        ask = f"{found.ask}, and the noise from about position {_first(args)} on (--position)"
         return replace(
             found, extra={"advice": list(heard.advice)}, advice=heard.advice, missing=both, ask=ask
         )
@@ -130,15 +141,15 @@ def spectral(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Fou
     from stress.patterns.noise import NoisePattern
 
     pattern = NoisePattern(source.rate, source.channels, source.fmt)
-    options = Options(view=(0, source.frames) if args.html else None)
+    options = Options(line_bytes=args.line, view=(0, source.frames) if args.html else None)
     audio = _analog_audio(args, source)
-    result = analyze(audio, pattern, rings, first_position=args.position, options=options)
+    result = analyze(audio, pattern, rings, first_position=_first(args), options=options)
     channel = result.channel
     lines = () if channel is None else (
         f"channel: latency {channel.latency_frames:.2f} frames, gain {channel.gain_db:.2f} dB, "
         f"SNR {channel.snr_db:.1f} dB, THD+N {channel.thd_n_db:.1f} dB, drift {channel.drift_ppm:.3f} ppm",
     )  # fmt: skip
-    ask = f"was it played from about position {args.position} on (--position), at this rate"
+    ask = f"was it played from about position {_first(args)} on (--position), at this rate"
     missing = "the analog noise was not found"
     found = Found(result.analysis, result.to_json(), result.advice, lines, missing, ask, spectral=result)
     return replace(found, unexplained=result.disturbances)
@@ -150,7 +161,7 @@ def device(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found
     from stress.patterns.analog_periodic import PeriodicNoise
 
     pattern = PeriodicNoise(source.rate, source.channels, source.fmt)
-    result = analyze_on_device(_analog_audio(args, source), pattern, rings)
+    result = analyze_on_device(_analog_audio(args, source), pattern, rings, line_bytes=args.line)
     lines = tuple(
         f"frame {alarm.frame}, channel {alarm.channel + 1}: off by {alarm.difference}, {alarm.mean} is usual"
         f"{'; not undone one period later' if alarm.confirmed is False else ''}"
@@ -179,7 +190,7 @@ def recorded(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Fou
     ):
         if have != want:
             raise CaptureFileError(args.capture, f"has {what} {have}, the stimulus {args.stimulus} {want}")
-    heard = judge_recording(_whole(source), played, rings, LINE_BYTES)
+    heard = judge_recording(_whole(source), played, rings, args.line)
     return Found(
         heard.analysis,
         {"advice": list(heard.advice)},
@@ -188,6 +199,11 @@ def recorded(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Fou
         ask="was it played at 0 dB, through a bit-exact path",
         exposed=heard.exposed_frames,
     )
+
+
+def _first(args: argparse.Namespace) -> int:
+    """Return the position that analog noise was played from, 1 where it is not said."""
+    return 1 if args.position is None else int(args.position)
 
 
 def _analog_audio(args: argparse.Namespace, source: AudioSource) -> NDArray[np.uint8]:

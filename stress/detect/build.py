@@ -97,7 +97,7 @@ class Builder:
         line = finding.line_bytes
         if finding.ring is not None and finding.ring_offset is not None:
             size = int(details.get("bytes", finding.frames * self._geometry.frame_bytes))
-            line = line_of(finding.ring_offset, size)
+            line = line_of(finding.ring_offset, size, self._geometry.line_bytes)
             details.update(run_edges(finding.ring_offset, size, line, self._geometry.line_bytes))
         finding = replace(finding, line_bytes=line, details=details)
         return replace(finding, text=sentence(finding))
@@ -166,7 +166,11 @@ class Builder:
 
         def rank(pair: tuple[str, int]) -> tuple[int, int, int]:
             offset = self._bytes(self._geometry.offset(pair[0], base.frame, base.position), inside) or 0
-            return line_of(offset, size) is not None, self._votes[pair[0]], -pair[1]
+            return (
+                line_of(offset, size, self._geometry.line_bytes) is not None,
+                self._votes[pair[0]],
+                -pair[1],
+            )
 
         return max(laps, key=rank)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.decode import Decoder
-from stress.detect.place import MAX_LAPS, Geometry, signed
+from stress.detect.place import MAX_LAPS, Geometry, lines_within, signed
 from stress.detect.track import Event
 from stress.model.stimulus import POSITIONS
 
@@ -210,7 +210,7 @@ class Edges:
     def _choose(
         self, event: Event, start: int, frame: int, head: tuple[int, int], tail: tuple[int, int]
     ) -> tuple[int, int]:
-        # An edge of a line wins, the largest first; then an edge of a frame.
+        # An edge of a line wins, the largest first; then one of a frame, then one of a sample.
         # Behind a slip the lag of old capture data is no whole lap; the capture ring still counts.
         rings = (name for name, laps in self._geometry.laps(event.lag) if laps <= MAX_LAPS)
         ring = next(rings, "capture")
@@ -222,11 +222,13 @@ class Edges:
 
     def _pick(self, choices: range, base: int | None) -> int:
         if base is not None:
-            for line in (64, 32, 16):
+            for line in lines_within(self._geometry.line_bytes):
                 for byte in choices:
                     if (base + byte) % line == 0:
                         return byte
-        return next((byte for byte in choices if byte % self._size == 0), choices[0])
+        sample = self._decoder.pattern.fmt.sample_bytes
+        edges = (byte for unit in (self._size, sample) for byte in choices if byte % unit == 0)
+        return next(edges, choices[0])
 
 
 def _leading(fits: Flags) -> int:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 
-LINES = (64, 32, 16)
+# Part of a line that may be old by itself [bytes]. Source: two dirty bits per line of
+# 32 bytes (ARM DDI0198D 4.1). Higher: half lines are not named; lower: chance is.
+SMALLEST_PART = 16
+LARGEST_LINE = 64  #: of the boards in question [bytes]
 
 # Laps a single frame may be old and still be believed. Source: a frame that is
 # damaged decodes to a random position; 4096 laps of two rings are 2^13 of 2^32
@@ -21,9 +24,20 @@ def signed(value: int) -> int:
     return (value + (POSITIONS >> 1)) % POSITIONS - (POSITIONS >> 1)
 
 
-def line_of(start_bytes: int, length_bytes: int) -> int | None:
-    """Return the largest line that start and length sit on [bytes], None without one."""
-    for size in LINES:
+def lines_within(line_bytes: int) -> tuple[int, ...]:
+    """Return a board's line and its parts of halves down to 16 [bytes], largest first."""
+    halvings = range(max(1, line_bytes // SMALLEST_PART).bit_length())
+    return tuple(line_bytes >> n for n in halvings)
+
+
+def line_of(start_bytes: int, length_bytes: int, line_bytes: int = LARGEST_LINE) -> int | None:
+    """Return the largest part of a line that start and length sit on, None without one.
+
+    Parameters
+    ----------
+    line_bytes : cache line of the board: nothing larger is meant [bytes].
+    """
+    for size in lines_within(line_bytes):
         if length_bytes and start_bytes % size == 0 and length_bytes % size == 0:
             return size
     return None

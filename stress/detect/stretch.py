@@ -49,10 +49,14 @@ def groups(events: list[Event]) -> list[list[Event]]:
 
 
 def run_edges(offset: int, size: int, line: int | None, board_line: int) -> dict[str, Any]:
-    """Count whole lines; for a run inside lines, say which of its edges is one."""
-    if line is not None:
-        return {"lines": size // line} if size != line else {}
+    """Count whole lines or parts of them; else say which edge of the run is one of a line."""
     out: dict[str, Any] = {}
+    if line is not None:
+        if size != line:
+            out["lines"] = size // line
+        if line < board_line:
+            out["part_of_line"] = board_line
+        return out
     if offset % board_line == 0:
         out["starts_on_line"] = board_line
     if (offset + size) % board_line == 0:

@@ -57,7 +57,10 @@ def _lines(finding: Finding, be: str) -> str:
         return "" if finding.ring is None else f", from byte {finding.ring_offset} of the {finding.ring} ring"
     lines = finding.details.get("lines", 1)
     verb = "it fills" if be == "is" else "they fill"
-    what = f"one {finding.line_bytes}-byte line" if lines == 1 else f"{lines} {finding.line_bytes}-byte lines"
+    of = finding.details.get("part_of_line", finding.line_bytes) // finding.line_bytes
+    part = {1: "", 2: "half ", 4: "quarter "}.get(of, "part ")
+    what = "one" if lines == 1 else str(lines)
+    what += f" {finding.line_bytes}-byte {part}line{'' if lines == 1 else 's'}"
     return f"; {verb} exactly {what} of the {finding.ring} ring"
 
 

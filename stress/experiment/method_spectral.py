@@ -54,7 +54,7 @@ class BySpectrum:
     rules, wire_rules = RULES, PLACE_ONLY
 
     def __init__(self, stimulus: NoisePattern, line_bytes: int) -> None:
-        self.stimulus = stimulus
+        self.stimulus, self._line_bytes = stimulus, line_bytes
         self._on_wire = BySums(stimulus, stimulus.rate, line_bytes)
 
     def unfit(self, rings: Rings, frames: int) -> str:
@@ -66,7 +66,7 @@ class BySpectrum:
 
     def check(self, captured: Bytes, rings: Rings, position: int, due: int) -> Heard:
         """Judge what came back; see `Method.check`."""
-        options = Options(played=due, before_s=AROUND_S, after_s=AROUND_S)
+        options = Options(played=due, before_s=AROUND_S, after_s=AROUND_S, line_bytes=self._line_bytes)
         result = analyze(captured, self.stimulus, rings, first_position=position, options=options)
         channel = None
         if result.channel is not None:

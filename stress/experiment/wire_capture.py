@@ -14,6 +14,7 @@ import numpy as np
 from stress.detect.collect import CAP
 from stress.detect.place import line_of
 from stress.detect.same import memory
+from stress.detect.stretch import run_edges
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.words import counted
 
@@ -184,12 +185,8 @@ class _Stream:
     def _wrong(self, first: int, last: int, age: int | None, shift: int) -> Finding:
         offset = first % self._ring * self._frame_bytes
         length = (last - first) * self._frame_bytes
-        line = line_of(offset, length)
-        details: dict[str, Any] = {"source": "wire"}
-        if line is None and offset % self._line_bytes == 0:
-            details["starts_on_line"] = self._line_bytes
-        if line is None and (offset + length) % self._line_bytes == 0:
-            details["ends_on_line"] = self._line_bytes
+        line = line_of(offset, length, self._line_bytes)
+        details: dict[str, Any] = {"source": "wire", **run_edges(offset, length, line, self._line_bytes)}
         kind = {None: self._kind_of(first, last, shift), 0: Kind.ZERO}.get(age, Kind.STALE)
         stale = kind is Kind.STALE
         return Finding(

@@ -42,7 +42,8 @@ class Finding:
     laps : `lag` in whole laps of `ring`.
     ring : "playback", "capture" or None.
     ring_offset : of the first wrong frame in `ring` [bytes].
-    line_bytes : 16, 32 or 64 when start and length sit on such lines, else None.
+    line_bytes : of the board, or 16 or more of it when start and length sit on such
+        parts of its lines only, else None.
     injected : True when the tester itself put the fault there (positive control).
     details : what else the kind has to say (bits, gain_db, ratio, burst, ...).
     text : one sentence for people.
@@ -77,6 +78,11 @@ class Finding:
             "details": dict(self.details),
             "text": self.text,
         }
+
+    def within(self, line_bytes: int) -> Finding:
+        """Return the finding for a board with lines of so many bytes: it names no larger one."""
+        size = self.line_bytes
+        return self if size is None or size <= line_bytes else replace(self, line_bytes=line_bytes)
 
     def with_details(self, **details: Any) -> Finding:
         """Return the finding with more to say."""

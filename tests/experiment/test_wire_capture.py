@@ -33,14 +33,15 @@ def test_stream_that_was_longer_on_the_wire_is_compared_as_far_as_read():
 
 @pytest.mark.parametrize("laps", [1, 2, MOST_LAPS])
 @pytest.mark.parametrize("high", [2, 256])
-def test_stale_lines_have_their_age(laps, high):
+@pytest.mark.parametrize("line", [16, 32, 64])
+def test_stale_lines_have_their_age(laps, high, line):
     into = _noise(high=high)
     read = into.copy()
     at = 20 * RING + 16
     read[at : at + 16] = into[at - laps * RING : at - laps * RING + 16]
-    found = _compare(read, into).findings
+    found = _compare(read, into, line).findings
     assert [(f.kind, f.frame, f.frames, f.laps, f.ring_offset, f.line_bytes) for f in found] == [
-        (Kind.STALE, at, 16, laps, 64, 64)
+        (Kind.STALE, at, 16, laps, 64, line)
     ]
 
 

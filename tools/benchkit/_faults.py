@@ -126,7 +126,8 @@ def _line(scene: Scene) -> tuple[int, int]:
 
 
 def _largest(offset: int, size: int) -> int | None:
-    return next((line for line in (64, 32, 16) if offset % line == 0 and size % line == 0), None)
+    # Of a board with lines of 32 bytes, as the detector takes it to be.
+    return next((line for line in (32, 16) if offset % line == 0 and size % line == 0), None)
 
 
 def _stale(scene: Scene, at: int, ring: str, laps: int, tail: bool = False) -> None:

@@ -89,7 +89,7 @@ def as_one(scene: Scene) -> list[list[Truth]]:
     if one.kind in (Kind.SWAP, Kind.BYTESHIFT) and one.details == two.details:
         return [[replace(union, details=one.details)]]
     if one.kind is Kind.STALE and one.ring_offset is not None and two.ring_offset is not None:
-        return [[replace(union, line_bytes=line)] for line in (None, 16, 32, 64)]
+        return [[replace(union, line_bytes=line)] for line in (None, 16, 32)]
     return []
 
 

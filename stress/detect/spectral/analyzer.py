@@ -183,7 +183,7 @@ class _Case:
         lines = [namer.finding(guess, score) for guess, score in joined(events)]
         moved = slips.findings(changes, self.rings, self.options.laps, self.first)
         found = sorted([*captured, *lines, *moved], key=lambda finding: finding.frame)
-        return self._ended(found, track, walk)
+        return [one.within(self.options.line_bytes) for one in self._ended(found, track, walk)]
 
     def _ended(self, found: list[Finding], track: Track, walk: Walk) -> list[Finding]:
         # The silence at the end is a mute if more was played, else the end of the stimulus.

@@ -63,7 +63,9 @@ class DeviceAnalysis:
         }
 
 
-def analyze_on_device(captured: Bytes, pattern: PeriodicNoise, rings: Rings, laps: int = 8) -> DeviceAnalysis:
+def analyze_on_device(
+    captured: Bytes, pattern: PeriodicNoise, rings: Rings, laps: int = 8, line_bytes: int = 32
+) -> DeviceAnalysis:
     """Find where a capture of the periodic noise leaves its period.
 
     Integers only. An alarm is a stale line or a click: this tier cannot tell,
@@ -73,6 +75,7 @@ def analyze_on_device(captured: Bytes, pattern: PeriodicNoise, rings: Rings, lap
     ----------
     captured : (n,) uint8, interleaved frames of the pattern's format and channels.
     rings : for lines of the capture ring that repeat to the bit, and the guard.
+    line_bytes : cache line of the board; no finding names a larger one [bytes].
 
     Raises
     ------
@@ -104,7 +107,7 @@ def analyze_on_device(captured: Bytes, pattern: PeriodicNoise, rings: Rings, lap
         pattern.frame_bytes,
         (begin, end),
     )
-    found = [replace(one, position=one.position % PERIOD) for one in repeats]
+    found = [replace(one.within(line_bytes), position=one.position % PERIOD) for one in repeats]
     alarms = [replace(alarm, frame=alarm.frame + begin) for alarm in tier.finish()]
     alone = [alarm for alarm in alarms if not covered(alarm.frame, found)]
     return DeviceAnalysis(

@@ -38,6 +38,7 @@ class Options:
     most : findings kept; all are counted.
     before_s, after_s : how early and late the pattern may start relative to
         what `first_position` says [s].
+    line_bytes : cache line of the board; no finding names a larger one [bytes].
     view : captured start and frames to show in the report, None for no view.
     """
 
@@ -47,6 +48,7 @@ class Options:
     most: int = 1000
     before_s: float = 10.0
     after_s: float = 10.0
+    line_bytes: int = 32
     view: tuple[int, int] | None = None
 
 
