@@ -42,7 +42,7 @@ DURATION = "stream for 90s, 10m, 3h; the plan is walked again and again, and alw
 USAGE_CODES = "64 usage or an unreadable file"
 EXIT_CODES = (
     f"Exit status: 0 PASS, 1 FAIL (corruption), 4 SKIP, 5 INCONCLUSIVE, {USAGE_CODES}, 70 ERROR, "
-    "75 device lost, 130 or 143 after SIGINT or SIGTERM."
+    "75 device lost; 129, 130, 143 after SIGHUP, SIGINT, SIGTERM."
 )
 
 
@@ -362,6 +362,9 @@ def _command_of(args: argparse.Namespace) -> int:
     # numpy is loaded after this. Its idle algebra threads spin for a while, into a burst if they can.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminated)
+    # A dropped connection to the board; under nohup it is ignored, and stays so.
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _terminated)
     try:
         command = importlib.import_module(f"stress.commands.{args.command}")
         return int(command.execute(args))

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stress.commands import judges
-from stress.errors import CaptureFileError
 from stress.files.audio import open_audio
+from stress.files.whole import whole
 from stress.model.exposure import Exposure
 from stress.model.formats import sample_format
 from stress.model.ring import Rings
@@ -60,10 +60,8 @@ def _write_page(
 
     rings = Rings(*args.rings) if args.rings else Rings()
     text = page(result, verdict.value, Path(args.capture).name, reason, rate, frame_bytes, rings)
-    try:
-        Path(args.html).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CaptureFileError(args.html, f"cannot be written: {error.strerror}") from None
+    with whole(args.html) as place:
+        Path(place).write_text(text, encoding="utf-8")
 
 
 def _verdict(found: Found) -> Verdict:

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stress.errors import CaptureFileError
 from stress.experiment.plan import read_plan
+from stress.files.whole import whole
 from stress.record import bundle, evidence, reader, rundir
 from stress.report import cases, farm, html, text
 from stress.report.console import Console
@@ -51,7 +51,5 @@ def _evidence(folder: Path) -> list[dict[str, Any]]:
 
 
 def _write(path: str, data: bytes) -> None:
-    try:
-        Path(path).write_bytes(data)
-    except OSError as error:
-        raise CaptureFileError(path, f"cannot be written: {error.strerror}") from None
+    with whole(path) as place:
+        Path(place).write_bytes(data)

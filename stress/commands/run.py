@@ -86,6 +86,9 @@ def execute(args: argparse.Namespace, again: dict[str, Any] | None = None) -> in
         journal.append("end", sync=True, exit=128 + int(stop.args[0] if stop.args else 2))
         console.note(f"stopped; what was recorded is in {folder} (run --resume --out {folder} goes on)")
         raise
+    except CaptureFileError:
+        console.note(f"what was recorded before is in {folder} (run --resume --out {folder} goes on)")
+        raise
     finally:
         journal.close()
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stress.errors import CaptureFileError
+from stress.files.whole import whole
 from stress.record import journal
 
 if TYPE_CHECKING:
@@ -38,12 +39,9 @@ def pack(folder: Path, path: str) -> int:
         raise CaptureFileError(path, f"is no name of a bundle (allowed: *{', *'.join(NAMES)})")
     names = sorted(str(item.relative_to(folder)) for item in folder.rglob("*.json*"))
     wanted = [name for name in names if _MEMBER.fullmatch(name)]
-    try:
-        with tarfile.open(path, "w:gz") as archive:
-            for name in wanted:
-                archive.add(folder / name, f"{folder.resolve().name}/{name}", recursive=False)
-    except OSError as error:
-        raise CaptureFileError(path, f"cannot be written: {error.strerror}") from None
+    with whole(path) as place, tarfile.open(place, "w:gz") as archive:
+        for name in wanted:
+            archive.add(folder / name, f"{folder.resolve().name}/{name}", recursive=False)
     return len(wanted)
 
 

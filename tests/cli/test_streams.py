@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -60,3 +61,29 @@ def test_run_on_an_ascii_console_escapes_what_it_cannot_show(tmp_path):
     assert done.returncode == 1
     assert done.stdout.isascii()
     assert done.stdout.splitlines()[-1].startswith("record: ")
+
+
+def test_run_that_cannot_write_on_says_what_is_left_and_how_to_go_on(tmp_path):
+    (tmp_path / "p.toml").write_text(PLAN)
+    argv = ["run", "--backend", "virtual", "--plan", "p.toml", "--out", "r"]
+    done = subprocess.run(
+        [sys.executable, "-m", "stress", *argv],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 64
+    told, error = done.stderr.splitlines()[-2:]
+    assert told == "what was recorded before is in r (run --resume --out r goes on)"
+    assert error.startswith("pcmstress: r/run.jsonl: ")
+    goes_on = subprocess.run(
+        [sys.executable, "-m", "stress", "run", "--resume", "--out", "r"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert goes_on.returncode == 1
