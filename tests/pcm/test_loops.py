@@ -132,14 +132,14 @@ def test_playback_sends_every_frame_in_order(play, queue, rmw, size, period):
 @pytest.mark.parametrize("queue", [1, 2, 3])
 def test_playback_never_queues_more_than_asked(play, queue):
     device, _ = play(queue=queue)
-    queued, hw = 0, 0
+    queued, most = 0, 0
     for entry in device.log:
         if entry[0] == "commit":
             queued += entry[2]
-            assert queued <= queue * 64
+            most = max(most, queued)
         elif entry[0] in ("wait", "sleep"):
-            moved = 64 if entry[0] == "wait" else 16
-            queued, hw = queued - moved, hw + moved
+            queued -= 64 if entry[0] == "wait" else 16
+    assert most == queue * 64
 
 
 def test_playback_starts_once_when_the_queue_is_full(play):
@@ -208,7 +208,7 @@ def test_capture_returns_every_frame_in_order(record, line, size, period, ahead)
 def test_whole_line_reads_end_on_line_boundaries(record):
     device, _, _ = record(period=47, line=LINE)
     ends = [(entry[1] + entry[2]) * WIDTH for entry in device.log if entry[0] == "commit"]
-    assert all(end % LINE == 0 for end in ends[:-1])
+    assert len(ends) > 10 and all(end % LINE == 0 for end in ends[:-1])
 
 
 def test_exact_reads_go_up_to_hw_ptr_inside_a_line(record):

@@ -284,6 +284,7 @@ def test_second_burst_opens_the_streams_anew(pcm):
     first = dict(pcm._pcms)
     for _ in range(2):
         pcm.exchange(np.zeros(4000, dtype=np.uint8), np.zeros(4000, dtype=np.uint8), Handling())
+    assert set(first) == set(Direction)
     assert all(old.closed and old is not pcm._pcms[direction] for direction, old in first.items())
 
 
