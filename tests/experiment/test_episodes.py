@@ -45,3 +45,14 @@ def test_episodes_tiles_tell_how_runs_clump():
     found = episodes(_analysis(_at(0), _at(16), _at(900), _at(40000)), 384, RATE)
     # 2 s are 100 tiles of 20 ms; three runs lie in the first, one in another.
     assert (found.tiles, found.runs, found.squares) == (100, 4, 10)
+
+
+def test_episodes_are_counted_from_the_first_pattern_frame():
+    late = Analysis(
+        "exact", True, 97000, 96000, first_frame=500, counts={Kind.STALE: 2}, findings=(_at(1459), _at(1460))
+    )
+    assert episodes(late, 384, RATE).count == 2  # tiles of 960 frames begin at 500
+    cut = Analysis(
+        "exact", True, 97000, 96000, first_frame=500, counts={Kind.STALE: 9}, findings=(_at(10099),)
+    )
+    assert episodes(cut, 384, RATE).observed_s == pytest.approx(0.2)

@@ -161,3 +161,12 @@ def test_write_that_fails_half_way_leaves_no_file(tmp_path):
     with pytest.raises(RuntimeError):
         write_wav(str(tmp_path / "a.wav"), S16, 2, 48000, blocks())
     assert os.listdir(tmp_path) == []
+
+
+def test_file_that_would_pass_what_a_wav_can_hold_is_refused_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("stress.files.wav.MOST_BYTES", 4000)
+    blocks = [np.zeros(2000, np.uint8)] * 2
+    assert write_wav(str(tmp_path / "a.wav"), S16, 2, 48000, blocks) == 1000
+    with pytest.raises(CaptureFileError, match="would pass the 4 GiB"):
+        write_wav(str(tmp_path / "b.wav"), S16, 2, 48000, [*blocks, np.zeros(4, np.uint8)])
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -103,3 +104,11 @@ def test_rundir_in_an_impossible_place_says_why(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(CaptureFileError, match="cannot be made"):
         rundir.create(str(tmp_path / "file" / "run"), CLOCK)
+
+
+def test_event_of_which_a_part_was_written_is_one_clear_error(tmp_path):
+    journal = _journal(tmp_path)
+    journal._file.close()
+    journal._file = SimpleNamespace(write=lambda data: len(data) - 1, close=lambda: None)
+    with pytest.raises(CaptureFileError, match="disk full: the last event is incomplete"):
+        journal.append("start", **START)

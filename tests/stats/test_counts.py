@@ -74,3 +74,13 @@ def test_sequential_clean_run_is_accepted_after_the_published_time():
     assert test.decide(0, 3.0) is Stop.GO_ON
     assert test.decide(0, 3.1) is Stop.GOOD
     assert test.decide(2, 0.5) is Stop.BAD
+
+
+def test_interval_of_a_ratio_follows_the_exposures():
+    equal, longer = compare(30, 1.0, 10, 1.0), compare(30, 4.0, 10, 1.0)
+    assert longer.ratio == pytest.approx(equal.ratio / 4)
+    assert (longer.interval.low, longer.interval.high) == pytest.approx(
+        (equal.interval.low / 4, equal.interval.high / 4)
+    )
+    split = stats.beta.ppf([0.025, 0.975], [30, 31], [11, 10])
+    assert (equal.interval.low, equal.interval.high) == pytest.approx(tuple(split / (1 - split)))

@@ -60,3 +60,9 @@ def test_fit_without_effect_rejects_about_as_often_as_said():
 )
 def test_fit_of_too_little_is_none(doses, counts):
     assert fit(_points(doses, counts)) is None
+
+
+def test_fit_takes_two_doses_of_several_bursts_each():
+    counts = [10**6, 10**6, round(1e6 * math.exp(-0.5)), round(1e6 * math.exp(-0.5))]
+    found = fit(_points([0.0, 0.0, 100.0, 100.0], counts))
+    assert found.exposure_s == pytest.approx(0.005, rel=1e-3)
