@@ -297,7 +297,9 @@ def _report(commands: Any) -> None:
         "Tell what a run directory holds.",
         f"Exit status: 0 when the record could be read, whatever its verdict; {USAGE_CODES}.",
     )
-    report.add_argument("directory", metavar="DIR", help="a run directory; what `run` called record")
+    report.add_argument(
+        "directory", metavar="DIR", help="a run directory (what `run` calls record), or a bundle of one"
+    )
     report.add_argument(
         "--html", metavar="FILE", help="write one self-contained page with pictures of the rings"
     )

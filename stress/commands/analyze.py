@@ -11,6 +11,7 @@ from stress.commands import judges
 from stress.files.audio import open_audio
 from stress.files.whole import whole
 from stress.model.exposure import Exposure
+from stress.model.finding import Kind
 from stress.model.formats import sample_format
 from stress.model.ring import Rings
 from stress.model.verdict import Verdict, exit_code
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from stress.model.finding import Analysis
 
 MOST_SENTENCES = 20
+_UNKNOWN_RINGS = (
+    "older data that is whole laps of a ring is called stale where --rings PLAYBACK,CAPTURE is given"
+)
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -44,7 +48,7 @@ def execute(args: argparse.Namespace) -> int:
     if args.json:
         console.line(json.dumps({**_object(found.analysis, verdict, exposure), **found.extra}))
     else:
-        _tell(console, found, verdict, exposure, rate)
+        _tell(console, found, verdict, exposure, rate, bool(args.rings))
     return exit_code(verdict)
 
 
@@ -89,7 +93,9 @@ def _object(analysis: Analysis, verdict: Verdict, exposure: Exposure) -> dict[st
     }
 
 
-def _tell(console: Console, found: Found, verdict: Verdict, exposure: Exposure, rate: int) -> None:
+def _tell(
+    console: Console, found: Found, verdict: Verdict, exposure: Exposure, rate: int, rings: bool
+) -> None:
     analysis = found.analysis
     console.prose([f"{verdict.value}  [{analysis.detector}]  {_reason(found, exposure, rate)}"])
     for finding in analysis.findings[:MOST_SENTENCES]:
@@ -97,7 +103,8 @@ def _tell(console: Console, found: Found, verdict: Verdict, exposure: Exposure, 
     rest = analysis.found - MOST_SENTENCES
     if rest > 0:
         console.line(f"  ... and {count(rest)} more (--json lists those kept)")
-    for note in (*found.lines, *found.advice, *(f"note: {note}" for note in analysis.notes)):
+    notes = [*analysis.notes, *([_UNKNOWN_RINGS] if not rings and Kind.MISPLACED in analysis.counts else [])]
+    for note in (*found.lines, *found.advice, *(f"note: {note}" for note in notes)):
         console.prose([f"  {note}"])
 
 

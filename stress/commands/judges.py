@@ -52,7 +52,7 @@ class Found:
     advice: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     missing: str = "the pattern was not found"
-    ask: str = "was it played at 0 dB, through a bit-exact path, in this format"
+    ask: str = "was it played at 0 dB, through a bit-exact path, in this format and order of channels"
     exposed: int | None = None
     spectral: SpectralAnalysis | None = None
     unexplained: int = 0

@@ -47,6 +47,7 @@ def execute(args: argparse.Namespace) -> int:
         )
         return 0
     console.line(f"{spec.title}: wrong lines expected of each arm, from the model")
+    console.line()
     for line in lines(rows):
         console.line(line)
     return 0
@@ -66,5 +67,9 @@ def _row(row: Prediction) -> tuple[object, ...]:
     seen = "never" if math.isinf(row.detection_95_s) else format_duration(row.detection_95_s)
     bytes_wrong = sum(number for _, number in row.causes)
     causes = ", ".join(f"{name} {100 * number / bytes_wrong:.0f} %" for name, number in row.causes if number)
-    rates = (count(round(row.per_million)), f"{row.lines_per_s:.3g}", f"{row.episodes_per_s:.3g}")
+    rates = (count(round(row.per_million)), _rate(row.lines_per_s), _rate(row.episodes_per_s))
     return (row.arm, touch, *rates, seen, causes or "none")
+
+
+def _rate(per_s: float) -> str:
+    return count(round(per_s)) if per_s >= 1000 else f"{per_s:.3g}"

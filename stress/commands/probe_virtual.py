@@ -56,6 +56,5 @@ def _indexing(shape: CacheGeometry) -> Indexing:
 def _geometry(shape: CacheGeometry) -> str:
     allocate = "write-allocate" if shape.write_allocate else "read-allocate"
     write = "write-through" if shape.write_through else "write-back"
-    return (
-        f"{shape.size_bytes >> 10} KB, {shape.ways}-way, {shape.replacement} replacement, {allocate}, {write}"
-    )
+    replacement = {"rr": "round-robin"}.get(shape.replacement, shape.replacement)
+    return f"{shape.size_bytes >> 10} KB, {shape.ways}-way, {replacement} replacement, {allocate}, {write}"

@@ -21,8 +21,12 @@ MOST_EVIDENCE = 12
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Print the report of a run directory; return 0 when it could be read."""
-    folder = Path(args.directory)
+    """Print the report of a run directory or a bundle; return 0 when it could be read."""
+    with bundle.opened(args.directory) as folder:
+        return _report(args, folder)
+
+
+def _report(args: argparse.Namespace, folder: Path) -> int:
     log = reader.read_run(folder)
     config = rundir.read_json(folder, "config.json")
     plan = read_plan(config.get("plan", {}), str(folder / "config.json"))

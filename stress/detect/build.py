@@ -100,7 +100,7 @@ class Builder:
             line = line_of(finding.ring_offset, size, self._geometry.line_bytes)
             details.update(run_edges(finding.ring_offset, size, line, self._geometry.line_bytes))
         finding = replace(finding, line_bytes=line, details=details)
-        return replace(finding, text=sentence(finding))
+        return replace(finding, text=sentence(finding, bool(self._geometry.rings.largest)))
 
     def _displaced(self, stretch: Stretch, event: Event) -> Finding:
         frame, position = stretch.frame + event.start, stretch.due(event.start, event.shift)

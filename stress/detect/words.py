@@ -8,9 +8,9 @@ from typing import Any
 from stress.model.finding import Finding, Kind
 
 
-def sentence(finding: Finding) -> str:
+def sentence(finding: Finding, rings: bool = True) -> str:
     """Return what the finding says, in one sentence."""
-    return f"{_subject(finding)} {_say(finding)}."
+    return f"{_subject(finding)} {_say(finding, rings)}."
 
 
 def count(number: int, noun: str) -> str:
@@ -25,7 +25,7 @@ def _subject(finding: Finding) -> str:
     return f"{count(finding.frames, 'frame')} {where}"
 
 
-def _say(finding: Finding) -> str:
+def _say(finding: Finding, rings: bool) -> str:
     details = finding.details
     be = "is" if finding.frames == 1 else "are"
     if finding.kind is Kind.STALE:
@@ -40,7 +40,8 @@ def _say(finding: Finding) -> str:
     if finding.kind is Kind.MISPLACED:
         lag = finding.lag or 0
         side = "older" if lag > 0 else "newer"
-        return f"{be} pattern data {count(abs(lag), 'frame')} {side}, which is no whole lap of a ring"
+        known = ", which is no whole lap of a ring" if rings else ""
+        return f"{be} pattern data {count(abs(lag), 'frame')} {side}{known}"
     return f"{be} {_plain(finding.kind, details)}"
 
 

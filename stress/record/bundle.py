@@ -54,6 +54,7 @@ def opened(path: str) -> Iterator[Path]:
     CaptureFileError : neither a directory nor a readable bundle.
     """
     if Path(path).is_dir():
+        _refuse_parent(Path(path))
         yield Path(path)
         return
     # Opening a FIFO would wait for a writer, reading a device never end.
@@ -61,7 +62,19 @@ def opened(path: str) -> Iterator[Path]:
         raise CaptureFileError(path, "is not a regular file")
     with tempfile.TemporaryDirectory(prefix="pcmstress-") as folder:
         _unpack(path, Path(folder))
-        yield Path(folder)
+        try:
+            yield Path(folder)
+        except CaptureFileError as error:
+            # The place it was unpacked to is gone when this is read.
+            inside = error.path.replace(f"{folder}/", f"{path}: ")
+            raise CaptureFileError(inside, error.reason) from None
+
+
+def _refuse_parent(folder: Path) -> None:
+    runs = [found for form in ("*", "*/*") for found in folder.glob(f"{form}/{journal.NAME}")]
+    if runs and not (folder / journal.NAME).exists():
+        latest = max(runs, key=lambda found: found.stat().st_mtime).parent
+        raise CaptureFileError(str(folder), f"holds runs and is none itself (the latest is {latest})")
 
 
 def _unpack(path: str, folder: Path) -> None:
