@@ -1,1 +1,1 @@
-"""What came back: exact compare, classification, checksums, spectral analysis, statistics."""
+"""What came back: exact compare, classification, checksums, spectral analysis."""

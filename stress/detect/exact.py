@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.again import Regenerator
+from stress.detect.begin import PLAIN_FRAMES, Beginning
 from stress.detect.build import Builder
 from stress.detect.collect import CAP, Collector
 from stress.detect.decode import NONE, Decoder, runs_of
-from stress.detect.lock import Lock, find_lock
 from stress.detect.mask import probe_mask, top_mask
 from stress.detect.onset import Onset, OnsetFinder, spliced
 from stress.detect.place import Geometry, HeldRanges, signed
@@ -41,11 +41,6 @@ if TYPE_CHECKING:
 # a later verdict on a single wrong line; lower: a long stale run is a slip.
 STRETCH = (8192, 65536)
 
-
-# Frames that lock a capture on their own, and the share of them that must be
-# right. Source: a lap of a small ring; stressed captures fall below. Higher: the
-# long window is decoded for nothing; lower: old data takes the lock.
-PLAIN_FRAMES, PLAIN_SHARE = 2048, 0.9
 
 # Zeros up to the end of the burst that are called mute [frames]. Source: 10 ms
 # at 48 kHz, longer than any stale line. Higher: a short mute is called zero;
@@ -88,6 +83,7 @@ class ExactChecker:
         self._again = Regenerator(pattern)
         # Locked by the top 16 bits alone: what lies below may not be carried.
         self._decoder = Decoder(pattern, rings, top_mask(pattern))
+        self._beginning = Beginning(self._decoder, self._stretch, first_position)
         self._window = Window(pattern.frame_bytes)
         self._builder: Builder | None = None
         self._geometry: Geometry | None = None
@@ -141,7 +137,11 @@ class ExactChecker:
     def _pump(self, final: bool) -> None:
         while self._window.frames:
             if self._builder is None:
-                moved = self._lock(final)
+                position = self._beginning.find(self._window, final)
+                if position is None:
+                    return
+                self._start(position)
+                moved = True
             elif self._past_limit():
                 self._window.drop(self._window.frames)
                 return
@@ -168,44 +168,6 @@ class ExactChecker:
             - (self._align + self._window.frame - self._geometry.first_position)
             + self._window.frame
         )
-
-    def _lock(self, final: bool) -> bool:
-        self._skip_zeros()
-        window = self._window
-        if not window.frames or (window.frames < self._stretch and not final):
-            return False
-        lock = self._plain_lock()
-        if lock is None:
-            raw = window.view(min(window.frames, self._stretch))
-            lock = find_lock(raw, self._decoder, self._first)
-        if lock is None:
-            # Half a window is kept: the pattern may begin near its end.
-            window.drop(window.frames if final else self._stretch // 2)
-            return True
-        window.drop(lock.frame)
-        self._start((lock.align + lock.frame) % POSITIONS)
-        return True
-
-    def _plain_lock(self) -> Lock | None:
-        # Most captures begin right: a short window that is nearly all right needs no long one.
-        window = self._window
-        frames = min(window.frames, PLAIN_FRAMES)
-        raw = window.view(frames)
-        lock = find_lock(raw, self._decoder, self._first)
-        if lock is None:
-            return None
-        due = self._decoder.expected((lock.align + lock.frame) % POSITIONS, frames - lock.frame)
-        right = (self._decoder.rows(raw)[lock.frame :] == due).all(axis=1)
-        return lock if right.mean() > PLAIN_SHARE else None
-
-    def _skip_zeros(self) -> None:
-        window = self._window
-        while window.frames:
-            raw = window.view(min(window.frames, self._stretch))
-            first = int(np.argmax(raw != 0)) if raw.any() else raw.size
-            window.drop(first // self._pattern.frame_bytes)
-            if first < raw.size:
-                return
 
     def _start(self, position: int) -> None:
         # `position` is due at the first frame of the window.
