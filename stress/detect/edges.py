@@ -179,7 +179,8 @@ class Edges:
         positions = (due - np.array(lags, np.int64)[:, None]).reshape(-1)
         rows = self._rows[event.start : event.end]
         image = self._decoder.image(positions).reshape(len(lags), *rows.shape)
-        fits: Flags = (image == rows).reshape(len(lags), -1)
+        # One channel and no rings leave no lag to try.
+        fits: Flags = (image == rows).reshape(len(lags), rows.size)
         return fits
 
     def _snap(self, event: Event, frame: int) -> Event:

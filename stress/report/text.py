@@ -42,10 +42,10 @@ def lines(log: RunLog, plan: Plan, columns: int = 0) -> list[str]:
     whole = total(parts)
     return [
         *head(log, bound),
+        *diagnosis(log, plan),
         *arms(parts, columns),
         *_control(whole),
         *meaning(whole),
-        *diagnosis(log, plan),
         *sentences(log, MOST_SENTENCES),
         "",
         *_opened(log),

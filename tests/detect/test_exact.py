@@ -387,3 +387,15 @@ def test_check_with_the_expected_image_says_the_same(change):
 def test_same_of_different_sizes_is_refused():
     with pytest.raises(ValueError, match="cannot equal"):
         memory().same(np.zeros(4, np.uint8), np.zeros(5, np.uint8))
+
+
+@pytest.mark.parametrize("cut", [1, 2, 47, 100])
+def test_one_channel_without_rings_off_by_some_bytes_is_told_and_no_defect_of_ours(cut):
+    # Neither another channel nor a ring names a lag to try.
+    pattern = Pattern("mix1", FORMATS["S24_3LE"], 1)
+    raw = capture(9000, 0, 1, pattern).reshape(-1)
+    torn = np.concatenate([raw[:7000], raw[7000 + cut :]])
+    analysis = check(torn[: torn.size - torn.size % 3], pattern, Rings())
+    assert analysis.locked
+    assert analysis.found
+    assert min(finding.frame for finding in analysis.findings) == 7000 // 3

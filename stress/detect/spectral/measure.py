@@ -67,7 +67,7 @@ def hum_db(y: Signal, rate: int, signal_power: float) -> float | None:
     best = None
     for mains in (50.0, 60.0):
         bins = np.rint(np.arange(1, 14) * mains * size / rate).astype(np.int64)
-        bins = bins[bins * rate / size < 700]
+        bins = bins[bins * rate / size < min(700, rate / 2)]
         near = np.array([power[b - 1 : b + 2].sum() for b in bins])
         around = np.array([np.median(power[max(1, b - 12) : b + 13]) * 3 for b in bins])
         lines = near[near > 20 * around]

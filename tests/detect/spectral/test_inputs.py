@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import numpy as np
 import pytest
 
+from stress.detect.spectral.measure import hum_db
 from stress.virtual.analog import Wiring
 
 
@@ -166,3 +168,11 @@ def test_view_of_a_whole_capture_is_bright_where_the_stale_line_is(loop, drift):
     assert where - 512 <= finding.frame < where + 1024 + 512
     assert inner.max() - np.median(inner) > 15
     assert np.percentile(inner, 95) - np.median(inner) < 3
+
+
+def test_hum_is_looked_for_at_no_harmonic_that_the_rate_cannot_hold():
+    # A file may say any rate; beyond half of it there is no line, and nothing around it.
+    noise = np.random.default_rng(1).standard_normal(1 << 14)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert hum_db(noise, 384, 1.0) is None
