@@ -26,6 +26,7 @@ FLOOR = {
     "commands": 5,
     "arguments": 5,
     "streams": 5,
+    "options": 5,
     "cli": 5,
     "__main__": 6,
     "__init__": 0,

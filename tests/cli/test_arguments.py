@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from stress import arguments, cli
+from stress.options import parser
 from stress.settings import find
 
 
@@ -95,7 +96,7 @@ def test_help_names_the_shipped_boards_and_plans():
     "command", ["run", "diagnose", "analyze", "generate", "predict", "report", "replay", "probe"]
 )
 def test_help_says_something_of_every_argument(command):
-    (commands,) = (one for one in cli.parser()._actions if one.dest == "command")
+    (commands,) = (one for one in parser()._actions if one.dest == "command")
     for action in commands.choices[command]._actions:
         assert action.help, action.dest
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from stress.board import kernel
-from stress.cli import parser
 from stress.commands import backend, run
 from stress.errors import ConfigError
 from stress.experiment.plan import load_plan
+from stress.options import parser
 from stress.pcm.alsa import AlsaPcm
 from stress.pcm.pyalsa_pcm import PyAlsaPcm
 

@@ -162,3 +162,10 @@ def test_judge_no_lock_asks_for_the_cable_only_where_nothing_better_is_known():
 def test_judge_spectral_pass_states_how_far_above_the_alarm_the_control_stood():
     judged = judge(_clean(weakest=126.4, alarm=10.0), BOUND)
     assert "126 noise sigmas high, 10 alarm" in judged.reasons[1]
+
+
+def test_judge_run_of_arms_that_were_all_skipped_says_why_of_each():
+    parts = [Tally("a", skipped="no mmap"), Tally("b", skipped="ring too small")]
+    judged = judge_run(parts, total(parts), BOUND)
+    assert (judged.verdict, judged.reasons) == (Verdict.SKIP, ("a: no mmap", "b: ring too small"))
+    assert judge_run([], total([]), BOUND).reasons == ("nothing was run",)
