@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stress.commands.backend import assignments
 from stress.experiment.candidates import best_plan
+from stress.experiment.mechanism import WORDS
 from stress.experiment.plan import Plan, load_plan
 from stress.experiment.predict import predict
 from stress.model.words import count
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stress.experiment.predict import Prediction
+
+# Terminals of fewer columns get no column for touch and episodes.
+WIDE = 110
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -48,16 +52,31 @@ def execute(args: argparse.Namespace) -> int:
         return 0
     console.line(f"{spec.title}: wrong lines expected of each arm, from the model")
     console.line()
-    for line in lines(rows):
+    for line in lines(rows, console.columns):
         console.line(line)
+    console.prose(_meanings(rows))
     return 0
 
 
-def lines(rows: Sequence[Prediction]) -> list[str]:
-    """Return the table: provoking arms, then ordinary ones, the best first."""
+def lines(rows: Sequence[Prediction], columns: int = 0) -> list[str]:
+    """Return the table: provoking arms, then ordinary ones, the best first.
+
+    Parameters
+    ----------
+    columns : of the terminal, 0 for none; a narrow one gets fewer columns.
+    """
     heads = ("arm", "touch", "wrong per 1e6", "lines/s", "episodes/s", "seen in (95 %)", "mechanisms")
     ranked = sorted(rows, key=lambda row: (bool(row.reason), not row.provoking, -row.lines_per_s))
-    return table(heads, [_row(row) for row in ranked], "llrrrrl")
+    cells = [_row(row) for row in ranked]
+    if not 0 < columns < WIDE:
+        return table(heads, cells, "llrrrrl")
+    kept = (0, 2, 3, 5, 6)
+    return table([heads[k] for k in kept], [[row[k] for k in kept] for row in cells], "lrrrl")
+
+
+def _meanings(rows: Sequence[Prediction]) -> list[str]:
+    names = sorted({name for row in rows for name, number in row.causes if number} & set(WORDS))
+    return ["", *(f"{name}: {WORDS[name]}" for name in names)] if names else []
 
 
 def _row(row: Prediction) -> tuple[object, ...]:

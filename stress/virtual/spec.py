@@ -250,4 +250,8 @@ class BoardSpec:
         """
         values, where = find.load("boards", name)
         short = where.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
-        return cls.read(override({"name": short, **values}, assignments or {}), where)
+        found = cls.read({"name": short, **values}, where)
+        if not assignments:
+            return found
+        # The file alone is right: what is wrong now was assigned.
+        return cls.read(override({"name": short, **values}, assignments), "--set")
