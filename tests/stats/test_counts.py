@@ -25,7 +25,7 @@ def test_clopper_pearson_agrees_with_scipy(hits, misses):
     assert (found.low, found.high) == pytest.approx((low, high), abs=1e-9)
 
 
-@pytest.mark.parametrize(("first", "second", "p"), [(5, 0, 0.0625), (6, 0, 0.03125), (10, 0, 0.001953125)])
+@pytest.mark.parametrize(("first", "second", "p"), [(5, 0, 0.0625), (0, 6, 0.03125), (10, 0, 0.001953125)])
 def test_compare_of_equal_exposures_has_the_closed_form(first, second, p):
     assert compare(first, 1.0, second, 1.0).p == pytest.approx(p)
 

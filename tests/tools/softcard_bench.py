@@ -7,9 +7,10 @@ import json
 import socket
 from collections.abc import Callable, Sequence
 
+from softcard_host import FakeHost
+
 from tools.softcardkit.card import SoftCard
 from tools.softcardkit.config import CardConfig
-from tools.softcardkit.fakehost import FakeHost
 from tools.softcardkit.faultspec import parse_fault, parse_rate
 from tools.softcardkit.log import EventLog
 from tools.softcardkit.serve import Server

@@ -19,7 +19,6 @@ from tools.benchkit._spectral_cases import RATE, Case, Score, captured, played, 
 from tools.benchkit._spectral_peers import RINGS, row
 
 # The figures that decide: one 8-frame line, at least 40 dB, both ends of filter and drift.
-GROUPS = ("core", "sizes", "sweep", "hard", "rings", "device", "peers", "speed")
 CORE = tuple(Case(40, lowpass, ppm) for lowpass in (8000, 14000, 20000) for ppm in (0, 200, -200))
 SIZES = (Case(60, 14000, 0, 16), Case(60, 14000, 100, 16), Case(60, 20000, 200, 16), Case(60, 14000, 50, 64))
 SWEEP = tuple(Case(snr, lowpass, 100) for snr in (60, 50, 30, 20, 10) for lowpass in (8000, 14000, 20000))

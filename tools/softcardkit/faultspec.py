@@ -33,7 +33,6 @@ class Kind(str, Enum):
 
 
 BYTE_KINDS = {Kind.STALE, Kind.ZERO, Kind.HOLD, Kind.BITFLIP, Kind.BYTESHIFT, Kind.SWAP, Kind.GAIN}
-PACKET_KINDS = {Kind.DROP, Kind.REPEAT, Kind.ZEROPACKET, Kind.SHORT, Kind.MISSING, Kind.ERROR}
 STATE_KINDS = {Kind.FREEZE, Kind.UNPLUG, Kind.PPM}
 
 _FRAMES = {Kind.STALE: 8, Kind.ZERO: 48, Kind.GAIN: 48, Kind.SWAP: 48, Kind.BYTESHIFT: 48, Kind.HOLD: 8}
