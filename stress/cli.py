@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+# As setup.cfg says; the one file that is copied to a board asks nobody else.
+FLOOR = (3, 9)
+
 
 def _terminated(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt(signum)
@@ -39,6 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Errors end in one line on stderr; what was recorded before stays.
     """
     streams.open_standard()
+    if sys.version_info[:2] < FLOOR:
+        here, least = (".".join(map(str, version)) for version in (sys.version_info[:3], FLOOR))
+        print(f"pcmstress: needs Python {least} or later, this is {here}", file=sys.stderr)
+        return EXIT_SKIP
     try:
         return _command_of(parser().parse_args(argv))
     finally:
@@ -63,8 +70,12 @@ def _command_of(args: argparse.Namespace) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours is one line too
         if os.environ.get("PCMSTRESS_DEBUG"):
             raise
-        kind = type(error).__name__
-        print(f"pcmstress: internal error: {kind}: {error} (PCMSTRESS_DEBUG=1 shows where)", file=sys.stderr)
+        if isinstance(error, ModuleNotFoundError) and error.name == "numpy":
+            # A board that was given the one file only.
+            print(f"pcmstress: needs numpy for {sys.executable} (apt install python3-numpy)", file=sys.stderr)
+            return EXIT_SKIP
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        print(f"pcmstress: internal error: {text} (PCMSTRESS_DEBUG=1 shows where)", file=sys.stderr)
         return EXIT_ERROR
 
 

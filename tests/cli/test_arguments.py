@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -149,3 +151,31 @@ def test_algebra_stays_on_one_thread_unless_said_otherwise(capsys, monkeypatch, 
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", given)
     _main(capsys, "report", "absent")
     assert os.environ["OPENBLAS_NUM_THREADS"] == expected
+
+
+def test_python_that_is_too_old_is_told_which_is_needed(capsys, monkeypatch):
+    monkeypatch.setattr(cli, "FLOOR", (99, 1))
+    status, _, err = _main(capsys, "probe")
+    assert status == 4
+    assert err.startswith("pcmstress: needs Python 99.1 or later, this is 3.")
+
+
+def test_python_floor_is_that_of_the_package():
+    settings = configparser.ConfigParser()
+    settings.read(Path(__file__).resolve().parents[2] / "setup.cfg")
+    assert settings["options"]["python_requires"] == ">=" + ".".join(map(str, cli.FLOOR))
+
+
+def test_board_without_numpy_is_told_what_to_install(tmp_path):
+    (tmp_path / "numpy.py").write_text("raise ModuleNotFoundError('No module named numpy', name='numpy')")
+    path = os.pathsep.join([str(tmp_path), str(Path(cli.__file__).resolve().parents[1])])
+    done = subprocess.run(
+        [sys.executable, "-m", "stress", "report", "absent"],
+        env={**os.environ, "PYTHONPATH": path},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert done.stderr == f"pcmstress: needs numpy for {sys.executable} (apt install python3-numpy)\n"
