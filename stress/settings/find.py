@@ -13,6 +13,8 @@ from stress.errors import BackendUnavailable, ConfigError, one_of
 
 # Larger than any sensible configuration; keeps a wrong path (/dev/zero) from filling memory.
 LARGEST_BYTES = 1 << 20
+# TOML is for people; the one file for boards carries JSON, which every Python reads.
+_SUFFIXES = (".toml", ".json")
 
 
 def _home() -> Any:
@@ -28,7 +30,7 @@ def names(kind: str) -> list[str]:
     folder = _home().joinpath(kind)
     if not folder.is_dir():
         return []
-    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(_SUFFIXES))
 
 
 def load(kind: str, name: str) -> tuple[dict[str, Any], str]:
@@ -44,8 +46,10 @@ def load(kind: str, name: str) -> tuple[dict[str, Any], str]:
     ConfigError : no such name or file, unreadable, or not TOML/JSON.
     """
     if name in names(kind):
-        where = f"{name}.toml"
-        return _parse(_home().joinpath(kind, where).read_bytes(), where), where
+        # One part at a time: zipfile.Path takes no more in Python 3.9.
+        folder = _home().joinpath(kind)
+        where = next(f"{name}{end}" for end in _SUFFIXES if folder.joinpath(f"{name}{end}").is_file())
+        return _parse(folder.joinpath(where).read_bytes(), where), where
     if os.sep not in name and not name.endswith((".toml", ".json")):
         known = names(kind)
         near = difflib.get_close_matches(name, known, n=1)

@@ -1,0 +1,72 @@
+"""The one file for a board: everything in it, and readable by every Python from 3.9 on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stress.settings import find
+
+ROOT = Path(__file__).resolve().parents[2]
+# A board has neither tomllib (Python 3.11) nor tomli, and no checkout beside the file.
+READ = """
+import sys
+sys.modules["tomllib"] = sys.modules["tomli"] = None
+sys.path.insert(0, sys.argv[1])
+from stress.settings import find
+for kind in ("boards", "plans", "footprints"):
+    for name in find.names(kind):
+        print(kind, name, len(find.load(kind, name)[0]) > 0)
+"""
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory):
+    file = tmp_path_factory.mktemp("pack") / "sub" / "p.pyz"
+    subprocess.run([ROOT / "tools" / "pack", file], env={**os.environ, "PYTHON": sys.executable}, check=True)
+    return file
+
+
+def test_packed_file_holds_every_configuration_and_needs_no_toml(packed, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", READ, packed],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    kinds = ("boards", "plans", "footprints")
+    assert done.stdout.splitlines() == [f"{kind} {name} True" for kind in kinds for name in find.names(kind)]
+
+
+def test_packed_file_predicts_the_same_as_the_checkout(packed, tmp_path):
+    argv = ["predict", "--board", "cortex-a", "--plan", "smoke"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    told = [
+        subprocess.run(
+            [sys.executable, *way, *argv], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+        ).stdout
+        for way in ((packed,), ("-m", "stress"))
+    ]
+    assert told[0] == told[1]
+    assert "Cortex-A" in told[0]
+
+
+def test_shipped_configuration_is_found_in_a_zip_of_python_3_9(monkeypatch):
+    class Path39:
+        # zipfile.Path.joinpath took one part there.
+        def __init__(self, path):
+            self._path = path
+
+        def joinpath(self, part):
+            return Path39(self._path / part)
+
+        def __getattr__(self, name):
+            return getattr(self._path, name)
+
+    monkeypatch.setattr(find, "_home", lambda: Path39(ROOT / "configs"))
+    assert find.load("plans", "smoke")[0]["title"].startswith("smoke")
