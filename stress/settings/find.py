@@ -25,12 +25,16 @@ def _home() -> Any:
     return Path(__file__).resolve().parents[2] / "configs"
 
 
+def _shipped(kind: str) -> dict[str, Any]:
+    folder = _home().joinpath(kind)
+    # What is listed is there: zipfile.Path.is_file of Python 3.9 says so of any name.
+    entries = folder.iterdir() if folder.is_dir() else ()
+    return {entry.name[:-5]: entry for entry in entries if entry.name.endswith(_SUFFIXES)}
+
+
 def names(kind: str) -> list[str]:
     """Return the names of the shipped configurations of `kind` ("boards", "plans")."""
-    folder = _home().joinpath(kind)
-    if not folder.is_dir():
-        return []
-    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(_SUFFIXES))
+    return sorted(_shipped(kind))
 
 
 def load(kind: str, name: str) -> tuple[dict[str, Any], str]:
@@ -45,13 +49,12 @@ def load(kind: str, name: str) -> tuple[dict[str, Any], str]:
     ------
     ConfigError : no such name or file, unreadable, or not TOML/JSON.
     """
-    if name in names(kind):
-        # One part at a time: zipfile.Path takes no more in Python 3.9.
-        folder = _home().joinpath(kind)
-        where = next(f"{name}{end}" for end in _SUFFIXES if folder.joinpath(f"{name}{end}").is_file())
-        return _parse(folder.joinpath(where).read_bytes(), where), where
+    shipped = _shipped(kind)
+    if name in shipped:
+        where = str(shipped[name].name)
+        return _parse(shipped[name].read_bytes(), where), where
     if os.sep not in name and not name.endswith((".toml", ".json")):
-        known = names(kind)
+        known = sorted(shipped)
         near = difflib.get_close_matches(name, known, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
         raise ConfigError(

@@ -58,15 +58,22 @@ def test_packed_file_predicts_the_same_as_the_checkout(packed, tmp_path):
 
 def test_shipped_configuration_is_found_in_a_zip_of_python_3_9(monkeypatch):
     class Path39:
-        # zipfile.Path.joinpath took one part there.
+        # zipfile.Path took one part to join there, and called any name a file.
         def __init__(self, path):
-            self._path = path
+            self._path, self.name = path, path.name
 
         def joinpath(self, part):
             return Path39(self._path / part)
+
+        def is_file(self):
+            return not self.is_dir()
+
+        def iterdir(self):
+            return map(Path39, self._path.iterdir())
 
         def __getattr__(self, name):
             return getattr(self._path, name)
 
     monkeypatch.setattr(find, "_home", lambda: Path39(ROOT / "configs"))
     assert find.load("plans", "smoke")[0]["title"].startswith("smoke")
+    assert "arm926" in find.names("boards")
