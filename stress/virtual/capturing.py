@@ -22,8 +22,7 @@ class CapturePlan:
     flush : clean+invalidate before each read.
     stop_at : the reader stops for good at this frame, -1 = never.
     loops : the reader is a loop over periods, not one call.
-    loop_fills : lines the loop itself fills per wake-up.
-    work, work_lines : the working set of a wake-up, and how much of it.
+    work : what a wake-up loads outside the ring, as steps and numbers of lines.
     """
 
     frames: int
@@ -38,9 +37,7 @@ class CapturePlan:
     flush: bool = False
     stop_at: int = -1
     loops: bool = False
-    loop_fills: int = 0
-    work: Step = Step.CALL_WORK
-    work_lines: int = 0
+    work: tuple[tuple[Step, int], ...] = ()
 
 
 class Capturing:
@@ -97,10 +94,8 @@ class Capturing:
         if not self.reading or 0 <= self.plan.stop_at <= self.appl:
             return
         self.wakes += 1
-        if self.plan.loop_fills:
-            self._steps.add(Step.NOISE, 0, self.plan.loop_fills)
-        if self.plan.work_lines:
-            self._steps.add(self.plan.work, 0, self.plan.work_lines)
+        for step, lines in self.plan.work:
+            self._steps.add(step, 0, lines)
         if self.plan.flush:
             self._steps.add(Step.FLUSH, 0, 1)
         end = min(self._line_floor(self.hw) if self.plan.whole else self.hw, self.plan.frames)

@@ -70,10 +70,15 @@ def play_plan(
         lowlatency=spec.kernel.lowlatency,
         keeps_last_packet=spec.kernel.keeps_last_packet,
         stop_at=_first_frame(faults, "playback-stop"),
-        loop_fills=spec.user.loop_fills if loop else 0,
-        work=Step.LOOP_WORK if loop else Step.CALL_WORK,
-        work_lines=lines.get(Step.LOOP_WORK if loop else Step.CALL_WORK, 0),
+        work=_work(spec, loop, lines),
     )
+
+
+def _work(spec: BoardSpec, loop: bool, lines: Mapping[Step, int]) -> tuple[tuple[Step, int], ...]:
+    # A loop in Python fills lines of its own; either way of waiting has its working set.
+    step = Step.LOOP_WORK if loop else Step.CALL_WORK
+    both = ((Step.NOISE, spec.user.loop_fills if loop else 0), (step, lines.get(step, 0)))
+    return tuple(part for part in both if part[1])
 
 
 def _playback_urbs(spec: BoardSpec, params: StreamParams) -> UrbShape:
@@ -107,9 +112,7 @@ def capture_plan(
         flush=touched and handling.lever is Lever.CLEAN_INVALIDATE,
         stop_at=_first_frame(faults, "capture-stop"),
         loops=loop,
-        loop_fills=spec.user.loop_fills if loop else 0,
-        work=Step.LOOP_WORK if loop else Step.CALL_WORK,
-        work_lines=lines.get(Step.LOOP_WORK if loop else Step.CALL_WORK, 0),
+        work=_work(spec, loop, lines),
     )
 
 

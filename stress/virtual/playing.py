@@ -27,8 +27,7 @@ class PlayPlan:
     behind : URBs are copied when they are due and not when they are queued.
     flush, clean : cache maintenance before each commit.
     stop_at : the writer stops for good at this frame, -1 = never.
-    loop_fills : lines the loop itself fills per wake-up.
-    work, work_lines : the working set of a wake-up, and how much of it.
+    work : what a wake-up loads outside the ring, as steps and numbers of lines.
     """
 
     frames: int
@@ -46,9 +45,7 @@ class PlayPlan:
     lowlatency: bool = True
     keeps_last_packet: bool = True
     stop_at: int = -1
-    loop_fills: int = 0
-    work: Step = Step.CALL_WORK
-    work_lines: int = 0
+    work: tuple[tuple[Step, int], ...] = ()
 
 
 class Playing:
@@ -130,10 +127,8 @@ class Playing:
         if not self.writing or 0 <= self.plan.stop_at <= self.appl:
             return
         self.wakes += 1
-        if self.plan.loop_fills:
-            self._steps.add(Step.NOISE, 0, self.plan.loop_fills)
-        if self.plan.work_lines:
-            self._steps.add(self.plan.work, 0, self.plan.work_lines)
+        for step, lines in self.plan.work:
+            self._steps.add(step, 0, lines)
         self._write(self.plan.rmw)
 
     def posture(self, tick: int) -> tuple[int, ...]:
