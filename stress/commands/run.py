@@ -259,7 +259,8 @@ def _status(step: runner.Progress) -> str:
     share = f"{step.number}/{step.planned}" if step.planned else str(step.number)
     left = ""
     if step.duration_s:
-        left = f", {format_duration(max(0.001, step.duration_s - step.streamed_s))} left"
+        rest = step.duration_s - step.streamed_s
+        left = f", {format_duration(rest)} left" if rest > 0 else ", to the end of the plan"
     wrong = counted(step.findings, "wrong run") if step.findings else "no wrong run"
     return f"burst {share}  {step.arm}  {format_duration(step.streamed_s)} streamed{left}  {wrong}"
 

@@ -7,8 +7,9 @@ import io
 import pytest
 
 from stress import cli
-from stress.commands.run import _next
+from stress.commands.run import _next, _status
 from stress.experiment.plan import read_plan
+from stress.experiment.runner import Progress
 from stress.model.words import count, counted
 from stress.record import reader, rundir
 from stress.report import text
@@ -86,3 +87,18 @@ def test_failed_run_says_what_to_do_next_and_a_clean_one_nothing(run):
     assert _next(clean, plan, folder) == []
     begun = reader.RunLog(clean.events[:1], False)
     assert "pcmstress probe" in _next(begun, plan, folder)[0]
+
+
+@pytest.mark.parametrize(
+    ("streamed_s", "findings", "said"),
+    [
+        (2.0, 0, "burst 3  player  2s streamed, 1s left  no wrong run"),
+        (6.0, 1, "burst 3  player  6s streamed, to the end of the plan  1 wrong run"),
+        (6.0, 1200, "burst 3  player  6s streamed, to the end of the plan  1 200 wrong runs"),
+    ],
+)
+def test_status_of_a_run_with_a_duration_never_counts_below_zero(streamed_s, findings, said):
+    step = Progress(
+        number=3, planned=0, arm="player", streamed_s=streamed_s, duration_s=3.0, findings=findings
+    )
+    assert _status(step) == said
