@@ -21,6 +21,7 @@ from stress.errors import (
     StressError,
 )
 from stress.model.verdict import EXIT_DEVICE_LOST, EXIT_ERROR, EXIT_SKIP, EXIT_USAGE
+from stress.model.words import plain
 from stress.options import parser
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def _command_of(args: argparse.Namespace) -> int:
     except KeyboardInterrupt as stop:
         return 128 + int(stop.args[0] if stop.args else signal.SIGINT)
     except StressError as error:
-        print(f"pcmstress: {error}", file=sys.stderr)
+        # One line, whatever a file is called.
+        print("pcmstress: " + plain(str(error)).replace("\n", "\\n"), file=sys.stderr)
         return _status(error)
     except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours is one line too
         if os.environ.get("PCMSTRESS_DEBUG"):

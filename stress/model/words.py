@@ -1,6 +1,9 @@
-"""Numbers in sentences: thousands apart, and a noun that agrees."""
+"""Words for people: numbers with their thousands apart, nouns that agree, nothing a terminal obeys."""
 
 from __future__ import annotations
+
+# C0 but for tab and newline, DEL and C1: what moves a terminal's cursor or sets its colours.
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160))}
 
 
 def count(number: int) -> str:
@@ -11,3 +14,8 @@ def count(number: int) -> str:
 def counted(number: int, noun: str) -> str:
     """Return so many of a noun that takes an s: 1 run, 12 345 runs."""
     return f"{count(number)} {noun}{'' if abs(number) == 1 else 's'}"
+
+
+def plain(text: str) -> str:
+    """Return `text` with control characters escaped: a record from elsewhere may hold any."""
+    return text.translate(_CONTROLS)

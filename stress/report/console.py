@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from stress.errors import StressError
+from stress.model.words import plain
 
-# C0 but for tab and newline, DEL and C1: what moves a terminal's cursor or sets its colours.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}\b)")
 
 
@@ -109,8 +108,3 @@ def wrapped(text: str, width: int) -> list[str]:
         break_on_hyphens=False,
     )
     return [part.replace("\0", " ") for part in parts]
-
-
-def plain(text: str) -> str:
-    """Return `text` with control characters escaped: a record from elsewhere may hold any."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

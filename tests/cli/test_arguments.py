@@ -67,6 +67,7 @@ def _main(capsys, *argv):
         (("analyze", "x.wav", "--html", "a.html"), "--analog"),
         (("analyze", "x.wav", "--analog", "--tier", "device", "--html", "a.html"), "--tier host"),
         (("report", "absent"), "absent"),
+        (("replay", "a\n\x1b[2Jb"), "a\\n\\x1b[2Jb"),
     ],
 )
 def test_wrong_arguments_are_one_line_and_exit_64(capsys, tmp_path, monkeypatch, argv, words):

@@ -7,7 +7,8 @@ import io
 import pytest
 
 from stress.errors import StressError
-from stress.report.console import Console, plain
+from stress.model.words import plain
+from stress.report.console import Console
 
 
 class _Broken(io.StringIO):
