@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from stress import cli
+from stress import arguments, cli
 from stress.files.wav import write_wav
 from stress.model.formats import FORMATS
 from stress.patterns.auxiliary import NAMES, SIDES
@@ -80,7 +80,7 @@ def test_analyze_analog_finds_a_stale_line_behind_gain(capsys, tmp_path):
 
 
 def test_auxiliary_names_of_the_command_line_are_the_patterns_own():
-    assert cli.AUXILIARY == NAMES + SIDES
+    assert arguments.AUXILIARY == NAMES + SIDES
 
 
 def test_device_tier_reads_what_generate_wrote_and_alarms_on_a_stale_line(capsys, tmp_path):
