@@ -62,8 +62,8 @@ def _diagnosis(report: dict[str, Any]) -> str:
         return ""
     lines = "".join(f"<li>{escape(line)}</li>" for line in found["evidence"])
     advice, against = escape(found["advice"]), escape(found["against"])
-    tail = f"<p>What to do: {advice}.</p><p>What would change this: {against}.</p>"
-    return f"<h2>Diagnosis: {escape(found['headline'])}</h2><ul>{lines}</ul>{tail}"
+    head = f"<h2>Diagnosis: {escape(found['headline'])}</h2><p>What to do: {advice}.</p>"
+    return f"{head}<ul>{lines}</ul><p>What would change this: {against}.</p>"
 
 
 def _arms(report: dict[str, Any]) -> str:
