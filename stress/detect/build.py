@@ -68,6 +68,7 @@ class Builder:
         position : due there under the alignment in force at its start.
         before : raw frame before the stretch.
         """
+        self._namer.begin()
         stretch, self.cut = Stretch(self._decoder.rows(raw), frame, position, before), None
         if not self._aligns:
             self._aligns.append((0, position - frame))
@@ -331,6 +332,9 @@ class Builder:
             fit = self._fit(stretch, start, end, shift)
             return fit if fit is not None and fit.kind in (one.kind, other.kind) else None
         if one.kind is other.kind and one.kind in (Kind.ZERO, Kind.HOLD):
+            # Right frames between them are part of it only when they look the same.
+            if (stretch.rows[first.end : second.start] != stretch.rows[first.end - 1]).any():
+                return None
             rows, due = stretch.rows[start:end], stretch.due(start, shift)
             tags = self._namer.parts(rows, stretch.last(start), due)
             return Part(start, end, one.kind) if len(tags) == 1 and tags[0].kind is one.kind else None

@@ -8,7 +8,7 @@ an edge of a line inside it decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,14 @@ TRIED_LAPS = 8
 MOST_PARTIAL, MOST_PARTIAL_MONO = 2, 4
 
 
+# Part-old frames of a stretch that may fit nothing before the rest is left as damage.
+# Source: lines of one stretch leave none. Higher: seconds on a burst of noise; lower:
+# a stale line behind much damage is unknown.
+MOST_FAILED = 256
+
+AT_ONCE = 512  #: events whose bytes are compared together
+
+
 class Edges:
     """Settles part-old frames of one stretch.
 
@@ -57,7 +65,7 @@ class Edges:
     ) -> None:
         self._decoder, self._geometry, self._rows, self._due = decoder, geometry, rows, due
         self._slipped = slipped
-        self._size = rows.shape[1]
+        self._size, self._failed = rows.shape[1], 0
 
     @property
     def needed(self) -> bool:
@@ -104,7 +112,7 @@ class Edges:
                 continue
             short = event.end - event.start <= most
             out += (self._split(event, before, after) if short else None) or self._peel(event, before, after)
-        return [self._snap(event, frame) if event.what == "displaced" else event for event in _merge(out)]
+        return self._snapped(_merge(out), frame)
 
     def _peel(self, noise: Event, before: Event | None, after: Event | None) -> list[Event]:
         # The first or last frame of damage may be the part-old edge of old data beside it.
@@ -137,6 +145,8 @@ class Edges:
 
     def _split(self, noise: Event, before: Event | None, after: Event | None) -> list[Event] | None:
         # Leading bytes of the data before, trailing bytes of the data after, or old data between.
+        if self._failed >= MOST_FAILED:
+            return None
         lag_a = before.lag if before is not None and before.what == "displaced" else 0
         lag_b = after.lag if after is not None and after.what == "displaced" else 0
         fits = dict(zip((0, lag_a, lag_b), self._fits(noise, (0, lag_a, lag_b))))
@@ -156,6 +166,7 @@ class Edges:
             if old.any():
                 lags = (a if head else 0, tried[int(np.argmax(old))], lag_b if tail else 0)
                 return [replace(noise, what="displaced", lag=lag) for lag in lags if lag]
+        self._failed += 1
         return None
 
     def _candidates(self, noise: Event) -> list[int]:
@@ -183,12 +194,34 @@ class Edges:
         fits: Flags = (image == rows).reshape(len(lags), rows.size)
         return fits
 
-    def _snap(self, event: Event, frame: int) -> Event:
+    def _snapped(self, events: list[Event], frame: int) -> list[Event]:
+        # One image for many events: each of them is a few frames only.
+        out: list[Event] = []
+        for first in range(0, len(events), AT_ONCE):
+            some = events[first : first + AT_ONCE]
+            wide = [self._wide(event) for event in some if event.what == "displaced"]
+            fits = iter(self._old_and_right(wide) if wide else ())
+            out += [self._snap(one, frame, *next(fits)) if one.what == "displaced" else one for one in some]
+        return out
+
+    def _wide(self, event: Event) -> Event:
+        return replace(event, start=max(event.start - 1, 0), end=min(event.end + 1, len(self._rows)))
+
+    def _old_and_right(self, events: Sequence[Event]) -> Iterator[tuple[Flags, Flags]]:
+        # Which bytes of each event are old by its lag, and which are right.
+        frames = [np.arange(event.start, event.end, dtype=np.int64) for event in events]
+        sizes = [len(one) for one in frames]
+        at = np.concatenate(frames)
+        due = at + np.repeat([self._due(0, event.shift) for event in events], sizes)
+        rows = self._rows[at]
+        old = self._decoder.image(due - np.repeat([event.lag for event in events], sizes)) == rows
+        right = self._decoder.image(due) == rows
+        ends = np.cumsum(sizes).tolist()
+        return ((old[b - n : b].reshape(-1), right[b - n : b].reshape(-1)) for n, b in zip(sizes, ends))
+
+    def _snap(self, event: Event, frame: int, old: Flags, right: Flags) -> Event:
         # Find the bytes: those that are old beyond doubt, and how far they may reach unseen.
-        size = self._size
-        start, end = max(event.start - 1, 0), min(event.end + 1, len(self._rows))
-        wide = replace(event, start=start, end=end)
-        old, right = self._fits(wide, (event.lag, 0))
+        size, start = self._size, max(event.start - 1, 0)
         own = slice((event.start - start) * size, (event.end - start) * size)
         body = np.flatnonzero(old[own] & ~right[own]) + own.start
         if not body.size:

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 # fault of some hundred frames hides that another rate follows it.
 PROBES = ((0, 0), (512, 512), (0, 512), (512, 1024), (2304, 2816))
 
-# Share of frames in runs of `LEAST_RUN` equal lags that is no other rate. Source:
-# lines that are nearly all stale decode; interpolated frames do not. Higher:
-# time on dense damage; lower: a rate right behind stale lines is not looked for.
+# Share of frames that are right, whole laps old, or in runs of `LEAST_RUN` equal lags
+# that is no other rate. Source: lines that are nearly all stale decode, and to whole
+# laps; interpolated frames do not, and those of twice the rate step through all lags.
+# Higher: time on dense damage; lower: a rate right behind stale lines is not looked for.
 DECODED_SHARE, LEAST_RUN = 0.5, 3
 
 # Searches that may fail in a row before every other stretch is left out, then
@@ -95,7 +96,7 @@ class OnsetFinder:
         position : due at its first frame.
         rough : first and last frame between which nothing settles.
         """
-        if _decoded(runs, rough) > DECODED_SHARE:
+        if self._decoded(runs, rough) > DECODED_SHARE:
             return None
         if self._left_out:
             self._left_out -= 1
@@ -110,6 +111,14 @@ class OnsetFinder:
         later = unsettled([run for run in runs if run[0] >= rough[1]], rough[1])
         cut = rough[0] or (later[0] if later is not None else 0)
         return Onset(cut) if cut else None
+
+    def _decoded(self, runs: Runs, rough: tuple[int, int]) -> float:
+        first, last = rough
+        start, end, lag = np.array([run for run in runs if run[1] > first and run[0] < last], np.int64).T
+        known = (lag == 0) | self._decoder.whole_laps(lag) | (end - start >= LEAST_RUN)
+        known &= lag != NONE
+        inside = np.minimum(end, last) - np.maximum(start, first)
+        return float(inside[known].sum()) / (last - first)
 
     def _probe(self, rows: Bytes, position: int, runs: Runs, rough: tuple[int, int]) -> Onset | None:
         # The first line that goes on from what is right before it, else the first there is.
@@ -163,15 +172,6 @@ class OnsetFinder:
         place = round(line.place)
         right = (rows[line.frame] == self._decoder.expected(place % POSITIONS, 1)[0]).all()
         return Onset(line.frame, signed(here - place)) if right else None
-
-
-def _decoded(runs: Runs, rough: tuple[int, int]) -> float:
-    inside = (
-        min(end, rough[1]) - max(start, rough[0])
-        for start, end, lag in runs
-        if lag != NONE and end - start >= LEAST_RUN and end > rough[0] and start < rough[1]
-    )
-    return sum(inside) / (rough[1] - rough[0])
 
 
 def last_lag(runs: Runs, frame: int) -> int:

@@ -143,7 +143,7 @@ class Resampling:
         """Return the samples of `every` channel, or of enough for a ratio; full scale 1."""
         wide = self._layout.samples(np.ascontiguousarray(rows))
         if not every:
-            wide = wide[:, : 1 + self._decoder.pattern.pairs]
+            wide = wide[:, :2]
         return wide.astype(np.float64) / (1 << 31)
 
     def _first(self, seen: Floats, position: int, reach: int) -> tuple[float | None, float]:

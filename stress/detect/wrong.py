@@ -52,6 +52,11 @@ GAIN_RESIDUAL = 2.0
 # bits at most. Higher: small gains are dither or unknown; lower: dither is a gain.
 SMALLEST_GAIN_DB = 0.01
 
+# Names that may fail in one stretch before the rest is unknown without a try. Source:
+# a part of damage takes five. Higher: seconds on a burst of noise; lower: a flip in a
+# stretch with much damage is unknown.
+MOST_FAILED = 256
+
 _ONES = np.array([bin(value).count("1") for value in range(256)], np.uint8)
 
 
@@ -76,6 +81,11 @@ class Namer:
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
         self._layout = decoder.pattern.layout
+        self._failed = 0
+
+    def begin(self) -> None:
+        """Take note that a new stretch begins."""
+        self._failed = 0
 
     def parts(self, rows: Bytes, before: Bytes | None, position: int) -> list[Part]:
         """Return the named parts of a stretch.
@@ -174,15 +184,18 @@ class Namer:
 
     def name(self, rows: Bytes, position: int) -> tuple[Kind, dict[str, Any]]:
         """Return the kind and details of a stretch that is neither zero nor held."""
+        if self._failed >= MOST_FAILED:
+            return Kind.UNKNOWN, {}
         due = self._decoder.expected(position, len(rows))
-        return (
+        named = (
             self._byteshift(rows, position)
             or self._swap(rows, due)
             or (self.fit(rows, position) if len(rows) >= SHORTEST_DITHER else None)
             or _bitflip(rows, due)
             or (self.fit(rows, position) if len(rows) >= SHORTEST_FIT else None)
-            or (Kind.UNKNOWN, {})
         )
+        self._failed += named is None
+        return named or (Kind.UNKNOWN, {})
 
     def _clipped(self, rows: Bytes) -> Flags:
         # All samples at the rails: equal neighbours say nothing there.
