@@ -128,7 +128,8 @@ class AccessMaker:
         number = np.cumsum(~behind)
         for kind, work in self._work.items():
             mine = np.flatnonzero(steps[:, KIND] == kind)
-            length = steps[mine, END] - steps[mine, FIRST]
+            # Counts are pointers' size: 32-bit machines refuse to repeat by 64-bit ones.
+            length = (steps[mine, END] - steps[mine, FIRST]).astype(np.intp, copy=False)
             upto = np.cumsum(length)
             first = lines[mine] + other[number[mine]] - upto
             if len(mine):

@@ -84,7 +84,9 @@ def _power(signal: Signal, count: int, bins: NDArray[np.int64]) -> Signal:
     pieces = np.concatenate((halves[:-1], halves[1:]), axis=1) * window
     power = np.mean(np.abs(np.fft.rfft(pieces, axis=1)) ** 2, axis=0)
     scale = 2 / (_WINDOW * float(np.sum(window**2)))
-    return np.asarray(np.add.reduceat(power, bins) * scale, dtype=np.float32)
+    # Pointer-sized: 32-bit machines refuse 64-bit places.
+    bands = np.add.reduceat(power, bins.astype(np.intp, copy=False))
+    return np.asarray(bands * scale, dtype=np.float32)
 
 
 def view(y: Signal, left: Iterable[tuple[int, Signal]], rate: int, place: tuple[int, int]) -> View:
