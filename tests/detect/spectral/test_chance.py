@@ -11,15 +11,17 @@ from stress.model.finding import Analysis, Finding, Kind
 ADVICE = ("lower the capture level",)
 
 
-def _result(kind, score, advice=ADVICE):
+def _result(kind, score, advice=ADVICE, frames=5):
     ring, laps = ("playback", 1) if kind is Kind.STALE else (None, None)
-    finding = Finding(kind, 100, 5, 100, 777, laps, ring, details={"score": score})
+    finding = Finding(kind, 100, frames, 100, 777, laps, ring, details={"score": score})
     other = Finding(Kind.STALE, 900, 8, 900, 4800, 1, "playback", details={"score": 500.0})
     counts: dict[Kind, int] = {Kind.STALE: 1}
     counts[kind] = counts.get(kind, 0) + 1
     sites = {(Kind.STALE, "playback", 1): 1}
     sites[(kind, ring, laps)] = sites.get((kind, ring, laps), 0) + 1
-    analysis = Analysis("spectral", True, 9600, 9600, 0, 0, counts, (finding, other), 13, 2, sites=sites)
+    analysis = Analysis(
+        "spectral", True, 9600, 9600, 0, 0, counts, (finding, other), 8 + frames, 2, sites=sites
+    )
     return SpectralAnalysis(analysis, None, advice, disturbances=4)
 
 
@@ -31,6 +33,15 @@ def test_weak_fit_of_any_lag_on_a_bad_path_is_a_disturbance(kind):
     assert result.analysis.sites == {(Kind.STALE, "playback", 1): 1}
     assert result.disturbances == 5
     assert any("chance" in note for note in result.analysis.notes)
+
+
+@pytest.mark.parametrize(("frames", "left"), [(2, 1), (3, 1), (4, 2), (8, 2)])
+def test_weak_fit_of_a_whole_lap_too_short_for_a_line_is_a_disturbance_on_a_bad_path(frames, left):
+    result = set_aside(_result(Kind.STALE, 12.3, frames=frames))
+    assert len(result.analysis.findings) == left
+    assert sum(result.analysis.sites.values()) == left
+    assert set_aside(_result(Kind.STALE, 30.0, frames=frames)).analysis.found == 2
+    assert set_aside(_result(Kind.STALE, 12.3, (), frames=frames)).analysis.found == 2
 
 
 @pytest.mark.parametrize(
