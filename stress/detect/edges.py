@@ -43,9 +43,9 @@ MOST_PARTIAL, MOST_PARTIAL_MONO = 2, 4
 
 
 # Part-old frames of a stretch that may fit nothing before the rest is left as damage.
-# Source: lines of one stretch leave none. Higher: seconds on a burst of noise; lower:
-# a stale line behind much damage is unknown.
-MOST_FAILED = 256
+# Source: 2000 frames of dithered mono leave some 1500. Higher: seconds on a burst of
+# noise; lower: a part of a line behind dither is unknown.
+MOST_FAILED, MOST_FAILED_MONO = 512, 2048
 
 AT_ONCE = 512  #: events whose bytes are compared together
 
@@ -66,6 +66,7 @@ class Edges:
         self._decoder, self._geometry, self._rows, self._due = decoder, geometry, rows, due
         self._slipped = slipped
         self._size, self._failed = rows.shape[1], 0
+        self._most_failed = MOST_FAILED_MONO if decoder.pattern.channels == 1 else MOST_FAILED
 
     @property
     def needed(self) -> bool:
@@ -145,7 +146,7 @@ class Edges:
 
     def _split(self, noise: Event, before: Event | None, after: Event | None) -> list[Event] | None:
         # Leading bytes of the data before, trailing bytes of the data after, or old data between.
-        if self._failed >= MOST_FAILED:
+        if self._failed >= self._most_failed:
             return None
         lag_a = before.lag if before is not None and before.what == "displaced" else 0
         lag_b = after.lag if after is not None and after.what == "displaced" else 0

@@ -71,8 +71,8 @@ def test_dense_damage_takes_bounded_work(fmt, channels, mix):
     # A call per lap tried came to 17 calls a frame; the search for another rate makes the most frames.
     frames = 3000
     calls, made, found = work(fmt, channels, mix, 40, frames)
-    assert calls < 2 * frames
-    assert made < 500
+    assert calls < 5 * frames
+    assert made < 800
     assert sum(found.counts.values()) > frames // 40
 
 

@@ -100,3 +100,15 @@ def test_lone_mono_frame_that_fits_by_chance_undoes_no_drop():
     assert found[0].kind is Kind.DROP or found[1].kind is Kind.DROP
     assert all(finding.frame < 6000 + 1100 for finding in found)
     assert sum(finding.frames for finding in found if finding.kind is Kind.DROP) == 96
+
+
+def test_part_of_a_line_behind_much_dither_is_still_told():
+    edit = Edit("S32_LE", 1)
+    samples, rng = edit.raw.view("<i4"), np.random.default_rng(3)
+    for _ in range(2):
+        samples[4000:6000] += rng.integers(0, 2, 2000, dtype=np.int32) * rng.choice(
+            np.array([-1, 1], np.int32)
+        )
+    edit.age(6040 * 4, 6041 * 4, 1200)
+    kinds = [(kind, lag) for kind, frame, _, lag in edit.found() if frame == 6040]
+    assert kinds == [(Kind.STALE, 1200)]
