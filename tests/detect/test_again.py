@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stress.detect.again import STEREO_BLOCK, Regenerator
-from stress.detect.same import address
+from stress.detect.same import address, memory
 from stress.model.formats import FORMATS
 from stress.patterns.word import Pattern
 
@@ -45,3 +45,8 @@ def test_address_of_frames_in_pieces_is_refused():
     assert address(whole) == whole.ctypes.data
     with pytest.raises(ValueError, match="in one piece"):
         address(np.zeros(64, np.uint8)[::2])
+
+
+def test_same_of_different_sizes_is_refused():
+    with pytest.raises(ValueError, match="cannot equal"):
+        memory().same(np.zeros(4, np.uint8), np.zeros(5, np.uint8))

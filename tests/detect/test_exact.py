@@ -7,7 +7,6 @@ import pytest
 
 from stress.detect.exact import ExactChecker, check
 from stress.detect.place import HeldRange, HeldRanges
-from stress.detect.same import memory
 from stress.detect.whole import KeptBurst
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
@@ -382,11 +381,6 @@ def test_check_with_the_expected_image_says_the_same(change):
     fast = KeptBurst(STEREO, FIRST, expected, flat, limit).check(len(rows), RINGS)
     assert fast == judge(rows, first_position=FIRST, played_limit=limit)
     assert fast.locked and fast.found == (change == "flip")
-
-
-def test_same_of_different_sizes_is_refused():
-    with pytest.raises(ValueError, match="cannot equal"):
-        memory().same(np.zeros(4, np.uint8), np.zeros(5, np.uint8))
 
 
 @pytest.mark.parametrize("cut", [1, 2, 47, 100])
