@@ -83,15 +83,15 @@ def _alsa(args: argparse.Namespace) -> Backend:
     if args.mixer:
         board["mixer"] = _transparent({devices.playback, devices.capture}, known)
     line_bytes = facts.cpu.line_bytes or USUAL_LINE_BYTES
-    pcm = _pcm(args.backend, devices.playback, "" if alone else devices.capture)
+    pcm = _pcm(args.backend, devices.playback, "" if alone else devices.capture, facts.cpu.line_bytes)
     return Backend(pcm, name, line_bytes, board)
 
 
-def _pcm(backend: str, playback: str, capture: str) -> Pcm:
+def _pcm(backend: str, playback: str, capture: str, line_bytes: int) -> Pcm:
     if backend == "alsa":
         from stress.pcm.alsa import AlsaPcm
 
-        return AlsaPcm(playback, capture or None)
+        return AlsaPcm(playback, capture or None, line_bytes=line_bytes or None)
     from stress.pcm.pyalsa_pcm import PyAlsaPcm
 
     if not capture:

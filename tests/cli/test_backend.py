@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from stress.board import kernel
@@ -15,12 +17,24 @@ from stress.pcm.pyalsa_pcm import PyAlsaPcm
 
 @pytest.mark.parametrize(("name", "kind"), [("alsa", AlsaPcm), ("pyalsaaudio", PyAlsaPcm)])
 def test_pcm_is_the_one_asked_for(name, kind):
-    assert type(backend._pcm(name, "hw:0,0", "hw:0,1")) is kind
+    assert type(backend._pcm(name, "hw:0,0", "hw:0,1", 32)) is kind
 
 
 def test_pyalsaaudio_without_capture_is_refused_by_name():
     with pytest.raises(ConfigError, match="--backend pyalsaaudio.*captures"):
-        backend._pcm("pyalsaaudio", "hw:0,0", "")
+        backend._pcm("pyalsaaudio", "hw:0,0", "", 32)
+
+
+@pytest.mark.parametrize(("line_bytes", "told"), [(16, 16), (64, 64), (0, None)])
+def test_pcm_is_told_the_cache_line_of_the_board(monkeypatch, line_bytes, told):
+    given = []
+    facts = SimpleNamespace(cpu=SimpleNamespace(line_bytes=line_bytes), to_json=dict)
+    monkeypatch.setattr("stress.board.facts.gather", lambda: facts)
+    monkeypatch.setattr("stress.board.cards.cards", list)
+    monkeypatch.setattr("stress.pcm.alsa.AlsaPcm", lambda *_, line_bytes: given.append(line_bytes))
+    opened = backend._alsa(parser().parse_args(["run", "--card", "hw:0,0/hw:1,0"]))
+    assert given == [told]
+    assert opened.line_bytes == (line_bytes or 32)
 
 
 @pytest.mark.parametrize(
