@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from tools.benchkit import _alsabat_card, alsabat
@@ -17,7 +19,7 @@ from tools.benchkit import _alsabat_card, alsabat
         ("pcmstress run", 0, False, "PASS: missed"),
         ("pcmstress run", 1, False, "FAIL"),
         ("pcmstress run", 5, False, "INCONCLUSIVE"),
-        ("pcmstress run", None, False, "did not end"),
+        ("pcmstress run", None, False, "no verdict"),
     ],
 )
 def test_word_says_what_was_missed_or_made_up(program, code, clean, told):
@@ -38,3 +40,18 @@ def test_every_row_runs_the_same_programs_with_its_fault(tmp_path, monkeypatch, 
     for fault, spec in _alsabat_card.FAULTS.items():
         assert all(spec in argv for _, argv in rows[fault])
     assert all("--fault" not in argv for name in alsabat.CLEAN for _, argv in rows[name])
+
+
+def test_alsabat_that_captured_nothing_has_no_verdict(monkeypatch, capsys):
+    rows = {"softcard, clean": [("alsabat", ["alsabat"]), ("pcmstress run", ["pcmstress"])]}
+    monkeypatch.setattr(_alsabat_card, "rows", lambda channels: rows)
+    said = {"alsabat": (254, "Capture canceled.\n"), "pcmstress": (0, "PASS\n")}
+
+    def run(command, **_):
+        status, text = said[command[0]]
+        return subprocess.CompletedProcess(command, status, text, "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert _alsabat_card.main(["2"]) == 0
+    (row,) = alsabat.rows(capsys.readouterr().out.splitlines())
+    assert row["codes"] == {"alsabat": None, "pcmstress run": 0}

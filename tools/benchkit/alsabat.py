@@ -22,11 +22,11 @@ def word(program: str, code: int | None, clean: bool) -> str:
 
     Parameters
     ----------
-    code : None for a program that did not end in time.
+    code : None for a program that did not end in time or captured nothing.
     clean : whether nothing was wrong with the card.
     """
     if code is None:
-        return "did not end"
+        return "no verdict"
     named = _WORDS.get(program, {}).get(code, "PASS" if code == 0 else f"FAIL ({code})")
     if named == "PASS" and not clean:
         return "PASS: missed"
