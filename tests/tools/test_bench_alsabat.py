@@ -37,7 +37,10 @@ def test_every_row_runs_the_same_programs_with_its_fault(tmp_path, monkeypatch, 
     rows = _alsabat_card.rows(channels)
     names = {tuple(name for name, _ in commands) for commands in rows.values()}
     assert names == {(*alsabat.ALSABAT, alsabat.OURS)}
-    for fault, spec in _alsabat_card.FAULTS.items():
+    wrong = _alsabat_card.faults(channels)
+    assert len(wrong) == (8 if channels == 2 else 7)
+    assert set(rows) == {*alsabat.CLEAN, *wrong}
+    for fault, spec in wrong.items():
         assert all(spec in argv for _, argv in rows[fault])
     assert all("--fault" not in argv for name in alsabat.CLEAN for _, argv in rows[name])
 

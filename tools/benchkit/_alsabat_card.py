@@ -65,6 +65,11 @@ def programs(devices: tuple[str, str], channels: int) -> dict[str, list[str]]:
     }
 
 
+def faults(channels: int) -> dict[str, str]:
+    """Return the faults by name; on one channel there is nothing to exchange."""
+    return {name: fault for name, fault in FAULTS.items() if channels > 1 or not fault.startswith("swap")}
+
+
 def rows(channels: int) -> dict[str, list[tuple[str, list[str]]]]:
     """Return the commands of every row, the card brought up around each where there is one."""
     on_loop = list(programs(LOOP, channels).items())
@@ -73,13 +78,13 @@ def rows(channels: int) -> dict[str, list[tuple[str, list[str]]]]:
     def with_card(fault: str) -> list[tuple[str, list[str]]]:
         # In real time: faster, alsabat has played all before it begins to capture, and judges an empty file.
         up = [f"{PROJECT}/tools/softcard", "up", "--channels", str(channels)]
-        faults = ["--fault", fault] if fault else []
-        return [(name, [*up, *faults, "--run", *argv]) for name, argv in on_card]
+        spec = ["--fault", fault] if fault else []
+        return [(name, [*up, *spec, "--run", *argv]) for name, argv in on_card]
 
     return {
         "snd-aloop, clean": on_loop,
         "softcard, clean": with_card(""),
-        **{name: with_card(fault) for name, fault in FAULTS.items()},
+        **{name: with_card(fault) for name, fault in faults(channels).items()},
     }
 
 
