@@ -57,7 +57,7 @@ def main(argv: list[str]) -> int:
     if args.json:
         print(json.dumps({"board": args.board, "channels": args.channels, "rows": found}))
         return 0
-    heads = (f"card and fault, {args.channels} channels", *ALSABAT, OURS)
+    heads = (f"card and fault, {'mono' if args.channels == 1 else 'stereo'}", *ALSABAT, OURS)
     body = [
         (row["row"], *(word(name, row["codes"][name], row["row"] in CLEAN) for name in (*ALSABAT, OURS)))
         for row in found
