@@ -21,27 +21,25 @@ FLOOR = {
     "pcm": 2,
     "virtual": 2,
     "record": 2,
-    "experiment": 3,
-    "report": 4,
-    "commands": 5,
-    "arguments": 5,
-    "streams": 5,
-    "options": 5,
-    "cli": 5,
-    "__main__": 6,
+    "plan": 3,
+    "verdict": 4,
+    "predict": 5,
+    "experiment": 5,
+    "report": 5,
+    "cli": 6,
+    "__main__": 7,
     "__init__": 0,
 }
-# Pure files of the virtual board: the cache model may know nothing of boards, files or settings.
-PURE_VIRTUAL = ("cache", "engine", "geometry", "trace")
-PURE_ROOMS = ("model", "patterns", "detect", "stats")
+# The cache model may know nothing of boards, files or settings.
+PURE_ROOMS = ("model", "patterns", "detect", "stats", "virtual/cache")
 # All a pure file may import: nothing here reads a clock, a file, a device or the environment.
 PURE_MODULES = {"__future__", "collections", "dataclasses", "enum", "functools", "numpy", "stress", "typing"}
 PURE_MODULES |= {"bisect", "math", "zlib"}
 # memcmp and memmem on memory the caller hands in: no state, no system call.
-PURE_EXCEPTIONS = {"detect/same.py": {"ctypes"}, "detect/whole.py": {"ctypes"}}
+PURE_EXCEPTIONS = {"detect/exact/same.py": {"ctypes"}, "detect/exact/whole.py": {"ctypes"}}
 DOORS = {
     "alsaaudio": {"pcm/pyalsa.py"},
-    "ctypes": {"board/conditions.py", "detect/same.py", "detect/whole.py", "pcm/alsa/_lib.py"},
+    "ctypes": {"board/conditions.py", "detect/exact/same.py", "detect/exact/whole.py", "pcm/alsa/_lib.py"},
     "psutil": {"board/load.py"},
 }
 FORBIDDEN_FOR_PCM = {"patterns", "detect"}
@@ -87,7 +85,7 @@ def _rooms_used(path: Path) -> set[str]:
 
 
 def _pure(path: Path) -> bool:
-    return _room(path) in PURE_ROOMS or (_room(path) == "virtual" and path.stem.startswith(PURE_VIRTUAL))
+    return _name(path).startswith(tuple(f"{room}/" for room in PURE_ROOMS))
 
 
 @pytest.mark.parametrize("path", _files(), ids=_name)

@@ -49,9 +49,3 @@ def test_wheel_carries_every_board_and_plan(tmp_path):
         for path in (ROOT / "configs" / kind).glob("*.toml"):
             assert f"stress/configs/{kind}/{path.name}" in names
     assert not [name for name in names if name.startswith(("tests", "tools"))]
-
-
-def test_names_of_test_files_are_each_there_once():
-    # pytest imports them by name alone: two of one name break a run of the whole suite, and of it only.
-    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
-    assert sorted(names) == sorted(set(names))

@@ -27,7 +27,7 @@ MCL_CURRENT, MCL_FUTURE = 1, 2
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedConditions:
     """What is asked of the machine.
 
     Parameters
@@ -46,7 +46,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Terms:
+class GrantedConditions:
     """What came of it, one line each."""
 
     granted: tuple[str, ...]
@@ -55,7 +55,7 @@ class Terms:
 
 
 @contextmanager
-def conditions(asked: Asked, proc: Path = Path("/proc")) -> Iterator[Terms]:
+def conditions(asked: RequestedConditions, proc: Path = Path("/proc")) -> Iterator[GrantedConditions]:
     """Apply what is asked, yield what was granted, and put everything back.
 
     Threads: applies to the calling thread and what it starts.
@@ -81,7 +81,7 @@ def conditions(asked: Asked, proc: Path = Path("/proc")) -> Iterator[Terms]:
             granted.append(text)
             undo.append(back)
     try:
-        yield Terms(tuple(granted), tuple(refused), _facts(proc))
+        yield GrantedConditions(tuple(granted), tuple(refused), _facts(proc))
     finally:
         for back in reversed(undo):
             back()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Callable
 import numpy as np
 
 from stress.detect.checksum_lock import find
-from stress.detect.collect import CAP
+from stress.detect.exact.findings import CAP
 from stress.model.finding import Analysis, Finding, Kind
 from stress.patterns.layout import Layout
 

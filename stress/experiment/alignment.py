@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from stress.model.finding import Analysis, Finding, Kind
+from stress.model.finding import SILENT, Analysis, Finding, Kind
 from stress.model.stimulus import POSITIONS
 from stress.model.words import count, counted
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
-SILENT = "every captured sample is zero"
 # Longest way a frame may take from the playback ring to the capture ring and be
 # called latency [s]. Source: snd-usb-audio queues at most 18 ms of URBs; the
 # modelled and emulated cards take 3 to 16 ms in all, converters below 5 ms.

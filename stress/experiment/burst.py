@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.board.conditions import Asked, Terms, conditions
-from stress.board.opportunities import Opportunities, watched
-from stress.experiment import control
+from stress.board.cache_clean_counters import Opportunities, watched
+from stress.board.conditions import GrantedConditions, RequestedConditions, conditions
+from stress.experiment import positive_control
 from stress.experiment.alignment import settle
-from stress.experiment.audit import Sums, sums_of_burst
-from stress.experiment.method import Heard
-from stress.experiment.transport import set_apart
+from stress.experiment.lost_time import set_apart
+from stress.experiment.method.detector import CheckResult
 from stress.experiment.window import hot_window
-from stress.experiment.wire import Sent, Views, attribute, by_wire, look
+from stress.experiment.wire.views import Sent, Views, attribute, by_wire, look
 from stress.model.finding import Analysis
 from stress.model.pcm import Access, Direction
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
+from stress.verdict.audit import Sums, sums_of_burst
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from stress.experiment.method import Method
+    from stress.experiment.method.detector import Detector
     from stress.model.pcm import Exchange, Granted, Handling
     from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
@@ -41,7 +41,7 @@ TAIL_S = 0.05
 LEAD_S = 0.1
 PAGE_BYTES = 4096
 # A modelled board has its conditions in its description.
-MODELLED = Terms((), (), ())
+MODELLED = GrantedConditions((), (), ())
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class BurstResult:
     Parameters
     ----------
     heard : what is judged: of the loopback, or of the wire where `by_wire`.
-    came_back : the stimulus was recognised in what came back.
+    locked : the stimulus was recognised in what came back.
     opportunities : accidental clean+invalidates, as far as they are counted.
     sums : checksums of what was played and of what came back.
     views : what a tap saw beside it, None without one; `blind` says why.
@@ -62,10 +62,10 @@ class BurstResult:
     position: int
     frames: int
     exchange: Exchange
-    heard: Heard
-    came_back: bool
-    control: control.Outcome
-    terms: Terms
+    heard: CheckResult
+    locked: bool
+    control: positive_control.Outcome
+    terms: GrantedConditions
     sums: Sums
     opportunities: Opportunities
     views: Views | None = None
@@ -85,7 +85,7 @@ class BurstResult:
         return self.analysis.checked_frames if exposed is None else exposed
 
 
-class Bench:
+class BurstRunner:
     """Buffers of one open PCM, allocated and touched once, and what stays alike from burst to burst.
 
     Parameters
@@ -103,10 +103,10 @@ class Bench:
     def __init__(
         self,
         granted: Granted,
-        method: Method,
+        method: Detector,
         frames: int,
         line_bytes: int,
-        asked: Asked,
+        asked: RequestedConditions,
         *,
         tap: Tap | None = None,
         loopback: str = "auto",
@@ -117,7 +117,7 @@ class Bench:
         tail = rings + round(TAIL_S * rate)
         lead = rings + round(LEAD_S * rate)
         self.granted = granted
-        self.geometry = control.Geometry(granted.playback.buffer_size, step, line_bytes)
+        self.geometry = positive_control.Geometry(granted.playback.buffer_size, step, line_bytes)
         self._method, self._stimulus = method, stimulus
         self._asked, self._tap, self._loopback = asked, tap, loopback
         self._frames = self._span = frames
@@ -138,9 +138,9 @@ class Bench:
         pcm: Pcm,
         handling: Handling,
         position: int,
-        faults: tuple[control.Planted, ...] = (),
+        faults: tuple[positive_control.Planted, ...] = (),
         *,
-        over_read: tuple[control.Planted, ...] = (),
+        over_read: tuple[positive_control.Planted, ...] = (),
         to_end: bool = False,
     ) -> BurstResult:
         """Stream one burst from `position` and check what came back.
@@ -157,7 +157,7 @@ class Bench:
         self._span = self.play.size // step if to_end else self._frames
         self._stimulus.fill(position, self.play[: self._span * step])
         self.play[self._span * step :] = 0
-        laid = control.lay(self.play, faults, self.geometry, self._stimulus.fill, position)
+        laid = positive_control.lay(self.play, faults, self.geometry, self._stimulus.fill, position)
         self.captured[:] = 0
         # Allocates pages: outside the window, as is the fetching.
         blind = tap.start(self.granted, self._seconds()) if tap else ""
@@ -174,14 +174,17 @@ class Bench:
         if wire is not None:
             sent = self._sent(returned, position, due, laid, over_read)
             views = look(wire, sent, exchange, self._method.check_wire)
-        heard, outcome = Heard(Analysis("wire", False, taken, notes=(blind,))), control.Outcome(0, 0, ())
+        heard, outcome = (
+            CheckResult(Analysis("wire", False, taken, notes=(blind,))),
+            positive_control.Outcome(0, 0, ()),
+        )
         if self._loopback != "none":
-            heard, outcome = self._came_back(returned, exchange, position, laid, due)
+            heard, outcome = self._loopback_result(returned, exchange, position, laid, due)
         sums = self._sums(returned, heard.analysis, position, due)
-        analysis, came_back = heard.analysis, heard.analysis.locked
+        analysis, locked = heard.analysis, heard.analysis.locked
         wired = views is not None and _takes_the_wire(views, self._loopback, analysis)
         if views is not None and wired:
-            heard = Heard(by_wire(views, step, self.geometry.line_bytes))
+            heard = CheckResult(by_wire(views, step, self.geometry.line_bytes))
             outcome = views.control + views.read_control
         else:
             if views is not None:
@@ -192,7 +195,7 @@ class Bench:
             frames=self._frames,
             exchange=exchange,
             heard=heard,
-            came_back=came_back,
+            locked=locked,
             control=outcome,
             terms=terms,
             sums=sums,
@@ -208,8 +211,8 @@ class Bench:
         read: Bytes,
         position: int,
         due: int,
-        faults: tuple[control.Planted, ...],
-        over_read: tuple[control.Planted, ...],
+        faults: tuple[positive_control.Planted, ...],
+        over_read: tuple[positive_control.Planted, ...],
     ) -> Sent:
         return Sent(
             written=self.play,
@@ -226,19 +229,21 @@ class Bench:
             over_read=over_read,
         )
 
-    def _came_back(
+    def _loopback_result(
         self,
         returned: Bytes,
         exchange: Exchange,
         position: int,
-        faults: tuple[control.Planted, ...],
+        faults: tuple[positive_control.Planted, ...],
         due: int,
-    ) -> tuple[Heard, control.Outcome]:
+    ) -> tuple[CheckResult, positive_control.Outcome]:
         heard = self._method.check(returned, self.rings, position, due)
         analysis = settle(heard.analysis, returned, exchange, self.rings, self._mapped, position, self._rate)
         # A fault in the part that never came back was not due either.
         reached = min(due, analysis.checked_frames)
-        analysis, outcome = control.match(analysis, faults, position, reached, self.rings, self._method.rules)
+        analysis, outcome = positive_control.match(
+            analysis, faults, position, reached, self.rings, self._method.rules
+        )
         return replace(heard, analysis=analysis), outcome
 
     def _sums(self, returned: Bytes, analysis: Analysis, position: int, due: int) -> Sums:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stress.experiment.burst import BurstResult
-    from stress.experiment.episodes import Episodes
-    from stress.experiment.wire import Views
+    from stress.experiment.wire.views import Views
     from stress.model.exposure import Exposure
     from stress.model.finding import Analysis
     from stress.model.pcm import Exchange, Granted, PcmRequest, StreamParams
+    from stress.verdict.episodes import Episodes
 
 # Findings kept per burst event; the counts go on. Behind the first ones a few of
 # the last lap are kept: memory speaks for no others.

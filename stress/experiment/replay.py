@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stress.detect.exact import check
+from stress.detect.exact.checker import check
 from stress.errors import CaptureFileError
 from stress.model.ring import Rings
 

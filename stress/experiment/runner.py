@@ -6,28 +6,28 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable
 
 from stress.errors import DeviceError, DeviceGone
-from stress.experiment import control, events
-from stress.experiment.burst import Bench
-from stress.experiment.choice import TRIAL_S, choose
-from stress.experiment.episodes import episodes
-from stress.experiment.judge import Judgement, judge, judge_run
-from stress.experiment.stopping import Stopped, decide
-from stress.experiment.tally import Tally, tallies, total
-from stress.experiment.wire_evidence import sources
+from stress.experiment import events, positive_control
+from stress.experiment.burst import BurstRunner
+from stress.experiment.loopback_detection import TRIAL_S, choose
+from stress.experiment.wire.evidence import sources
 from stress.model.exposure import Exposure
 from stress.model.pcm import Lost
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.verdict import Verdict, exit_code
+from stress.verdict.episodes import episodes
+from stress.verdict.judge import Judgement, judge, judge_run
+from stress.verdict.stopping import Stopped, decide
+from stress.verdict.tally import Tally, tallies, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stress.experiment.burst import BurstResult
-    from stress.experiment.method import Method
-    from stress.experiment.plan import Arm, Plan
+    from stress.experiment.method.detector import Detector
     from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
+    from stress.plan.plan import Arm, Plan
     from stress.record.evidence import EvidenceStore
     from stress.record.journal import Journal
 
@@ -83,14 +83,14 @@ class Run:
     done : burst events of an earlier part of this run (resume).
     progress : called after every burst.
     tap : looks at bus and memory beside each burst, None where it may not.
-    loopback : see `Bench.run`.
+    loopback : see `BurstRunner.run`.
     """
 
     plan: Plan
     pcm: Pcm
     name: str
     line_bytes: int
-    method: Method
+    method: Detector
     journal: Journal
     evidence: EvidenceStore
     seed: int
@@ -100,11 +100,11 @@ class Run:
     progress: Callable[[Progress], None] = lambda _: None
     tap: Tap | None = None
     loopback: str = "auto"
-    others: tuple[Callable[[], Method], ...] = ()
+    others: tuple[Callable[[], Detector], ...] = ()
 
     def __post_init__(self) -> None:
         self._undecided = self.loopback == "auto" and bool(self.others)
-        self._opened: tuple[Arm, Bench] | None = None
+        self._opened: tuple[Arm, BurstRunner] | None = None
         self._bursts: list[dict[str, Any]] = list(self.done)
         self._skipped: dict[str, str] = {}
         self._streamed_s: float = sum(event["streamed_s"] for event in self.done)
@@ -169,7 +169,7 @@ class Run:
         skips = [{"event": "skip", "arm": arm, "reason": text} for arm, text in self._skipped.items()]
         return tallies(self._bursts + skips)
 
-    def _open(self, arm: Arm) -> tuple[Arm, Bench] | None:
+    def _open(self, arm: Arm) -> tuple[Arm, BurstRunner] | None:
         request = self.plan.request(arm)
         try:
             granted = self.pcm.open(request)
@@ -189,7 +189,7 @@ class Run:
             return None
         self.journal.append("open", arm=arm.name, backend=self.pcm.backend, **events.opened(request, granted))
         asked = self.plan.conditions.asked
-        return arm, Bench(
+        return arm, BurstRunner(
             granted, self.method, frames, self.line_bytes, asked, tap=self.tap, loopback=self.loopback
         )
 
@@ -197,26 +197,28 @@ class Run:
         self._skipped[arm.name] = reason
         self.journal.append("skip", arm=arm.name, reason=reason)
 
-    def _burst(self, step: Step, bench: Bench) -> None:
+    def _burst(self, step: Step, bench: BurstRunner) -> None:
         result = self._streamed(step, bench)
-        judged: Bench | None = bench
+        judged: BurstRunner | None = bench
         if self._undecided and not self._lost:
             judged, result = self._decided(step, bench, result)
         if judged is not None:
             self._note(step, result, judged)
 
-    def _streamed(self, step: Step, bench: Bench) -> BurstResult:
+    def _streamed(self, step: Step, bench: BurstRunner) -> BurstResult:
         first = self._next(bench.longest)
         frames, wanted = round(step.arm.burst_s * self.plan.rate), self.plan.control
         seed = f"{self.seed}/{step.number}"
-        faults = control.plant(frames, bench.geometry, wanted.share, wanted.least, seed, self.method.rules)
+        faults = positive_control.plant(
+            frames, bench.geometry, wanted.share, wanted.least, seed, self.method.rules
+        )
         back = replace(bench.geometry, ring=bench.granted.capture.buffer_size)
         result = bench.run(
             self.pcm,
             step.arm.handling,
             first,
             faults,
-            over_read=control.plant(frames, back, wanted.share, wanted.least, f"{seed}/read"),
+            over_read=positive_control.plant(frames, back, wanted.share, wanted.least, f"{seed}/read"),
             to_end=self._to_end(step),
         )
         self.position = first + result.span
@@ -227,7 +229,9 @@ class Run:
         # Word 0 of the pattern is silence; position 0 is never sent.
         return 1 if self.position + frames >= POSITIONS or self.position == 0 else self.position
 
-    def _decided(self, step: Step, bench: Bench, first: BurstResult) -> tuple[Bench | None, BurstResult]:
+    def _decided(
+        self, step: Step, bench: BurstRunner, first: BurstResult
+    ) -> tuple[BurstRunner | None, BurstResult]:
         """Settle what judges this run; return the burst in the terms of that, and its bench.
 
         No bench where the PCM could not be opened anew for another method.
@@ -240,7 +244,7 @@ class Run:
         self._lost = choice.lost
         if choice.method is None:
             by = "wire" if first.by_wire else self.method.name
-            self._say_loopback(self.method.loopback if first.came_back else "none", by, choice.why)
+            self._say_loopback(self.method.loopback if first.locked else "none", by, choice.why)
             heard = first.heard if first.by_wire else replace(first.heard, advice=choice.advice)
             return bench, replace(first, heard=heard)
         self.method = choice.method
@@ -254,7 +258,7 @@ class Run:
     def _say_loopback(self, kind: str, detector: str, why: str) -> None:
         self.journal.append("loopback", kind=kind, detector=detector, why=why)
 
-    def _note(self, step: Step, result: BurstResult, bench: Bench) -> None:
+    def _note(self, step: Step, result: BurstResult, bench: BurstRunner) -> None:
         stimulus, rate = self.method.stimulus, bench.granted.playback.rate
         exposure = Exposure.of_frames(result.exposed_frames, stimulus.frame_bytes, self.line_bytes)
         names = []

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Optional
 
+# The note of a check whose capture holds nothing but zeros.
+SILENT = "every captured sample is zero"
+
 
 class Kind(str, Enum):
     """What is wrong with a run of frames."""

@@ -14,7 +14,7 @@ from stress.errors import BackendUnavailable, DeviceBusy, DeviceError, ParamsRef
 from stress.model.pcm import Access, Direction, Exchange, Granted, Handling, PcmRequest, StreamParams
 from stress.pcm.alsa import memory, naming, outcome
 from stress.pcm.alsa._proto import STATES
-from stress.pcm.alsa.lane import Lane
+from stress.pcm.alsa.transfer_thread import Lane
 from stress.pcm.alsa.window import Window
 from stress.pcm.contract import Pcm
 from stress.pcm.pyalsa import PyAlsa

@@ -23,7 +23,7 @@ from stress.model.pcm import (
 )
 from stress.pcm.contract import Pcm
 from stress.virtual.board import Board, Outcome
-from stress.virtual.geometry import PAGE_BYTES
+from stress.virtual.cache.geometry import PAGE_BYTES
 from stress.virtual.grant import grant, reason_against
 from stress.virtual.loads import disturbed, shares_the_cpu
 from stress.virtual.spec import BoardSpec

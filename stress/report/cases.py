@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stress.experiment.judge import Judgement, judge, judge_run
-from stress.experiment.tally import Tally, tallies, total
 from stress.model.verdict import Verdict
+from stress.verdict.judge import Judgement, judge, judge_run
+from stress.verdict.tally import Tally, tallies, total
 
 if TYPE_CHECKING:
     from stress.record.reader import RunLog

@@ -5,18 +5,18 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from stress.experiment.tally import tallies, total
 from stress.model.words import count
 from stress.report import lanes, levels, path, ringmap, text, wire
 from stress.report.cases import backend
 from stress.report.document import document
 from stress.report.document import table as document_table
 from stress.report.ringmap import Mark
+from stress.verdict.tally import tallies, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stress.experiment.plan import Plan
+    from stress.plan.plan import Plan
     from stress.record.reader import RunLog
 
 

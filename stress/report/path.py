@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stress.errors import CaptureFileError
-from stress.experiment.audit import Audit, audit
 from stress.model.words import count, counted
+from stress.verdict.audit import Audit, audit
 
 if TYPE_CHECKING:
     from stress.record.reader import RunLog

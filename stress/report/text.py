@@ -5,10 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from stress.experiment.contrast import measure
-from stress.experiment.diagnosis import Diagnosis, diagnose
-from stress.experiment.judge import judge, judge_run
-from stress.experiment.tally import Tally, tallies, total
 from stress.model.formats import sample_format
 from stress.model.verdict import Verdict
 from stress.model.wire import BUS
@@ -17,9 +13,13 @@ from stress.report import path, wire
 from stress.report.cases import backend
 from stress.report.table import table
 from stress.settings.times import format_duration
+from stress.verdict.contrast import measure
+from stress.verdict.diagnosis import Diagnosis, diagnose
+from stress.verdict.judge import judge, judge_run
+from stress.verdict.tally import Tally, tallies, total
 
 if TYPE_CHECKING:
-    from stress.experiment.plan import Plan
+    from stress.plan.plan import Plan
     from stress.record.reader import RunLog
 
 # Sentences shown in full; the rest is in the record.

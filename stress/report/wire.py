@@ -10,8 +10,8 @@ from stress.model.words import count, counted
 if TYPE_CHECKING:
     from collections import Counter
 
-    from stress.experiment.tally import Tally
     from stress.record.reader import RunLog
+    from stress.verdict.tally import Tally
 
 
 def lines(log: RunLog, whole: Tally) -> list[str]:

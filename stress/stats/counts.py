@@ -169,3 +169,11 @@ class Sequential:
     def clean_exposure(self) -> float:
         """Return the exposure after which a run without events is accepted."""
         return -math.log(self.beta / (1.0 - self.alpha)) / (self.bad - self.good)
+
+
+def miss_bound_95(planted: int) -> float:
+    """Return the 95 % upper bound on the share missed when none of `planted` was.
+
+    Source: exact binomial (Clopper-Pearson) bound for zero misses.
+    """
+    return 1.0 - 0.05 ** (1.0 / planted) if planted else 1.0

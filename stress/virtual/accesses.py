@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.virtual import trace as ops
+from stress.virtual.cache import trace as ops
+from stress.virtual.cache.trace import Trace
 from stress.virtual.layout import (
     BUFFER_SPAN_BYTES,
     CAPTURED,
@@ -17,7 +18,6 @@ from stress.virtual.layout import (
     RingPlace,
 )
 from stress.virtual.steps import BACKGROUND_STEPS, END, FIRST, KIND, Step
-from stress.virtual.trace import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,22 +10,22 @@ import numpy as np
 from stress.errors import StreamStateError
 from stress.model.pcm import Access, Handling, Lever, StreamParams
 from stress.virtual.accesses import AccessMaker
-from stress.virtual.cable import through_cable
+from stress.virtual.cache.engine import CacheEngine
+from stress.virtual.cache.geometry import CacheGeometry
+from stress.virtual.cache.result import Deliveries
+from stress.virtual.cache.trace import Trace
+from stress.virtual.card.cable import through_cable
+from stress.virtual.card.timeline import Timeline
+from stress.virtual.card.usbcard import apply_faults, loop_back
 from stress.virtual.delivered import Delivered, joined
-from stress.virtual.engine import CacheEngine
-from stress.virtual.engine_result import Deliveries
 from stress.virtual.footprint import WorkingSet
 from stress.virtual.footprint import load as load_footprint
-from stress.virtual.geometry import CacheGeometry
 from stress.virtual.history import RingHistory
 from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings, scaled
 from stress.virtual.part import Part, part_of
 from stress.virtual.planning import capture_plan, events, flush_ticks, packet_clock, play_plan, switch_ticks
 from stress.virtual.spec import BoardSpec, FaultSpec
 from stress.virtual.steps import BACKGROUND_STEPS, END, FIRST, KIND, Step, StepList, with_background
-from stress.virtual.timeline import Timeline
-from stress.virtual.trace import Trace
-from stress.virtual.usbcard import apply_faults, loop_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

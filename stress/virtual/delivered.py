@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.virtual.engine_result import Deliveries
-from stress.virtual.trace import Trace
+from stress.virtual.cache.result import Deliveries
+from stress.virtual.cache.trace import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from stress.virtual.geometry import PAGE_BYTES, CacheGeometry
+from stress.virtual.cache.geometry import PAGE_BYTES, CacheGeometry
 from stress.virtual.spec import BoardSpec
 
 KERNEL, USER = 0, 1

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.virtual.cache_class import capture_classes, playback_classes
+from stress.virtual.cache.mechanism import capture_classes, playback_classes
+from stress.virtual.cache.result import Deliveries
+from stress.virtual.cache.trace import Trace
 from stress.virtual.delivered import Delivered, delivered
-from stress.virtual.engine_result import Deliveries
 from stress.virtual.layout import RingPlace
-from stress.virtual.trace import Trace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +29,7 @@ class Wrong:
     Parameters
     ----------
     at : (n,) int64: indices into the run's deliveries.
-    cause : (n,) int64: indices into stress.virtual.cache_class.CLASSES.
+    cause : (n,) int64: indices into stress.virtual.cache.mechanism.CLASSES.
     """
 
     at: Ints

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.model.pcm import Access, CaptureTouch, Handling, Lever, PlaybackTouch, StreamParams
-from stress.virtual.capturing import CapturePlan
-from stress.virtual.playing import PlayPlan
+from stress.virtual.card.capturing import CapturePlan
+from stress.virtual.card.playing import PlayPlan
+from stress.virtual.card.timeline import Events
+from stress.virtual.card.urbs import MAX_QUEUE_MS, PacketClock, UrbShape, capture_urbs, playback_urbs
 from stress.virtual.spec import BoardSpec, FaultSpec
 from stress.virtual.steps import Step
-from stress.virtual.timeline import Events
-from stress.virtual.urbs import MAX_QUEUE_MS, PacketClock, UrbShape, capture_urbs, playback_urbs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,8 @@ from typing import Any
 from stress.errors import ConfigError
 from stress.settings import find
 from stress.settings.schema import flag, integer, listing, number, override, read, table, text
-from stress.virtual.analog import Wiring
-from stress.virtual.geometry import CacheGeometry, geometry_names, named_geometry
+from stress.virtual.cache.geometry import CacheGeometry, geometry_names, named_geometry
+from stress.virtual.card.analog import Wiring
 
 ARCHITECTURES = ("armv4", "armv5", "armv6", "armv7", "arm64", "x86")
 MAPPINGS = ("cached", "user-noncached", "kernel-noncached", "writecombine")
@@ -26,7 +26,7 @@ class CacheSpec:
 
     Parameters
     ----------
-    geometry : a name of stress.virtual.geometry.
+    geometry : a name of stress.virtual.cache.geometry.
     size_bytes, ways, line_bytes : 0 keeps the named value.
     replacement, tagging, allocate, write : "" keeps the named value.
     colour : page colour of the user mappings against the kernel's [pages];
@@ -184,7 +184,7 @@ class FaultSpec:
 class AnalogSpec:
     """The analog cable between output and input; off is a digital loopback.
 
-    The values are those of stress.virtual.analog.AnalogChannel; 0 [Hz] is no
+    The values are those of stress.virtual.card.analog.AnalogChannel; 0 [Hz] is no
     filter, and levels of OFF_DBFS or below are nothing.
     """
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from stress.model.pcm import Direction
 from stress.virtual.board import Board, Outcome
-from stress.virtual.cache_class import CLASSES
+from stress.virtual.cache.mechanism import CLASSES
 from stress.virtual.delivered import Delivered
 from stress.virtual.spec import CARD_FAULTS
 

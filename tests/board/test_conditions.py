@@ -7,27 +7,27 @@ import os
 import subprocess
 import sys
 
-from stress.board.conditions import Asked, conditions
+from stress.board.conditions import RequestedConditions, conditions
 
 
 def test_conditions_affinity_is_granted_and_put_back():
     before = os.sched_getaffinity(0)
     cpu = min(before)
-    with conditions(Asked(cpu=cpu, lock_memory=False, awake=False)) as terms:
+    with conditions(RequestedConditions(cpu=cpu, lock_memory=False, awake=False)) as terms:
         assert os.sched_getaffinity(0) == {cpu}
         assert terms.granted == (f"on CPU {cpu}",)
     assert os.sched_getaffinity(0) == before
 
 
 def test_conditions_impossible_cpu_is_refused_with_what_is_allowed():
-    with conditions(Asked(cpu=4095, lock_memory=False, awake=False)) as terms:
+    with conditions(RequestedConditions(cpu=4095, lock_memory=False, awake=False)) as terms:
         assert terms.granted == ()
         assert "allowed here:" in terms.refused[0]
 
 
 def test_conditions_impossible_priority_is_refused_and_the_policy_stays():
     before = os.sched_getscheduler(0)
-    with conditions(Asked(fifo=1000, lock_memory=False, awake=False)) as terms:
+    with conditions(RequestedConditions(fifo=1000, lock_memory=False, awake=False)) as terms:
         assert os.sched_getscheduler(0) == before
         assert "rtprio in limits.conf" in terms.refused[0]
 
@@ -37,7 +37,7 @@ def test_conditions_facts_name_throttling(tmp_path):
     kernel.mkdir(parents=True)
     (kernel / "sched_rt_runtime_us").write_text("950000\n")
     (kernel / "sched_rt_period_us").write_text("1000000\n")
-    with conditions(Asked(lock_memory=False, awake=False), tmp_path) as terms:
+    with conditions(RequestedConditions(lock_memory=False, awake=False), tmp_path) as terms:
         allowed = ",".join(str(cpu) for cpu in sorted(os.sched_getaffinity(0)))
         assert terms.facts == (
             "real-time throttling: 95 % of the time at most, then others run "
@@ -63,7 +63,7 @@ def test_conditions_interrupts_of_the_usb_host_are_moved_and_put_back(tmp_path, 
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     _interrupts(tmp_path)
     place = tmp_path / "irq/24/smp_affinity_list"
-    with conditions(Asked(irq_cpu=1, lock_memory=False, awake=False), tmp_path) as terms:
+    with conditions(RequestedConditions(irq_cpu=1, lock_memory=False, awake=False), tmp_path) as terms:
         assert terms.granted == ("interrupts of the USB host on CPU 1: 24",)
         assert place.read_text()[:1] == "1"
     assert place.read_text().startswith("0-1")
@@ -71,7 +71,7 @@ def test_conditions_interrupts_of_the_usb_host_are_moved_and_put_back(tmp_path, 
 
 
 def test_conditions_without_a_usb_interrupt_say_so(tmp_path):
-    with conditions(Asked(irq_cpu=0, lock_memory=False, awake=False), tmp_path) as terms:
+    with conditions(RequestedConditions(irq_cpu=0, lock_memory=False, awake=False), tmp_path) as terms:
         assert "no USB host controller has one here" in terms.refused[0]
         assert "irq_cpu" in terms.refused[0]
 
@@ -80,7 +80,7 @@ def test_conditions_interrupt_that_cannot_be_moved_names_price_and_way(tmp_path,
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     _interrupts(tmp_path)
     (tmp_path / "irq/24/smp_affinity_list").unlink()
-    with conditions(Asked(irq_cpu=1, lock_memory=False, awake=False), tmp_path) as terms:
+    with conditions(RequestedConditions(irq_cpu=1, lock_memory=False, awake=False), tmp_path) as terms:
         (line,) = terms.refused
     assert "24 (ehci_hcd:usb1): No such file" in line
     assert "root" in line
@@ -89,14 +89,14 @@ def test_conditions_interrupt_that_cannot_be_moved_names_price_and_way(tmp_path,
 # As an ordinary user, whoever runs the tests; imports come first, they may need the rights of before.
 ORDINARY = """
 import json, os, resource
-from stress.board.conditions import Asked, conditions
+from stress.board.conditions import RequestedConditions, conditions
 for limit, value in ((resource.RLIMIT_MEMLOCK, 65536), (resource.RLIMIT_RTPRIO, 0)):
     resource.setrlimit(limit, (value, value))
 if os.getuid() == 0:
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
-with conditions(Asked(fifo=40)) as terms:
+with conditions(RequestedConditions(fifo=40)) as terms:
     print(json.dumps([terms.granted, terms.refused]))
 """
 

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from stress import arguments, cli
+from stress.cli import arguments, main
 from stress.files.wav import write_wav
 from stress.model.formats import FORMATS
 from stress.patterns.auxiliary import NAMES, SIDES
@@ -17,7 +17,7 @@ HEADER_BYTES = 44
 
 
 def _main(capsys, *argv):
-    status = cli.main([str(part) for part in argv])
+    status = main.main([str(part) for part in argv])
     return status, capsys.readouterr().out
 
 
@@ -178,7 +178,7 @@ def test_analyze_recording_that_never_came_is_inconclusive_and_named(capsys, tmp
 
 def test_analyze_recording_of_another_rate_is_one_line_and_64(capsys, tmp_path):
     raw = _recording(tmp_path / "a.wav", rate="44100")
-    status = cli.main(
+    status = main.main(
         ["analyze", str(_captured(tmp_path / "b.wav", raw)), "--stimulus", str(tmp_path / "a.wav")]
     )
     text = capsys.readouterr().err
@@ -195,7 +195,7 @@ def test_analyze_recording_of_another_rate_is_one_line_and_64(capsys, tmp_path):
     ],
 )
 def test_analyze_options_that_do_not_go_together_are_one_line_and_64(capsys, wav, options, words):
-    status = cli.main(["analyze", str(wav), *options])
+    status = main.main(["analyze", str(wav), *options])
     text = capsys.readouterr().err
     assert status == 64
     assert words in text and text.count("\n") == 1

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from stress import arguments, cli
-from stress.options import parser
+from stress.cli import arguments, main
+from stress.cli.options import parser
 from stress.settings import find
 
 
 def _main(capsys, *argv):
     try:
-        status = cli.main(list(argv))
+        status = main.main(list(argv))
     except SystemExit as stop:
         status = stop.code
     out, err = capsys.readouterr()
@@ -106,7 +106,7 @@ def test_help_says_something_of_every_argument(command):
 
 def test_help_loads_no_numpy():
     code = (
-        "import sys\nfrom stress.cli import main\n"
+        "import sys\nfrom stress.cli.main import main\n"
         "try:\n    main(['run', '--help'])\nexcept SystemExit:\n    pass\n"
         "sys.exit(bool({'numpy', 'ctypes', 'psutil', 'json'} & set(sys.modules)))"
     )
@@ -117,7 +117,7 @@ def test_help_loads_no_numpy():
 
 def test_argument_error_loads_no_numpy():
     code = (
-        "import sys\nfrom stress.cli import main\n"
+        "import sys\nfrom stress.cli.main import main\n"
         "try:\n    main(['run', '--nonsense'])\nexcept SystemExit as stop:\n    assert stop.code == 64\n"
         "sys.exit('numpy' in sys.modules)"
     )
@@ -132,7 +132,7 @@ def test_module_runs_like_the_command():
 
 
 def test_internal_defect_is_one_line_not_a_traceback(capsys, monkeypatch):
-    from stress.commands import probe
+    from stress.cli.commands import probe
 
     def broken(args):
         raise KeyError("surprise")
@@ -155,7 +155,7 @@ def test_algebra_stays_on_one_thread_unless_said_otherwise(capsys, monkeypatch, 
 
 
 def test_python_that_is_too_old_is_told_which_is_needed(capsys, monkeypatch):
-    monkeypatch.setattr(cli, "FLOOR", (99, 1))
+    monkeypatch.setattr(main, "FLOOR", (99, 1))
     status, _, err = _main(capsys, "probe")
     assert status == 4
     assert err.startswith("pcmstress: needs Python 99.1 or later, this is 3.")
@@ -164,12 +164,12 @@ def test_python_that_is_too_old_is_told_which_is_needed(capsys, monkeypatch):
 def test_python_floor_is_that_of_the_package():
     settings = configparser.ConfigParser()
     settings.read(Path(__file__).resolve().parents[2] / "setup.cfg")
-    assert settings["options"]["python_requires"] == ">=" + ".".join(map(str, cli.FLOOR))
+    assert settings["options"]["python_requires"] == ">=" + ".".join(map(str, main.FLOOR))
 
 
 def test_board_without_numpy_is_told_what_to_install(tmp_path):
     (tmp_path / "numpy.py").write_text("raise ModuleNotFoundError('No module named numpy', name='numpy')")
-    path = os.pathsep.join([str(tmp_path), str(Path(cli.__file__).resolve().parents[1])])
+    path = os.pathsep.join([str(tmp_path), str(Path(main.__file__).resolve().parents[1])])
     done = subprocess.run(
         [sys.executable, "-m", "stress", "report", "absent"],
         env={**os.environ, "PYTHONPATH": path},

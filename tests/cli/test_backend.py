@@ -7,12 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 from stress.board import kernel
-from stress.commands import backend, run
+from stress.cli import backend
+from stress.cli.commands import run
+from stress.cli.options import parser
 from stress.errors import ConfigError
-from stress.experiment.plan import load_plan
-from stress.options import parser
 from stress.pcm.alsa import AlsaPcm
 from stress.pcm.pyalsa_pcm import PyAlsaPcm
+from stress.plan.plan import load_plan
 
 
 @pytest.mark.parametrize(("name", "kind"), [("alsa", AlsaPcm), ("pyalsaaudio", PyAlsaPcm)])

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from stress import cli
+from stress.cli import main
 from stress.files.wav import write_wav
 from stress.model.formats import FORMATS
 from stress.patterns.word import Pattern
@@ -30,7 +30,7 @@ LAP = 480
 
 
 def _main(capsys, *argv):
-    status = cli.main([str(part) for part in argv])
+    status = main.main([str(part) for part in argv])
     return status, capsys.readouterr().out
 
 

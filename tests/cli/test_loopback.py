@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from stress import cli
-from stress.commands import backend
+from stress.cli import backend, main
 
 PLAN = """
 bound = 1e-2
@@ -20,7 +19,7 @@ burst_s = "250ms"
 def _run(tmp_path, *more):
     (tmp_path / "plan.toml").write_text(PLAN)
     base = ["run", "--backend", "virtual", "--board", "cortex-a", "--plan", str(tmp_path / "plan.toml")]
-    return cli.main([*base, "--seed", "1", "--json", "--out", str(tmp_path / "run"), *more])
+    return main.main([*base, "--seed", "1", "--json", "--out", str(tmp_path / "run"), *more])
 
 
 def test_none_judges_by_the_wire_and_is_recorded(tmp_path, capsys):
@@ -52,5 +51,5 @@ def test_auto_goes_on_without_the_wire_and_says_so(tmp_path, capsys, monkeypatch
     monkeypatch.setattr(backend, "tap", lambda args, found: (None, "no right to watch the bus"))
     (tmp_path / "plan.toml").write_text(PLAN)
     base = ["run", "--backend", "virtual", "--board", "cortex-a", "--plan", str(tmp_path / "plan.toml")]
-    assert cli.main([*base, "--out", str(tmp_path / "run")]) == 0
+    assert main.main([*base, "--out", str(tmp_path / "run")]) == 0
     assert "wire: not seen: no right to watch the bus" in capsys.readouterr().out

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from stress import cli
-from stress.commands.predict import lines
-from stress.experiment.predict import Prediction
+from stress.cli import main
+from stress.cli.commands.predict import lines
+from stress.predict.predict import Prediction
 
 
 def test_predict_names_the_mechanisms_it_expects(capsys):
-    assert cli.main(["predict", "--board", "arm926", "--plan", "smoke"]) == 0
+    assert main.main(["predict", "--board", "arm926", "--plan", "smoke"]) == 0
     out = capsys.readouterr().out
     assert "P1: the kernel reads stale lines" in out
     assert "CT: " not in out
-    assert cli.main(["predict", "--board", "cortex-a", "--plan", "smoke"]) == 0
+    assert main.main(["predict", "--board", "cortex-a", "--plan", "smoke"]) == 0
     assert "P1: " not in capsys.readouterr().out
 
 

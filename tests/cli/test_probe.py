@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from stress import cli
+from stress.cli import main
 from stress.settings import find
 
 
@@ -21,7 +21,7 @@ from stress.settings import find
     ],
 )
 def test_probe_virtual_board_tells_cache_and_expectation(capsys, argv, indexing, expected):
-    assert cli.main(["probe", "--board", *argv, "--json"]) == 0
+    assert main.main(["probe", "--board", *argv, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["cpu"]["indexing"] == indexing
     assert expected in found["expectation"]
@@ -30,17 +30,17 @@ def test_probe_virtual_board_tells_cache_and_expectation(capsys, argv, indexing,
 
 @pytest.mark.parametrize("name", find.names("boards"))
 def test_probe_every_shipped_board_as_text(capsys, name):
-    assert cli.main(["probe", "--board", name]) == 0
+    assert main.main(["probe", "--board", name]) == 0
     out = capsys.readouterr().out
     assert "D-cache" in out
     assert "card" in out
 
 
 def test_probe_card_that_is_not_there_is_a_skip(capsys):
-    assert cli.main(["probe", "--card", "nothing"]) == 4
+    assert main.main(["probe", "--card", "nothing"]) == 4
     assert "no such card" in capsys.readouterr().err
 
 
 def test_probe_virtual_board_has_no_cards_to_choose(capsys):
-    assert cli.main(["probe", "--board", "arm926", "--card", "1"]) == 64
+    assert main.main(["probe", "--board", "arm926", "--card", "1"]) == 64
     assert "--card" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import tarfile
 
 import pytest
 
-from stress import cli
+from stress.cli import main
 from stress.model.finding import Finding, Kind
 from stress.record import bundle
 from stress.record.evidence import _samples
@@ -28,7 +28,7 @@ burst_s = "250ms"
 
 
 def _main(capsys, *argv):
-    status = cli.main([str(part) for part in argv])
+    status = main.main([str(part) for part in argv])
     taken = capsys.readouterr()
     return status, taken.out, taken.err
 

@@ -7,7 +7,7 @@ import tarfile
 
 import pytest
 
-from stress import cli
+from stress.cli import main
 
 PLAN = """
 [[arm]]
@@ -24,13 +24,13 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     (folder / "p.toml").write_text(PLAN)
     argv = ["run", "--backend", "virtual", "--plan", f"{folder}/p.toml", "--out", f"{folder}/runs/one"]
-    assert cli.main(argv) == 1
+    assert main.main(argv) == 1
     return folder
 
 
 def _main(capsys, *argv):
     capsys.readouterr()
-    status = cli.main([str(part) for part in argv])
+    status = main.main([str(part) for part in argv])
     return status, *capsys.readouterr()
 
 
@@ -70,7 +70,7 @@ def test_report_whose_page_cannot_be_written_says_so(runs, tmp_path, capsys):
 
 def test_analysis_without_rings_does_not_claim_that_a_lag_is_no_lap(tmp_path, capsys):
     path = tmp_path / "a.wav"
-    assert cli.main(["generate", str(path), "--frames", "20000"]) == 0
+    assert main.main(["generate", str(path), "--frames", "20000"]) == 0
     data = bytearray(path.read_bytes())
     at = 44 + 4 * 9600
     data[at : at + 32] = data[at - 4 * 4800 : at - 4 * 4800 + 32]

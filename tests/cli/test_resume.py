@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stress import cli
+from stress.cli import main
 
 PLAN = (
     '[[arm]]\nname = "a"\nperiod_size = 48\nplayback_buffer = 192\ncapture_buffer = 480\nburst_s = "100ms"\n'
@@ -26,7 +26,7 @@ def begun(tmp_path_factory):
         "--out",
         f"{folder}/r",
     ]
-    assert cli.main(argv) == 1
+    assert main.main(argv) == 1
     return folder
 
 
@@ -46,7 +46,7 @@ def begun(tmp_path_factory):
 )
 def test_resume_with_something_else_is_refused(begun, capsys, asked, words):
     before = (begun / "r" / "run.jsonl").read_bytes()
-    assert cli.main(["run", "--resume", "--out", f"{begun}/r", *asked]) == 64
+    assert main.main(["run", "--resume", "--out", f"{begun}/r", *asked]) == 64
     assert words in capsys.readouterr().err
     assert (begun / "r" / "run.jsonl").read_bytes() == before
 
@@ -54,5 +54,5 @@ def test_resume_with_something_else_is_refused(begun, capsys, asked, words):
 @pytest.mark.parametrize("asked", [(), ("--backend", "virtual", "--seed", "5"), ("--plan", "p.toml")])
 def test_resume_with_the_same_or_nothing_goes_on(begun, capsys, monkeypatch, asked):
     monkeypatch.chdir(begun)
-    assert cli.main(["run", "--resume", "--out", "r", *asked]) == 1
+    assert main.main(["run", "--resume", "--out", "r", *asked]) == 1
     assert capsys.readouterr().out.startswith("FAIL")

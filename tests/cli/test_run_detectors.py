@@ -7,11 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from stress import cli
-from stress.commands import run
-from stress.experiment.plan import read_plan
+from stress.cli import main
+from stress.cli.commands import run
 from stress.files.wav import write_wav
 from stress.model.formats import FORMATS
+from stress.plan.plan import read_plan
 
 PLAN = """
 bound = 1e-2
@@ -32,7 +32,7 @@ def _run(tmp_path, capsys, *more, board="cortex-a", playback=2064, burst="1s", c
     base = ["run", "--backend", "virtual", "--board", board, "--seed", "1", "--json"]
     if "--plan" not in more:
         base += ["--plan", str(plan)]
-    code = cli.main([*base, "--out", str(tmp_path / "run"), *more])
+    code = main.main([*base, "--out", str(tmp_path / "run"), *more])
     out = capsys.readouterr()
     return code, json.loads(out.out) if out.out else out.err
 
@@ -292,7 +292,7 @@ def test_report_of_a_record_with_wrong_path_data_is_one_line(tmp_path, capsys, k
         if event["event"] == "burst":
             event[key] = value
     path.write_text("".join(json.dumps(event) + "\n" for event in events))
-    assert cli.main(["report", str(tmp_path / "run")]) == 64
+    assert main.main(["report", str(tmp_path / "run")]) == 64
     text = capsys.readouterr().err
     assert words in text and text.count("\n") == 1
 
@@ -306,13 +306,13 @@ def test_report_of_a_record_that_lost_a_finding_says_it_contradicts_itself(tmp_p
             kept = [one for one in event["analysis"]["findings"] if one["injected"]]
             event["analysis"] = {**event["analysis"], "findings": kept, "counts": {}, "sites": []}
     path.write_text("".join(json.dumps(event) + "\n" for event in events))
-    cli.main(["report", str(tmp_path / "run")])
+    main.main(["report", str(tmp_path / "run")])
     assert "THE RECORD CONTRADICTS ITSELF" in capsys.readouterr().out
 
 
 def test_html_report_names_the_detector_and_the_path(tmp_path, capsys):
     _run(tmp_path, capsys, *_cable("--loopback", "analog"), channels=1)
-    cli.main(["report", str(tmp_path / "run"), "--html", str(tmp_path / "r.html")])
+    main.main(["report", str(tmp_path / "run"), "--html", str(tmp_path / "r.html")])
     page = (tmp_path / "r.html").read_text()
     assert "on virtual cortex-a, judged by spectral" in page
     assert "loopback: analog, judged by spectral: asked for" in page

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from stress import cli
+from stress.cli import main
 
 PLAN = """
 bound = 1e-2
@@ -21,7 +21,7 @@ burst_s = "500ms"
 def test_stop_early_ends_a_clean_run_once_decided(tmp_path, capsys, value, bursts):
     (tmp_path / "plan.toml").write_text(PLAN)
     base = ["run", "--backend", "virtual", "--board", "cortex-a", "--plan", str(tmp_path / "plan.toml")]
-    assert cli.main([*base, "--stop-early", value, "--json", "--out", str(tmp_path / "run")]) == 0
+    assert main.main([*base, "--stop-early", value, "--json", "--out", str(tmp_path / "run")]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["total"]["bursts"] == bursts
     assert (report["stopped"] or {}).get("decision") == ("good" if bursts == 3 else None)

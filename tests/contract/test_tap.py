@@ -17,7 +17,7 @@ def _tap(pcm, card):
     if isinstance(pcm, VirtualPcm):
         return VirtualTap(pcm)
     from stress.board.cards import Pair, cards
-    from stress.board.usbmon_tap import open_tap
+    from stress.board.usbmon.tap import open_tap
 
     playback, _, capture = card.partition(",hw:")
     try:

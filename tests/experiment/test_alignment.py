@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stress.experiment.alignment import SILENT, settle
-from stress.model.finding import Analysis, Kind
+from stress.experiment.alignment import settle
+from stress.model.finding import SILENT, Analysis, Kind
 from stress.model.pcm import Direction, Exchange, StreamResult
 from stress.model.ring import Rings
 

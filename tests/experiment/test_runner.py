@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from stress.errors import ParamsRefused
-from stress.experiment.method_exact import ByPattern
-from stress.experiment.plan import read_plan
+from stress.experiment.method.exact import ByPattern
 from stress.experiment.runner import Run, first_position
 from stress.model.formats import FORMATS
 from stress.model.verdict import Verdict
 from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
+from stress.plan.plan import read_plan
 from stress.record import reader, rundir
 from stress.record.clock import Clock
 from stress.record.evidence import EvidenceStore

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stress.detect.exact import check
+from stress.detect.exact.checker import check
 from stress.model.formats import FORMATS
 from stress.patterns.word import Pattern
 from tools.benchkit._faults import FAULTS, fits

@@ -136,7 +136,7 @@ def _one_cpu() -> None:
     """Switch every CPU off but the first.
 
     On several, snd-usb-audio counts a packet before it copies it and a reader may
-    get in between (stress.experiment.wire_race): what a fault on the wire looks
+    get in between (stress.experiment.wire.race): what a fault on the wire looks
     like is then not all there is to see. On one CPU a real-time reader cannot.
     """
     for switch in Path("/sys/devices/system/cpu").glob("cpu[1-9]*/online"):

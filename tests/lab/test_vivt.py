@@ -17,7 +17,7 @@ class Boot:
     """One boot: exit status, findings and agreement with the log, by arm."""
 
     def __init__(self, folder, setting):
-        from stress.experiment.plan import load_plan
+        from stress.plan.plan import load_plan
         from stress.record.reader import read_run
         from tools.labkit import boards, experiments
 

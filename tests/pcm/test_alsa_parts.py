@@ -10,9 +10,9 @@ import pytest
 
 from stress.errors import BackendUnavailable
 from stress.model.pcm import Direction, Lever
-from stress.pcm import levers
+from stress.pcm import cache_maintenance
 from stress.pcm.alsa import _lib, _proto, mapping
-from stress.pcm.dose import Dose
+from stress.pcm.context_switch_load import Dose
 
 # From /proc/self/smaps of an emulated ARMv7, Linux 6.1, snd-aloop by mmap, ring 4096 bytes;
 # addresses of the other mappings shortened away.
@@ -110,12 +110,12 @@ def _scratch_vma(puller, libc):
 
 
 def test_each_pull_changes_the_protection_of_the_whole_range(libc):
-    puller = levers.Puller(Lever.CLEAN_INVALIDATE, libc)
+    puller = cache_maintenance.Puller(Lever.CLEAN_INVALIDATE, libc)
     flags = []
     for _ in range(4):
         puller.pull(0, 0)
         vma = _scratch_vma(puller, libc)
-        assert vma.end - vma.start == levers.SCRATCH_BYTES
+        assert vma.end - vma.start == cache_maintenance.SCRATCH_BYTES
         flags.append("wr" in vma.vm_flags.split())
     puller.close()
     assert flags == [False, True, False, True]
@@ -127,7 +127,7 @@ def test_refused_pull_is_counted_and_said():
         def bind(self, name, *arguments):
             return lambda *more: -1
 
-    puller = levers.Puller(Lever.CACHEFLUSH, Refusing())
+    puller = cache_maintenance.Puller(Lever.CACHEFLUSH, Refusing())
     puller.pull(0x1000, 64)
     assert puller.failed == 1
     assert "1 refused" in puller.note("playback")
@@ -140,7 +140,7 @@ def test_cacheflush_gets_begin_and_end_of_the_range():
         def bind(self, name, *arguments):
             return lambda *more: seen.append((name, *arguments, *more)) or 0
 
-    levers.Puller(Lever.CACHEFLUSH, Recording()).pull(0x1000, 64)
+    cache_maintenance.Puller(Lever.CACHEFLUSH, Recording()).pull(0x1000, 64)
     assert seen == [("syscall", 0x0F0002, 0x1000, 0x1040, 0)]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from stress.errors import DeviceBusy, DeviceError, ParamsRefused, StreamStateError
 from stress.model.pcm import CaptureTouch, Handling, Lever, Lost, PlaybackTouch
-from stress.pcm import levers
+from stress.pcm import cache_maintenance
 from stress.pcm.alsa import AlsaPcm
 
 PLAY, CAPTURE = 1, 2
@@ -272,15 +272,15 @@ def test_period_without_a_whole_line_refuses_whole_line_reads(asound, request_of
 
 @pytest.mark.parametrize(("machine", "bits", "has"), [("armv5tel", 31, True), ("x86_64", 63, False)])
 def test_cacheflush_exists_on_32_bit_arm_only(monkeypatch, machine, bits, has):
-    monkeypatch.setattr(levers.platform, "machine", lambda: machine)
-    monkeypatch.setattr(levers.sys, "maxsize", 2**bits - 1)
-    assert (levers.supports(Lever.CACHEFLUSH) is None) is has
+    monkeypatch.setattr(cache_maintenance.platform, "machine", lambda: machine)
+    monkeypatch.setattr(cache_maintenance.sys, "maxsize", 2**bits - 1)
+    assert (cache_maintenance.supports(Lever.CACHEFLUSH) is None) is has
 
 
 def test_aarch64_program_has_no_cacheflush(monkeypatch):
-    monkeypatch.setattr(levers.platform, "machine", lambda: "aarch64")
-    monkeypatch.setattr(levers.sys, "maxsize", 2**63 - 1)
-    assert "32-bit ARM" in levers.supports(Lever.CACHEFLUSH)
+    monkeypatch.setattr(cache_maintenance.platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(cache_maintenance.sys, "maxsize", 2**63 - 1)
+    assert "32-bit ARM" in cache_maintenance.supports(Lever.CACHEFLUSH)
 
 
 def test_buffers_must_be_contiguous_bytes(pcm, request_of):

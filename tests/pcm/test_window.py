@@ -15,7 +15,7 @@ import pytest
 
 from stress.errors import StreamTimeout
 from stress.pcm.alsa import window as window_module
-from stress.pcm.alsa.lane import Lane
+from stress.pcm.alsa.transfer_thread import Lane
 from stress.pcm.alsa.window import Window
 from stress.pcm.alsa.witness import Witness
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from stress import cli
+from stress.cli import main
 from stress.record.shape import MOST, Among, Each, Maybe, Row, Within, mismatch
 
 PLAN = (
@@ -46,7 +46,7 @@ def recorded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shape")
     (folder / "p.toml").write_text(PLAN)
     assert (
-        cli.main(["run", "--backend", "virtual", "--plan", f"{folder}/p.toml", "--out", f"{folder}/r"]) == 1
+        main.main(["run", "--backend", "virtual", "--plan", f"{folder}/p.toml", "--out", f"{folder}/r"]) == 1
     )
     return folder / "r"
 
@@ -83,7 +83,7 @@ def test_damaged_event_is_one_line_by_number_and_key(tmp_path, capsys, recorded,
     place[last] = copy.deepcopy(value)
     (tmp_path / "run.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
     (tmp_path / "config.json").write_bytes((recorded / "config.json").read_bytes())
-    assert cli.main(["report", str(tmp_path), "--html", str(tmp_path / "o.html")]) == 64
+    assert main.main(["report", str(tmp_path), "--html", str(tmp_path / "o.html")]) == 64
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
     assert f"line {events.index(_event(events, name)) + 1}: " in line
@@ -109,7 +109,7 @@ def test_damaged_evidence_is_one_line_by_file_and_key(
         (tmp_path / "r" / name).write_bytes((recorded / name).read_bytes())
     entry = {**json.loads(first.read_text()), key: value}
     (tmp_path / "r/evidence" / first.name).write_text(json.dumps(entry))
-    assert cli.main([command[0], "r", *command[1:]]) == 64
+    assert main.main([command[0], "r", *command[1:]]) == 64
     (line,) = capsys.readouterr().err.splitlines()
     assert first.name in line
     assert said in line
@@ -117,10 +117,10 @@ def test_damaged_evidence_is_one_line_by_file_and_key(
 
 def test_bundle_whose_compressed_bytes_are_damaged_is_one_line(tmp_path, capsys, recorded):
     bundle = tmp_path / "b.tar.gz"
-    assert cli.main(["report", str(recorded), "--bundle", str(bundle)]) == 0
+    assert main.main(["report", str(recorded), "--bundle", str(bundle)]) == 0
     data = bundle.read_bytes()
     capsys.readouterr()
     for place in range(20, len(data), len(data) // 40):
         bundle.write_bytes(data[:place] + bytes([data[place] ^ 0xFF]) * 8 + data[place + 8 :])
-        assert cli.main(["replay", str(bundle)]) in (0, 1, 5, 64)
+        assert main.main(["replay", str(bundle)]) in (0, 1, 5, 64)
         assert "internal error" not in capsys.readouterr().err

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from stress.experiment.plan import read_plan
+from stress.plan.plan import read_plan
 from stress.record.reader import RunLog
 from stress.report import html, levels
 from stress.report.ringmap import COLOURS, OTHER_COLOUR, ZERO_COLOUR, Mark, colour, svg

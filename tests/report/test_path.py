@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stress.experiment.audit import Audit
 from stress.report.path import _audited, audit_json
+from stress.verdict.audit import Audit
 
 
 def test_audit_that_agrees_says_how_many_periods_differ():

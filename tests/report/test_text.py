@@ -6,11 +6,11 @@ import io
 
 import pytest
 
-from stress import cli
-from stress.commands.run import _next, _status
-from stress.experiment.plan import read_plan
+from stress.cli import main
+from stress.cli.commands.run import _next, _status
 from stress.experiment.runner import Progress
 from stress.model.words import count, counted
+from stress.plan.plan import read_plan
 from stress.record import reader, rundir
 from stress.report import text
 from stress.report.console import Console, wrapped
@@ -30,7 +30,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("text")
     (folder / "p.toml").write_text(PLAN)
     argv = ["run", "--backend", "virtual", "--seed", "1", "--out", f"{folder}/r"]
-    assert cli.main([*argv, "--plan", f"{folder}/p.toml"]) == 1
+    assert main.main([*argv, "--plan", f"{folder}/p.toml"]) == 1
     config = rundir.read_json(folder / "r", "config.json")
     return reader.read_run(folder / "r"), read_plan(config["plan"], "config.json"), folder / "r"
 

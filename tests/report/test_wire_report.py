@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from stress.experiment.tally import Tally, tallies, total
 from stress.model.wire import BUS, CAPTURE_RING, LANES, PLAYBACK_RING
 from stress.record.reader import RunLog
 from stress.report import lanes, text, wire
+from stress.verdict.tally import Tally, tallies, total
 
 SEEN = {
     "source": "usbmon1",

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from softcard_bench import Bench, MakeBench, pattern
+
+from tests.tools.softcard_bench import Bench, MakeBench, pattern
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ import json
 import socket
 from collections.abc import Callable, Sequence
 
-from softcard_host import FakeHost
-
+from tests.tools.softcard_host import FakeHost
 from tools.softcardkit.card import SoftCard
 from tools.softcardkit.config import CardConfig
 from tools.softcardkit.faultspec import parse_fault, parse_rate

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from stress.experiment.plan import Plan, load_plan
+from stress.plan.plan import Plan, load_plan
 from stress.virtual import footprint
 from stress.virtual.spec import BoardSpec
 from tools.labkit import boards, command, emulator_arms, experiment_store, experiment_table, experiments

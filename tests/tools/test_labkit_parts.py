@@ -113,7 +113,7 @@ def test_archive_is_unpacked_by_cpio(tmp_path: Path) -> None:
 
 
 def test_payload_takes_the_project_and_leaves_the_rest() -> None:
-    wanted = ["stress/cli.py", "tools/lab", "configs", "setup.cfg"]
+    wanted = ["stress/cli/main.py", "tools/lab", "configs", "setup.cfg"]
     assert all(map(payload.keep, wanted))
     assert not any(map(payload.keep, [".git", ".venv/bin", "build/x", "stress/__pycache__/a.pyc", "runs/1"]))
 

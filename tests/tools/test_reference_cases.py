@@ -7,7 +7,7 @@ import math
 import pytest
 
 from stress.errors import ConfigError
-from stress.virtual.engine import CacheEngine
+from stress.virtual.cache.engine import CacheEngine
 from tools.benchkit._reference import exact_cases, run_case, statistical_cases
 from tools.refkit.cache import Cache
 from tools.refkit.case import parse_case

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stress.virtual.cache_victim import random_way, random_ways, victim_starts
-from stress.virtual.geometry import CacheGeometry
+from stress.virtual.cache.geometry import CacheGeometry
+from stress.virtual.cache.victim import random_way, random_ways, victim_starts
 from tools.refkit.cache import Cache
 
 KERNEL, USER, SETS = 1 << 20, 1 << 21, 8

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from softcard_bench import LATENCY, PACKET, MakeBench, expected, faulty, frames_of, pattern
 
 from stress.model.formats import sample_format
+from tests.tools.softcard_bench import LATENCY, PACKET, MakeBench, expected, faulty, frames_of, pattern
 from tools.softcardkit.config import CardConfig, Speed, Sync
 
 CONFIGS = [

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from softcard_bench import LATENCY, PACKET, Bench, MakeBench, expected, faulty, frames_of, pattern
 
+from tests.tools.softcard_bench import LATENCY, PACKET, Bench, MakeBench, expected, faulty, frames_of, pattern
 from tools.softcardkit.card import SoftCard
 from tools.softcardkit.config import CardConfig, Speed, Sync
 from tools.softcardkit.control import execute

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from board_kit import stream
 
 from stress.model.pcm import Access
-from stress.virtual import trace as ops
 from stress.virtual.accesses import AccessMaker
-from stress.virtual.geometry import named_geometry
+from stress.virtual.cache import trace as ops
+from stress.virtual.cache.geometry import named_geometry
 from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings, scaled
 from stress.virtual.spec import BoardSpec
 from stress.virtual.steps import Step, StepList
+from tests.virtual.board_kit import stream
 
 STEPS = (
     (Step.ZERO_PLAYBACK, 0, 195),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from board_kit import board, stream
 
 from stress.model.formats import FORMATS
 from stress.model.pcm import Handling
-from stress.virtual.cable import frames_of, samples_of, through_cable
+from stress.virtual.card.cable import frames_of, samples_of, through_cable
 from stress.virtual.spec import AnalogSpec
+from tests.virtual.board_kit import board, stream
 
 STRAIGHT = AnalogSpec(enabled=True, gain_db=0.0, delay_frames=0.0, noise_dbfs=-200.0)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from board_kit import board, ideal, noise, stream
 
 from stress.model.formats import FORMATS
 from stress.model.pcm import Access, Handling
+from stress.virtual.card.usbcard import apply_faults, loop_back
 from stress.virtual.history import RingHistory
 from stress.virtual.spec import FaultSpec
-from stress.virtual.usbcard import apply_faults, loop_back
+from tests.virtual.board_kit import board, ideal, noise, stream
 
 STEREO = FORMATS["S16_LE"]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from board_kit import board, stream
 
-from stress.detect.exact import check
+from stress.detect.exact.checker import check
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.pcm import Access, CaptureTouch, Direction, Handling, PlaybackTouch
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
 from stress.virtual.truth import truth_of
+from tests.virtual.board_kit import board, stream
 
 FRAMES, POSITION = 24000, 1 << 20
 NOISY = {"kernel__noise_lines_per_ms": 128}

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from board_kit import stream
 
 from stress.model.pcm import CaptureTouch, Handling, Lever, PlaybackTouch
+from stress.virtual.card.timeline import Timeline
+from stress.virtual.card.urbs import PacketClock, UrbShape, capture_urbs, playback_urbs
 from stress.virtual.planning import capture_plan, events, packet_clock, play_plan
 from stress.virtual.spec import BoardSpec
 from stress.virtual.steps import END, FIRST, KIND, TICK, Step, StepList, with_background
-from stress.virtual.timeline import Timeline
-from stress.virtual.urbs import PacketClock, UrbShape, capture_urbs, playback_urbs
+from tests.virtual.board_kit import stream
 
 FULL, HIGH = PacketClock(48000, 1000), PacketClock(48000, 125)
 WRITES = (Step.USER_STORE,)

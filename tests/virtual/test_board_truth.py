@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from board_kit import board, ideal, noise, stream
 
 from stress.model.pcm import Access, CaptureTouch, Direction, Handling, Lever, PlaybackTouch
 from stress.virtual.truth import truth_of
+from tests.virtual.board_kit import board, ideal, noise, stream
 
 ORDINARY = Handling()
 PROVOKING = Handling(playback=PlaybackTouch.RMW, queue_periods=2, capture=CaptureTouch.AHEAD)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from board_kit import board, noise, stream
 
 from stress.errors import ConfigError
 from stress.model.pcm import Access, Handling
@@ -15,6 +14,7 @@ from stress.virtual.footprint import WorkingSet
 from stress.virtual.layout import USER, granule_bytes, place_rings
 from stress.virtual.spec import BoardSpec
 from stress.virtual.steps import Step, StepList
+from tests.virtual.board_kit import board, noise, stream
 
 ROWS = ((3, 1000), (7, 1000, 250), (130, 100), (1023, 1000))
 

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Callable
 
-from stress.experiment.cause import Cause
-from stress.experiment.contrast import measure
-from stress.experiment.diagnosis import Diagnosis, diagnose
-from stress.experiment.method_exact import ByPattern
-from stress.experiment.plan import Plan, read_plan
+from stress.experiment.method.exact import ByPattern
 from stress.experiment.runner import Run
-from stress.experiment.tally import tallies
 from stress.model.formats import sample_format
 from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
+from stress.plan.plan import Plan, read_plan
 from stress.record import reader
 from stress.record.clock import Clock
 from stress.record.evidence import EvidenceStore
 from stress.record.journal import Journal
+from stress.verdict.cause import Cause
+from stress.verdict.contrast import measure
+from stress.verdict.diagnosis import Diagnosis, diagnose
+from stress.verdict.tally import tallies
 from stress.virtual.spec import BoardSpec
 
 SMALL = {"side": "playback", "playback_buffer": 384, "capture_buffer": 4800, "burst_s": "1s", "bursts": 2}

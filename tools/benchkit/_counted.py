@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stress.detect.again import Regenerator
-from stress.detect.exact import ExactChecker
-from stress.detect.same import address, memory
+from stress.detect.exact.checker import ExactChecker
+from stress.detect.exact.regenerate import Regenerator
+from stress.detect.exact.same import address, memory
+from stress.detect.exact.whole import KeptBurst
 from stress.detect.spectral import PeriodicDifference
-from stress.detect.whole import KeptBurst
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.analog_periodic import PERIOD, PeriodicNoise

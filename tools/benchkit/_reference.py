@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stress.virtual.cache_class import CLASSES
-from stress.virtual.engine import CacheEngine
+from stress.virtual.cache.engine import CacheEngine
+from stress.virtual.cache.mechanism import CLASSES
 from tools.refkit.cache import Cache
 from tools.refkit.case import parse_case
 from tools.refkit.replay import CacheReplay

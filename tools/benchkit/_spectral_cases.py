@@ -13,7 +13,7 @@ from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.noise import NoisePattern
-from stress.virtual.analog import AnalogChannel, quantize
+from stress.virtual.card.analog import AnalogChannel, quantize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

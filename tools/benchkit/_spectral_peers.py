@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.virtual.analog import AnalogChannel
+from stress.virtual.card.analog import AnalogChannel
 from tools.benchkit import _alsabat, _sine_peers
 from tools.benchkit._spectral_cases import RATE, Case, captured, played, timed
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from stress.detect.exact import check
+from stress.detect.exact.checker import check
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.formats import FORMATS, MAX_CHANNELS
 from stress.model.ring import Rings

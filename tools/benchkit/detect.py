@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from stress.detect.again import Regenerator
-from stress.detect.same import address, memory
-from stress.detect.whole import KeptBurst
+from stress.detect.exact.regenerate import Regenerator
+from stress.detect.exact.same import address, memory
+from stress.detect.exact.whole import KeptBurst
 from stress.files.wav import write_wav
 from stress.model.finding import Analysis
 from stress.model.formats import FORMATS

@@ -16,10 +16,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-from stress.experiment.cause import Cause
 from stress.report.console import Console
 from stress.report.table import table
 from stress.stats.counts import clopper_pearson
+from stress.verdict.cause import Cause
 from tools.benchkit import sizes
 from tools.benchkit._causes import CASES, MITIGATIONS, Case, expected, key, run
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from stress.detect.exact import ExactChecker
+from stress.detect.exact.checker import ExactChecker
 from stress.model.exposure import ZERO_EVENTS_95
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings

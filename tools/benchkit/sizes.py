@@ -13,11 +13,11 @@ from typing import Any, Callable
 
 import numpy as np
 
-from stress.experiment.plan import Plan, load_plan, read_plan
-from stress.experiment.stopping import decide, sequential
-from stress.experiment.tally import Tally
+from stress.plan.plan import Plan, load_plan, read_plan
 from stress.stats import dose
 from stress.stats.counts import Comparison, Stop, clopper_pearson, compare, holm
+from stress.verdict.stopping import decide, sequential
+from stress.verdict.tally import Tally
 
 LEVEL = 0.05
 # Largest distance of a size from its nominal value that is accepted.

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 import time
 
-from stress.virtual.engine import CacheEngine
+from stress.virtual.cache.engine import CacheEngine
 from tools.refkit.case import StreamCase, parse_case
 from tools.refkit.stream import physical_lines, simulate
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from stress import cli
+from stress.cli.main import main as pcmstress
 from stress.experiment import burst, runner
 from tools.labkit.emulator_guest import Model
 
@@ -53,11 +53,11 @@ class _Marked:
             self._model.mark(first_mark(self._number) + 1)
 
 
-class Bench(burst.Bench):
+class BurstRunner(burst.BurstRunner):
     """A bench that marks its bursts and keeps what they gave."""
 
     def run(self, pcm: Pcm, *arguments: Any, **named: Any) -> burst.BurstResult:
-        """Run one burst between its marks; see `stress.experiment.burst.Bench.run`."""
+        """Run one burst between its marks; see `stress.experiment.burst.BurstRunner.run`."""
         path = Path(TRUTH)
         number = 1 + (path.read_text(encoding="ascii").count("\n") if path.exists() else 0)
         marked = _Marked(pcm, number)
@@ -105,9 +105,9 @@ def _described(number: int, result: burst.BurstResult, counters: dict[str, int])
 
 def main(argv: Sequence[str]) -> int:
     """Run pcmstress with these arguments and return its exit status."""
-    # Every burst of every command is made by the runner's Bench.
-    vars(runner)["Bench"] = Bench
-    return cli.main(list(argv))
+    # Every burst of every command is made by the runner's BurstRunner.
+    vars(runner)["BurstRunner"] = BurstRunner
+    return pcmstress(list(argv))
 
 
 if __name__ == "__main__":

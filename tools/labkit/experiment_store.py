@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from stress.experiment.plan import Arm, Plan
+from stress.plan.plan import Arm, Plan
 from stress.settings import schema
 from tools.labkit import cache, emulator, kernel
 from tools.labkit.boards import PROJECT, Board

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from stress.experiment.plan import Plan, load_plan
+from stress.plan.plan import Plan, load_plan
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from stress.experiment.plan import Arm
 from stress.model.pcm import Direction
+from stress.plan.plan import Arm
 from stress.report.table import table
 from stress.stats import dose
 from tools.labkit.emulator_truth import Agreement

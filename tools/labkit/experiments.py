@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from stress.errors import StressError
-from stress.experiment.plan import Arm, Plan
-from stress.experiment.predict import predict
 from stress.model.pcm import Direction
+from stress.plan.plan import Arm, Plan
+from stress.predict.predict import predict
 from stress.record.reader import read_run
 from stress.settings import schema
 from stress.virtual.spec import BoardSpec

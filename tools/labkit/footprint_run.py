@@ -7,7 +7,7 @@ import dataclasses
 import json
 from pathlib import Path
 
-from stress.experiment.plan import Arm, Control, Plan
+from stress.plan.plan import Arm, Control, Plan
 from stress.settings import schema
 from tools.labkit import boards, cache, emulator_arms, emulator_log, experiments, footprint, runner
 from tools.labkit.errors import LabError
@@ -45,7 +45,7 @@ _FRAMES_PER_MS = 48
 CARDS = {
     "usb": Bursts(
         "Linux 6.1 on a 200 MHz ARM926, HZ=100: snd-usb-audio plays on an OHCI, full speed",
-        # URBs of 6 packets where a period has as many; see stress.virtual.urbs.
+        # URBs of 6 packets where a period has as many; see stress.virtual.card.urbs.
         (_player("quiet", 4096), _FRAMES_PER_MS / 4096, 15 / 86),
         (_player("busy", 256), _FRAMES_PER_MS / 256, _FRAMES_PER_MS / 256),
         (_player("loop", 1024, "rmw"), _FRAMES_PER_MS / 1024, 4 * _FRAMES_PER_MS / 1024),

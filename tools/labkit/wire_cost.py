@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from stress.board.cards import cards, pair
-from stress.board.conditions import Asked, conditions
-from stress.board.usbmon_tap import UsbTap, open_tap
+from stress.board.conditions import RequestedConditions, conditions
+from stress.board.usbmon.tap import UsbTap, open_tap
 from stress.experiment.window import hot_window
 from stress.model.formats import FORMATS
 from stress.model.pcm import Access, Granted, Handling, PcmRequest, StreamParams
@@ -62,7 +62,7 @@ def burst(pcm: Pcm, granted: Granted, tap: UsbTap | None) -> Cost:
     refused = tap.start(granted, SECONDS + 1.0) if tap else ""
     if refused:
         raise SystemExit(refused)
-    with conditions(Asked()), hot_window():
+    with conditions(RequestedConditions()), hot_window():
         before = busy_ms()
         exchange = pcm.exchange(play, captured, Handling())
         after = busy_ms()

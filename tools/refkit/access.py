@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.virtual.geometry import PAGE_BYTES
-from stress.virtual.trace import CLEAN, DELIVER, FLUSH, LOAD, PRETOUCH, STORE, ZEROS, Trace
+from stress.virtual.cache.geometry import PAGE_BYTES
+from stress.virtual.cache.trace import CLEAN, DELIVER, FLUSH, LOAD, PRETOUCH, STORE, ZEROS, Trace
 from tools.refkit import steps as kinds
 from tools.refkit.case import FRAME_BYTES, NOISE_SPAN_BYTES, STREAM_SPAN_BYTES, StreamCase
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from stress.virtual.cache_victim import VictimPicker
-from stress.virtual.geometry import CacheGeometry
+from stress.virtual.cache.geometry import CacheGeometry
+from stress.virtual.cache.victim import VictimPicker
 
 PRIVATE = -1  # the physical line of memory whose contents nobody looks at
 

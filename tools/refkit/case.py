@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from stress.errors import ConfigError, one_of
-from stress.virtual.geometry import CacheGeometry, named_geometry
+from stress.virtual.cache.geometry import CacheGeometry, named_geometry
 
 FRAME_BYTES = 4  # two channels of 16 bits
 NOISE_KINDS = ("rand", "ws", "seq")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.virtual.cache_class import CLASSES, capture_classes, playback_classes
-from stress.virtual.engine_result import Deliveries
-from stress.virtual.trace import Trace
+from stress.virtual.cache.mechanism import CLASSES, capture_classes, playback_classes
+from stress.virtual.cache.result import Deliveries
+from stress.virtual.cache.trace import Trace
 from tools.refkit.case import StreamCase
 
 if TYPE_CHECKING:

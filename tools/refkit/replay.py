@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.virtual.engine_result import Deliveries
-from stress.virtual.trace import (
+from stress.virtual.cache.result import Deliveries
+from stress.virtual.cache.trace import (
     CLEAN,
     CLEAN_INVALIDATE,
     DELIVER,
@@ -48,7 +48,7 @@ def stored_words(lo: int, hi: int, value: int, flags: int) -> tuple[int, ...]:
 class CacheReplay:
     """Replay traces through one :class:`Cache`, keeping its state.
 
-    Has the interface of :class:`stress.virtual.engine.CacheEngine`, at a few
+    Has the interface of :class:`stress.virtual.cache.engine.CacheEngine`, at a few
     thousand times less speed.
     """
 

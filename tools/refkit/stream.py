@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from stress.virtual.engine_result import Deliveries
-from stress.virtual.trace import Trace
+from stress.virtual.cache.result import Deliveries
+from stress.virtual.cache.trace import Trace
 from tools.refkit.access import StreamTracer
 from tools.refkit.case import StreamCase
 from tools.refkit.check import StreamChecker

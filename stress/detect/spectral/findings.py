@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from stress.detect.place import line_of
+from stress.detect.exact.ring_offset import line_of
 from stress.detect.spectral.explain import Event
 from stress.detect.spectral.laps import HOLD, SWAP, ZERO, Guess
 from stress.model.finding import Finding, Kind

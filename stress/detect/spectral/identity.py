@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.detect.place import line_of
+from stress.detect.exact.ring_offset import line_of
 from stress.model.finding import Finding, Kind
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS

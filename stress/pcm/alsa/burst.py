@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Callable
 
-from stress.pcm.alsa.lane import Call, Lane, LaneResult
 from stress.pcm.alsa.outcome import Ended
+from stress.pcm.alsa.transfer_thread import Call, Lane, LaneResult
 from stress.pcm.alsa.window import LOOK_S, LOOKS, Window, WindowResult
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from stress.model.pcm import Exchange, Lost, StreamResult
 from stress.pcm.alsa import naming
 
 if TYPE_CHECKING:
-    from stress.pcm.alsa.lane import LaneResult
+    from stress.pcm.alsa.transfer_thread import LaneResult
     from stress.pcm.alsa.window import WindowResult
 
 #: Negative returns that are stream events: xrun, unplug, dropped before the

@@ -13,11 +13,11 @@ from stress.pcm.alsa._lib import Asound, Libc
 from stress.pcm.alsa.burst import Burst
 from stress.pcm.alsa.stream import Stream
 from stress.pcm.alsa.support import reason_against
-from stress.pcm.alsa.ways import DEFAULT_LINE_BYTES, Way, capture_way, playback_way
+from stress.pcm.alsa.transfer_plan import DEFAULT_LINE_BYTES, Way, capture_way, playback_way
 from stress.pcm.alsa.witness import Witness
-from stress.pcm.beside import Beside
+from stress.pcm.context_switch_load import Dose
 from stress.pcm.contract import Pcm
-from stress.pcm.dose import Dose
+from stress.pcm.load_process import Beside
 
 if TYPE_CHECKING:
     import numpy as np

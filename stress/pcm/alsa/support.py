@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stress.board.cards import cards
 from stress.model.pcm import Access, CaptureTouch, Direction, Handling, Lever, Load, PlaybackTouch
-from stress.pcm import beside, levers, loops
+from stress.pcm import cache_maintenance, load_process, loops
 from stress.pcm.alsa import naming
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ SHORTEST_ALOOP_MS = 20.5
 
 def reason_against(handling: Handling, streams: Sequence[Stream], line_bytes: int) -> str | None:
     """Return None when the handling is possible, else why not."""
-    missing = levers.supports(handling.lever)
+    missing = cache_maintenance.supports(handling.lever)
     if missing is not None:
         return missing
     if handling.load is not Load.NONE and streams:
-        unloaded = beside.reason_against(handling.load, streams[0].where[0])
+        unloaded = load_process.reason_against(handling.load, streams[0].where[0])
         if unloaded:
             return unloaded
     if handling.start_burst and (handling.queue_periods or handling.playback is PlaybackTouch.RMW):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from stress.errors import StreamTimeout
-from stress.pcm.alsa.lane import Lane, LaneResult
+from stress.pcm.alsa.transfer_thread import Lane, LaneResult
 
 # Source: emulated cards run at 0.5 to 1 times real time under load, real ones
 # at 1. Higher: a frozen device is noticed later. Lower: the caller wakes, and

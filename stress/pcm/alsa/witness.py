@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from stress.pcm.alsa.lane import Lane
+from stress.pcm.alsa.transfer_thread import Lane
 
 if TYPE_CHECKING:
     from stress.pcm.alsa.window import WindowResult

@@ -9,7 +9,7 @@ from stress.detect.spectral import Options, analyze
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.noise import NoisePattern
-from stress.virtual.analog import AnalogChannel, quantize
+from stress.virtual.card.analog import AnalogChannel, quantize
 
 RATE = 48000
 LEVEL_DBFS = 20 * np.log10(0.18) - 3

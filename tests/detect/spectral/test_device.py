@@ -12,7 +12,7 @@ from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.analog_periodic import PERIOD, PeriodicNoise
 from stress.patterns.noise import NoisePattern
-from stress.virtual.analog import AnalogChannel, quantize
+from stress.virtual.card.analog import AnalogChannel, quantize
 
 RATE, FRAMES, RINGS = 48000, 48000, Rings(4800, 5280)
 

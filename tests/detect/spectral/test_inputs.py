@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stress.detect.spectral.measure import hum_db
-from stress.virtual.analog import Wiring
+from stress.virtual.card.analog import Wiring
 
 
 def advice(loop, **channel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stress.detect.place import line_of
+from stress.detect.exact.ring_offset import line_of
 from stress.detect.spectral import fit, weigh
 from stress.detect.spectral.clock import Clock
 from stress.detect.spectral.findings import episodes, ring_of, whole_laps

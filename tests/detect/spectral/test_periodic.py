@@ -10,7 +10,7 @@ from stress.detect.spectral.periodic import BLOCK
 from stress.errors import ConfigError
 from stress.model.formats import FORMATS
 from stress.patterns.analog_periodic import PERIOD, PeriodicNoise
-from stress.virtual.analog import AnalogChannel, quantize
+from stress.virtual.card.analog import AnalogChannel, quantize
 
 RATE, FRAMES = 48000, 48000
 LINES = (9600, 20008, 33336)

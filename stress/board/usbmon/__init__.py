@@ -1,0 +1,1 @@
+"""The USB bus of a card, read through usbmon."""

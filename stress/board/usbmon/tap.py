@@ -1,0 +1,183 @@
+"""The tap of a USB card: its bus through usbmon, its rings through memory."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stress.board import usb
+from stress.board.cards import card_of
+from stress.board.ring_snapshot import RingMemory
+from stress.board.text import text_of
+from stress.board.usbmon.device import MOST_RING, UsbMonitor
+from stress.board.usbmon.format import HEADER_BYTES, ISO_BYTES, SLOT_BYTES, Event
+from stress.board.usbmon.streams import Lane, in_stream, out_stream, trusted
+from stress.errors import BackendUnavailable, DeviceError
+from stress.model.pcm import Direction
+from stress.model.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stress.board.cards import Card, Pair
+    from stress.board.usb import UsbFacts
+    from stress.model.pcm import Granted, StreamParams
+
+# Room beside the estimate, for other devices of the bus and rates above nominal.
+# Source: measured 0.74 to 0.98 MB per second of 48 kHz S16 stereo in both
+# directions at full speed, the estimate gives 0.9. Higher: memory of a small
+# board; lower: the end of a burst is dropped.
+ROOM = 1.3
+# Share of the free memory usbmon's ring may take. Higher: a small board starts
+# to reclaim pages during the burst; lower: long bursts lose their end.
+MEMORY_SHARE = 8
+FULL_SPEED_MBPS = 12.0
+
+
+@dataclass(frozen=True)
+class _Side:
+    facts: UsbFacts
+    direction: str
+
+    def lane(self, frame_bytes: int) -> Lane:
+        mine = [end.address for end in self.facts.endpoints if end.direction == self.direction]
+        return Lane(self.facts.device, frozenset(mine), frame_bytes)
+
+    def bytes_per_s(self, params: StreamParams) -> float:
+        slow = self.facts.speed_mbps <= FULL_SPEED_MBPS
+        intervals = [end.packet_us for end in self.facts.endpoints if end.direction == self.direction]
+        packets = 1e6 / (max(intervals, default=0) or (1000 if slow else 125))
+        # The worst case is one packet per URB: two events, each with a descriptor.
+        event = HEADER_BYTES + ISO_BYTES + SLOT_BYTES
+        return packets * 2 * event + params.rate * params.frame_bytes
+
+
+@dataclass(frozen=True)
+class _Seen:
+    # What one bus gave: all events, and the first of them that have no hole before them.
+    events: Sequence[Event]
+    whole: Sequence[Event]
+    dropped: int
+
+    @classmethod
+    def of(cls, monitor: UsbMonitor) -> _Seen:
+        events = list(monitor.drain())
+        whole = events[: trusted(events, monitor.dropped, monitor.ring_bytes)]
+        return cls(events, whole, monitor.dropped)
+
+
+class UsbTap:
+    """Watches the bus of a card, or of two cards, while a burst streams.
+
+    Parameters
+    ----------
+    ring_bytes : of each usbmon; 0 sizes it for each burst.
+
+    Threads: one caller.
+
+    Raises
+    ------
+    DeviceError, BackendUnavailable : `open_tap` says when.
+    """
+
+    def __init__(self, playback: UsbFacts, capture: UsbFacts, ring_bytes: int = 0) -> None:
+        self._sides = (_Side(playback, "playback"), _Side(capture, "capture"))
+        self._buses = sorted({playback.bus, capture.bus})
+        self._asked_bytes = ring_bytes
+        self._monitors: dict[int, UsbMonitor] = {}
+        self._rings: dict[Direction, RingMemory] = {}
+        self._granted: Granted | None = None
+        self.source = "+".join(f"usbmon{bus}" for bus in self._buses)
+
+    def start(self, granted: Granted, seconds: float) -> str:
+        """Look from now on; return why not, "" when it does."""
+        self._close()
+        self._granted = granted
+        try:
+            for bus in self._buses:
+                size = self._asked_bytes or self._estimate(bus, granted, seconds)
+                self._monitors[bus] = UsbMonitor(bus, size)
+        except (DeviceError, BackendUnavailable) as error:
+            self._close()
+            return str(error)
+        params = {Direction.PLAYBACK: granted.playback, Direction.CAPTURE: granted.capture}
+        self._rings = {
+            mapping.direction: RingMemory(mapping, params[mapping.direction].buffer_bytes)
+            for mapping in granted.mappings
+        }
+        return ""
+
+    def grab(self) -> None:
+        """Copy the rings as memory holds them now."""
+        for ring in self._rings.values():
+            ring.take()
+
+    def finish(self) -> Wire | None:
+        """Fetch everything, stop looking, and join the payload."""
+        granted = self._granted
+        if not self._monitors or granted is None:
+            return None
+        began = time.process_time_ns()
+        seen = {bus: _Seen.of(monitor) for bus, monitor in self._monitors.items()}
+        rings = self._rings
+        self._close()
+        out, into = self._sides
+        return Wire(
+            source=self.source,
+            out=out_stream(seen[out.facts.bus].whole, out.lane(granted.playback.frame_bytes)),
+            into=in_stream(seen[into.facts.bus].whole, into.lane(granted.capture.frame_bytes)),
+            events=sum(len(part.events) for part in seen.values()),
+            dropped=sum(part.dropped for part in seen.values()),
+            truncated=sum(event.truncated for part in seen.values() for event in part.events),
+            memory={way: ring.view for way, ring in rings.items() if ring.view is not None},
+            drain_ns=time.process_time_ns() - began,
+            has_capture=bool(into.lane(1).endpoints),
+            several_cpus=os.sysconf("SC_NPROCESSORS_ONLN") > 1,
+            notes=tuple(ring.refusal for ring in rings.values() if ring.refusal),
+        )
+
+    def _estimate(self, bus: int, granted: Granted, seconds: float) -> int:
+        params = (granted.playback, granted.capture)
+        mine = [(side, each) for side, each in zip(self._sides, params) if side.facts.bus == bus]
+        rate = sum(side.bytes_per_s(each) for side, each in mine)
+        most = _free_bytes() // MEMORY_SHARE // len(self._buses)
+        return min(int(ROOM * seconds * rate), MOST_RING, most)
+
+    def _close(self) -> None:
+        for monitor in self._monitors.values():
+            monitor.close()
+        for ring in self._rings.values():
+            ring.close()
+        self._monitors, self._rings = {}, {}
+
+
+def _free_bytes(proc: Path = Path("/proc")) -> int:
+    found = re.search(r"^MemAvailable:\s+(\d+) kB", text_of(proc / "meminfo"), re.MULTILINE)
+    return int(found.group(1)) * 1024 if found else MOST_RING
+
+
+def open_tap(devices: Pair, known: Sequence[Card], ring_bytes: int = 0) -> UsbTap:
+    """Return a tap for the card or cards of `devices`, which is allowed to look.
+
+    Raises
+    ------
+    BackendUnavailable : no USB card, or no usbmon here.
+    DeviceError : no right to use it.
+    """
+    facts = [_facts(name, known) for name in (devices.playback, devices.capture)]
+    playback, capture = facts
+    if playback is None or capture is None:
+        raise BackendUnavailable("this is no USB card: it has no wire to look at")
+    # Asked once before anything runs, so that the reason stands at the top of the report.
+    for bus in {playback.bus, capture.bus}:
+        UsbMonitor(bus, 0).close()
+    return UsbTap(playback, capture, ring_bytes)
+
+
+def _facts(name: str, known: Sequence[Card]) -> UsbFacts | None:
+    card = card_of(name, known)
+    return None if card is None else usb.read(card.number)

@@ -1,0 +1,221 @@
+"""What can judge a capture made elsewhere: one function per detector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Callable
+
+import numpy as np
+
+from stress.cli import stimulus
+from stress.detect.exact.checker import ExactChecker
+from stress.errors import CaptureFileError, ConfigError
+from stress.patterns.word import Pattern
+
+if TYPE_CHECKING:
+    import argparse
+
+    from numpy.typing import NDArray
+
+    from stress.detect.spectral import SpectralAnalysis
+    from stress.files.audio import AudioSource
+    from stress.model.finding import Analysis
+    from stress.model.ring import Rings
+
+# Frames per read: 64 KB of S16 stereo, small beside any memory we run in.
+BLOCK_FRAMES = 1 << 14
+# Half an hour at 48 kHz: the analog detector needs about 60 bytes of memory per frame.
+MOST_ANALOG_FRAMES = 1800 * 48000
+# Alarms of the device tier told one by one.
+MOST_ALARMS = 20
+# Largest capture compared with a recording [bytes]: it is held in memory.
+MOST_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a detector says of a capture.
+
+    Attributes
+    ----------
+    extra : keys added to the JSON object.
+    advice : what keeps a clean capture from PASS, one line each.
+    lines : what the text output adds.
+    missing, ask : what to say without a lock: what was not found, and what to look at.
+    exposed : frames in which stale data would have shown, None for all checked.
+    spectral : the whole result of the host tier, for the page.
+    unexplained : places that are wrong in a way no ring data explains.
+    """
+
+    analysis: Analysis
+    extra: dict[str, Any]
+    advice: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    missing: str = "the pattern was not found"
+    ask: str = "was it played at 0 dB, through a bit-exact path, in this format and order of channels"
+    exposed: int | None = None
+    spectral: SpectralAnalysis | None = None
+    unexplained: int = 0
+
+    @property
+    def exposed_frames(self) -> int:
+        """Frames that count as exposure."""
+        return self.analysis.checked_frames if self.exposed is None else self.exposed
+
+
+Judge = Callable[["argparse.Namespace", "AudioSource", "Rings"], Found]
+
+
+def choose(args: argparse.Namespace) -> Judge:
+    """Return the judge that the options ask for.
+
+    Raises
+    ------
+    ConfigError : options that do not go together.
+    """
+    name = args.detector
+    if args.analog:
+        if name not in ("auto", "spectral"):
+            raise ConfigError(f"{name} keeps to bits", where="--analog", allowed="with --detector spectral")
+        name = "spectral"
+    if name != "spectral" and (args.html or args.tier == "device"):
+        where = "--html" if args.html else "--tier device"
+        raise ConfigError("belongs to analog captures", where=where, allowed="with --analog")
+    if args.html and args.tier == "device":
+        raise ConfigError("the device tier draws no page", where="--html", allowed="with --tier host")
+    if args.tier == "device":
+        return device
+    if args.stimulus:
+        if name not in ("auto", "checksum"):
+            raise ConfigError(
+                f"{name} judges a stimulus of its own", where="--detector", allowed="checksum with --stimulus"
+            )
+        return recorded
+    if name == "checksum":
+        raise ConfigError(
+            "needs what was played", where="--detector checksum", allowed="with --stimulus FILE.wav"
+        )
+    return {"exact": exact, "spectral": spectral, "auto": auto}[name]
+
+
+def exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
+    """Judge by the pattern, in constant memory."""
+    pattern = Pattern(args.pattern, source.fmt, source.channels)
+    checker = ExactChecker(pattern, rings, first_position=args.position, line_bytes=args.line)
+    for block in source.blocks(BLOCK_FRAMES):
+        checker.feed(block)
+    return Found(_placed(args, checker.finish()), {})
+
+
+def _placed(args: argparse.Namespace, analysis: Analysis) -> Analysis:
+    # Without silence before the pattern nobody knows how much of it was played before.
+    named = any(finding.ring == "playback" for finding in analysis.findings)
+    if args.position is not None or analysis.first_frame != 0 or not named:
+        return analysis
+    note = (
+        "the capture begins inside the pattern: offsets in the playback ring count from its first "
+        f"frame, position {analysis.first_position} (--position says which one was played first)"
+    )
+    return replace(analysis, notes=(*analysis.notes, note))
+
+
+def auto(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
+    """Judge by the pattern, by the noise where only that is recognised."""
+    found = exact(args, source, rings)
+    if found.analysis.locked or source.frames > MOST_ANALOG_FRAMES:
+        return found
+    heard = spectral(args, source, rings)
+    if not heard.analysis.locked:
+        both = "neither the pattern nor the analog noise was found"
+        ask = f"{found.ask}, and the noise from about position {_first(args)} on (--position)"
+        return replace(
+            found, extra={"advice": list(heard.advice)}, advice=heard.advice, missing=both, ask=ask
+        )
+    note = "the pattern was not found bit for bit, the analog noise was: judged by the spectral detector"
+    return replace(heard, analysis=replace(heard.analysis, notes=(*heard.analysis.notes, note)))
+
+
+def spectral(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
+    """Judge by the noise, through an analog path."""
+    from stress.detect.spectral import Options, analyze
+    from stress.patterns.noise import NoisePattern
+
+    pattern = NoisePattern(source.rate, source.channels, source.fmt)
+    options = Options(line_bytes=args.line, view=(0, source.frames) if args.html else None)
+    audio = _analog_audio(args, source)
+    result = analyze(audio, pattern, rings, first_position=_first(args), options=options)
+    channel = result.channel
+    lines = () if channel is None else (
+        f"channel: latency {channel.latency_frames:.2f} frames, gain {channel.gain_db:.2f} dB, "
+        f"SNR {channel.snr_db:.1f} dB, THD+N {channel.thd_n_db:.1f} dB, drift {channel.drift_ppm:.3f} ppm",
+    )  # fmt: skip
+    ask = f"was it played from about position {_first(args)} on (--position), at this rate"
+    missing = "the analog noise was not found"
+    found = Found(result.analysis, result.to_json(), result.advice, lines, missing, ask, spectral=result)
+    return replace(found, unexplained=result.disturbances)
+
+
+def device(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
+    """Judge by the periodic noise, in integers."""
+    from stress.detect.spectral import analyze_on_device
+    from stress.patterns.analog_periodic import PeriodicNoise
+
+    pattern = PeriodicNoise(source.rate, source.channels, source.fmt)
+    result = analyze_on_device(_analog_audio(args, source), pattern, rings, line_bytes=args.line)
+    lines = tuple(
+        f"frame {alarm.frame}, channel {alarm.channel + 1}: off by {alarm.difference}, {alarm.mean} is usual"
+        f"{'; not undone one period later' if alarm.confirmed is False else ''}"
+        for alarm in result.alarms[:MOST_ALARMS]
+    )
+    missing, ask = "the periodic noise was not found", "was it made by generate --analog --tier device"
+    found = Found(result.analysis, result.to_json(), result.advice, lines, missing, ask)
+    return replace(found, unexplained=result.count)
+
+
+def recorded(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
+    """Judge by checksums against the recording that was played."""
+    from stress.experiment.method.checksum import judge_recording
+
+    size = source.frames * source.frame_bytes
+    if size > MOST_BYTES:
+        raise CaptureFileError(
+            args.capture,
+            f"holds {size} bytes of audio; it is compared in memory, at most {MOST_BYTES} (cut it)",
+        )
+    played = stimulus.load(args.stimulus)
+    for what, have, want in (
+        ("format", source.fmt.name, played.fmt.name),
+        ("rate", source.rate, played.rate),
+        ("channels", source.channels, played.channels),
+    ):
+        if have != want:
+            raise CaptureFileError(args.capture, f"has {what} {have}, the stimulus {args.stimulus} {want}")
+    heard = judge_recording(_whole(source), played, rings, args.line)
+    return Found(
+        heard.analysis,
+        {"advice": list(heard.advice)},
+        heard.advice,
+        missing=f"{args.stimulus} was not found",
+        ask="was it played at 0 dB, through a bit-exact path",
+        exposed=heard.exposed_frames,
+    )
+
+
+def _first(args: argparse.Namespace) -> int:
+    """Return the position that analog noise was played from, 1 where it is not said."""
+    return 1 if args.position is None else int(args.position)
+
+
+def _analog_audio(args: argparse.Namespace, source: AudioSource) -> NDArray[np.uint8]:
+    if source.frames > MOST_ANALOG_FRAMES:
+        raise CaptureFileError(
+            args.capture, f"holds {source.frames} frames; an analog capture is held in memory, at most "
+            f"{MOST_ANALOG_FRAMES} (cut it)"
+        )  # fmt: skip
+    return _whole(source)
+
+
+def _whole(source: AudioSource) -> NDArray[np.uint8]:
+    return np.concatenate(
+        [np.empty(0, np.uint8), *(np.array(block) for block in source.blocks(BLOCK_FRAMES))]
+    )

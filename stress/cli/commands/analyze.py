@@ -1,0 +1,126 @@
+"""pcmstress analyze: check a capture of the pattern, made anywhere by anything."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stress.cli import analyzers
+from stress.files.audio import open_audio
+from stress.files.whole import whole
+from stress.model.exposure import Exposure
+from stress.model.finding import Kind
+from stress.model.formats import sample_format
+from stress.model.ring import Rings
+from stress.model.verdict import Verdict, exit_code
+from stress.model.words import count, counted
+from stress.report.console import Console
+
+if TYPE_CHECKING:
+    import argparse
+
+    from stress.cli.analyzers import Found
+    from stress.detect.spectral import SpectralAnalysis
+    from stress.model.finding import Analysis
+
+MOST_SENTENCES = 20
+_UNKNOWN_RINGS = (
+    "older data that is whole laps of a ring is called stale where --rings PLAYBACK,CAPTURE is given"
+)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Print what the capture holds; return the exit status of the verdict."""
+    judge = analyzers.choose(args)
+    fmt = sample_format(args.format, "--format") if args.format else None
+    rings = Rings(*args.rings) if args.rings else Rings()
+    with open_audio(args.capture, fmt=fmt, channels=args.channels, rate=args.rate) as source:
+        found = judge(args, source, rings)
+        frame_bytes = source.fmt.frame_bytes(source.channels)
+        rate = source.rate
+    exposure = Exposure.of_frames(found.exposed_frames, frame_bytes, args.line)
+    verdict = _verdict(found)
+    if args.html and found.spectral is not None:
+        _write_page(args, found.spectral, verdict, _reason(found, exposure, rate), rate, frame_bytes)
+    console = Console(sys.stdout, sys.stderr)
+    if args.json:
+        console.line(json.dumps({**_object(found.analysis, verdict, exposure), **found.extra}))
+    else:
+        _tell(console, found, verdict, exposure, rate, bool(args.rings))
+    return exit_code(verdict)
+
+
+def _write_page(
+    args: argparse.Namespace,
+    result: SpectralAnalysis,
+    verdict: Verdict,
+    reason: str,
+    rate: int,
+    frame_bytes: int,
+) -> None:
+    from stress.report.analog import page
+
+    rings = Rings(*args.rings) if args.rings else Rings()
+    text = page(result, verdict.value, Path(args.capture).name, reason, rate, frame_bytes, rings)
+    with whole(args.html) as place:
+        Path(place).write_text(text, encoding="utf-8")
+
+
+def _verdict(found: Found) -> Verdict:
+    if not found.analysis.locked:
+        return Verdict.INCONCLUSIVE
+    if found.analysis.found:
+        return Verdict.FAIL
+    return Verdict.INCONCLUSIVE if found.advice else Verdict.PASS
+
+
+def _object(analysis: Analysis, verdict: Verdict, exposure: Exposure) -> dict[str, Any]:
+    return {
+        "schema": "pcmstress/analysis/1",
+        "verdict": verdict.value,
+        "detector": analysis.detector,
+        "locked": analysis.locked,
+        "frames": analysis.frames,
+        "checked_frames": analysis.checked_frames,
+        "first_position": analysis.first_position,
+        "counts": {kind.value: number for kind, number in analysis.counts.items()},
+        "findings": [finding.to_json() for finding in analysis.findings],
+        "exposure": exposure.to_json(),
+        "valid_bits": analysis.valid_bits,
+        "notes": list(analysis.notes),
+    }
+
+
+def _tell(
+    console: Console, found: Found, verdict: Verdict, exposure: Exposure, rate: int, rings: bool
+) -> None:
+    analysis = found.analysis
+    console.prose([f"{verdict.value}  [{analysis.detector}]  {_reason(found, exposure, rate)}"])
+    for finding in analysis.findings[:MOST_SENTENCES]:
+        console.prose([f"  {finding.kind.value:10} {finding.text}"])
+    rest = analysis.found - MOST_SENTENCES
+    if rest > 0:
+        console.line(f"  ... and {count(rest)} more (--json lists those kept)")
+    notes = [*analysis.notes, *([_UNKNOWN_RINGS] if not rings and Kind.MISPLACED in analysis.counts else [])]
+    for note in (*found.lines, *found.advice, *(f"note: {note}" for note in notes)):
+        console.prose([f"  {note}"])
+
+
+def _reason(found: Found, exposure: Exposure, rate: int) -> str:
+    analysis = found.analysis
+    if not analysis.locked:
+        return f"{found.missing} in {count(analysis.frames)} frames: {found.ask}?"
+    seen = f"{count(analysis.checked_frames)} frames checked ({analysis.checked_frames / rate:.3g} s)"
+    if analysis.found:
+        kinds = ", ".join(
+            f"{count(number)} {kind.value}" for kind, number in analysis.counts.items() if number
+        )
+        return f"{kinds}; {counted(analysis.wrong_frames, 'wrong frame')}, {seen}"
+    if found.unexplained:
+        return f"nothing named wrong, places unexplained: {found.unexplained}, {seen}"
+    bound = exposure.rate_bound_95
+    if bound is None:
+        return f"every frame right, {seen}; in none of them would stale data have shown"
+    return f"every frame right, {seen}; fewer than {bound:.2g} wrong lines per line (95 %)"

@@ -1,0 +1,94 @@
+"""pcmstress predict: what each arm should find on a board, from the cache model."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import TYPE_CHECKING
+
+from stress.cli.backend import assignments
+from stress.model.words import count
+from stress.plan.plan import Plan, load_plan
+from stress.predict.candidates import best_plan
+from stress.predict.predict import predict
+from stress.report.console import Console
+from stress.report.table import table
+from stress.settings import schema
+from stress.settings.times import format_duration
+from stress.verdict.mechanism import WORDS
+from stress.virtual.spec import BoardSpec
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from stress.predict.predict import Prediction
+
+# Terminals of fewer columns get no column for touch and episodes.
+WIDE = 110
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Print the expected yield per arm; return 0."""
+    spec = BoardSpec.load(args.board, assignments(args.set))
+    if args.plan:
+        plan = load_plan(args.plan)
+        rows = predict(spec, plan)
+    else:
+        plan, rows = best_plan(spec, Plan(title=f"the best arms for {spec.name}"))
+    console = Console(sys.stdout, sys.stderr)
+    if args.json:
+        console.line(
+            json.dumps(
+                {
+                    "schema": "pcmstress/prediction/1",
+                    "board": spec.name,
+                    "arms": [row.to_json() for row in rows],
+                    "plan": schema.write(plan),
+                }
+            )
+        )
+        return 0
+    console.line(f"{spec.title}: wrong lines expected of each arm, from the model")
+    console.line()
+    for line in lines(rows, console.columns):
+        console.line(line)
+    console.prose(_meanings(rows))
+    return 0
+
+
+def lines(rows: Sequence[Prediction], columns: int = 0) -> list[str]:
+    """Return the table: provoking arms, then ordinary ones, the best first.
+
+    Parameters
+    ----------
+    columns : of the terminal, 0 for none; a narrow one gets fewer columns.
+    """
+    heads = ("arm", "touch", "wrong per 1e6", "lines/s", "episodes/s", "seen in (95 %)", "mechanisms")
+    ranked = sorted(rows, key=lambda row: (bool(row.reason), not row.provoking, -row.lines_per_s))
+    cells = [_row(row) for row in ranked]
+    if not 0 < columns < WIDE:
+        return table(heads, cells, "llrrrrl")
+    kept = (0, 2, 3, 5, 6)
+    return table([heads[k] for k in kept], [[row[k] for k in kept] for row in cells], "lrrrl")
+
+
+def _meanings(rows: Sequence[Prediction]) -> list[str]:
+    names = sorted({name for row in rows for name, number in row.causes if number} & set(WORDS))
+    return ["", *(f"{name}: {WORDS[name]}" for name in names)] if names else []
+
+
+def _row(row: Prediction) -> tuple[object, ...]:
+    touch = "provoking" if row.provoking else "ordinary"
+    if row.reason:
+        return (row.arm, touch, "-", "-", "-", "-", f"not run: {row.reason}")
+    seen = "never" if math.isinf(row.detection_95_s) else format_duration(row.detection_95_s)
+    bytes_wrong = sum(number for _, number in row.causes)
+    causes = ", ".join(f"{name} {100 * number / bytes_wrong:.0f} %" for name, number in row.causes if number)
+    rates = (count(round(row.per_million)), _rate(row.lines_per_s), _rate(row.episodes_per_s))
+    return (row.arm, touch, *rates, seen, causes or "none")
+
+
+def _rate(per_s: float) -> str:
+    return count(round(per_s)) if per_s >= 1000 else f"{per_s:.3g}"

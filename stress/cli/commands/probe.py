@@ -1,0 +1,90 @@
+"""pcmstress probe: what this board is, and what to expect of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from stress.board import facts
+from stress.board.cards import card_of, pair
+from stress.errors import ConfigError
+from stress.model.words import counted
+from stress.report.console import Console
+
+if TYPE_CHECKING:
+    import argparse
+
+    from stress.board.facts import BoardFacts, CardFacts
+    from stress.board.usb import UsbEndpoint
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Print the facts of this board, or of a virtual one; return 0."""
+    board = _virtual(args) if args.board or args.set else _real(args.card)
+    console = Console(sys.stdout, sys.stderr)
+    if args.json:
+        console.line(json.dumps(board.to_json()))
+        return 0
+    console.prose(lines(board))
+    return 0
+
+
+def _real(name: str) -> BoardFacts:
+    board = facts.gather()
+    if not name:
+        return board
+    # Raises, as a run would, where there is no such card.
+    known = [entry.card for entry in board.cards]
+    devices = pair(name, known)
+    wanted = [card_of(device, known) for device in (devices.playback, devices.capture)]
+    return replace(board, cards=tuple(entry for entry in board.cards if entry.card in wanted))
+
+
+def _virtual(args: argparse.Namespace) -> BoardFacts:
+    from stress.cli.backend import assignments
+    from stress.cli.probe_virtual import facts_of
+    from stress.virtual.spec import BoardSpec
+
+    if args.card:
+        raise ConfigError("a virtual board has no cards", where="--card", allowed="without --board")
+    return facts_of(BoardSpec.load(args.board or "arm926", assignments(args.set)))
+
+
+def lines(board: BoardFacts) -> list[str]:
+    """Return the facts as text, the expectation first."""
+    processor, system = board.cpu, board.kernel
+    vmalloc = {True: "Y", False: "N", None: "no such parameter"}[system.use_vmalloc]
+    rows = [
+        ("cpu", f"{processor.model} (architecture {processor.architecture})"),
+        ("D-cache", ", ".join(part for part in (processor.indexing.value, processor.geometry) if part)),
+        ("boot log", processor.boot_line or "says nothing of the cache"),
+        ("memory policy", system.memory_policy or "not in the boot log"),
+        ("kernel", system.release),
+        ("use_vmalloc", vmalloc if system.driver_loaded else "snd-usb-audio is not loaded"),
+        ("load", f"{board.load.load_1m:.2f} on {counted(board.load.cpus, 'cpu')}"),
+        ("other runnable", ", ".join(board.load.runnable) or "none"),
+    ]
+    rows += [("card", _card(card)) for card in board.cards] or [("card", "none")]
+    width = max(len(name) for name, _ in rows)
+    text = [f"{name.ljust(width)}  {value}" for name, value in rows]
+    return [board.expectation, "", *text, *(f"note: {note}" for note in board.notes)]
+
+
+def _card(facts: CardFacts) -> str:
+    card = facts.card
+    text = f"{card.number} {card.id} ({card.driver})"
+    if facts.usb is None:
+        return text
+    speed = {12.0: "full speed", 480.0: "high speed"}.get(
+        facts.usb.speed_mbps, f"{facts.usb.speed_mbps} Mb/s"
+    )
+    ends = ", ".join(_endpoint(end) for end in facts.usb.endpoints)
+    return f"{text}, USB {facts.usb.path} {speed} on {facts.usb.host or 'unknown host'}: {ends}"
+
+
+def _endpoint(end: UsbEndpoint) -> str:
+    # Linux 6.1 does not print the packet interval of a full-speed card.
+    interval = f" {end.packet_us} us" if end.packet_us else ""
+    return f"{end.direction} {end.sync or 'sync unknown'}{interval}"

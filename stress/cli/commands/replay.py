@@ -1,0 +1,123 @@
+"""pcmstress replay: judge a run's evidence again, or repeat the run itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from stress.cli.commands import run
+from stress.errors import CaptureFileError
+from stress.experiment import replay
+from stress.model.formats import sample_format
+from stress.model.ring import Rings
+from stress.model.verdict import EXIT_FAIL, EXIT_INCONCLUSIVE
+from stress.patterns.word import Pattern
+from stress.plan.plan import read_plan
+from stress.record import bundle, evidence, reader, rundir
+from stress.report.console import Console
+from stress.report.table import table
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from stress.experiment.replay import Replayed
+    from stress.plan.plan import Plan
+    from stress.record.reader import RunLog
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Print what the evidence says now; return the exit status."""
+    console = Console(sys.stdout, sys.stderr)
+    with bundle.opened(args.bundle) as folder:
+        log = reader.read_run(folder)
+        config = rundir.read_json(folder, "config.json")
+        if args.run:
+            return _repeat(args, config)
+        plan = read_plan(config.get("plan", {}), str(folder / "config.json"))
+        found = _evidence(folder, log, plan)
+    if args.json:
+        console.line(json.dumps(_object(found)))
+    else:
+        for line in _lines(found):
+            console.line(line)
+    if not any(not one.skipped for one in found):
+        return EXIT_INCONCLUSIVE
+    return 0 if all(one.same or one.skipped for one in found) else EXIT_FAIL
+
+
+def _repeat(args: argparse.Namespace, config: dict[str, Any]) -> int:
+    # Everything else comes from the record; the mixer stays as the user has it now.
+    args.resume, args.mixer = False, False
+    return run.execute(args, again=config)
+
+
+def _evidence(folder: Path, log: RunLog, plan: Plan) -> list[Replayed]:
+    pattern = Pattern(plan.pattern, sample_format(plan.format), plan.channels)
+    bursts = {event["number"]: event for event in log.events if event["event"] == "burst"}
+    rings = {event["arm"]: _rings(event) for event in log.events if event["event"] == "open"}
+    found = []
+    for path in sorted((folder / "evidence").glob("*.json")):
+        kept = replay.read(path.name, evidence.read(path.parent, path.name), pattern)
+        burst = bursts.get(kept.burst)
+        if burst is None:
+            raise CaptureFileError(
+                path.name, f"belongs to burst {kept.burst}, which the record does not hold"
+            )
+        line_bytes = burst["exposure"]["line_bytes"]
+        found.append(replay.judge(kept, burst, rings.get(burst["arm"], Rings()), pattern, line_bytes))
+    return found
+
+
+def _rings(event: dict[str, Any]) -> Rings:
+    granted = event.get("granted", {})
+    sizes = [granted.get(way, {}).get("buffer_size") for way in ("playback", "capture")]
+    if not all(type(size) is int and size > 0 for size in sizes):
+        raise CaptureFileError("run.jsonl", f"arm {event['arm']}: the rings granted were not recorded")
+    return Rings(*sizes)
+
+
+def _lines(found: list[Replayed]) -> list[str]:
+    judged = [one for one in found if not one.skipped]
+    same = sum(one.same for one in judged)
+    out = [f"REPLAY  [exact]  {same} of {len(judged)} kept findings come out as they were recorded"]
+    different = [one for one in judged if not one.same]
+    if different:
+        heads = ("evidence", "recorded", "now")
+        rows = [(one.kept.name, _words(one.kept.finding), _now(one)) for one in different]
+        out += ["", *table(heads, rows)]
+    reasons = sorted({one.skipped for one in found if one.skipped})
+    for reason in reasons:
+        out.append(f"  not judged: {sum(one.skipped == reason for one in found)} ({reason})")
+    if not found:
+        out.append("  the run kept no evidence: it found nothing to keep")
+    return out
+
+
+def _now(one: Replayed) -> str:
+    return _words(one.now.to_json()) if one.now else "nothing wrong at that frame"
+
+
+def _words(finding: dict[str, Any]) -> str:
+    lag = f", lag {finding['lag']}" if finding.get("lag") is not None else ""
+    ring = f", {finding['ring']} ring" if finding.get("ring") else ""
+    return f"{finding['kind']}, {finding['frames']} frames{lag}{ring}"
+
+
+def _object(found: list[Replayed]) -> dict[str, Any]:
+    return {
+        "schema": "pcmstress/replay/1",
+        "judged": sum(not one.skipped for one in found),
+        "same": sum(one.same for one in found),
+        "evidence": [
+            {
+                "name": one.kept.name,
+                "recorded": one.kept.finding,
+                "now": one.now.to_json() if one.now else None,
+                "same": one.same,
+                "skipped": one.skipped,
+            }
+            for one in found
+        ],
+    }

@@ -1,0 +1,94 @@
+"""The command line: one command run, its errors in a line, its exit status.
+
+Nothing heavy is imported here: ``--help`` and argument errors load no numpy.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from stress.cli import streams
+from stress.cli.options import parser
+from stress.errors import (
+    BackendUnavailable,
+    CaptureFileError,
+    ConfigError,
+    DeviceGone,
+    StressError,
+)
+from stress.model.verdict import EXIT_DEVICE_LOST, EXIT_ERROR, EXIT_SKIP, EXIT_USAGE
+from stress.model.words import plain
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from types import FrameType
+
+# As setup.cfg says; the one file that is copied to a board asks nobody else.
+FLOOR = (3, 9)
+
+
+def _terminated(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(signum)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status.
+
+    Errors end in one line on stderr; what was recorded before stays.
+    """
+    streams.open_standard()
+    if sys.version_info[:2] < FLOOR:
+        here, least = (".".join(map(str, version)) for version in (sys.version_info[:3], FLOOR))
+        print(f"pcmstress: needs Python {least} or later, this is {here}", file=sys.stderr)
+        return EXIT_SKIP
+    try:
+        return _command_of(parser().parse_args(argv))
+    finally:
+        streams.flush_standard()
+
+
+def _command_of(args: argparse.Namespace) -> int:
+    # numpy is loaded after this. Its idle algebra threads spin for a while, into a burst if they can.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    signal.signal(signal.SIGTERM, _terminated)
+    # A dropped connection to the board; under nohup it is ignored, and stays so.
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _terminated)
+    try:
+        command = importlib.import_module(f"stress.cli.commands.{args.command}")
+        return int(command.execute(args))
+    except KeyboardInterrupt as stop:
+        return 128 + int(stop.args[0] if stop.args else signal.SIGINT)
+    except StressError as error:
+        # One line, whatever a file is called.
+        print("pcmstress: " + plain(str(error)).replace("\n", "\\n"), file=sys.stderr)
+        return _status(error)
+    except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours is one line too
+        if os.environ.get("PCMSTRESS_DEBUG"):
+            raise
+        if isinstance(error, ModuleNotFoundError) and error.name == "numpy":
+            # A board that was given the one file only.
+            print(f"pcmstress: needs numpy for {sys.executable} (apt install python3-numpy)", file=sys.stderr)
+            return EXIT_SKIP
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        print(f"pcmstress: internal error: {text} (PCMSTRESS_DEBUG=1 shows where)", file=sys.stderr)
+        return EXIT_ERROR
+
+
+def _status(error: StressError) -> int:
+    if isinstance(error, (ConfigError, CaptureFileError)):
+        return EXIT_USAGE
+    if isinstance(error, DeviceGone):
+        return EXIT_DEVICE_LOST
+    absent = isinstance(error, BackendUnavailable) or getattr(error, "errno", 0) == errno.ENODEV
+    return EXIT_SKIP if absent else EXIT_ERROR
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,0 @@
-"""pcmstress diagnose: `run` with a plan of contrasts; the report then names the cause."""
-
-from __future__ import annotations
-
-from stress.commands.run import execute
-
-__all__ = ["execute"]

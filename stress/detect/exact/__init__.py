@@ -1,0 +1,1 @@
+"""The exact detector: the pattern inverted frame by frame."""

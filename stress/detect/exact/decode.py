@@ -1,0 +1,243 @@
+"""How old is each frame: captured bytes to lags, without trusting any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.exact.ring_offset import MAX_LAPS
+from stress.model.ring import Rings
+from stress.patterns.word import Pattern
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+    Lags = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+NONE = 1 << 40  #: lag of a frame that shows no believable position
+
+# Bits besides the position that prove a lone frame of any age. Source: 2^-32 per
+# damaged frame. Higher: a line of one frame left from an earlier burst is not
+# believed; lower: scaled frames pass for old ones.
+PROOF_BITS = 32
+
+# Lags that two frames in a row prove [frames]. Source: 87 s at 48 kHz; two
+# dithered frames rarely decode that near. Higher: dither is called old data;
+# lower: two frames of a tail, older than this, are not believed.
+NEAR = 1 << 22
+
+# Bytes in a row that prove any lag in 16-bit formats. Source: half a 32-byte
+# line. All pairs carry one word, so damage that hits them alike still decodes:
+# frames, not pairs, are the proof. Higher: a half line of an earlier burst is
+# not believed; lower: dither is called old data.
+FAR_BYTES = 16
+
+
+def masked(raw: Bytes, mask: Bytes | None) -> Bytes:
+    """Return `raw` with the bits the path does not carry cleared."""
+    return raw if mask is None else raw & mask
+
+
+class Decoder:
+    """Finds the lag of every frame of a stretch.
+
+    Parameters
+    ----------
+    mask : (frame_bytes,) uint8 of the bits the path carries, None for all.
+    """
+
+    def __init__(self, pattern: Pattern, rings: Rings, mask: Bytes | None = None) -> None:
+        self.pattern, self.rings, self.mask = pattern, rings, mask
+        # The bits below the top 16 are another word: with enough of them a frame proves itself.
+        low = 0
+        if mask is None or mask[: pattern.fmt.sample_bytes - 2].any():
+            low = (pattern.fmt.bits - 16) * pattern.channels
+        wide = low >= PROOF_BITS
+        self._alone = low > 0
+        self._far_run = 1 if wide else 2 if low else max(2, FAR_BYTES // pattern.frame_bytes)
+
+    def rows(self, raw: Bytes) -> Bytes:
+        """Return `raw` as (frames, frame_bytes) with uncarried bits cleared."""
+        return masked(raw.reshape(-1, self.pattern.frame_bytes), self.mask)
+
+    def expected(self, position: int, frames: int) -> Bytes:
+        """Return what is due from `position` on, in the form of `rows`."""
+        return self.rows(self.pattern.bytes_at(position, frames))
+
+    def image(self, positions: NDArray[np.int64]) -> Bytes:
+        """Return the frames of any `positions`, in the form of `rows`."""
+        return masked(self.pattern.image(positions.astype(np.uint32)), self.mask)
+
+    def lags(
+        self,
+        raw: Bytes,
+        position: int,
+        before: Bytes | None = None,
+        *,
+        anywhere: bool = False,
+        slipped: Sequence[int] = (),
+    ) -> Lags:
+        """Return the lag of each frame when `position` is due first.
+
+        Parameters
+        ----------
+        raw : (n * frame_bytes,) uint8.
+        before : the frame before, (frame_bytes,) uint8 in the form of `rows`.
+        anywhere : nothing is known of the alignment, so no lag is too far.
+        slipped : lags of alignments inside the stretch, against which data may be
+            whole laps old as well.
+
+        Returns
+        -------
+        (n,) int64: 0 right, > 0 older, < 0 newer, `NONE` nothing believable.
+        """
+        rows = self.rows(raw)
+        n = len(rows)
+        due = np.arange(n, dtype=np.int64) + position
+        if self.pattern.channels == 1:
+            return self._mono(rows, due, anywhere, slipped)
+        claimed = self.pattern.positions(np.ascontiguousarray(raw)).astype(np.int64)
+        lag = (due[:, None] - claimed + (1 << 31)) % (1 << 32) - (1 << 31)
+        agree = (lag == lag[:, :1]).all(axis=1)
+        # A frame held over from its neighbour would pass for one a frame old.
+        agree[1:] &= ~(rows[1:] == rows[:-1]).all(axis=1)
+        if before is not None and (rows[0] == before).all():
+            agree[0] = False
+        lags = np.where(agree, lag[:, 0], NONE)
+        if self.pattern.channels == 2 and self.pattern.fmt.bits == 16:
+            return self._believed(lags, anywhere, slipped)
+        rest = np.flatnonzero(agree)
+        pure = (self.image(due[rest] - lags[rest]) == rows[rest]).all(axis=1)
+        lags[rest[~pure]] = NONE
+        return self._believed(lags, anywhere, slipped)
+
+    def whole_laps(self, lags: Lags) -> Flags:
+        """Tell which lags are whole laps of a ring, at most `MAX_LAPS`."""
+        out = np.zeros(lags.shape, bool)
+        for size in (self.rings.playback, self.rings.capture):
+            if size:
+                out |= (lags % size == 0) & (lags > 0) & (lags <= MAX_LAPS * size)
+        return out
+
+    def _aligned(self, lags: Lags, slipped: Sequence[int]) -> Flags:
+        # Right or whole laps old, in the alignment of the stretch or one it slipped to.
+        good: Flags = (lags == 0) | self.whole_laps(lags)
+        for shift in slipped:
+            good |= self.whole_laps(lags - shift)
+        return good
+
+    def _believed(self, lags: Lags, anywhere: bool, slipped: Sequence[int]) -> Lags:
+        # Right, whole laps old, as old as a near neighbour, or one of many of one age.
+        good = self._aligned(lags, slipped)
+        near = np.abs(lags) < (NONE if anywhere else NEAR)
+        if self._alone:
+            good |= near
+        twin = (lags[1:] == lags[:-1]) & near[1:]
+        good[1:] |= twin
+        good[:-1] |= twin
+        good |= _in_a_row(lags, self._far_run, 1)
+        if anywhere:
+            return np.where(good, lags, NONE)
+        return self._without_chance(np.where(good & (lags > -NEAR), lags, NONE))
+
+    def _without_chance(self, lags: Lags) -> Lags:
+        # Far lags of less than a line in the midst of damage are damage: dither repeats itself.
+        far = lags >= NEAR
+        if self._alone or not far.any():
+            return lags
+        for start, end, lag in runs_of(lags):
+            if NEAR <= lag < NONE and (end - start) * self.pattern.frame_bytes < 2 * FAR_BYTES:
+                around = lags[max(start - 1, 0)], lags[min(end, len(lags) - 1)]
+                if NONE in around:
+                    lags[start:end] = NONE
+        return lags
+
+    def _mono(self, rows: Bytes, due: NDArray[np.int64], anywhere: bool, slipped: Sequence[int]) -> Lags:
+        # A word spans two frames: a window at f speaks for f and f + 1.
+        n = len(rows)
+        lags = np.full(n, NONE, np.int64)
+        if n < 2:
+            return lags
+        claimed = self.pattern.positions(np.ascontiguousarray(rows).reshape(-1)).astype(np.int64)[:, 0]
+        lag = (due[:-1] - claimed + (1 << 31)) % (1 << 32) - (1 << 31)
+        good = self._aligned(lag, slipped)
+        twin = (lag[2:] == lag[:-2]) & (np.abs(lag[2:]) < (NONE if anywhere else NEAR))
+        good[2:] |= twin
+        good[:-2] |= twin
+        least = 2 if self._alone else self._far_run // 2
+        good |= _in_a_row(lag, least, 2) | self._between_halves(rows, due, lag, least - 1)
+        if not anywhere:
+            good &= lag > -NEAR
+        # Half the windows hold halves of two words; among thousands one names an age by chance.
+        right = np.zeros(n, bool)
+        for shift in (0, *slipped):
+            right |= (self.image(due - shift) == rows).all(axis=1)
+        good &= np.isin(lag, (0, *slipped)) | ~(right[:-1] & right[1:])
+        # Zeros and a held sample make one word again and again, which says nothing.
+        good &= (rows[1:] != rows[:-1]).any(axis=1)
+        for first in (np.flatnonzero(good & (lag == 0)), np.flatnonzero(good & (lag != 0))):
+            lags[first] = lag[first]
+            lags[first + 1] = lag[first]
+        self._extend(rows, due, lags)
+        known = np.flatnonzero(lags != NONE)
+        pure = (self.image(due[known] - lags[known]) == rows[known]).all(axis=1)
+        lags[known[~pure]] = NONE
+        return lags
+
+    def _between_halves(self, rows: Bytes, due: NDArray[np.int64], lag: Lags, least: int) -> Flags:
+        # One word short of proof, but the half words on both sides are of that age, too.
+        starts = np.flatnonzero(_row_starts(lag, least, 2))
+        starts = starts[(starts > 0) & (starts + 2 * least < len(rows))]
+        for step in (-1, 2 * least):
+            half = starts + step
+            starts = starts[(self.image(due[half] - lag[starts]) == rows[half]).all(axis=1)]
+        good = np.zeros(len(lag), bool)
+        for k in range(least):
+            good[starts + 2 * k] = True
+        return good
+
+    def _extend(self, rows: Bytes, due: NDArray[np.int64], lags: Lags) -> None:
+        # Half a word at the edge of a run belongs to the run when it fits its lag.
+        for step in (1, -1):
+            bare = np.flatnonzero(lags == NONE)
+            bare = bare[(bare - step >= 0) & (bare - step < len(lags))]
+            bare = bare[lags[bare - step] != NONE]
+            lag = lags[bare - step]
+            fits = (self.image(due[bare] - lag) == rows[bare]).all(axis=1)
+            lags[bare[fits]] = lag[fits]
+        bare = np.flatnonzero(lags == NONE)
+        right = bare[(self.image(due[bare]) == rows[bare]).all(axis=1)]
+        # A held frame meets the pattern somewhere: alone it is not right again.
+        held = (rows[right] == rows[np.maximum(right - 1, 0)]).all(axis=1) & (right > 0)
+        beside = (lags[np.maximum(right - 1, 0)] == 0) | (lags[np.minimum(right + 1, len(lags) - 1)] == 0)
+        lags[right[beside | ~held]] = 0
+
+
+def _row_starts(lags: Lags, least: int, step: int) -> Flags:
+    # Entries that begin at least `least` equal ones, `step` apart.
+    same = np.ones(max(len(lags) - (least - 1) * step, 0), bool)
+    for k in range(1, least):
+        same &= lags[k * step : k * step + len(same)] == lags[: len(same)]
+    return same
+
+
+def _in_a_row(lags: Lags, least: int, step: int) -> Flags:
+    # Entries that belong to at least `least` equal ones, `step` apart.
+    same, out = _row_starts(lags, least, step), np.zeros(len(lags), bool)
+    for k in range(least):
+        out[k * step : k * step + len(same)] |= same
+    return out
+
+
+def runs_of(lags: Lags) -> list[tuple[int, int, int]]:
+    """Return the runs of equal lag as (start, end, lag)."""
+    if not len(lags):
+        return []
+    edges = np.flatnonzero(lags[1:] != lags[:-1]) + 1
+    starts = [0, *edges.tolist()]
+    ends = [*edges.tolist(), len(lags)]
+    return list(zip(starts, ends, lags[starts].tolist()))

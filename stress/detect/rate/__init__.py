@@ -1,0 +1,1 @@
+"""Streams that run at another sample rate."""

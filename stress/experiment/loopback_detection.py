@@ -1,0 +1,82 @@
+"""Which loopback there is: found by trying the lock, digital first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable
+
+from stress.experiment.burst import BurstRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stress.experiment.burst import BurstResult
+    from stress.experiment.method.detector import Detector
+    from stress.model.pcm import Granted, Lost
+    from stress.pcm.contract import Pcm
+    from stress.plan.plan import Arm, Plan
+
+# Streamed for the trial of another stimulus [s]. Source: the spectral lock needs
+# 0.34 s behind the latency of the path. Higher: a run on a digital path that is
+# not connected starts later; lower: a slow path is not recognised.
+TRIAL_S = 1.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What judges a run, and why.
+
+    Parameters
+    ----------
+    method : None to stay with what was tried first.
+    why : one line for the record.
+    advice : of the detectors that heard nothing either.
+    lost : how the device was lost meanwhile.
+    """
+
+    method: Detector | None
+    why: str
+    advice: tuple[str, ...] = ()
+    lost: Lost | None = None
+
+
+def choose(
+    first: BurstResult,
+    tried: Detector,
+    others: Sequence[Callable[[], Detector]],
+    pcm: Pcm,
+    granted: Granted,
+    plan: Plan,
+    arm: Arm,
+    position: int,
+) -> Choice:
+    """Try the other stimuli where the first one did not come back.
+
+    Parameters
+    ----------
+    position : of the first frame of a trial.
+    """
+    if first.locked:
+        return Choice(None, f"what came back is the stimulus of the {tried.name} detector")
+    advice: list[str] = []
+    frames, lost = round(TRIAL_S * plan.rate), None
+    names = [tried.name]
+    for number, make in enumerate(others):
+        other = make()
+        names.append(other.name)
+        trial = _trial(other, frames, pcm, granted, plan, arm, position + number * frames)
+        advice, lost = [*advice, *trial.heard.advice], trial.exchange.lost
+        if trial.locked:
+            why = f"the {tried.name} detector did not recognise what came back, the {other.name} detector did"
+            return Choice(other, why, (), lost)
+        if lost:
+            break
+    why = f"nothing came back that the detectors {' and '.join(names)} recognise"
+    return Choice(None, why, tuple(advice), lost)
+
+
+def _trial(
+    other: Detector, frames: int, pcm: Pcm, granted: Granted, plan: Plan, arm: Arm, position: int
+) -> BurstResult:
+    bench = BurstRunner(granted, other, frames, 1, plan.conditions.asked, loopback=other.loopback)
+    return bench.run(pcm, arm.handling, position)

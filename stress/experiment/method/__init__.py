@@ -1,0 +1,1 @@
+"""Detectors as the judges of a run."""

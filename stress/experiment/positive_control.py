@@ -1,0 +1,255 @@
+"""The positive control: lay faults over what is sent, and look for them in what was found.
+
+The places come from a seed and are known only to the runner; the detector gets
+the captured bytes like any others. A fault is one ring line: of data one
+playback lap old, zeroed, or with one bit flipped.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable
+
+from stress.model.finding import Analysis, Finding, Kind
+from stress.model.stimulus import POSITIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from stress.model.ring import Rings
+
+    Bytes = NDArray[np.uint8]
+
+# Lines left alone around each fault, so that two never merge into one finding.
+# Higher: fewer faults fit a short burst; lower: neighbours blur and count as missed.
+SPACING_LINES = 4
+# Kinds a planted fault takes on when its line goes stale: the data is older
+# than due, and was never the pattern.
+ECHO_KINDS = (Kind.UNKNOWN, Kind.BITFLIP, Kind.ZERO, Kind.MISPLACED)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a detector can be asked to find, and how exactly.
+
+    Parameters
+    ----------
+    kinds : faults planted for it.
+    spacing : frames between the starts of two faults, at least four lines.
+    margin : frames left alone at the start and the end of a burst.
+    tolerance : frames either end of a finding may be off; a finding that lies over a
+        planted fault and is further off counts for neither.
+    names_kind : it tells kinds apart; else the place alone decides.
+    echo_kinds : what it calls a planted fault that comes again stale.
+    """
+
+    kinds: tuple[Kind, ...] = (Kind.STALE, Kind.ZERO, Kind.BITFLIP)
+    spacing: int = 0
+    margin: int = 0
+    tolerance: int = 0
+    names_kind: bool = True
+    echo_kinds: tuple[Kind, ...] = ECHO_KINDS
+
+
+EXACT = Rules()
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One fault laid over the play buffer.
+
+    Parameters
+    ----------
+    frame : first frame, counted from the first pattern frame.
+    frames : frames that differ from the pattern.
+    """
+
+    kind: Kind
+    frame: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What the control has to know of the ring [frames unless said]."""
+
+    ring: int
+    frame_bytes: int
+    line_bytes: int
+
+    @property
+    def line_frames(self) -> int:
+        """Frames of one fault: those of a line, at least one."""
+        return max(1, self.line_bytes // self.frame_bytes)
+
+
+def plant(
+    frames: int, geometry: Geometry, share: float, least: int, seed: str, rules: Rules = EXACT
+) -> tuple[Planted, ...]:
+    """Choose the faults of one burst, evenly spread and seeded.
+
+    Parameters
+    ----------
+    frames : pattern frames of the burst.
+    share : share of the lines to be faulted.
+    """
+    size = geometry.line_frames
+    spacing = max(SPACING_LINES, -(-rules.spacing // size))
+    first = max(geometry.ring, rules.margin) // size + 1
+    last = (frames - rules.margin) // size - 1
+    room = max(0, (last - first) // spacing)
+    wanted = min(room, max(least, round(share * frames / size)))
+    if wanted <= 0:
+        return ()
+    chance = random.Random(seed)
+    slots = sorted(chance.sample(range(room), wanted))
+    return tuple(_fault(chance, (first + slot * spacing) * size, size, rules.kinds) for slot in slots)
+
+
+def _fault(chance: random.Random, frame: int, size: int, kinds: Sequence[Kind]) -> Planted:
+    kind = chance.choice(kinds)
+    if kind is Kind.BITFLIP:
+        return Planted(kind, frame + chance.randrange(size), 1)
+    return Planted(kind, frame, size)
+
+
+def lay(
+    play: Bytes,
+    faults: Iterable[Planted],
+    geometry: Geometry,
+    fill: Callable[[int, Bytes], None],
+    position: int,
+) -> tuple[Planted, ...]:
+    """Write `faults` over the stimulus in `play`; return those that changed it.
+
+    A recording may repeat itself or be silent: a fault there covers the frames
+    that really differ, and is none where nothing does.
+
+    Parameters
+    ----------
+    play : (frames * frame_bytes,) uint8, the stimulus from `position` on.
+    fill : the stimulus: fill(position, out).
+    """
+    step = geometry.frame_bytes
+    laid: list[Planted] = []
+    for fault in faults:
+        run = play[fault.frame * step : (fault.frame + fault.frames) * step]
+        right = run.copy()
+        if fault.kind is Kind.STALE:
+            fill((position + fault.frame - geometry.ring) % POSITIONS, run)
+        elif fault.kind is Kind.ZERO:
+            run[:] = 0
+        else:
+            # The top byte of a sample is carried by every path, also one of 16 of 24 bits.
+            run[step - 1] ^= 0x10
+        wrong = (run != right).reshape(-1, step).any(axis=1).nonzero()[0]
+        if wrong.size:
+            first, last = int(wrong[0]), int(wrong[-1])
+            laid.append(Planted(fault.kind, fault.frame + first, last - first + 1))
+    return tuple(laid)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the control of one burst went; `missed` lists what was not found.
+
+    Parameters
+    ----------
+    covered : of the missed ones, those that lie under a real wrong run, or
+        behind the last finding a full detector kept: nobody could find them.
+    """
+
+    planted: int
+    found: int
+    missed: tuple[Planted, ...]
+    covered: int = 0
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(
+            self.planted + other.planted,
+            self.found + other.found,
+            self.missed + other.missed,
+            self.covered + other.covered,
+        )
+
+    @property
+    def whole(self) -> bool:
+        """True when something was planted and all of it was found."""
+        return self.planted > 0 and self.found == self.planted
+
+
+def match(
+    analysis: Analysis,
+    faults: Sequence[Planted],
+    position: int,
+    limit: int,
+    rings: Rings,
+    rules: Rules = EXACT,
+) -> tuple[Analysis, Outcome]:
+    """Mark the findings that come from planted faults, and count the missed ones.
+
+    Parameters
+    ----------
+    position : pattern position of the first frame sent.
+    limit : frames known to have left the ring; later faults were never due.
+    rings : sizes, to recognise echoes (see `_echo`).
+    """
+    due = {fault.frame: fault for fault in faults if fault.frame + fault.frames <= limit}
+    marked: list[Finding] = []
+    found: set[int] = set()
+    for finding in analysis.findings:
+        start = (finding.position - position) % POSITIONS
+        near = range(start - rules.tolerance, start + rules.tolerance + 1)
+        hit = next((f for f in near if f in due and f not in found), None)
+        if hit is not None and _is(finding, start, due[hit], rules):
+            found.add(hit)
+            finding = dataclasses.replace(finding, injected=True)
+        elif finding.kind in rules.echo_kinds and _echo(start, finding.frames, faults, rings):
+            details = {**finding.details, "echo": "of a planted fault that went stale later"}
+            finding = dataclasses.replace(finding, injected=True, details=details)
+        elif _blurred(start, finding, faults, rules):
+            details = {**finding.details, "blurred": "over a planted fault, but not in its place"}
+            finding = dataclasses.replace(finding, injected=True, details=details)
+        marked.append(finding)
+    missed = tuple(fault for frame, fault in due.items() if frame not in found)
+    marked_analysis = dataclasses.replace(analysis, findings=tuple(marked))
+    covered = sum(_covered(fault, marked_analysis, position) for fault in missed)
+    return marked_analysis, Outcome(len(due), len(found), missed, covered)
+
+
+def _covered(fault: Planted, analysis: Analysis, position: int) -> bool:
+    starts = [((finding.position - position) % POSITIONS, finding) for finding in analysis.findings]
+    if analysis.found > len(starts) and all(start < fault.frame for start, _ in starts):
+        return True
+    return any(_touches(start, finding, fault) for start, finding in starts if not finding.injected)
+
+
+def _touches(start: int, finding: Finding, fault: Planted) -> bool:
+    return start < fault.frame + fault.frames and fault.frame < start + finding.frames
+
+
+def _blurred(start: int, finding: Finding, faults: Sequence[Planted], rules: Rules) -> bool:
+    # No fault reaches as far as the next one: what is longer is real, whatever it covers.
+    short = rules.tolerance and finding.frames <= rules.spacing
+    return bool(short) and any(_touches(start, finding, fault) for fault in faults)
+
+
+def _echo(start: int, frames: int, faults: Sequence[Planted], rings: Rings) -> bool:
+    """Return whether the run lies inside a fault planted there whole laps ago."""
+    return any(
+        (start - fault.frame) % ring + frames <= fault.frames
+        for fault in faults
+        for ring in (rings.playback, rings.capture)
+        if ring and start > fault.frame
+    )
+
+
+def _is(finding: Finding, start: int, fault: Planted, rules: Rules) -> bool:
+    past_end = start + finding.frames - fault.frame - fault.frames
+    named = finding.kind is fault.kind or not rules.names_kind
+    return named and abs(past_end) <= rules.tolerance

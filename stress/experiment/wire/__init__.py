@@ -1,0 +1,1 @@
+"""Views of a burst beside the loopback: the USB wire and the ring in memory."""

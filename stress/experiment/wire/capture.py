@@ -1,0 +1,218 @@
+"""The capture ring, judged by the wire: what was read against what came in.
+
+Any source will do, the pattern is not needed: the driver put the packets into
+the ring in this order, so what is read has to be the same bytes. Wrong bytes
+are looked for one or more ring laps earlier in the same stream.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stress.detect.exact.findings import CAP
+from stress.detect.exact.ring_offset import line_of
+from stress.detect.exact.same import memory
+from stress.detect.exact.stretch import run_edges
+from stress.model.finding import Analysis, Finding, Kind
+from stress.model.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+    Bools = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
+
+# Laps a wrong line is compared with. Source: round-robin caches keep a line a
+# few laps. Higher: time, and a dull source matches by chance; lower: lines that
+# survive longer are called unknown.
+MOST_LAPS = 16
+# Laps a line has to differ from for its staleness to show. Higher: a source
+# with a short period has less exposure than it deserves; lower: a line two laps
+# old could pass as right.
+TOLD_APART = 2
+# Wrong frames in a row that may be a slip, and the frames that prove it.
+# Higher: short slips are called unknown; lower: chance matches realign a stream.
+SLIP_FRAMES, KEY_FRAMES = 96, 24
+
+
+def distinct_lines(into: Bytes, frames: int, ring: int, frame_bytes: int, line_bytes: int) -> int:
+    """Return in how many ring lines of `frames` frames stale data would show.
+
+    A line counts when it differs from the same place of the ring one lap and
+    two laps before; of a silent source none does.
+    """
+    size, lap = max(1, line_bytes // frame_bytes) * frame_bytes, ring * frame_bytes
+    data = into[: frames * frame_bytes]
+    tells: Bools | None = None
+    for laps in range(1, TOLD_APART + 1):
+        # The newest lines are judged by the laps there are; before the first lap the ring held zeros.
+        older = np.zeros_like(data)
+        older[laps * lap :] = data[: max(0, data.size - laps * lap)]
+        whole = data.size // size * size
+        differs = (data[:whole] != older[:whole]).reshape(-1, size).any(axis=1)
+        tells = differs if tells is None else tells & differs
+    return 0 if tells is None else int(tells.sum())
+
+
+def compare_read(read: Bytes, into: Bytes, ring: int, frame_bytes: int, line_bytes: int = 32) -> Analysis:
+    """Compare what was read with what came in; both from the first frame on.
+
+    Parameters
+    ----------
+    read, into : (n * frame_bytes,) uint8. `into` may be longer: the driver was
+        ahead; when it is shorter, only what it covers is compared.
+    ring : capture ring [frames].
+    """
+    frames = min(read.size, into.size) // frame_bytes
+    if memory().same(read[: frames * frame_bytes], into[: frames * frame_bytes]):
+        return Analysis("wire", bool(frames), frames, frames, 0, 0)
+    found = list(_Stream(read, into, ring, frame_bytes, line_bytes).findings(frames))
+    episodes = len({finding.frame // max(1, ring) for finding in found})
+    return Analysis("wire", True, frames, frames, 0, 0, episodes=episodes).holding(found, CAP)
+
+
+class _Stream:
+    # Both streams as rows of one frame, and how they lie to each other.
+    def __init__(self, read: Bytes, into: Bytes, ring: int, frame_bytes: int, line_bytes: int) -> None:
+        self._read = read.reshape(-1, frame_bytes)
+        self._into = into[: into.size // frame_bytes * frame_bytes].reshape(-1, frame_bytes)
+        self._ring, self._frame_bytes, self._line_bytes = ring, frame_bytes, line_bytes
+
+    def findings(self, frames: int) -> Iterator[Finding]:
+        at = shift = 0
+        while at < frames:
+            end = min(frames, len(self._into) - shift)
+            pieces = self._pieces(at, end, shift)
+            for first, last, age in pieces:
+                moved = self._slip(first, last, end, shift) if age is None else 0
+                if moved:
+                    yield self._moved(first, moved)
+                    at, shift = first + max(0, -moved), shift + moved
+                    break
+                yield self._wrong(first, last, age, shift)
+            else:
+                return
+
+    def _pieces(self, at: int, end: int, shift: int) -> list[tuple[int, int, int | None]]:
+        # Wrong runs within ring lines with their age in laps (0: zeros, None:
+        # neither), neighbours of one age joined.
+        wrong = np.flatnonzero(self._differs(at, end, shift)) + at
+        if not wrong.size:
+            return []
+        lap, offset = np.divmod(wrong, self._ring)
+        per_lap = self._ring * self._frame_bytes // self._line_bytes + 1
+        line = lap * per_lap + offset * self._frame_bytes // self._line_bytes
+        cuts = np.flatnonzero(np.diff(line)) + 1
+        first, last = wrong[np.concatenate([[0], cuts])], wrong[np.concatenate([cuts, [wrong.size]]) - 1] + 1
+        ages = self._ages(first, last, shift)
+        joined: list[tuple[int, int, int | None]] = []
+        for a, b, age in zip(first.tolist(), last.tolist(), ages):
+            if joined and joined[-1][2] == age and self._joins(joined[-1][1], a, age, shift):
+                joined[-1] = (joined[-1][0], b, age)
+            else:
+                joined.append((a, b, age))
+        return joined
+
+    def _differs(self, first: int, end: int, shift: int) -> Bools:
+        wrong: Bools = (self._read[first:end] != self._into[first + shift : end + shift]).any(axis=1)
+        return wrong
+
+    def _ages(self, first: Ints, last: Ints, shift: int) -> list[int | None]:
+        ages: list[int | None] = [None] * len(first)
+        base = int(first[0])
+        most = min(MOST_LAPS, (int(last[-1]) + shift) // self._ring)
+        # Silence of the last lap is stale; of silence longer ago nobody can say that it is not just zeros.
+        for laps in sorted(range(most + 1), key=lambda laps: (laps != 1, laps)):
+            open_ = [n for n, age in enumerate(ages) if age is None]
+            if not open_:
+                break
+            misses = np.concatenate([[0], np.cumsum(self._unlike(base, int(last[-1]), laps, shift))])
+            for n in open_:
+                if misses[last[n] - base] == misses[first[n] - base]:
+                    ages[n] = laps
+        return ages
+
+    def _unlike(self, first: int, end: int, laps: int, shift: int) -> Bools:
+        unlike: Bools = np.ones(end - first, dtype=np.bool_)
+        if not laps:
+            unlike[:] = self._read[first:end].any(axis=1)
+            return unlike
+        source = first + shift - laps * self._ring
+        missing = min(max(0, -source), end - first)
+        older = self._into[source + missing : source + end - first]
+        unlike[missing:] = (self._read[first + missing : end] != older).any(axis=1)
+        return unlike
+
+    def _joins(self, end: int, first: int, age: int | None, shift: int) -> bool:
+        if age is None or end == first:
+            return end == first
+        # Frames between that are right by chance, as old and new data agree there.
+        small = (first - end) * self._frame_bytes < self._line_bytes
+        return small and not self._unlike(end, first, age, shift).any()
+
+    def _slip(self, first: int, last: int, end: int, shift: int) -> int:
+        # Frames by which all that follows is moved: > 0 missing, < 0 repeated.
+        if (last - first) * self._frame_bytes < self._line_bytes or end - first < SLIP_FRAMES:
+            return 0
+        if self._differs(first, first + SLIP_FRAMES, shift).mean() < 0.5:
+            return 0
+        at = first + SLIP_FRAMES // 2
+        key = self._read[at : at + KEY_FRAMES]
+        near = max(0, at + shift - 8 * self._ring)
+        where = self._into[near : at + shift + 8 * self._ring].tobytes()
+        place = where.find(key.tobytes())
+        if place < 0 or place % self._frame_bytes or not key.any():
+            return 0
+        moved = near + place // self._frame_bytes - at - shift
+        follows = first + max(0, -moved)
+        after = min(end, follows + SLIP_FRAMES, len(self._into) - shift - moved)
+        whole_laps = moved < 0 and moved % self._ring == 0
+        if whole_laps or after <= follows or self._differs(follows, after, shift + moved).mean() >= 0.5:
+            return 0
+        return moved
+
+    def _moved(self, frame: int, moved: int) -> Finding:
+        kind = Kind.DROP if moved > 0 else Kind.REPEAT
+        words = "are missing" if moved > 0 else "come twice"
+        text = f"{abs(moved)} frames that came over the wire {words} in what was read, at frame {frame}."
+        return Finding(kind, frame, abs(moved), frame, details={"source": "wire"}, text=text)
+
+    def _wrong(self, first: int, last: int, age: int | None, shift: int) -> Finding:
+        offset = first % self._ring * self._frame_bytes
+        length = (last - first) * self._frame_bytes
+        line = line_of(offset, length, self._line_bytes)
+        details: dict[str, Any] = {"source": "wire", **run_edges(offset, length, line, self._line_bytes)}
+        kind = {None: self._kind_of(first, last, shift), 0: Kind.ZERO}.get(age, Kind.STALE)
+        stale = kind is Kind.STALE
+        return Finding(
+            kind=kind,
+            frame=first,
+            frames=last - first,
+            position=first + shift,
+            lag=(age or 0) * self._ring if stale else None,
+            laps=age if stale else None,
+            ring="capture" if stale else None,
+            ring_offset=offset,
+            line_bytes=line,
+            details=details,
+            text=_text(kind, first, last, age, offset),
+        )
+
+    def _kind_of(self, first: int, last: int, shift: int) -> Kind:
+        both = self._read[first:last] ^ self._into[first + shift : last + shift]
+        bits = int(np.unpackbits(both).sum())
+        return Kind.BITFLIP if 0 < bits <= last - first else Kind.UNKNOWN
+
+
+def _text(kind: Kind, first: int, last: int, age: int | None, offset: int) -> str:
+    what = {
+        Kind.STALE: f"hold what came over the wire {counted(age or 0, 'lap')} of the capture ring earlier",
+        Kind.ZERO: "are zero",
+        Kind.BITFLIP: "differ in single bits from what came over the wire",
+    }.get(kind, "are not what came over the wire")
+    return f"{last - first} frames read from frame {first} on (capture ring offset {offset}) {what}."

@@ -1,0 +1,285 @@
+"""Three views of a burst: what userspace saw, what crossed the wire, what memory holds.
+
+A finding belongs to the first view in which it appears. Written and OUT
+payload differ: the kernel read something else from the playback ring than was
+stored there. OUT payload right and IN payload wrong: bus, device or loopback.
+IN payload right and the read wrong: the capture ring.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable, TypeVar
+
+import numpy as np
+
+from stress.experiment import positive_control
+from stress.experiment.alignment import settle
+from stress.experiment.lost_time import set_apart
+from stress.experiment.positive_control import Outcome
+from stress.experiment.wire.capture import compare_read, distinct_lines
+from stress.experiment.wire.control import match, overlay
+from stress.experiment.wire.lanes import with_lanes
+from stress.experiment.wire.memory import Held, last_lap
+from stress.experiment.wire.race import RACE, set_apart_races
+from stress.model.finding import Analysis, Finding, Kind
+from stress.model.pcm import Direction
+from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
+from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
+from stress.model.words import count, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from stress.model.pcm import Exchange
+    from stress.model.wire import Wire
+
+    Bytes = NDArray[np.uint8]
+    Bools = NDArray[np.bool_]
+    Detector = Callable[[Bytes, Rings, int, int], Analysis]
+
+Key = TypeVar("Key")
+# Share of the capture lines in which stale data has to show for a verdict on
+# the capture ring. Source: an open microphone of 16 bits gives 0.99 and more,
+# digital silence 0. Higher: quiet rooms are refused; lower: hours without
+# exposure end INCONCLUSIVE for no reason given.
+LEAST_TELLING = 0.25
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What one burst was to do.
+
+    Parameters
+    ----------
+    written, read : (n * frame_bytes,) uint8, play buffer and what may be judged
+        of the capture.
+    position : pattern position of the first frame written.
+    due : frames written that left the ring.
+    mapped : directions that went through mmap.
+    rules : how exactly the wire has to show the planted faults.
+    over_read : faults to lay over what was read.
+    """
+
+    written: Bytes
+    read: Bytes
+    position: int
+    due: int
+    rings: Rings
+    frame_bytes: int
+    line_bytes: int
+    rate: int
+    faults: tuple[positive_control.Planted, ...]
+    mapped: tuple[Direction, ...] = tuple(Direction)
+    rules: positive_control.Rules = positive_control.EXACT
+    over_read: tuple[positive_control.Planted, ...] = ()
+
+
+@dataclass(frozen=True)
+class Views:
+    """The comparisons of one burst.
+
+    Parameters
+    ----------
+    playback : OUT payload against what was written.
+    capture : the read against IN payload.
+    control : planted faults as seen on the wire; `read_control` those laid over the read.
+    out_frames, in_frames : frames compared.
+    lost_frames : frames that crossed the wire unseen (drops, truncation).
+    telling_lines, in_lines : capture lines in which stale data would show, of all.
+    out_wrong, in_wrong : (frames,) bool, where those comparisons differ.
+    memory : see `stress.experiment.wire.memory.last_lap`.
+    judged : directions whose lines count as exposure.
+    """
+
+    wire: Wire
+    playback: Analysis
+    capture: Analysis
+    control: Outcome
+    out_frames: int
+    in_frames: int
+    lost_frames: int
+    telling_lines: int
+    in_lines: int
+    out_wrong: Bools
+    in_wrong: Bools
+    memory: Mapping[Direction, Held]
+    judged: tuple[Direction, ...] = tuple(Direction)
+    read_control: Outcome = Outcome(0, 0, ())
+
+    def doubts(self) -> tuple[str, ...]:
+        """Return why the wire alone cannot vouch, one line each."""
+        if Direction.CAPTURE not in self.judged:
+            return ()
+        if not self.in_frames:
+            return ("the wire shows nothing of capture",)
+        if self.telling_lines >= LEAST_TELLING * self.in_lines:
+            return ()
+        return (
+            "the capture source is silent or repeats itself: stale data would show in less than "
+            f"{100 * LEAST_TELLING:.0f} % of the lines; connect anything that makes noise (an open "
+            "microphone with its gain up will do)",
+        )
+
+
+def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> Views:
+    """Compare what a tap saw with what the burst wrote and read."""
+    step = sent.frame_bytes
+    out, into = _whole(wire.out.data, step), _whole(wire.into.data, step)
+    playback, prefix = _playback(out, sent, exchange, detector)
+    reached = min(sent.due, playback.checked_frames)
+    playback, outcome = positive_control.match(
+        playback, sent.faults, sent.position, reached, sent.rings, sent.rules
+    )
+    ring = sent.rings.capture or 1
+    judged = _judged(wire, sent)
+    planned = sent.over_read if Direction.CAPTURE in judged else ()
+    overlaid, laid = overlay(sent.read, planned, ring, step)
+    capture = compare_read(overlaid, into, ring, step, sent.line_bytes)
+    capture, read_outcome = match(capture, laid, capture.frames)
+    capture = set_apart_races(capture, wire, step)
+    compared = min(sent.due, max(0, out.size // step - prefix))
+    in_lines = capture.frames * step // sent.line_bytes
+    memory = last_lap(wire, sent.written, exchange, sent.rings, step)
+    return Views(
+        wire=wire,
+        playback=set_apart(_seen(playback, PLAYBACK_RING, memory, sent), sent.rings, exchange.xruns),
+        capture=set_apart(_seen(capture, CAPTURE_RING, memory, sent), sent.rings, exchange.xruns),
+        control=outcome,
+        out_frames=compared,
+        in_frames=capture.frames,
+        lost_frames=sent.due - compared + sent.read.size // step - capture.frames,
+        telling_lines=distinct_lines(into, capture.frames, ring, step, sent.line_bytes),
+        in_lines=in_lines,
+        out_wrong=_unlike(out[prefix * step :], sent.written, compared, step),
+        in_wrong=_unlike(sent.read, into, capture.frames, step),
+        memory=memory,
+        judged=judged,
+        read_control=read_outcome,
+    )
+
+
+def _judged(wire: Wire, sent: Sent) -> tuple[Direction, ...]:
+    # A direction that goes by rw beside one that is mapped is company, not exposure.
+    wanted = sent.mapped or tuple(Direction)
+    return tuple(way for way in wanted if way is Direction.PLAYBACK or wire.has_capture)
+
+
+def _whole(data: Bytes, step: int) -> Bytes:
+    return data[: data.size // step * step]
+
+
+def _unlike(left: Bytes, right: Bytes, frames: int, step: int) -> Bools:
+    size = frames * step
+    wrong: Bools = (left[:size] != right[:size]).reshape(-1, step).any(axis=1)
+    return wrong
+
+
+def _playback(out: Bytes, sent: Sent, exchange: Exchange, detector: Detector) -> tuple[Analysis, int]:
+    # The analysis of OUT, and the silent frames before the first written one
+    # (kernels that start their URBs at prepare send some).
+    rings = Rings(sent.rings.playback, None)
+    analysis = detector(out, rings, sent.position, sent.due)
+    if not analysis.locked or analysis.first_frame is None or analysis.first_position is None:
+        return analysis, 0
+    analysis = settle(analysis, out, exchange, rings, (), sent.position, sent.rate)
+    lead = (analysis.first_frame or 0) - ((analysis.first_position or 0) - sent.position) % POSITIONS
+    ring, played = sent.rings.playback, exchange.playback.hw_ptr
+    ahead = max(0, out.size // sent.frame_bytes - played) if played is not None else 0
+    if ring and not exchange.xruns and lead - ahead >= ring:
+        return _late(analysis, (lead - ahead) // ring, ring), 0
+    return analysis, max(0, lead)
+
+
+def _late(analysis: Analysis, laps: int, ring: int) -> Analysis:
+    # Nothing may delay the payload between ring and bus: it is late by whole laps.
+    frame, frames = analysis.first_frame or 0, analysis.checked_frames
+    position = ((analysis.first_position or 0) + laps * ring) % POSITIONS
+    text = (
+        f"All {count(frames)} frames handed to the bus are {counted(laps, 'lap')} of the playback ring old."
+    )
+    details = {"uniform": True}
+    whole = Finding(
+        Kind.STALE, frame, frames, position, laps * ring, laps, "playback", details=details, text=text
+    )
+    return dataclasses.replace(
+        analysis.adding(whole),
+        wrong_frames=max(frames, analysis.wrong_frames),
+        episodes=max(1, analysis.episodes),
+    )
+
+
+def _seen(analysis: Analysis, view: str, memory: Mapping[Direction, Held], sent: Sent) -> Analysis:
+    findings = []
+    for finding in analysis.findings:
+        if not finding.injected:
+            finding = with_lanes(finding.with_details(view=view), memory, sent.position, False)
+        if view == PLAYBACK_RING:
+            # The detector was given the wire and calls it what it usually gets.
+            finding = dataclasses.replace(finding, text=finding.text.replace("capture frame", "OUT frame"))
+        findings.append(finding)
+    return dataclasses.replace(analysis, findings=tuple(findings))
+
+
+def attribute(analysis: Analysis, views: Views, position: int) -> Analysis:
+    """Name the view in which each finding of a loopback first appears."""
+    findings, race = [], _raced(views)
+    for finding in analysis.findings:
+        view = "" if finding.injected else _view(finding, views, position)
+        frames = range(finding.frame, finding.frame + finding.frames)
+        raced = view == CAPTURE_RING and race.issuperset(frames)
+        finding = finding.with_details(transport=RACE) if raced else finding
+        if view:
+            finding = with_lanes(finding.with_details(view=view), views.memory, position, True)
+        findings.append(finding)
+    return dataclasses.replace(analysis, findings=tuple(findings))
+
+
+def _view(finding: Finding, views: Views, position: int) -> str:
+    frames = 1 if finding.kind is Kind.DROP else max(1, finding.frames)
+    read = slice(finding.frame, finding.frame + frames)
+    first = (finding.position - position) % POSITIONS
+    if finding.frame >= views.in_frames:
+        return ""
+    if views.in_wrong[read].any():
+        return CAPTURE_RING
+    if first >= views.out_frames:
+        return ""
+    return PLAYBACK_RING if views.out_wrong[first : first + frames].any() else BUS
+
+
+def _raced(views: Views) -> set[int]:
+    raced = (finding for finding in views.capture.findings if finding.details.get("transport") == RACE)
+    return {frame for finding in raced for frame in range(finding.frame, finding.frame + finding.frames)}
+
+
+def by_wire(views: Views, frame_bytes: int, line_bytes: int) -> Analysis:
+    """Return the verdict of the wire alone, both rings in one analysis.
+
+    Capture counts as checked where stale data would have shown.
+    """
+    playback, capture = views.playback, views.capture
+    checked = playback.checked_frames if Direction.PLAYBACK in views.judged else 0
+    if Direction.CAPTURE in views.judged:
+        checked += views.telling_lines * max(1, line_bytes // frame_bytes)
+    notes = ("judged from the wire alone, without a loopback",)
+    return dataclasses.replace(
+        playback,
+        detector="wire",
+        locked=playback.locked and (capture.locked or not views.wire.has_capture),
+        checked_frames=checked,
+        findings=playback.findings + capture.findings,
+        counts=_sum(playback.counts, capture.counts),
+        sites=_sum(playback.sites, capture.sites),
+        wrong_frames=playback.wrong_frames + capture.wrong_frames,
+        episodes=playback.episodes + capture.episodes,
+        notes=playback.notes + notes + views.wire.notes,
+    )
+
+
+def _sum(left: Mapping[Key, int], right: Mapping[Key, int]) -> dict[Key, int]:
+    return {key: left.get(key, 0) + right.get(key, 0) for key in {**left, **right}}

@@ -1,0 +1,1 @@
+"""Plans: arms, sweeps, and what a PASS needs."""

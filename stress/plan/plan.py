@@ -1,0 +1,242 @@
+"""The plan: which arms, for how long, and what a PASS needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from stress.board.conditions import RequestedConditions
+from stress.errors import ConfigError
+from stress.model.formats import FORMATS, MAX_CHANNELS, sample_format
+from stress.model.pcm import (
+    Access,
+    CaptureTouch,
+    Direction,
+    Handling,
+    Lever,
+    Load,
+    PcmRequest,
+    PlaybackTouch,
+    StreamParams,
+)
+from stress.plan.sweep import expand
+from stress.settings import find, schema
+
+PATTERNS = ("mix1", "mix2")
+
+
+def _values(kind: Any) -> tuple[str, ...]:
+    return tuple(item.value for item in kind)
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One set of conditions, as a plan writes it.
+
+    Attributes
+    ----------
+    period_size, playback_buffer, capture_buffer : requested sizes [frames].
+        Rings of different size let a lag name its ring.
+    playback, queue_periods, capture, lever, switches_per_s, start_burst, load :
+        see `stress.model.pcm.Handling`.
+    sweep : the arm it was made from by a `[[sweep]]`, "" for one that was written.
+    group : arms of one group differ in one thing only and are compared; the
+        first of a group is its base.
+    burst_s : streamed time of one burst [s].
+    bursts : bursts each time the plan is walked.
+    side : what the arm is for: "playback" or "capture" stays on mmap and the
+        other direction goes by rw, so that a finding has one possible ring;
+        "both" uses `access` for both.
+    """
+
+    name: str = schema.text(schema.REQUIRED, longest=40)
+    access: str = schema.text("mmap", choices=_values(Access))
+    side: str = schema.text("both", choices=("both", *_values(Direction)))
+    period_size: int = schema.integer(48, 1, 1 << 16)
+    playback_buffer: int = schema.integer(4800, 2, 1 << 22)
+    capture_buffer: int = schema.integer(5280, 2, 1 << 22)
+    playback: str = schema.text("store", choices=_values(PlaybackTouch))
+    queue_periods: int = schema.integer(0, 0, 1024)
+    capture: str = schema.text("exact", choices=_values(CaptureTouch))
+    lever: str = schema.text("none", choices=_values(Lever))
+    switches_per_s: float = schema.number(0.0, 0.0, 10000.0)
+    start_burst: bool = schema.flag(False)
+    load: str = schema.text("none", choices=_values(Load))
+    group: str = schema.text("", longest=40)
+    sweep: str = schema.text("", longest=40)
+    burst_s: float = schema.duration(2.0)
+    bursts: int = schema.integer(1, 1, 1_000_000)
+
+    @property
+    def handling(self) -> Handling:
+        """How the backend has to touch the rings."""
+        return Handling(
+            playback=PlaybackTouch(self.playback),
+            queue_periods=self.queue_periods,
+            capture=CaptureTouch(self.capture),
+            lever=Lever(self.lever),
+            switches_per_s=self.switches_per_s,
+            start_burst=self.start_burst,
+            load=Load(self.load),
+        )
+
+    @property
+    def provoking(self) -> bool:
+        """True when an ordinary player or recorder does not touch like this."""
+        rmw = self.playback == PlaybackTouch.RMW.value
+        return rmw or self.start_burst or self.capture == CaptureTouch.AHEAD.value
+
+
+@dataclass(frozen=True)
+class Control:
+    """The positive control: faults sent on purpose, unknown to the detector.
+
+    Attributes
+    ----------
+    share : share of the ring lines sent that carry a fault.
+    least : faults per burst at least, where the burst has room for them.
+    """
+
+    share: float = schema.number(0.001, 0.0, 0.1)
+    least: int = schema.integer(12, 0, 10000)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a burst on a real card asks of the machine.
+
+    Attributes
+    ----------
+    fifo : SCHED_FIFO priority, 0 leaves the policy alone. Source: above
+        ordinary threads, below the kernel's IRQ threads (50). Higher: the
+        threads that feed the card may starve; lower: others of priority 1 get in.
+    cpu : CPU to stay on, -1 leaves the affinity alone.
+    irq_cpu : CPU for the interrupts of the USB hosts, -1 leaves them alone.
+    lock_memory, awake : mlockall; /dev/cpu_dma_latency held at 0.
+    """
+
+    fifo: int = schema.integer(40, 0, 99)
+    cpu: int = schema.integer(-1, -1, 4095)
+    irq_cpu: int = schema.integer(-1, -1, 4095)
+    lock_memory: bool = schema.flag(True)
+    awake: bool = schema.flag(True)
+
+    @property
+    def asked(self) -> RequestedConditions:
+        """The same for the board."""
+        return RequestedConditions(self.fifo, self.cpu, self.lock_memory, self.awake, self.irq_cpu)
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """When a run may end before its plan: Wald's sequential test on all arms together.
+
+    Attributes
+    ----------
+    good_per_h, bad_per_h : rates of episodes to tell apart; 0 and 0 never
+        stop early [1/h of streaming].
+    alpha : chance to stop a board of the good rate as bad.
+    beta : chance to stop a board of the bad rate as good.
+    """
+
+    good_per_h: float = schema.number(0.0, 0.0, 1e6)
+    bad_per_h: float = schema.number(0.0, 0.0, 1e6)
+    alpha: float = schema.number(0.05, 1e-6, 0.5)
+    beta: float = schema.number(0.05, 1e-6, 0.5)
+
+    @property
+    def asked(self) -> bool:
+        """True when the run may stop early."""
+        return self.bad_per_h > 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run does.
+
+    Attributes
+    ----------
+    bound : a PASS needs the 95 % upper bound on wrong lines per line below
+        this. Source: 1e-4 is one line in 1.7 s of 48 kHz S16 stereo. Higher:
+        PASS after seconds, worth little; lower: short runs end INCONCLUSIVE.
+    repeats : how often the list of arms is walked.
+    order : "abba" walks every second time backwards, so that a drift of the
+        machine does not favour an arm.
+    line_bytes : ring line of exposure and control, 0 takes the board's [bytes].
+    stop : when it may end before that.
+    """
+
+    title: str = schema.text("")
+    rate: int = schema.integer(48000, 4000, 768000)
+    channels: int = schema.integer(2, 1, MAX_CHANNELS)
+    format: str = schema.text("S16_LE", choices=tuple(FORMATS))
+    pattern: str = schema.text("mix1", choices=PATTERNS)
+    bound: float = schema.number(1e-4, 1e-12, 1.0)
+    repeats: int = schema.integer(1, 1, 1_000_000)
+    order: str = schema.text("abab", choices=("abab", "abba"))
+    line_bytes: int = schema.integer(0, 0, 64)
+    stop: Stopping = schema.table(Stopping, Stopping())
+    control: Control = schema.table(Control, Control())
+    conditions: Conditions = schema.table(Conditions, Conditions())
+    arm: tuple[Arm, ...] = schema.listing(schema.table(Arm))
+
+    @property
+    def walks_per_block(self) -> int:
+        """Walks after which every arm had its equal share, drift cancelled."""
+        return 2 if self.order == "abba" else 1
+
+    def request(self, arm: Arm) -> PcmRequest:
+        """Return the hw_params asked for `arm`."""
+
+        def stream(direction: Direction, buffer_size: int) -> StreamParams:
+            driven = arm.side in ("both", direction.value)
+            return StreamParams(
+                rate=self.rate,
+                channels=self.channels,
+                format=sample_format(self.format),
+                access=Access(arm.access) if driven else Access.RW,
+                period_size=arm.period_size,
+                buffer_size=buffer_size,
+            )
+
+        return PcmRequest(
+            playback=stream(Direction.PLAYBACK, arm.playback_buffer),
+            capture=stream(Direction.CAPTURE, arm.capture_buffer),
+        )
+
+
+def read_plan(values: dict[str, Any], where: str) -> Plan:
+    """Return the plan in `values`, sweeps made into arms.
+
+    Raises
+    ------
+    ConfigError : a key or value is wrong, there is no arm, two arms share a
+        name, a ring holds fewer than two periods, or a sweep names no arm.
+    """
+    plan = schema.read(Plan, expand(values, where), where)
+    if not plan.arm:
+        raise ConfigError("has no arm", where=where, key="arm", allowed="one [[arm]] table or more")
+    if plan.line_bytes not in (0, 16, 32, 64):
+        raise ConfigError("is no cache line", where=where, key="line_bytes", allowed="0, 16, 32 or 64")
+    if plan.stop.asked and not 0 < plan.stop.good_per_h < plan.stop.bad_per_h:
+        allowed = "more than 0 and less than bad_per_h"
+        raise ConfigError("is no lower rate", where=where, key="stop.good_per_h", allowed=allowed)
+    names = [arm.name for arm in plan.arm]
+    for index, arm in enumerate(plan.arm):
+        key = f"arm[{index}]"
+        if arm.name in names[:index]:
+            raise ConfigError(f"{arm.name!r} is there twice", where=where, key=f"{key}.name")
+        for ring in ("playback_buffer", "capture_buffer"):
+            if getattr(arm, ring) < 2 * arm.period_size:
+                allowed = f"at least 2 periods, {2 * arm.period_size} frames"
+                raise ConfigError("ring too small", where=where, key=f"{key}.{ring}", allowed=allowed)
+        if arm.burst_s * plan.rate > 1 << 30:
+            allowed = "2^30 frames at most"
+            raise ConfigError("burst too long", where=where, key=f"{key}.burst_s", allowed=allowed)
+    return plan
+
+
+def load_plan(name: str) -> Plan:
+    """Return the plan called `name`, a shipped one or a file."""
+    values, where = find.load("plans", name)
+    return read_plan(values, where)

@@ -1,0 +1,1 @@
+"""What each arm should find on a board, from the cache model."""

@@ -1,0 +1,1 @@
+"""From recorded bursts to a verdict and a cause; needs nothing but a record."""

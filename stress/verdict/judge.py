@@ -1,0 +1,164 @@
+"""From tallies to a verdict with its reasons."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stress.model.exposure import Exposure
+from stress.model.verdict import Verdict
+from stress.model.words import count, counted
+from stress.stats.counts import miss_bound_95
+
+if TYPE_CHECKING:
+    from stress.verdict.tally import Tally
+
+
+_ASK = " (is the loopback connected, the volume at 0 dB, the right capture source selected?)"
+_BY_WIRE = "judged by the USB wire alone: the host's rings are right; beyond the bus nothing was looked at"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict and why, one line per reason."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+def judge(tally: Tally, bound: float = 1.0) -> Judgement:
+    """Judge one arm, or the sum of all.
+
+    Parameters
+    ----------
+    bound : the 95 % upper bound on wrong lines per line a PASS needs. A single
+        arm is judged without one: the run as a whole has to reach it.
+    """
+    if tally.found:
+        return Judgement(Verdict.FAIL, (_corruption(tally),))
+    if not tally.bursts:
+        return Judgement(Verdict.SKIP, (tally.skipped or "no burst was run",))
+    doubts = _doubts(tally, bound)
+    if tally.lost == "frozen":
+        return Judgement(Verdict.ERROR, ("the device stopped moving; the watchdog freed the call", *doubts))
+    if doubts:
+        return Judgement(Verdict.INCONCLUSIVE, doubts)
+    alone = (_BY_WIRE,) if tally.wire.get("judged") else ()
+    return Judgement(Verdict.PASS, (_clean(tally), _power(tally), *alone))
+
+
+def _corruption(tally: Tally) -> str:
+    kinds = ", ".join(f"{count(number)} {kind}" for kind, number in tally.counts.most_common())
+    wrong, frames = count(tally.wrong_frames), count(tally.checked_frames)
+    return f"{counted(tally.found, 'wrong run')} ({kinds}): {wrong} of {frames} frames are wrong"
+
+
+def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
+    doubts = []
+    if tally.lost == "gone":
+        doubts.append("the device went away; what was recorded before stays valid")
+    doubts += _distinct(tally)
+    if tally.unlocked and tally.wire.get("judged"):
+        doubts.append(
+            f"no lock in {tally.unlocked} of {tally.bursts} bursts: the pattern was not seen on the wire"
+        )
+    elif tally.unlocked:
+        ask = "" if tally.doubts else _ASK
+        doubts.append(
+            f"no lock in {tally.unlocked} of {tally.bursts} bursts: what was played did not come back{ask}"
+        )
+    if tally.transport:
+        doubts.append(
+            f"{counted(tally.transport, 'wrong run')} with lost time (xruns, whole laps skipped, a packet "
+            "read while it was copied): not judged; repeat with a larger ring, less load or real-time "
+            "priority"
+        )
+    if tally.xruns and tally.unlocked:
+        doubts.append(
+            f"{counted(tally.xruns, 'xrun')}: the machine was too slow for the ring (longer periods, a "
+            "larger buffer, or real-time priority)"
+        )
+    if tally.control_missed:
+        doubts.append(f"positive control: {tally.control_missed} of {tally.planted} planted faults not found")
+    elif not tally.planted:
+        doubts.append("no positive control: nothing was planted, so nothing vouches for the detector")
+    elif tally.wire["in_judged"] and not tally.wire["in_planted"]:
+        doubts.append(
+            "no positive control of capture: no fault could be laid over what was read "
+            "(a silent source, or bursts shorter than a lap)"
+        )
+    doubts += [f"condition not granted: {text}" for text in sorted(tally.refused)]
+    seen = Exposure(tally.lines, tally.line_bytes).rate_bound_95
+    if seen is None or seen > bound:
+        have = "no line was checked" if seen is None else f"95 % bound {seen:.2g} per line"
+        doubts.append(f"exposure too small: {have}, a PASS needs {bound:.2g} (longer bursts or --duration)")
+    return tuple(doubts)
+
+
+def _distinct(tally: Tally) -> list[str]:
+    # Advice of the same kind carries other numbers in every burst: one of them is shown.
+    kinds: dict[str, tuple[str, int]] = {}
+    for text, number in tally.doubts.items():
+        key = re.sub(r"[\d.+-]+", "#", text)
+        first, before = kinds.get(key, (text, 0))
+        kinds[key] = first, before + number
+    return [
+        text if number == tally.bursts or tally.bursts == 1 else f"{text} ({number} of {tally.bursts} bursts)"
+        for text, number in kinds.values()
+    ]
+
+
+def _clean(tally: Tally) -> str:
+    bound = Exposure(tally.lines, tally.line_bytes).rate_bound_95
+    lines = counted(tally.lines, "ring line")
+    return f"no wrong frame in {lines}: fewer than {bound:.2g} wrong lines per line (95 %)"
+
+
+def _power(tally: Tally) -> str:
+    missed = 100 * miss_bound_95(tally.planted)
+    return (
+        f"positive control: found {tally.control_found} of {tally.planted} planted faults and nothing else, "
+        f"so with 95 % certainty it misses less than {missed:.2g} %{_by_side(tally)}{_margin(tally)}"
+    )
+
+
+def _margin(tally: Tally) -> str:
+    if tally.weakest is None or tally.alarm is None:
+        return ""
+    return f"; the weakest of them stood {tally.weakest:.0f} noise sigmas high, {tally.alarm:.0f} alarm"
+
+
+def _by_side(tally: Tally) -> str:
+    # By the wire each side has a comparison of its own, which only its own faults vouch for.
+    if not tally.wire["in_planted"]:
+        return ""
+    parts = [
+        f"{tally.wire[f'{side}_found']} of {tally.wire[f'{side}_planted']} {where} "
+        f"(less than {100 * miss_bound_95(tally.wire[f'{side}_planted']):.2g} %)"
+        for side, where in (("out", "in what was written"), ("in", "laid over what was read"))
+    ]
+    return f"; {' and '.join(parts)}"
+
+
+def judge_run(parts: list[Tally], whole: Tally, bound: float) -> Judgement:
+    """Judge a run: corruption in any arm, else what all arms together allow."""
+    if not any(part.bursts for part in parts):
+        reasons = tuple(f"{part.arm}: {part.skipped}" for part in parts if part.skipped)
+        return Judgement(Verdict.SKIP, reasons or ("nothing was run",))
+    mute = _mute_beside_others(parts)
+    overall = judge(whole, bound) if whole.found or not mute else Judgement(Verdict.FAIL, (mute,))
+    skipped = tuple(f"arm {part.arm} skipped: {part.skipped}" for part in parts if part.skipped)
+    return Judgement(overall.verdict, overall.reasons + skipped)
+
+
+def _mute_beside_others(parts: list[Tally]) -> str:
+    """Return the words for an arm that stays silent where another hears the pattern."""
+    heard = next((part.arm for part in parts if part.bursts and not part.unlocked), None)
+    silent = [part.arm for part in parts if part.bursts and part.silent == part.bursts]
+    if heard is None or not silent:
+        return ""
+    return (
+        f"arm {', '.join(silent)}: every captured sample stayed zero, while arm {heard} got the pattern "
+        "through the same card: the ring's first zeros never left the cache"
+    )

@@ -1,0 +1,168 @@
+"""Which mechanism of a cache alias an arm shows, and what proves it.
+
+The names follow how a stale copy comes about:
+
+    P1  kernel reads stale lines of an earlier lap; the player only stores
+    P2  user lines are dirty (they were read first), the kernel reads memory
+    P3  a commit ends inside a line; the kernel reads the rest of it too early
+    C1  user reads lines that were cached in an earlier lap
+    C2  a read ended inside a line; its tail was cached before it was written
+    C3  the kernel's lines are dirty (write-allocate cache), the user reads memory
+    CT  the user touched lines ahead of hw_ptr
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stress.model.pcm import CaptureTouch, Direction, PlaybackTouch
+from stress.verdict import contrast
+from stress.verdict.contrast import CLEAN, FLUSH, RW, Contrast, Measured
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stress.stats.dose import DoseResponse
+    from stress.verdict.tally import Tally
+
+WORDS = {
+    "P1": "the kernel reads stale lines",
+    "P2": "user lines are dirty, the kernel reads memory",
+    "P3": "commits end inside a line",
+    "C1": "the user reads stale lines",
+    "C2": "reads end inside a line",
+    "C3": "kernel lines are dirty, the user reads memory",
+    "CT": "the user touched lines ahead of hw_ptr",
+}
+# Share of the kept stale runs on whole laps of the side's own ring, and of
+# those that are shorter than a line, from which on a shape is typical.
+# Source: modelled boards give 0.97 and more of either. Higher: a few planted or
+# echoed runs hide the shape; lower: a mixture is called pure.
+TYPICAL = 0.8
+# Share of an arm's stale runs from which on a ring is called stale. Source: a
+# planted stale line that goes stale itself names the other ring, about 1 in
+# 1000. Higher: a side that is seldom wrong is passed over; lower: such echoes
+# accuse the wrong side.
+STRAY = 0.05
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """What one side shows.
+
+    Parameters
+    ----------
+    name : P1 .. CT, joined by "+" where arms show different ones.
+    proven : the contrasts show that it is a cache alias.
+    """
+
+    side: str
+    name: str
+    proven: bool
+    evidence: tuple[str, ...]
+
+    def text(self) -> str:
+        """Return side and mechanism in words."""
+        words = ", ".join(WORDS[part] for part in self.name.split("+"))
+        return f"{self.side} ({self.name}: {words})"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the mechanism as a JSON object."""
+        return {
+            "side": self.side,
+            "mechanism": self.name,
+            "proven": self.proven,
+            "evidence": list(self.evidence),
+        }
+
+
+def mechanisms(measured: Sequence[Measured], compared: Sequence[Contrast]) -> list[Mechanism]:
+    """Return what each side shows, playback first, nothing for a clean side."""
+    found = []
+    for direction in Direction:
+        bases = [
+            entries[0]
+            for entries in contrast.groups(measured).values()
+            if _stale(entries[0].tally, direction.value) > STRAY * _stale(entries[0].tally)
+        ]
+        if bases:
+            found.append(_side(direction.value, bases, measured, compared))
+    return found
+
+
+def _stale(tally: Tally, ring: str | None = None) -> int:
+    return sum(
+        number
+        for (kind, where, _), number in tally.sites.items()
+        if kind == "stale" and (where == ring or ring is None)
+    )
+
+
+def _side(
+    side: str, bases: list[Measured], measured: Sequence[Measured], compared: Sequence[Contrast]
+) -> Mechanism:
+    names: list[str] = []
+    evidence: list[str] = []
+    proven = False
+    for base in bases:
+        own = [part for part in compared if part.base.arm.name == base.arm.name]
+        response = contrast.dose_response(measured, base.arm.group)
+        name = _name(side, base, own)
+        if name not in names:
+            names.append(name)
+        proven = proven or any(part.cures and part.lever in (CLEAN, RW) for part in own)
+        evidence.append(_shape(side, base))
+        evidence += _dose_text(base, response)
+    return Mechanism(side, "+".join(sorted(names)), proven, tuple(evidence))
+
+
+def _name(side: str, base: Measured, own: list[Contrast]) -> str:
+    arm, tally = base.arm, base.tally
+    tails = tally.shapes.get("tail", 0) >= TYPICAL * sum(
+        tally.shapes[name] for name in ("lines", "tail", "run")
+    )
+    if side == Direction.CAPTURE.value:
+        if arm.capture == CaptureTouch.AHEAD.value:
+            return "CT"
+        if tails:
+            return "C2"
+        dirty = _always_one_lap(tally, side) or tally.wire["memory_capture_differ"]
+        return "C3" if dirty else "C1"
+    if tails:
+        return "P3"
+    flush = [part for part in own if part.lever == FLUSH]
+    if any(part.cures for part in flush):
+        return "P2"
+    # Without that arm, what memory lacked at the end of a burst tells, or how the lines were touched.
+    dirty = arm.playback == PlaybackTouch.RMW.value or tally.wire["memory_playback_differ"]
+    return "P2" if (dirty and not flush) or arm.start_burst else "P1"
+
+
+def _always_one_lap(tally: Tally, side: str) -> bool:
+    # On a write-allocate cache nearly every line is late by exactly one lap,
+    # however large the ring; survivors of earlier laps have a spread of ages.
+    ages = {laps: n for (kind, ring, laps), n in tally.sites.items() if kind == "stale" and ring == side}
+    nearly_all = tally.wrong_frames > 0.95 * tally.checked_frames
+    return nearly_all and ages.get(1, 0) >= 0.95 * sum(ages.values())
+
+
+def _shape(side: str, base: Measured) -> str:
+    tally = base.tally
+    stale = _stale(tally, side)
+    share = 100 * tally.wrong_frames / tally.checked_frames if tally.checked_frames else 0.0
+    kept = sum(tally.shapes[name] for name in ("lines", "tail", "run"))
+    lines = 100 * tally.shapes["lines"] / max(1, kept)
+    return (
+        f"{base.arm.name}: {share:.3g} % of the frames wrong; {stale} runs are whole laps of the {side} "
+        f"ring old, {lines:.0f} % of those kept are whole cache lines"
+    )
+
+
+def _dose_text(base: Measured, response: DoseResponse | None) -> list[str]:
+    if response is None or response.p > contrast.LEVEL or response.exposure_s <= 0:
+        return []
+    return [
+        f"{base.arm.name}: context switches thin it out as if lines were exposed for "
+        f"{1000 * response.exposure_s:.3g} +- {1000 * response.error_s:.2g} ms (p = {response.p:.2g})"
+    ]

@@ -1,0 +1,1 @@
+"""The cache model: pure, no files, clock or device."""

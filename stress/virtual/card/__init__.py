@@ -1,0 +1,1 @@
+"""The virtual USB card and the streams of one burst."""

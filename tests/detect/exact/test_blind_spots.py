@@ -1,0 +1,75 @@
+"""What version 1 of the pattern cannot see, each shown unseen."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stress.detect.exact.checker import check
+from stress.model.formats import FORMATS
+from stress.model.ring import Rings
+from stress.patterns.word import Pattern
+
+S16 = FORMATS["S16_LE"]
+
+
+def equal_halves(pattern, lag, count=1 << 17):
+    # Positions whose left sample equals that of `lag` frames earlier.
+    left = pattern.bytes_at(1 << 20, count).view("<u2").reshape(count, pattern.channels)[:, 0]
+    old = pattern.bytes_at((1 << 20) - lag, count).view("<u2").reshape(count, pattern.channels)[:, 0]
+    return np.flatnonzero(left == old)
+
+
+def test_one_channel_of_old_data_may_equal_the_right_sample():
+    pattern = Pattern("mix2", S16, 2)
+    at = int(equal_halves(pattern, 480)[0])
+    rows = pattern.bytes_at((1 << 20) + at - 6000, 12000).view("<u2").reshape(-1, 2)
+    rows[6000, 0] = pattern.bytes_at((1 << 20) + at - 480, 1).view("<u2")[0]
+    analysis = check(rows.view(np.uint8).reshape(-1), pattern, Rings(480, 528))
+    assert (analysis.locked, analysis.found) == (True, 0)
+
+
+def test_mono_frame_of_an_odd_lag_may_equal_the_right_sample():
+    # Half a word a frame: a stale frame alone is right once in 65536 times.
+    pattern = Pattern("mix2", S16, 1)
+    at = int(equal_halves(pattern, 481)[0])
+    rows = pattern.bytes_at((1 << 20) + at - 6000, 12000).view("<u2")
+    rows[6000] = pattern.bytes_at((1 << 20) + at - 481, 1).view("<u2")[0]
+    assert check(rows.view(np.uint8), pattern, Rings(481, 528)).found == 0
+
+
+def test_mono_pair_of_frames_of_an_even_lag_is_never_right():
+    pattern = Pattern("mix1", S16, 1)
+    now = pattern.bytes_at(1 << 20, 1 << 16).view("<u4")
+    then = pattern.bytes_at((1 << 20) - 480, 1 << 16).view("<u4")
+    assert not (now == then).any()
+
+
+def test_position_zero_of_the_first_pair_is_silence():
+    # Word 0 of mix1 and mix2 is zero: a run that began at 0 could lose its first frame unseen.
+    for name in ("mix1", "mix2"):
+        pattern = Pattern(name, S16, 2)
+        assert not pattern.bytes_at(0, 1).any()
+        captured = pattern.bytes_at(0, 12000)
+        analysis = check(captured, pattern, Rings())
+        assert (analysis.found, analysis.first_frame, analysis.first_position) == (0, 1, 1)
+
+
+def test_whole_stream_that_is_a_lap_old_looks_like_delay():
+    # Every line one lap old from the start on, and nothing right beside it.
+    pattern = Pattern("mix1", S16, 2)
+    late = np.concatenate([np.zeros(480 * 4, np.uint8), pattern.bytes_at(1000, 12000)])
+    analysis = check(late, pattern, Rings(480, 528), first_position=1000)
+    assert (analysis.found, analysis.first_frame) == (0, 480)
+
+
+def test_data_2_to_the_32_frames_old_is_right():
+    pattern = Pattern("mix1", S16, 2)
+    assert np.array_equal(pattern.bytes_at(5, 64), pattern.bytes_at(5 + (1 << 32), 64))
+
+
+def test_lag_without_known_rings_names_no_ring():
+    pattern = Pattern("mix1", S16, 2)
+    rows = pattern.bytes_at(1000, 12000).reshape(-1, 4)
+    rows[6000:6008] = rows[6000 - 480 : 6008 - 480]
+    (finding,) = check(rows.reshape(-1), pattern, Rings()).findings
+    assert (finding.kind.value, finding.lag, finding.ring) == ("misplaced", 480, None)

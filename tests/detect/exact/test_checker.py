@@ -1,0 +1,395 @@
+"""The exact detector: places, locks, limits, cuts; oracles are edits of known arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stress.detect.exact.checker import ExactChecker, check
+from stress.detect.exact.ring_offset import HeldRange, HeldRanges
+from stress.detect.exact.whole import KeptBurst
+from stress.model.finding import Kind
+from stress.model.formats import FORMATS
+from stress.model.ring import Rings
+from stress.patterns.word import Pattern
+
+hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis: pip install .[test]")
+given, settings, st = hypothesis.given, hypothesis.settings, hypothesis.strategies
+
+S16 = FORMATS["S16_LE"]
+STEREO = Pattern("mix1", S16, 2)
+RINGS = Rings(480, 528)
+FIRST = 0x12345678
+
+
+def capture(frames=12000, lead=100, first=FIRST, pattern=STEREO):
+    rows = np.zeros((lead + frames, pattern.frame_bytes), np.uint8)
+    rows[lead:] = pattern.bytes_at(first, frames).reshape(-1, pattern.frame_bytes)
+    return rows
+
+
+def judge(rows, rings=RINGS, **more):
+    return check(np.ascontiguousarray(rows).reshape(-1), STEREO, rings, **more)
+
+
+def places(analysis):
+    return [(f.kind, f.frame, f.frames) for f in analysis.findings]
+
+
+def test_one_stale_line_is_told_as_the_engineer_needs_it():
+    rows = capture(lead=0)
+    rows[4800:4808] = rows[4800 - 480 : 4808 - 480]
+    (finding,) = judge(rows).findings
+    assert (finding.kind, finding.frame, finding.frames) == (Kind.STALE, 4800, 8)
+    assert (finding.lag, finding.laps, finding.ring) == (480, 1, "playback")
+    assert (finding.ring_offset, finding.line_bytes) == (0, 32)
+    assert finding.position == FIRST + 4800
+    assert finding.text == (
+        "8 frames at capture frame 4800 are one playback lap old; "
+        "they fill exactly one 32-byte line of the playback ring."
+    )
+
+
+def test_capture_ring_offset_counts_from_the_first_captured_frame():
+    rows = capture(lead=100)
+    rows[5280:5288] = rows[5280 - 1056 : 5288 - 1056]
+    (finding,) = judge(rows).findings
+    assert (finding.ring, finding.laps, finding.ring_offset) == ("capture", 2, 0)
+    (finding,) = judge(rows, Rings(480, 528, capture_start=8)).findings
+    assert finding.ring_offset == 32
+
+
+def test_after_a_drop_nothing_past_the_limit_is_judged():
+    rows = capture(frames=12000, lead=0)
+    lossy = np.concatenate([rows[:11000], rows[11048:], np.zeros((400, 4), np.uint8)])
+    analysis = judge(lossy, first_position=FIRST, played_limit=12000)
+    assert places(analysis) == [(Kind.DROP, 11000, 48)]
+    assert analysis.wrong_frames == 48
+
+
+def test_tail_of_a_line_has_no_line_bytes_but_says_where_it_ends():
+    rows = capture(lead=0)
+    rows[4803:4808] = rows[4803 - 480 : 4808 - 480]
+    (finding,) = judge(rows).findings
+    assert (finding.frame, finding.frames, finding.ring_offset) == (4803, 5, 12)
+    assert finding.line_bytes is None
+    assert finding.details["ends_on_line"] == 32
+    assert "starts_on_line" not in finding.details
+
+
+def test_half_line_of_16_bytes_is_named():
+    rows = capture(lead=0)
+    rows[4804:4808] = rows[4804 - 480 : 4808 - 480]
+    assert judge(rows).findings[0].line_bytes == 16
+
+
+def test_lines_of_one_age_beside_each_other_are_one_finding():
+    rows = capture(lead=0)
+    rows[4800:4840] = rows[4800 - 960 : 4840 - 960]
+    (finding,) = judge(rows).findings
+    assert (finding.frames, finding.laps, finding.line_bytes, finding.details["lines"]) == (40, 2, 32, 5)
+
+
+def test_lines_of_different_age_beside_each_other_are_two_findings():
+    rows, clean = capture(lead=0), capture(lead=0)
+    rows[4800:4808] = clean[4800 - 480 : 4808 - 480]
+    rows[4808:4816] = clean[4808 - 960 : 4816 - 960]
+    assert [(f.frame, f.laps) for f in judge(rows).findings] == [(4800, 1), (4808, 2)]
+
+
+def test_lag_that_fits_both_rings_is_given_to_the_ring_with_whole_lines():
+    rows = capture(frames=24000, lead=3)
+    at = 3 + 15840  # a multiple of both rings behind the pattern's start
+    rows[at : at + 8] = rows[at - 5280 : at - 5272]
+    (finding,) = judge(rows).findings
+    assert (finding.ring, finding.laps) == ("playback", 11)
+    assert finding.details["also"] == {"ring": "capture", "laps": 10}
+
+
+def test_dma_chunk_of_a_line_with_another_lag_is_misplaced_not_stale():
+    rows = capture()
+    rows[5000:5008] = rows[5000 - 333 : 5008 - 333]
+    (finding,) = judge(rows).findings
+    assert (finding.kind, finding.lag, finding.ring) == (Kind.MISPLACED, 333, None)
+
+
+@pytest.mark.parametrize("size", [6, 48])
+def test_usb_packet_missing_or_twice_is_a_slip_not_stale(size):
+    rows = capture()
+    missing = judge(np.delete(rows, slice(5000, 5000 + size), axis=0))
+    assert places(missing) == [(Kind.DROP, 5000, size)]
+    twice = judge(np.concatenate([rows[:5000], rows[5000 - size :]]))
+    assert places(twice) == [(Kind.REPEAT, 5000, size)]
+
+
+def test_replay_of_the_whole_ring_is_a_repeat_that_names_the_ring():
+    rows = capture(frames=30000)
+    (finding,) = judge(np.concatenate([rows[:5000], rows[5000 - 480 :]])).findings
+    assert (finding.kind, finding.frames) == (Kind.REPEAT, 480)
+    assert finding.details == {"replay": "playback", "laps": 1}
+
+
+def test_check_goes_on_in_the_new_alignment_after_a_slip():
+    rows = capture()
+    rows = np.delete(rows, slice(3000, 3006), axis=0)
+    rows[3010:3018] = STEREO.bytes_at(FIRST + 3010 + 6 - 100 - 480, 8).reshape(-1, 4)
+    rows[7000, 2] ^= 8
+    found = judge(rows)
+    assert places(found) == [(Kind.DROP, 3000, 6), (Kind.STALE, 3010, 8), (Kind.BITFLIP, 7000, 1)]
+    assert found.findings[2].details["bits"] == [[0, 19]]
+
+
+def test_bitflip_in_the_last_and_first_frame_are_found():
+    rows = capture(lead=0)
+    rows[-1, 0] ^= 1
+    assert places(judge(rows)) == [(Kind.BITFLIP, len(rows) - 1, 1)]
+    rows = capture(lead=0)
+    rows[0, 0] ^= 1
+    found = judge(rows, first_position=FIRST)
+    assert found.first_frame in (0, 1)
+
+
+def test_leading_silence_and_garbage_are_no_findings():
+    rows = capture(lead=3000)
+    rows[1000:2000] = np.random.default_rng(4).integers(0, 256, (1000, 4))
+    found = judge(rows)
+    assert (found.found, found.first_frame, found.first_position) == (0, 3000, FIRST)
+
+
+@pytest.mark.parametrize("kind", ["zeros", "noise", "short"])
+def test_capture_without_the_pattern_does_not_lock(kind):
+    rng = np.random.default_rng(2)
+    rows = {
+        "zeros": np.zeros((20000, 4), np.uint8),
+        "noise": rng.integers(0, 256, (20000, 4), dtype=np.uint8),
+        "short": rng.integers(0, 256, (3, 4), dtype=np.uint8),
+    }[kind]
+    found = judge(rows)
+    assert (found.locked, found.found, found.checked_frames, found.frames) == (False, 0, 0, len(rows))
+
+
+def test_frames_past_the_limit_are_neither_judged_nor_counted():
+    rows = capture(frames=12000, lead=100)
+    rows[100 + 8000 :] = 0
+    found = judge(rows, first_position=FIRST, played_limit=8000)
+    assert (found.found, found.checked_frames) == (0, 8000)
+    rows[100 + 7990] = 0
+    assert places(judge(rows, first_position=FIRST, played_limit=8000)) == [(Kind.ZERO, 8090, 1)]
+
+
+def test_old_data_at_the_end_of_the_limit_is_stale():
+    rows = capture(frames=12000, lead=0)
+    rows[7992:] = rows[7992 - 480 : 12000 - 480]
+    found = judge(rows, first_position=FIRST, played_limit=8000)
+    assert places(found) == [(Kind.STALE, 7992, 8)]
+
+
+def test_silence_to_the_end_is_mute():
+    rows = capture()
+    rows[9000:] = 0
+    assert places(judge(rows)) == [(Kind.MUTE, 9000, 3100)]
+
+
+@pytest.mark.parametrize("ring", [96, 384])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.8])
+def test_few_right_lines_among_old_ones_still_lock_to_the_newest(ring, share):
+    rng = np.random.default_rng(int(ring * share * 100))
+    clean = capture(frames=20000, lead=0)
+    rows = clean.copy()
+    age = np.zeros(ring // 8, int)
+    for line in range(len(rows) // 8):
+        slot = line % (ring // 8)
+        right = rng.random() < share or line < ring // 8 + 1
+        age[slot] = 0 if right else age[slot] + 1
+        at = line * 8
+        old = at - int(age[slot]) * ring
+        rows[at : at + 8] = clean[old : old + 8]
+    found = judge(rows, Rings(ring, ring + 40), first_position=FIRST, cap=10**6)
+    wrong = (rows != clean).any(axis=1).sum()
+    assert (found.locked, found.first_position) == (True, FIRST)
+    assert set(found.counts) == {Kind.STALE}
+    assert found.wrong_frames == wrong
+    assert all(f.ring == "playback" and f.frame % 8 == 0 and f.frames % 8 == 0 for f in found.findings)
+
+
+def test_data_of_an_earlier_burst_is_named_with_its_ring():
+    rows = capture(lead=50)
+    old = FIRST - 9000
+    rows[58:66] = STEREO.bytes_at(old + 8, 8).reshape(-1, 4)
+    rows[300:308] = STEREO.bytes_at(old + 300, 8).reshape(-1, 4)
+    held = HeldRanges(
+        (
+            HeldRange("playback", 0, 480, old, "burst 4"),
+            HeldRange("capture", 0, 528, old, "burst 4"),
+        )
+    )
+    one, two = judge(rows, first_position=FIRST, held=held).findings
+    assert (one.kind, one.ring, one.ring_offset, one.line_bytes) == (Kind.STALE, "playback", 32, 32)
+    assert (two.ring, two.ring_offset) == ("capture", 1200)
+    assert one.details["origin"] == "earlier burst"
+    assert one.text.startswith("8 frames at capture frame 58 are left from burst 4")
+
+
+@pytest.mark.parametrize(("bits", "name"), [(16, "S24_3LE"), (20, "S24_3LE"), (16, "S32_LE"), (24, "S32_LE")])
+def test_narrow_path_is_said_and_is_no_corruption(bits, name):
+    fmt = FORMATS[name]
+    pattern = Pattern("mix1", fmt, 2)
+    raw = pattern.bytes_at(FIRST, 12000).reshape(-1, fmt.sample_bytes)
+    keep = ((1 << bits) - 1) << (fmt.bits - bits)
+    raw &= np.frombuffer(keep.to_bytes(fmt.sample_bytes, "little"), np.uint8)
+    found = check(raw.reshape(-1).copy(), pattern, RINGS)
+    assert (found.locked, found.found, found.valid_bits) == (True, 0, bits)
+    assert f"carries {bits} of {fmt.bits} bits" in found.notes[0]
+    raw[2 * 6000, fmt.sample_bytes - 1] ^= 0x40
+    assert places(check(raw.reshape(-1).copy(), pattern, RINGS)) == [(Kind.BITFLIP, 6000, 1)]
+
+
+def test_padding_that_is_no_sign_is_said_and_is_no_corruption():
+    pattern = Pattern("mix1", FORMATS["S24_LE"], 2)
+    raw = pattern.bytes_at(FIRST, 12000).reshape(-1, 4)
+    raw[:, 3] = 0
+    found = check(raw.reshape(-1).copy(), pattern, RINGS)
+    assert (found.locked, found.found, found.valid_bits) == (True, 0, 24)
+    assert "padding" in found.notes[0]
+
+
+def test_cap_keeps_memory_and_goes_on_counting():
+    rows = capture(frames=40000)
+    rows[1000:40000:50, 0] ^= 1
+    found = judge(rows, cap=10)
+    assert (len(found.findings), found.counts[Kind.BITFLIP]) == (10, 780)
+    assert "770 findings past the first 10" in found.notes[-1]
+    assert found.wrong_frames == 780
+
+
+def test_episodes_join_findings_within_a_lap():
+    rows = capture(frames=40000)
+    for at in (1000, 1200, 1500, 20000, 30000, 30400):
+        rows[at, 0] ^= 1
+    assert judge(rows).episodes == 3
+
+
+def test_first_checked_is_never_changed_by_the_check():
+    rows = capture()
+    rows[4000:4100, 1] ^= 1
+    kept = rows.copy()
+    judge(rows)
+    assert np.array_equal(rows, kept)
+
+
+def test_feed_does_not_keep_the_callers_memory():
+    rows, checker, block = capture(), ExactChecker(STEREO, RINGS), np.empty(4 * 77, np.uint8)
+    flat = np.concatenate([rows.reshape(-1), np.zeros(-rows.size % block.size, np.uint8)])
+    rows_used = flat.size // block.size * 77
+    for at in range(0, flat.size, block.size):
+        block[:] = flat[at : at + block.size]
+        checker.feed(block)
+    found = checker.finish()
+    assert found.frames == rows_used
+    assert places(found) in ([], [(Kind.ZERO, 12100, rows_used - 12100)])
+
+
+def test_feed_of_a_part_of_a_frame_is_refused():
+    with pytest.raises(ValueError, match="whole frames"):
+        ExactChecker(STEREO, RINGS).feed(np.zeros(5, np.uint8))
+
+
+def damaged(seed):
+    rng = np.random.default_rng(seed)
+    rows = capture(frames=30000, lead=int(rng.integers(0, 300)))
+    for _ in range(int(rng.integers(1, 12))):
+        at = int(rng.integers(2000, len(rows) - 2000))
+        what, n = rng.integers(6), int(rng.integers(1, 400))
+        if what == 0:
+            rows[at : at + 8] = rows[at - 480 : at - 472]
+        elif what == 1:
+            rows = np.delete(rows, slice(at, at + n), axis=0)
+        elif what == 2:
+            rows = np.insert(rows, at, rng.integers(0, 256, (n, 4)), axis=0)
+        elif what == 3:
+            rows[at : at + n] = 0
+        elif what == 4:
+            rows[at, int(rng.integers(4))] ^= 1 << int(rng.integers(8))
+        else:
+            rows[at : at + n] = rng.integers(0, 256, (n, 4))
+    return rows
+
+
+@given(seed=st.integers(0, 10**6), cuts=st.lists(st.integers(1, 9000), min_size=1, max_size=9))
+@settings(max_examples=40, deadline=None)
+def test_capture_in_pieces_gives_the_findings_of_the_whole(seed, cuts):
+    rows = damaged(seed)
+    whole = judge(rows, first_position=FIRST)
+    checker, at, k = ExactChecker(STEREO, RINGS, first_position=FIRST), 0, 0
+    while at < len(rows):
+        size = cuts[k % len(cuts)]
+        checker.feed(rows[at : at + size].reshape(-1))
+        at, k = at + size, k + 1
+    assert checker.finish() == whole
+
+
+@given(
+    at=st.integers(700, 11000), size=st.integers(1, 600), what=st.sampled_from(["drop", "repeat", "insert"])
+)
+@settings(max_examples=60, deadline=None)
+def test_slip_anywhere_is_reported_exactly_there(at, size, what):
+    rows = capture()
+    if what == "drop":
+        rows = np.delete(rows, slice(at, at + size), axis=0)
+    elif what == "repeat":
+        rows = np.concatenate([rows[:at], rows[at - size :]])
+    else:
+        noise = np.random.default_rng(at).integers(0, 256, (size, 4), dtype=np.uint8)
+        rows = np.concatenate([rows[:at], noise, rows[at:]])
+    assert places(judge(rows, first_position=FIRST)) == [(Kind(what), at, size)]
+
+
+@given(at=st.integers(200, 12000), bit=st.integers(0, 31))
+@settings(max_examples=60, deadline=None)
+def test_flip_anywhere_is_reported_exactly_there(at, bit):
+    rows = capture()
+    rows[at, bit // 8] ^= 1 << (bit % 8)
+    (finding,) = judge(rows, first_position=FIRST).findings
+    assert (finding.kind, finding.frame, finding.details["bits"]) == (Kind.BITFLIP, at, [[0, bit]])
+
+
+@given(line=st.integers(70, 1400), laps=st.integers(1, 8), ring=st.sampled_from(["playback", "capture"]))
+@settings(max_examples=60, deadline=None)
+def test_stale_line_anywhere_is_reported_exactly_there(line, laps, ring):
+    rows = capture(lead=0)
+    size = 480 if ring == "playback" else 528
+    at = max(line * 8, 8 * laps * size // 8)
+    rows[at : at + 8] = STEREO.bytes_at(FIRST + at - laps * size, 8).reshape(-1, 4)
+    (finding,) = judge(rows, first_position=FIRST).findings
+    assert (finding.frame, finding.frames, finding.lag) == (at, 8, laps * size)
+    assert (finding.ring, finding.laps) == (ring, laps)
+    assert finding.ring_offset == at % size * 4
+
+
+@pytest.mark.parametrize("change", ["clean", "flip", "early end", "limit", "garbage before"])
+def test_check_with_the_expected_image_says_the_same(change):
+    rows, expected, limit = capture(lead=300), STEREO.bytes_at(FIRST, 12000), None
+    if change == "flip":
+        rows[9000, 3] ^= 1
+    elif change == "early end":
+        rows = rows[:7000]
+    elif change == "limit":
+        rows[5300:], limit = 0, 5000
+    elif change == "garbage before":
+        rows[:250] = np.random.default_rng(3).integers(0, 256, (250, 4))
+    flat = np.ascontiguousarray(rows).reshape(-1)
+    fast = KeptBurst(STEREO, FIRST, expected, flat, limit).check(len(rows), RINGS)
+    assert fast == judge(rows, first_position=FIRST, played_limit=limit)
+    assert fast.locked and fast.found == (change == "flip")
+
+
+@pytest.mark.parametrize("cut", [1, 2, 47, 100])
+def test_one_channel_without_rings_off_by_some_bytes_is_told_and_no_defect_of_ours(cut):
+    # Neither another channel nor a ring names a lag to try.
+    pattern = Pattern("mix1", FORMATS["S24_3LE"], 1)
+    raw = capture(9000, 0, 1, pattern).reshape(-1)
+    torn = np.concatenate([raw[:7000], raw[7000 + cut :]])
+    analysis = check(torn[: torn.size - torn.size % 3], pattern, Rings())
+    assert analysis.locked
+    assert analysis.found
+    assert min(finding.frame for finding in analysis.findings) == 7000 // 3

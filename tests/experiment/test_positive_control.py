@@ -1,0 +1,157 @@
+"""The positive control: seeded, spread, really different, and matched only where it was planted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stress.experiment.positive_control import ECHO_KINDS, Geometry, Planted, Rules, lay, match, plant
+from stress.model.finding import Analysis, Finding, Kind
+from stress.model.ring import Rings
+
+hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis: pip install .[test]")
+given, st = hypothesis.given, hypothesis.strategies
+
+GEOMETRY = Geometry(ring=384, frame_bytes=4, line_bytes=32)
+RINGS = Rings(384, 432)
+POSITION = 1000
+
+
+def _fill(position, out):
+    frames = len(out) // 4
+    words = (np.arange(frames, dtype=np.uint64) + position) * 2654435761 % (1 << 32) | 0x01010101
+    out[:] = words.astype("<u4").view(np.uint8)
+
+
+@given(
+    frames=st.integers(0, 200_000),
+    share=st.floats(0, 0.1),
+    least=st.integers(0, 100),
+    seed=st.text(max_size=5),
+)
+def test_plant_faults_lie_inside_past_the_first_lap_and_apart(frames, share, least, seed):
+    faults = plant(frames, GEOMETRY, share, least, seed)
+    places = [fault.frame for fault in faults]
+    assert places == sorted(places)
+    assert all(fault.frame >= GEOMETRY.ring and fault.frame + fault.frames <= frames for fault in faults)
+    gaps = [later.frame - earlier.frame for earlier, later in zip(faults, faults[1:])]
+    assert all(gap >= 2 * GEOMETRY.line_frames for gap in gaps)
+
+
+def test_plant_is_repeatable_and_depends_on_the_seed():
+    assert plant(96000, GEOMETRY, 0.001, 12, "1/1") == plant(96000, GEOMETRY, 0.001, 12, "1/1")
+    assert plant(96000, GEOMETRY, 0.001, 12, "1/1") != plant(96000, GEOMETRY, 0.001, 12, "1/2")
+
+
+def test_plant_reaches_the_share_asked_for():
+    assert len(plant(960_000, GEOMETRY, 0.01, 0, "s")) == 1200
+
+
+@pytest.mark.parametrize("kind", [Kind.STALE, Kind.ZERO, Kind.BITFLIP])
+def test_lay_changes_exactly_the_frames_it_says(kind):
+    clean = np.zeros(4 * 2000, np.uint8)
+    _fill(POSITION, clean)
+    play = clean.copy()
+    frames = 1 if kind is Kind.BITFLIP else 8
+    lay(play, [Planted(kind, 800, frames)], GEOMETRY, _fill, POSITION)
+    wrong = np.flatnonzero((play != clean).reshape(-1, 4).any(axis=1))
+    assert wrong.tolist() == list(range(800, 800 + frames))
+    if kind is Kind.STALE:
+        assert (play[3200:3232] == clean[3200 - 4 * 384 : 3232 - 4 * 384]).all()
+
+
+def _found(kind, frame, frames):
+    return Finding(kind, frame=frame + 50, frames=frames, position=POSITION + frame)
+
+
+def _analysis(*findings):
+    return Analysis("exact", True, 5000, findings=findings)
+
+
+def test_match_marks_the_planted_and_nothing_else():
+    fault = Planted(Kind.ZERO, 800, 8)
+    analysis, outcome = match(
+        _analysis(_found(Kind.ZERO, 800, 8), _found(Kind.STALE, 900, 8)), [fault], POSITION, 5000, RINGS
+    )
+    assert [finding.injected for finding in analysis.findings] == [True, False]
+    assert outcome.whole
+
+
+@pytest.mark.parametrize(
+    "wrong", [_found(Kind.ZERO, 801, 8), _found(Kind.ZERO, 800, 7), _found(Kind.DROP, 800, 8)]
+)
+def test_match_wrong_place_length_or_kind_counts_as_missed(wrong):
+    fault = Planted(Kind.ZERO, 800, 8)
+    _, outcome = match(_analysis(wrong), [fault], POSITION, 5000, RINGS)
+    assert outcome.missed == (fault,)
+    assert not outcome.whole
+
+
+def test_match_fault_that_was_never_due_is_not_missed():
+    _, outcome = match(_analysis(), [Planted(Kind.ZERO, 800, 8)], POSITION, 807, RINGS)
+    assert (outcome.planted, outcome.found) == (0, 0)
+
+
+@pytest.mark.parametrize("kind", ECHO_KINDS)
+def test_match_echo_of_a_planted_fault_one_lap_later_is_not_a_finding_of_its_own(kind):
+    fault = Planted(Kind.BITFLIP, 800, 1)
+    echo = _found(kind, 800 + 384, 1)
+    elsewhere = _found(kind, 800 + 385, 1)
+    analysis, _ = match(_analysis(echo, elsewhere), [fault], POSITION, 5000, RINGS)
+    assert [finding.injected for finding in analysis.findings] == [True, False]
+
+
+SPREAD = Rules(kinds=(Kind.STALE, Kind.ZERO), spacing=1024, margin=1500, tolerance=4)
+
+
+def test_plant_keeps_the_spacing_margin_and_kinds_a_detector_asks_for():
+    faults = plant(96000, GEOMETRY, 0.01, 12, "1/1", SPREAD)
+    places = [fault.frame for fault in faults]
+    assert len(faults) > 12
+    assert {fault.kind for fault in faults} == {Kind.STALE, Kind.ZERO}
+    assert min(places) >= 1500 and max(places) + 8 <= 96000 - 1500
+    assert min(later - earlier for earlier, later in zip(places, places[1:])) >= 1024
+
+
+def test_lay_returns_only_what_really_changed():
+    play = np.zeros(4 * 2000, np.uint8)
+    play[4 * 803 : 4 * 806] = 7
+    silent, loud = Planted(Kind.ZERO, 100, 8), Planted(Kind.ZERO, 800, 8)
+    assert lay(play, [silent, loud], GEOMETRY, _fill, POSITION) == (Planted(Kind.ZERO, 803, 3),)
+    assert not play.any()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "whole"), [(-4, 4, True), (4, -4, True), (5, 0, False), (0, 5, False)]
+)
+def test_match_within_the_tolerance_at_both_ends_counts(start, end, whole):
+    fault = Planted(Kind.ZERO, 800, 16)
+    finding = _found(Kind.ZERO, 800 + start, 16 - start + end)
+    analysis, outcome = match(_analysis(finding), [fault], POSITION, 5000, RINGS, SPREAD)
+    assert outcome.whole is whole
+    # Found, but not in its place: no corruption either.
+    assert analysis.findings[0].injected
+
+
+def test_match_with_a_tolerance_leaves_real_findings_real():
+    fault = Planted(Kind.ZERO, 800, 8)
+    beside = _found(Kind.ZERO, 808, 8)
+    analysis, _ = match(_analysis(beside), [fault], POSITION, 5000, RINGS, SPREAD)
+    assert not analysis.findings[0].injected
+
+
+def test_match_with_a_tolerance_takes_no_run_past_the_next_fault_for_a_planted_one():
+    faults = [Planted(Kind.ZERO, 800, 8), Planted(Kind.ZERO, 800 + SPREAD.spacing, 8)]
+    throughout = _found(Kind.STALE, 10, 4000)
+    analysis, outcome = match(_analysis(throughout), faults, POSITION, 5000, RINGS, SPREAD)
+    assert not analysis.findings[0].injected
+    assert (outcome.found, outcome.covered) == (0, 2)
+
+
+def test_match_by_place_alone_takes_any_kind_but_no_other_place():
+    rules = Rules(names_kind=False, echo_kinds=())
+    fault = Planted(Kind.ZERO, 800, 8)
+    here, there = _found(Kind.UNKNOWN, 800, 8), _found(Kind.UNKNOWN, 800 + 384, 8)
+    analysis, outcome = match(_analysis(here, there), [fault], POSITION, 5000, RINGS, rules)
+    assert [finding.injected for finding in analysis.findings] == [True, False]
+    assert outcome.whole

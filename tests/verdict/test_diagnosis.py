@@ -1,0 +1,146 @@
+"""A cause is named from planted tallies, and from the virtual board where the truth is known."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from stress.model.finding import Kind
+from stress.plan.plan import Arm
+from stress.verdict.cause import ADVICE, AGAINST, Cause
+from stress.verdict.contrast import Measured, contrasts, decidable, dose_response
+from stress.verdict.diagnosis import SPEAKS_FOR, diagnose
+from stress.verdict.tally import Tally
+
+BASE = Arm(name="player", group="player", side="playback")
+CLEAN = dataclasses.replace(BASE, name="clean", lever="clean+invalidate")
+FLUSH = dataclasses.replace(BASE, name="flush", lever="cacheflush")
+RW = dataclasses.replace(BASE, name="rw", access="rw")
+
+
+def _arm(arm, episodes=0, sites=None, counts=None, **changes):
+    tally = Tally(arm.name, bursts=2, checked_frames=960_000, lines=120_000, planted=9, control_found=9)
+    tally.episodes, tally.observed_s, tally.wrong_frames = episodes, 20.0, 1000 * episodes
+    tally.sites.update(sites or {})
+    tally.counts.update(counts or {})
+    tally.shapes.update({"lines": sum(tally.sites.values())} if sites else {})
+    for name, value in changes.items():
+        setattr(tally, name, value)
+    return Measured(arm, tally)
+
+
+STALE = {("stale", "playback", 1): 90}
+
+
+def _alias(arm, episodes=40):
+    return _arm(arm, episodes, STALE, {"stale": 90})
+
+
+def test_diagnose_alias_cured_by_clean_and_rw_is_named_with_side_and_mechanism():
+    found = diagnose([_alias(BASE), _arm(CLEAN), _arm(RW), _alias(FLUSH)], 1e-4)
+    assert found.cause is Cause.CACHE_ALIAS
+    assert [(side.side, side.name) for side in found.sides] == [("playback", "P1")]
+    assert any("rw access instead of mmap 0 in 20 s" in line for line in found.evidence)
+
+
+def test_diagnose_alias_cured_by_cacheflush_is_dirty_user_lines():
+    found = diagnose([_alias(BASE), _arm(CLEAN), _arm(RW), _arm(FLUSH)], 1e-4)
+    assert found.sides[0].name == "P2"
+
+
+def test_diagnose_stale_lines_that_rw_and_clean_do_not_cure_are_no_cache_alias():
+    found = diagnose([_alias(BASE), _alias(CLEAN), _alias(RW)], 1e-4)
+    assert found.cause is Cause.DMA_STALE
+    assert "180 of them" not in found.headline()
+    assert any("90 of them with rw access" in line for line in found.evidence)
+
+
+def test_diagnose_too_few_episodes_prove_nothing():
+    found = diagnose([_alias(BASE, 3), _arm(CLEAN), _arm(RW)], 1e-4)
+    assert found.cause is Cause.CANNOT_TELL
+    assert "too few to prove it" in found.evidence[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [
+        (Kind.DROP, Cause.USB_LOSS),
+        (Kind.BITFLIP, Cause.MEMORY),
+        (Kind.GAIN, Cause.PROCESSING),
+        (Kind.RESAMPLE, Cause.CLOCK),
+        (Kind.MISPLACED, Cause.DMA_STALE),
+    ],
+)
+def test_diagnose_kind_without_alias_names_its_cause(kind, cause):
+    sites = {(kind.value, None, None): 20}
+    arms = [_arm(arm, 10, sites, {kind.value: 20}) for arm in (BASE, CLEAN, RW)]
+    assert diagnose(arms, 1e-4).cause is cause
+
+
+def test_diagnose_clean_with_exposure_is_not_reproduced_and_without_cannot_tell():
+    assert diagnose([_arm(BASE), _arm(RW)], 1e-4).cause is Cause.NOT_REPRODUCED
+    assert diagnose([_arm(BASE, control_found=8)], 1e-4).cause is Cause.CANNOT_TELL
+    assert diagnose([_arm(BASE, lines=10)], 1e-4).cause is Cause.CANNOT_TELL
+
+
+def test_diagnose_only_lost_time_is_an_xrun():
+    assert diagnose([_arm(BASE, transport=3, xruns=2)], 1e-4).cause is Cause.XRUN
+
+
+def test_diagnose_an_xrun_in_every_second_burst_is_an_xrun_and_a_rare_one_is_not():
+    found = diagnose([_arm(BASE, xruns=1, lines=10)], 1e-4)
+    assert found.cause is Cause.XRUN
+    assert found.evidence[0] == "1 xruns in 2 bursts"
+    assert diagnose([_arm(BASE, xruns=1, lines=10, bursts=3)], 1e-4).cause is Cause.CANNOT_TELL
+
+
+def test_diagnose_losses_in_rw_are_told_beside_an_alias():
+    lossy = _arm(RW, 2, {("drop", None, None): 2}, {"drop": 2})
+    found = diagnose([_alias(BASE, 60), _arm(CLEAN), lossy], 1e-4)
+    assert found.cause is Cause.CACHE_ALIAS
+    assert found.also == (Cause.USB_LOSS.value,)
+
+
+def test_every_cause_has_advice_and_every_wrong_kind_a_cause():
+    assert set(ADVICE) == set(AGAINST) == set(Cause)
+    assert {kind.value for kind in Kind} - set(SPEAKS_FOR) == {"unknown"}
+
+
+def test_contrasts_are_adjusted_for_their_number():
+    few = contrasts([_alias(BASE, 8), _arm(CLEAN)])
+    many = contrasts([_alias(BASE, 8), _arm(CLEAN), _arm(RW), _arm(FLUSH)])
+    assert many[0].p == pytest.approx(3 * few[0].p)
+
+
+def test_contrast_with_a_load_is_no_base_and_says_what_ran():
+    loaded = dataclasses.replace(BASE, name="loaded", load="memory")
+    (found,) = contrasts([_arm(loaded), _alias(BASE)])
+    assert (found.base.arm.name, found.lever) == ("player", "load")
+    assert "with load memory beside it 0 in 20 s" in found.text()
+
+
+def test_dose_response_of_a_group_gives_the_exposure_time():
+    arms = []
+    for dose, wrong in ((0, 497_000), (30, 395_000), (100, 241_000), (300, 40_200)):
+        arm = dataclasses.replace(BASE, name=f"d{dose}", switches_per_s=float(dose))
+        samples = [(wrong // 2, 480_000)] * 2
+        arms.append(_arm(arm, 10, STALE, {"stale": 90}, samples=samples))
+    found = dose_response(arms, "player")
+    assert found.exposure_s == pytest.approx(0.008, rel=0.1)
+
+
+def test_dispersion_of_a_base_is_told_and_kept():
+    found = diagnose([_arm(BASE, 40, STALE, {"stale": 90}, tiles=100, tile_runs=90, tile_squares=900)], 1e-4)
+    assert dict(found.dispersion) == {"player": pytest.approx((900 - 81) / 99 / 0.9)}
+    assert any("index of dispersion" in line and "player 9.19" in line for line in found.evidence)
+    assert found.to_json()["dispersion"]["player"] == pytest.approx(9.19, abs=0.01)
+
+
+def test_decidable_asks_for_enough_episodes_in_every_pair_that_has_any():
+    other = dataclasses.replace(BASE, name="silent", group="other")
+    silent = [_arm(other), _arm(dataclasses.replace(other, name="silent-rw", access="rw"))]
+    assert not decidable([_arm(BASE, 6), _arm(RW), *silent])
+    assert decidable([_arm(BASE, 7), _arm(RW), *silent])
+    assert decidable([_arm(BASE, 0), _arm(RW, 7), *silent])
+    assert decidable(silent)

@@ -1,0 +1,171 @@
+"""Verdicts: corruption beats doubt, doubt beats PASS, and a PASS needs everything."""
+
+from __future__ import annotations
+
+import pytest
+
+from stress.model.verdict import Verdict, exit_code
+from stress.stats.counts import miss_bound_95
+from stress.verdict.judge import judge, judge_run
+from stress.verdict.tally import Tally, tallies, total
+
+BOUND = 1e-4
+
+
+def _clean(**changes):
+    tally = Tally("a", bursts=2, checked_frames=800_000, lines=100_000, planted=20, control_found=20)
+    for name, value in changes.items():
+        setattr(tally, name, value)
+    return tally
+
+
+def test_judge_clean_with_exposure_and_control_passes_and_states_the_bound():
+    judged = judge(_clean(), BOUND)
+    assert judged.verdict is Verdict.PASS
+    assert "3e-05 wrong lines per line" in judged.reasons[0]
+    assert "found 20 of 20" in judged.reasons[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"control_found": 19}, "1 of 20 planted faults not found"),
+        ({"planted": 0, "control_found": 0}, "no positive control"),
+        ({"unlocked": 1}, "no lock in 1 of 2"),
+        ({"lines": 1000}, "exposure too small"),
+        ({"lines": 0}, "no line was checked"),
+        ({"lost": "gone"}, "went away"),
+    ],
+)
+def test_judge_any_doubt_is_inconclusive_and_named(changes, words):
+    judged = judge(_clean(**changes), BOUND)
+    assert judged.verdict is Verdict.INCONCLUSIVE
+    assert any(words in reason for reason in judged.reasons)
+
+
+def test_judge_corruption_is_fail_whatever_else_is_wrong():
+    tally = _clean(lost="frozen", unlocked=1, wrong_frames=8)
+    tally.counts["stale"] = 1
+    assert judge(tally, BOUND).verdict is Verdict.FAIL
+
+
+def test_judge_frozen_device_is_an_error_never_a_pass():
+    assert judge(_clean(lost="frozen"), BOUND).verdict is Verdict.ERROR
+
+
+def test_judge_run_without_any_burst_is_skip_with_the_reason():
+    skipped = Tally("a", skipped="busy")
+    assert judge_run([skipped], total([skipped]), BOUND).verdict is Verdict.SKIP
+
+
+def test_miss_bound_is_the_exact_zero_miss_binomial_bound():
+    assert (1 - miss_bound_95(412)) ** 412 == pytest.approx(0.05)
+    assert miss_bound_95(0) == 1.0
+
+
+def test_exit_codes_are_the_published_ones():
+    assert [exit_code(verdict) for verdict in Verdict] == [4, 0, 5, 70, 1]
+    assert exit_code(Verdict.INCONCLUSIVE, device_lost=True) == 75
+    assert exit_code(Verdict.FAIL, device_lost=True) == 1
+
+
+def _burst(arm, findings, counts, planted, found):
+    stream = {"frames": 96000, "xruns": 0, "voluntary": 3, "involuntary": None}
+    return {
+        "event": "burst",
+        "arm": arm,
+        "number": 1,
+        "position": 1,
+        "frames": 96000,
+        "streamed_s": 2.0,
+        "exchange": {"playback": stream, "capture": stream, "lost": None},
+        "analysis": {
+            "locked": True,
+            "checked_frames": 96000,
+            "wrong_frames": sum(finding["frames"] for finding in findings),
+            "episodes": len(findings),
+            "counts": counts,
+            "notes": [],
+            "sites": [[f["kind"], f["ring"], f["laps"], 1] for f in findings],
+            "findings": findings,
+        },
+        "control": {"planted": planted, "found": found},
+        "exposure": {"lines": 12000, "line_bytes": 32},
+        "episodes": 1,
+        "observed_s": 2.0,
+        "conditions": {"granted": [], "refused": [], "facts": []},
+    }
+
+
+def test_tallies_leave_planted_faults_out_of_the_counts():
+    real = {
+        "kind": "stale",
+        "frame": 8,
+        "frames": 8,
+        "ring": "playback",
+        "laps": 2,
+        "line_bytes": 32,
+        "injected": False,
+        "details": {},
+    }
+    planted = {
+        "kind": "stale",
+        "frame": 80,
+        "frames": 8,
+        "ring": "playback",
+        "laps": 1,
+        "line_bytes": 32,
+        "injected": True,
+        "details": {},
+    }
+    lost = {**real, "frame": 800, "details": {"transport": "beside a slip"}}
+    (tally,) = tallies([_burst("a", [real, planted, lost], {"stale": 3}, 1, 1)])
+    assert tally.transport == 1
+    assert dict(tally.counts) == {"stale": 1}
+    assert tally.wrong_frames == 8
+    assert dict(tally.sites) == {("stale", "playback", 2): 1}
+    assert tally.voluntary == 6
+
+
+def test_total_adds_arms_of_different_names():
+    parts = tallies([_burst("a", [], {}, 3, 3), _burst("b", [], {}, 4, 3)])
+    whole = total(parts)
+    assert (whole.bursts, whole.lines, whole.planted, whole.control_missed) == (2, 24000, 7, 1)
+
+
+def test_judge_run_an_arm_that_stays_silent_beside_one_that_hears_is_corruption():
+    silent = Tally("mmap", bursts=2, unlocked=2, silent=2)
+    heard = _clean()
+    assert judge_run([silent, heard], total([silent, heard]), BOUND).verdict is Verdict.FAIL
+    alone = judge_run([silent], total([silent]), BOUND)
+    assert alone.verdict is Verdict.INCONCLUSIVE
+    assert "no lock" in alone.reasons[0]
+
+
+def test_judge_advice_of_one_kind_is_said_once_with_the_share_of_bursts():
+    tally = _clean()
+    tally.doubts.update(["3.1 % of samples at full scale", "3.4 % of samples at full scale", "silent"])
+    reasons = judge(tally, BOUND).reasons
+    assert [reason for reason in reasons if "full scale" in reason] == ["3.1 % of samples at full scale"]
+    assert "silent (1 of 2 bursts)" in reasons
+
+
+def test_judge_no_lock_asks_for_the_cable_only_where_nothing_better_is_known():
+    tally = _clean(unlocked=1)
+    assert any("is the loopback connected" in reason for reason in judge(tally, BOUND).reasons)
+    tally.doubts.update(["the capture is silent"])
+    reasons = judge(tally, BOUND).reasons
+    assert reasons[0].startswith("the capture is silent")
+    assert not any("is the loopback connected" in reason for reason in reasons)
+
+
+def test_judge_spectral_pass_states_how_far_above_the_alarm_the_control_stood():
+    judged = judge(_clean(weakest=126.4, alarm=10.0), BOUND)
+    assert "126 noise sigmas high, 10 alarm" in judged.reasons[1]
+
+
+def test_judge_run_of_arms_that_were_all_skipped_says_why_of_each():
+    parts = [Tally("a", skipped="no mmap"), Tally("b", skipped="ring too small")]
+    judged = judge_run(parts, total(parts), BOUND)
+    assert (judged.verdict, judged.reasons) == (Verdict.SKIP, ("a: no mmap", "b: ring too small"))
+    assert judge_run([], total([]), BOUND).reasons == ("nothing was run",)
