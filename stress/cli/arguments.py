@@ -44,6 +44,10 @@ BOARDS = (
     "xscale",
 )
 PLANS = ("bringup", "smoke", "repro", "qa", "soak", "loads", "diagnose", "diagnose-aloop", "demo", "lab")
+BACKENDS = ("alsa", "pyalsaaudio", "virtual")
+DETECTORS = ("exact", "checksum", "spectral", "auto")
+LOOPBACKS = ("digital", "analog", "none", "auto")
+LARGEST_SEED = (1 << 63) - 1
 _CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)' \(choose from (?P<known>.*)\)")
 
 

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 from stress.errors import BackendUnavailable, ConfigError, DeviceError
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Sequence
 
     from stress.board.cards import Card
+    from stress.cli.run_config import Target
     from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
+    from stress.virtual.spec import BoardSpec
 
 
 # Where nobody knows the cache. Source: every VIVT core but two has 32-byte lines.
 USUAL_LINE_BYTES = 32
+# The virtual board where none is named: the SoC of the report that this tool is for.
+USUAL_BOARD = "arm926"
 
 
 @dataclass(frozen=True)
@@ -37,53 +41,56 @@ class Backend:
     board: dict[str, Any]
 
 
-def make(args: argparse.Namespace, seed: int) -> Backend:
-    """Return the backend that the arguments ask for.
+def make(target: Target, seed: int, mixer: bool = False) -> Backend:
+    """Return the backend of a run.
+
+    Parameters
+    ----------
+    seed : of a virtual board.
+    mixer : bring the volumes of the card to 0 dB.
 
     Raises
     ------
-    ConfigError : arguments that do not go together.
+    ConfigError : a backend that cannot drive this card, or a virtual board that is none.
+    BackendUnavailable : a library is missing.
     DeviceError : no such card.
     """
-    check(args)
-    return _virtual(args, seed) if args.backend == "virtual" else _alsa(args)
+    return _virtual(target, seed) if target.backend == "virtual" else _alsa(target, mixer)
 
 
-def check(args: argparse.Namespace) -> None:
-    """Refuse a card for a virtual board, and a virtual board for a card; ConfigError."""
-    if args.backend != "virtual" and (args.board or args.set):
-        raise ConfigError("describes a virtual board", where="--board", allowed="with --backend virtual")
-    if args.backend == "virtual" and args.card:
-        raise ConfigError("a virtual board has no cards", where="--card", allowed="with --backend alsa")
-
-
-def _virtual(args: argparse.Namespace, seed: int) -> Backend:
+def _virtual(target: Target, seed: int) -> Backend:
     from stress.pcm.virtual import VirtualPcm
     from stress.settings import schema
-    from stress.virtual.spec import BoardSpec
 
-    spec = BoardSpec.load(args.board or "arm926", assignments(args.set))
+    spec = virtual_board(target.board, target.set)
     pcm = VirtualPcm(spec, seed)
     line_bytes = spec.cache.shape().line_bytes
     return Backend(pcm, pcm.backend, line_bytes, {"virtual": True, "spec": schema.write(spec)})
 
 
-def _alsa(args: argparse.Namespace) -> Backend:
+def virtual_board(name: str, overrides: Sequence[str]) -> BoardSpec:
+    """Return the virtual board that --board and --set describe; ConfigError where they describe none."""
+    from stress.virtual.spec import BoardSpec
+
+    return BoardSpec.load(name or USUAL_BOARD, assignments(overrides))
+
+
+def _alsa(target: Target, mixer: bool) -> Backend:
     from stress.board.cards import captures, cards, pair
     from stress.board.facts import gather
 
     known = cards()
-    devices = pair(args.card, known)
+    devices = pair(target.card, known)
     through = "" if devices.playback == devices.capture else f" -> {devices.capture}"
     # The wire can judge a card that only plays; a loopback cannot.
-    alone = args.loopback == "none" and not captures(devices.capture, known)
-    name = f"{args.backend} {devices.playback}{' (plays only)' if alone else through}"
+    alone = target.loopback == "none" and not captures(devices.capture, known)
+    name = f"{target.backend} {devices.playback}{' (plays only)' if alone else through}"
     facts = gather()
     board = facts.to_json()
-    if args.mixer:
+    if mixer:
         board["mixer"] = _transparent({devices.playback, devices.capture}, known)
     line_bytes = facts.cpu.line_bytes or USUAL_LINE_BYTES
-    pcm = _pcm(args.backend, devices.playback, "" if alone else devices.capture, facts.cpu.line_bytes)
+    pcm = _pcm(target.backend, devices.playback, "" if alone else devices.capture, facts.cpu.line_bytes)
     return Backend(pcm, name, line_bytes, board)
 
 
@@ -115,9 +122,9 @@ def _transparent(devices: set[str], known: list[Card]) -> list[str]:
     ]
 
 
-def tap(args: argparse.Namespace, found: Backend) -> tuple[Tap | None, str]:
+def tap(target: Target, found: Backend) -> tuple[Tap | None, str]:
     """Return what can look at the wire of this card, or why nothing can."""
-    if args.backend == "virtual":
+    if target.backend == "virtual":
         from stress.pcm.virtual import VirtualPcm
         from stress.pcm.virtual_tap import VirtualTap
 
@@ -128,12 +135,12 @@ def tap(args: argparse.Namespace, found: Backend) -> tuple[Tap | None, str]:
 
     known = cards()
     try:
-        return open_tap(pair(args.card, known), known), ""
+        return open_tap(pair(target.card, known), known), ""
     except (BackendUnavailable, DeviceError) as error:
         return None, str(error)
 
 
-def assignments(texts: list[str]) -> dict[str, Any]:
+def assignments(texts: Sequence[str]) -> dict[str, Any]:
     """Return KEY=VALUE texts as a table; values are read as JSON, else as text."""
     table: dict[str, Any] = {}
     for text in texts:

@@ -8,7 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import stress
-from stress.cli.arguments import AUXILIARY, BOARDS, PLANS, Parser, duration, early, rings, whole
+from stress.cli.arguments import (
+    AUXILIARY,
+    BACKENDS,
+    BOARDS,
+    DETECTORS,
+    LARGEST_SEED,
+    LOOPBACKS,
+    PLANS,
+    Parser,
+    duration,
+    early,
+    rings,
+    whole,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -70,7 +83,7 @@ def _run(commands: Any) -> None:
 def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
     run.add_argument(
         "--backend",
-        choices=("alsa", "pyalsaaudio", "virtual"),
+        choices=BACKENDS,
         default="alsa",
         help="default alsa; pyalsaaudio is a second read/write path to the same card, for cross-checks; "
         "virtual is only ever asked for",
@@ -112,13 +125,13 @@ def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
     )
     run.add_argument(
         "--seed",
-        type=whole(0, (1 << 63) - 1),
+        type=whole(0, LARGEST_SEED),
         metavar="N",
         help="of the positive control and the virtual board (default random, recorded)",
     )
     run.add_argument(
         "--loopback",
-        choices=("digital", "analog", "none", "auto"),
+        choices=LOOPBACKS,
         default="auto",
         help="what comes back: the same bits, sound through an analog cable, nothing (the USB wire alone "
         "judges); auto tries the lock, digital first",
@@ -139,7 +152,7 @@ def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
 def _detector(command: argparse.ArgumentParser, auto: str, played: str) -> None:
     command.add_argument(
         "--detector",
-        choices=("exact", "checksum", "spectral", "auto"),
+        choices=DETECTORS,
         default="auto",
         help="exact: kind, place, age and ring of every wrong frame, needs the pattern bit for bit; "
         "checksum: place only, no kind, no age and no ring, for any recording bit for bit; "

@@ -1,24 +1,36 @@
-"""Going on with a run where it stopped, or once more: the arguments come from its record."""
+"""Going on with a run where it stopped: what it does comes from its record."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stress.cli.run_config import RunConfig, read_config
 from stress.errors import ConfigError
 from stress.plan.plan import load_plan
-from stress.record import reader, rundir
-from stress.settings import schema
+from stress.record import reader
 
 if TYPE_CHECKING:
     import argparse
 
-# What config.json has to hold for a run to be repeated or resumed.
-KEYS = ("plan", "seed", "backend", "board", "set", "card", "duration_s", "detector", "first_position")
+# Options that may be repeated with --resume, and what they are when nobody gives them.
+_REPEATED: dict[str, Any] = {
+    "backend": "alsa",
+    "detector": "auto",
+    "loopback": "auto",
+    "seed": None,
+    "duration": 0.0,
+    "board": "",
+    "card": "",
+    "set": (),
+}
+# Options whose effect is inside the recorded plan: they cannot be compared, so they are left out.
+_IN_THE_PLAN = ("access", "stop_early", "stimulus")
 
 
-def resumed(args: argparse.Namespace) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
-    """Return the config of the run in --out and its burst events; `args` ask for the same then.
+def resumed(args: argparse.Namespace) -> tuple[RunConfig, tuple[dict[str, Any], ...]]:
+    """Return the config of the run in --out, and its burst events.
 
     Raises
     ------
@@ -28,28 +40,26 @@ def resumed(args: argparse.Namespace) -> tuple[dict[str, Any], tuple[dict[str, A
     if not args.out:
         raise ConfigError("needs the run directory", where="--resume", allowed="--resume --out DIR")
     folder = Path(args.out)
-    config = rundir.read_json(folder, "config.json")
+    config = read_config(folder)
     _same(args, config)
-    adopt(args, config, str(folder / "config.json"))
     log = reader.read_run(folder)
     said = log.last("loopback")
     if said and said["kind"] == "analog":
-        # What came back was found out once.
-        found = {"detector": said["detector"], "loopback": "analog", "loopback_why": said["why"]}
-        config = {**config, **found}
+        # The loopback was found out once, in the first part.
+        config = replace(config, detector=said["detector"], loopback="analog", loopback_why=said["why"])
     return config, tuple(event for event in log.events if event["event"] == "burst")
 
 
-def _same(args: argparse.Namespace, config: dict[str, Any]) -> None:
+def _same(args: argparse.Namespace, config: RunConfig) -> None:
     # What is asked for besides --resume has to be what the run was begun with.
-    usual = {"backend": "alsa", "detector": "auto", "loopback": "auto", "seed": None, "duration": 0.0}
-    for name in ("backend", "detector", "loopback", "seed", "duration", "board", "card", "set"):
-        asked, begun = getattr(args, name), config.get("duration_s" if name == "duration" else name)
-        if asked not in (usual.get(name), [], None) and asked != "" and asked != begun:
-            raise _begun(name, "" if isinstance(begun, (list, float)) else str(begun))
-    if args.plan not in ("auto", "diagnose") and schema.write(load_plan(args.plan)) != config.get("plan"):
+    for name, usual in _REPEATED.items():
+        asked, begun = getattr(args, name), getattr(config, "duration_s" if name == "duration" else name)
+        asked = tuple(asked) if isinstance(asked, list) else asked
+        if asked != usual and asked != begun:
+            raise _begun(name, "" if isinstance(begun, (tuple, float)) else str(begun))
+    if args.plan not in ("auto", "diagnose") and load_plan(args.plan) != config.plan:
         raise _begun("plan", "")
-    changed = next((name for name in ("access", "stop_early", "stimulus") if getattr(args, name)), "")
+    changed = next((name for name in _IN_THE_PLAN if getattr(args, name)), "")
     if changed:
         raise _begun(changed, "")
 
@@ -60,18 +70,3 @@ def _begun(name: str, value: str) -> ConfigError:
         where=f"--{name.replace('_', '-')}",
         allowed=f"{value}{', or ' if value else ''}leave it out with --resume",
     )
-
-
-def adopt(args: argparse.Namespace, config: dict[str, Any], where: str) -> None:
-    """Make `args` ask for the run that `config` describes.
-
-    Raises
-    ------
-    ConfigError : a key is missing.
-    """
-    for name in KEYS:
-        if name not in config:
-            raise ConfigError("is missing", where=where, key=name)
-    for name in ("backend", "board", "set", "card", "detector"):
-        setattr(args, name, config[name])
-    args.loopback = config.get("loopback", "auto")

@@ -128,6 +128,25 @@ def table(cls: type[T], default: Any = REQUIRED) -> Any:
     return _field(read_table, default)
 
 
+def optional(item: Any) -> Any:
+    """Declare what may be null: else it is like `item`, a field made by a function above."""
+    read_item = item.metadata[_READ]
+
+    def read(value: Any, where: str, key: str) -> Any:
+        return None if value is None else read_item(value, where, key)
+
+    return _field(read, REQUIRED)
+
+
+def parsed(parse: Callable[[Any, str], Any]) -> Any:
+    """Declare a nested value that `parse` makes of it and the name of the file."""
+
+    def read(value: Any, where: str, key: str) -> Any:
+        return parse(value, where)
+
+    return _field(read, REQUIRED)
+
+
 def _near(name: str, known: Sequence[str]) -> str:
     match = difflib.get_close_matches(name, known, n=1)
     return f" (did you mean {match[0]}?)" if match else ""

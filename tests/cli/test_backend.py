@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from stress.board import kernel
-from stress.cli import backend
+from stress.cli import backend, new_run
 from stress.cli.commands import run
 from stress.cli.options import parser
+from stress.cli.run_config import Target
 from stress.errors import ConfigError
 from stress.pcm.alsa import AlsaPcm
 from stress.pcm.pyalsa_pcm import PyAlsaPcm
@@ -33,7 +34,7 @@ def test_pcm_is_told_the_cache_line_of_the_board(monkeypatch, line_bytes, told):
     monkeypatch.setattr("stress.board.facts.gather", lambda: facts)
     monkeypatch.setattr("stress.board.cards.cards", list)
     monkeypatch.setattr("stress.pcm.alsa.AlsaPcm", lambda *_, line_bytes: given.append(line_bytes))
-    opened = backend._alsa(parser().parse_args(["run", "--card", "hw:0,0/hw:1,0"]))
+    opened = backend._alsa(Target.of(parser().parse_args(["run", "--card", "hw:0,0/hw:1,0"])), mixer=False)
     assert given == [told]
     assert opened.line_bytes == (line_bytes or 32)
 
@@ -47,8 +48,8 @@ def test_pcm_is_told_the_cache_line_of_the_board(monkeypatch, line_bytes, told):
 )
 def test_plan_nobody_named_follows_the_boot_log_as_probe_does(monkeypatch, said, plan):
     monkeypatch.setattr(kernel, "boot_log", lambda: said)
-    args = parser().parse_args(["run"])
-    assert run.default_plan(args) == load_plan(plan)
+    target = Target.of(parser().parse_args(["run"]))
+    assert new_run.default_plan(target) == load_plan(plan)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,6 @@ def test_plan_nobody_named_follows_the_boot_log_as_probe_does(monkeypatch, said,
     ],
 )
 def test_arguments_that_do_not_go_together_are_refused_before_a_plan_is_worked_out(monkeypatch, options):
-    monkeypatch.setattr(run, "default_plan", lambda args: pytest.fail("a plan was worked out"))
+    monkeypatch.setattr(new_run, "default_plan", lambda target: pytest.fail("a plan was worked out"))
     with pytest.raises(ConfigError):
         run.execute(parser().parse_args(["run", "--backend", "virtual", *options]))

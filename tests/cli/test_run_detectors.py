@@ -7,8 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from stress.cli import main
-from stress.cli.commands import run
+from stress.cli import main, new_run
 from stress.files.wav import write_wav
 from stress.model.formats import FORMATS
 from stress.plan.plan import read_plan
@@ -217,7 +216,7 @@ def test_recording_in_another_rate_is_one_line_with_both(tmp_path, capsys):
 
 def test_recording_without_a_plan_gives_rate_and_format(tmp_path, capsys, monkeypatch):
     arm = {"name": "a", "playback_buffer": 2064, "burst_s": "500ms"}
-    monkeypatch.setattr(run, "default_plan", lambda args: read_plan({"arm": [arm]}, "plan"))
+    monkeypatch.setattr(new_run, "default_plan", lambda target: read_plan({"arm": [arm]}, "plan"))
     path = _wav(tmp_path / "a.wav", rate=44100)
     code, report = _run(tmp_path, capsys, "--stimulus", path, "--plan", "auto")
     config = json.loads((tmp_path / "run/config.json").read_text())

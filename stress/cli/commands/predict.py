@@ -7,7 +7,7 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
-from stress.cli.backend import assignments
+from stress.cli.backend import virtual_board
 from stress.model.words import count
 from stress.plan.plan import Plan, load_plan
 from stress.predict.candidates import best_plan
@@ -17,7 +17,6 @@ from stress.report.table import table
 from stress.settings import schema
 from stress.settings.times import format_duration
 from stress.verdict.mechanism import WORDS
-from stress.virtual.spec import BoardSpec
 
 if TYPE_CHECKING:
     import argparse
@@ -31,7 +30,7 @@ WIDE = 110
 
 def execute(args: argparse.Namespace) -> int:
     """Print the expected yield per arm; return 0."""
-    spec = BoardSpec.load(args.board, assignments(args.set))
+    spec = virtual_board(args.board, args.set)
     if args.plan:
         plan = load_plan(args.plan)
         rows = predict(spec, plan)

@@ -43,13 +43,12 @@ def _real(name: str) -> BoardFacts:
 
 
 def _virtual(args: argparse.Namespace) -> BoardFacts:
-    from stress.cli.backend import assignments
+    from stress.cli.backend import virtual_board
     from stress.cli.probe_virtual import facts_of
-    from stress.virtual.spec import BoardSpec
 
     if args.card:
         raise ConfigError("a virtual board has no cards", where="--card", allowed="without --board")
-    return facts_of(BoardSpec.load(args.board or "arm926", assignments(args.set)))
+    return facts_of(virtual_board(args.board, args.set))
 
 
 def lines(board: BoardFacts) -> list[str]:

@@ -7,14 +7,14 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from stress.cli.commands import run
+from stress.cli.run_config import Invocation, read_config
 from stress.errors import CaptureFileError
 from stress.experiment import replay
 from stress.model.formats import sample_format
 from stress.model.ring import Rings
 from stress.model.verdict import EXIT_FAIL, EXIT_INCONCLUSIVE
 from stress.patterns.word import Pattern
-from stress.plan.plan import read_plan
-from stress.record import bundle, evidence, reader, rundir
+from stress.record import bundle, evidence, reader
 from stress.report.console import Console
 from stress.report.table import table
 
@@ -32,10 +32,11 @@ def execute(args: argparse.Namespace) -> int:
     console = Console(sys.stdout, sys.stderr)
     with bundle.opened(args.bundle) as folder:
         log = reader.read_run(folder)
-        config = rundir.read_json(folder, "config.json")
+        config = read_config(folder)
         if args.run:
-            return _repeat(args, config)
-        plan = read_plan(config.get("plan", {}), str(folder / "config.json"))
+            # Everything comes from the record; the mixer stays as the user has it now.
+            return run.carry_out(config, Invocation(out=args.out, json=args.json))
+        plan = config.plan
         found = _evidence(folder, log, plan)
     if args.json:
         console.line(json.dumps(_object(found)))
@@ -45,12 +46,6 @@ def execute(args: argparse.Namespace) -> int:
     if not any(not one.skipped for one in found):
         return EXIT_INCONCLUSIVE
     return 0 if all(one.same or one.skipped for one in found) else EXIT_FAIL
-
-
-def _repeat(args: argparse.Namespace, config: dict[str, Any]) -> int:
-    # Everything else comes from the record; the mixer stays as the user has it now.
-    args.resume, args.mixer = False, False
-    return run.execute(args, again=config)
 
 
 def _evidence(folder: Path, log: RunLog, plan: Plan) -> list[Replayed]:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import random
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 import stress
-from stress.cli import backend, detector, resume, stimulus
+from stress.cli import backend, detector, new_run, resume, stimulus
+from stress.cli.run_config import NAME, Invocation, RunConfig
 from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, StressError
 from stress.experiment import runner
 from stress.model.words import counted
-from stress.plan.plan import Plan, load_plan, read_plan
 from stress.record import reader, rundir
 from stress.record.clock import Clock
 from stress.record.evidence import EvidenceStore
 from stress.record.journal import Journal
 from stress.report import text
 from stress.report.console import Console
-from stress.settings import schema
 from stress.settings.times import format_duration
 
 if TYPE_CHECKING:
@@ -33,6 +30,7 @@ if TYPE_CHECKING:
     from stress.model.wire import Tap
     from stress.patterns.recording import Recording
     from stress.pcm.contract import Pcm
+    from stress.plan.plan import Plan
     from stress.record.reader import RunLog
 
 # Evidence files per run and per burst. Source: 200 files of about 10 KB stay
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
 # lower: rare kinds may be left without a sample.
 MOST_EVIDENCE = 200
 MOST_PER_BURST = 8
-AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -55,8 +52,7 @@ class Job:
     done : burst events of an earlier part of the run.
     """
 
-    config: dict[str, Any]
-    plan: Plan
+    config: RunConfig
     method: Detector
     others: tuple[Callable[[], Detector], ...]
     backend: Backend | None
@@ -66,18 +62,31 @@ class Job:
     done: tuple[dict[str, Any], ...]
 
 
-def execute(args: argparse.Namespace, again: dict[str, Any] | None = None) -> int:
-    """Run the command; return the exit status.
+def execute(args: argparse.Namespace) -> int:
+    """Run the command; return the exit status."""
+    invocation = Invocation.of(args)
+    if invocation.resume:
+        config, done = resume.resumed(args)
+        return carry_out(config, invocation, done)
+    return carry_out(new_run.from_arguments(args, Clock()), invocation)
+
+
+def carry_out(config: RunConfig, invocation: Invocation, done: tuple[dict[str, Any], ...] = ()) -> int:
+    """Make the run that `config` describes, print its report; return the exit status.
 
     Parameters
     ----------
-    again : the config.json of a run to repeat; its values replace those of `args`.
+    done : burst events of its earlier part, which is in the directory of `invocation`.
+
+    Raises
+    ------
+    StressError : whatever stopped it; what was recorded before stays.
     """
     clock = Clock()
     console = Console(sys.stdout, sys.stderr)
-    job = _prepare(args, clock, again)
-    folder = Path(args.out) if args.resume else rundir.create(args.out, clock)
-    rundir.write_json(folder, "config.json", job.config)
+    job = _prepare(config, invocation.mixer, done)
+    folder = Path(invocation.out) if invocation.resume else rundir.create(invocation.out, clock)
+    rundir.write_json(folder, NAME, config.to_json())
     rundir.write_json(folder, "board.json", job.backend.board if job.backend else {})
     journal = Journal(folder, clock)
     try:
@@ -92,42 +101,37 @@ def execute(args: argparse.Namespace, again: dict[str, Any] | None = None) -> in
     finally:
         journal.close()
     try:
-        _tell(args, folder, job.plan, console)
+        _tell(invocation, folder, config.plan, console)
     except StressError:
         console.note(f"the run is over, its record is in {folder}")
         raise
     return code
 
 
-def _prepare(args: argparse.Namespace, clock: Clock, again: dict[str, Any] | None) -> Job:
-    config, done = resume.resumed(args) if args.resume else (again or _fresh(args, clock), ())
-    if again:
-        resume.adopt(args, again, "config.json")
-    plan = read_plan(config["plan"], "config.json" if args.resume or again else args.plan)
-    recording = _recording(config, plan)
-    loopback = str(config.get("loopback", "auto"))
-    detector.resolve(config["detector"], loopback, recording is not None)
+def _prepare(config: RunConfig, mixer: bool, done: tuple[dict[str, Any], ...]) -> Job:
+    recording = _recording(config)
+    detector.resolve(config.detector, config.loopback, recording is not None)
     found, missing = None, ""
     tap, blind = None, ""
     try:
-        found = backend.make(args, config["seed"])
-        tap, blind = backend.tap(args, found)
+        found = backend.make(config, config.seed, mixer)
+        tap, blind = backend.tap(config, found)
     except (DeviceError, BackendUnavailable) as error:
         missing = str(error)
-    if found and not tap and args.loopback == "none":
+    if found and not tap and config.loopback == "none":
         found, missing = None, f"without a loopback only the wire can judge: {blind}"
-    line_bytes = _line_bytes(plan, found)
-    method, others = detector.make(config["detector"], loopback, plan, line_bytes, recording)
-    return Job(config, plan, method, others, found, missing, tap, blind, done)
+    line_bytes = _line_bytes(config.plan, found)
+    method, others = detector.make(config.detector, config.loopback, config.plan, line_bytes, recording)
+    return Job(config, method, others, found, missing, tap, blind, done)
 
 
-def _recording(config: dict[str, Any], plan: Plan) -> Recording | None:
-    asked = config.get("stimulus")
-    if not asked:
+def _recording(config: RunConfig) -> Recording | None:
+    asked = config.stimulus
+    if asked is None:
         return None
-    found = stimulus.load(asked["file"], plan)
-    if found.crc32 != asked["crc32"]:
-        raise CaptureFileError(asked["file"], "is another recording than this run was begun with")
+    found = stimulus.load(asked.file, config.plan)
+    if found.crc32 != asked.crc32:
+        raise CaptureFileError(asked.file, "is another recording than this run was begun with")
     return found
 
 
@@ -135,70 +139,8 @@ def _line_bytes(plan: Plan, found: Backend | None) -> int:
     return plan.line_bytes or (found.line_bytes if found else backend.USUAL_LINE_BYTES)
 
 
-def _fresh(args: argparse.Namespace, clock: Clock) -> dict[str, Any]:
-    # Before a plan is worked out, which takes seconds where a board is simulated for it.
-    backend.check(args)
-    detector.resolve(args.detector, args.loopback, bool(args.stimulus))
-    plan = default_plan(args) if args.plan == AUTO else load_plan(args.plan)
-    plan, played = _stimulus(args, plan)
-    if args.access:
-        arms = tuple(dataclasses.replace(arm, access=args.access) for arm in plan.arm)
-        plan = dataclasses.replace(plan, arm=arms)
-    if args.stop_early is not None:
-        good, bad = args.stop_early
-        stop = dataclasses.replace(plan.stop, good_per_h=good, bad_per_h=bad)
-        plan = dataclasses.replace(plan, stop=stop)
-    seed = random.SystemRandom().randrange(1 << 32) if args.seed is None else args.seed
-    return {
-        "schema": "pcmstress/config/1",
-        "version": stress.__version__,
-        "plan": schema.write(plan),
-        "seed": seed,
-        "backend": args.backend,
-        "board": args.board,
-        "set": args.set,
-        "card": args.card,
-        "duration_s": args.duration,
-        "detector": args.detector,
-        "loopback": args.loopback,
-        "stimulus": played,
-        "first_position": runner.first_position(clock.wall_s(), plan.rate),
-    }
-
-
-def _stimulus(args: argparse.Namespace, plan: Plan) -> tuple[Plan, dict[str, Any] | None]:
-    # Which file, and what is in it; a plan nobody named takes the file's format.
-    if not args.stimulus:
-        return plan, None
-    if args.plan == AUTO:
-        found = stimulus.load(args.stimulus)
-        plan = dataclasses.replace(plan, rate=found.rate, channels=found.channels, format=found.fmt.name)
-    else:
-        found = stimulus.load(args.stimulus, plan)
-    return plan, {"file": str(Path(args.stimulus).resolve()), "frames": found.period, "crc32": found.crc32}
-
-
-def default_plan(args: argparse.Namespace) -> Plan:
-    """Return the plan for a board nobody chose one for.
-
-    A virtual board gets the arms with the highest yield its own model predicts;
-    a real one every way of touching where its cache can be to blame, else the
-    short plan.
-    """
-    if args.backend == "virtual":
-        from stress.predict.candidates import best_plan
-        from stress.virtual.spec import BoardSpec
-
-        spec = BoardSpec.load(args.board or "arm926", backend.assignments(args.set))
-        return best_plan(spec, Plan(title=f"the best arms for {spec.name}"))[0]
-    from stress.board import cpu, kernel
-
-    coherent = cpu.read(kernel.boot_log()).indexing is cpu.Indexing.COHERENT
-    return load_plan("smoke" if coherent else "bringup")
-
-
 def _name(job: Job) -> str:
-    return job.backend.name if job.backend else f"{job.config['backend']} {job.config['card']}".strip()
+    return job.backend.name if job.backend else f"{job.config.backend} {job.config.card}".strip()
 
 
 def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: Clock) -> int:
@@ -207,9 +149,9 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
             "start",
             schema="pcmstress/run/1",
             program=stress.__version__,
-            seed=job.config["seed"],
+            seed=job.config.seed,
             backend=_name(job),
-            first_position=job.config["first_position"],
+            first_position=job.config.first_position,
         )
     journal.append("wire", source=job.tap.source if job.tap else "", blind=job.blind)
     if not job.others:
@@ -225,32 +167,31 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
 
 
 def _decided(job: Job) -> dict[str, Any]:
-    asked = job.config.get("loopback", "auto")
+    asked = job.config.loopback
     if asked == "none":
         return {"kind": "none", "detector": "wire", "why": "asked for"}
     why = "asked for" if asked != "auto" else f"the {job.method.name} detector was asked for"
-    why = job.config.get("loopback_why", why)
-    return {"kind": job.method.loopback, "detector": job.method.name, "why": why}
+    return {"kind": job.method.loopback, "detector": job.method.name, "why": job.config.loopback_why or why}
 
 
 def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, clock: Clock) -> runner.Run:
     last = job.done[-1] if job.done else None
-    position = last["position"] + last.get("span", last["frames"]) if last else job.config["first_position"]
+    position = last["position"] + last.get("span", last["frames"]) if last else job.config.first_position
     return runner.Run(
-        plan=job.plan,
+        plan=job.config.plan,
         pcm=pcm,
         name=_name(job),
-        line_bytes=_line_bytes(job.plan, job.backend),
+        line_bytes=_line_bytes(job.config.plan, job.backend),
         method=job.method,
         others=job.others,
         journal=journal,
         evidence=EvidenceStore(folder, MOST_EVIDENCE, MOST_PER_BURST),
-        seed=job.config["seed"],
+        seed=job.config.seed,
         position=position,
-        duration_s=job.config["duration_s"],
+        duration_s=job.config.duration_s,
         done=job.done,
         tap=job.tap,
-        loopback=job.config.get("loopback", "auto"),
+        loopback=job.config.loopback,
         progress=lambda step: console.status(_status(step), clock.monotonic_ns() / 1e9),
     )
 
@@ -265,9 +206,9 @@ def _status(step: runner.Progress) -> str:
     return f"burst {share}  {step.arm}  {format_duration(step.streamed_s)} streamed{left}  {wrong}"
 
 
-def _tell(args: argparse.Namespace, folder: Path, plan: Plan, console: Console) -> None:
+def _tell(invocation: Invocation, folder: Path, plan: Plan, console: Console) -> None:
     log = reader.read_run(folder)
-    if args.json:
+    if invocation.json:
         console.line(json.dumps({**text.as_json(log, plan), "directory": str(folder)}))
         return
     console.prose(text.lines(log, plan, console.columns))

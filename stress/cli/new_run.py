@@ -1,0 +1,87 @@
+"""A new run, from the options: its plan, its seed, where its pattern begins."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stress.cli import backend, detector, stimulus
+from stress.cli.run_config import RunConfig, StimulusFile, Target
+from stress.experiment import runner
+from stress.plan.plan import Plan, load_plan, read_plan
+from stress.settings import schema
+
+if TYPE_CHECKING:
+    import argparse
+
+    from stress.record.clock import Clock
+
+AUTO = "auto"
+
+
+def from_arguments(args: argparse.Namespace, clock: Clock) -> RunConfig:
+    """Return the run that the options ask for.
+
+    Raises
+    ------
+    ConfigError : options or a plan that do not go together.
+    CaptureFileError : a recording that cannot be played.
+    """
+    # Before a plan is worked out, which takes seconds where a board is simulated for it.
+    target = Target.of(args)
+    detector.resolve(args.detector, args.loopback, bool(args.stimulus))
+    plan = default_plan(target) if args.plan == AUTO else load_plan(args.plan)
+    plan, played = _stimulus(args, plan)
+    # Once more, as what the options change has to fit the rest.
+    plan = read_plan(schema.write(_changed(args, plan)), args.plan)
+    return RunConfig(
+        **{field.name: getattr(target, field.name) for field in fields(target)},
+        plan=plan,
+        seed=random.SystemRandom().randrange(1 << 32) if args.seed is None else args.seed,
+        duration_s=args.duration,
+        detector=args.detector,
+        loopback_why="",
+        stimulus=played,
+        first_position=runner.first_position(clock.wall_s(), plan.rate),
+    )
+
+
+def _changed(args: argparse.Namespace, plan: Plan) -> Plan:
+    if args.access:
+        plan = replace(plan, arm=tuple(replace(arm, access=args.access) for arm in plan.arm))
+    if args.stop_early is not None:
+        good, bad = args.stop_early
+        plan = replace(plan, stop=replace(plan.stop, good_per_h=good, bad_per_h=bad))
+    return plan
+
+
+def _stimulus(args: argparse.Namespace, plan: Plan) -> tuple[Plan, StimulusFile | None]:
+    # Which file, and what is in it; a plan nobody named takes the file's format.
+    if not args.stimulus:
+        return plan, None
+    if args.plan == AUTO:
+        found = stimulus.load(args.stimulus)
+        plan = replace(plan, rate=found.rate, channels=found.channels, format=found.fmt.name)
+    else:
+        found = stimulus.load(args.stimulus, plan)
+    return plan, StimulusFile(str(Path(args.stimulus).resolve()), found.period, found.crc32)
+
+
+def default_plan(target: Target) -> Plan:
+    """Return the plan for a board nobody chose one for.
+
+    A virtual board gets the arms with the highest yield its own model predicts;
+    a real one every way of touching where its cache can be to blame, else the
+    short plan.
+    """
+    if target.backend == "virtual":
+        from stress.predict.candidates import best_plan
+
+        spec = backend.virtual_board(target.board, target.set)
+        return best_plan(spec, Plan(title=f"the best arms for {spec.name}"))[0]
+    from stress.board import cpu, kernel
+
+    coherent = cpu.read(kernel.boot_log()).indexing is cpu.Indexing.COHERENT
+    return load_plan("smoke" if coherent else "bringup")
