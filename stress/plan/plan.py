@@ -213,6 +213,8 @@ def read_plan(values: dict[str, Any], where: str) -> Plan:
     ConfigError : a key or value is wrong, there is no arm, two arms share a
         name, a ring holds fewer than two periods, or a sweep names no arm.
     """
+    if not isinstance(values, dict):
+        raise ConfigError("is not a table", where=where, key="plan", allowed="a table with [[arm]] tables")
     plan = schema.read(Plan, expand(values, where), where)
     if not plan.arm:
         raise ConfigError("has no arm", where=where, key="arm", allowed="one [[arm]] table or more")

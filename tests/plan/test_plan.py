@@ -42,3 +42,9 @@ def test_request_one_sided_arm_takes_the_other_side_by_rw():
     assert request.capture.access is Access.MMAP
     assert plan.arm[0].handling.capture is CaptureTouch.AHEAD
     assert plan.arm[0].provoking
+
+
+@pytest.mark.parametrize("values", [1, 0.5, True, "text", None, []])
+def test_plan_that_is_no_table_is_named(values):
+    with pytest.raises(ConfigError, match="plan: is not a table"):
+        read_plan(values, "config.json")

@@ -22,6 +22,7 @@ PLAN = (
         (True, int, "k has the wrong type (bool)"),
         (True, bool, ""),
         (float("nan"), float, "k is out of range"),
+        (10**400, (int, float), "k is out of range"),
         (MOST + 1, int, "k is out of range"),
         (0, Within(1), "k is out of range"),
         (1.0, Within(1), "k has the wrong type (float)"),

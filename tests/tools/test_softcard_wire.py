@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
+from tools.softcardkit import wire
 from tools.softcardkit.urbs import IsoCodec, Urb
 from tools.softcardkit.wire import (
     PduReader,
@@ -124,3 +127,15 @@ def test_codec_forgets_rather_than_grows() -> None:
         iso = iso_result((0,), (length,), (0,), (0,))
         assert codec.layout(iso) == ((0,), (length,))
         assert codec.result(iso, (length,)) == iso_result((0,), (length,), (length,), (0,))
+
+
+@pytest.mark.parametrize(
+    ("length", "packets"), [(-48, 1), (-1, 0), (wire.MOST_BYTES + 1, 1), (192, wire.MOST_PACKETS + 1)]
+)
+def test_reader_refuses_a_length_no_urb_has(length, packets):
+    reader = wire.PduReader()
+    head = struct.pack(">5I I4i 8s", wire.CMD_SUBMIT, 1, 0, wire.DIR_OUT, 1, 0, length, 0, packets, 0, b"")
+    reader.space()[: len(head)] = head
+    reader.filled(len(head))
+    with pytest.raises(wire.ProtocolError, match="URB"):
+        list(reader.pdus())

@@ -13,6 +13,7 @@ from stress.model.formats import sample_format
 from tools.softcardkit import control
 from tools.softcardkit.config import FORMATS, RATES, CardConfig, Speed, Sync
 from tools.softcardkit.faultspec import KEYS, Fault, FaultRate, parse_fault, parse_rate, read_faults
+from tools.softcardkit.wire import ProtocolError
 
 EXIT_SKIP, EXIT_USAGE, EXIT_ERROR = 4, 64, 70
 
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StressError as error:
         print(f"softcard: {error}", file=sys.stderr)
         return _exit_code(error)
-    except OSError as error:
+    except (OSError, ProtocolError) as error:
         print(f"softcard: {error}", file=sys.stderr)
         return EXIT_ERROR
 

@@ -15,6 +15,10 @@ HEADER_BYTES = 48
 CMD_SUBMIT, CMD_UNLINK, RET_SUBMIT, RET_UNLINK = 1, 2, 3, 4
 DIR_OUT, DIR_IN = 0, 1
 ISO_BYTES = 16
+# The most a URB may announce. Source: usbip_common.h, USBIP_MAX_ISO_PACKETS; usb-audio's
+# URBs hold some KB. Higher: one damaged length makes the buffer grow; lower: large URBs are refused.
+MOST_PACKETS = 1024
+MOST_BYTES = 1 << 20
 #: -ECONNRESET, -EPIPE and -EPROTO as the protocol carries them.
 UNLINKED, STALLED, PROTOCOL_ERROR = -104, -32, -71
 
@@ -79,7 +83,8 @@ class PduReader:
 
         Raises
         ------
-        ProtocolError : a command that a host never sends.
+        ProtocolError : a command that a host never sends, or a length beyond
+            `MOST_BYTES` or `MOST_PACKETS`.
         """
         start, fill, buffer = 0, self._fill, self._buffer
         while fill - start >= HEADER_BYTES:
@@ -100,6 +105,8 @@ def _parse(buffer: bytearray, start: int, fill: int) -> tuple[Submit | Unlink | 
         raise ProtocolError(f"unknown USB/IP command {fields[0]:#x}")
     _, seqnum, _, direction, endpoint, _, length, _, packets, _, setup = fields
     packets = max(packets, 0)  # -1 says "not isochronous"
+    if not 0 <= length <= MOST_BYTES or packets > MOST_PACKETS:
+        raise ProtocolError(f"a URB of {length} bytes in {packets} packets")
     data_at = start + HEADER_BYTES
     iso_at = data_at + (length if direction == DIR_OUT else 0)
     end = iso_at + packets * ISO_BYTES
