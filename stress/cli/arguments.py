@@ -48,6 +48,7 @@ BACKENDS = ("alsa", "pyalsaaudio", "virtual")
 DETECTORS = ("exact", "checksum", "spectral", "auto")
 LOOPBACKS = ("digital", "analog", "none", "auto")
 LARGEST_SEED = (1 << 63) - 1
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)' \(choose from (?P<known>.*)\)")
 
 
@@ -90,9 +91,9 @@ def _near(given: str, known: Iterable[str]) -> str:
 
 
 def duration(text: str) -> float:
-    """Return the seconds of "90s", "10m", ..."""
+    """Return the seconds of "90s", "10m", ..., or of "90"."""
     try:
-        return parse_duration(text)
+        return parse_duration(f"{text}s" if _SECONDS.fullmatch(text) else text)
     except ConfigError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import configparser
 import os
 import subprocess
@@ -180,3 +181,13 @@ def test_board_without_numpy_is_told_what_to_install(tmp_path):
     )
     assert done.returncode == 4
     assert done.stderr == f"pcmstress: needs numpy for {sys.executable} (apt install python3-numpy)\n"
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("10", 10.0), ("0.5", 0.5), ("10s", 10.0), ("1h30m", 5400.0)])
+def test_duration_without_a_unit_is_seconds(text, seconds):
+    assert arguments.duration(text) == seconds
+
+
+def test_duration_with_a_unit_missing_in_the_middle_is_refused():
+    with pytest.raises(argparse.ArgumentTypeError):
+        arguments.duration("1h30")

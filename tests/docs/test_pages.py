@@ -1,0 +1,36 @@
+"""README and docs/: every link leads somewhere, and README stays short."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.docs import pages
+
+# Pages that are written beside this one; the set is emptied as they arrive.
+PENDING = {
+    "CONTRIBUTING.md",
+    "analyze.md",
+    "architecture.md",
+    "cards.md",
+    "diagnosis.md",
+    "how-to",
+    "path.md",
+    "permissions.md",
+    "record.md",
+    "verdicts.md",
+}
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
+def test_page_links_lead_to_files_and_headings(page):
+    for link in pages.links(page):
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        if target.name in PENDING and not target.exists():
+            continue
+        assert target.exists(), f"{link}: no such file"
+        assert not anchor or anchor in pages.anchors(target), f"{link}: no such heading"
+
+
+def test_readme_fits_in_eight_kilobytes():
+    assert len((pages.ROOT / "README.md").read_bytes()) <= 8192
