@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 # Where nobody knows the cache. Source: every VIVT core but two has 32-byte lines.
 USUAL_LINE_BYTES = 32
+# Machines on which memory, caches and devices agree by architecture; elsewhere DMA may bypass caches.
+COHERENT_MACHINES = ("x86_64", "i386", "i486", "i586", "i686")
 # The virtual board where none is named: the SoC of the report that this tool is for.
 USUAL_BOARD = "arm926"
 
@@ -33,12 +36,15 @@ class Backend:
     name : of the backend and its devices, for verdict lines.
     line_bytes : L1 D-cache line of the board [bytes].
     board : facts for board.json.
+    coherent : no cache of this machine can hold old samples: caches are tagged
+        physically and devices see them.
     """
 
     pcm: Pcm
     name: str
     line_bytes: int
     board: dict[str, Any]
+    coherent: bool = False
 
 
 def make(target: Target, seed: int, mixer: bool = False) -> Backend:
@@ -65,7 +71,8 @@ def _virtual(target: Target, seed: int) -> Backend:
     spec = virtual_board(target.board, target.set)
     pcm = VirtualPcm(spec, seed)
     line_bytes = spec.cache.shape().line_bytes
-    return Backend(pcm, pcm.backend, line_bytes, {"virtual": True, "spec": schema.write(spec)})
+    board = {"virtual": True, "spec": schema.write(spec)}
+    return Backend(pcm, pcm.backend, line_bytes, board, coherent=spec.architecture == "x86")
 
 
 def virtual_board(name: str, overrides: Sequence[str]) -> BoardSpec:
@@ -91,7 +98,7 @@ def _alsa(target: Target, mixer: bool) -> Backend:
         board["mixer"] = _transparent({devices.playback, devices.capture}, known)
     line_bytes = facts.cpu.line_bytes or USUAL_LINE_BYTES
     pcm = _pcm(target.backend, devices.playback, "" if alone else devices.capture, facts.cpu.line_bytes)
-    return Backend(pcm, name, line_bytes, board)
+    return Backend(pcm, name, line_bytes, board, coherent=platform.machine() in COHERENT_MACHINES)
 
 
 def _pcm(backend: str, playback: str, capture: str, line_bytes: int) -> Pcm:

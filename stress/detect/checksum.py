@@ -38,6 +38,7 @@ def check_played(
     *,
     latest: int | None = None,
     gap: int = 1,
+    cap: int = CAP,
 ) -> Analysis:
     """Check a burst against what was played, made again period by period.
 
@@ -48,6 +49,7 @@ def check_played(
     due : frames played.
     latest : captured frame by which frame 0 has come, None for anywhere.
     gap : right frames between two wrong ones of the same finding, at most.
+    cap : findings kept in full; counts go on past it.
     """
     size = layout.frame_bytes
     taken = captured.size // size
@@ -65,10 +67,10 @@ def check_played(
             runs.add(at, (sent.reshape(-1, size) != seen.reshape(-1, size)).any(axis=1))
     findings = tuple(_narrow(first, run, period_frames) for run in runs.ended)
     notes = [LIMITS] if findings else []
-    if len(findings) > CAP:
-        notes.append(f"{len(findings) - CAP} findings past the first {CAP} are only counted")
+    if len(findings) > cap:
+        notes.append(f"{len(findings) - cap} findings past the first {cap} are only counted")
     whole = Analysis("checksum", True, taken, frames, max(0, first), skipped, notes=tuple(notes))
-    return replace(whole.holding(findings, CAP), episodes=len(findings))
+    return replace(whole.holding(findings, cap), episodes=len(findings))
 
 
 class _Runs:

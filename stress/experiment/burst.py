@@ -12,7 +12,7 @@ from stress.board.cache_clean_counters import Opportunities, watched
 from stress.board.conditions import GrantedConditions, RequestedConditions, conditions
 from stress.experiment import positive_control
 from stress.experiment.alignment import settle
-from stress.experiment.lost_time import set_apart
+from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.method.detector import CheckResult
 from stress.experiment.window import hot_window
 from stress.experiment.wire.views import Sent, Views, attribute, by_wire, look
@@ -20,6 +20,7 @@ from stress.model.finding import Analysis
 from stress.model.pcm import Access, Direction
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
+from stress.patterns.layout import Layout
 from stress.verdict.audit import Sums, sums_of_burst
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class BurstRunner:
     tap : looks at bus and memory beside the burst, None where it may not.
     loopback : "digital" and "analog" judge what comes back, "none" what the
         tap saw, "auto" the latter where the stimulus does not come back.
+    coherent : no cache of this machine can hold old samples; see `Stalls`.
 
     Threads: one caller.
     """
@@ -110,6 +112,7 @@ class BurstRunner:
         *,
         tap: Tap | None = None,
         loopback: str = "auto",
+        coherent: bool = False,
     ) -> None:
         stimulus = method.stimulus
         rate, step = granted.playback.rate, stimulus.frame_bytes
@@ -117,9 +120,12 @@ class BurstRunner:
         tail = rings + round(TAIL_S * rate)
         lead = rings + round(LEAD_S * rate)
         self.granted = granted
-        self.geometry = positive_control.Geometry(granted.playback.buffer_size, step, line_bytes)
+        self.geometry = positive_control.Geometry(
+            granted.playback.buffer_size, step, line_bytes, stimulus.fmt.sample_bytes
+        )
         self._method, self._stimulus = method, stimulus
-        self._asked, self._tap, self._loopback = asked, tap, loopback
+        self._layout = Layout(stimulus.fmt, stimulus.channels)
+        self._asked, self._tap, self._loopback, self._coherent = asked, tap, loopback, coherent
         self._frames = self._span = frames
         self._rate = rate
         directions = ((Direction.PLAYBACK, granted.playback), (Direction.CAPTURE, granted.capture))
@@ -189,7 +195,7 @@ class BurstRunner:
         else:
             if views is not None:
                 analysis = attribute(analysis, views, position)
-            heard = replace(heard, analysis=set_apart(analysis, self.rings, exchange.xruns))
+            heard = replace(heard, analysis=set_apart(analysis, self.rings, self._stalls(exchange)))
         return BurstResult(
             position=position,
             frames=self._frames,
@@ -227,6 +233,8 @@ class BurstRunner:
             mapped=self._mapped,
             rules=self._method.wire_rules,
             over_read=over_read,
+            layout=self._layout,
+            coherent=self._coherent,
         )
 
     def _loopback_result(
@@ -237,12 +245,14 @@ class BurstRunner:
         faults: tuple[positive_control.Planted, ...],
         due: int,
     ) -> tuple[CheckResult, positive_control.Outcome]:
-        heard = self._method.check(returned, self.rings, position, due)
+        heard = self._method.check(returned, self.rings, position, due, len(faults))
         analysis = settle(heard.analysis, returned, exchange, self.rings, self._mapped, position, self._rate)
+        digital = self._method.loopback == "digital"
+        carried = positive_control.Carried(self.play, returned, self._layout) if digital else None
         # A fault in the part that never came back was not due either.
         reached = min(due, analysis.checked_frames)
         analysis, outcome = positive_control.match(
-            analysis, faults, position, reached, self.rings, self._method.rules
+            analysis, faults, position, reached, self.rings, self._method.rules, carried
         )
         return replace(heard, analysis=analysis), outcome
 
@@ -255,6 +265,9 @@ class BurstRunner:
         return sums_of_burst(
             self.play[: due * step], returned, start, step, self.granted.playback.period_size
         )
+
+    def _stalls(self, exchange: Exchange) -> Stalls:
+        return Stalls.of(exchange, self._rate, self._coherent)
 
     def _seconds(self) -> float:
         return self.play.size / self._stimulus.frame_bytes / self._rate

@@ -7,6 +7,7 @@ playback lap old, zeroed, or with one bit flipped.
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import random
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stress.model.ring import Rings
+    from stress.patterns.layout import Layout
 
     Bytes = NDArray[np.uint8]
 
@@ -31,6 +33,8 @@ SPACING_LINES = 4
 # Kinds a planted fault takes on when its line goes stale: the data is older
 # than due, and was never the pattern.
 ECHO_KINDS = (Kind.UNKNOWN, Kind.BITFLIP, Kind.ZERO, Kind.MISPLACED)
+# Findings that move the stream: no fault that is planted does.
+SLIPS = (Kind.DROP, Kind.REPEAT, Kind.INSERT)
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ class Rules:
     margin : frames left alone at the start and the end of a burst.
     tolerance : frames either end of a finding may be off; a finding that lies over a
         planted fault and is further off counts for neither.
-    names_kind : it tells kinds apart; else the place alone decides.
+    names_kind : a finding has to carry the kind that was planted. It decides only
+        where the bytes cannot be compared, behind converters: see `Carried`.
     echo_kinds : what it calls a planted fault that comes again stale.
     """
 
@@ -76,16 +81,48 @@ class Planted:
 
 @dataclass(frozen=True)
 class Geometry:
-    """What the control has to know of the ring [frames unless said]."""
+    """What the control has to know of the ring [frames unless said].
+
+    Parameters
+    ----------
+    sample_bytes : of one sample of a frame, 0 where a frame is one sample.
+    """
 
     ring: int
     frame_bytes: int
     line_bytes: int
+    sample_bytes: int = 0
 
     @property
     def line_frames(self) -> int:
         """Frames of one fault: those of a line, at least one."""
         return max(1, self.line_bytes // self.frame_bytes)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The bytes of a bit-exact path: what was sent with the faults in it, and what arrived.
+
+    A planted fault arrives as it was sent, whatever a detector calls it: a
+    flipped frame can equal the exchanged or the shifted one.
+
+    Parameters
+    ----------
+    sent, arrived : (n * frame_bytes,) uint8.
+    layout : of their frames; the top 16 bits of a sample are compared, which
+        every path carries.
+    """
+
+    sent: Bytes
+    arrived: Bytes
+    layout: Layout
+
+    def same(self, fault: Planted, frame: int) -> bool:
+        """Return whether `fault` arrived as it was sent, from captured `frame` on."""
+        size = self.layout.frame_bytes
+        left = self.sent[fault.frame * size : (fault.frame + fault.frames) * size]
+        right = self.arrived[max(0, frame) * size : max(0, frame + fault.frames) * size]
+        return left.size == right.size and bool((self.layout.top(left) == self.layout.top(right)).all())
 
 
 def plant(
@@ -128,7 +165,8 @@ def lay(
     """Write `faults` over the stimulus in `play`; return those that changed it.
 
     A recording may repeat itself or be silent: a fault there covers the frames
-    that really differ, and is none where nothing does.
+    that really differ, and is none where nothing does. A flip moves to the next
+    frame of its line where the flipped frame could be taken for another fault.
 
     Parameters
     ----------
@@ -138,20 +176,49 @@ def lay(
     step = geometry.frame_bytes
     laid: list[Planted] = []
     for fault in faults:
+        if fault.kind is Kind.BITFLIP:
+            laid += _flipped(play, fault.frame, geometry)
+            continue
         run = play[fault.frame * step : (fault.frame + fault.frames) * step]
         right = run.copy()
         if fault.kind is Kind.STALE:
             fill((position + fault.frame - geometry.ring) % POSITIONS, run)
-        elif fault.kind is Kind.ZERO:
-            run[:] = 0
         else:
-            # The top byte of a sample is carried by every path, also one of 16 of 24 bits.
-            run[step - 1] ^= 0x10
+            run[:] = 0
         wrong = (run != right).reshape(-1, step).any(axis=1).nonzero()[0]
         if wrong.size:
             first, last = int(wrong[0]), int(wrong[-1])
             laid.append(Planted(fault.kind, fault.frame + first, last - first + 1))
     return tuple(laid)
+
+
+def _flipped(play: Bytes, frame: int, geometry: Geometry) -> list[Planted]:
+    # Flip one bit of `frame`, or of the next frame of the same line in which that is plain.
+    step, size = geometry.frame_bytes, geometry.line_frames
+    start = frame // size * size
+    for turn in range(size):
+        at = start + (frame - start + turn) % size
+        run = play[at * step : (at + 1) * step]
+        right = run.tobytes()
+        around = play[max(0, at - 2) * step : (at + 3) * step].tobytes()
+        flip(run)
+        if not _ambiguous(run.tobytes(), right, around, geometry.sample_bytes or step):
+            return [Planted(Kind.BITFLIP, at, 1)]
+        flip(run)
+    return []
+
+
+def flip(frame: Bytes) -> None:
+    """Flip the bit of one frame that the control plants, in place; twice leaves it as it was."""
+    # The top byte of a sample is carried by every path, also one of 16 of 24 bits.
+    frame[-1] ^= 0x10
+
+
+def _ambiguous(flipped: bytes, right: bytes, around: bytes, size: int) -> bool:
+    # Zeros, exchanged or copied samples, a neighbour, the stream some bytes on: other kinds than a flip.
+    others = {right[at : at + size] for at in range(0, len(right) - size, size)}
+    alike = flipped[-size:] in others or flipped in right * 2 or flipped in around
+    return alike or not any(flipped) or not any(right)
 
 
 @dataclass(frozen=True)
@@ -190,24 +257,28 @@ def match(
     limit: int,
     rings: Rings,
     rules: Rules = EXACT,
+    carried: Carried | None = None,
 ) -> tuple[Analysis, Outcome]:
     """Mark the findings that come from planted faults, and count the missed ones.
+
+    A fault is found when findings cover it from its first to its last frame and
+    none of them reaches beyond it. Where the path is bit-exact its bytes have to
+    be the planted ones, and the kind that was named does not matter.
 
     Parameters
     ----------
     position : pattern position of the first frame sent.
     limit : frames known to have left the ring; later faults were never due.
     rings : sizes, to recognise echoes (see `_echo`).
+    carried : bytes sent and arrived, None behind converters.
     """
-    due = {fault.frame: fault for fault in faults if fault.frame + fault.frames <= limit}
+    due = [fault for fault in faults if fault.frame + fault.frames <= limit]
+    parts = _parts(analysis, due, position, rules, carried)
+    inside = {index for fault, members in parts.items() if fault is not None for index in members}
     marked: list[Finding] = []
-    found: set[int] = set()
-    for finding in analysis.findings:
+    for index, finding in enumerate(analysis.findings):
         start = (finding.position - position) % POSITIONS
-        near = range(start - rules.tolerance, start + rules.tolerance + 1)
-        hit = next((f for f in near if f in due and f not in found), None)
-        if hit is not None and _is(finding, start, due[hit], rules):
-            found.add(hit)
+        if index in inside:
             finding = dataclasses.replace(finding, injected=True)
         elif finding.kind in rules.echo_kinds and _echo(start, finding.frames, faults, rings):
             details = {**finding.details, "echo": "of a planted fault that went stale later"}
@@ -216,10 +287,43 @@ def match(
             details = {**finding.details, "blurred": "over a planted fault, but not in its place"}
             finding = dataclasses.replace(finding, injected=True, details=details)
         marked.append(finding)
-    missed = tuple(fault for frame, fault in due.items() if frame not in found)
+    missed = tuple(fault for fault in due if fault not in parts)
     marked_analysis = dataclasses.replace(analysis, findings=tuple(marked))
     covered = sum(_covered(fault, marked_analysis, position) for fault in missed)
-    return marked_analysis, Outcome(len(due), len(found), missed, covered)
+    return marked_analysis, Outcome(len(due), len(due) - len(missed), missed, covered)
+
+
+def _parts(
+    analysis: Analysis, due: Sequence[Planted], position: int, rules: Rules, carried: Carried | None
+) -> dict[Planted, list[int]]:
+    """Return for each fault that was found the findings that make it up."""
+    firsts = [fault.frame for fault in due]
+    members: dict[Planted, list[int]] = {}
+    for index, finding in enumerate(analysis.findings):
+        start = (finding.position - position) % POSITIONS
+        at = bisect.bisect_right(firsts, start + rules.tolerance) - 1
+        if at >= 0 and _inside(finding, start, due[at], rules, carried):
+            members.setdefault(due[at], []).append(index)
+    return {
+        fault: found
+        for fault, found in members.items()
+        if _whole([analysis.findings[index] for index in found], fault, position, rules)
+    }
+
+
+def _inside(finding: Finding, start: int, fault: Planted, rules: Rules, carried: Carried | None) -> bool:
+    beyond = start + finding.frames - fault.frame - fault.frames
+    if start < fault.frame - rules.tolerance or beyond > rules.tolerance or finding.kind in SLIPS:
+        return False
+    if carried is not None:
+        return carried.same(fault, finding.frame - (start - fault.frame))
+    return finding.kind is fault.kind or not rules.names_kind
+
+
+def _whole(found: Sequence[Finding], fault: Planted, position: int, rules: Rules) -> bool:
+    starts = [(one.position - position) % POSITIONS - fault.frame for one in found]
+    end = max(start + one.frames for start, one in zip(starts, found))
+    return min(starts) <= rules.tolerance and end >= fault.frames - rules.tolerance
 
 
 def _covered(fault: Planted, analysis: Analysis, position: int) -> bool:
@@ -247,9 +351,3 @@ def _echo(start: int, frames: int, faults: Sequence[Planted], rings: Rings) -> b
         for ring in (rings.playback, rings.capture)
         if ring and start > fault.frame
     )
-
-
-def _is(finding: Finding, start: int, fault: Planted, rules: Rules) -> bool:
-    past_end = start + finding.frames - fault.frame - fault.frames
-    named = finding.kind is fault.kind or not rules.names_kind
-    return named and abs(past_end) <= rules.tolerance

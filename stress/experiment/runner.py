@@ -83,7 +83,7 @@ class Run:
     done : burst events of an earlier part of this run (resume).
     progress : called after every burst.
     tap : looks at bus and memory beside each burst, None where it may not.
-    loopback : see `BurstRunner.run`.
+    loopback, coherent : see `BurstRunner`.
     """
 
     plan: Plan
@@ -101,6 +101,7 @@ class Run:
     tap: Tap | None = None
     loopback: str = "auto"
     others: tuple[Callable[[], Detector], ...] = ()
+    coherent: bool = False
 
     def __post_init__(self) -> None:
         self._undecided = self.loopback == "auto" and bool(self.others)
@@ -189,9 +190,17 @@ class Run:
             return None
         self.journal.append("open", arm=arm.name, backend=self.pcm.backend, **events.opened(request, granted))
         asked = self.plan.conditions.asked
-        return arm, BurstRunner(
-            granted, self.method, frames, self.line_bytes, asked, tap=self.tap, loopback=self.loopback
+        bench = BurstRunner(
+            granted,
+            self.method,
+            frames,
+            self.line_bytes,
+            asked,
+            tap=self.tap,
+            loopback=self.loopback,
+            coherent=self.coherent,
         )
+        return arm, bench
 
     def _skip(self, arm: Arm, reason: str) -> None:
         self._skipped[arm.name] = reason

@@ -45,6 +45,8 @@ class VirtualTap:
         if self._granted is None or not spec.kernel.use_vmalloc:
             return
         for mapping in self._granted.mappings:
+            if mapping.direction is Direction.CAPTURE and not spec.usb.captures:
+                continue
             which = list(Direction).index(mapping.direction)
             self._memory[mapping.direction] = self._pcm.board.memory(which, spec.user.loop_fills)
 
@@ -53,12 +55,13 @@ class VirtualTap:
         outcome = self._pcm.outcome
         if outcome is None:
             return None
-        coherent = not self._pcm.spec.kernel.use_vmalloc
+        coherent, captures = not self._pcm.spec.kernel.use_vmalloc, self._pcm.spec.usb.captures
         return Wire(
             self.source,
             _stream(outcome.wire),
-            _stream(outcome.incoming),
+            _stream(outcome.incoming if captures else outcome.incoming[:0]),
             memory=self._memory,
+            has_capture=captures,
             notes=("memory view: none of coherent memory (use_vmalloc=0)",) if coherent else (),
         )
 

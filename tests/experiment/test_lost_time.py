@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from stress.experiment.lost_time import set_apart
+from stress.experiment.lost_time import MOST_KEPT, Stalls, set_apart
 from stress.model.finding import Analysis, Finding, Kind
+from stress.model.pcm import Exchange, StreamResult
 from stress.model.ring import Rings
 
 RINGS = Rings(1024, 1280)
 
 
-def _marked(findings, xruns=0):
-    analysis = set_apart(Analysis("exact", True, 100_000, findings=tuple(findings)), RINGS, xruns)
+def _apart(findings, stalls):
+    whole = Analysis("exact", True, 100_000, 99_000, 0, 1).holding(findings, len(findings))
+    return set_apart(whole, RINGS, stalls)
+
+
+def _marked(findings, xruns=0, **stalls):
+    analysis = _apart(findings, Stalls(xruns, **stalls))
     return ["transport" in finding.details for finding in analysis.findings]
+
+
+def _old(frame, frames, laps=1, ring="playback"):
+    lag = laps * getattr(RINGS, ring)
+    return Finding(Kind.STALE, frame, frames, position=1, lag=lag, laps=laps, ring=ring)
 
 
 STALE_BEHIND = Finding(Kind.STALE, frame=6912, frames=1664, position=1, lag=1280, laps=1, ring="capture")
@@ -51,3 +62,71 @@ def test_set_apart_data_newer_than_it_can_be_is_an_overrun_without_xrun():
 def test_set_apart_a_slip_that_the_wire_shows_is_the_device_s():
     slip = Finding(Kind.DROP, frame=6912, frames=48, position=1, details={"view": "wire or device"})
     assert _marked([slip], xruns=1) == [False]
+
+
+def test_set_apart_many_laps_old_in_one_piece_are_lost_time():
+    # As seen on snd-aloop, x86-64: nine and a half laps of a ring of 1024.
+    assert _marked([_old(20_000, 9744)]) == [True]
+
+
+@pytest.mark.parametrize("ring", ["playback", "capture"])
+@pytest.mark.parametrize("laps", [1, 3])
+def test_set_apart_a_block_shorter_than_two_laps_is_corruption(ring, laps):
+    lap = getattr(RINGS, ring)
+    assert _marked([_old(20_000, 2 * lap - 1, laps, ring)]) == [False]
+    assert _marked([_old(20_000, 2 * lap, laps, ring)]) == [True]
+
+
+def test_set_apart_a_block_that_ages_from_lap_to_lap_is_one_piece():
+    aging = [_old(20_000 + 1024 * lap, 1024, lap + 1) for lap in range(4)]
+    apart = [_old(20_000 + 1025 * lap, 1024, lap + 1) for lap in range(4)]
+    assert _marked(aging) == [True] * 4
+    assert _marked(apart) == [False] * 4
+
+
+def test_set_apart_blocks_beside_stale_lines_elsewhere_are_corruption():
+    assert _marked([_old(20_000, 9744), _old(70_000, 8)]) == [False, False]
+    assert _marked([_old(20_000, 9744), _old(20_000 + 9744 + 100, 8)]) == [True, True]
+
+
+def test_set_apart_many_blocks_or_half_the_burst_are_corruption():
+    assert _marked([_old(20_000 * block, 2048) for block in range(1, 4)]) == [True] * 3
+    assert _marked([_old(10_000 * block, 2048) for block in range(1, 5)]) == [False] * 4
+    assert _marked([_old(1000, 60_000)]) == [False]
+
+
+def test_set_apart_a_block_to_the_end_of_the_burst_is_corruption():
+    assert _marked([_old(99_000 - 4096, 4096)]) == [False]
+
+
+@pytest.mark.parametrize("stalls", [{"coherent": True}, {"lost_frames": 1024}])
+def test_set_apart_one_lap_in_one_piece_is_lost_time_where_no_cache_or_the_clock_says_so(stalls):
+    assert _marked([_old(10_000 * block, 1024) for block in range(1, 9)], **stalls) == [True] * 8
+    assert _marked([_old(20_000, 1023), STALE_FAR], **stalls) == [False, False]
+
+
+def test_set_apart_a_block_that_the_wire_shows_is_the_device_s():
+    block = _old(20_000, 9744).with_details(view="wire or device")
+    assert _marked([block], coherent=True) == [False]
+
+
+def _exchange(rate, elapsed_s, hw_ptr):
+    stream = StreamResult(frames=hw_ptr, state="RUNNING", hw_ptr=hw_ptr, ended_ns=round(elapsed_s * 1e9))
+    return Exchange(playback=stream, capture=StreamResult(0, "OPEN"), played_limit=0)
+
+
+@pytest.mark.parametrize(("elapsed_s", "lost"), [(1.05, 0), (0.2, 0), (1.6, 24_000)])
+def test_stalls_are_the_time_by_which_the_clock_ran_ahead_of_the_pointer(elapsed_s, lost):
+    assert Stalls.of(_exchange(48_000, elapsed_s, 48_000), 48_000).lost_frames == lost
+
+
+def test_set_apart_keeps_and_counts_only_the_first_of_very_many():
+    old = [_old(10_000 + 10 * number, 8) for number in range(300)]
+    laps = Finding(Kind.DROP, frame=10_000, frames=1024, position=1)
+    analysis = _apart([laps, *old, STALE_FAR], Stalls())
+    marked = [one for one in analysis.findings if "transport" in one.details]
+    assert len(marked) == MOST_KEPT
+    real = [one for one in analysis.findings if "transport" not in one.details]
+    assert analysis.found == len(analysis.findings) == MOST_KEPT + len(real)
+    assert analysis.wrong_frames == sum(one.frames for one in analysis.findings)
+    assert sum(analysis.sites.values()) == analysis.found

@@ -5,14 +5,27 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stress.experiment.positive_control import ECHO_KINDS, Geometry, Planted, Rules, lay, match, plant
+from stress.experiment.method.exact import ByPattern
+from stress.experiment.positive_control import (
+    ECHO_KINDS,
+    Carried,
+    Geometry,
+    Planted,
+    Rules,
+    lay,
+    match,
+    plant,
+)
 from stress.model.finding import Analysis, Finding, Kind
+from stress.model.formats import FORMATS
 from stress.model.ring import Rings
+from stress.patterns.layout import Layout
+from stress.patterns.word import Pattern
 
 hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis: pip install .[test]")
 given, st = hypothesis.given, hypothesis.strategies
 
-GEOMETRY = Geometry(ring=384, frame_bytes=4, line_bytes=32)
+GEOMETRY = Geometry(ring=384, frame_bytes=4, line_bytes=32, sample_bytes=2)
 RINGS = Rings(384, 432)
 POSITION = 1000
 
@@ -155,3 +168,89 @@ def test_match_by_place_alone_takes_any_kind_but_no_other_place():
     analysis, outcome = match(_analysis(here, there), [fault], POSITION, 5000, RINGS, rules)
     assert [finding.injected for finding in analysis.findings] == [True, False]
     assert outcome.whole
+
+
+STEREO = Pattern("mix1", FORMATS["S16_LE"], 2)
+
+
+def _positions_that_look_swapped():
+    # Left is right ^ 0x1000 there: a flip of the right sample exchanges the channels.
+    halves = STEREO.bytes_at(1, 400_000).view("<u2").reshape(-1, 2)
+    return (np.flatnonzero(halves[:, 0] == halves[:, 1] ^ 0x1000) + 1).tolist()
+
+
+def test_lay_flips_no_frame_that_could_be_taken_for_exchanged_channels():
+    places = _positions_that_look_swapped()
+    assert len(places) > 2
+    for position in places:
+        play = STEREO.bytes_at(position - 800, 2000)
+        (laid,) = lay(play, [Planted(Kind.BITFLIP, 800, 1)], GEOMETRY, STEREO.fill, position - 800)
+        assert laid == Planted(Kind.BITFLIP, 801, 1)
+        analysis = ByPattern(STEREO, 32).check(play, RINGS, position - 800, 2000).analysis
+        assert [(one.kind, one.frame) for one in analysis.findings] == [(Kind.BITFLIP, 801)]
+
+
+def test_lay_flips_nothing_in_a_line_where_every_flip_looks_like_something_else():
+    play = np.zeros(4 * 2000, np.uint8)
+    assert lay(play, [Planted(Kind.BITFLIP, 800, 1)], GEOMETRY, _fill, POSITION) == ()
+    assert not play.any()
+
+
+def _carried(play, captured):
+    return Carried(play, captured, Layout(FORMATS["S16_LE"], 2))
+
+
+@pytest.mark.parametrize("named", [Kind.SWAP, Kind.BYTESHIFT, Kind.UNKNOWN, Kind.STALE, Kind.ZERO])
+def test_match_takes_the_planted_bytes_in_their_place_whatever_they_are_called(named):
+    play = STEREO.bytes_at(POSITION, 2000)
+    laid = lay(play, [Planted(Kind.BITFLIP, 800, 1)], GEOMETRY, STEREO.fill, POSITION)
+    captured = np.concatenate([np.zeros(4 * 50, np.uint8), play])
+    finding = _found(named, 800, 1)
+    analysis, outcome = match(
+        _analysis(finding), laid, POSITION, 2000, RINGS, carried=_carried(play, captured)
+    )
+    assert analysis.findings[0].injected and outcome.whole
+    captured[4 * 850] ^= 1
+    analysis, outcome = match(
+        _analysis(finding), laid, POSITION, 2000, RINGS, carried=_carried(play, captured)
+    )
+    assert not analysis.findings[0].injected and outcome.missed == laid
+
+
+def test_match_takes_a_fault_that_is_right_in_the_middle_as_one():
+    # A zeroed line of mono holds a frame that is zero by right once in a while.
+    play = STEREO.bytes_at(POSITION, 2000)
+    play[4 * 800 : 4 * 808] = 0
+    fault, parts = Planted(Kind.ZERO, 800, 8), [_found(Kind.ZERO, 800, 3), _found(Kind.ZERO, 804, 4)]
+    captured = np.concatenate([np.zeros(4 * 50, np.uint8), play])
+    both, outcome = match(_analysis(*parts), [fault], POSITION, 2000, RINGS, carried=_carried(play, captured))
+    assert [one.injected for one in both.findings] == [True, True] and outcome.whole
+    half, outcome = match(
+        _analysis(parts[0]), [fault], POSITION, 2000, RINGS, carried=_carried(play, captured)
+    )
+    assert not half.findings[0].injected and outcome.missed == (fault,)
+
+
+@pytest.mark.parametrize("kind", [Kind.DROP, Kind.REPEAT, Kind.INSERT])
+def test_match_takes_no_slip_for_a_planted_fault(kind):
+    play = STEREO.bytes_at(POSITION, 2000)
+    laid = lay(play, [Planted(Kind.ZERO, 800, 8)], GEOMETRY, STEREO.fill, POSITION)
+    captured = np.concatenate([np.zeros(4 * 50, np.uint8), play])
+    slip = _found(kind, 800, 8)
+    _, outcome = match(_analysis(slip), laid, POSITION, 2000, RINGS, carried=_carried(play, captured))
+    assert not outcome.whole
+
+
+@pytest.mark.parametrize(("name", "channels"), [("S16_LE", 1), ("S16_LE", 2), ("S16_LE", 8), ("S32_LE", 3)])
+def test_match_finds_every_one_of_very_many_planted_faults(name, channels):
+    pattern = Pattern("mix1", FORMATS[name], channels)
+    frames, ring = 200_000, Geometry(384, pattern.frame_bytes, 32)
+    play = pattern.bytes_at(POSITION, frames)
+    laid = lay(play, plant(frames, ring, 0.1, 0, "s"), ring, pattern.fill, POSITION)
+    assert len(laid) > 1000
+    method = ByPattern(pattern, 32)
+    analysis = method.check(play, RINGS, POSITION, frames, len(laid)).analysis
+    carried = Carried(play, play, pattern.layout)
+    analysis, outcome = match(analysis, laid, POSITION, frames, RINGS, method.rules, carried)
+    assert outcome.whole
+    assert analysis.found == sum(one.injected for one in analysis.findings)

@@ -12,6 +12,7 @@ from stress.model.formats import FORMATS
 from stress.model.pcm import (
     Access,
     CaptureTouch,
+    Direction,
     Handling,
     Lever,
     Load,
@@ -21,6 +22,7 @@ from stress.model.pcm import (
     StreamParams,
 )
 from stress.pcm.virtual import VirtualPcm
+from stress.pcm.virtual_tap import VirtualTap
 from stress.virtual.spec import BoardSpec
 
 STEREO = FORMATS["S16_LE"]
@@ -231,3 +233,14 @@ def test_load_costs_one_cpu_two_switches_a_wake_up_and_says_so(name, switched):
     # Two directions of 1000 wake-ups each, away and back: 4000 a second, Poisson.
     assert (3500 < exchange.playback.involuntary < 4500) is switched
     assert any("load memory beside it" in note for note in exchange.notes)
+
+
+def test_tap_of_a_card_that_only_plays_shows_no_capture():
+    pcm = opened(usb__captures=False)
+    tap = VirtualTap(pcm)
+    tap.start(pcm.open(PcmRequest(params(), params())), 1.0)
+    exchange(pcm)
+    tap.grab()
+    wire = tap.finish()
+    assert not wire.has_capture and not wire.into.data.size and wire.out.data.size
+    assert Direction.CAPTURE not in wire.memory

@@ -192,6 +192,7 @@ def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, c
         done=job.done,
         tap=job.tap,
         loopback=job.config.loopback,
+        coherent=bool(job.backend and job.backend.coherent),
         progress=lambda step: console.status(_status(step), clock.monotonic_ns() / 1e9),
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.checksum import check_played
+from stress.detect.exact.findings import CAP
 from stress.errors import ConfigError
 from stress.experiment.method.detector import CheckResult
 from stress.experiment.positive_control import Rules
@@ -67,16 +68,16 @@ class BySums:
             return str(error)
         return ""
 
-    def check(self, captured: Bytes, rings: Rings, position: int, due: int) -> CheckResult:
+    def check(self, captured: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> CheckResult:
         """Judge what came back; see `Detector.check`."""
-        analysis = self.check_wire(captured, rings, position, due)
+        analysis = self.check_wire(captured, rings, position, due, planted)
         if self._period is None or not analysis.locked:
             return CheckResult(analysis)
         played = np.empty(analysis.checked_frames * self.stimulus.frame_bytes, np.uint8)
         self.stimulus.fill(position, played)
         return _weighed(analysis, played, rings, self.stimulus.frame_bytes, self._line_bytes)
 
-    def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int) -> Analysis:
+    def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> Analysis:
         """Judge bytes that no converter has touched."""
         size = self.stimulus.frame_bytes
         block = np.empty(0, np.uint8)
@@ -90,7 +91,9 @@ class BySums:
 
         line = max(1, self._line_bytes // size)
         latest = (rings.playback or 0) + (rings.capture or 0) + round(LATEST_S * self._rate)
-        analysis = check_played(payload, part, due, self._layout, PERIOD_FRAMES, latest=latest, gap=line)
+        analysis = check_played(
+            payload, part, due, self._layout, PERIOD_FRAMES, latest=latest, gap=line, cap=CAP + planted
+        )
         return _at(analysis, position)
 
     def same_bytes(self, analysis: Analysis) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stress.experiment.positive_control import Rules
     from stress.model.ring import Rings
-    from stress.model.stimulus import Stimulus
+    from stress.model.stimulus import Source
 
     Bytes = NDArray[np.uint8]
 
@@ -59,7 +59,7 @@ class Detector(Protocol):
         """Path it judges."""
 
     @property
-    def stimulus(self) -> Stimulus:
+    def stimulus(self) -> Source:
         """What is sent."""
 
     @property
@@ -73,7 +73,7 @@ class Detector(Protocol):
     def unfit(self, rings: Rings, frames: int) -> str:
         """Return why bursts of so many frames on these rings cannot be judged, "" if they can."""
 
-    def check(self, captured: Bytes, rings: Rings, position: int, due: int) -> CheckResult:
+    def check(self, captured: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> CheckResult:
         """Judge what came back.
 
         Parameters
@@ -81,9 +81,11 @@ class Detector(Protocol):
         captured : (n * frame_bytes,) uint8.
         position : of the first frame sent.
         due : frames sent that left the ring.
+        planted : faults of the positive control; so many findings are kept beyond the
+            usual number, as each has to be looked up.
         """
 
-    def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int) -> Analysis:
+    def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> Analysis:
         """Judge bytes that no converter has touched, as `check` does its own."""
 
     def same_bytes(self, analysis: Analysis) -> bool:

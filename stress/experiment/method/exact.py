@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stress.detect.exact.checker import check
+from stress.detect.exact.findings import CAP
 from stress.experiment import positive_control
 from stress.experiment.method.detector import CheckResult
 
@@ -37,11 +38,11 @@ class ByPattern:
         """Return "": no two positions of the pattern are alike."""
         return ""
 
-    def check(self, captured: Bytes, rings: Rings, position: int, due: int) -> CheckResult:
+    def check(self, captured: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> CheckResult:
         """Judge what came back; see `Detector.check`."""
-        return CheckResult(self.check_wire(captured, rings, position, due))
+        return CheckResult(self.check_wire(captured, rings, position, due, planted))
 
-    def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int) -> Analysis:
+    def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> Analysis:
         """Judge bytes that no converter has touched."""
         return check(
             payload,
@@ -50,6 +51,7 @@ class ByPattern:
             first_position=position,
             played_limit=due,
             line_bytes=self._line_bytes,
+            cap=CAP + planted,
         )
 
     def same_bytes(self, analysis: Analysis) -> bool:

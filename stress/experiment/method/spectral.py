@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stress.detect.exact.findings import CAP
 from stress.detect.spectral import Options, analyze
 from stress.detect.spectral.explain import ALARM
 from stress.experiment.method.checksum import PLACE_ONLY, BySums
@@ -64,9 +65,15 @@ class BySpectrum:
             return ""
         return f"bursts of {seconds:.3g} s are too short for the spectral detector, it needs {SHORTEST_S} s"
 
-    def check(self, captured: Bytes, rings: Rings, position: int, due: int) -> CheckResult:
+    def check(self, captured: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> CheckResult:
         """Judge what came back; see `Detector.check`."""
-        options = Options(played=due, before_s=AROUND_S, after_s=AROUND_S, line_bytes=self._line_bytes)
+        options = Options(
+            played=due,
+            before_s=AROUND_S,
+            after_s=AROUND_S,
+            line_bytes=self._line_bytes,
+            most=CAP + planted,
+        )
         result = analyze(captured, self.stimulus, rings, first_position=position, options=options)
         channel = None
         if result.channel is not None:
@@ -75,9 +82,9 @@ class BySpectrum:
             channel = {**result.channel.to_json(), **seen, "alarm_sigmas": ALARM, "seconds": seconds}
         return CheckResult(result.analysis, None, channel, result.advice)
 
-    def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int) -> Analysis:
+    def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> Analysis:
         """Judge bytes that no converter has touched: on the bus the noise is bit-exact."""
-        return self._on_wire.check_wire(payload, rings, position, due)
+        return self._on_wire.check_wire(payload, rings, position, due, planted)
 
     def same_bytes(self, analysis: Analysis) -> bool:
         """Return False: converters change every byte."""

@@ -59,7 +59,9 @@ def distinct_lines(into: Bytes, frames: int, ring: int, frame_bytes: int, line_b
     return 0 if tells is None else int(tells.sum())
 
 
-def compare_read(read: Bytes, into: Bytes, ring: int, frame_bytes: int, line_bytes: int = 32) -> Analysis:
+def compare_read(
+    read: Bytes, into: Bytes, ring: int, frame_bytes: int, line_bytes: int = 32, cap: int = CAP
+) -> Analysis:
     """Compare what was read with what came in; both from the first frame on.
 
     Parameters
@@ -67,13 +69,14 @@ def compare_read(read: Bytes, into: Bytes, ring: int, frame_bytes: int, line_byt
     read, into : (n * frame_bytes,) uint8. `into` may be longer: the driver was
         ahead; when it is shorter, only what it covers is compared.
     ring : capture ring [frames].
+    cap : findings kept in full; counts go on past it.
     """
     frames = min(read.size, into.size) // frame_bytes
     if memory().same(read[: frames * frame_bytes], into[: frames * frame_bytes]):
         return Analysis("wire", bool(frames), frames, frames, 0, 0)
     found = list(_Stream(read, into, ring, frame_bytes, line_bytes).findings(frames))
     episodes = len({finding.frame // max(1, ring) for finding in found})
-    return Analysis("wire", True, frames, frames, 0, 0, episodes=episodes).holding(found, CAP)
+    return Analysis("wire", True, frames, frames, 0, 0, episodes=episodes).holding(found, cap)
 
 
 class _Stream:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # Nothing planted here was ever in a ring, so none of it comes back a lap later.
 _NO_ECHO = Rings(None, None)
+_BY_PLACE = positive_control.Rules(names_kind=False)
 
 
 def overlay(
@@ -52,7 +53,7 @@ def overlay(
             continue
         lap_ago = rows[fault.frame - ring : place.stop - ring]
         if fault.kind is Kind.BITFLIP:
-            copy[place, -1] ^= 0x10
+            positive_control.flip(copy[fault.frame])
         else:
             copy[place] = lap_ago if fault.kind is Kind.STALE else 0
         differs = np.flatnonzero((copy[place] != rows[place]).any(axis=1))
@@ -69,13 +70,15 @@ def match(
 ) -> tuple[Analysis, positive_control.Outcome]:
     """Mark the findings that come from planted faults, by their frame in what was read.
 
+    What was compared is the copy itself: the bytes at the place are the planted ones.
+
     Parameters
     ----------
     frames : frames compared; later faults were never due.
     """
     by_frame = tuple(dataclasses.replace(each, position=each.frame) for each in analysis.findings)
     matched, outcome = positive_control.match(
-        dataclasses.replace(analysis, findings=by_frame), faults, 0, frames, _NO_ECHO
+        dataclasses.replace(analysis, findings=by_frame), faults, 0, frames, _NO_ECHO, _BY_PLACE
     )
     findings = tuple(
         dataclasses.replace(each, injected=other.injected)

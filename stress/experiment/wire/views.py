@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Callable, TypeVar
 
 import numpy as np
 
+from stress.detect.exact.findings import CAP
 from stress.experiment import positive_control
 from stress.experiment.alignment import settle
-from stress.experiment.lost_time import set_apart
+from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.positive_control import Outcome
 from stress.experiment.wire.capture import compare_read, distinct_lines
 from stress.experiment.wire.control import match, overlay
@@ -37,10 +38,11 @@ if TYPE_CHECKING:
 
     from stress.model.pcm import Exchange
     from stress.model.wire import Wire
+    from stress.patterns.layout import Layout
 
     Bytes = NDArray[np.uint8]
     Bools = NDArray[np.bool_]
-    Detector = Callable[[Bytes, Rings, int, int], Analysis]
+    Detector = Callable[[Bytes, Rings, int, int, int], Analysis]
 
 Key = TypeVar("Key")
 # Share of the capture lines in which stale data has to show for a verdict on
@@ -63,6 +65,8 @@ class Sent:
     mapped : directions that went through mmap.
     rules : how exactly the wire has to show the planted faults.
     over_read : faults to lay over what was read.
+    layout : of a frame of both, to look for the planted bytes.
+    coherent : see `stress.experiment.lost_time.Stalls`.
     """
 
     written: Bytes
@@ -77,6 +81,12 @@ class Sent:
     mapped: tuple[Direction, ...] = tuple(Direction)
     rules: positive_control.Rules = positive_control.EXACT
     over_read: tuple[positive_control.Planted, ...] = ()
+    layout: Layout | None = None
+    coherent: bool = False
+
+    def carried(self, out: Bytes) -> positive_control.Carried | None:
+        """Return what was written beside its OUT payload."""
+        return positive_control.Carried(self.written, out, self.layout) if self.layout else None
 
 
 @dataclass(frozen=True)
@@ -133,22 +143,23 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
     playback, prefix = _playback(out, sent, exchange, detector)
     reached = min(sent.due, playback.checked_frames)
     playback, outcome = positive_control.match(
-        playback, sent.faults, sent.position, reached, sent.rings, sent.rules
+        playback, sent.faults, sent.position, reached, sent.rings, sent.rules, sent.carried(out)
     )
     ring = sent.rings.capture or 1
     judged = _judged(wire, sent)
     planned = sent.over_read if Direction.CAPTURE in judged else ()
     overlaid, laid = overlay(sent.read, planned, ring, step)
-    capture = compare_read(overlaid, into, ring, step, sent.line_bytes)
+    capture = compare_read(overlaid, into, ring, step, sent.line_bytes, CAP + len(laid))
     capture, read_outcome = match(capture, laid, capture.frames)
     capture = set_apart_races(capture, wire, step)
     compared = min(sent.due, max(0, out.size // step - prefix))
     in_lines = capture.frames * step // sent.line_bytes
     memory = last_lap(wire, sent.written, exchange, sent.rings, step)
+    stalls = Stalls.of(exchange, sent.rate, sent.coherent)
     return Views(
         wire=wire,
-        playback=set_apart(_seen(playback, PLAYBACK_RING, memory, sent), sent.rings, exchange.xruns),
-        capture=set_apart(_seen(capture, CAPTURE_RING, memory, sent), sent.rings, exchange.xruns),
+        playback=set_apart(_seen(playback, PLAYBACK_RING, memory, sent), sent.rings, stalls),
+        capture=set_apart(_seen(capture, CAPTURE_RING, memory, sent), sent.rings, stalls),
         control=outcome,
         out_frames=compared,
         in_frames=capture.frames,
@@ -183,7 +194,7 @@ def _playback(out: Bytes, sent: Sent, exchange: Exchange, detector: Detector) ->
     # The analysis of OUT, and the silent frames before the first written one
     # (kernels that start their URBs at prepare send some).
     rings = Rings(sent.rings.playback, None)
-    analysis = detector(out, rings, sent.position, sent.due)
+    analysis = detector(out, rings, sent.position, sent.due, len(sent.faults))
     if not analysis.locked or analysis.first_frame is None or analysis.first_position is None:
         return analysis, 0
     analysis = settle(analysis, out, exchange, rings, (), sent.position, sent.rate)

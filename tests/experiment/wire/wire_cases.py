@@ -22,7 +22,7 @@ RINGS = Rings(playback=256, capture=320)
 FRAMES, LATENCY, POSITION, STEP = 4096, 100, 77777, 4
 
 
-def detector(captured, rings, position, due):
+def detector(captured, rings, position, due, planted=0):
     """Return the exact detector's analysis."""
     return checker.check(captured, PATTERN, rings, first_position=position, played_limit=due)
 
