@@ -41,6 +41,7 @@ DOORS = {
     "alsaaudio": {"pcm/pyalsa.py"},
     "ctypes": {"board/conditions.py", "detect/exact/same.py", "detect/exact/whole.py", "pcm/alsa/_lib.py"},
     "psutil": {"board/load.py"},
+    "usb": {"board/usb_control.py"},
 }
 FORBIDDEN_FOR_PCM = {"patterns", "detect"}
 
