@@ -333,6 +333,12 @@ def _probe(commands: Any) -> None:
     )
     probe.add_argument("--card", metavar="C", default="", help="look at this card only")
     probe.add_argument(
+        "--ask-device",
+        action="store_true",
+        help="ask a USB card for its own sample rate, clock, volumes and mutes (needs pyusb; the card leaves "
+        "ALSA for the while)",
+    )
+    probe.add_argument(
         "--board", metavar="NAME|FILE", default="", help="a virtual board instead: a name below or a .toml"
     )
     probe.add_argument(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stress.board import facts
 from stress.board.cards import card_of, pair
+from stress.cli import device_state
 from stress.errors import ConfigError
 from stress.model.words import counted
 from stress.report.console import Console
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 def execute(args: argparse.Namespace) -> int:
     """Print the facts of this board, or of a virtual one; return 0."""
     board = _virtual(args) if args.board or args.set else _real(args.card)
+    states = device_state.ask(board) if args.ask_device else {}
     console = Console(sys.stdout, sys.stderr)
     if args.json:
-        console.line(json.dumps(board.to_json()))
+        told = {"devices": device_state.to_json(states)} if states else {}
+        console.line(json.dumps({**board.to_json(), **told}))
         return 0
-    console.prose(lines(board))
+    console.prose([*lines(board), *device_state.lines(states)])
     return 0
 
 
