@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stress.board.pcm_name import ALLOWED, HwName, parse_hw, why_not
 from stress.board.text import text_of
 from stress.errors import ConfigError, DeviceError
 
-_LINE = re.compile(r"^\s*(\d+) \[(\S+)\s*\]: (\S+) - (.*)$")
-_PCM = re.compile(r"^hw:[A-Za-z0-9_]+(,\d+(,\d+)?)?$")
+# Source: sound/core/init.c, snd_card_info_read: "%2i [%-15s]: %s - %s", driver and short name.
+_LINE = re.compile(r"^\s*(\d+) \[([^\]]*)\]:(.*)$")
 ENODEV = 19
+LOOPBACK = "Loopback"
 
 
 @dataclass(frozen=True)
@@ -41,17 +43,24 @@ class Pair:
 def cards(root: Path = Path("/proc/asound")) -> list[Card]:
     """Return the cards of this machine, none where there is no ALSA."""
     found = (_LINE.match(line) for line in text_of(root / "cards").splitlines())
-    return [Card(int(m[1]), m[2], m[3], m[4].strip()) for m in found if m]
+    return [_card(match) for match in found if match]
 
 
-def pair(name: str, known: list[Card]) -> Pair:
+def _card(match: re.Match[str]) -> Card:
+    # Driver and name may each hold spaces and dashes; the first " - " parts them.
+    driver, *name = re.split(r" -(?: |$)", match[3], maxsplit=1)
+    return Card(int(match[1]), match[2].strip(), driver.strip(), "".join(name).strip())
+
+
+def pair(name: str, known: Sequence[Card]) -> Pair:
     """Return the devices that `name` means.
 
     Parameters
     ----------
-    name : "" for the only card; a card's number or id ("1", "softcard",
-        "Loopback"); "hw:1,0"; or "hw:1,0/hw:2,0" for playback/capture.
-        snd-aloop plays on its device 0 and captures from its device 1.
+    name : "" for the only card; a card's number, id or name ("1", "softcard",
+        "Scarlett 2i2 USB"); a "hw:" name in any form; or "hw:1,0/hw:2,0" for
+        playback/capture. snd-aloop plays on its device 0 and captures from its
+        device 1, on the same subdevice.
 
     Raises
     ------
@@ -61,37 +70,54 @@ def pair(name: str, known: list[Card]) -> Pair:
     if not name:
         return _device(_only(known))
     if name.startswith("hw:"):
-        playback, _, capture = name.partition("/")
-        return Pair(_hw(playback), _hw(capture or playback))
-    for card in known:
-        if name in (str(card.number), card.id):
-            return _device(card)
-    # "default" is alsa-lib's own name for a chain of plugins, never a card.
-    if name == "default" or not re.fullmatch(r"[A-Za-z0-9_]+", name):
-        raise ConfigError(
-            f"{name!r} is no card",
-            where="--card",
-            allowed="a card's number or id, hw:CARD,DEVICE, or hw:PLAYBACK/hw:CAPTURE",
-        )
+        return _hw_pair(name, known)
+    card = _named(name, known)
+    if card:
+        return _device(card)
+    if ":" in name or name in ("default", "sysdefault") or not re.fullmatch(r"[\w. +()/-]+", name):
+        raise ConfigError(why_not(name), where="--card", allowed=ALLOWED)
     listed = ", ".join(f"{card.number} {card.id}" for card in known) or "none"
     raise DeviceError(f"no such card (cards here: {listed})", errno_=ENODEV, device=name, call="open")
 
 
-def captures(name: str, known: list[Card], root: Path = Path("/proc/asound")) -> bool:
+def choice(name: str, known: Sequence[Card], devices: Pair) -> str:
+    """Return which card was taken of several where none was named, else ""."""
+    if name or len(known) < 2:
+        return ""
+    return f"card: {devices.playback} (of {', '.join(card.id for card in known)})"
+
+
+def captures(name: str, known: Sequence[Card], root: Path = Path("/proc/asound")) -> bool:
     """Tell whether the "hw:" device `name` has a capture side; True where it is unknown."""
     card = card_of(name, known)
     folder = root / f"card{card.number if card else None}"
-    device = name.partition(",")[2].partition(",")[0] or 0
-    return not folder.is_dir() or (folder / f"pcm{device}c").is_dir()
+    return not folder.is_dir() or (folder / f"pcm{device_of(name)}c").is_dir()
 
 
 def card_of(name: str, known: Sequence[Card]) -> Card | None:
     """Return the card of the "hw:" device `name`, None where it is not among the `known`."""
-    card = name.partition(":")[2].partition(",")[0]
-    return next((entry for entry in known if card in (str(entry.number), entry.id)), None)
+    asked = parse_hw(name)
+    return next((entry for entry in known if asked and asked.card in (str(entry.number), entry.id)), None)
 
 
-def _only(known: list[Card]) -> Card:
+def device_of(name: str) -> int:
+    """Return the PCM device number of the "hw:" device `name`, 0 where it names none."""
+    asked = parse_hw(name)
+    return (asked.device or 0) if asked else 0
+
+
+def _named(name: str, known: Sequence[Card]) -> Card | None:
+    for card in known:
+        if name in (str(card.number), card.id):
+            return card
+    same = [card for card in known if card.name.casefold() == name.casefold()]
+    if len(same) > 1:
+        listed = ", ".join(f"{card.number} ({card.id})" for card in same)
+        raise ConfigError(f"{name!r} names several cards", where="--card", allowed=listed)
+    return same[0] if same else None
+
+
+def _only(known: Sequence[Card]) -> Card:
     if not known:
         raise DeviceError("no sound card here (/proc/asound/cards lists none)", errno_=ENODEV, device="alsa")
     usable = [card for card in known if card.driver == "USB-Audio"] or known
@@ -102,17 +128,31 @@ def _only(known: list[Card]) -> Card:
 
 
 def _device(card: Card) -> Pair:
-    if card.driver == "Loopback":
+    if card.driver == LOOPBACK:
         # snd-aloop ties subdevices of one number; "the next free one" may be another's.
         return Pair(f"hw:{card.id},0,0", f"hw:{card.id},1,0")
     return Pair(f"hw:{card.id},0", f"hw:{card.id},0")
 
 
-def _hw(name: str) -> str:
-    if not _PCM.match(name):
-        raise ConfigError(
-            f"{name!r} is no hardware device",
-            where="--card",
-            allowed="hw:CARD, hw:CARD,DEVICE or hw:CARD,DEVICE,SUBDEVICE (no plug, no default)",
+def _hw_pair(name: str, known: Sequence[Card]) -> Pair:
+    playback, slash, capture = name.partition("/")
+    first = _hw(playback)
+    if slash:
+        return Pair(str(first), str(_hw(capture)))
+    card = card_of(playback, known)
+    if card and card.driver == LOOPBACK and first.device in (None, 0, 1):
+        # What is played on one device of snd-aloop comes out of the other.
+        device, subdevice = first.device or 0, first.subdevice or 0
+        return Pair(
+            str(HwName(first.card, device, subdevice)), str(HwName(first.card, 1 - device, subdevice))
         )
-    return name
+    if first.device is None:
+        first = HwName(first.card, 0)
+    return Pair(str(first), str(first))
+
+
+def _hw(name: str) -> HwName:
+    found = parse_hw(name)
+    if found is None:
+        raise ConfigError(why_not(name), where="--card", allowed=ALLOWED)
+    return found

@@ -59,6 +59,7 @@ def gather(root: Path = Path("/"), log: str | None = None) -> BoardFacts:
         for card in cards.cards(root / "proc/asound")
     )
     notes = [note for note in (machine.note,) if note]
+    notes += [f"{entry.card.id}: {note}" for entry in listed if entry.usb for note in entry.usb.notes]
     if not text:
         notes.append(
             "the boot log may not be read: the cache type is taken from the CPU part, the memory policy is "

@@ -1,32 +1,49 @@
-"""The USB side of a card: device, speed, endpoints, raw descriptors; from sysfs and procfs."""
+"""The USB side of a card: device, speed, endpoints, raw descriptors; from sysfs and procfs.
+
+The descriptors say which endpoint carries audio and which only paces another one;
+/proc/asound/cardN/streamM says which interfaces the driver made a PCM of. Each is
+checked against the other, and either alone will do.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stress.board.text import text_of
+from stress.board.usb_descriptors import Described, parse_descriptors
+from stress.board.usb_stream import parse_listed
 
-_ENDPOINT = re.compile(r"Endpoint: (0x[0-9a-fA-F]+) \(\d+ (IN|OUT)\)(?: \((\w+)\))?")
-_INTERVAL = re.compile(r"Data packet interval: (\d+) us")
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from stress.board.usb_stream import Listed
 
 
 @dataclass(frozen=True)
 class UsbEndpoint:
-    """One isochronous endpoint of a card.
+    """One isochronous endpoint that carries the audio of a card.
 
     Parameters
     ----------
     direction : "playback" or "capture".
-    sync : "ASYNC", "ADAPTIVE", "SYNC" or "" as /proc/asound/cardN/stream0 says.
-    packet_us : data packet interval [us], 0 where the kernel does not say.
+    sync : "ASYNC", "ADAPTIVE", "SYNC", "NONE", or "" where nothing says.
+    packet_us : shortest data packet interval of its settings [us], 0 where nothing says.
+    feedback : "explicit" (an endpoint of its own), "implicit" (the packets of the
+        other direction) or "" (none is named).
+    feedback_from : address of the endpoint that paces this one, 0 where there is none.
+    max_packet : largest packet of its settings [bytes], 0 where nothing says.
     """
 
     address: int
     direction: str
     sync: str
     packet_us: int
+    feedback: str = ""
+    feedback_from: int = 0
+    max_packet: int = 0
 
 
 @dataclass(frozen=True)
@@ -39,7 +56,9 @@ class UsbFacts:
     path : topology, e.g. "1-1.2" (port 2 of the hub in port 1 of bus 1).
     speed_mbps : 12 is full speed, 480 high speed.
     host : driver of the host controller, e.g. "vhci_hcd", "musb-hdrc".
+    endpoints : that carry audio; feedback endpoints are none of them.
     descriptors : device and configuration descriptors as the device gave them, in hex.
+    notes : where descriptors and streamM differ, one line each.
     """
 
     bus: int
@@ -52,16 +71,28 @@ class UsbFacts:
     host: str
     endpoints: tuple[UsbEndpoint, ...]
     descriptors: str = ""
+    notes: tuple[str, ...] = ()
 
 
-def read(card: int, sys: Path = Path("/sys"), proc: Path = Path("/proc")) -> UsbFacts | None:
-    """Return the USB facts of ALSA card `card`, None when it is no USB card."""
+def read(
+    card: int, sys: Path = Path("/sys"), proc: Path = Path("/proc"), pcm_device: int = 0
+) -> UsbFacts | None:
+    """Return the USB facts of ALSA card `card`, None when it is not a USB card.
+
+    Parameters
+    ----------
+    pcm_device : whose endpoints: each PCM device of a card has interfaces of its own.
+    """
     interface = sys / "class" / "sound" / f"card{card}" / "device"
     try:
         device = interface.resolve(strict=True).parent
         bus = int((device / "busnum").read_text())
     except (OSError, ValueError):
         return None
+    raw, speed = _bytes(device / "descriptors"), float(_attribute(device / "speed") or 0)
+    described = parse_descriptors(raw, speed, int(_attribute(device / "bConfigurationValue") or 0))
+    listed = parse_listed(text_of(proc / "asound" / f"card{card}" / f"stream{pcm_device}"))
+    endpoints, notes = agreed(described, listed)
     return UsbFacts(
         bus=bus,
         device=int(_attribute(device / "devnum") or 0),
@@ -69,10 +100,11 @@ def read(card: int, sys: Path = Path("/sys"), proc: Path = Path("/proc")) -> Usb
         vendor=_attribute(device / "idVendor"),
         product=_attribute(device / "idProduct"),
         name=_attribute(device / "product"),
-        speed_mbps=float(_attribute(device / "speed") or 0),
+        speed_mbps=speed,
         host=_host(device),
-        endpoints=parse_stream(text_of(proc / "asound" / f"card{card}" / "stream0")),
-        descriptors=_bytes(device / "descriptors").hex(),
+        endpoints=endpoints,
+        descriptors=raw.hex(),
+        notes=notes,
     )
 
 
@@ -97,17 +129,58 @@ def _host(device: Path) -> str:
 
 
 def parse_stream(text: str) -> tuple[UsbEndpoint, ...]:
-    """Return the endpoints in the text of /proc/asound/cardN/stream0, each once."""
-    found: dict[int, UsbEndpoint] = {}
-    current: int | None = None
-    for line in text.splitlines():
-        endpoint = _ENDPOINT.search(line)
-        if endpoint:
-            current = int(endpoint.group(1), 16)
-            direction = "capture" if endpoint.group(2) == "IN" else "playback"
-            found[current] = UsbEndpoint(current, direction, endpoint.group(3) or "", 0)
-        interval = _INTERVAL.search(line)
-        if interval and current is not None:
-            known = found[current]
-            found[current] = UsbEndpoint(current, known.direction, known.sync, int(interval.group(1)))
-    return tuple(found.values())
+    """Return the audio endpoints in the text of a streamM file, each once."""
+    return agreed((), parse_listed(text))[0]
+
+
+def agreed(
+    described: Sequence[Described], listed: Sequence[Listed]
+) -> tuple[tuple[UsbEndpoint, ...], tuple[str, ...]]:
+    """Return the audio endpoints that descriptors and driver agree on, and where they differ.
+
+    The driver says which interfaces belong to the PCM; where it says nothing
+    (another driver, no procfs) every audio interface does. An endpoint that only
+    the driver knows is taken as it is: a quirk makes it of another interface.
+    """
+    audio = [end for end in described if end.carries_audio]
+    if not listed:
+        # Vendor-specific interfaces count where the device has no audio interface at all.
+        mine = [end for end in audio if end.audio] or audio
+        return _merged(mine), ()
+    notes = []
+    found: list[Described | Listed] = []
+    for entry in listed:
+        same = [end for end in audio if end.address == entry.address]
+        found += [*same, entry]
+        if described and not same:
+            paces = any(end.address == entry.address for end in described)
+            why = "call it a feedback endpoint" if paces else "have no such audio endpoint"
+            notes.append(
+                f"endpoint 0x{entry.address:02x} ({entry.direction}): the driver streams on it, "
+                f"the descriptors {why}; a quirk of the driver?"
+            )
+    return _merged(found), tuple(dict.fromkeys(notes))
+
+
+def _merged(ends: Iterable[Described | Listed]) -> tuple[UsbEndpoint, ...]:
+    # One entry per address: several alternate settings share it.
+    groups: dict[int, list[Described | Listed]] = {}
+    for end in ends:
+        groups.setdefault(end.address, []).append(end)
+    return tuple(_endpoint(address, group) for address, group in groups.items())
+
+
+def _endpoint(address: int, group: Sequence[Described | Listed]) -> UsbEndpoint:
+    # The driver's lines go first: a quirk may have changed what the descriptors say.
+    group = sorted(group, key=lambda end: isinstance(end, Described))
+    intervals = [end.packet_us for end in group if end.packet_us]
+    paced = next((end for end in group if end.feedback), None)
+    return UsbEndpoint(
+        address=address,
+        direction=group[0].direction,
+        sync=next((end.sync for end in group if end.sync), ""),
+        packet_us=min(intervals, default=0),
+        feedback=paced.feedback if paced else "",
+        feedback_from=paced.feedback_from if paced else 0,
+        max_packet=max((end.max_packet for end in group if isinstance(end, Described)), default=0),
+    )

@@ -38,6 +38,7 @@ class Backend:
     board : facts for board.json.
     coherent : no cache of this machine can hold old samples: caches are tagged
         physically and devices see them.
+    chosen : which card was taken of several where none was named, else "".
     """
 
     pcm: Pcm
@@ -45,6 +46,7 @@ class Backend:
     line_bytes: int
     board: dict[str, Any]
     coherent: bool = False
+    chosen: str = ""
 
 
 def make(target: Target, seed: int, mixer: bool = False) -> Backend:
@@ -83,7 +85,7 @@ def virtual_board(name: str, overrides: Sequence[str]) -> BoardSpec:
 
 
 def _alsa(target: Target, mixer: bool) -> Backend:
-    from stress.board.cards import captures, cards, pair
+    from stress.board.cards import captures, cards, choice, pair
     from stress.board.facts import gather
 
     known = cards()
@@ -98,7 +100,14 @@ def _alsa(target: Target, mixer: bool) -> Backend:
         board["mixer"] = _transparent({devices.playback, devices.capture}, known)
     line_bytes = facts.cpu.line_bytes or USUAL_LINE_BYTES
     pcm = _pcm(target.backend, devices.playback, "" if alone else devices.capture, facts.cpu.line_bytes)
-    return Backend(pcm, name, line_bytes, board, coherent=platform.machine() in COHERENT_MACHINES)
+    return Backend(
+        pcm,
+        name,
+        line_bytes,
+        board,
+        coherent=platform.machine() in COHERENT_MACHINES,
+        chosen=choice(target.card, known, devices),
+    )
 
 
 def _pcm(backend: str, playback: str, capture: str, line_bytes: int) -> Pcm:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from stress.board import kernel
+from stress.board.cards import Card
 from stress.cli import backend, new_run
 from stress.cli.commands import run
 from stress.cli.options import parser
@@ -37,6 +38,17 @@ def test_pcm_is_told_the_cache_line_of_the_board(monkeypatch, line_bytes, told):
     opened = backend._alsa(Target.of(parser().parse_args(["run", "--card", "hw:0,0/hw:1,0"])), mixer=False)
     assert given == [told]
     assert opened.line_bytes == (line_bytes or 32)
+
+
+def test_card_that_nobody_named_is_told_with_the_others(monkeypatch):
+    facts = SimpleNamespace(cpu=SimpleNamespace(line_bytes=32), to_json=dict)
+    known = [Card(0, "Loopback", "Loopback", ""), Card(1, "softcard", "USB-Audio", "")]
+    monkeypatch.setattr("stress.board.facts.gather", lambda: facts)
+    monkeypatch.setattr("stress.board.cards.cards", lambda: known)
+    monkeypatch.setattr("stress.pcm.alsa.AlsaPcm", lambda *_, line_bytes: None)
+    opened = [Target.of(parser().parse_args(["run", *card])) for card in ((), ("--card", "1"))]
+    chosen = [backend._alsa(target, mixer=False).chosen for target in opened]
+    assert chosen == ["card: hw:softcard,0 (of Loopback, softcard)", ""]
 
 
 @pytest.mark.parametrize(

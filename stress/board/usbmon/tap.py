@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stress.board import usb
-from stress.board.cards import card_of
+from stress.board.cards import card_of, device_of
 from stress.board.ring_snapshot import RingMemory
 from stress.board.text import text_of
 from stress.board.usbmon.device import MOST_RING, UsbMonitor
@@ -180,4 +180,4 @@ def open_tap(devices: Pair, known: Sequence[Card], ring_bytes: int = 0) -> UsbTa
 
 def _facts(name: str, known: Sequence[Card]) -> UsbFacts | None:
     card = card_of(name, known)
-    return None if card is None else usb.read(card.number)
+    return None if card is None else usb.read(card.number, pcm_device=device_of(name))

@@ -89,4 +89,6 @@ def _card(facts: CardFacts) -> str:
 def _endpoint(end: UsbEndpoint) -> str:
     # Linux 6.1 does not print the packet interval of a full-speed card.
     interval = f" {end.packet_us} us" if end.packet_us else ""
-    return f"{end.direction} {end.sync or 'sync unknown'}{interval}"
+    paced = f", {end.feedback} feedback" if end.feedback else ""
+    paced += f" on 0x{end.feedback_from:02x}" if end.feedback_from else ""
+    return f"{end.direction} 0x{end.address:02x} {end.sync or 'sync unknown'}{interval}{paced}"

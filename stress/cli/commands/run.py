@@ -85,6 +85,8 @@ def carry_out(config: RunConfig, invocation: Invocation, done: tuple[dict[str, A
     clock = Clock()
     console = Console(sys.stdout, sys.stderr)
     job = _prepare(config, invocation.mixer, done)
+    if job.backend and job.backend.chosen:
+        console.note(job.backend.chosen)
     folder = Path(invocation.out) if invocation.resume else rundir.create(invocation.out, clock)
     rundir.write_json(folder, NAME, config.to_json())
     rundir.write_json(folder, "board.json", job.backend.board if job.backend else {})

@@ -35,9 +35,16 @@ MOST_LAPS = 16
 # with a short period has less exposure than it deserves; lower: a line two laps
 # old could pass as right.
 TOLD_APART = 2
+# Frames compared at once after a slip; doubled as long as none follows. Every slip
+# moves all that follows, so what lies behind it has to be compared again.
+WINDOW_FRAMES = 1024
+_NO_AGE = -1
 # Wrong frames in a row that may be a slip, and the frames that prove it.
 # Higher: short slips are called unknown; lower: chance matches realign a stream.
 SLIP_FRAMES, KEY_FRAMES = 96, 24
+# Blocks of the read by which its beginning is looked for in what came in.
+# Higher: time where nothing agrees; lower: damage of the first lap hides the beginning.
+HEAD_BLOCKS = 16
 
 
 def distinct_lines(into: Bytes, frames: int, ring: int, frame_bytes: int, line_bytes: int) -> int:
@@ -57,6 +64,44 @@ def distinct_lines(into: Bytes, frames: int, ring: int, frame_bytes: int, line_b
         differs = (data[:whole] != older[:whole]).reshape(-1, size).any(axis=1)
         tells = differs if tells is None else tells & differs
     return 0 if tells is None else int(tells.sum())
+
+
+def frames_not_taken(read: Bytes, into: Bytes, frame_bytes: int) -> int:
+    """Return how many frames came in before the first one that was read.
+
+    An IN endpoint runs before the capture stream where playback is paced by it
+    (implicit feedback), and quirks drop the first packets of a device. Old data
+    of a ring can never lie ahead, so frames ahead at the very start are those the
+    driver did not take.
+
+    Parameters
+    ----------
+    read, into : (n * frame_bytes,) uint8.
+    """
+    heard, came = read.reshape(-1, frame_bytes), into[: into.size // frame_bytes * frame_bytes]
+    rows = came.reshape(-1, frame_bytes)
+    for at in _telling_blocks(heard):
+        part = heard[at : at + SLIP_FRAMES]
+        if _agrees(part, rows[at : at + SLIP_FRAMES]):
+            return 0
+        place = came[at * frame_bytes :].tobytes().find(part[:KEY_FRAMES].tobytes())
+        frames, odd = divmod(place, frame_bytes)
+        if place > 0 and not odd and _agrees(part, rows[at + frames : at + frames + SLIP_FRAMES]):
+            return frames
+    return 0
+
+
+def _telling_blocks(frames: Bytes) -> list[int]:
+    # Silence agrees with silence anywhere: only blocks in which most frames differ from their neighbour tell.
+    moves = (frames[1:] != frames[:-1]).any(axis=1)
+    blocks = moves[: moves.size // SLIP_FRAMES * SLIP_FRAMES].reshape(-1, SLIP_FRAMES)
+    places: list[int] = (np.flatnonzero(blocks.mean(axis=1) >= 0.5) * SLIP_FRAMES).tolist()
+    return places[:HEAD_BLOCKS]
+
+
+def _agrees(part: Bytes, other: Bytes) -> bool:
+    same = part[: len(other)] == other[: len(part)]
+    return 2 * int(same.all(axis=1).sum()) >= len(part)
 
 
 def compare_read(
@@ -88,18 +133,22 @@ class _Stream:
 
     def findings(self, frames: int) -> Iterator[Finding]:
         at = shift = 0
-        while at < frames:
-            end = min(frames, len(self._into) - shift)
-            pieces = self._pieces(at, end, shift)
+        size = WINDOW_FRAMES
+        while at < (whole := min(frames, len(self._into) - shift)):
+            end = min(at + size, whole)
+            pieces, size = self._pieces(at, end, shift), size * 2
+            at = end
             for first, last, age in pieces:
-                moved = self._slip(first, last, end, shift) if age is None else 0
+                moved = self._slip(first, last, whole, shift) if age is None else 0
                 if moved:
                     yield self._moved(first, moved)
-                    at, shift = first + max(0, -moved), shift + moved
+                    at, shift, size = first + max(0, -moved), shift + moved, WINDOW_FRAMES
+                    break
+                if end < whole and (end - last) * self._frame_bytes < self._line_bytes:
+                    # It may go on behind the window: it is judged in the next one, from its start.
+                    at = first
                     break
                 yield self._wrong(first, last, age, shift)
-            else:
-                return
 
     def _pieces(self, at: int, end: int, shift: int) -> list[tuple[int, int, int | None]]:
         # Wrong runs within ring lines with their age in laps (0: zeros, None:
@@ -126,19 +175,16 @@ class _Stream:
         return wrong
 
     def _ages(self, first: Ints, last: Ints, shift: int) -> list[int | None]:
-        ages: list[int | None] = [None] * len(first)
+        ages = np.full(len(first), _NO_AGE, dtype=np.int64)
         base = int(first[0])
         most = min(MOST_LAPS, (int(last[-1]) + shift) // self._ring)
         # Silence of the last lap is stale; of silence longer ago nobody can say that it is not just zeros.
         for laps in sorted(range(most + 1), key=lambda laps: (laps != 1, laps)):
-            open_ = [n for n, age in enumerate(ages) if age is None]
-            if not open_:
+            if (ages != _NO_AGE).all():
                 break
             misses = np.concatenate([[0], np.cumsum(self._unlike(base, int(last[-1]), laps, shift))])
-            for n in open_:
-                if misses[last[n] - base] == misses[first[n] - base]:
-                    ages[n] = laps
-        return ages
+            ages[(ages == _NO_AGE) & (misses[last - base] == misses[first - base])] = laps
+        return [None if age == _NO_AGE else age for age in ages.tolist()]
 
     def _unlike(self, first: int, end: int, laps: int, shift: int) -> Bools:
         unlike: Bools = np.ones(end - first, dtype=np.bool_)

@@ -19,7 +19,7 @@ from stress.experiment import positive_control
 from stress.experiment.alignment import settle
 from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.positive_control import Outcome
-from stress.experiment.wire.capture import compare_read, distinct_lines
+from stress.experiment.wire.capture import compare_read, distinct_lines, frames_not_taken
 from stress.experiment.wire.control import match, overlay
 from stress.experiment.wire.lanes import with_lanes
 from stress.experiment.wire.memory import Held, last_lap
@@ -28,7 +28,7 @@ from stress.model.finding import Analysis, Finding, Kind
 from stress.model.pcm import Direction
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
-from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
+from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING, WireStream
 from stress.model.words import count, counted
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ class Views:
 def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> Views:
     """Compare what a tap saw with what the burst wrote and read."""
     step = sent.frame_bytes
+    wire = _from_first_taken(wire, sent.read, step)
     out, into = _whole(wire.out.data, step), _whole(wire.into.data, step)
     playback, prefix = _playback(out, sent, exchange, detector)
     reached = min(sent.due, playback.checked_frames)
@@ -172,6 +173,18 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
         judged=judged,
         read_control=read_outcome,
     )
+
+
+def _from_first_taken(wire: Wire, read: Bytes, step: int) -> Wire:
+    # The capture starts where the driver took the first frame, not where the endpoint began to run.
+    frames = frames_not_taken(_whole(read, step), wire.into.data, step)
+    if not frames:
+        return wire
+    packet = int(np.searchsorted(wire.into.starts, frames * step, side="right")) - 1
+    starts = np.maximum(wire.into.starts[packet:] - frames * step, 0)
+    into = WireStream(wire.into.data[frames * step :], starts, wire.into.statuses[packet:])
+    note = f"{count(frames)} frames came in before the driver took the first one"
+    return dataclasses.replace(wire, into=into, notes=(*wire.notes, note))
 
 
 def _judged(wire: Wire, sent: Sent) -> tuple[Direction, ...]:

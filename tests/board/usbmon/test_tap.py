@@ -85,16 +85,16 @@ def test_ring_has_room_for_the_burst(monitor, speed):
 
 
 def test_tap_needs_a_usb_card(monitor, monkeypatch):
-    monkeypatch.setattr(tap_room.usb, "read", lambda number: None)
+    monkeypatch.setattr(tap_room.usb, "read", lambda number, pcm_device: None)
     with pytest.raises(BackendUnavailable, match="no USB card"):
         open_tap(Pair("hw:softcard,0", "hw:softcard,0"), CARDS)
-    monkeypatch.setattr(tap_room.usb, "read", lambda number: _facts(bus=number))
+    monkeypatch.setattr(tap_room.usb, "read", lambda number, pcm_device: _facts(bus=number))
     assert open_tap(Pair("hw:1,0", "hw:softcard,0"), CARDS).source == "usbmon1"
 
 
 def test_two_cards_on_two_buses_are_watched_together_and_kept_apart(monitor, monkeypatch):
     # Both devices have the same number, each on its own bus; each also sends what is not asked of it.
-    monkeypatch.setattr(tap_room.usb, "read", lambda number: _facts(bus=number + 2))
+    monkeypatch.setattr(tap_room.usb, "read", lambda number, pcm_device: _facts(bus=number + 2))
     monitor.events[3] = (
         parse(*raw("S", OUT, [(-18, 0, 4)], b"outs")),
         parse(*raw("C", IN, [(0, 0, 4)], b"evil")),

@@ -223,3 +223,22 @@ def test_stale_run_that_does_not_end_with_its_packet_is_no_race(first, frames):
     _stale_read(burst, frames, at=48 * 42 + first)
     (found,) = _real(by_wire(burst.views(), STEP, 32))
     assert "transport" not in found.details
+
+
+@pytest.mark.parametrize("lead", [1, 48, 50, 700])
+def test_frames_that_came_in_before_capture_began_are_no_damage(lead):
+    # Implicit feedback: playback had the IN endpoint running already.
+    burst = Burst()
+    burst.read = burst.into[lead:].copy()
+    burst.several_cpus = True
+    views = burst.views()
+    assert (views.capture.found, views.in_wrong.any()) == (0, False)
+    assert views.wire.notes == (f"{lead} frames came in before the driver took the first one",)
+
+
+def test_stale_lines_behind_such_a_beginning_keep_place_and_age():
+    burst = Burst()
+    burst.read = burst.into[500:].copy()
+    burst.read[AT : AT + 8] = burst.into[500 + AT - BACK : 500 + AT - BACK + 8]
+    found = _real(burst.views().capture)
+    assert [(f.kind, f.frame, f.frames, f.laps) for f in found] == [(Kind.STALE, AT, 8, 1)]

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stress.experiment.wire.capture import MOST_LAPS, compare_read, distinct_lines
+from stress.experiment.wire import capture
+from stress.experiment.wire.capture import (
+    MOST_LAPS,
+    WINDOW_FRAMES,
+    compare_read,
+    distinct_lines,
+    frames_not_taken,
+)
 from stress.model.finding import Kind
 
 RING, STEP, FRAMES = 320, 4, 9000
@@ -168,3 +175,71 @@ def test_lines_tell_only_where_old_data_differs(period, share):
         into = np.tile(into[:period], (-(-FRAMES // period), 1))[:FRAMES]
     lines = distinct_lines(into.reshape(-1), FRAMES, RING, STEP, 32)
     assert lines == pytest.approx(share * FRAMES // 8, abs=2 * RING // 8 + 1)
+
+
+def test_many_slips_cost_one_pass_and_not_one_each(monkeypatch):
+    # Something foreign of one frame behind every 200: each slip moves all that follows.
+    frames, every = 40_000, 200
+    read = _noise(frames)
+    parts = [np.concatenate([read[at : at + every], _noise(1, at)]) for at in range(0, frames, every)]
+    into = np.ascontiguousarray(np.concatenate(parts))
+    compared = []
+    differs = capture._Stream._differs
+
+    def counted(self, first, end, shift):
+        compared.append(end - first)
+        return differs(self, first, end, shift)
+
+    monkeypatch.setattr(capture._Stream, "_differs", counted)
+    analysis = _compare(read, into)
+    assert dict(analysis.counts) == {Kind.DROP: frames // every - 1}
+    # Each slip costs a window and two looks at its neighbourhood; all of the rest would be 100 times that.
+    assert sum(compared) < frames + len(parts) * 2 * WINDOW_FRAMES
+
+
+@pytest.mark.parametrize("at", range(WINDOW_FRAMES - 16, WINDOW_FRAMES + 17, 4))
+def test_runs_across_a_window_are_one_finding(at):
+    into = _noise()
+    read = into.copy()
+    read[at : at + 40] = into[at - RING : at - RING + 40]
+    found = _compare(read, into).findings
+    assert [(f.kind, f.frame, f.frames, f.laps) for f in found] == [(Kind.STALE, at, 40, 1)]
+
+
+def _head(read, into):
+    return frames_not_taken(read.reshape(-1), into.reshape(-1), STEP)
+
+
+@pytest.mark.parametrize("lead", [1, 6, 48, 5000])
+def test_frames_before_the_first_that_was_read_are_counted(lead):
+    into = _noise()
+    assert _head(np.ascontiguousarray(into[lead:]), into) == lead
+
+
+def test_frames_before_the_first_are_counted_behind_a_damaged_beginning():
+    into = _noise()
+    read = into[48:].copy()
+    read[:30] = 0
+    assert _head(read, into) == 48
+
+
+def test_streams_that_begin_together_have_no_frame_before():
+    into = _noise()
+    read = into.copy()
+    read[200:300] = 0
+    assert _head(into, into) == 0
+    assert _head(read, into) == 0
+
+
+def test_silence_strangers_and_short_streams_have_no_frame_before():
+    into = _noise()
+    assert _head(np.zeros_like(into), np.zeros_like(into)) == 0
+    assert _head(_noise(seed=7), into) == 0
+    assert _head(into[:10], into[:5]) == 0
+
+
+def test_slip_in_the_middle_is_no_beginning():
+    into = _noise()
+    read = np.ascontiguousarray(np.concatenate([into[:3000], into[3048:]]))
+    assert _head(read, into) == 0
+    assert [f.kind for f in _compare(read, into).findings] == [Kind.DROP]

@@ -1,0 +1,101 @@
+"""Names of hardware PCMs as people write them, and why other names are refused.
+
+Source: alsa-lib src/pcm/pcm_hw.c and the arguments of its configuration
+(CARD, DEV, SUBDEV by place or by name); `aplay -L` prints the named form.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# Arguments of hw: in the order they may be given without their names.
+_KEYS = ("CARD", "DEV", "SUBDEV")
+# A card's id has letters, digits, "_" and "-" (sound/core/init.c, copy_valid_id_string).
+_CARD = re.compile(r"[A-Za-z0-9_-]+")
+ALLOWED = "a card's number, id or name, hw:CARD[,DEVICE[,SUBDEVICE]], or hw:PLAYBACK/hw:CAPTURE"
+
+
+@dataclass(frozen=True)
+class HwName:
+    """A hardware PCM.
+
+    Parameters
+    ----------
+    card : number or id.
+    device, subdevice : None where the name leaves them out.
+    """
+
+    card: str
+    device: int | None = None
+    subdevice: int | None = None
+
+    def __str__(self) -> str:
+        """Return the shortest form that alsa-lib understands."""
+        numbers = [self.device, self.subdevice]
+        if self.subdevice is not None and self.device is None:
+            numbers[0] = 0
+        return "hw:" + ",".join([self.card, *(str(number) for number in numbers if number is not None)])
+
+
+def parse_hw(name: str) -> HwName | None:
+    """Return the hardware PCM of a "hw:" name, None where it is not one.
+
+    "hw:1,0", "hw:softcard", "hw:CARD=softcard,DEV=0" and "hw:DEV=0,CARD=softcard" are.
+    """
+    prefix, colon, rest = name.partition(":")
+    if prefix != "hw" or not colon:
+        return None
+    values = _arguments(rest)
+    if values is None or not _CARD.fullmatch(values.get("CARD", "")):
+        return None
+    numbers = [values.get(key) for key in _KEYS[1:]]
+    if not all(number is None or number.isdigit() for number in numbers):
+        return None
+    device, subdevice = (None if number is None else int(number) for number in numbers)
+    return HwName(values["CARD"], device, subdevice)
+
+
+def _arguments(text: str) -> dict[str, str] | None:
+    values: dict[str, str] = {}
+    for place, part in enumerate(text.split(",")):
+        key, equals, value = part.partition("=")
+        if not equals:
+            if place >= len(_KEYS):
+                return None
+            key, value = _KEYS[place], part
+        key, value = key.strip().upper(), value.strip()
+        if key not in _KEYS or key in values or not value:
+            return None
+        values[key] = value
+    return values
+
+
+def why_not(name: str) -> str:
+    """Return in words why `name` cannot be judged as a ring, with the name that can."""
+    prefix, colon, rest = name.partition(":")
+    if prefix == "hw" and colon:
+        return f"{name!r} is not a hw: name"
+    if colon or name in (
+        "default",
+        "sysdefault",
+        "null",
+        "pulse",
+        "pipewire",
+        "jack",
+        "dmix",
+        "dsnoop",
+        "oss",
+    ):
+        values = _arguments(rest) or {}
+        known = HwName(values["CARD"], _number(values.get("DEV"))) if values.get("CARD") else None
+        instead = f"use {known}" if known else "use hw:CARD,DEVICE"
+        return (
+            f"{name!r} is a PCM of alsa-lib that may convert, mix or route: an application writes to "
+            f"a buffer before the ring of the card; {instead}, or ask for it as pcm:{name}"
+        )
+    return f"{name!r} is not a card"
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None

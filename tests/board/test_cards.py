@@ -1,0 +1,104 @@
+"""Cards as the kernel lists them, and which PCM devices a name means."""
+
+from __future__ import annotations
+
+import pytest
+
+from stress.board.cards import Card, captures, cards, choice, pair
+from stress.errors import ConfigError
+
+KNOWN = [Card(1, "Audio", "USB-Audio", "")]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("hw:Audio,0", False),
+        ("hw:1", False),
+        ("hw:Audio,1", True),
+        ("hw:Audio,1,0", True),
+        ("hw:9,0", True),
+        ("hw:CARD=Audio,DEV=1", True),
+        ("hw:CARD=Audio", False),
+    ],
+)
+def test_card_captures_where_the_kernel_lists_the_device(tmp_path, name, expected):
+    for device in ("pcm0p", "pcm1p", "pcm1c"):
+        (tmp_path / "card1" / device).mkdir(parents=True)
+    assert captures(name, KNOWN, tmp_path) is expected
+
+
+LISTED = """ 0 [ICH6           ]: ICH4 - Intel ICH6
+                      Intel ICH6 at irq 21
+ 1 [US122L         ]: USB US-122L - TASCAM US-122L
+                      TASCAM US-122L (644:800e if 0 at 001/004)
+ 2 [UART           ]: MPU-401 UART - MPU-401 UART
+                      MPU-401 UART at 0x330, irq 5
+ 3 [Device_1       ]: USB-Audio - USB Audio Device - 2
+                      C-Media USB Audio Device at usb-1, full speed
+ 4 [S              ]: H3-Audio-Codec -
+                      H3
+10 [Loopback       ]: Loopback - Loopback
+                      Loopback 1
+32 [               ]: x -y- z - [odd] name
+"""
+
+
+def _listed(tmp_path):
+    (tmp_path / "cards").write_text(LISTED)
+    return cards(tmp_path)
+
+
+def test_every_line_of_the_list_is_a_card_whatever_its_driver_is_called(tmp_path):
+    assert [(card.number, card.id, card.driver, card.name) for card in _listed(tmp_path)] == [
+        (0, "ICH6", "ICH4", "Intel ICH6"),
+        (1, "US122L", "USB US-122L", "TASCAM US-122L"),
+        (2, "UART", "MPU-401 UART", "MPU-401 UART"),
+        (3, "Device_1", "USB-Audio", "USB Audio Device - 2"),
+        (4, "S", "H3-Audio-Codec", ""),
+        (10, "Loopback", "Loopback", "Loopback"),
+        (32, "", "x -y- z", "[odd] name"),
+    ]
+
+
+def test_no_list_means_no_cards(tmp_path):
+    (tmp_path / "cards").write_text("--- no soundcards ---\n")
+    assert cards(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "devices"),
+    [
+        ("TASCAM US-122L", ("hw:US122L,0", "hw:US122L,0")),
+        ("usb audio device - 2", ("hw:Device_1,0", "hw:Device_1,0")),
+        ("hw:CARD=Device_1,DEV=1", ("hw:Device_1,1", "hw:Device_1,1")),
+        ("hw:Device_1", ("hw:Device_1,0", "hw:Device_1,0")),
+        ("hw:Loopback", ("hw:Loopback,0,0", "hw:Loopback,1,0")),
+        ("hw:CARD=Loopback,DEV=0,SUBDEV=3", ("hw:Loopback,0,3", "hw:Loopback,1,3")),
+        ("hw:10,1", ("hw:10,1,0", "hw:10,0,0")),
+        ("hw:CARD=Loopback,DEV=0/hw:3", ("hw:Loopback,0", "hw:3")),
+    ],
+)
+def test_pair_takes_every_form_of_a_name(tmp_path, name, devices):
+    found = pair(name, _listed(tmp_path))
+    assert (found.playback, found.capture) == devices
+
+
+@pytest.mark.parametrize("name", ["plughw:CARD=UART,DEV=0", "front:CARD=UART", "hw:UART/plughw:0"])
+def test_pair_refuses_a_plugin_and_names_what_to_use(tmp_path, name):
+    with pytest.raises(ConfigError, match="ask for it as pcm:"):
+        pair(name, _listed(tmp_path))
+
+
+def test_pair_of_a_name_that_two_cards_have_asks_for_the_id():
+    known = [Card(0, "A", "USB-Audio", "Twin"), Card(1, "B", "USB-Audio", "Twin")]
+    with pytest.raises(ConfigError, match=r"0 \(A\), 1 \(B\)"):
+        pair("Twin", known)
+
+
+def test_choice_is_told_where_there_were_several(tmp_path):
+    known = [Card(0, "Loopback", "Loopback", ""), Card(1, "softcard", "USB-Audio", "")]
+    taken = pair("", known)
+    assert choice("", known, taken) == "card: hw:softcard,0 (of Loopback, softcard)"
+    assert choice("softcard", known, taken) == ""
+    assert choice("", known[1:], taken) == ""
