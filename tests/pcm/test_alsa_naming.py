@@ -48,6 +48,15 @@ def test_open_errors_say_what_to_do(code, card, words):
     assert error.errno == code
 
 
+def test_open_error_of_a_listed_card_without_permission_names_the_file(monkeypatch):
+    # alsa-lib finds no card of that name where it may not open the control devices.
+    words = "no permission for /dev/snd/pcmC1D0p: root, or group audio"
+    monkeypatch.setattr(naming.permission, "refusal", lambda name, direction: words)
+    error = naming.open_error("hw:softcard,0", "playback", -errno.ENODEV, -errno.ENODEV)
+    assert str(error).startswith(f"hw:softcard,0 playback: {words}")
+    assert error.errno == errno.EACCES
+
+
 def test_busy_device_is_its_own_error():
     error = naming.open_error("hw:9,0", "capture", -errno.EBUSY, 9)
     assert isinstance(error, DeviceBusy)

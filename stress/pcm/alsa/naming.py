@@ -6,10 +6,11 @@ import errno
 import re
 from pathlib import Path
 
+from stress.board import permission
+from stress.board.pcm_name import parse_hw, why_not
 from stress.board.text import text_of
 from stress.errors import ConfigError, DeviceBusy, DeviceError, DeviceGone
 
-_HW = re.compile(r"hw:(?:CARD=)?(?P<card>[A-Za-z0-9_-]+)(?:,(?:DEV=)?(?P<device>\d+)(?:,(?:SUBDEV=)?\d+)?)?")
 PROC = Path("/proc/asound")
 
 
@@ -19,12 +20,10 @@ def card_of(name: str, where: str = "card") -> str:
     Plugins (``default``, ``plughw:``, ``dmix``) convert, mix or copy: what a
     program writes there is not what reaches the mmapped ring.
     """
-    match = _HW.fullmatch(name)
-    if match is None:
-        raise ConfigError(
-            f"{name!r} is no plain hardware PCM", where=where, allowed="hw:CARD,DEVICE[,SUBDEVICE]"
-        )
-    return match["card"]
+    asked = parse_hw(name)
+    if asked is None:
+        raise ConfigError(why_not(name), where=where, allowed="hw:CARD,DEVICE[,SUBDEVICE]")
+    return asked.card
 
 
 def holders(card: int, proc: Path = PROC) -> str:
@@ -46,6 +45,10 @@ def open_error(name: str, direction: str, error: int, card: int) -> DeviceError:
         who = holders(card)
         text = f"in use{': ' + who if who else ''}; stop that program or choose another device"
         return DeviceBusy(text, errno_=code, device=device, call="snd_pcm_open")
+    denied = permission.refusal(name, direction)
+    if denied:
+        # alsa-lib says ENOENT or ENODEV where it may not open the control device to look for the card.
+        return DeviceError(denied, errno_=errno.EACCES, device=device, call="snd_pcm_open")
     if code in (errno.EACCES, errno.EPERM):
         text = "no permission; add this user to the group audio or run as root"
     elif code in (errno.ENODEV, errno.ENOENT, errno.ENXIO) and card < 0:
