@@ -62,7 +62,7 @@ def denied(path: Path, shown: Path | None = None) -> str:
             f'SUBSYSTEM=="sound", GROUP="{USUAL_GROUP}", MODE="0660"'
         )
     if _is_member(group):
-        return f"no permission for {named}: this user joined the group {group} after this session began: log in again"
+        return f"no permission for {named}: this user joined the group {group} after login: log in again"
     return f"no permission for {named}: root, or group {group} (adduser USER {group}, then log in again)"
 
 
