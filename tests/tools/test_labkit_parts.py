@@ -16,6 +16,7 @@ from tools.labkit import (
     cpio,
     initramfs,
     kernel,
+    kernel_tree,
     listing,
     need,
     payload,
@@ -82,7 +83,11 @@ def test_refused_options_are_those_kconfig_dropped() -> None:
         "# a comment\nCONFIG_A=y\nCONFIG_B=y\nCONFIG_C=m\n# CONFIG_D is not set\n# CONFIG_E is not set\n"
     )
     granted = "CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=y\nCONFIG_D=y\n"
-    assert kernel.refused_options(fragment, granted) == ["CONFIG_B=y", "CONFIG_C=m", "# CONFIG_D is not set"]
+    assert kernel_tree.refused_options(fragment, granted) == [
+        "CONFIG_B=y",
+        "CONFIG_C=m",
+        "# CONFIG_D is not set",
+    ]
 
 
 def test_apt_reason_is_the_error_lines() -> None:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tools.labkit import cache, initramfs, kernel, need, userland
+from tools.labkit import cache, initramfs, kernel, kernel_tree, need, userland
 from tools.labkit.boards import PROJECT, Board
-from tools.labkit.errors import LabError, MissingPrograms
+from tools.labkit.errors import LabError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Parts:
 
 def build(board: Board, *, force: bool = False) -> Parts:
     """Return the parts of a board, building what the cache lacks."""
+    # Every package that any step lacks, in one line and before the first minute.
+    need.require(needs(board, all_of_it=force))
     program = emulator(board, force=force)
     rootfs = userland.build(board.userland.release, board.userland.arch, kernel.packages(board), force=force)
     linux = kernel.build(board, force=force)
@@ -43,14 +45,27 @@ def emulator(board: Board, *, force: bool = False) -> Path:
     """Return the emulator's path: from PATH, or made by the board's builder."""
     if board.emulator.builder:
         return _built_emulator(board.emulator.builder, force)
-    found = need.find(board.emulator.program)
-    missing = [] if found else [board.emulator.package or board.emulator.program]
-    # Everything that is missing in one line, also what later steps need.
-    if not (cache.root() / kernel.userland_name(board)).is_dir():
-        missing += [package for program, package in need.USERLAND.items() if not need.find(program)]
-    if missing:
-        raise MissingPrograms(need.missing_line(missing))
-    return Path(found)
+    need.require(needs(board))
+    return Path(need.find(board.emulator.program))
+
+
+def needs(board: Board, *, all_of_it: bool = False) -> dict[str, str]:
+    """Return program or file -> package of all that this board still takes on this machine.
+
+    Parameters
+    ----------
+    all_of_it : as if nothing of the board were built.
+    """
+    wanted: dict[str, str] = {}
+    if not board.emulator.builder:
+        wanted[board.emulator.program] = board.emulator.package or board.emulator.program
+    elif all_of_it or not built_emulator(board):
+        wanted.update(_builder(board.emulator.builder)[0].BUILD_NEEDS)
+    if all_of_it or not (cache.root() / kernel.userland_name(board)).is_dir():
+        wanted.update(need.USERLAND)
+    if board.kernel.source and (all_of_it or not (cache.root() / kernel.name(board.kernel)).is_dir()):
+        wanted.update(kernel.needs(board))
+    return wanted
 
 
 def _built_emulator(builder: str, force: bool) -> Path:
@@ -67,6 +82,12 @@ def _builder(builder: str) -> tuple[Any, Callable[[Path, bool], Path]]:
         raise LabError(f"emulator.builder {builder}: {error}") from error
 
 
+def built_emulator(board: Board) -> Path | None:
+    """Return what the board's builder made earlier, or None."""
+    found: Path | None = _builder(board.emulator.builder)[0].cached(cache.root())
+    return found
+
+
 def names(board: Board) -> set[str]:
     """Return the cache entries that a board uses as described now."""
     found = {kernel.userland_name(board), userland.compiler_name(board.userland.release)}
@@ -74,9 +95,10 @@ def names(board: Board) -> set[str]:
         rootfs = cache.root() / kernel.userland_name(board)
         found.add(initramfs.name(board, rootfs, kernel.cached(board).modules))
     if board.emulator.builder:
-        built = _builder(board.emulator.builder)[0].cached(cache.root())
+        built = built_emulator(board)
         found |= {built.parent.name} if built else set()
-    return found | ({kernel.name(board.kernel)} if board.kernel.source else set())
+        found.add(_builder(board.emulator.builder)[0].tree_name())
+    return found | ({kernel.name(board.kernel), kernel_tree.name(board)} if board.kernel.source else set())
 
 
 def shares(parts: Parts, out: Path, logs: Path) -> dict[str, tuple[Path, bool]]:

@@ -37,7 +37,12 @@ class Emulator:
 
 @dataclasses.dataclass(frozen=True)
 class Kernel:
-    """A distribution kernel (`package`) or one built from a `source` package."""
+    """A distribution kernel (`package`) or one built from a `source` package.
+
+    `release` names the Debian release of the source package where it is not the
+    userland's. `fragments` are files of configuration after `fragment`, `patches`
+    files for ``patch -p1``, applied in this order; both are paths from the checkout.
+    """
 
     package: str = ""
     source: str = ""
@@ -48,6 +53,9 @@ class Kernel:
     image: str = ""
     dtb: str = ""
     append: str = ""
+    release: str = ""
+    fragments: tuple[str, ...] = ()
+    patches: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,11 +9,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 
-from tools.labkit import apt, cache, need, steps
+from tools.labkit import apt, cache, need, patches, steps
 from tools.labkit.boards import PROJECT, Board
 from tools.labkit.errors import LabError, LabUsage
 
@@ -29,6 +27,7 @@ _FILES = {
 }
 _HOOKS = "hooks.patch"
 _VARIABLE = "QEMU_VIVT"
+_OBJECTS, _VERSION = "objects", "version"
 # Bump when the way of building changes what comes out.
 _RECIPE = 1
 _CONFIGURE = (
@@ -83,12 +82,36 @@ def build(cache_dir: Path, force: bool = False) -> Path:
     if found and not force:
         return found
     need.require(BUILD_NEEDS)
-    with tempfile.TemporaryDirectory(prefix="build-", dir=cache_dir) as scratch:
-        tree = unpack(Path(scratch))
-        name = f"qemu-vivt-{_version(Path(scratch))}-{mark()}"
-        apply_hooks(tree)
-        made = cache.artifact(name, lambda into: _compile(tree, into), force=force)
+    folder = cache_dir / tree_name()
+    folder.mkdir(exist_ok=True)
+    with cache.locked(tree_name()):
+        tree = _prepared(folder)
+        _copy_ours(tree)
+        if force:
+            cache.remove(folder / _OBJECTS)
+        name = f"qemu-vivt-{(folder / _VERSION).read_text(encoding='utf-8')}-{mark()}"
+        made = cache.artifact(name, lambda into: _compile(folder, into), force=force)
     return made / PROGRAM
+
+
+def tree_name() -> str:
+    """Return the cache entry of QEMU's patched tree and its objects, kept between builds."""
+    return f"qtree-{RELEASE}-{cache.key(_RECIPE, _CONFIGURE, (OURS / _HOOKS).read_text(encoding='utf-8'))}"
+
+
+def _prepared(folder: Path) -> Path:
+    tree = folder / "tree"
+    if not tree.is_dir():
+        fresh = folder / "fresh"
+        for part in (fresh, folder / _OBJECTS):
+            cache.remove(part)
+        fresh.mkdir()
+        unpacked = unpack(fresh)
+        apply_hooks(unpacked)
+        (folder / _VERSION).write_text(_version(fresh), encoding="utf-8")
+        unpacked.rename(tree)
+        cache.remove(fresh)
+    return tree
 
 
 def cached(cache_dir: Path) -> Path | None:
@@ -160,14 +183,19 @@ def apply_hooks(tree: Path) -> None:
     Raises LabError naming every file and line where a hook finds other code; the
     tree is untouched then.
     """
-    command = ["patch", "-p1", "--fuzz=0", "--batch", "-i", str(OURS / _HOOKS)]
-    trial = subprocess.run([*command, "--dry-run"], cwd=tree, capture_output=True, text=True)
-    if trial.returncode:
-        places = "; ".join(rejects(trial.stdout)) or (trial.stdout + trial.stderr).strip()[-400:]
-        raise LabError(f"{_HOOKS} does not fit QEMU {_upstream(tree)}: {places}")
-    steps.run(command, tree)
+    try:
+        patches.apply(OURS / _HOOKS, tree)
+    except LabError as error:
+        raise LabError(f"QEMU {_upstream(tree)}: {error}") from error
+    _copy_ours(tree)
+
+
+def _copy_ours(tree: Path) -> None:
     for name, place in _FILES.items():
-        shutil.copy(OURS / name, tree / place)
+        there = tree / place
+        # What is the same keeps its time stamp: ninja compiles only what changed.
+        if not there.is_file() or there.read_bytes() != (OURS / name).read_bytes():
+            shutil.copy(OURS / name, there)
 
 
 def _upstream(tree: Path) -> str:
@@ -177,25 +205,13 @@ def _upstream(tree: Path) -> str:
         return "of unknown version"
 
 
-def rejects(report: str) -> list[str]:
-    """Return "file: hunk N at line L" for what ``patch`` reported as failed."""
-    places, file = [], "?"
-    for line in report.splitlines():
-        checked = re.match(r"(?:checking|patching) file (\S+)", line)
-        failed = re.match(r"Hunk #(\d+) FAILED at (\d+)", line)
-        if checked:
-            file = checked.group(1)
-        elif failed:
-            places.append(f"{file}: hunk {failed.group(1)} at line {failed.group(2)}")
-        elif line.startswith("can't find file to patch"):
-            places.append("a file to patch is not there")
-    return places
-
-
-def _compile(tree: Path, into: Path) -> None:
-    objects = tree.parent / "objects"
-    objects.mkdir()
-    with cache.step("emulator with a data cache, 2 to 5 minutes"):
-        steps.run([str(tree / "configure"), *_CONFIGURE], objects, nice=True)
-        steps.run(["ninja", f"-j{os.cpu_count() or 1}", PROGRAM], objects, nice=True)
+def _compile(folder: Path, into: Path) -> None:
+    objects = folder / _OBJECTS
+    objects.mkdir(exist_ok=True)
+    with cache.step("emulator with a data cache (first 2 to 5 minutes)"):
+        if not (objects / "build.ninja").is_file():
+            configure = [str(folder / "tree" / "configure"), *_CONFIGURE]
+            steps.watched(configure, objects, folder / "configure.log", per="checks")
+        compiler = ["ninja", f"-j{os.cpu_count() or 1}", PROGRAM]
+        steps.watched(compiler, objects, folder / "build.log", per="files")
     steps.run(["strip", "-o", str(into / PROGRAM), str(objects / PROGRAM)], objects)

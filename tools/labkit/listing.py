@@ -8,7 +8,7 @@ from tools.labkit import assemble, boards, cache, emuser, kernel, userland
 from tools.labkit.boards import Board
 
 _HEAD = ("board", "kernel", "emulator", "userland", "built", "cache", "")
-_DESCRIBED = ("userland-", "kernel-", "initramfs-", "emuser-", "qemu-vivt-")
+_DESCRIBED = ("userland-", "kernel-", "initramfs-", "emuser-", "qemu-vivt-", "ktree-", "qtree-")
 _PREFIXES = (*_DESCRIBED, "qemu-", "runs", "experiments")
 
 

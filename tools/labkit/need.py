@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.labkit.errors import MissingPrograms
@@ -13,6 +13,7 @@ from tools.labkit.errors import MissingPrograms
 USERLAND = {"mmdebstrap": "mmdebstrap", "tar": "tar", "depmod": "kmod"}
 KERNEL = {
     "make": "make",
+    "patch": "patch",
     "gcc": "gcc",
     "flex": "flex",
     "bison": "bison",
@@ -39,8 +40,13 @@ def missing_line(packages: Sequence[str]) -> str:
     return f"missing {', '.join(unique)}: apt-get install {' '.join(unique)}"
 
 
-def require(programs: dict[str, str]) -> None:
+def missing(programs: Mapping[str, str]) -> list[str]:
+    """Return the packages of the programs that are not found."""
+    return list(dict.fromkeys(package for program, package in programs.items() if not find(program)))
+
+
+def require(programs: Mapping[str, str]) -> None:
     """Raise MissingPrograms, naming every package of a program not found."""
-    packages = [package for program, package in programs.items() if not find(program)]
+    packages = missing(programs)
     if packages:
         raise MissingPrograms(missing_line(packages))
