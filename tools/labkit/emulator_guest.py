@@ -38,10 +38,14 @@ COUNTERS = (
     "incoherent",
     "tracked",
     "unlogged",
+    "instructions",
+    "user_uncached",
+    "kernel_uncached",
 )
-# op2 of c15, c14: see tools/vivt-qemu/README.md
-_RESET, _MARK, _NUMBER, _LOW, _HIGH = 1, 4, 5, 6, 7
-_SELECT = 6
+# op2 of c15, c14: see tools/vivt-qemu/README.md. Read and written, they are different registers.
+_NUMBER, _LOW, _HIGH = 5, 6, 7
+_RESET, _MARK, _DECLARE, _SELECT, _END = 1, 4, 5, 6, 7
+_WRITTEN = (_RESET, _MARK, _DECLARE, _SELECT, _END)
 _BX_LR = 0xE12FFF1E
 # ARM Linux cacheflush(2): instruction fetches see memory, not this write's line.
 _SYS_CACHEFLUSH = 0x0F0002
@@ -61,7 +65,7 @@ class Model:
         self._code = mmap.mmap(-1, _PAGE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
         self._base = ctypes.addressof(ctypes.c_char.from_buffer(self._code))
         self._read = {op2: self._function(2 * op2, 0xEE1F0F1E, op2) for op2 in (_NUMBER, _LOW, _HIGH)}
-        self._write = {op2: self._function(16 + 2 * op2, 0xEE0F0F1E, op2) for op2 in (_RESET, _MARK, _SELECT)}
+        self._write = {op2: self._function(16 + 2 * op2, 0xEE0F0F1E, op2) for op2 in _WRITTEN}
         ctypes.CDLL(None).syscall(_SYS_CACHEFLUSH, self._base, self._base + _PAGE, 0)
         if self._read[_NUMBER](0) != len(COUNTERS):
             raise OSError(f"the emulator has {self._read[_NUMBER](0)} counters, not {len(COUNTERS)}")
@@ -74,6 +78,20 @@ class Model:
     def mark(self, value: int) -> None:
         """Write a line with this 32-bit value into the emulator's log."""
         self._write[_MARK](value)
+
+    def declare(self, address: int, size_bytes: int) -> None:
+        """Judge and count every access to a ring's pages, however they are mapped.
+
+        Parameters
+        ----------
+        address : of the ring in this process, present in its page table.
+        """
+        for at in range(address & -_PAGE, address + size_bytes, _PAGE):
+            self._write[_DECLARE](at)
+
+    def end_declarations(self) -> None:
+        """Judge rings again only where two cached mappings of one page are seen."""
+        self._write[_END](0)
 
     def reset(self) -> None:
         """Set all counters to zero."""

@@ -85,6 +85,8 @@ def compare(
     # What came after an xrun was not judged.
     due = captured[first : first + min(frames, burst["checked_frames"])]
     wrong = ages[first : first + len(due)] != np.arange(len(due))
+    # Sent wrong on purpose, and found: the positive control says nothing of the cache.
+    wrong[_planted(burst["findings"], position, len(due))] = False
     logged = {side: _logged(reads, _VIA[side]) for side in _VIA if side in sides}
     served = {
         int(at): int(due[at])
@@ -153,6 +155,17 @@ def _claims(findings: Iterable[list[Any]], position: int) -> dict[int, int | Non
             came = None if kind in _SILENT else -1 if lag is None else (start + step - lag) % _POSITIONS
             claims[(start + step - position) % _POSITIONS] = came
     return claims
+
+
+def _planted(findings: Iterable[list[Any]], position: int, frames: int) -> list[int]:
+    """Return the frames of the burst that the positive control changed and the detector found."""
+    places = [
+        (start + step - position) % _POSITIONS
+        for _, _, length, start, _, _, _, injected, _ in findings
+        if injected
+        for step in range(length)
+    ]
+    return [place for place in places if place < frames]
 
 
 def _true_claim(at: int, word: int, position: int) -> int | None:

@@ -16,6 +16,7 @@
 #include "qemu/error-report.h"
 #include "qemu/host-utils.h"
 #include "qemu/timer.h"
+#include "sysemu/cpu-timers.h"
 #include "sysemu/reset.h"
 #include "cpu.h"
 #include "internals.h"
@@ -43,6 +44,7 @@ enum { MODE_OFF, MODE_ALIAS, MODE_TAGS, MODE_FULL };
 enum { REPL_RANDOM, REPL_ROUND_ROBIN, REPL_ROUND_ROBIN_GLOBAL };
 enum { INVALID_ANY, INVALID_FIRST };
 enum { VICTIM_FIRST, VICTIM_LAST };
+enum { TYPE_VIVT, TYPE_VIPT };
 enum { VIA_USER, VIA_KERNEL, VIA_LINEAR };
 
 enum {
@@ -51,7 +53,8 @@ enum {
     N_STORE_MISSES, N_EVICTIONS, N_WRITTEN_BACK, N_WHOLE_OPS, N_LINE_OPS,
     N_STALE_USER, N_STALE_KERNEL, N_STALE_LINEAR,
     N_STALE_USER_BYTES, N_STALE_KERNEL_BYTES,
-    N_INCOHERENT, N_TRACKED, N_UNLOGGED, N_COUNTERS
+    N_INCOHERENT, N_TRACKED, N_UNLOGGED,
+    N_INSTRUCTIONS, N_USER_UNCACHED, N_KERNEL_UNCACHED, N_COUNTERS
 };
 
 static const char *const counter_names[N_COUNTERS] = {
@@ -61,6 +64,7 @@ static const char *const counter_names[N_COUNTERS] = {
     "stale_user", "stale_kernel", "stale_linear",
     "stale_user_bytes", "stale_kernel_bytes",
     "incoherent", "tracked", "unlogged",
+    "instructions", "user_uncached", "kernel_uncached",
 };
 
 typedef struct Line {
@@ -83,10 +87,11 @@ typedef struct Touch {
 typedef struct Page {
     uint32_t kernel_va;        /* last kernel address outside the linear map */
     uint8_t *truth;            /* newest bytes stored by anybody; NULL: untracked */
+    bool declared;             /* the guest named it a ring: judged however mapped */
 } Page;
 
 typedef struct Options {
-    unsigned mode, size, ways, line, repl, invalid, victim, wa;
+    unsigned mode, type, size, ways, line, stride, repl, invalid, victim, wa;
     unsigned noise, seed, check, ops, logmax, touches;
     const char *log;
 } Options;
@@ -101,13 +106,13 @@ static struct {
     uint32_t *tag;             /* [sets * ways], apart from the lines: a scan */
     Line *line;                /* touches one host cache line */
     uint8_t *next;             /* round robin pointer per set */
-    unsigned global_next, last_hit, dirty_lines, clean_cursor;
+    unsigned global_next, last_hit, last_set, dirty_lines, clean_cursor;
     uint32_t random, noise_due;
     Page *page;
     bool walking;
     FILE *log;
     uint64_t count[N_COUNTERS];
-    int64_t reset_ns;
+    int64_t reset_ns, reset_instructions;
     uint64_t selected;
     GHashTable *touched;       /* tag -> Touch, outside tracked pages */
     uint32_t window, ring_window, windows, window_due;
@@ -126,6 +131,10 @@ static const Choice policies[] = {
     { "rrg", REPL_ROUND_ROBIN_GLOBAL }, { }
 };
 static const Choice lines[] = { { "16", 16 }, { "32", 32 }, { } };
+static const Choice types[] = {
+    { "vivt", TYPE_VIVT }, { "vipt", TYPE_VIPT }, { }
+};
+static const Choice strides[] = { { "16", 16 }, { "32", 32 }, { } };
 static const Choice switches[] = { { "0", 0 }, { "1", 1 }, { } };
 static const Choice invalids[] = {
     { "any", INVALID_ANY }, { "first", INVALID_FIRST }, { }
@@ -141,6 +150,7 @@ static const struct Option {
     unsigned min, max;
 } option_list[] = {
     { "mode", &opt.mode, modes }, { "repl", &opt.repl, policies },
+    { "type", &opt.type, types }, { "stride", &opt.stride, strides },
     { "line", &opt.line, lines }, { "wa", &opt.wa, switches },
     { "invalid", &opt.invalid, invalids }, { "victim", &opt.victim, victims },
     { "check", &opt.check, switches }, { "ops", &opt.ops, switches },
@@ -241,10 +251,35 @@ static int64_t guest_ns(void)
     return ns;
 }
 
+/* Executed by the guest so far; 0 without -icount, which counts them. */
+static int64_t guest_instructions(void)
+{
+    uint32_t can_do_io = current_cpu ? current_cpu->can_do_io : 0;
+    int64_t n;
+
+    if (!icount_enabled()) {
+        return 0;
+    }
+    if (current_cpu) {
+        current_cpu->can_do_io = 1;
+    }
+    n = icount_get_raw();
+    if (current_cpu) {
+        current_cpu->can_do_io = can_do_io;
+    }
+    return n;
+}
+
 static uint64_t counter(unsigned n)
 {
-    return n == N_NS ? guest_ns() - vivt.reset_ns
-                     : n < N_COUNTERS ? vivt.count[n] : 0;
+    switch (n) {
+    case N_NS:
+        return guest_ns() - vivt.reset_ns;
+    case N_INSTRUCTIONS:
+        return guest_instructions() - vivt.reset_instructions;
+    default:
+        return n < N_COUNTERS ? vivt.count[n] : 0;
+    }
 }
 
 static void log_counters(void)
@@ -267,9 +302,9 @@ static void open_log(void)
         error_report("QEMU_VIVT: log=%s: %s", opt.log, strerror(errno));
         exit(1);
     }
-    fprintf(vivt.log, "vivt-log 1 mode=%s,size=%u,ways=%u,line=%u,repl=%s,"
+    fprintf(vivt.log, "vivt-log 1 mode=%s,type=%s,size=%u,ways=%u,line=%u,repl=%s,"
             "wa=%u,invalid=%s,victim=%s,noise=%u,seed=%u\n",
-            modes[opt.mode].word, opt.size, opt.ways, opt.line,
+            modes[opt.mode].word, types[opt.type].word, opt.size, opt.ways, opt.line,
             policies[opt.repl].word, opt.wa, invalids[opt.invalid].word,
             victims[opt.victim].word, opt.noise, opt.seed);
     fprintf(vivt.log, "# stale ns pc via va pa bytes observed newest memory"
@@ -353,19 +388,31 @@ static void drop(unsigned i, bool clean)
     vivt.tag[i] = NO_TAG;
 }
 
-/* Index of the line that holds @va, or -1. */
-static inline int look_up(uint32_t va)
+/* A VIPT cache finds the set by virtual address, and the line in it by physical. */
+static inline uint32_t tag_of(uint32_t va, uint32_t pa)
 {
-    uint32_t tag = va >> vivt.offset_bits;
-    unsigned base;
+    return (opt.type == TYPE_VIPT ? pa : va) >> vivt.offset_bits;
+}
 
-    if (vivt.tag[vivt.last_hit] == tag) {
+static inline unsigned set_of(uint32_t va)
+{
+    return (va >> vivt.offset_bits) & (vivt.sets - 1);
+}
+
+/* Index of the line that holds @va, mapped to @pa, or -1. */
+static inline int look_up(uint32_t va, uint32_t pa)
+{
+    uint32_t tag = tag_of(va, pa);
+    unsigned set = set_of(va), base;
+
+    if (vivt.tag[vivt.last_hit] == tag && vivt.last_set == set) {
         return vivt.last_hit;
     }
-    base = (tag & (vivt.sets - 1)) * opt.ways;
+    base = set * opt.ways;
     for (unsigned w = 0; w < opt.ways; w++) {
         if (vivt.tag[base + w] == tag) {
             vivt.last_hit = base + w;
+            vivt.last_set = set;
             return base + w;
         }
     }
@@ -398,10 +445,9 @@ static unsigned choose_way(unsigned set)
 }
 
 /* Bring a line in; @host NULL: by somebody whose data nobody will ask for. */
-static unsigned fill(uint32_t tag, uint8_t *host, uint32_t pa, ram_addr_t ram,
-                     bool has_data)
+static unsigned fill(unsigned set, uint32_t tag, uint8_t *host, uint32_t pa,
+                     ram_addr_t ram, bool has_data)
 {
-    unsigned set = tag & (vivt.sets - 1);
     unsigned i = set * opt.ways + choose_way(set);
     Line *l = &vivt.line[i];
     uint8_t read_first[MAX_LINE];
@@ -434,7 +480,8 @@ static inline void make_noise(void)
     }
     for (vivt.noise_due += opt.noise; vivt.noise_due >= 1000;
          vivt.noise_due -= 1000) {
-        fill(FOREIGN_TAG | (random_word() & ~FOREIGN_TAG), NULL, 0, 0, false);
+        uint32_t tag = FOREIGN_TAG | (random_word() & ~FOREIGN_TAG);
+        fill(tag & (vivt.sets - 1), tag, NULL, 0, 0, false);
     }
 }
 
@@ -499,6 +546,7 @@ static void release(CPUState *cs, Page *p, uint32_t pa)
 {
     g_free(p->truth);
     p->truth = NULL;
+    p->declared = false;
     p->kernel_va = 0;
     vivt.count[N_TRACKED]--;
     for (unsigned i = 0; opt.mode != MODE_FULL && i < line_count(); i++) {
@@ -518,20 +566,59 @@ static void release(CPUState *cs, Page *p, uint32_t pa)
  * page that vfree gave back may be read into by a device and mapped by a
  * process; nothing but the page table tells that its kernel alias is gone.
  */
-static bool kernel_alias_lives(CPUARMState *env, const Page *p, uint32_t pa)
+static bool translate(CPUARMState *env, uint32_t va, uint32_t *pa)
 {
     GetPhysAddrResult res = {};
     ARMMMUFaultInfo fi = {};
     bool fault;
 
-    if (!p->kernel_va) {
-        return false;
-    }
     vivt.walking = true;
-    fault = get_phys_addr(env, p->kernel_va, MMU_DATA_LOAD, ARMMMUIdx_E10_1,
-                          &res, &fi);
+    fault = get_phys_addr(env, va, MMU_DATA_LOAD, ARMMMUIdx_E10_1, &res, &fi);
     vivt.walking = false;
-    return !fault && res.f.phys_addr / GUEST_PAGE == pa / GUEST_PAGE;
+    *pa = res.f.phys_addr;
+    return !fault;
+}
+
+static bool kernel_alias_lives(CPUARMState *env, const Page *p, uint32_t pa)
+{
+    uint32_t found;
+
+    return p->kernel_va && translate(env, p->kernel_va, &found) &&
+           found / GUEST_PAGE == pa / GUEST_PAGE;
+}
+
+/*
+ * The guest names a page of a ring by its user address.  From then on every
+ * access to it is judged and counted: through the linear map, which no rule
+ * here takes for a ring's alias, and through mappings that are not cached.
+ */
+static void declare(CPUARMState *env, uint32_t va)
+{
+    uint32_t pa;
+    Page *p = translate(env, va, &pa) ? page_of(pa) : NULL;
+
+    if (!p || !opt.mode) {
+        return;
+    }
+    if (!p->truth) {
+        track(env_cpu(env), p, pa, va);
+    }
+    p->declared = true;
+    tlb_flush(env_cpu(env));
+}
+
+static void end_declarations(CPUARMState *env)
+{
+    for (uint32_t n = 0; n < TRACKABLE_PAGES; n++) {
+        Page *p = &vivt.page[n];
+        if (p->declared) {
+            p->declared = false;
+            if (!kernel_alias_lives(env, p, n * GUEST_PAGE)) {
+                release(env_cpu(env), p, n * GUEST_PAGE);
+            }
+        }
+    }
+    tlb_flush(env_cpu(env));
 }
 
 void vivt_walked(CPUARMState *env, uint32_t va, uint32_t desc,
@@ -542,12 +629,17 @@ void vivt_walked(CPUARMState *env, uint32_t va, uint32_t desc,
     CPUState *cs = env_cpu(env);
     Page *p;
 
-    if (!opt.mode || vivt.walking || !((desc >> 2) & VIVT_C) ||
-        !(env->cp15.sctlr_el[1] & SCTLR_C)) {
+    if (!opt.mode || vivt.walking || !(env->cp15.sctlr_el[1] & SCTLR_C)) {
         return;
     }
     p = page_of(pa);
-    if (p && p->truth && !kernel_alias_lives(env, p, pa)) {
+    if (!((desc >> 2) & VIVT_C)) {
+        if (p && p->declared) {
+            full->vivt = ((desc >> 2) & 3) | VIVT_LOOKUP | VIVT_TRACKED;
+        }
+        return;
+    }
+    if (p && p->truth && !p->declared && !kernel_alias_lives(env, p, pa)) {
         release(cs, p, pa);
     }
     if (p && via == VIA_KERNEL) {
@@ -611,14 +703,14 @@ static inline uint32_t pa_of(uint32_t va, const CPUTLBEntryFull *full)
 static unsigned fill_for(CPUARMState *env, uint32_t va, void *host,
                          const CPUTLBEntryFull *full)
 {
-    uint32_t in_line = va & (opt.line - 1);
+    uint32_t in_line = va & (opt.line - 1), pa = pa_of(va, full);
     bool tracked = full->vivt & VIVT_TRACKED;
     bool user = (env->uncached_cpsr & CPSR_M) == ARM_CPU_MODE_USR;
 
     vivt.count[tracked ? (user ? N_USER_RING_FILLS : N_KERNEL_RING_FILLS)
                        : (user ? N_USER_FILLS : N_KERNEL_FILLS)]++;
-    return fill(va >> vivt.offset_bits, (uint8_t *)host - in_line,
-                pa_of(va, full) - in_line, va + full->xlat_section - in_line,
+    return fill(set_of(va), tag_of(va, pa), (uint8_t *)host - in_line,
+                pa - in_line, va + full->xlat_section - in_line,
                 tracked || opt.mode == MODE_FULL);
 }
 
@@ -631,11 +723,11 @@ static uint64_t as_number(const void *bytes, size_t size)
 }
 
 /* Whether a line under another address holds these newest bytes. */
-static bool other_line_has(unsigned i, uint32_t pa, const uint8_t *newest,
+static bool other_line_has(int i, uint32_t pa, const uint8_t *newest,
                            size_t size)
 {
     for (unsigned j = 0; j < line_count(); j++) {
-        if (j != i && is_line_of(j, pa, opt.line) && vivt.line[j].has_data &&
+        if ((int)j != i && is_line_of(j, pa, opt.line) && vivt.line[j].has_data &&
             same_small(vivt.line[j].data + (pa & (opt.line - 1)), newest,
                        size)) {
             return true;
@@ -646,11 +738,11 @@ static bool other_line_has(unsigned i, uint32_t pa, const uint8_t *newest,
 
 static void log_stale(CPUARMState *env, uint32_t va, uint32_t pa, size_t size,
                       const uint8_t *observed, const uint8_t *newest,
-                      const uint8_t *memory, unsigned i, bool missed,
+                      const uint8_t *memory, int i, bool missed,
                       uintptr_t retaddr)
 {
-    const Line *l = &vivt.line[i];
-    bool dirty = l->dirty & (1 << ((va & (opt.line - 1)) / GRANULE));
+    const Line *l = i < 0 ? NULL : &vivt.line[i];
+    bool dirty = l && l->dirty & (1 << ((va & (opt.line - 1)) / GRANULE));
     uint64_t data[TARGET_INSN_START_WORDS] = { env->regs[15] };
     uint32_t pc = env->regs[15];
 
@@ -671,16 +763,18 @@ static void log_stale(CPUARMState *env, uint32_t va, uint32_t pa, size_t size,
             missed ? "memory" : dirty ? "dirty" : "clean",
             same_small(memory, newest, size) ? "memory"
             : other_line_has(i, pa, newest, size) ? "alias" : "lost",
-            l->filled_ns);
+            l ? l->filled_ns : guest_ns());
 }
 
+/* Line @i was loaded from; -1: memory itself, by a mapping that is not cached. */
 static void judge_load(CPUARMState *env, uint32_t va, size_t size,
                        const void *host, const CPUTLBEntryFull *full,
-                       unsigned i, bool missed, uintptr_t retaddr)
+                       int i, bool missed, uintptr_t retaddr)
 {
     uint32_t pa = pa_of(va, full);
     const uint8_t *newest = page_of(pa)->truth + (pa & (GUEST_PAGE - 1));
-    const uint8_t *observed = vivt.line[i].data + (va & (opt.line - 1));
+    const uint8_t *observed = i < 0 ? host
+                            : vivt.line[i].data + (va & (opt.line - 1));
     unsigned via = via_of(va, pa);
 
     if (likely(same_small(observed, newest, size))) {
@@ -745,8 +839,13 @@ const void *vivt_load(CPUArchState *env, target_ulong va, const void *host,
     int i;
 
     vivt.count[user ? N_USER_LOADS : N_KERNEL_LOADS]++;
+    if (unlikely(!(full->vivt & VIVT_C))) {
+        vivt.count[user ? N_USER_UNCACHED : N_KERNEL_UNCACHED]++;
+        judge_load(env, va, size, host, full, -1, true, retaddr);
+        return host;
+    }
     make_noise();
-    i = look_up(va);
+    i = look_up(va, pa_of(va, full));
     missed = i < 0;
     if (missed) {
         i = fill_for(env, va, (void *)host, full);
@@ -777,12 +876,17 @@ void vivt_store(CPUArchState *env, target_ulong va, void *host,
     int i;
 
     vivt.count[user ? N_USER_STORES : N_KERNEL_STORES]++;
-    make_noise();
     if (unlikely(full->vivt & VIVT_TRACKED)) {
         uint32_t pa = pa_of(va, full);
         copy_small(page_of(pa)->truth + (pa & (GUEST_PAGE - 1)), bytes, size);
     }
-    i = look_up(va);
+    if (unlikely(!(full->vivt & VIVT_C))) {
+        vivt.count[user ? N_USER_UNCACHED : N_KERNEL_UNCACHED]++;
+        copy_small(host, bytes, size);
+        return;
+    }
+    make_noise();
+    i = look_up(va, pa_of(va, full));
     if (i < 0) {
         vivt.count[N_STORE_MISSES]++;
         if (!opt.wa || !(full->vivt & VIVT_B)) {
@@ -823,7 +927,6 @@ static void whole_cache(bool clean, bool invalidate)
 
 static void one_line(int i, bool clean, bool invalidate)
 {
-    vivt.count[N_LINE_OPS]++;
     if (i < 0) {
         return;
     }
@@ -844,6 +947,24 @@ static int by_set_and_way(uint32_t value)
     return way < opt.ways ? (int)(set * opt.ways + way) : -1;
 }
 
+/*
+ * A kernel for lines of 32 bytes steps over an address range in 32; with
+ * shorter lines and stride=32 each of its steps acts on both of them.
+ */
+static void by_address(CPUARMState *env, uint32_t va, bool clean,
+                       bool invalidate)
+{
+    uint32_t step = MAX(opt.stride, opt.line), pa = 0;
+
+    va &= ~(step - 1);
+    if (opt.type == TYPE_VIPT && !translate(env, va, &pa)) {
+        return;
+    }
+    for (uint32_t at = 0; at < step; at += opt.line) {
+        one_line(look_up(va + at, pa + at), clean, invalidate);
+    }
+}
+
 static void maintain(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
 {
     bool clean = ri->crm == 10 || ri->crm == 14;
@@ -857,9 +978,11 @@ static void maintain(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
         whole_cache(clean, invalidate);
         break;
     case 1:
-        one_line(look_up(value), clean, invalidate);
+        vivt.count[N_LINE_OPS]++;
+        by_address(env, value, clean, invalidate);
         break;
     case 2:
+        vivt.count[N_LINE_OPS]++;
         one_line(by_set_and_way(value), clean, invalidate);
         break;
     }
@@ -911,6 +1034,7 @@ static void reset_counters(void)
     memset(vivt.count, 0, sizeof(vivt.count));
     vivt.count[N_TRACKED] = tracked;
     vivt.reset_ns = guest_ns();
+    vivt.reset_instructions = guest_instructions();
     g_hash_table_remove_all(vivt.touched);
     vivt.windows = 0;
 }
@@ -940,8 +1064,14 @@ static void control_write(CPUARMState *env, const ARMCPRegInfo *ri,
             fflush(vivt.log);
         }
         break;
+    case 5:
+        declare(env, value);
+        break;
     case 6:
         vivt.selected = counter(value);
+        break;
+    case 7:
+        end_declarations(env);
         break;
     }
 }
