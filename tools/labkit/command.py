@@ -41,6 +41,11 @@ def parser() -> argparse.ArgumentParser:
     subs.add_parser("boards", help="list the boards and what is built")
     build = subs.add_parser("build", help="build a board's userland, kernel and initramfs")
     build.add_argument("--force", action="store_true", help="build again what is cached")
+    doctor = subs.add_parser("doctor", help="what boards take here: packages, parts, time, room")
+    doctor.add_argument("board", metavar="BOARD", nargs="+")
+    doctor.add_argument(
+        "--packages", action="store_true", help="print only the missing packages, on one line"
+    )
     running = subs.add_parser("run", help="run a command in a guest: run BOARD [OPTIONS] -- COMMAND ...")
     running.add_argument("--timeout", metavar="TIME", help="limit for boot and command: 90s, 10m, 3h")
     running.add_argument(
@@ -88,6 +93,27 @@ def parser() -> argparse.ArgumentParser:
     tried.add_argument("--again", action="store_true", help="measure anew what is kept from earlier runs")
     tried.add_argument("--model", default="arm926", help="virtual board that predicts (default arm926)")
     tried.add_argument("--out", metavar="DIR", type=Path, help="receives records, samples and logs")
+    trying = subs.add_parser(
+        "try", help="a kernel patch, before and after, on every ring and way of touching"
+    )
+    trying.add_argument("board", metavar="BOARD")
+    trying.add_argument(
+        "--patch", metavar="FILE", type=Path, action="append", default=[], help="for patch -p1, in this order"
+    )
+    trying.add_argument(
+        "--config", metavar="FRAGMENT", type=Path, action="append", default=[], help="kernel options"
+    )
+    trying.add_argument("--append", metavar="ARGS", default="", help="kernel arguments of the changed kernel")
+    remedy = subs.add_parser("remedies", help="every remedy of the report, what it mends and what it costs")
+    remedy.add_argument("board", metavar="BOARD")
+    remedy.add_argument("remedy", metavar="REMEDY", nargs="*", help="only these: stock, both-uncached, ...")
+    for sub in (trying, remedy):
+        sub.add_argument("--card", action="append", choices=("aloop", "usb"), help="only this ring")
+        sub.add_argument(
+            "--cache", metavar="OPTIONS", default="", help="of the cache: size=32768,repl=rr, ..."
+        )
+        sub.add_argument("--again", action="store_true", help="measure anew what is kept from earlier runs")
+        sub.add_argument("--out", metavar="DIR", type=Path, help="receives records, samples and logs")
     wire = subs.add_parser("wire", help="every fault of the softcard by views, and the cost of the tap")
     wire.add_argument("board", metavar="BOARD")
     wire.add_argument(
@@ -151,6 +177,18 @@ def _build(args: argparse.Namespace, rest: list[str]) -> int:
     parts = assemble.build(boards.load(args.board), force=args.force)
     cache.say(f"{args.board} is built: Linux {parts.kernel.version}, {parts.program}")
     return 0
+
+
+def _doctor(args: argparse.Namespace, rest: list[str]) -> int:
+    from tools.labkit import doctor
+
+    described = [boards.load(name) for name in args.board]
+    if args.packages:
+        print(" ".join(doctor.packages(described)))
+        return 0
+    lines, code = doctor.report(described)
+    print("\n".join(lines))
+    return code
 
 
 def _run(args: argparse.Namespace, rest: list[str]) -> int:
@@ -234,6 +272,18 @@ def _wire(args: argparse.Namespace, rest: list[str]) -> int:
     return result.code
 
 
+def _try(args: argparse.Namespace, rest: list[str]) -> int:
+    from tools.labkit import remedy_commands
+
+    return remedy_commands.run_try(args)
+
+
+def _remedies(args: argparse.Namespace, rest: list[str]) -> int:
+    from tools.labkit import remedy_commands
+
+    return remedy_commands.run_remedies(args)
+
+
 def _footprint(args: argparse.Namespace, rest: list[str]) -> int:
     from tools.labkit import footprint_run
 
@@ -249,11 +299,14 @@ def _speed(args: argparse.Namespace, rest: list[str]) -> int:
 _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "boards": _boards,
     "build": _build,
+    "doctor": _doctor,
     "run": _run,
     "shell": _shell,
     "clean": _clean,
     "userland": _userland,
     "experiments": _experiments,
+    "try": _try,
+    "remedies": _remedies,
     "wire": _wire,
     "footprint": _footprint,
     "speed": _speed,

@@ -54,7 +54,7 @@ class Store:
 
     def __init__(self, board: Board, suite: Suite, setting: str) -> None:
         machine = (emulator.mark(), kernel.name(board.kernel), board.emulator.args, board.emulator.env)
-        self._what = (machine, suite.card, suite.append, suite.through, setting, _digest())
+        self._what = (machine, suite.card, suite.append, suite.through, setting, digest())
 
     def get(self, plan: Plan, arm: Arm) -> Result | None:
         """Return a kept result, None without one."""
@@ -77,7 +77,8 @@ class Store:
         return cache.root() / "experiments" / f"{arm.name}-{cache.key(self._what, alone)}.json"
 
 
-def _digest() -> str:
+def digest() -> str:
+    """Return what tells this tester and harness from any other."""
     return cache.key([path.read_text(encoding="utf-8") for path in _sources()])
 
 

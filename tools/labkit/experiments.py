@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -72,24 +73,28 @@ def outcome(folder: Path, plan: Plan) -> dict[str, Result]:
     """Hold every burst in the folder of a run against the emulator's log; results by arm."""
     log = truth_log(folder)
     truth = emulator_log.read(log) if log.exists() else None
-    events = read_run(folder / "run").events
-    # In order, not by number: an arm that cannot be run has a number too.
-    names = [event["arm"] for event in events if event["event"] == "burst"]
     arms = {arm.name: arm for arm in plan.arm}
-    found = {e["arm"]: Result(reason=e["reason"]) for e in events if e["event"] == "skip"}
-    kept = folder / emulator_arms.TRUTH
-    text = kept.read_text(encoding="ascii") if kept.exists() else ""
-    for line in text.splitlines()[: len(names)]:
-        burst = json.loads(line)
+    skipped = [event for event in read_run(folder / "run").events if event["event"] == "skip"]
+    found = {event["arm"]: Result(reason=event["reason"]) for event in skipped}
+    for name, burst in bursts(folder):
         number = burst["number"]
         mark = emulator_arms.first_mark(number)
         reads = truth.between(mark, mark + 1) if truth else []
         captured = np.fromfile(folder / f"captured-{number}.bin", dtype="<u4")
-        name = names[number - 1]
         seen = compare(burst, captured, reads, mapped(arms[name]))
         result = Result(seen, burst["xruns"], "", burst.get("counters", {}))
         found[name] = found.get(name, Result()) + result
     return found
+
+
+def bursts(folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Return the arm and the line of `emulator_arms.TRUTH` of each burst of a run, in order."""
+    events = read_run(folder / "run").events
+    # In order, not by number: an arm that cannot be run has a number too.
+    names = [event["arm"] for event in events if event["event"] == "burst"]
+    kept = folder / emulator_arms.TRUTH
+    lines = kept.read_text(encoding="ascii").splitlines() if kept.exists() else []
+    return [(name, json.loads(line)) for name, line in zip(names, lines)]
 
 
 def mapped(arm: Arm) -> tuple[str, ...]:

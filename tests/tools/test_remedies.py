@@ -1,0 +1,100 @@
+"""Remedies: each is in the patch, and the tables say what is wrong, clean, unexpected or not run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.labkit import boards, command, kernel, patches, remedies, remedy_table
+from tools.labkit.remedy_run import ArmResult, CardResult
+
+PATCH = remedies.FOLDER / "linux-6.1.patch"
+
+
+def _arm(wrong: int = 0, **more: object) -> ArmResult:
+    values = {"verdict": "FAIL" if wrong else "PASS", "lines": 3000, "checked": 24000, "wrong": wrong, **more}
+    return ArmResult(**values)  # type: ignore[arg-type]
+
+
+def _card(**wrong: int) -> CardResult:
+    arms = {name: _arm(wrong.get(name, 0)) for name in remedies.PLAYBACK + remedies.CAPTURE}
+    return CardResult(arms, "FAIL" if any(wrong.values()) else "PASS", "cache alias" if wrong else "none")
+
+
+def test_every_remedy_that_needs_the_patch_is_in_it() -> None:
+    in_patch = set(re.findall(r'^\+\t\{ "([\w-]+)",', PATCH.read_text(), re.M))
+    named = {remedy.name for remedy in remedies.REMEDIES if remedy.patched}
+    assert in_patch - {"stock"} == named
+    for remedy in remedies.REMEDIES:
+        if remedy.patched:
+            assert remedy.append == (f"{remedies.ARGUMENT}={remedy.name}",)
+
+
+def test_patch_touches_only_sound() -> None:
+    assert all(path.startswith(("sound/", "include/sound/")) for path in patches.touched(PATCH))
+
+
+def test_patched_kernel_has_a_cache_entry_of_its_own() -> None:
+    stock = boards.load("armv5-vivt")
+    changed = remedies.patched(stock, [PATCH])
+    assert kernel.name(changed.kernel) != kernel.name(stock.kernel)
+    assert kernel.name(changed.kernel) == kernel.name(remedies.patched(stock, [PATCH]).kernel)
+
+
+def test_patch_text_decides_the_cache_entry_not_its_place(tmp_path: Path) -> None:
+    stock = boards.load("armv5-vivt")
+    copy, other = tmp_path / "copy.patch", tmp_path / "other.patch"
+    copy.write_text(PATCH.read_text())
+    other.write_text(PATCH.read_text() + "\n")
+    names = [kernel.name(remedies.patched(stock, [path]).kernel) for path in (PATCH, copy, other)]
+    assert names[0] == names[1] != names[2]
+
+
+def test_surprise_is_a_clean_arm_that_should_be_wrong_and_the_reverse() -> None:
+    user = next(remedy for remedy in remedies.REMEDIES if remedy.name == "user-uncached")
+    as_expected = _card(player=900, mixer=100)
+    assert remedy_table.surprises(user, "aloop", as_expected) == []
+    assert remedy_table.surprises(user, "aloop", _card(player=900, recorder=8)) == ["mixer", "recorder"]
+
+
+def test_coherent_memory_is_expected_to_mend_usb_alone() -> None:
+    coherent = next(remedy for remedy in remedies.REMEDIES if remedy.name == "use_vmalloc=0")
+    assert coherent.mends("usb", "player")
+    assert not coherent.mends("aloop", "player")
+
+
+def test_comparison_says_before_after_bound_and_what_did_not_run() -> None:
+    after = _card(mixer=80)
+    after.arms["ahead"] = ArmResult(reason="no capture")
+    lines = remedy_table.comparison({"usb": _card(player=2400, mixer=80)}, {"usb": after})
+    player = next(line for line in lines if "P1" in line)
+    assert re.search(r"FAIL 10\.00 % +PASS +0 of 24000 +1\.0e-03 +0$", player)
+    assert re.search(
+        r"FAIL 0\.33 % +FAIL 0\.33 % +80 of 24000 +- ", next(line for line in lines if "P2" in line)
+    )
+    assert "USB ahead: not run: no capture" in lines
+
+
+def test_agreement_disagrees_where_a_frame_is_unexplained() -> None:
+    good = CardResult({"player": _arm(8, served=8)}, "FAIL", "")
+    bad = CardResult({"player": _arm(8, served=7, unexplained=1)}, "FAIL", "")
+    assert remedy_table.agreement([good])[0].endswith("explains every wrong frame")
+    assert "DISAGREES" in remedy_table.agreement([good, bad])[0]
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["try", "armv5-vivt"], "nothing to try"),
+        (["try", "armv5-vivt", "--patch", "/no/such.patch"], "no such file"),
+        (["try", "armv5-vivt", "--config", "/no/such.config"], "no such file"),
+        (["remedies", "armv5-vivt", "snake-oil"], "there is no remedy snake-oil"),
+    ],
+)
+def test_wrong_request_is_one_line_and_64(
+    argv: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(argv) == 64
+    assert told in capsys.readouterr().err

@@ -1,0 +1,72 @@
+"""tools/lab try and tools/lab remedies: what a change of the kernel mends."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tools.labkit import boards, cache, patches, remedies, remedy_run, remedy_table, runner
+from tools.labkit.boards import Board
+from tools.labkit.errors import EX_BROKEN, LabUsage
+from tools.labkit.remedy_run import CardResult
+
+
+def run_try(args: argparse.Namespace) -> int:
+    """Boot the board's kernel without and with patches, and print one table.
+
+    Returns 0 when the patched kernel is clean in every arm, 1 when one is wrong.
+    """
+    given = patches.checked([*args.patch])
+    fragments = [path.absolute() for path in args.config]
+    for path in fragments:
+        if not path.is_file():
+            raise LabUsage(f"--config {path}: there is no such file")
+    if not given and not fragments and not args.append:
+        raise LabUsage("nothing to try: --patch FILE, --config FRAGMENT or --append ARGUMENTS")
+    stock = boards.load(args.board)
+    changed = remedies.patched(stock, given, fragments)
+    base, _ = runner.directories(args.out)
+    append = tuple(args.append.split())
+    cards = args.card or list(remedies.CARDS)
+    # The patched kernel first: what does not apply or compile is told before anything is booted.
+    after = _walked(changed, cards, append, base / "after", args)
+    before = _walked(stock, cards, (), base / "before", args)
+    print("\n".join(remedy_table.comparison(before, after)), flush=True)
+    wrong = any(after[card].arms[arm].wrong for card in cards for arm in remedies.PLAYBACK + remedies.CAPTURE)
+    return 1 if wrong else 0
+
+
+def _walked(
+    board: Board, cards: list[str], append: tuple[str, ...], base: Path, args: argparse.Namespace
+) -> dict[str, CardResult]:
+    return {
+        card: remedy_run.measured(board, card, append, base, setting=args.cache, again=args.again)
+        for card in cards
+    }
+
+
+def run_remedies(args: argparse.Namespace) -> int:
+    """Boot every remedy of the thread and print which mends which direction, and its price.
+
+    Returns 0 when each does what was expected of it and the log explains every wrong frame.
+    """
+    names = [remedy.name for remedy in remedies.REMEDIES]
+    unknown = [name for name in args.remedy if name not in names]
+    if unknown:
+        raise LabUsage(f"there is no remedy {unknown[0]} ({', '.join(names)})")
+    stock = boards.load(args.board)
+    changed = remedies.patched(stock, [remedies.patch_for(stock)])
+    base, _ = runner.directories(args.out)
+    rows, surprises, beyond = [], [], 0
+    for remedy in remedy_table.known(args.remedy):
+        board = changed if remedy.patched else stock
+        found = _walked(board, args.card or list(remedies.CARDS), remedy.append, base / remedy.name, args)
+        rows.append(remedy_table.Row(remedy, found))
+        for card, result in found.items():
+            wrong = remedy_table.surprises(remedy, card, result)
+            surprises += [f"{remedy.name} on {card}: {arm}" for arm in wrong]
+            beyond += sum(arm.missed + arm.unexplained for arm in result.arms.values())
+    print("\n".join(remedy_table.remedies(rows)), flush=True)
+    for place in surprises:
+        cache.say(f"not as expected: {place}")
+    return EX_BROKEN if surprises or beyond else 0

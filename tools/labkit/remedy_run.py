@@ -1,0 +1,163 @@
+"""One kernel under plan `remedy`: what each arm gave, what was served stale, what it cost."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from stress.errors import StressError
+from stress.plan.plan import load_plan
+from stress.settings import schema
+from stress.stats.counts import miss_bound_95
+from tools.labkit import cache, emulator, experiment_store, experiments, kernel
+from tools.labkit.boards import Board
+from tools.labkit.errors import LabError
+
+PLAN = "remedy"
+# The emulator's own card only plays, and there is no cable: its wire judges.
+CARDS = {"aloop": ("--card", "Loopback"), "usb": ("--card", "hw:Audio,0", "--loopback", "none")}
+_BYTES = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class ArmResult:
+    """One arm: the verdict of pcmstress on it, and what the emulator logged meanwhile.
+
+    `checked` and `wrong` are frames, `lines` ring lines; `served` are frames that
+    reached a sample stale by the log, `unexplained` wrong ones that did not, `missed`
+    served ones that pcmstress did not name. `reason` says why the arm did not run.
+    `frames` were streamed while the `counters` counted.
+    """
+
+    verdict: str = "SKIP"
+    lines: int = 0
+    checked: int = 0
+    wrong: int = 0
+    served: int = 0
+    missed: int = 0
+    unexplained: int = 0
+    frames: int = 0
+    reason: str = ""
+    counters: dict[str, int] = dataclasses.field(default_factory=dict)
+
+    @property
+    def bound(self) -> float | None:
+        """The 95 % upper bound on the share of wrong lines, None where there was one."""
+        return None if self.wrong or not self.lines else miss_bound_95(self.lines)
+
+    def per_frame(self, *names: str) -> float:
+        """Return how often per frame these counters counted."""
+        return sum(self.counters.get(name, 0) for name in names) / self.frames if self.frames else 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class CardResult:
+    """A card's arms by name, the verdict over all of them, and the cause that `diagnose` named."""
+
+    arms: dict[str, ArmResult]
+    verdict: str
+    cause: str
+
+
+def measured(
+    board: Board, card: str, append: tuple[str, ...], base: Path, *, setting: str = "", again: bool = False
+) -> CardResult:
+    """Return what plan `remedy` gives on a card, from the cache or from one boot.
+
+    Parameters
+    ----------
+    append : arguments of the guest's kernel.
+    base : receives the working directory of a boot.
+    setting : options of the emulator's cache.
+
+    Raises LabError when the kernel does not boot or the run left no record.
+    """
+    kept = _path(board, card, append, setting)
+    if kept.is_file() and not again:
+        return _loaded(kept)
+    folder = base / f"{card}-{'-'.join(append) or 'stock'}".replace("=", "-")
+    folder.mkdir(parents=True)
+    command = ["diagnose", *CARDS[card], "--plan", PLAN, "--seed", "1", "--out", "run", "--json"]
+    with cache.step(f"{board.name}, {card}, {' '.join(append) or 'no argument'}"):
+        result = experiments.boot(board, command, folder, setting, append)
+    _check_argument(append, result.logs / "dmesg.log")
+    try:
+        found = _of_run(folder, json.loads(result.stdout))
+    except (StressError, ValueError) as error:
+        raise LabError(f"{board.name}: no report of the run in {folder}: {error}") from error
+    _keep(kept, found)
+    return found
+
+
+def _check_argument(append: tuple[str, ...], log: Path) -> None:
+    # The patch says on the console what it does: an argument that came to nothing must not count as a remedy.
+    text = log.read_text(encoding="utf-8", errors="replace")
+    for argument in append:
+        name, _, value = argument.partition("=")
+        if name == "snd_remedy" and f"snd_remedy: {value}\n" not in text:
+            raise LabError(f"the kernel did not take {argument} (its log: {log})")
+
+
+def _of_run(folder: Path, report: dict[str, Any]) -> CardResult:
+    plan = load_plan(PLAN)
+    truth = experiments.outcome(folder, plan)
+    judged = {part["arm"]: part for part in report["arms"]}
+    spans = _spans(folder)
+    arms = {}
+    for arm in plan.arm:
+        seen, told = truth.get(arm.name), judged.get(arm.name, {})
+        if seen is None or seen.reason:
+            arms[arm.name] = ArmResult(reason=seen.reason if seen else "not reached")
+            continue
+        arms[arm.name] = ArmResult(
+            verdict=str(told.get("verdict", "")),
+            lines=int(told.get("lines", 0)),
+            checked=seen.seen.checked,
+            wrong=seen.seen.wrong,
+            served=seen.seen.served,
+            missed=seen.seen.missed + seen.seen.misplaced,
+            unexplained=seen.seen.unexplained + seen.seen.false,
+            frames=spans.get(arm.name, 0),
+            counters=seen.counters,
+        )
+    named = report.get("diagnosis") or {}
+    cause = named.get("headline") or named.get("cause") or "none"
+    return CardResult(arms, str(report["verdict"]), str(cause))
+
+
+def _spans(folder: Path) -> dict[str, int]:
+    events = experiments.bursts(folder)
+    frames: dict[str, int] = {}
+    for name, line in events:
+        frames[name] = frames.get(name, 0) + int(line["frames"])
+    return frames
+
+
+def _path(board: Board, card: str, append: tuple[str, ...], setting: str) -> Path:
+    what = (
+        emulator.mark(),
+        kernel.name(board.kernel),
+        board.emulator.args,
+        board.emulator.env,
+        CARDS[card],
+        append,
+        setting,
+        schema.write(load_plan(PLAN)),
+        experiment_store.digest(),
+    )
+    return cache.root() / "experiments" / f"remedy-{card}-{cache.key(*what)}.json"
+
+
+def _keep(path: Path, result: CardResult) -> None:
+    path.parent.mkdir(exist_ok=True)
+    fresh = path.with_suffix(".tmp")
+    fresh.write_text(json.dumps(dataclasses.asdict(result)), encoding="utf-8")
+    fresh.replace(path)
+
+
+def _loaded(path: Path) -> CardResult:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    arms = {name: ArmResult(**arm) for name, arm in data.pop("arms").items()}
+    return CardResult(arms, **data)
