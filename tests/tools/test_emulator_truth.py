@@ -78,6 +78,14 @@ def test_wrong_frame_without_a_read_is_unexplained() -> None:
     assert (seen.served, seen.false, seen.unexplained) == (1, 1, 1)
 
 
+def test_frame_of_the_positive_control_is_set_apart_and_a_missed_one_is_unexplained() -> None:
+    told = burst(("stale", 40, 2, RING), ("bitflip", 10, 1, None))
+    told["findings"][1][7] = True  # type: ignore[index]
+    wrong = samples(f10=3, f20=5, **STALE)
+    seen = compare(told, wrong, READS, ["playback"])
+    assert (seen.served, seen.found, seen.wrong, seen.unexplained, seen.false) == (2, 2, 3, 1, 0)
+
+
 def test_read_that_reached_no_sample_is_scratch() -> None:
     seen = compare(burst(), samples(), READS, ["playback"])
     assert seen == Agreement(scratch=2, checked=FRAMES)

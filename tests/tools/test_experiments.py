@@ -180,5 +180,5 @@ def test_kept_arm_is_not_taken_for_one_of_another_setting_or_another_tester(
     assert guests == [["small"]]
     longer = replace(one.arm[0], burst_s=3.0)
     assert Store(board, suite, "").get(one, longer) is None
-    monkeypatch.setattr(experiment_store, "_digest", lambda: "another tester")
+    monkeypatch.setattr(experiment_store, "digest", lambda: "another tester")
     assert Store(board, suite, "").get(one, one.arm[0]) is None

@@ -114,6 +114,26 @@ def parser() -> argparse.ArgumentParser:
         )
         sub.add_argument("--again", action="store_true", help="measure anew what is kept from earlier runs")
         sub.add_argument("--out", metavar="DIR", type=Path, help="receives records, samples and logs")
+    colour = subs.add_parser("colours", help="a VIPT cache: which allocations of a ring corrupt")
+    colour.add_argument("board", metavar="BOARD")
+    colour.add_argument(
+        "--cache",
+        metavar="OPTIONS",
+        action="append",
+        help="geometries (default type=vipt with 2 colours, with 4, and with none)",
+    )
+    colour.add_argument("--allocations", metavar="N", type=int, default=40, help="of each (default 40)")
+    colour.add_argument("--out", metavar="DIR", type=Path, help="receives records, samples and logs")
+    shapes = subs.add_parser("geometries", help="other caches: predicted against observed")
+    shapes.add_argument("board", metavar="BOARD")
+    shapes.add_argument(
+        "--cache", metavar="OPTIONS", action="append", help="geometries: size=8192, size=32768,repl=rr, ..."
+    )
+    shapes.add_argument("--again", action="store_true", help="measure anew what is kept from earlier runs")
+    shapes.add_argument("--model", default="arm926", help="virtual board that predicts (default arm926)")
+    shapes.add_argument("--out", metavar="DIR", type=Path, help="receives records, samples and logs")
+    for sub in (remedy, colour, shapes):
+        sub.add_argument("--write", action="store_true", help="into docs/vivt-results.md too")
     wire = subs.add_parser("wire", help="every fault of the softcard by views, and the cost of the tap")
     wire.add_argument("board", metavar="BOARD")
     wire.add_argument(
@@ -284,6 +304,23 @@ def _remedies(args: argparse.Namespace, rest: list[str]) -> int:
     return remedy_commands.run_remedies(args)
 
 
+def _colours(args: argparse.Namespace, rest: list[str]) -> int:
+    from tools.labkit import colours
+
+    args.cache = args.cache or [
+        "type=vipt,size=32768,ways=4",
+        "type=vipt,size=32768,ways=2",
+        "type=vipt,size=16384,ways=4",
+    ]
+    return colours.run(args)
+
+
+def _geometries(args: argparse.Namespace, rest: list[str]) -> int:
+    from tools.labkit import geometries
+
+    return geometries.run(args)
+
+
 def _footprint(args: argparse.Namespace, rest: list[str]) -> int:
     from tools.labkit import footprint_run
 
@@ -307,6 +344,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "experiments": _experiments,
     "try": _try,
     "remedies": _remedies,
+    "colours": _colours,
+    "geometries": _geometries,
     "wire": _wire,
     "footprint": _footprint,
     "speed": _speed,

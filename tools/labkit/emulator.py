@@ -129,7 +129,11 @@ def cache_options(board: Board, text: str) -> dict[str, str]:
     own = board.emulator.env.get(_VARIABLE)
     if own is None:
         raise LabUsage(f"--cache {text}: board {board.name} has no modelled cache (armv5-vivt has one)")
-    return {_VARIABLE: "mode=off" if text == "off" else f"{own},{text}"}
+    if text == "off":
+        return {_VARIABLE: "mode=off"}
+    # The 926's kernel maintains ranges in steps of 32 bytes (CACHE_DLINESIZE, proc-arm926.S).
+    short = "line=16" in text.split(",") and "stride=" not in text
+    return {_VARIABLE: f"{own},{text}{',stride=32' if short else ''}"}
 
 
 def mark() -> str:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import json
+import mmap
+import os
+import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,17 +20,22 @@ from stress.board.text import text_of
 from stress.cli.main import main as pcmstress
 from stress.experiment import burst, runner
 from stress.pcm.alsa import mapping
+from stress.pcm.alsa.pcm import AlsaPcm
 from tools.labkit.emulator_guest import Model
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from stress.model.pcm import Exchange
+    from stress.model.pcm import Exchange, Granted, PcmRequest
     from stress.pcm.contract import Pcm
 
 #: One JSON object per burst, in the working directory.
 TRUTH = "bursts.jsonl"
+#: In the environment: open the card behind a random number of other mappings each time.
+SCATTER = "LAB_SCATTER"
+# A hole that an earlier ring left is filled first, then up to this many pages are mapped.
+_HOLES, _MOST_PAGES = 16, 64
 # include/uapi/asm-generic/mman-common.h, since Linux 5.14
 _MADV_POPULATE_READ = 22
 
@@ -128,8 +136,23 @@ def _described(number: int, result: burst.BurstResult, counters: dict[str, int])
     }
 
 
+def _scatter() -> None:
+    """Have each opening of a card map its rings at addresses of random colour."""
+    opened, kept, drawn = AlsaPcm.open, list[mmap.mmap](), random.Random(os.urandom(8))
+
+    def open_elsewhere(self: AlsaPcm, request: PcmRequest) -> Granted:
+        self.close()
+        kept.extend(mmap.mmap(-1, mmap.PAGESIZE) for _ in range(_HOLES))
+        kept.append(mmap.mmap(-1, drawn.randint(1, _MOST_PAGES) * mmap.PAGESIZE))
+        return opened(self, request)
+
+    AlsaPcm.open = open_elsewhere  # type: ignore[method-assign]
+
+
 def main(argv: Sequence[str]) -> int:
     """Run pcmstress with these arguments and return its exit status."""
+    if os.environ.get(SCATTER):
+        _scatter()
     # Every burst of every command is made by the runner's BurstRunner.
     vars(runner)["BurstRunner"] = BurstRunner
     return pcmstress(list(argv))

@@ -23,7 +23,16 @@ from stress.predict.predict import predict
 from stress.record.reader import read_run
 from stress.settings import schema
 from stress.virtual.spec import BoardSpec
-from tools.labkit import boards, cache, emulator, emulator_arms, emulator_log, experiment_table, runner
+from tools.labkit import (
+    boards,
+    cache,
+    emulator,
+    emulator_arms,
+    emulator_log,
+    experiment_table,
+    model_cache,
+    runner,
+)
 from tools.labkit.emulator_truth import compare
 from tools.labkit.errors import EX_BROKEN, LabError
 from tools.labkit.experiment_store import Result, Store
@@ -147,7 +156,7 @@ def run(args: argparse.Namespace) -> int:
             measured(board, suite, plan, setting, base / name / (setting or "on"), again=args.again)
             for setting in (args.cache, "off")
         )
-        spec = BoardSpec.load(args.model, suite.model)
+        spec = BoardSpec.load(args.model, {**suite.model, **model_cache.overrides(args.cache)})
         shares = {row.arm: row.per_million / 1e4 for row in predict(spec, plan, longest_s=_PREDICTED_S)}
         rows += [
             experiment_table.Row(name, arm, shares[arm.name], on.get(arm.name), off.get(arm.name))

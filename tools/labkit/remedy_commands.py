@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tools.labkit import boards, cache, patches, remedies, remedy_run, remedy_table, runner
+from tools.labkit import boards, cache, patches, remedies, remedy_run, remedy_table, runner, sections
 from tools.labkit.boards import Board
 from tools.labkit.errors import EX_BROKEN, LabUsage
 from tools.labkit.remedy_run import CardResult
@@ -31,7 +31,8 @@ def run_try(args: argparse.Namespace) -> int:
     # The patched kernel first: what does not apply or compile is told before anything is booted.
     after = _walked(changed, cards, append, base / "after", args)
     before = _walked(stock, cards, (), base / "before", args)
-    print("\n".join(remedy_table.comparison(before, after)), flush=True)
+    lines = remedy_table.comparison(before, after)
+    print("\n".join(lines), flush=True)
     wrong = any(after[card].arms[arm].wrong for card in cards for arm in remedies.PLAYBACK + remedies.CAPTURE)
     return 1 if wrong else 0
 
@@ -66,7 +67,10 @@ def run_remedies(args: argparse.Namespace) -> int:
             wrong = remedy_table.surprises(remedy, card, result)
             surprises += [f"{remedy.name} on {card}: {arm}" for arm in wrong]
             beyond += sum(arm.missed + arm.unexplained for arm in result.arms.values())
-    print("\n".join(remedy_table.remedies(rows)), flush=True)
+    lines = remedy_table.remedies(rows)
+    print("\n".join(lines), flush=True)
+    if args.write:
+        sections.write(f"remedies {args.board}", f"tools/lab remedies {args.board}", lines)
     for place in surprises:
         cache.say(f"not as expected: {place}")
     return EX_BROKEN if surprises or beyond else 0
