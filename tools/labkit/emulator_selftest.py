@@ -49,6 +49,10 @@ VARIANTS = (
     "mode=full,ways=1",
     "mode=full,invalid=first",
     "mode=full,victim=last",
+    "mode=full,type=vipt",
+    "mode=full,type=vipt,size=32768",
+    "mode=full,type=vipt,size=32768,ways=2,repl=rr",
+    "mode=full,type=vipt,size=32768,ways=1,line=16",
 )
 
 

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tools.labkit import apt, cache, patches, steps
+from tools.labkit import apt, bytecode, cache, patches, steps
 from tools.labkit.boards import CONFIGS, PROJECT, Board, Kernel
 from tools.labkit.errors import LabError
 
@@ -77,7 +77,8 @@ def _unpacked(board: Board, folder: Path) -> Path:
         cache.remove(part)
     fresh.mkdir()
     with cache.step(f"source {source} from {release(board)}"):
-        apt.extract(release(board), board.userland.arch, [source], fresh)
+        # The package is the same for all; a release's archive of a dying architecture may be torn.
+        apt.extract(release(board), bytecode.host_arch() or board.userland.arch, [source], fresh)
         archive = fresh / "usr/src" / f"{source}.tar.xz"
         if not archive.is_file():
             raise LabError(f"package {source} of {release(board)} holds no {archive.name}")

@@ -20,9 +20,11 @@ enum { MB = 1 << 20, PAGE = 4096 };
 #define LINEAR 0xc0800000u      /* write-back, Linux's linear map */
 #define BARE 0x50000000u        /* uncached: memory itself */
 #define THROUGH 0x60000000u     /* write-through */
+#define COLOURED 0x70001000u    /* write-back, the first page alone, a page off */
 #define AREA (256 * 1024u)      /* what the tests use of it */
 
 #define L1_TABLE ((word *)0x4000)
+#define L2_TABLE ((word *)0x8000)
 #define UART ((word *)0x101f1000)
 
 enum { UNCACHED = 0xc02, WRITE_THROUGH = 0xc0a, WRITE_BACK = 0xc0e };
@@ -100,6 +102,17 @@ static word *at(uint32_t alias, uint32_t offset)
 static void map(uint32_t va, uint32_t pa, uint32_t kind)
 {
     L1_TABLE[va >> 20] = (pa & ~(MB - 1)) | kind;
+    MCR(0, 8, 7, 0);
+}
+
+static void map_page(uint32_t va, uint32_t pa)
+{
+    for (uint32_t n = 0; n < 256; n++) {
+        L2_TABLE[n] = 0;
+    }
+    /* A small page, readable and writable in all four quarters, C and B. */
+    L2_TABLE[va >> 12 & 0xff] = pa | 0xff0 | 0xc | 2;
+    L1_TABLE[va >> 20] = (uint32_t)L2_TABLE | 0x11;
     MCR(0, 8, 7, 0);
 }
 
@@ -468,6 +481,39 @@ static void test_switching_off(void)
     check(*at(USER, 0) == 3, "switched on again they do not");
 }
 
+/* A VIPT cache: mappings of one colour share their lines, others do not. */
+static void test_colours(void)
+{
+    uint32_t stale = counter(STALE_USER);
+    int hidden = 0;
+
+    prepare(1);
+    (void)*at(USER, 64);
+    *at(KERNEL, 64) = 2;
+    check(*at(USER, 64) == 2 && *at(LINEAR, 64) == 2 && *at(BARE, 64) == 1 &&
+          counter(STALE_USER) == stale,
+          "mappings of one colour share a line, nothing is stale");
+    MCR(KERNEL + 64, 7, 10, 1);
+    check(*at(BARE, 64) == 2, "clean by either address writes it back");
+    *at(BARE, 64) = 3;
+    MCR(LINEAR + 64, 7, 6, 1);
+    check(*at(USER, 64) == 3, "invalidate by either address drops it");
+    map_page(COLOURED, TEST_PA);
+    for (int n = 0; n < ATTEMPTS && !hidden; n++) {
+        prepare(1);
+        stale = counter(STALE_USER);
+        (void)*at(COLOURED, 64);
+        *at(KERNEL, 64) = 2;
+        hidden = *at(COLOURED, 64) == 1 && counter(STALE_USER) == stale + 1;
+    }
+    check(hidden == (cache.way_size > PAGE), cache.way_size > PAGE
+          ? "a mapping of another colour is stale, counted"
+          : "there is one colour only: a mapping a page off is coherent");
+    MCR(COLOURED + 64, 7, 14, 1);
+    MCR(KERNEL + 64, 7, 14, 1);
+    check(*at(COLOURED, 64) == 2, "cleaned and invalidated by both, they agree");
+}
+
 /* Start */
 
 __attribute__((noreturn)) static void bail_out(void)
@@ -527,13 +573,28 @@ static void touch_aliases(void)
     }
 }
 
+__attribute__((noreturn)) static void finish(void)
+{
+    put("1..");
+    put_number(number);
+    put("\n");
+    leave(failures);
+}
+
 __attribute__((used)) static void run(void)
 {
+    int vipt;
+
     set_vectors();
     start_mmu();
-    check(MRC(15, 14, 1) == 0x56495654, "the model answers");
+    vipt = MRC(15, 14, 1) == 0x56495054;
+    check(vipt || MRC(15, 14, 1) == 0x56495654, "the model answers");
     read_geometry();
     touch_aliases();
+    if (vipt) {
+        test_colours();
+        finish();
+    }
     test_aliases();
     test_dirty_line();
     test_by_address();
@@ -561,10 +622,7 @@ __attribute__((used)) static void run(void)
     }
     test_noise();
     test_switching_off();
-    put("1..");
-    put_number(number);
-    put("\n");
-    leave(failures);
+    finish();
 }
 
 __asm__(".text\n"

@@ -1082,7 +1082,7 @@ static uint64_t control_read(CPUARMState *env, const ARMCPRegInfo *ri)
     case 0:
         return opt.mode;
     case 1:
-        return 0x56495654;                         /* "VIVT" */
+        return opt.type == TYPE_VIPT ? 0x56495054 : 0x56495654; /* "VIPT" */
     case 2:
         return (opt.size >> 9) | opt.ways << 12 | opt.line << 20 |
                opt.repl << 28 | opt.wa << 30 | opt.invalid << 31;
