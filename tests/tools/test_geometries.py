@@ -9,8 +9,8 @@ import pytest
 
 from stress.plan.plan import Arm
 from stress.virtual.spec import BoardSpec
-from tools.labkit import colours, doctor, emulator, model_cache, sections
 from tools.labkit import boards as lab_boards
+from tools.labkit import colours, doctor, emulator, model_cache, sections
 from tools.labkit.emulator_truth import Agreement
 from tools.labkit.errors import LabError, LabUsage
 from tools.labkit.experiment_store import Result
