@@ -7,6 +7,8 @@ import os
 # As the command does, before numpy is loaded: idle algebra threads spin, and take from whoever
 # shares the machine four times what a test needs itself.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Results are written as wide as they are: some runners set a width of their own.
+os.environ.pop("COLUMNS", None)
 
 try:
     from hypothesis import HealthCheck, settings

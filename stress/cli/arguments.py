@@ -49,13 +49,19 @@ DETECTORS = ("exact", "checksum", "spectral", "auto")
 LOOPBACKS = ("digital", "analog", "none", "auto")
 LARGEST_SEED = (1 << 63) - 1
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+_RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(k|khz|kHz)?", re.ASCII)
+_FORMAT = re.compile(r"([su](?:8|16|20|24|32))(?:_?le)?", re.ASCII | re.IGNORECASE)
+_LABEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)' \(choose from (?P<known>.*)\)")
 
 
 class _Help(argparse.HelpFormatter):
-    # Every line of an epilog is a paragraph of its own.
+    # Every line of an epilog is a paragraph of its own, and an indented one an example to copy.
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        parts = (super(_Help, self)._fill_text(line, width, indent) for line in text.splitlines())
+        parts = (
+            line if line.startswith("  ") else super(_Help, self)._fill_text(line, width, indent)
+            for line in text.splitlines()
+        )
         return "\n".join(parts)
 
 
@@ -112,6 +118,36 @@ def whole(low: int, high: int) -> Any:
         return value
 
     return convert
+
+
+def rate(low: int, high: int) -> Any:
+    """Return a reader of sample rates from `low` to `high` [Hz]: 44100, 44.1k, 48 kHz without its space."""
+
+    def convert(text: str) -> int:
+        found = _RATE.fullmatch(text)
+        exact = float(found[1]) * (1000 if found[2] else 1) if found else 0.0
+        if not low <= exact <= high or exact != int(exact):
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a sample rate from {low} to {high} Hz, e.g. 44100 or 44.1k"
+            )
+        return int(exact)
+
+    return convert
+
+
+def pcm_format(text: str) -> str:
+    """Return ALSA's name of a sample format: s16, S16LE and s16_le are S16_LE."""
+    found = _FORMAT.fullmatch(text)
+    return f"{found[1]}_LE".upper() if found else text.upper()
+
+
+def label(text: str) -> str:
+    """Return a name for a suite: letters, digits, ".", "_" and "-", at most 64 of them."""
+    if not _LABEL.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a label: 1 to 64 letters, digits, '.', '_' or '-', the first no '-' or '.'"
+        )
+    return text
 
 
 def rings(text: str) -> tuple[int, int]:

@@ -48,7 +48,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"pcmstress: needs Python {least} or later, this is {here}", file=sys.stderr)
         return EXIT_SKIP
     try:
-        return _command_of(parser().parse_args(argv))
+        top = parser()
+        args = top.parse_args(argv)
+        if args.command is None:
+            top.print_help()
+            return 0
+        return _command_of(args)
     finally:
         streams.flush_standard()
 

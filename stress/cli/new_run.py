@@ -72,16 +72,16 @@ def _stimulus(args: argparse.Namespace, plan: Plan) -> tuple[Plan, StimulusFile 
 def default_plan(target: Target) -> Plan:
     """Return the plan for a board nobody chose one for.
 
-    A virtual board gets the arms with the highest yield its own model predicts;
-    a real one every way of touching where its cache can be to blame, else the
-    short plan.
+    Every way of touching where the cache can cause the defect, else the short plan.
+    A virtual board is asked as a real one is: working out its best arms first
+    (`predict`) takes as long as streaming them.
     """
-    if target.backend == "virtual":
-        from stress.predict.candidates import best_plan
-
-        spec = backend.virtual_board(target.board, target.set)
-        return best_plan(spec, Plan(title=f"the best arms for {spec.name}"))[0]
     from stress.board import cpu, kernel
 
-    coherent = cpu.read(kernel.boot_log()).indexing is cpu.Indexing.COHERENT
-    return load_plan("smoke" if coherent else "bringup")
+    if target.backend == "virtual":
+        from stress.cli.probe_virtual import facts_of
+
+        processor = facts_of(backend.virtual_board(target.board, target.set)).cpu
+    else:
+        processor = cpu.read(kernel.boot_log())
+    return load_plan("smoke" if processor.indexing is cpu.Indexing.COHERENT else "bringup")

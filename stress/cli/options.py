@@ -7,21 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import stress
-from stress.cli.arguments import (
-    AUXILIARY,
-    BACKENDS,
-    BOARDS,
-    DETECTORS,
-    LARGEST_SEED,
-    LOOPBACKS,
-    PLANS,
-    Parser,
-    duration,
-    early,
-    rings,
-    whole,
-)
+from stress.cli import run_options
+from stress.cli.arguments import AUXILIARY, Parser, duration, pcm_format, rate, rings, whole
+from stress.cli.version import Version
 
 if TYPE_CHECKING:
     import argparse
@@ -29,13 +17,6 @@ if TYPE_CHECKING:
 RATES = (4000, 768000)
 TIERS = ("host", "device")
 LINES = (16, 32, 64)
-DEFAULT_PLANS = {
-    "auto": "bringup where the cache can be to blame, else smoke; on a virtual board its most yielding arms",
-    "diagnose": "diagnose",
-}
-NAMED_BOARDS = f"Boards: {', '.join(BOARDS)}."
-NAMED_PLANS = f"Plans: {', '.join(PLANS)}."
-DURATION = "stream for 90s, 10m, 3h; the plan is walked again and again, and always to its end"
 USAGE_CODES = "64 usage or an unreadable file"
 EXIT_CODES = (
     f"Exit status: 0 PASS, 1 FAIL (corruption), 4 SKIP, 5 INCONCLUSIVE, {USAGE_CODES}, 70 ERROR, "
@@ -44,22 +25,34 @@ EXIT_CODES = (
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the argument parser; no side effects."""
-    top = Parser(prog="pcmstress", description="Prove or rule out corruption of an mmapped ALSA PCM ring.")
-    top.add_argument("--version", action="version", version=f"pcmstress {stress.__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-    _run(commands)
-    _analyze(commands)
-    _generate(commands)
-    _predict(commands)
-    _report(commands)
-    _replay(commands)
-    _probe(commands)
+    """Return the argument parser; no side effects. The commands stand in the order of work."""
+    top = Parser(
+        prog="pcmstress",
+        description="Prove or rule out corruption of an mmapped ALSA PCM ring.",
+        epilog=_examples(
+            "pcmstress probe                       # what this board is, and what to expect of it",
+            "pcmstress run --card softcard         # play, record, judge",
+            "pcmstress diagnose --card softcard    # after a FAIL: name the cause",
+            "pcmstress run --backend virtual       # no card: a simulated ARM926",
+        )
+        + "\n`pcmstress COMMAND --help` has the options and examples of a command.",
+    )
+    top.add_argument("--version", action=Version, help="print the versions of everything that matters")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    for add in (_probe, _run, _diagnose, _report, _replay, _analyze, _generate, _predict, *_LISTS):
+        add(commands)
     return top
 
 
-def _command(commands: Any, name: str, text: str, epilog: str = "") -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, epilog=epilog)
+def _examples(*lines: str) -> str:
+    return "\n".join(["Examples:", *(f"  {line}" for line in lines)])
+
+
+def _command(
+    commands: Any, name: str, text: str, examples: tuple[str, ...], epilog: str = ""
+) -> argparse.ArgumentParser:
+    more = "\n\n".join(part for part in (_examples(*examples), epilog) if part)
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, epilog=more)
     return command
 
 
@@ -67,113 +60,46 @@ def _run(commands: Any) -> None:
     run = _command(
         commands,
         "run",
-        "Play the pattern, capture it back, and say whether the ring corrupts it.",
-        f"{NAMED_PLANS}\n{NAMED_BOARDS}\n{EXIT_CODES}",
+        "Play a test pattern, record it and report whether the mmapped ring corrupts it.",
+        (
+            "pcmstress run --card softcard                  # card with a loopback cable",
+            "pcmstress run --card 1 --duration 10m          # more exposure, a smaller bound",
+            "pcmstress run --card 1 --loopback none         # no cable: judged from the USB wire",
+            "pcmstress run --backend virtual --board arm926 --plan demo",
+        ),
+        EXIT_CODES,
     )
-    _streaming(run, plan="auto")
+    run_options.streaming(run, plan="auto")
+
+
+def _diagnose(commands: Any) -> None:
     diagnose = _command(
         commands,
         "diagnose",
-        "Run the full set of contrasts and name the cause, with its evidence.",
-        f"{NAMED_PLANS}\n{NAMED_BOARDS}\n{EXIT_CODES}",
+        "Run the full set of contrasts, one thing changed at a time, and name the cause with its evidence.",
+        (
+            "pcmstress diagnose --card softcard",
+            "pcmstress diagnose --card softcard --html cause.html --bundle run.tar.gz",
+            "pcmstress diagnose --backend virtual --board arm926 --seed 1",
+        ),
+        EXIT_CODES,
     )
-    _streaming(diagnose, plan="diagnose")
-
-
-def _streaming(run: argparse.ArgumentParser, plan: str) -> None:
-    run.add_argument(
-        "--backend",
-        choices=BACKENDS,
-        default="alsa",
-        help="default alsa; pyalsaaudio is a second read/write path to the same card, for cross-checks; "
-        "virtual is only ever asked for",
-    )
-    run.add_argument(
-        "--board",
-        metavar="NAME|FILE",
-        default="",
-        help="which virtual board: a name below or a .toml (default arm926)",
-    )
-    run.add_argument(
-        "--plan",
-        metavar="NAME|FILE",
-        default=plan,
-        help=f"a name below or a .toml (default {DEFAULT_PLANS[plan]})",
-    )
-    run.add_argument(
-        "--card",
-        metavar="C",
-        default="",
-        help="softcard, Loopback, 1, hw:1,0 or hw:1,0/hw:2,0 (needed where there are several)",
-    )
-    run.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help="override a key of the board, as often as wanted: kernel.use_vmalloc=false",
-    )
-    run.add_argument(
-        "--access", choices=("mmap", "rw"), help="override the access of every arm (rw: control)"
-    )
-    run.add_argument("--duration", type=duration, default=0.0, metavar="T", help=DURATION)
-    run.add_argument(
-        "--stop-early",
-        type=early,
-        metavar="GOOD,BAD|off",
-        help="end once a sequential test tells these rates apart [episodes an hour], or walk the whole plan",
-    )
-    run.add_argument(
-        "--seed",
-        type=whole(0, LARGEST_SEED),
-        metavar="N",
-        help="of the positive control and the virtual board (default random, recorded)",
-    )
-    run.add_argument(
-        "--loopback",
-        choices=LOOPBACKS,
-        default="auto",
-        help="what comes back: the same bits, sound through an analog cable, nothing (the USB wire alone "
-        "judges); auto tries the lock, digital first",
-    )
-    _detector(
-        run,
-        "exact, or spectral where only that recognises what comes back",
-        "a recording that is played instead of the pattern, round and round",
-    )
-    run.add_argument("--out", metavar="DIR", default="", help="run directory; default runs/DATE-TIME")
-    run.add_argument("--resume", action="store_true", help="go on with the run in --out where it stopped")
-    run.add_argument(
-        "--mixer", action="store_true", help="bring the card's volumes to 0 dB first (pyalsaaudio)"
-    )
-    run.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
-
-
-def _detector(command: argparse.ArgumentParser, auto: str, played: str) -> None:
-    command.add_argument(
-        "--detector",
-        choices=DETECTORS,
-        default="auto",
-        help="exact: kind, place, age and ring of every wrong frame, needs the pattern bit for bit; "
-        "checksum: place only, no kind, no age and no ring, for any recording bit for bit; "
-        "spectral: place, age and ring of wrong lines through an analog cable, no single bits; "
-        f"auto: {auto}, checksum with --stimulus",
-    )
-    command.add_argument(
-        "--stimulus",
-        metavar="FILE.wav",
-        default="",
-        help=f"{played}; judged by checksum",
-    )
+    run_options.streaming(diagnose, plan="diagnose")
 
 
 def _audio(command: argparse.ArgumentParser, said: str) -> None:
     command.add_argument(
-        "--format", metavar="F", help=f"S16_LE, S24_3LE, S24_LE or S32_LE ({said.format('S16_LE')})"
+        "--format",
+        type=pcm_format,
+        metavar="F",
+        help=f"S16_LE, S24_3LE, S24_LE or S32_LE; s16, s24, s32 are understood ({said.format('S16_LE')})",
     )
     command.add_argument("--channels", type=whole(1, 8), metavar="N", help=f"1 to 8 ({said.format(2)})")
     command.add_argument(
-        "--rate", type=whole(*RATES), metavar="HZ", help=f"{RATES[0]} to {RATES[1]} ({said.format(48000)})"
+        "--rate",
+        type=rate(*RATES),
+        metavar="HZ",
+        help=f"{RATES[0]} to {RATES[1]}, also 44.1k ({said.format(48000)})",
     )
     command.add_argument(
         "--pattern", choices=("mix1", "mix2"), default="mix1", help="mix2 is the thorough variant"
@@ -185,6 +111,12 @@ def _analyze(commands: Any) -> None:
         commands,
         "analyze",
         "Check a WAV or raw capture of the pattern, made by anything.",
+        (
+            "pcmstress analyze capture.wav --rings 4800,5280     # ring sizes in frames: names stale data",
+            "pcmstress analyze capture.raw --format s16 --channels 2 --rate 44.1k",
+            "pcmstress analyze capture.wav --stimulus song.wav   # a recording was played instead",
+            "pcmstress analyze capture.wav --analog --html cable.html",
+        ),
         f"Exit status: 0 PASS, 1 FAIL, 5 INCONCLUSIVE (the pattern was not found), {USAGE_CODES}.",
     )
     analyze.add_argument("capture", metavar="CAPTURE", help="a WAV file, or raw frames with --format")
@@ -193,7 +125,7 @@ def _analyze(commands: Any) -> None:
     analyze.add_argument(
         "--analog", action="store_true", help="through an analog cable: the same as --detector spectral"
     )
-    _detector(
+    run_options.detector(
         analyze,
         "exact, or spectral where only that recognises the capture",
         "the recording that was played instead of the pattern",
@@ -220,11 +152,20 @@ def _analyze(commands: Any) -> None:
         default=LINES[1],
         help="cache line of the board in bytes (default %(default)s)",
     )
-    analyze.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+    run_options.screen(analyze, json=True)
 
 
 def _generate(commands: Any) -> None:
-    generate = _command(commands, "generate", "Write the pattern as a WAV, for aplay or any other player.")
+    generate = _command(
+        commands,
+        "generate",
+        "Write the pattern as a WAV, for aplay or any other player.",
+        (
+            "pcmstress generate pattern.wav --duration 60",
+            "pcmstress generate pattern.wav --format s32 --channels 8 --rate 96k",
+            "pcmstress generate noise.wav --analog               # for an analog cable",
+        ),
+    )
     generate.add_argument("out", metavar="OUT.wav", help="file to write; it appears when it is complete")
     length = generate.add_mutually_exclusive_group()
     length.add_argument("--frames", type=whole(1, 1 << 32), metavar="N", help="length")
@@ -268,10 +209,15 @@ def _predict(commands: Any) -> None:
     predict = _command(
         commands,
         "predict",
-        "Tell the expected yield and time to detection per arm, from the cache model.",
-        f"{NAMED_BOARDS}\n{NAMED_PLANS}",
+        "Compute the expected rate of corruption and the time to detect it per arm, from the cache model.",
+        (
+            "pcmstress predict --board xscale",
+            "pcmstress predict --board arm926 --plan demo --set kernel.use_vmalloc=false",
+        ),
     )
-    predict.add_argument("--board", metavar="NAME|FILE", required=True, help="a name below or a .toml")
+    predict.add_argument(
+        "--board", metavar="NAME|FILE", required=True, help="a name of `pcmstress boards`, or a .toml"
+    )
     predict.add_argument(
         "--plan", metavar="NAME|FILE", default="", help="its arms; default: the best for the board"
     )
@@ -280,7 +226,7 @@ def _predict(commands: Any) -> None:
         metavar="KEY=VALUE",
         action="append",
         default=[],
-        help="override a key of the board, as often as wanted: kernel.use_vmalloc=false",
+        help=run_options.SET,
     )
     predict.add_argument(
         "--json", action="store_true", help="one JSON object, the plan of the best arms included"
@@ -291,29 +237,29 @@ def _report(commands: Any) -> None:
     report = _command(
         commands,
         "report",
-        "Tell what a run directory holds.",
+        "Report what a run directory or a bundle holds, as text, page, or for a farm.",
+        (
+            "pcmstress report runs/20261121-091313",
+            "pcmstress report runs/20261121-091313 --html ring.html --bundle run.tar.gz",
+            "pcmstress report run.tar.gz --junit result.xml --label lab3-arm926",
+        ),
         f"Exit status: 0 when the record could be read, whatever its verdict; {USAGE_CODES}.",
     )
-    report.add_argument(
-        "directory", metavar="DIR", help="a run directory (what `run` calls record), or a bundle of one"
-    )
-    report.add_argument(
-        "--html", metavar="FILE", help="write one self-contained page with pictures of the rings"
-    )
-    report.add_argument("--bundle", metavar="FILE.tar.gz", help="pack the run into one file, for `replay`")
-    report.add_argument("--junit", metavar="FILE", help="write JUnit XML (GitLab, Jenkins)")
-    form = report.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
-    form.add_argument("--ktap", action="store_true", help="KTAP version 1, one test per arm")
-    form.add_argument("--lava", action="store_true", help="LAVA test case signals, one per arm")
+    report.add_argument("directory", metavar="DIR", help="a run directory, or a bundle of one")
+    run_options.results(report)
+    run_options.screen(report)
 
 
 def _replay(commands: Any) -> None:
     replay = _command(
         commands,
         "replay",
-        "Judge the evidence of a run again, from the bytes it kept, or repeat the run.",
-        "Exit status: 0 every kept finding comes out as recorded, 1 one does not, 5 nothing to judge, "
+        "Apply the detector to the bytes that a run kept once more, or repeat the run.",
+        (
+            "pcmstress replay run.tar.gz",
+            "pcmstress replay run.tar.gz --run --out again",
+        ),
+        "Exit status: 0 every kept finding reproduced, 1 one was not, 5 nothing was kept, "
         f"{USAGE_CODES}; with --run that of the run.",
     )
     replay.add_argument("bundle", metavar="BUNDLE", help="a run directory, or what report --bundle packed")
@@ -328,8 +274,13 @@ def _probe(commands: Any) -> None:
     probe = _command(
         commands,
         "probe",
-        "Tell what this board is and what to expect of it.",
-        f"{NAMED_BOARDS}\nExit status: 0, 4 no such card, {USAGE_CODES}.",
+        "Show what this board is and what to expect of it.",
+        (
+            "pcmstress probe",
+            "pcmstress probe --card Loopback --json",
+            "pcmstress probe --board xscale       # a virtual board",
+        ),
+        f"Exit status: 0, 4 no such card, {USAGE_CODES}.",
     )
     probe.add_argument("--card", metavar="C", default="", help="look at this card only")
     probe.add_argument(
@@ -339,9 +290,37 @@ def _probe(commands: Any) -> None:
         "ALSA for the while)",
     )
     probe.add_argument(
-        "--board", metavar="NAME|FILE", default="", help="a virtual board instead: a name below or a .toml"
+        "--board",
+        metavar="NAME|FILE",
+        default="",
+        help="a virtual board instead: a name of `pcmstress boards`, or a .toml",
     )
     probe.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], help="override a key of the virtual board"
     )
-    probe.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+    run_options.screen(probe, json=True)
+
+
+def _plans(commands: Any) -> None:
+    _listing(
+        commands,
+        "plans",
+        "List the plans that come with the program, and the time each takes.",
+        "run --plan qa",
+    )
+
+
+def _boards(commands: Any) -> None:
+    _listing(commands, "boards", "List the virtual boards.", "run --backend virtual --board xscale")
+
+
+def _kinds(commands: Any) -> None:
+    _listing(commands, "kinds", "List the kinds of corruption that a finding can have.", "kinds --json")
+
+
+def _listing(commands: Any, name: str, text: str, example: str) -> None:
+    command = _command(commands, name, text, (f"pcmstress {name}", f"pcmstress {example}"))
+    command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+_LISTS = (_plans, _boards, _kinds)

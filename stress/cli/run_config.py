@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import stress
 from stress.cli.arguments import BACKENDS, DETECTORS, LARGEST_SEED, LOOPBACKS
+from stress.cli.outputs import Outputs
 from stress.errors import ConfigError
 from stress.plan.plan import Plan, read_plan
 from stress.record import rundir
@@ -44,18 +45,20 @@ class Invocation:
     out : run directory, "" for a new one.
     resume : go on with the run in `out`.
     mixer : bring the volumes of the card to 0 dB first.
-    json : one JSON object instead of text.
+    outputs : what is printed and written at its end.
+    color : see `stress.report.console.Console`.
     """
 
     out: str = ""
     resume: bool = False
     mixer: bool = False
-    json: bool = False
+    outputs: Outputs = Outputs()
+    color: str = "auto"
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> Invocation:
         """Return what the options of `run` say of it."""
-        return cls(args.out, args.resume, args.mixer, args.json)
+        return cls(args.out, args.resume, args.mixer, Outputs.of(args), args.color)
 
 
 @dataclass(frozen=True)

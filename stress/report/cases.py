@@ -39,9 +39,9 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-") or "unnamed"
 
 
-def suite(log: RunLog) -> str:
-    """Return the suite's name: the backend, so that boards stay apart."""
-    return f"pcmstress.{slug(backend(log))}"
+def suite(log: RunLog, label: str = "") -> str:
+    """Return the suite's name: the backend, so that boards stay apart, or `label`, which no host changes."""
+    return f"pcmstress.{label or slug(backend(log))}"
 
 
 def backend(log: RunLog) -> str:

@@ -1,8 +1,12 @@
-"""What a person or a log sees: lines, and one status line that moves."""
+"""What a person or a log sees: lines, colour on verdicts, and one status line that moves.
+
+Nothing but the standard library: the same console serves a board and a desk.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import textwrap
@@ -12,6 +16,11 @@ from typing import TextIO
 from stress.errors import StressError
 from stress.model.words import plain
 
+# ECMA-48 colours of what a verdict word says; legible on dark and on light terminals.
+_COLOURS = {"PASS": "1;32", "FAIL": "1;31", "ERROR": "1;35", "INCONCLUSIVE": "1;33", "SKIP": "1;36"}
+_VERDICT = re.compile(rf"\b({'|'.join(_COLOURS)})\b")
+# Narrower terminals get this width: tables and sentences become illegible below.
+LEAST_COLUMNS = 40
 _THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}\b)")
 
 
@@ -25,12 +34,24 @@ class Console:
     ----------
     out, status : streams for results and for progress.
     interval_s : least time between two status lines that are not rewritten [s].
+    color : "always", "never", or "auto": on a terminal that wants it.
+    quiet : show no status.
     """
 
-    def __init__(self, out: TextIO, status: TextIO, interval_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        out: TextIO,
+        status: TextIO,
+        interval_s: float = 10.0,
+        color: str = "auto",
+        quiet: bool = False,
+    ) -> None:
         self._out = out
         self._status = status
-        self._moves = status.isatty()
+        self._quiet = quiet
+        self._coloured = color == "always" or (color == "auto" and _wants_colour(out))
+        # A terminal without a cursor to move gets lines.
+        self._moves = status.isatty() and os.environ.get("TERM") != "dumb"
         self._interval_s = interval_s
         self._due_s = 0.0
         self._shown = False
@@ -48,7 +69,7 @@ class Console:
         if self._unread:
             return
         try:
-            self._out.write(plain(text) + "\n")
+            self._out.write(self._painted(plain(text)) + "\n")
             self._out.flush()
         except BrokenPipeError:
             self._unread = True
@@ -57,8 +78,21 @@ class Console:
 
     @property
     def columns(self) -> int:
-        """Columns of the terminal the result goes to, 0 where it is none."""
-        return shutil.get_terminal_size().columns if self._out.isatty() else 0
+        """Columns to write in: of COLUMNS, else of the terminal, 0 where there is neither."""
+        asked = os.environ.get("COLUMNS", "")
+        if asked.isascii() and asked.isdigit() and int(asked):
+            return max(LEAST_COLUMNS, int(asked))
+        return max(LEAST_COLUMNS, shutil.get_terminal_size().columns) if self._out.isatty() else 0
+
+    @property
+    def moves(self) -> bool:
+        """Whether the status is one line that is rewritten."""
+        return self._moves and not self._quiet
+
+    def _painted(self, text: str) -> str:
+        if not self._coloured:
+            return text
+        return _VERDICT.sub(lambda found: f"\x1b[{_COLOURS[found[1]]}m{found[1]}\x1b[0m", text)
 
     def prose(self, texts: Iterable[str]) -> None:
         """Write lines of result, broken between words where the terminal ends."""
@@ -74,6 +108,8 @@ class Console:
 
     def status(self, text: str, now_s: float) -> None:
         """Show where the work stands."""
+        if self._quiet:
+            return
         if self._moves:
             width = max(20, shutil.get_terminal_size().columns - 1)
             self._beside("\r" + plain(text)[:width].ljust(width))
@@ -88,10 +124,15 @@ class Console:
             self._shown = False
 
     def _beside(self, text: str) -> None:
-        # Nobody to show it to is no reason to end a run.
+        # A closed stderr must not abort a run.
         with contextlib.suppress(OSError):
             self._status.write(text)
             self._status.flush()
+
+
+def _wants_colour(out: TextIO) -> bool:
+    # Source: no-color.org; a dumb terminal would show the codes.
+    return out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def wrapped(text: str, width: int) -> list[str]:

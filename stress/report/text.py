@@ -95,11 +95,6 @@ def head(log: RunLog, bound: float) -> list[str]:
     return out
 
 
-def failed(log: RunLog, plan: Plan) -> bool:
-    """Return whether the verdict is FAIL."""
-    return _verdict(log, plan.bound)[0] == Verdict.FAIL.value
-
-
 def _verdict(log: RunLog, bound: float) -> tuple[str, list[str]]:
     recorded = log.last("verdict")
     if recorded:
@@ -107,6 +102,21 @@ def _verdict(log: RunLog, bound: float) -> tuple[str, list[str]]:
     parts = tallies(log.events)
     judged = judge_run(parts, total(parts), bound)
     return judged.verdict.value, [*judged.reasons, "the run did not end; judged from the bursts recorded"]
+
+
+def following(log: RunLog, plan: Plan, folder: str) -> list[str]:
+    """Return what a newcomer may want to do now; the verdict and its reasons stand above."""
+    if not log.first("burst"):
+        return ["next: `pcmstress probe` shows what is here; `--backend virtual` needs no card"]
+    verdict, _ = _verdict(log, plan.bound)
+    if verdict == Verdict.PASS.value:
+        return [f"next: keep the record (`pcmstress report {folder} --bundle run.tar.gz`), or ask for a "
+                "smaller bound with --duration 10m"]  # fmt: skip
+    if verdict != Verdict.FAIL.value:
+        return ["next: remove the first reason above and repeat the run; `pcmstress probe` shows the board"]
+    page = f"`pcmstress report {folder} --html page.html` draws where in the ring"
+    cause = "" if diagnose_log(log, plan) else "; `pcmstress diagnose` in place of `run` names the cause"
+    return [f"next: {page}{cause}"]
 
 
 def arms(parts: list[Tally], columns: int = 0) -> list[str]:

@@ -28,7 +28,6 @@ def _main(capsys, *argv):
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        ((), "COMMAND"),
         (("frobnicate",), "frobnicate"),
         (("rnu",), "did you mean run?"),
         (("run", "--bakend", "virtual"), "did you mean --backend?"),
@@ -191,3 +190,51 @@ def test_duration_without_a_unit_is_seconds(text, seconds):
 def test_duration_with_a_unit_missing_in_the_middle_is_refused():
     with pytest.raises(argparse.ArgumentTypeError):
         arguments.duration("1h30")
+
+
+def test_command_alone_prints_its_help_and_ends_well(capsys):
+    status, out, err = _main(capsys)
+    assert (status, err) == (0, "")
+    assert "probe" in out and "Examples:" in out
+
+
+def test_commands_stand_in_the_order_of_work():
+    names = list(parser()._subparsers._group_actions[0].choices)
+    assert names.index("probe") < names.index("run") < names.index("diagnose") < names.index("report")
+
+
+def test_every_command_has_examples_that_its_parser_reads():
+    for name, command in parser()._subparsers._group_actions[0].choices.items():
+        lines = [
+            line.partition("  #")[0] for line in command.epilog.splitlines() if line.startswith("  pcmstress")
+        ]
+        assert lines, name
+        for line in lines:
+            assert parser().parse_args(line.split()[1:]).command
+
+
+@pytest.mark.parametrize(
+    ("text", "hz"), [("44.1k", 44100), ("48000", 48000), ("96kHz", 96000), ("11.025k", 11025)]
+)
+def test_rate_is_read_in_hertz_and_kilohertz(text, hz):
+    assert arguments.rate(4000, 768000)(text) == hz
+
+
+@pytest.mark.parametrize("text", ["44.1", "1k", "48 k", "\u0664\u0664100", "1e5", "44.1234k", ""])
+def test_rate_that_is_no_whole_number_of_hertz_in_range_is_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError):
+        arguments.rate(4000, 768000)(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("s16", "S16_LE"), ("S16LE", "S16_LE"), ("s24_3le", "S24_3LE"), ("S32_LE", "S32_LE"), ("s24", "S24_LE")],
+)
+def test_format_is_read_in_the_short_forms_of_other_tools(text, name):
+    assert arguments.pcm_format(text) == name
+
+
+@pytest.mark.parametrize("text", ["", "-x", "a b", "a/b", "x" * 65, "\u00e9"])
+def test_label_that_is_no_slug_is_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError):
+        arguments.label(text)

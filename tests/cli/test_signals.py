@@ -46,7 +46,7 @@ def test_run_that_is_stopped_closes_its_record_and_says_where_it_is(tmp_path, nu
     process.send_signal(number)
     _, err = process.communicate()
     assert process.returncode == 128 + number
-    assert err.splitlines()[-1] == "stopped; what was recorded is in r (run --resume --out r goes on)"
+    assert err.splitlines()[-1] == "interrupted; continue with: pcmstress run --resume --out r"
     last = (tmp_path / "r/run.jsonl").read_text().splitlines()[-1]
     assert '"event":"end"' in last
     assert f'"exit":{128 + number}' in last

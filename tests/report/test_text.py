@@ -7,7 +7,7 @@ import io
 import pytest
 
 from stress.cli import main
-from stress.cli.commands.run import _next, _status
+from stress.cli.commands.run import _status
 from stress.experiment.runner import Progress
 from stress.model.words import count, counted
 from stress.plan.plan import read_plan
@@ -75,18 +75,18 @@ def test_prose_is_broken_between_words_on_a_terminal_only():
     assert wrapped(f"{'word ' * 6}12 345 678 frames", 36)[1] == "  12 345 678 frames"
 
 
-def test_failed_run_says_what_to_do_next_and_a_clean_one_nothing(run):
+def test_every_run_says_what_to_do_next(run):
     log, plan, folder = run
-    (hint,) = _next(log, plan, folder)
+    (hint,) = text.following(log, plan, str(folder))
     assert f"pcmstress report {folder} --html" in hint
     assert "pcmstress diagnose" in hint
     clean = reader.RunLog([e for e in log.events if e["event"] != "verdict"], False)
     for event in clean.events:
         if event["event"] == "burst":
             event["analysis"].update(counts={}, sites=[], findings=[], wrong_frames=0)
-    assert _next(clean, plan, folder) == []
+    assert "repeat the run" in text.following(clean, plan, str(folder))[0]
     begun = reader.RunLog(clean.events[:1], False)
-    assert "pcmstress probe" in _next(begun, plan, folder)[0]
+    assert "pcmstress probe" in text.following(begun, plan, str(folder))[0]
 
 
 @pytest.mark.parametrize(

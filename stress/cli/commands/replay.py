@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from stress.cli.commands import run
+from stress.cli.outputs import Outputs
 from stress.cli.run_config import Invocation, read_config
 from stress.errors import CaptureFileError
 from stress.experiment import replay
@@ -35,7 +36,9 @@ def execute(args: argparse.Namespace) -> int:
         config = read_config(folder)
         if args.run:
             # Everything comes from the record; the mixer stays as the user has it now.
-            return run.carry_out(config, Invocation(out=args.out, json=args.json))
+            return run.carry_out(
+                config, Invocation(out=args.out, outputs=Outputs(form="json" if args.json else "text"))
+            )
         plan = config.plan
         found = _evidence(folder, log, plan)
     if args.json:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 import stress
-from stress.cli import backend, detector, new_run, resume, stimulus
+from stress.cli import backend, detector, ending, new_run, outputs, resume, stimulus
 from stress.cli.run_config import NAME, Invocation, RunConfig
 from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, StressError
 from stress.experiment import runner
 from stress.model.words import counted
-from stress.record import reader, rundir
+from stress.record import rundir
 from stress.record.clock import Clock
 from stress.record.evidence import EvidenceStore
 from stress.record.journal import Journal
-from stress.report import text
 from stress.report.console import Console
 from stress.settings.times import format_duration
 
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from stress.patterns.recording import Recording
     from stress.pcm.contract import Pcm
     from stress.plan.plan import Plan
-    from stress.record.reader import RunLog
 
 # Evidence files per run and per burst. Source: 200 files of about 10 KB stay
 # below 2 MB on a board's flash. Higher: the record of a bad board fills it;
@@ -83,11 +80,13 @@ def carry_out(config: RunConfig, invocation: Invocation, done: tuple[dict[str, A
     StressError : whatever stopped it; what was recorded before stays.
     """
     clock = Clock()
-    console = Console(sys.stdout, sys.stderr)
+    wanted = invocation.outputs
+    console = Console(sys.stdout, sys.stderr, color=invocation.color, quiet=wanted.quiet)
     job = _prepare(config, invocation.mixer, done)
     if job.backend and job.backend.chosen:
         console.note(job.backend.chosen)
     folder = Path(invocation.out) if invocation.resume else rundir.create(invocation.out, clock)
+    outputs.check(wanted, folder)
     rundir.write_json(folder, NAME, config.to_json())
     rundir.write_json(folder, "board.json", job.backend.board if job.backend else {})
     journal = Journal(folder, clock)
@@ -95,15 +94,16 @@ def carry_out(config: RunConfig, invocation: Invocation, done: tuple[dict[str, A
         code = _record(job, folder, journal, console, clock)
     except KeyboardInterrupt as stop:
         journal.append("end", sync=True, exit=128 + int(stop.args[0] if stop.args else 2))
-        console.note(f"stopped; what was recorded is in {folder} (run --resume --out {folder} goes on)")
+        journal.close()
+        ending.stopped(wanted, folder, config.plan, console)
         raise
     except CaptureFileError:
-        console.note(f"what was recorded before is in {folder} (run --resume --out {folder} goes on)")
+        console.note(f"what was recorded before is in {folder}; {ending.continuing(folder)}")
         raise
     finally:
         journal.close()
     try:
-        _tell(invocation, folder, config.plan, console)
+        ending.tell(wanted, folder, config.plan, console)
     except StressError:
         console.note(f"the run is over, its record is in {folder}")
         raise
@@ -207,23 +207,3 @@ def _status(step: runner.Progress) -> str:
         left = f", {format_duration(rest)} left" if rest > 0 else ", to the end of the plan"
     wrong = counted(step.findings, "wrong run") if step.findings else "no wrong run"
     return f"burst {share}  {step.arm}  {format_duration(step.streamed_s)} streamed{left}  {wrong}"
-
-
-def _tell(invocation: Invocation, folder: Path, plan: Plan, console: Console) -> None:
-    log = reader.read_run(folder)
-    if invocation.json:
-        console.line(json.dumps({**text.as_json(log, plan), "directory": str(folder)}))
-        return
-    console.prose(text.lines(log, plan, console.columns))
-    console.prose([*_next(log, plan, folder), f"record: {folder}"])
-
-
-def _next(log: RunLog, plan: Plan, folder: Path) -> list[str]:
-    # What a newcomer may want to do now; the verdict and its reasons stand above.
-    if not log.first("burst"):
-        return ["next: `pcmstress probe` tells what is here; `--backend virtual` needs no card"]
-    if not text.failed(log, plan):
-        return []
-    page = f"`pcmstress report {folder} --html page.html` draws where in the ring"
-    cause = "" if text.diagnose_log(log, plan) else "; `pcmstress diagnose` in place of `run` names the cause"
-    return [f"next: {page}{cause}"]

@@ -1,0 +1,48 @@
+"""How a run ends on the screen: its report, the files that were asked for, and what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from stress.cli import outputs
+from stress.errors import StressError
+from stress.record import reader
+from stress.report import text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stress.cli.outputs import Outputs
+    from stress.plan.plan import Plan
+    from stress.report.console import Console
+
+
+def tell(wanted: Outputs, folder: Path, plan: Plan, console: Console) -> None:
+    """Print the report of the run in `folder` and write the files of `wanted`."""
+    log = reader.read_run(folder)
+    told = outputs.write(wanted, folder, log, plan)
+    if outputs.printed(wanted, log, plan, console, directory=str(folder)):
+        return
+    if wanted.quiet:
+        console.prose(text.head(log, plan.bound)[:1])
+    else:
+        console.prose(text.lines(log, plan, console.columns))
+        console.prose(text.following(log, plan, shlex.quote(str(folder))))
+    for line in (*told, f"record: {folder}"):
+        console.line(line)
+
+
+def stopped(wanted: Outputs, folder: Path, plan: Plan, console: Console) -> None:
+    """Print the verdict so far of a run that was interrupted, and the command that continues it."""
+    try:
+        tell(wanted, folder, plan, console)
+    except StressError as error:
+        # Interrupted before a burst: there may be nothing to report yet.
+        console.note(f"nothing was judged yet: {error}")
+    console.note(f"interrupted; {continuing(folder)}")
+
+
+def continuing(folder: Path) -> str:
+    """Return the words that say how to continue the run in `folder`."""
+    return f"continue with: pcmstress run --resume --out {shlex.quote(str(folder))}"

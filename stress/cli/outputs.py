@@ -1,0 +1,136 @@
+"""What a finished run is written as: text, JSON, KTAP, LAVA on the screen; page, JUnit, bundle as files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stress.errors import ConfigError
+from stress.files.whole import whole
+from stress.record import bundle, evidence
+from stress.report import cases, ci_formats, html, text
+
+if TYPE_CHECKING:
+    import argparse
+
+    from stress.plan.plan import Plan
+    from stress.record.reader import RunLog
+    from stress.report.console import Console
+
+# Evidence files shown in the HTML report; all of them are in the run directory.
+MOST_EVIDENCE = 12
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the result goes, as the options say; none of it decides what a run does.
+
+    Attributes
+    ----------
+    html, junit, bundle : files to write, "" for none.
+    form : "text", "json", "ktap" or "lava" on standard output.
+    label : name of the suite, "" for the backend's.
+    quiet, verbose : the verdict line only, or the facts of the machine as well.
+    """
+
+    html: str = ""
+    junit: str = ""
+    bundle: str = ""
+    form: str = "text"
+    label: str = ""
+    quiet: bool = False
+    verbose: bool = False
+
+    @classmethod
+    def of(cls, args: argparse.Namespace) -> Outputs:
+        """Return what the options of `run` or `report` say of it."""
+        form = next((name for name in ("json", "ktap", "lava") if getattr(args, name)), "text")
+        return cls(
+            html=args.html or "",
+            junit=args.junit or "",
+            bundle=args.bundle or "",
+            form=form,
+            label=args.label or "",
+            quiet=args.quiet,
+            verbose=args.verbose,
+        )
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The files to write, by their option."""
+        named = {"--html": self.html, "--junit": self.junit, "--bundle": self.bundle}
+        return {option: path for option, path in named.items() if path}
+
+
+def check(outputs: Outputs, folder: Path) -> None:
+    """Refuse files that would take the place of a record, or of one another.
+
+    Raises
+    ------
+    ConfigError : one lies in the run directory, or two are the same.
+    """
+    seen: dict[Path, str] = {}
+    for option, path in outputs.files.items():
+        place = Path(path).resolve()
+        if folder.resolve() in place.parents and place.exists():
+            raise ConfigError(
+                "is a part of the record", where=option, allowed="a file outside the run directory"
+            )
+        if place in seen:
+            raise ConfigError(
+                f"is the file of {seen[place]} as well", where=option, allowed="a file of its own"
+            )
+        seen[place] = option
+
+
+def write(outputs: Outputs, folder: Path, log: RunLog, plan: Plan) -> list[str]:
+    """Write the files; return a line for each, for people.
+
+    Raises
+    ------
+    CaptureFileError : one cannot be written.
+    """
+    told = []
+    if outputs.html:
+        told.append(_written(outputs.html, html.page(log, plan, _evidence(folder)).encode("utf-8")))
+    if outputs.junit:
+        found = cases.cases(log, plan.bound)
+        told.append(_written(outputs.junit, ci_formats.junit(cases.suite(log, outputs.label), found)))
+    if outputs.bundle:
+        bundle.pack(folder, outputs.bundle)
+        told.append(f"wrote {outputs.bundle} ({_size(Path(outputs.bundle).stat().st_size)})")
+    return told
+
+
+def printed(outputs: Outputs, log: RunLog, plan: Plan, console: Console, **more: Any) -> bool:
+    """Print the form for machines, if one was asked for; return whether it was.
+
+    Parameters
+    ----------
+    more : keys added to the JSON object.
+    """
+    if outputs.form == "json":
+        console.line(json.dumps({**text.as_json(log, plan), **more}))
+    elif outputs.form in ("ktap", "lava"):
+        found = cases.cases(log, plan.bound)
+        form = ci_formats.ktap if outputs.form == "ktap" else ci_formats.lava
+        for line in form(cases.suite(log, outputs.label), found):
+            console.line(line)
+    return outputs.form != "text"
+
+
+def _written(path: str, data: bytes) -> str:
+    with whole(path) as place:
+        Path(place).write_bytes(data)
+    return f"wrote {path} ({_size(len(data))})"
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1000:.0f} KB" if size_bytes >= 1000 else f"{size_bytes} bytes"
+
+
+def _evidence(folder: Path) -> list[dict[str, Any]]:
+    names = sorted(path.name for path in (folder / "evidence").glob("*.json"))
+    return [evidence.read(folder / "evidence", name) for name in names[:MOST_EVIDENCE]]

@@ -1,0 +1,164 @@
+"""The options of `run` and `diagnose`, in groups, and those that other commands share.
+
+Nothing heavy is imported here: ``--help`` and argument errors load no numpy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stress.cli.arguments import (
+    BACKENDS,
+    DETECTORS,
+    LARGEST_SEED,
+    LOOPBACKS,
+    duration,
+    early,
+    label,
+    whole,
+)
+
+if TYPE_CHECKING:
+    import argparse
+
+DEFAULT_PLANS = {
+    "auto": "bringup where the cache can cause the defect, else smoke",
+    "diagnose": "diagnose",
+}
+SET = "override one key of the board description, e.g. kernel.use_vmalloc=false (may be repeated)"
+
+
+def streaming(run: argparse.ArgumentParser, plan: str) -> None:
+    """Add everything `run` takes; `plan` is the plan of a call that names none."""
+    _tested(run, plan)
+    _judged(run)
+    record = run.add_argument_group("the record")
+    record.add_argument("--out", metavar="DIR", default="", help="run directory (default runs/DATE-TIME)")
+    record.add_argument("--resume", action="store_true", help="continue the run in --out where it stopped")
+    results(run)
+    screen(run)
+
+
+def _tested(run: argparse.ArgumentParser, plan: str) -> None:
+    group = run.add_argument_group("what is tested")
+    group.add_argument(
+        "--card",
+        metavar="C",
+        default="",
+        help="softcard, Loopback, 1, hw:1,0 or hw:1,0/hw:2,0 (needed where there are several)",
+    )
+    group.add_argument(
+        "--plan",
+        metavar="NAME|FILE",
+        default=plan,
+        help=f"`pcmstress plans` lists the names; or a .toml (default {DEFAULT_PLANS[plan]})",
+    )
+    group.add_argument(
+        "--duration",
+        type=duration,
+        default=0.0,
+        metavar="T",
+        help="repeat the plan until this much audio has been streamed (10, 90s, 10m, 3h); the last pass is "
+        "always completed",
+    )
+    group.add_argument(
+        "--access",
+        choices=("mmap", "rw"),
+        help="override the access of every arm (rw: the reference, it does not have the defect)",
+    )
+    group.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="alsa",
+        help="default alsa; pyalsaaudio: a second read/write path to the same card, for cross-checks; "
+        "virtual: simulated board, never chosen automatically",
+    )
+    group.add_argument(
+        "--board",
+        metavar="NAME|FILE",
+        default="",
+        help="virtual board: `pcmstress boards` lists the names; or a .toml (default arm926)",
+    )
+    group.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help=SET)
+    group.add_argument(
+        "--mixer", action="store_true", help="set the card's volumes to 0 dB first (needs pyalsaaudio)"
+    )
+
+
+def _judged(run: argparse.ArgumentParser) -> None:
+    group = run.add_argument_group("how it is judged")
+    group.add_argument(
+        "--loopback",
+        choices=LOOPBACKS,
+        default="auto",
+        help="digital: the same bits return; analog: an analog cable; none: no cable, judged from the USB "
+        "wire; auto: detect the path; try digital first",
+    )
+    detector(
+        group,
+        "exact, or spectral where only that recognises the capture",
+        "a recording that is played instead of the pattern, round and round",
+    )
+    group.add_argument(
+        "--stop-early",
+        type=early,
+        metavar="GOOD,BAD|off",
+        help="stop when a sequential test can distinguish these two rates (episodes per hour); `off` runs "
+        "the whole plan",
+    )
+    group.add_argument(
+        "--seed",
+        type=whole(0, LARGEST_SEED),
+        metavar="N",
+        help="seed of the self-test and of the virtual board (default: random; stored in the record)",
+    )
+
+
+def detector(command: argparse._ActionsContainer, auto: str, played: str) -> None:
+    """Add --detector and --stimulus."""
+    command.add_argument(
+        "--detector",
+        choices=DETECTORS,
+        default="auto",
+        help="exact: reports kind, position, age and ring of every wrong frame; needs a bit-exact path; "
+        "checksum: position only, for any recording over a bit-exact path; "
+        "spectral: position, age and ring of wrong lines through an analog cable, no single bits; "
+        f"auto: {auto}, checksum with --stimulus",
+    )
+    command.add_argument("--stimulus", metavar="FILE.wav", default="", help=f"{played}; judged by checksum")
+
+
+def results(command: argparse.ArgumentParser) -> None:
+    """Add the files and formats that a report can be written as."""
+    group = command.add_argument_group("results")
+    group.add_argument(
+        "--html", metavar="FILE", help="write one self-contained page with pictures of the rings"
+    )
+    group.add_argument("--bundle", metavar="FILE.tar.gz", help="pack the run into one file, for `replay`")
+    group.add_argument("--junit", metavar="FILE", help="write JUnit XML (GitLab, Jenkins)")
+    form = group.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    form.add_argument("--ktap", action="store_true", help="print KTAP version 1, one test per arm")
+    form.add_argument("--lava", action="store_true", help="print LAVA test case signals, one per arm")
+    group.add_argument(
+        "--label",
+        type=label,
+        metavar="NAME",
+        help="name of the suite in JUnit, KTAP and LAVA instead of the backend and card: stable across hosts",
+    )
+
+
+def screen(command: argparse.ArgumentParser, json: bool = False) -> None:
+    """Add what the terminal shows."""
+    group = command.add_argument_group("screen")
+    if json:
+        group.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    amount = group.add_mutually_exclusive_group()
+    amount.add_argument("-q", "--quiet", action="store_true", help="print the verdict line only")
+    amount.add_argument("-v", "--verbose", action="store_true", help="print the facts of the machine as well")
+    group.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="auto: on a terminal, unless NO_COLOR is set or TERM is dumb",
+    )
