@@ -6,6 +6,7 @@ mon_bin_event; Documentation/usb/usbmon.rst.
 
 from __future__ import annotations
 
+import platform
 import struct
 from typing import NamedTuple
 
@@ -15,12 +16,44 @@ HEADER_BYTES = _HEADER.size
 ISO_BYTES = _ISO.size
 # Every event takes a multiple of this in the ring (mon_bin.c, PKT_ALIGN).
 SLOT_BYTES = 64
-# _IOW(0x92, 10, struct mon_bin_get): three native words, so 32 and 64 bit differ.
+# struct mon_bin_get: three native words, so 32 and 64 bit differ.
 GET = struct.Struct("@PPN")
-IOCX_GETX = 1 << 30 | GET.size << 16 | 0x920A
-IOCG_STATS = 2 << 30 | 8 << 16 | 0x9203
-IOCT_RING_SIZE = 0x9204
 STATS = struct.Struct("=II")
+_MAGIC = 0x92 << 8
+# Direction of an ioctl in its number: shift, none, write, read. Source: asm/ioctl.h of each
+# architecture; asm-generic where it has none of its own.
+_GENERIC = (30, 0, 1, 2)
+_THREE_BITS = (29, 1, 4, 2)
+_PARISC = (30, 0, 2, 1)
+_DIRECTIONS = {
+    "mips": _THREE_BITS,
+    "ppc": _THREE_BITS,
+    "sparc": _THREE_BITS,
+    "alpha": _THREE_BITS,
+    "parisc": _PARISC,
+}
+
+
+class Ioctls(NamedTuple):
+    """The numbers of usbmon's ioctls on one machine."""
+
+    getx: int  #: _IOW(0x92, 10, struct mon_bin_get)
+    stats: int  #: _IOR(0x92, 3, struct mon_bin_stats)
+    ring_size: int  #: _IO(0x92, 4)
+
+
+def ioctls(machine: str) -> Ioctls:
+    """Return the numbers for a machine as uname names it ("armv5tejl", "mips", "ppc64le")."""
+    names = (bits for prefix, bits in _DIRECTIONS.items() if machine.startswith(prefix))
+    shift, none, write, read = next(names, _GENERIC)
+    return Ioctls(
+        getx=write << shift | GET.size << 16 | _MAGIC | 10,
+        stats=read << shift | STATS.size << 16 | _MAGIC | 3,
+        ring_size=none << shift | _MAGIC | 4,
+    )
+
+
+IOCX_GETX, IOCG_STATS, IOCT_RING_SIZE = ioctls(platform.machine())
 ISO_TRANSFER = 0
 SUBMIT, COMPLETE, ERROR = ord("S"), ord("C"), ord("E")
 # URB statuses of a stream that is stopped: ENOENT, ECONNRESET, ESHUTDOWN. Their

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stress.board.usbmon import format
-from stress.board.usbmon.format import GET, HEADER_BYTES, IOCX_GETX, parse
+from stress.board.usbmon.format import GET, HEADER_BYTES, parse
 from tests.board.usbmon.usbmon_events import IN, OUT, raw
 
 
@@ -14,15 +14,32 @@ def test_header_has_the_64_bytes_of_the_documentation():
     assert len(header) == HEADER_BYTES == 64
 
 
+# As `strace -e raw` shows them, or worked out from asm/ioctl.h of each architecture.
+@pytest.mark.parametrize(
+    ("machines", "write", "read", "none"),
+    [
+        ("x86_64 armv5tejl aarch64 riscv64 sh4 m68k s390x xtensa csky loongarch64", 0x40, 0x80, 0),
+        ("mips mips64 ppc ppc64 ppc64le sparc sparc64 alpha", 0x80, 0x40, 0x20),
+        ("parisc parisc64", 0x80, 0x40, 0),
+    ],
+)
+def test_ioctl_numbers_have_the_direction_bits_of_their_machine(machines, write, read, none):
+    for machine in machines.split():
+        found = format.ioctls(machine)
+        assert found.getx == write << 24 | GET.size << 16 | 0x920A
+        assert found.stats == read << 24 | 0x89203 & 0xFFFFF
+        assert found.ring_size == none << 24 | 0x9204
+
+
 @pytest.mark.parametrize(("words", "number"), [(24, 0x4018920A), (12, 0x400C920A)])
 def test_getx_number_follows_the_size_of_three_words(words, number):
     assert 1 << 30 | words << 16 | 0x920A == number
     if GET.size == words:
-        assert number == IOCX_GETX
+        assert number == format.ioctls("armv5tejl").getx
 
 
 def test_stats_number_is_that_of_the_kernel():
-    assert format.IOCG_STATS == 0x80089203
+    assert format.ioctls("armv5tejl").stats == 0x80089203
 
 
 def test_parse_of_a_submission_gives_every_field():
