@@ -1,45 +1,28 @@
 """Which core this is, and how its data cache finds a line.
 
-/proc/cpuinfo does not state the cache type. What the kernel itself decides by
-(cacheid_init in arch/arm/kernel/setup.c) can be retold: everything below ARMv6
-is VIVT; from ARMv7 on the D-side never aliases; ARMv6 is settled by part,
-because the architecture string of an ARM1176 may read 7.
+On ARM, /proc/cpuinfo does not state the cache type. What the kernel itself
+decides by (cacheid_init in arch/arm/kernel/setup.c) can be retold: everything
+below ARMv6 is VIVT; from ARMv7 on the D-side never aliases; ARMv6 is settled by
+part, because the architecture string of an ARM1176 may read 7. Elsewhere cpuinfo
+or the boot log give the geometry, and a way above the page makes aliases.
 """
 
 from __future__ import annotations
 
+import os
 import platform
 import re
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from stress.board import cores_elsewhere
+from stress.board.cores import Core, find_core
+from stress.board.dcache import Dcache, Indexing, from_fields, from_log
 from stress.board.text import text_of
 
+__all__ = ["CpuFacts", "Indexing", "find_core", "parse_cpuinfo", "read"]
 
-class Indexing(str, Enum):
-    """How two virtual addresses of one physical line meet in the D-cache."""
-
-    VIVT = "VIVT"  #: they do not: two copies
-    VIPT_ALIASING = "VIPT aliasing"  #: only when their colours agree
-    COHERENT = "PIPT or VIPT non-aliasing"  #: always: one copy
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Core:
-    """One core of the table.
-
-    Parameters
-    ----------
-    line_bytes : of the L1 D-cache, 0 where unknown.
-    geometry : in words, "" where unknown.
-    """
-
-    name: str
-    indexing: Indexing
-    line_bytes: int = 32
-    geometry: str = ""
+USUAL_PAGE_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -51,6 +34,9 @@ class CpuFacts:
     architecture : the kernel's string: "5TEJ", "7", "x86_64", ...
     implementer, part : MIDR fields, None off ARM.
     boot_line : the kernel's own word on the cache, "" when it cannot be read.
+    way_bytes : of the L1 D-cache, 0 where unknown [bytes].
+    page_bytes : page size of the kernel [bytes].
+    why : what the classification rests on, in words, "" where the name says it.
     """
 
     model: str
@@ -62,84 +48,27 @@ class CpuFacts:
     line_bytes: int
     geometry: str
     boot_line: str = ""
+    way_bytes: int = 0
+    page_bytes: int = USUAL_PAGE_BYTES
+    why: str = ""
 
 
-_VIVT, _ALIASING, _COHERENT = Indexing.VIVT, Indexing.VIPT_ALIASING, Indexing.COHERENT
-
-# (implementer, part) -> core. Source: MIDR values of arch/arm/mm/proc-*.S; geometries
-# from the cores' manuals (ARM DDI0198D, DDI0184B; 80200 Developer's Manual).
-_CORES = {
-    (0x41, 0x926): Core("ARM926EJ-S", _VIVT, 32, "4-way, 4 to 128 KB by synthesis, read-allocate"),
-    (0x56, 0x131): Core("Feroceon 88FR131", _VIVT, 32, "16 KB, 4-way"),
-    (0x56, 0x531): Core("Feroceon 88FR531", _VIVT, 32, "16 KB, 4-way"),
-    (0x56, 0x571): Core("Feroceon 88FR571", _VIVT, 32, "16 KB, 4-way"),
-    (0x41, 0x920): Core("ARM920T", _VIVT, 32, "16 KB, 64-way, read-allocate"),
-    (0x41, 0x922): Core("ARM922T", _VIVT, 32, "8 KB, 64-way, read-allocate"),
-    (0x54, 0x925): Core("ARM925T", _VIVT, 16, "8 KB, 2-way, write-through by default"),
-    (0x54, 0x915): Core("ARM915T", _VIVT, 16, "8 KB, 2-way, write-through by default"),
-    (0x41, 0xA20): Core("ARM1020", _VIVT, 32, "32 KB"),
-    (0x41, 0xA22): Core("ARM1022", _VIVT, 32, "16 KB"),
-    (0x41, 0xA26): Core("ARM1026EJ-S", _VIVT, 32),
-    (0x66, 0x526): Core("FA526", _VIVT, 16),
-    (0x44, 0xA10): Core("StrongARM 110", _VIVT, 32, "16 KB"),
-    (0x44, 0xA11): Core("StrongARM 1100", _VIVT, 32, "8 KB"),
-    (0x69, 0xB11): Core("StrongARM 1110", _VIVT, 32, "8 KB"),
-    (0x41, 0x720): Core("ARM720T", _VIVT, 16, "8 KB unified"),
-    (0x41, 0xB36): Core("ARM1136", _ALIASING, 32, "aliases when a way exceeds 4 KB"),
-    (0x41, 0xB56): Core("ARM1156", _ALIASING, 32, "aliases when a way exceeds 4 KB"),
-    (0x41, 0xB76): Core("ARM1176", _ALIASING, 32, "aliases when a way exceeds 4 KB; 16 KB 4-way does not"),
-    (0x41, 0xB02): Core("ARM11 MPCore", _ALIASING, 32, "aliases when a way exceeds 4 KB"),
-    (0x41, 0xC05): Core("Cortex-A5", _COHERENT, 32),
-    (0x41, 0xC07): Core("Cortex-A7", _COHERENT, 64),
-    (0x41, 0xC08): Core("Cortex-A8", _COHERENT, 64),
-    (0x41, 0xC09): Core("Cortex-A9", _COHERENT, 32),
-    (0x41, 0xC0F): Core("Cortex-A15", _COHERENT, 64),
-}
 _FIELD = re.compile(r"^([^:\n]+?)\s*:\s*(.*)$", re.MULTILINE)
-_BOOT = re.compile(r"CPU: .*data cache.*")
+_ARM_CORE = re.compile(r"arm|aarch64", re.IGNORECASE)
+# Broadcom's first Raspberry Pi SoC: an ARM1176 with 16 KB in 4 ways, which do not alias.
+_SMALL_ARM11 = re.compile(r"BCM2708|BCM2835")
 
 
-def _family(implementer: int, part: int) -> Core | None:
-    # XScale, XSC3 and Mohawk have many part numbers each; the kernel matches them under masks.
-    if implementer == 0x56 and part & 0xF00 == 0x800:
-        return Core("Mohawk 88SV331x", _VIVT, 32)
-    if implementer in (0x69, 0x56) and part & 0xE00 == 0x600:
-        return Core("XScale-V3", _VIVT, 32, "32 KB, 4-way")
-    if implementer == 0x69:
-        return Core("XScale", _VIVT, 32, "32 KB, 32-way, round robin")
-    return None
-
-
-def find_core(architecture: str, implementer: int | None, part: int | None) -> Core:
-    """Return the core, judged by part where it is known, else by architecture.
-
-    Parameters
-    ----------
-    architecture : as in /proc/cpuinfo ("5TEJ"), or the machine name off ARM.
-    """
-    if implementer is not None and part is not None:
-        known = _CORES.get((implementer, part)) or _family(implementer, part)
-        if known:
-            return known
-    digit = architecture[:1]
-    if digit in ("3", "4", "5"):
-        return Core(f"ARMv{architecture}", _VIVT, 32)
-    if digit == "6":
-        return Core(f"ARMv{architecture}", Indexing.UNKNOWN, 32)
-    if digit in ("7", "8"):
-        return Core(f"ARMv{architecture}", _COHERENT, 64)
-    if architecture in ("x86_64", "i686", "i386", "aarch64"):
-        return Core(architecture, _COHERENT, 64)
-    return Core(architecture, Indexing.UNKNOWN, 0)
-
-
-def parse_cpuinfo(text: str, machine: str, boot_log: str = "") -> CpuFacts:
+def parse_cpuinfo(
+    text: str, machine: str, boot_log: str = "", page_bytes: int = USUAL_PAGE_BYTES
+) -> CpuFacts:
     """Return the facts in the text of /proc/cpuinfo.
 
     Parameters
     ----------
     machine : as uname says, for processors whose cpuinfo names no architecture.
     boot_log : kernel messages, "" where they cannot be read.
+    page_bytes : page size of the kernel [bytes].
     """
     fields: dict[str, str] = {}
     for key, value in _FIELD.findall(text):
@@ -147,38 +76,93 @@ def parse_cpuinfo(text: str, machine: str, boot_log: str = "") -> CpuFacts:
     implementer = _hex(fields.get("CPU implementer", ""))
     part = _hex(fields.get("CPU part", ""))
     architecture = fields.get("CPU architecture", machine)
-    core = find_core(architecture, implementer, part)
-    boot = _BOOT.search(boot_log)
-    indexing = _from_boot(boot.group(0)) if boot else core.indexing
+    core = _core(fields, machine, architecture, implementer, part)
+    logged = from_log(boot_log)
+    listed = from_fields(fields, text, machine, page_bytes)
+    cache = _joined(logged, listed)
+    indexing = _indexing(core, logged, listed, page_bytes)
     return CpuFacts(
-        model=fields.get("model name") or fields.get("Processor") or core.name,
+        model=_model(fields, machine) or core.name,
         architecture=architecture,
         implementer=implementer,
         part=part,
         core=core.name,
-        indexing=indexing or core.indexing,
-        line_bytes=core.line_bytes,
-        geometry=core.geometry,
-        boot_line=boot.group(0) if boot else "",
+        indexing=indexing,
+        line_bytes=cache.line_bytes or core.line_bytes,
+        geometry=cache.words if cache.size_bytes else core.geometry,
+        boot_line=logged.said if logged else "",
+        way_bytes=cache.way_bytes,
+        page_bytes=page_bytes,
+        why=_why(core, logged, cache, indexing, page_bytes),
     )
+
+
+def _core(
+    fields: dict[str, str], machine: str, architecture: str, implementer: int | None, part: int | None
+) -> Core:
+    if "CPU architecture" in fields or implementer is not None or _ARM_CORE.match(machine):
+        model = fields.get("model name") or fields.get("Processor") or ""
+        core = find_core(architecture, implementer, part, model, _hex(fields.get("CPU revision", "")))
+        small = core.indexing is Indexing.VIPT_ALIASING and _SMALL_ARM11.search(fields.get("Hardware", ""))
+        return replace(core, indexing=Indexing.COHERENT, geometry="16 KB, 4-way") if small else core
+    return cores_elsewhere.find(machine, fields)
+
+
+def _model(fields: dict[str, str], machine: str) -> str:
+    named = fields.get("model name") or fields.get("Processor") or ""
+    return named if named and not named.isdigit() else cores_elsewhere.name_of(machine, fields)
+
+
+def _joined(logged: Dcache | None, listed: Dcache | None) -> Dcache:
+    # The boot log wins; an ARM kernel of today says the type only, old cpuinfo the size.
+    first, second = (logged or listed or Dcache("")), (listed or Dcache(""))
+    if first.size_bytes:
+        return first
+    return replace(
+        first, **{key: getattr(second, key) for key in ("size_bytes", "ways", "line_bytes", "writes")}
+    )
+
+
+def _indexing(core: Core, logged: Dcache | None, listed: Dcache | None, page_bytes: int) -> Indexing:
+    for said in (logged, listed):
+        if said and said.indexing is not None:
+            return said.indexing
+    way = _joined(logged, listed).way_bytes
+    if core.indexing is Indexing.VIPT_ALIASING and way and not core.why.startswith("caches are indexed"):
+        return Indexing.VIPT_ALIASING if way > page_bytes else Indexing.COHERENT
+    return core.indexing
+
+
+def _why(core: Core, logged: Dcache | None, cache: Dcache, indexing: Indexing, page_bytes: int) -> str:
+    way = cache.way_bytes
+    if way and indexing in (Indexing.VIPT_ALIASING, Indexing.COHERENT) and not _physical(logged):
+        if way > page_bytes and indexing is Indexing.VIPT_ALIASING:
+            pages = way // page_bytes
+            return (
+                f"a way of {way >> 10} KB holds {pages} pages of {page_bytes >> 10} KB, so a page can lie in "
+                f"{pages} places (colours)"
+            )
+        if way <= page_bytes and indexing is Indexing.COHERENT:
+            return f"a way of {_size(way)} is no larger than a page of {page_bytes >> 10} KB"
+    return core.why
+
+
+def _physical(logged: Dcache | None) -> bool:
+    return logged is not None and "PIPT" in logged.said and "VIPT" not in logged.said
+
+
+def _size(count: int) -> str:
+    return f"{count >> 10} KB" if count >= 1024 else f"{count} bytes"
 
 
 def _hex(text: str) -> int | None:
     try:
-        return int(text, 16)
+        return int(text, 16 if text.lower().startswith("0x") else 10)
     except ValueError:
         return None
 
 
-def _from_boot(line: str) -> Indexing | None:
-    data = line.split("data cache")[0]
-    if "VIVT" in data:
-        return _VIVT
-    if "nonaliasing" in data:
-        return _COHERENT
-    return _ALIASING if "aliasing" in data else None
-
-
 def read(boot_log: str, proc: Path = Path("/proc")) -> CpuFacts:
     """Return the facts of this machine, given the kernel's messages."""
-    return parse_cpuinfo(text_of(proc / "cpuinfo"), platform.machine(), boot_log)
+    page = os.sysconf("SC_PAGE_SIZE")
+    return parse_cpuinfo(text_of(proc / "cpuinfo"), platform.machine(), boot_log, page)

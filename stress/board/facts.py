@@ -69,15 +69,23 @@ def gather(root: Path = Path("/"), log: str | None = None) -> BoardFacts:
 
 
 def expectation(processor: cpu.CpuFacts, system: kernel.KernelFacts) -> str:
-    """Return in words what a run with mmap access should find here."""
-    core = f"{processor.core}: {processor.indexing.value}"
+    """Return in words what a run with mmap access should find here, and why."""
+    why = f"; {processor.why}" if processor.why else ""
+    core = f"{processor.core}: {processor.indexing.value}{why}"
     if processor.indexing is Indexing.COHERENT:
         return f"{core}; both mappings of the ring share their cache lines; no corruption is expected"
     if processor.indexing is Indexing.UNKNOWN:
-        return f"{core}; nothing is expected either way"
+        return (
+            f"{core}; the cache type is not identified, so nothing is expected either way: "
+            "the boot log names it ('VIVT', 'cache aliases')"
+        )
     if system.driver_loaded and system.use_vmalloc is False:
         return f"{core}; use_vmalloc=0 gives coherent memory; no corruption is expected"
+    remedy = kernel.vmalloc_remedy(system.release)
     if processor.indexing is Indexing.VIPT_ALIASING:
-        return f"{core}; the defect is expected where the two mappings of the ring differ in colour"
+        return (
+            f"{core}; the defect is expected where the two mappings of the ring differ in colour, which is "
+            f"drawn with each allocation: all of a ring, or none of it; {remedy}"
+        )
     loaded = "" if system.driver_loaded else " (snd-usb-audio is not loaded; its default is vmalloc)"
-    return f"{core}; this kernel maps the ring cached on both sides{loaded}; the defect is expected"
+    return f"{core}; this kernel maps the ring cached on both sides{loaded}; the defect is expected; {remedy}"

@@ -90,6 +90,29 @@ def use_vmalloc(sys: Path = Path("/sys")) -> tuple[bool | None, bool]:
         return None, module.is_dir()
 
 
+def version(release: str) -> tuple[int, int, int]:
+    """Return a kernel release as numbers; (0, 0, 0) where it has none."""
+    match = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", release)
+    return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else (0, 0, 0)
+
+
+def vmalloc_remedy(release: str) -> str:
+    """Return what use_vmalloc can do on this kernel, in words.
+
+    Source: f274baa49be6 (4.18, the parameter); "ALSA: usb-audio: Fix PCM buffer
+    allocation in non-vmalloc mode" (stable 5.10.20).
+    """
+    found = version(release)
+    if (0, 0, 0) < found < (4, 18, 0):
+        return "snd-usb-audio has use_vmalloc since 4.18 only: use read/write access, or a newer kernel"
+    if (5, 0, 0) <= found < (5, 10, 20):
+        return (
+            "use_vmalloc=0 does not work in 5.x before 5.10.20 (no buffer): use read/write access, "
+            "or update the kernel"
+        )
+    return "use_vmalloc=0 of snd-usb-audio (4.18 and later, 5.x from 5.10.20) avoids it"
+
+
 def config(release: str, root: Path = Path("/")) -> dict[str, str]:
     """Return the options of `OPTIONS` from /proc/config.gz or /boot."""
     text = _config_text(release, root)

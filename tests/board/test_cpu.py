@@ -33,9 +33,12 @@ Hardware\t: ARM-Versatile (Device Tree Support)
         ("7", 0x41, 0xC0F, "Cortex-A15", Indexing.COHERENT),
         ("5TE", 0x11, 0x999, "ARMv5TE", Indexing.VIVT),
         ("6TEJ", 0x11, 0x999, "ARMv6TEJ", Indexing.UNKNOWN),
-        ("8", 0x41, 0xD03, "ARMv8", Indexing.COHERENT),
+        ("8", 0x41, 0xD03, "Cortex-A53", Indexing.COHERENT),
+        ("8", 0x41, 0xDFF, "ARMv8", Indexing.COHERENT),
+        ("AArch64", 0x11, 0x999, "ARMv8", Indexing.COHERENT),
         ("x86_64", None, None, "x86_64", Indexing.COHERENT),
-        ("riscv64", None, None, "riscv64", Indexing.UNKNOWN),
+        ("riscv64", None, None, "riscv64", Indexing.COHERENT),
+        ("e2k", None, None, "e2k", Indexing.UNKNOWN),
     ],
 )
 def test_find_core_follows_part_then_architecture(architecture, implementer, part, name, indexing):

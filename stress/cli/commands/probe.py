@@ -17,6 +17,7 @@ from stress.report.console import Console
 if TYPE_CHECKING:
     import argparse
 
+    from stress.board.cpu import CpuFacts
     from stress.board.facts import BoardFacts, CardFacts
     from stress.board.usb import UsbEndpoint
 
@@ -60,7 +61,7 @@ def lines(board: BoardFacts) -> list[str]:
     vmalloc = {True: "Y", False: "N", None: "no such parameter"}[system.use_vmalloc]
     rows = [
         ("cpu", f"{processor.model} (architecture {processor.architecture})"),
-        ("D-cache", ", ".join(part for part in (processor.indexing.value, processor.geometry) if part)),
+        ("D-cache", _cache(processor)),
         ("boot log", processor.boot_line or "says nothing of the cache"),
         ("memory policy", system.memory_policy or "not in the boot log"),
         ("kernel", system.release),
@@ -72,6 +73,11 @@ def lines(board: BoardFacts) -> list[str]:
     width = max(len(name) for name, _ in rows)
     text = [f"{name.ljust(width)}  {value}" for name, value in rows]
     return [board.expectation, "", *text, *(f"note: {note}" for note in board.notes)]
+
+
+def _cache(processor: CpuFacts) -> str:
+    lines = f"{processor.line_bytes}-byte lines" if processor.line_bytes else ""
+    return ", ".join(part for part in (processor.indexing.value, processor.geometry, lines) if part)
 
 
 def _card(facts: CardFacts) -> str:
