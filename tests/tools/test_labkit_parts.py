@@ -22,6 +22,7 @@ from tools.labkit import (
     payload,
     qemu,
     runner,
+    steps,
 )
 from tools.labkit.errors import LabError, MissingPrograms
 
@@ -215,3 +216,13 @@ def test_console_tail_is_the_last_lines_of_any_bytes(tmp_path: Path) -> None:
     log.write_bytes(b"\xff\r\n" + b"".join(b"line %d\r\n" % number for number in range(50)))
     assert runner.tail(log).splitlines() == [f"line {number}" for number in range(30, 50)]
     assert runner.tail(tmp_path / "absent") == ""
+
+
+def test_watched_step_keeps_its_log_and_names_the_first_error(tmp_path: Path) -> None:
+    log = tmp_path / "build.log"
+    script = "echo '  CC a.o'; echo 'a.c:3:9: error: expected ;'; echo 'a.c:4:1: error: more'; exit 2"
+    with pytest.raises(
+        LabError, match=r"^sh ended with 2: a\.c:3:9: error: expected ; \(whole log: .*build\.log\)$"
+    ):
+        steps.watched(["sh", "-c", script], tmp_path, log, per="files")
+    assert log.read_text().count("\n") == 3

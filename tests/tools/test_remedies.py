@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.labkit import boards, command, kernel, patches, remedies, remedy_table
+from tools.labkit import boards, command, kernel, patches, remedies, remedy_run, remedy_table
 from tools.labkit.remedy_run import ArmResult, CardResult
 
 PATCH = remedies.FOLDER / "linux-6.1.patch"
@@ -50,6 +50,25 @@ def test_patch_text_decides_the_cache_entry_not_its_place(tmp_path: Path) -> Non
     other.write_text(PATCH.read_text() + "\n")
     names = [kernel.name(remedies.patched(stock, [path]).kernel) for path in (PATCH, copy, other)]
     assert names[0] == names[1] != names[2]
+
+
+def test_kernel_without_a_patch_is_asked_stock_and_coherent_memory_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    booted: list[tuple[str, tuple[str, ...]]] = []
+
+    def measured(
+        board: boards.Board, card: str, append: tuple[str, ...], *_: object, **__: object
+    ) -> CardResult:
+        booted.append((card, append))
+        return _card() if append else _card(player=800, mixer=80, recorder=900, ahead=80)
+
+    monkeypatch.setattr(remedy_run, "measured", measured)
+    argv = ["remedies", "armv5-vivt-6.12", "--card", "usb", "--out", str(tmp_path)]
+    assert command.main(argv) == 0
+    assert booted == [("usb", ()), ("usb", ("snd_usb_audio.use_vmalloc=0",))]
+    assert command.main([*argv[:2], "both-uncached", *argv[2:]]) == 70
+    assert "no remedies are written for linux-source-6.12" in capsys.readouterr().err
 
 
 def test_surprise_is_a_clean_arm_that_should_be_wrong_and_the_reverse() -> None:

@@ -65,7 +65,8 @@ def boot(
     live = (sys.stderr.buffer, sys.stderr.buffer)
     result = runner.run(board, [*through, *_GUEST, *command], options, live=live)
     if result.failure:
-        raise LabError(f"{board.name}: {result.failure}\n{result.console_tail}")
+        console = result.logs / "console.log"
+        raise LabError(f"{board.name}: {result.failure} (console: {console})\n{result.console_tail}")
     return result
 
 

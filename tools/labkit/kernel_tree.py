@@ -51,9 +51,16 @@ def build(board: Board, into: Path) -> None:
         with cache.step(
             f"kernel {board.kernel.source} {board.kernel.defconfig}{changes} (first 4 to 12 minutes)"
         ):
-            _make(board.kernel, tree, folder / BUILD_LOG, *wanted)
+            _compiled(board.kernel, tree, folder / BUILD_LOG, changes, wanted)
         _make(board.kernel, tree, folder / "install.log", "modules_install", f"INSTALL_MOD_PATH={into}")
         _copied(board.kernel, tree, into)
+
+
+def _compiled(kernel: Kernel, tree: Path, log: Path, changes: str, wanted: Sequence[str]) -> None:
+    try:
+        _make(kernel, tree, log, *wanted)
+    except LabError as error:
+        raise LabError(f"{kernel.source}{changes} does not compile: {error}") from error
 
 
 def _copied(kernel: Kernel, tree: Path, into: Path) -> None:

@@ -69,10 +69,18 @@ REMEDIES = (
 )
 
 
+def has_patch(board: Board) -> bool:
+    """Return whether the remedies are written for this board's kernel."""
+    return _patch(board).is_file()
+
+
+def _patch(board: Board) -> Path:
+    return FOLDER / f"linux-{board.kernel.source.rpartition('-')[2]}.patch"
+
+
 def patch_for(board: Board) -> Path:
     """Return the patch that holds all remedies for this board's kernel; LabError without one."""
-    version = board.kernel.source.rpartition("-")[2]
-    path = FOLDER / f"linux-{version}.patch"
+    path = _patch(board)
     if not path.is_file():
         have = ", ".join(sorted(found.stem for found in FOLDER.glob("linux-*.patch")))
         raise LabError(f"no remedies are written for {board.kernel.source} ({have} there are)")

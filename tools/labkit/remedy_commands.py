@@ -56,10 +56,16 @@ def run_remedies(args: argparse.Namespace) -> int:
     if unknown:
         raise LabUsage(f"there is no remedy {unknown[0]} ({', '.join(names)})")
     stock = boards.load(args.board)
-    changed = remedies.patched(stock, [remedies.patch_for(stock)])
+    wanted = remedy_table.known(args.remedy)
+    written = remedies.has_patch(stock)
+    if not args.remedy and not written:
+        # Stock and use_vmalloc=0 need none: what they give is what a newer kernel is asked.
+        wanted = [remedy for remedy in wanted if not remedy.patched]
+    patched = any(remedy.patched for remedy in wanted)
+    changed = remedies.patched(stock, [remedies.patch_for(stock)]) if patched else stock
     base, _ = runner.directories(args.out)
     rows, surprises, beyond = [], [], 0
-    for remedy in remedy_table.known(args.remedy):
+    for remedy in wanted:
         board = changed if remedy.patched else stock
         found = _walked(board, args.card or list(remedies.CARDS), remedy.append, base / remedy.name, args)
         rows.append(remedy_table.Row(remedy, found))

@@ -69,7 +69,7 @@ def watched(command: Sequence[str], folder: Path, log: Path, *, per: str) -> Non
         code = process.wait()
     if code:
         first = errors[0] if errors else next((line for line in reversed(last) if line), "no output")
-        raise LabError(f"{_short(command)} ended with {code}: {first} (whole log: {log})")
+        raise LabError(f"{Path(command[0]).name} ended with {code}: {first} (whole log: {log})")
 
 
 def is_error(line: str) -> bool:
