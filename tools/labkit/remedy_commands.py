@@ -67,7 +67,9 @@ def run_remedies(args: argparse.Namespace) -> int:
     rows, surprises, beyond = [], [], 0
     for remedy in wanted:
         board = changed if remedy.patched else stock
-        found = _walked(board, args.card or list(remedies.CARDS), remedy.append, base / remedy.name, args)
+        # A card that the remedy does not reach has the row of the stock kernel.
+        cards = [card for card in args.card or remedies.CARDS if card in remedy.cards]
+        found = _walked(board, cards, remedy.append, base / remedy.name, args)
         rows.append(remedy_table.Row(remedy, found))
         for card, result in found.items():
             wrong = remedy_table.surprises(remedy, card, result)
