@@ -15,6 +15,7 @@ from stress.report import cases, ci_formats, html, text
 if TYPE_CHECKING:
     import argparse
 
+    from stress.model.record import EvidenceRecord
     from stress.plan.plan import Plan
     from stress.record.reader import RunLog
     from stress.report.console import Console
@@ -131,6 +132,6 @@ def _size(size_bytes: int) -> str:
     return f"{size_bytes / 1000:.0f} KB" if size_bytes >= 1000 else f"{size_bytes} bytes"
 
 
-def _evidence(folder: Path) -> list[dict[str, Any]]:
+def _evidence(folder: Path) -> list[EvidenceRecord]:
     names = sorted(path.name for path in (folder / "evidence").glob("*.json"))
     return [evidence.read(folder / "evidence", name) for name in names[:MOST_EVIDENCE]]

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from stress.cli.run_config import RunConfig, read_config
 from stress.errors import ConfigError
+from stress.model.record import LoopbackRecord
 from stress.plan.plan import load_plan
 from stress.record import reader
 
 if TYPE_CHECKING:
     import argparse
+
+    from stress.model.record import BurstRecord
 
 # Options that may be repeated with --resume, and what they are when nobody gives them.
 _REPEATED: dict[str, Any] = {
@@ -29,7 +32,7 @@ _REPEATED: dict[str, Any] = {
 _IN_THE_PLAN = ("access", "stop_early", "stimulus")
 
 
-def resumed(args: argparse.Namespace) -> tuple[RunConfig, tuple[dict[str, Any], ...]]:
+def resumed(args: argparse.Namespace) -> tuple[RunConfig, tuple[BurstRecord, ...]]:
     """Return the config of the run in --out, and its burst events.
 
     Raises
@@ -43,11 +46,11 @@ def resumed(args: argparse.Namespace) -> tuple[RunConfig, tuple[dict[str, Any], 
     config = read_config(folder)
     _same(args, config)
     log = reader.read_run(folder)
-    said = log.last("loopback")
-    if said and said["kind"] == "analog":
+    said = log.last(LoopbackRecord)
+    if said and said.kind == "analog":
         # The loopback was found out once, in the first part.
-        config = replace(config, detector=said["detector"], loopback="analog", loopback_why=said["why"])
-    return config, tuple(event for event in log.events if event["event"] == "burst")
+        config = replace(config, detector=said.detector, loopback="analog", loopback_why=said.why)
+    return config, tuple(log.bursts)
 
 
 def _same(args: argparse.Namespace, config: RunConfig) -> None:

@@ -7,9 +7,8 @@ a period is seen, other damage is missed with probability 2^-32.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,24 +34,22 @@ class Checksums:
     frames: int
     crcs: tuple[int, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the form kept in the record of a burst."""
-        return {
-            "crcs": "".join(f"{crc:08x}" for crc in self.crcs),
-            "first_frame": self.first_frame,
-            "period_frames": self.period_frames,
-            "frames": self.frames,
-        }
+    def text(self) -> str:
+        """Return the checksums as they are kept in the record: eight hexadecimal digits each."""
+        return "".join(f"{crc:08x}" for crc in self.crcs)
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Checksums:
-        """Return what `to_json` wrote; KeyError or ValueError when it is not."""
-        text = str(value["crcs"])
+    def of_text(cls, text: str, first_frame: int, period_frames: int, frames: int) -> Checksums:
+        """Return the checksums that `text` gave.
+
+        Raises
+        ------
+        ValueError : they are no hexadecimal digits, or do not cover so many frames.
+        """
         crcs = tuple(int(text[at : at + 8], 16) for at in range(0, len(text), 8))
-        out = cls(int(value["first_frame"]), int(value["period_frames"]), int(value["frames"]), crcs)
-        if out.period_frames < 1 or -(-out.frames // out.period_frames) != len(crcs):
-            raise ValueError(f"{len(crcs)} checksums do not cover {out.frames} frames")
-        return out
+        if period_frames < 1 or -(-frames // period_frames) != len(crcs):
+            raise ValueError(f"{len(crcs)} checksums do not cover {frames} frames")
+        return cls(first_frame, period_frames, frames, crcs)
 
 
 def sums_of(frames: Bytes, frame_bytes: int, period_frames: int, first_frame: int = 0) -> Checksums:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from stress.model import record, shape
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stress.experiment.burst import BurstResult
     from stress.experiment.wire.views import Views
     from stress.model.exposure import Exposure
     from stress.model.finding import Analysis
-    from stress.model.pcm import Exchange, Granted, PcmRequest, StreamParams
+    from stress.model.pcm import Exchange, Granted, PcmRequest, StreamParams, StreamResult
     from stress.verdict.episodes import Episodes
 
 # Findings kept per burst event; the counts go on. Behind the first ones a few of
@@ -18,149 +22,166 @@ if TYPE_CHECKING:
 MOST_FINDINGS, MOST_HELD = 200, 20
 
 
-def stream_params(params: StreamParams) -> dict[str, Any]:
+def stream_params(params: StreamParams) -> record.ParamsRecord:
     """Return hw_params under ALSA's names."""
-    return {
-        "access": params.access.value,
-        "format": params.format.name,
-        "channels": params.channels,
-        "rate": params.rate,
-        "period_size": params.period_size,
-        "buffer_size": params.buffer_size,
-    }
+    return record.ParamsRecord(
+        access=params.access.value,
+        format=params.format.name,
+        channels=params.channels,
+        rate=params.rate,
+        period_size=params.period_size,
+        buffer_size=params.buffer_size,
+    )
 
 
-def opened(request: PcmRequest, granted: Granted) -> dict[str, Any]:
-    """Return the fields of an open event: requested, granted, mappings."""
-    return {
-        "device": granted.device,
-        "requested": {
-            "playback": stream_params(request.playback),
-            "capture": stream_params(request.capture),
-        },
-        "granted": {"playback": stream_params(granted.playback), "capture": stream_params(granted.capture)},
-        "mappings": [
-            {**dataclasses.asdict(mapping), "direction": mapping.direction.value}
+def opened(arm: str, backend: str, request: PcmRequest, granted: Granted) -> record.OpenRecord:
+    """Return the open event of an arm: requested, granted, mappings."""
+    return record.OpenRecord(
+        arm=arm,
+        backend=backend,
+        device=granted.device,
+        requested=record.PairRecord(stream_params(request.playback), stream_params(request.capture)),
+        granted=record.PairRecord(stream_params(granted.playback), stream_params(granted.capture)),
+        mappings=tuple(
+            record.MappingRecord(
+                direction=mapping.direction.value,
+                path=mapping.path,
+                vm_flags=mapping.vm_flags,
+                is_ring=mapping.is_ring,
+                size_bytes=mapping.size_bytes,
+            )
             for mapping in granted.mappings
-        ],
-        "refused": list(granted.refused),
-    }
+        ),
+        refused=tuple(granted.refused),
+    )
 
 
-def exchange(value: Exchange) -> dict[str, Any]:
+def stream(value: StreamResult) -> record.StreamRecord:
+    """Return one direction of a burst."""
+    return record.StreamRecord(**dataclasses.asdict(value))
+
+
+def exchange(value: Exchange) -> record.ExchangeRecord:
     """Return the transport part of a burst event."""
-    return {
-        "playback": dataclasses.asdict(value.playback),
-        "capture": dataclasses.asdict(value.capture),
-        "played_limit": value.played_limit,
-        "lost": value.lost.value if value.lost else None,
-        "notes": list(value.notes),
-    }
+    return record.ExchangeRecord(
+        playback=stream(value.playback),
+        capture=stream(value.capture),
+        lost=value.lost.value if value.lost else None,
+        played_limit=value.played_limit,
+        notes=tuple(value.notes),
+    )
 
 
-def analysis(value: Analysis) -> dict[str, Any]:
+def analysis(value: Analysis) -> record.AnalysisRecord:
     """Return the detector's part of a burst event.
 
-    Planted findings are all kept: sums subtract them from the counts.
+    Injected findings are all kept: sums subtract them from the counts.
     """
     kept = [finding for finding in value.findings if finding.injected]
     real = [finding for finding in value.findings if not finding.injected]
     held = [finding for finding in real[MOST_FINDINGS:] if finding.details.get("lanes", {}).get("memory")]
     kept += real[:MOST_FINDINGS] + held[-MOST_HELD:]
-    return {
-        "detector": value.detector,
-        "locked": value.locked,
-        "frames": value.frames,
-        "checked_frames": value.checked_frames,
-        "first_frame": value.first_frame,
-        "first_position": value.first_position,
-        "counts": {kind.value: count for kind, count in value.counts.items()},
-        "sites": [[kind.value, ring, laps, count] for (kind, ring, laps), count in value.sites.items()],
-        "findings": [finding.to_json() for finding in sorted(kept, key=lambda finding: finding.frame)],
-        "findings_left_out": value.found - len(kept),
+    ordered = sorted(kept, key=lambda finding: finding.frame)
+    return record.AnalysisRecord(
+        detector=value.detector,
+        locked=value.locked,
+        frames=value.frames,
+        checked_frames=value.checked_frames,
+        first_frame=value.first_frame,
+        first_position=value.first_position,
+        counts={kind.value: count for kind, count in value.counts.items()},
+        sites=tuple(
+            record.SiteRecord(kind.value, ring, laps, count)
+            for (kind, ring, laps), count in value.sites.items()
+        ),
+        findings=tuple(record.FindingRecord.of(finding) for finding in ordered),
+        findings_left_out=value.found - len(kept),
         # Real ones up to here are all there; behind them only some of the last lap.
-        "findings_first": min(MOST_FINDINGS, len(real)),
-        "wrong_frames": value.wrong_frames,
-        "episodes": value.episodes,
-        "valid_bits": value.valid_bits,
-        "notes": list(value.notes),
-    }
+        findings_first=min(MOST_FINDINGS, len(real)),
+        wrong_frames=value.wrong_frames,
+        episodes=value.episodes,
+        valid_bits=value.valid_bits,
+        notes=tuple(value.notes),
+    )
 
 
 def burst(
-    result: BurstResult, rate: int, exposure: Exposure, seen: Episodes, evidence: list[str]
-) -> dict[str, Any]:
-    """Return the fields of a burst event."""
-    missed = [
-        {"kind": fault.kind.value, "frame": fault.frame, "frames": fault.frames}
-        for fault in result.control.missed
-    ]
-    return {
-        "position": result.position,
-        "frames": result.frames,
-        "span": result.span,
-        "streamed_s": result.frames / rate,
-        "exchange": exchange(result.exchange),
-        "analysis": analysis(result.analysis),
-        "control": {
-            "planted": result.control.planted,
-            "found": result.control.found,
-            "covered": result.control.covered,
-            "missed": missed,
-        },
-        "exposure": exposure.to_json(),
-        "episodes": seen.count,
-        "observed_s": seen.observed_s,
-        "tiles": {"number": seen.tiles, "runs": seen.runs, "squares": seen.squares},
-        "conditions": dataclasses.asdict(result.terms),
-        "opportunities": result.opportunities.to_json(),
-        "evidence": evidence,
-        "wire": wire(result.views, result.by_wire) if result.views else {"blind": result.blind},
-        "crc32": result.sums.to_json(),
-        **_path(result),
-    }
+    result: BurstResult,
+    number: int,
+    arm: str,
+    rate: int,
+    exposure: Exposure,
+    seen: Episodes,
+    evidence: list[str],
+) -> record.BurstRecord:
+    """Return the event of burst `number`."""
+    return record.BurstRecord(
+        number=number,
+        arm=arm,
+        position=result.position,
+        frames=result.frames,
+        span=result.span,
+        streamed_s=result.frames / rate,
+        exchange=exchange(result.exchange),
+        analysis=analysis(result.analysis),
+        control=_control(result),
+        exposure=record.ExposureRecord(exposure.lines, exposure.line_bytes),
+        episodes=seen.count,
+        observed_s=seen.observed_s,
+        tiles=record.TilesRecord(number=seen.tiles, runs=seen.runs, squares=seen.squares),
+        conditions=record.ConditionsRecord(**dataclasses.asdict(result.terms)),
+        opportunities=record.OpportunitiesRecord(**result.opportunities.to_json()),
+        evidence=tuple(evidence),
+        wire=wire(result.views, result.by_wire) if result.views else record.BlindRecord(result.blind),
+        crc32=result.sums.to_record(),
+        channel=channel(result.heard.channel),
+        advice=tuple(result.heard.advice),
+    )
 
 
-def _path(result: BurstResult) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    if result.heard.channel is not None:
-        out["channel"] = dict(result.heard.channel)
-    if result.heard.advice:
-        out["advice"] = list(result.heard.advice)
-    return out
+def _control(result: BurstResult) -> record.ControlRecord:
+    missed = tuple(
+        record.FaultRecord(fault.kind.value, fault.frame, fault.frames) for fault in result.control.missed
+    )
+    return record.ControlRecord(result.control.planted, result.control.found, result.control.covered, missed)
 
 
-def wire(views: Views, judged: bool) -> dict[str, Any]:
+def channel(values: Mapping[str, Any] | None) -> record.ChannelRecord | None:
+    """Return the analog path as the detector measured it, None where there is none."""
+    return None if values is None else shape.read(record.ChannelRecord, dict(values))
+
+
+def wire(views: Views, judged: bool) -> record.WireRecord:
     """Return what the tap saw; `judged` tells that the analysis was drawn from it."""
     seen = views.wire
-    return {
-        "source": seen.source,
-        "judged": judged,
-        "events": seen.events,
-        "dropped": seen.dropped,
-        "truncated": seen.truncated,
-        "drain_ns": seen.drain_ns,
-        "out": {
-            "frames": views.out_frames,
-            "wrong": int(views.out_wrong.sum()),
-            "packets": len(seen.out.starts),
-            "failed": seen.out.failed,
-            "planted": views.control.planted,
-            "found": views.control.found,
-        },
-        "in": {
-            "frames": views.in_frames,
-            "wrong": int(views.in_wrong.sum()),
-            "packets": len(seen.into.starts),
-            "failed": seen.into.failed,
-            "lines": views.in_lines,
-            "telling_lines": views.telling_lines,
-            "planted": views.read_control.planted,
-            "found": views.read_control.found,
-        },
-        "lost_frames": views.lost_frames,
-        "memory": {way.value: held.to_json() for way, held in views.memory.items()},
-        "judged_sides": [way.value for way in views.judged] if judged else [],
-        "doubts": list(views.doubts()) if judged else [],
-        "notes": list(seen.notes),
-    }
+    return record.WireRecord(
+        source=seen.source,
+        judged=judged,
+        events=seen.events,
+        dropped=seen.dropped,
+        truncated=seen.truncated,
+        drain_ns=seen.drain_ns,
+        out=record.SideRecord(
+            frames=views.out_frames,
+            wrong=int(views.out_wrong.sum()),
+            packets=len(seen.out.starts),
+            failed=seen.out.failed,
+            planted=views.control.planted,
+            found=views.control.found,
+        ),
+        into=record.SideRecord(
+            frames=views.in_frames,
+            wrong=int(views.in_wrong.sum()),
+            packets=len(seen.into.starts),
+            failed=seen.into.failed,
+            lines=views.in_lines,
+            telling_lines=views.telling_lines,
+            planted=views.read_control.planted,
+            found=views.read_control.found,
+        ),
+        lost_frames=views.lost_frames,
+        memory={way.value: record.HeldRecord(**held.to_json()) for way, held in views.memory.items()},
+        judged_sides=tuple(way.value for way in views.judged) if judged else (),
+        doubts=tuple(views.doubts()) if judged else (),
+        notes=tuple(seen.notes),
+    )

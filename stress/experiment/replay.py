@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.exact.checker import check
 from stress.errors import CaptureFileError
+from stress.model.record import FindingRecord
 from stress.model.ring import Rings
+from stress.record.evidence import SCHEMA
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stress.model.finding import Finding
+    from stress.model.record import BurstRecord, EvidenceRecord
     from stress.patterns.word import Pattern
 
     Bytes = NDArray[np.uint8]
 
-SCHEMA = "pcmstress/evidence/1"
 _NAME = re.compile(r"burst-(\d+)-(out-|in-)?\d+-\w+\.json")
 # What has to be the same again; the length too, where the whole finding was kept.
 COMPARED = ("kind", "lag", "laps", "ring")
@@ -41,7 +43,7 @@ class Kept:
     name: str
     burst: int
     stream: str
-    finding: dict[str, Any]
+    finding: FindingRecord
     first_frame: int
     frame_bytes: int
     observed: Bytes
@@ -49,12 +51,12 @@ class Kept:
     @property
     def at(self) -> int:
         """Frame of the excerpt in which the finding begins."""
-        return int(self.finding["frame"]) - self.first_frame
+        return self.finding.frame - self.first_frame
 
     @property
     def cut(self) -> bool:
         """True when the finding goes on behind the bytes that were kept."""
-        return (self.at + int(self.finding["frames"])) * self.frame_bytes > self.observed.size
+        return (self.at + self.finding.frames) * self.frame_bytes > self.observed.size
 
 
 @dataclass(frozen=True)
@@ -79,29 +81,29 @@ class Replayed:
         """
         if self.now is None:
             return False
-        found, was = self.now.to_json(), self.kept.finding
+        found, was = FindingRecord.of(self.now), self.kept.finding
         names = COMPARED if self.kept.cut else (*COMPARED, "frames")
-        return all(found[name] == was.get(name) for name in names)
+        return all(getattr(found, name) == getattr(was, name) for name in names)
 
 
-def read(name: str, value: dict[str, Any], pattern: Pattern) -> Kept:
-    """Return the evidence in `value`, the checked JSON of the file `name`.
+def read(name: str, value: EvidenceRecord, pattern: Pattern) -> Kept:
+    """Return the evidence of the file `name`.
 
     Raises
     ------
     CaptureFileError : it is no evidence of this pattern's format.
     """
     named = _NAME.fullmatch(name)
-    if named is None or value.get("schema") != SCHEMA:
+    if named is None or value.schema != SCHEMA:
         raise CaptureFileError(name, f"is no evidence ({SCHEMA})")
-    finding, first = value["finding"], value["first_frame"]
-    if first > finding["frame"]:
+    finding, first = value.finding, value.first_frame
+    if first > finding.frame:
         raise CaptureFileError(name, "first_frame: must lie at or before the finding")
-    if value["frame_bytes"] != pattern.frame_bytes:
+    if value.frame_bytes != pattern.frame_bytes:
         raise CaptureFileError(
-            name, f"frame_bytes: {value['frame_bytes']}, the run's format has {pattern.frame_bytes}"
+            name, f"frame_bytes: {value.frame_bytes}, the run's format has {pattern.frame_bytes}"
         )
-    observed = _whole(name, bytes.fromhex(value["observed"]), pattern.frame_bytes)
+    observed = _whole(name, bytes.fromhex(value.observed), pattern.frame_bytes)
     return Kept(name, int(named[1]), named[2] or "", finding, first, pattern.frame_bytes, observed)
 
 
@@ -111,7 +113,7 @@ def _whole(name: str, data: bytes, frame_bytes: int) -> Bytes:
     return np.frombuffer(bytearray(data), np.uint8)
 
 
-def judge(kept: Kept, burst: dict[str, Any], rings: Rings, pattern: Pattern, line_bytes: int) -> Replayed:
+def judge(kept: Kept, burst: BurstRecord, rings: Rings, pattern: Pattern, line_bytes: int) -> Replayed:
     """Run the exact detector over the bytes of one finding.
 
     Parameters
@@ -121,14 +123,12 @@ def judge(kept: Kept, burst: dict[str, Any], rings: Rings, pattern: Pattern, lin
     """
     if kept.stream == "in-":
         return Replayed(kept, skipped="compared with the wire, which was not kept whole")
-    if burst["analysis"].get("detector", "exact") not in ("exact", "wire"):
-        return Replayed(kept, skipped=f"found by the {burst['analysis']['detector']} detector")
-    if (kept.finding.get("details") or {}).get("start"):
+    if burst.analysis.detector not in ("exact", "wire"):
+        return Replayed(kept, skipped=f"found by the {burst.analysis.detector} detector")
+    if kept.finding.details.get("start"):
         return Replayed(kept, skipped="the start of the pattern: only the whole burst tells what was due")
     capture = None if kept.stream else rings.capture
     placed = Rings(rings.playback, capture, kept.first_frame % capture if capture else 0)
-    found = check(
-        kept.observed, pattern, placed, first_position=int(burst["position"]), line_bytes=line_bytes
-    )
+    found = check(kept.observed, pattern, placed, first_position=burst.position, line_bytes=line_bytes)
     now = next((finding for finding in found.findings if finding.frame == kept.at), None)
     return Replayed(kept, now)

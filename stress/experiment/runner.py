@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Callable
 
 from stress.errors import DeviceError, DeviceGone
 from stress.experiment import events, positive_control
@@ -12,6 +12,7 @@ from stress.experiment.loopback_detection import TRIAL_S, choose
 from stress.experiment.wire.evidence import sources
 from stress.model.exposure import Exposure
 from stress.model.pcm import Lost
+from stress.model.record import EndRecord, LoopbackRecord, SkipRecord, VerdictRecord
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.verdict import Verdict, exit_code
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from stress.experiment.burst import BurstResult
     from stress.experiment.method.detector import Detector
+    from stress.model.record import BurstRecord
     from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
     from stress.plan.plan import Arm, Plan
@@ -96,7 +98,7 @@ class Run:
     seed: int
     position: int
     duration_s: float = 0.0
-    done: tuple[dict[str, Any], ...] = ()
+    done: tuple[BurstRecord, ...] = ()
     progress: Callable[[Progress], None] = lambda _: None
     tap: Tap | None = None
     loopback: str = "auto"
@@ -106,9 +108,9 @@ class Run:
     def __post_init__(self) -> None:
         self._undecided = self.loopback == "auto" and bool(self.others)
         self._opened: tuple[Arm, BurstRunner] | None = None
-        self._bursts: list[dict[str, Any]] = list(self.done)
+        self._bursts: list[BurstRecord] = list(self.done)
         self._skipped: dict[str, str] = {}
-        self._streamed_s: float = sum(event["streamed_s"] for event in self.done)
+        self._streamed_s: float = sum(burst.streamed_s for burst in self.done)
         self._findings = 0
         self._lost: Lost | None = None
         self._stopped: Stopped | None = None
@@ -160,15 +162,15 @@ class Run:
             return False
         self._stopped = decide(self.plan, self._tallies(), walks, self._planned())
         if self._stopped:
-            self.journal.append("stop", sync=True, **self._stopped.to_json())
+            self.journal.append(self._stopped.to_record(), sync=True)
         return self._stopped is not None
 
     def _planned(self) -> int:
         return 0 if self.duration_s else self.plan.repeats * sum(arm.bursts for arm in self.plan.arm)
 
     def _tallies(self) -> list[Tally]:
-        skips = [{"event": "skip", "arm": arm, "reason": text} for arm, text in self._skipped.items()]
-        return tallies(self._bursts + skips)
+        skips = [SkipRecord(arm, text) for arm, text in self._skipped.items()]
+        return tallies([*self._bursts, *skips])
 
     def _open(self, arm: Arm) -> tuple[Arm, BurstRunner] | None:
         request = self.plan.request(arm)
@@ -188,7 +190,7 @@ class Run:
         if reason:
             self._skip(arm, reason)
             return None
-        self.journal.append("open", arm=arm.name, backend=self.pcm.backend, **events.opened(request, granted))
+        self.journal.append(events.opened(arm.name, self.pcm.backend, request, granted))
         asked = self.plan.conditions.asked
         bench = BurstRunner(
             granted,
@@ -204,7 +206,7 @@ class Run:
 
     def _skip(self, arm: Arm, reason: str) -> None:
         self._skipped[arm.name] = reason
-        self.journal.append("skip", arm=arm.name, reason=reason)
+        self.journal.append(SkipRecord(arm.name, reason))
 
     def _burst(self, step: Step, bench: BurstRunner) -> None:
         result = self._streamed(step, bench)
@@ -265,7 +267,7 @@ class Run:
         return again, self._streamed(step, again)
 
     def _say_loopback(self, kind: str, detector: str, why: str) -> None:
-        self.journal.append("loopback", kind=kind, detector=detector, why=why)
+        self.journal.append(LoopbackRecord(kind, detector, why))
 
     def _note(self, step: Step, result: BurstResult, bench: BurstRunner) -> None:
         stimulus, rate = self.method.stimulus, bench.granted.playback.rate
@@ -274,10 +276,10 @@ class Run:
         for tag, part, observed, due in sources(result, bench.captured, stimulus):
             names += self.evidence.keep(step.number, part, observed, due, tag)
         seen = episodes(result.analysis, bench.rings.largest, rate)
-        fields = events.burst(result, rate, exposure, seen, names)
-        event = self.journal.append("burst", sync=True, number=step.number, arm=step.arm.name, **fields)
-        self._bursts.append(event)
-        self._streamed_s += event["streamed_s"]
+        burst = events.burst(result, step.number, step.arm.name, rate, exposure, seen, names)
+        self.journal.append(burst, sync=True)
+        self._bursts.append(burst)
+        self._streamed_s += burst.streamed_s
         injected = sum(finding.injected for finding in result.analysis.findings)
         self._findings += result.analysis.found - injected
         self.progress(
@@ -314,14 +316,9 @@ def conclude(
     found = judge_run(parts, total(parts), bound)
     judgement = Judgement(found.verdict, found.reasons + stopped)
     code = exit_code(judgement.verdict, device_lost=gone)
-    journal.append(
-        "verdict",
-        verdict=judgement.verdict.value,
-        reasons=list(judgement.reasons),
-        backend=backend,
-        arms={part.arm: judge(part).verdict.value for part in parts},
-    )
-    journal.append("end", sync=True, exit=code)
+    arms = {part.arm: judge(part).verdict.value for part in parts}
+    journal.append(VerdictRecord(judgement.verdict.value, judgement.reasons, backend, arms))
+    journal.append(EndRecord(code), sync=True)
     return judgement, code
 
 
@@ -335,7 +332,7 @@ def first_position(wall_s: float, rate: int) -> int:
 
 def skipped(journal: Journal, backend: str, reason: str) -> int:
     """Record that nothing could be run, and return the exit status."""
-    journal.append("verdict", verdict=Verdict.SKIP.value, reasons=[reason], backend=backend, arms={})
+    journal.append(VerdictRecord(Verdict.SKIP.value, (reason,), backend))
     code = exit_code(Verdict.SKIP)
-    journal.append("end", sync=True, exit=code)
+    journal.append(EndRecord(code), sync=True)
     return code

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stress.errors import CaptureFileError
+from stress.model import shape
+from stress.model.record import EvidenceRecord, FindingRecord
 from stress.model.stimulus import POSITIONS
 from stress.record import rundir
-from stress.record.reader import FINDING
-from stress.record.shape import Within, mismatch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,30 +27,24 @@ if TYPE_CHECKING:
 # lower: a neighbour that explains the finding may be cut off.
 AROUND_FRAMES = 32
 MOST_FRAMES = 512
-_SHAPE = {
-    "finding": {**FINDING, "position": Within(0)},
-    "first_frame": Within(0),
-    "frame_bytes": Within(1, 64),
-    "expected": str,
-    "observed": str,
-}
+SCHEMA = "pcmstress/evidence/1"
 _HEX = re.compile("(?:[0-9a-fA-F]{2})*")
 
 
-def read(folder: Path, name: str) -> dict[str, Any]:
+def read(folder: Path, name: str) -> EvidenceRecord:
     """Return one evidence file.
 
     Raises
     ------
     CaptureFileError : it cannot be read, or is no evidence.
     """
-    value = rundir.read_json(folder, name)
-    wrong = mismatch(value, _SHAPE)
-    if wrong or not all(_HEX.fullmatch(value[key]) for key in ("expected", "observed")):
-        raise CaptureFileError(
-            str(folder / name), wrong or "expected and observed are not bytes in hexadecimal"
-        )
-    return value
+    try:
+        made = shape.read(EvidenceRecord, rundir.read_json(folder, name))
+    except shape.Mismatch as error:
+        raise CaptureFileError(str(folder / name), str(error)) from None
+    if not all(_HEX.fullmatch(text) for text in (made.expected, made.observed)):
+        raise CaptureFileError(str(folder / name), "expected and observed are not bytes in hexadecimal")
+    return made
 
 
 class EvidenceStore:
@@ -80,7 +74,7 @@ class EvidenceStore:
         names = []
         for number, finding in enumerate(_samples(analysis.findings, room)):
             name = f"burst-{burst:05d}-{tag}{number:03d}-{finding.kind.value}.json"
-            rundir.write_json(self._folder, name, _evidence(finding, captured, stimulus))
+            rundir.write_json(self._folder, name, shape.write(_evidence(finding, captured, stimulus)))
             names.append(name)
         self.kept += len(names)
         return names
@@ -97,18 +91,18 @@ def _samples(findings: tuple[Finding, ...], room: int) -> list[Finding]:
     return [real[index] for index in sorted([*firsts, *others][:room])]
 
 
-def _evidence(finding: Finding, captured: Bytes, stimulus: Stimulus) -> dict[str, Any]:
+def _evidence(finding: Finding, captured: Bytes, stimulus: Stimulus) -> EvidenceRecord:
     step = stimulus.frame_bytes
     first = max(0, finding.frame - AROUND_FRAMES)
     last = min(len(captured) // step, finding.frame + min(finding.frames, MOST_FRAMES) + AROUND_FRAMES)
     observed = captured[first * step : last * step]
     expected = observed.copy()
     stimulus.fill((finding.position - finding.frame + first) % POSITIONS, expected)
-    return {
-        "schema": "pcmstress/evidence/1",
-        "finding": finding.to_json(),
-        "first_frame": first,
-        "frame_bytes": step,
-        "expected": expected.tobytes().hex(),
-        "observed": observed.tobytes().hex(),
-    }
+    return EvidenceRecord(
+        finding=FindingRecord.of(finding),
+        first_frame=first,
+        frame_bytes=step,
+        expected=expected.tobytes().hex(),
+        observed=observed.tobytes().hex(),
+        schema=SCHEMA,
+    )

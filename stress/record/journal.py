@@ -7,10 +7,13 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from stress.errors import CaptureFileError
+from stress.model import shape
 from stress.record.clock import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from stress.model.record import Event
 
 VERSION = 1
 NAME = "run.jsonl"
@@ -39,14 +42,14 @@ class Journal:
         except OSError as error:
             raise CaptureFileError(str(self._path), f"cannot be written: {error.strerror}") from None
 
-    def append(self, event: str, sync: bool = False, **fields: Any) -> dict[str, Any]:
-        """Append one event and return it as written."""
+    def append(self, event: Event, sync: bool = False) -> None:
+        """Append one event."""
         line: dict[str, Any] = {
             "v": VERSION,
-            "event": event,
+            "event": event.event,
             "t_ns": self._clock.monotonic_ns(),
             "wall": self._clock.wall_text(),
-            **fields,
+            **shape.write(event),
         }
         data = json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n"
         try:
@@ -57,7 +60,6 @@ class Journal:
                 os.fsync(self._file.fileno())
         except OSError as error:
             raise CaptureFileError(str(self._path), f"cannot be written: {error.strerror}") from None
-        return line
 
     def close(self) -> None:
         """Close the file; idempotent."""

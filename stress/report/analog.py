@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.spectral.explain import ALARM
+from stress.model.record import FindingRecord
 from stress.model.words import count
 from stress.report import levels, ringmap
 from stress.report.document import document, table
@@ -101,7 +102,7 @@ def _over_time(result: SpectralAnalysis, rate: int) -> str:
 
 def _ticks(result: SpectralAnalysis, frames: int, rate: int) -> list[Tick]:
     return [
-        levels.tick(one.to_json(), one.frame / frames, f"{one.frame / rate:.4f} s: {one.text}")
+        levels.tick(FindingRecord.of(one), one.frame / frames, f"{one.frame / rate:.4f} s: {one.text}")
         for one in result.analysis.findings
     ]
 

@@ -6,14 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stress.model.record import VerdictRecord
 from stress.model.verdict import Verdict
 from stress.verdict.judge import Judgement, judge, judge_run
 from stress.verdict.tally import Tally, tallies, total
 
 if TYPE_CHECKING:
     from stress.record.reader import RunLog
-
-_VERDICTS = {verdict.value: verdict for verdict in Verdict}
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,8 @@ def suite(log: RunLog, label: str = "") -> str:
 
 def backend(log: RunLog) -> str:
     """Return the backend's name, as it called itself last."""
-    verdict = log.last("verdict") or {}
-    return str(verdict.get("backend") or log.events[0]["backend"])
+    verdict = log.last(VerdictRecord)
+    return (verdict.backend if verdict else "") or log.start.backend
 
 
 def cases(log: RunLog, bound: float) -> list[Case]:
@@ -55,11 +54,10 @@ def cases(log: RunLog, bound: float) -> list[Case]:
     parts = tallies(log.events)
     found = [_case(part.arm, judge(part), part) for part in parts]
     whole = total(parts)
-    recorded = log.last("verdict")
+    recorded = log.last(VerdictRecord)
     judged = judge_run(parts, whole, bound)
-    if recorded and recorded["verdict"] in _VERDICTS:
-        reasons = tuple(str(reason) for reason in recorded["reasons"])
-        judged = Judgement(_VERDICTS[recorded["verdict"]], reasons)
+    if recorded:
+        judged = Judgement(Verdict(recorded.verdict), recorded.reasons)
     return [*found, _case("run", judged, whole)]
 
 

@@ -16,11 +16,12 @@ from stress.verdict.tally import tallies, total
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stress.model.record import BurstRecord, EvidenceRecord, PairRecord
     from stress.plan.plan import Plan
     from stress.record.reader import RunLog
 
 
-def page(log: RunLog, plan: Plan, evidence: list[dict[str, Any]]) -> str:
+def page(log: RunLog, plan: Plan, evidence: list[EvidenceRecord]) -> str:
     """Return the report as one HTML document.
 
     Parameters
@@ -92,13 +93,11 @@ def _row(arm: dict[str, Any]) -> str:
 
 def _rings(log: RunLog) -> str:
     found: dict[tuple[str, str, int, int], list[Mark]] = {}
-    opened: dict[str, dict[str, Any]] = {}
-    for event in log.events:
-        if event["event"] == "open":
-            opened[event["arm"]] = event.get("granted", {})
-        elif event["event"] == "burst":
-            for ring, size, rate, mark in _marks(event, opened.get(event["arm"], {})):
-                found.setdefault((event["arm"], ring, size, rate), []).append(mark)
+    opened = log.opened
+    for burst in log.bursts:
+        if burst.arm in opened:
+            for ring, size, rate, mark in _marks(burst, opened[burst.arm].granted):
+                found.setdefault((burst.arm, ring, size, rate), []).append(mark)
     if not found:
         return ""
     sites = {part.arm: part.sites for part in tallies(log.events)}
@@ -119,21 +118,15 @@ def _in_ring(sites: Mapping[tuple[str, str | None, int | None], int], ring: str)
     return sum(number for (_, where, _), number in sites.items() if where == ring)
 
 
-def _marks(event: dict[str, Any], granted: dict[str, Any]) -> list[tuple[str, int, int, Mark]]:
+def _marks(burst: BurstRecord, granted: PairRecord) -> list[tuple[str, int, int, Mark]]:
     marks = []
-    for finding in event["analysis"]["findings"]:
-        ring = finding["ring"]
-        offset = finding.get("ring_offset")
-        if finding["injected"] or ring not in granted or offset is None:
+    for finding in burst.analysis.findings:
+        params, ring, offset = granted.of(finding.ring), finding.ring, finding.ring_offset
+        if finding.injected or params is None or ring is None or offset is None:
             continue
-        params = granted[ring]
-        frame_bytes = text.frame_bytes(params)
-        size = params["buffer_size"] * frame_bytes
-        length = finding["frames"] * frame_bytes
-        mark = Mark(
-            offset, length, size, finding["frame"], finding["kind"], finding["laps"], finding.get("text", "")
-        )
-        marks.append((ring, size, params["rate"], mark))
+        size, length = params.buffer_size * params.frame_bytes, finding.frames * params.frame_bytes
+        mark = Mark(offset, length, size, finding.frame, finding.kind, finding.laps, finding.text)
+        marks.append((ring, size, params.rate, mark))
     return marks
 
 
@@ -142,7 +135,7 @@ def _findings(log: RunLog) -> str:
     return f'<h2>Findings</h2><pre class="prose">{escape(chr(10).join(lines))}</pre>' if lines else ""
 
 
-def _evidence(evidence: list[dict[str, Any]]) -> str:
+def _evidence(evidence: list[EvidenceRecord]) -> str:
     blocks = "".join(_words(entry) for entry in evidence)
     if not blocks:
         return ""
@@ -152,22 +145,22 @@ def _evidence(evidence: list[dict[str, Any]]) -> str:
     return f"<h2>Evidence</h2><p>{help_text}</p>{blocks}"
 
 
-def _words(entry: dict[str, Any]) -> str:
-    step, first = int(entry["frame_bytes"]), int(entry["first_frame"])
-    expected, observed = bytes.fromhex(entry["expected"]), bytes.fromhex(entry["observed"])
+def _words(entry: EvidenceRecord) -> str:
+    step, first = entry.frame_bytes, entry.first_frame
+    expected, observed = bytes.fromhex(entry.expected), bytes.fromhex(entry.observed)
     rows = []
     for index in range(min(len(observed), len(expected)) // step):
         due, got = expected[index * step : (index + 1) * step], observed[index * step : (index + 1) * step]
         body = got.hex() if due == got else f'<span class="bad">{got.hex()} ({due.hex()})</span>'
         rows.append(f"{count(first + index):>12}  {body}")
-    title = escape(str(entry["finding"].get("text", "")))
+    title = escape(entry.finding.text)
     return f"<details><summary>{title}</summary><pre>{chr(10).join(rows)}</pre></details>"
 
 
 def _about(log: RunLog) -> str:
-    start = log.events[0]
-    parts = (f"seed {start['seed']}", f"first position {start['first_position']}", f"{start.get('wall', '')}")
+    start = log.start
+    parts = (f"seed {start.seed}", f"first position {start.first_position}", start.wall)
     told = (*path.lines(log), *wire.lines(log, total(tallies(log.events))))
     facts = "".join(f"<p>{escape(line)}</p>" for line in told)
-    program = escape(f"{', '.join(parts)}; pcmstress {start.get('program', '')}")
+    program = escape(f"{', '.join(parts)}; pcmstress {start.program}")
     return f"<h2>The run</h2>{facts}<p>{program}</p>"

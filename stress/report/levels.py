@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stress.report import ringmap
 from stress.report.picture import Axis, Tick, lines_svg, steps
 from stress.report.ringmap import Mark
 
 if TYPE_CHECKING:
+    from stress.model.record import FindingRecord
     from stress.record.reader import RunLog
 
 # Time [s], SNR and THD+N [dB].
@@ -43,34 +44,31 @@ def time_axis(length_s: float) -> list[tuple[float, str]]:
     return [(second / length_s, f"{second:g}") for second in steps(0, length_s, 10)]
 
 
-def tick(finding: Any, at: float, text: str) -> Tick:
+def tick(finding: FindingRecord, at: float, text: str) -> Tick:
     """Return the mark of a recorded finding at a place 0..1."""
-    mark = Mark(0, 0, 1, 0, finding["kind"], finding["laps"], text)
+    mark = Mark(0, 0, 1, 0, finding.kind, finding.laps, text)
     return Tick(at, ringmap.colour(mark), text)
 
 
 def section(log: RunLog) -> str:
     """Return the analog path over all bursts of a run, end to end, "" where there was none."""
-    rates = {
-        event["arm"]: event["granted"]["capture"]["rate"]
-        for event in log.events
-        if event["event"] == "open" and "capture" in event.get("granted", {})
-    }
+    opened = log.opened
+    rates = {arm: event.granted.capture.rate for arm, event in opened.items() if event.granted.capture}
     levels: list[Level] = []
-    found: list[tuple[float, dict[str, Any], str]] = []
+    found: list[tuple[float, FindingRecord, str]] = []
     begin = 0.0
-    for event in log.events:
-        if event["event"] != "burst" or event["arm"] not in rates:
+    for burst in log.bursts:
+        if burst.arm not in rates:
             continue
-        rate, analysis = rates[event["arm"]], event["analysis"]
-        seconds = (event.get("channel") or {}).get("seconds", ())
+        rate = rates[burst.arm]
+        seconds = burst.channel.seconds if burst.channel else ()
         levels += [(begin + frame / rate + 0.5, snr, thd) for frame, snr, thd in seconds]
         found += [
-            (begin + one["frame"] / rate, one, f"{event['arm']}: {one.get('text', '')}")
-            for one in analysis["findings"]
-            if not one["injected"]
+            (begin + one.frame / rate, one, f"{burst.arm}: {one.text}")
+            for one in burst.analysis.findings
+            if not one.injected
         ]
-        begin += analysis["frames"] / rate
+        begin += burst.analysis.frames / rate
     if not levels:
         return ""
     ticks = [tick(one, min(1.0, at / begin), text) for at, one, text in found]

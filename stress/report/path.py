@@ -2,47 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stress.errors import CaptureFileError
+from stress.model.record import LoopbackRecord
 from stress.model.words import count, counted
 from stress.verdict.audit import Audit, audit
 
 if TYPE_CHECKING:
     from stress.record.reader import RunLog
 
-# Figures of the channel that are summed up over the bursts, with what is worst: low or high.
-FIGURES = {"snr_db": min, "thd_n_db": max}
-STEADY = ("latency_frames", "gain_db", "drift_ppm")
 MOST_PLACES = 5
 
 
 def detectors(log: RunLog) -> str:
     """Return the names of the detectors that judged the bursts."""
-    names = [str(event["analysis"].get("detector", "exact")) for event in _bursts(log)]
-    return " and ".join(dict.fromkeys(names))
+    return " and ".join(dict.fromkeys(burst.analysis.detector for burst in log.bursts))
 
 
 def lines(log: RunLog) -> list[str]:
     """Return loopback, channel and audit, a line each where there is one."""
-    said, seen = log.last("loopback"), channel(log)
-    out = [f"loopback: {said['kind']}, judged by {said['detector']}: {said['why']}"] if said else []
+    said, seen = log.last(LoopbackRecord), channel(log)
+    out = [f"loopback: {said.kind}, judged by {said.detector}: {said.why}"] if said else []
     if seen:
         out.append(
-            f"channel: latency {seen['latency_frames']:.1f} frames, gain {seen['gain_db']:.2f} dB, drift "
-            f"{seen['drift_ppm']:.2f} ppm; "
-            f"at worst SNR {seen['snr_db']:.1f} dB, THD+N {seen['thd_n_db']:.1f} dB"
+            f"channel: latency {seen.latency_frames:.1f} frames, gain {seen.gain_db:.2f} dB, drift "
+            f"{seen.drift_ppm:.2f} ppm; "
+            f"at worst SNR {seen.snr_db:.1f} dB, THD+N {seen.thd_n_db:.1f} dB"
         )
     return out + _audited(checked(log))
 
 
-def channel(log: RunLog) -> dict[str, float] | None:
-    """Return the analog channel over all bursts: medians, SNR and THD+N at their worst."""
-    seen = [event["channel"] for event in _bursts(log) if event.get("channel")]
+@dataclass(frozen=True)
+class Channel:
+    """The analog path over all bursts: medians, SNR and THD+N at their worst."""
+
+    latency_frames: float
+    gain_db: float
+    drift_ppm: float
+    snr_db: float
+    thd_n_db: float
+
+
+def channel(log: RunLog) -> Channel | None:
+    """Return the analog path over all bursts, None where there was none."""
+    seen = [burst.channel for burst in log.bursts if burst.channel]
     if not seen:
         return None
-    middle = {name: sorted(one[name] for one in seen)[len(seen) // 2] for name in STEADY}
-    return {**middle, **{name: worst(one[name] for one in seen) for name, worst in FIGURES.items()}}
+
+    def middle(name: str) -> float:
+        return float(sorted(getattr(one, name) for one in seen)[len(seen) // 2])
+
+    worst = min(one.snr_db for one in seen), max(one.thd_n_db for one in seen)
+    return Channel(middle("latency_frames"), middle("gain_db"), middle("drift_ppm"), *worst)
 
 
 def checked(log: RunLog) -> Audit:
@@ -53,8 +66,8 @@ def checked(log: RunLog) -> Audit:
     CaptureFileError : they are no checksums.
     """
     try:
-        return audit(log.events)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        return audit(log.bursts)
+    except (ValueError, IndexError) as error:
         raise CaptureFileError("run.jsonl", f"burst: crc32: {error}") from None
 
 
@@ -93,7 +106,3 @@ def _contradictions(found: Audit) -> list[str]:
             more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
             out.append(f"burst {burst}, period {period} {words}{more}")
     return out
-
-
-def _bursts(log: RunLog) -> list[dict[str, Any]]:
-    return [event for event in log.events if event["event"] == "burst"]

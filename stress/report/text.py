@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
-from stress.model.formats import sample_format
+from stress.model import shape
+from stress.model.record import BurstRecord, LoopbackRecord, OpenRecord, StopRecord, VerdictRecord
 from stress.model.verdict import Verdict
 from stress.model.wire import BUS
 from stress.model.words import count, counted
@@ -37,7 +39,7 @@ def lines(log: RunLog, plan: Plan, columns: int = 0) -> list[str]:
     ----------
     columns : of the terminal; 0 is as wide as it needs.
     """
-    start, bound = log.events[0], plan.bound
+    start, bound = log.start, plan.bound
     parts = tallies(log.events)
     whole = total(parts)
     return [
@@ -53,7 +55,7 @@ def lines(log: RunLog, plan: Plan, columns: int = 0) -> list[str]:
         *path.lines(log),
         *wire.lines(log, whole),
         *_evidence(log, whole),
-        f"seed {start['seed']}, first position {start['first_position']}, {counted(whole.bursts, 'burst')}, "
+        f"seed {start.seed}, first position {start.first_position}, {counted(whole.bursts, 'burst')}, "
         f"{format_duration(whole.streamed_s)} streamed",
     ]
 
@@ -76,7 +78,7 @@ def diagnosis(log: RunLog, plan: Plan) -> list[str]:
 
 def diagnose_log(log: RunLog, plan: Plan) -> Diagnosis | None:
     """Return the diagnosis of a run, None for a plan without groups."""
-    if not any(arm.group for arm in plan.arm) or not log.first("burst"):
+    if not any(arm.group for arm in plan.arm) or not log.first(BurstRecord):
         return None
     return diagnose(measure(plan, tallies(log.events)), plan.bound)
 
@@ -96,9 +98,9 @@ def head(log: RunLog, bound: float) -> list[str]:
 
 
 def _verdict(log: RunLog, bound: float) -> tuple[str, list[str]]:
-    recorded = log.last("verdict")
+    recorded = log.last(VerdictRecord)
     if recorded:
-        return recorded["verdict"], list(recorded["reasons"])
+        return recorded.verdict, list(recorded.reasons)
     parts = tallies(log.events)
     judged = judge_run(parts, total(parts), bound)
     return judged.verdict.value, [*judged.reasons, "the run did not end; judged from the bursts recorded"]
@@ -106,7 +108,7 @@ def _verdict(log: RunLog, bound: float) -> tuple[str, list[str]]:
 
 def following(log: RunLog, plan: Plan, folder: str) -> list[str]:
     """Return what a newcomer may want to do now; the verdict and its reasons stand above."""
-    if not log.first("burst"):
+    if not log.first(BurstRecord):
         return ["next: `pcmstress probe` shows what is here; `--backend virtual` needs no card"]
     verdict, _ = _verdict(log, plan.bound)
     if verdict == Verdict.PASS.value:
@@ -170,19 +172,16 @@ def _what(part: Tally) -> str:
 
 
 def _opened(log: RunLog) -> list[str]:
-    opened = log.first("open")
-    if not opened or not opened.get("mappings"):
-        return []
+    opened = log.first(OpenRecord)
     out = []
-    for mapping in opened["mappings"]:
-        place = "the ring" if mapping["is_ring"] else "not the ring"
-        flags = mapping["vm_flags"]
-        out.append(f"{mapping['direction']} mapping: {mapping['path']} ({place}), VmFlags: {flags}")
+    for mapping in opened.mappings if opened else ():
+        place = "the ring" if mapping.is_ring else "not the ring"
+        out.append(f"{mapping.direction} mapping: {mapping.path} ({place}), VmFlags: {mapping.vm_flags}")
     return out
 
 
 def _evidence(log: RunLog, whole: Tally) -> list[str]:
-    files = sum(len(event.get("evidence", [])) for event in log.events if event["event"] == "burst")
+    files = sum(len(burst.evidence) for burst in log.bursts)
     if not files and not whole.found:
         return []
     capped = " (capped per burst and run; the counts go on)" if whole.found > files else ""
@@ -192,13 +191,13 @@ def _evidence(log: RunLog, whole: Tally) -> list[str]:
 
 
 def _conditions(log: RunLog, whole: Tally) -> list[str]:
-    burst = log.last("burst")
-    if not burst or not (burst["conditions"]["granted"] or whole.voluntary or whole.involuntary):
+    burst = log.last(BurstRecord)
+    if not burst or not (burst.conditions.granted or whole.voluntary or whole.involuntary):
         return []
-    terms = [str(text) for key in ("granted", "facts") for text in burst["conditions"][key]]
     switches = (
         f"{count(whole.voluntary)} voluntary and {count(whole.involuntary)} involuntary context switches"
     )
+    terms = (*burst.conditions.granted, *burst.conditions.facts)
     return ["; ".join([f"hot window: {switches} in both threads", *terms])]
 
 
@@ -206,14 +205,14 @@ def sentences(log: RunLog, most: int) -> list[str]:
     """Return examples of what was found in words, the commonest sort first."""
     sorts: dict[tuple[str, str | None], list[str]] = {}
     seen_by_tap = False
-    for event in log.events:
-        for finding in event["analysis"]["findings"] if event["event"] == "burst" else ():
-            if not finding["injected"] and finding.get("text"):
+    for burst in log.bursts:
+        for finding in burst.analysis.findings:
+            if not finding.injected and finding.text:
                 seen = wire.lane_words(finding)
                 seen_by_tap = seen_by_tap or bool(seen)
-                told = f"  burst {event['number']} ({event['arm']}): {finding['text']}"
+                told = f"  burst {burst.number} ({burst.arm}): {finding.text}"
                 told += f" [{seen}]" if seen else ""
-                sorts.setdefault((finding["kind"], finding["ring"]), []).append(told)
+                sorts.setdefault((finding.kind, finding.ring), []).append(told)
     if not sorts:
         return []
     common = sorted(sorts.values(), key=lambda texts: -len(texts))
@@ -223,11 +222,6 @@ def sentences(log: RunLog, most: int) -> list[str]:
     more = [f"  ... and {count(rest)} more in the record"] if rest else []
     views = "; in brackets what the user wrote, memory, the wire and what was read" if seen_by_tap else ""
     return ["", f"Examples{views}:", *shown, *more]
-
-
-def frame_bytes(params: dict[str, Any]) -> int:
-    """Return the bytes of a frame of recorded hw_params."""
-    return sample_format(params["format"]).frame_bytes(params["channels"])
 
 
 def meaning(whole: Tally) -> list[str]:
@@ -259,7 +253,7 @@ def as_json(log: RunLog, plan: Plan) -> dict[str, Any]:
     bound = plan.bound
     named = diagnose_log(log, plan)
     verdict, reasons = _verdict(log, bound)
-    parts = tallies(log.events)
+    parts, channel, stopped = tallies(log.events), path.channel(log), log.last(StopRecord)
     return {
         "schema": "pcmstress/report/1",
         "verdict": verdict,
@@ -267,11 +261,11 @@ def as_json(log: RunLog, plan: Plan) -> dict[str, Any]:
         "backend": backend(log),
         "detector": path.detectors(log),
         "loopback": _loopback(log),
-        "channel": path.channel(log),
+        "channel": dataclasses.asdict(channel) if channel else None,
         "audit": path.audit_json(path.checked(log)),
-        "seed": log.events[0]["seed"],
+        "seed": log.start.seed,
         "torn": log.torn,
-        "stopped": log.last("stop"),
+        "stopped": shape.write(stopped) if stopped else None,
         "arms": [_arm_json(part) for part in parts],
         "total": _arm_json(total(parts)),
         "diagnosis": named.to_json() if named else None,
@@ -279,8 +273,8 @@ def as_json(log: RunLog, plan: Plan) -> dict[str, Any]:
 
 
 def _loopback(log: RunLog) -> dict[str, Any] | None:
-    said = log.last("loopback")
-    return {name: said[name] for name in ("kind", "detector", "why")} if said else None
+    said = log.last(LoopbackRecord)
+    return shape.write(said) if said else None
 
 
 def _arm_json(part: Tally) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from stress.model.record import TapRecord
 from stress.model.wire import LANES, UNKNOWN, WRONG
 from stress.model.words import count, counted
 
 if TYPE_CHECKING:
     from collections import Counter
 
+    from stress.model.record import FindingRecord
     from stress.record.reader import RunLog
     from stress.verdict.tally import Tally
 
@@ -18,8 +20,8 @@ def lines(log: RunLog, whole: Tally) -> list[str]:
     """Return what the tap saw in all bursts, or why there was none."""
     seen = whole.wire
     if not seen.get("bursts"):
-        event = log.last("wire")
-        reasons = sorted(whole.blind) or ([event["blind"]] if event and event.get("blind") else [])
+        event = log.last(TapRecord)
+        reasons = sorted(whole.blind) or ([event.blind] if event and event.blind else [])
         return [f"wire: not seen: {reason}" for reason in reasons]
     return [
         f"wire: OUT differs from what was written in {count(seen['out_wrong'])} of "
@@ -42,13 +44,13 @@ def counts(part: Tally) -> dict[str, int]:
     return {**dict.fromkeys(_TOLD, 0), **part.wire} if part.wire["bursts"] else {}
 
 
-def lane_words(finding: dict[str, Any]) -> str:
+def lane_words(finding: FindingRecord) -> str:
     """Return the lanes of a recorded finding in words, "" where no tap saw it."""
-    lanes = finding["details"].get("lanes")
+    lanes = finding.lanes
     if not lanes:
         return ""
     words = {UNKNOWN: "not known", WRONG: "WRONG"}
-    return ", ".join(f"{name} {words.get(lanes[name], lanes[name])}" for name in LANES)
+    return ", ".join(f"{name} {words.get(lanes.of(name), lanes.of(name))}" for name in LANES)
 
 
 def _traffic(seen: Counter[str]) -> list[str]:
@@ -71,12 +73,7 @@ def _source(seen: Counter[str]) -> list[str]:
 
 def _notes(log: RunLog) -> list[str]:
     # What a view lacks, once per reason and not per burst.
-    texts = [
-        text
-        for event in log.events
-        if event["event"] == "burst"
-        for text in (event.get("wire") or {}).get("notes", ())
-    ]
+    texts = [text for burst in log.bursts if burst.seen for text in burst.seen.notes]
     return list(dict.fromkeys(texts))
 
 

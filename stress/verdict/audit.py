@@ -8,16 +8,19 @@ be those in which the detector reported a wrong run.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stress.detect.sums import Checksums, sums_of
+from stress.model.record import CapturedSumsRecord, SumsRecord
 from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from stress.model.record import BurstRecord, FindingRecord
 
     Bytes = NDArray[np.uint8]
 
@@ -35,29 +38,32 @@ class Sums:
     played: Checksums
     captured: Checksums | None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_record(self) -> SumsRecord:
         """Return the compact form: of the captured sums only those that differ."""
-        out = self.played.to_json()
+        captured = None
         if self.captured is not None:
             pairs = zip(self.captured.crcs, self.played.crcs)
-            out["captured"] = {
-                "first_frame": self.captured.first_frame,
-                "frames": self.captured.frames,
-                "differ": {str(k): f"{a:08x}" for k, (a, b) in enumerate(pairs) if a != b},
-            }
-        return out
+            differ = {str(k): f"{a:08x}" for k, (a, b) in enumerate(pairs) if a != b}
+            captured = CapturedSumsRecord(self.captured.first_frame, self.captured.frames, differ)
+        played = self.played
+        return SumsRecord(played.text(), played.first_frame, played.period_frames, played.frames, captured)
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Sums:
-        """Return what `to_json` wrote; KeyError, TypeError or ValueError when it is not."""
-        played, seen = Checksums.from_json(value), value.get("captured")
+    def of_record(cls, value: SumsRecord) -> Sums:
+        """Return what `to_record` made.
+
+        Raises
+        ------
+        ValueError, IndexError : the digits are no checksums of so many frames.
+        """
+        played = Checksums.of_text(value.crcs, value.first_frame, value.period_frames, value.frames)
+        seen = value.captured
         if seen is None:
             return cls(played, None)
-        frames, period = int(seen["frames"]), played.period_frames
-        crcs = list(played.crcs[: -(-frames // period)])
-        for k, crc in seen["differ"].items():
+        crcs = list(played.crcs[: -(-seen.frames // played.period_frames)])
+        for k, crc in seen.differ.items():
             crcs[int(k)] = int(crc, 16)
-        return cls(played, Checksums(int(seen["first_frame"]), period, frames, tuple(crcs)))
+        return cls(played, Checksums(seen.first_frame, played.period_frames, seen.frames, tuple(crcs)))
 
     @property
     def compared(self) -> int:
@@ -122,17 +128,22 @@ class Audit:
         return not self.unexplained and not self.contradicted
 
 
-def audit(events: Iterable[Mapping[str, Any]]) -> Audit:
-    """Compare the checksums of all bursts, and them with the wrong runs recorded."""
+def audit(bursts: Iterable[BurstRecord]) -> Audit:
+    """Compare the checksums of all bursts, and them with the wrong runs recorded.
+
+    Raises
+    ------
+    ValueError, IndexError : they are no checksums.
+    """
     whole = Audit()
-    for event in events:
-        if event["event"] != "burst" or "crc32" not in event:
+    for burst in bursts:
+        if burst.crc32 is None:
             continue
-        sums, number = Sums.from_json(event["crc32"]), event["number"]
+        sums, number = Sums.of_record(burst.crc32), burst.number
         if sums.captured is None:
             whole = Audit(whole.bursts, whole.summed + 1, *_rest(whole))
             continue
-        told = _Told(event, sums)
+        told = _Told(burst, sums)
         whole = Audit(
             whole.bursts + 1,
             whole.summed,
@@ -150,26 +161,26 @@ def _rest(whole: Audit) -> tuple[int, int, tuple[tuple[int, int], ...], tuple[tu
 
 class _Told:
     # The wrong runs one burst event tells of, as periods.
-    def __init__(self, event: Mapping[str, Any], sums: Sums) -> None:
-        self._sums, self._position = sums, event["position"]
-        analysis = event["analysis"]
-        wrong = [one for one in analysis["findings"] if not one["injected"] or "echo" in one["details"]]
+    def __init__(self, burst: BurstRecord, sums: Sums) -> None:
+        self._sums, self._position = sums, burst.position
+        analysis = burst.analysis
+        wrong = [one for one in analysis.findings if not one.injected or one.says("echo")]
         # What is old throughout is right to the checksums, and says nothing of where others end.
-        self._runs = [self._periods(one) for one in wrong if "uniform" not in one["details"]]
-        slips = [self._periods(one).start for one in wrong if one["kind"] in _SLIPS]
-        real = [one for one in analysis["findings"] if not one["injected"]]
+        self._runs = [self._periods(one) for one in wrong if not one.says("uniform")]
+        slips = [self._periods(one).start for one in wrong if one.kind in _SLIPS]
+        real = [one for one in analysis.findings if not one.injected]
         # Findings past the cap of a record are only counted, but for some of the last lap.
-        real = real[: analysis.get("findings_first", len(real))]
-        ends = [self._periods(one).stop - 1 for one in real if "uniform" not in one["details"]]
-        full = not analysis.get("findings_left_out")
-        self._told_until = 1 << 62 if full else max(ends, default=0)
+        ends = [
+            self._periods(one).stop - 1 for one in real[: analysis.findings_first] if not one.says("uniform")
+        ]
+        self._told_until = max(ends, default=0) if analysis.findings_left_out else 1 << 62
         # Behind a slip every period differs.
         self._slipped = min(slips, default=1 << 62)
 
-    def _periods(self, finding: Mapping[str, Any]) -> range:
-        first = (finding["position"] - self._position) % POSITIONS
+    def _periods(self, finding: FindingRecord) -> range:
+        first = (finding.position - self._position) % POSITIONS
         period = self._sums.played.period_frames
-        return range(first // period, (first + max(1, finding["frames"]) - 1) // period + 1)
+        return range(first // period, (first + max(1, finding.frames) - 1) // period + 1)
 
     def explains(self, k: int) -> bool:
         return k >= min(self._slipped, self._told_until) or any(k in run for run in self._runs)

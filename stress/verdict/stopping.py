@@ -11,9 +11,10 @@ stop. A rule that stopped once a contrast was significant would not.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stress.model.exposure import Exposure
+from stress.model.record import StopRecord
 from stress.stats.counts import Sequential, Stop
 from stress.verdict.contrast import decidable, measure
 from stress.verdict.tally import total
@@ -63,17 +64,17 @@ class Stopped:
             honest = "nothing is said of rarer corruption than that"
         return f"stopped early after {self.bursts}{of} bursts: {seen} {says}; {honest}"
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields of a stop event."""
-        return {
-            "decision": self.decision,
-            "bursts": self.bursts,
-            "walks": self.walks,
-            "planned": self.planned,
-            "episodes": self.episodes,
-            "observed_s": self.observed_s,
-            "text": self.text(),
-        }
+    def to_record(self) -> StopRecord:
+        """Return the stop event."""
+        return StopRecord(
+            decision=self.decision,
+            bursts=self.bursts,
+            text=self.text(),
+            walks=self.walks,
+            planned=self.planned,
+            episodes=self.episodes,
+            observed_s=self.observed_s,
+        )
 
 
 def sequential(rule: Stopping) -> Sequential:

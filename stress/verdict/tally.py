@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from stress.model.finding import SILENT
+from stress.model.record import BlindRecord, BurstRecord, SkipRecord
 from stress.stats.counts import dispersion
 from stress.verdict.two_clocks import Slip, slips
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stress.model.record import AnalysisRecord, Event, FindingRecord, WireRecord
 
 
 class Seen(NamedTuple):
@@ -22,7 +28,7 @@ class Seen(NamedTuple):
 
 @dataclass
 class Tally:
-    """Sums over burst events (the records' JSON objects).
+    """Sums over the bursts of a record.
 
     Attributes
     ----------
@@ -85,85 +91,84 @@ class Tally:
     alarm: float | None = None
     weakest: float | None = None
 
-    def add(self, burst: dict[str, Any]) -> None:
-        """Add one burst event."""
-        analysis, exchange, control = burst["analysis"], burst["exchange"], burst["control"]
+    def add(self, burst: BurstRecord) -> None:
+        """Add one burst."""
+        analysis, exchange, control = burst.analysis, burst.exchange, burst.control
         self.bursts += 1
-        self.episodes += burst["episodes"]
-        self.observed_s += burst["observed_s"]
-        self.streamed_s += burst["streamed_s"]
-        self.checked_frames += analysis["checked_frames"]
-        self.lines += burst["exposure"]["lines"]
-        self.line_bytes = burst["exposure"]["line_bytes"]
-        self.unlocked += not analysis["locked"]
-        self.silent += SILENT in analysis["notes"]
-        self.planted += control["planted"]
-        self.control_found += control["found"]
-        self.control_covered += control.get("covered", 0)
-        self.xruns += exchange["playback"]["xruns"] + exchange["capture"]["xruns"]
-        self.lost = exchange["lost"] or self.lost
-        for side in ("playback", "capture"):
-            self.voluntary += exchange[side]["voluntary"] or 0
-            self.involuntary += exchange[side]["involuntary"] or 0
-        for name, number in burst.get("opportunities", {}).items():
+        self.episodes += burst.episodes
+        self.observed_s += burst.observed_s
+        self.streamed_s += burst.streamed_s
+        self.checked_frames += analysis.checked_frames
+        self.lines += burst.exposure.lines
+        self.line_bytes = burst.exposure.line_bytes
+        self.unlocked += not analysis.locked
+        self.silent += SILENT in analysis.notes
+        self.planted += control.planted
+        self.control_found += control.found
+        self.control_covered += control.covered
+        self.lost = exchange.lost or self.lost
+        for side in (exchange.playback, exchange.capture):
+            self.xruns += side.xruns
+            self.voluntary += side.voluntary or 0
+            self.involuntary += side.involuntary or 0
+        for name, number in burst.opportunities.items():
             self.opportunities.update({} if number is None else {name: abs(number)})
-        self.refused.update(str(text) for text in burst["conditions"]["refused"])
-        # Records made before tiles were counted have none.
-        seen = burst.get("tiles") or dict.fromkeys(("number", "runs", "squares"), 0)
-        self.tiles += seen["number"]
-        self.tile_runs += seen["runs"]
-        self.tile_squares += seen["squares"]
+        self.refused.update(burst.conditions.refused)
+        self.tiles += burst.tiles.number
+        self.tile_runs += burst.tiles.runs
+        self.tile_squares += burst.tiles.squares
         before = self.wrong_frames
-        self.detectors.update([str(analysis.get("detector", "exact"))])
-        self.doubts.update(burst.get("advice", ()))
-        self.alarm = (burst.get("channel") or {}).get("alarm_sigmas", self.alarm)
+        self.detectors.update([analysis.detector])
+        self.doubts.update(burst.advice)
+        if burst.channel is not None and burst.channel.alarm_sigmas is not None:
+            self.alarm = burst.channel.alarm_sigmas
         self._add_findings(analysis)
-        self.samples.append((self.wrong_frames - before, analysis["checked_frames"]))
-        self._add_wire(burst.get("wire") or {})
+        self.samples.append((self.wrong_frames - before, analysis.checked_frames))
+        self._add_wire(burst.wire)
 
-    def _add_wire(self, wire: dict[str, Any]) -> None:
-        if "source" not in wire:
-            self.blind.update([wire["blind"]] if wire.get("blind") else [])
+    def _add_wire(self, wire: WireRecord | BlindRecord) -> None:
+        if isinstance(wire, BlindRecord):
+            self.blind.update([wire.blind] if wire.blind else [])
             return
-        self.doubts.update(wire["doubts"])
-        self.wire.update({name: wire[name] for name in ("events", "dropped", "truncated", "lost_frames")})
-        self.wire.update(bursts=1, judged=int(wire["judged"]))
-        for side in ("out", "in"):
-            parts = {f"{side}_{name}": wire[side][name] for name in ("frames", "wrong", "failed")}
-            self.wire.update(parts)
-            if wire["judged"]:
-                planted = {f"{side}_{name}": wire[side].get(name, 0) for name in ("planted", "found")}
-                self.wire.update(planted)
-        self.wire.update({f"in_{name}": wire["in"].get(name, 0) for name in ("lines", "telling_lines")})
-        self.wire.update(in_judged="capture" in wire.get("judged_sides", ()))
-        for side, held in wire.get("memory", {}).items():
-            self.wire.update({f"memory_{side}_{name}": held[name] for name in ("frames", "differ")})
+        self.doubts.update(wire.doubts)
+        self.wire.update(bursts=1, judged=int(wire.judged))
+        self.wire.update(
+            events=wire.events, dropped=wire.dropped, truncated=wire.truncated, lost_frames=wire.lost_frames
+        )
+        for name, side in (("out", wire.out), ("in", wire.into)):
+            self.wire.update(
+                {f"{name}_frames": side.frames, f"{name}_wrong": side.wrong, f"{name}_failed": side.failed}
+            )
+            if wire.judged:
+                self.wire.update({f"{name}_planted": side.planted, f"{name}_found": side.found})
+        self.wire.update(in_lines=wire.into.lines, in_telling_lines=wire.into.telling_lines)
+        self.wire.update(in_judged="capture" in wire.judged_sides)
+        for name, held in wire.memory.items():
+            self.wire.update({f"memory_{name}_frames": held.frames, f"memory_{name}_differ": held.differ})
 
-    def _add_findings(self, analysis: dict[str, Any]) -> None:
-        self.counts.update(analysis["counts"])
-        for kind, ring, laps, number in analysis["sites"]:
-            self.sites[(kind, ring, laps)] += number
-        self.wrong_frames += analysis["wrong_frames"]
-        self.slips += slips(analysis["findings"])
-        for finding in analysis["findings"]:
-            beside = "transport" in finding.get("details", {})
-            if finding["injected"] or beside:
-                self.weakest = _least(self.weakest, finding["details"].get("score"))
-                self.counts[finding["kind"]] -= 1
-                self.sites[(finding["kind"], finding["ring"], finding["laps"])] -= 1
-                self.wrong_frames -= finding["frames"]
-                self.transport += beside
-            else:
+    def _add_findings(self, analysis: AnalysisRecord) -> None:
+        self.counts.update(analysis.counts)
+        for site in analysis.sites:
+            self.sites[(site.kind, site.ring, site.laps)] += site.number
+        self.wrong_frames += analysis.wrong_frames
+        self.slips += slips(analysis.findings)
+        for finding in analysis.findings:
+            if finding.real:
                 self.shapes[shape(finding, self.line_bytes)] += 1
                 self._add_view(finding)
+                continue
+            self.weakest = _least(self.weakest, finding.score)
+            self.counts[finding.kind] -= 1
+            self.sites[(finding.kind, finding.ring, finding.laps)] -= 1
+            self.wrong_frames -= finding.frames
+            self.transport += finding.transport
         self.counts, self.sites = +self.counts, +self.sites
 
-    def _add_view(self, finding: dict[str, Any]) -> None:
-        details = finding["details"]
-        if "view" in details:
-            self.views[details["view"]] += 1
-            memory = details.get("lanes", {}).get("memory", "")
-            self.seen[Seen(details["view"], finding["kind"], finding["ring"], memory)] += 1
+    def _add_view(self, finding: FindingRecord) -> None:
+        if finding.view:
+            self.views[finding.view] += 1
+            memory = finding.lanes.memory if finding.lanes else ""
+            self.seen[Seen(finding.view, finding.kind, finding.ring, memory)] += 1
 
     @property
     def found(self) -> int:
@@ -205,29 +210,29 @@ _SUMS = tuple(
 )
 
 
-def shape(finding: dict[str, Any], line_bytes: int) -> str:
+def shape(finding: FindingRecord, line_bytes: int) -> str:
     """Return the form of a recorded finding on a cache with lines of `line_bytes`.
 
     "lines": whole cache lines of a ring; "tail": less than a line, from or to
     the middle of one; "run": anything else that is stale. Other kinds are their
     own shape.
     """
-    if finding["kind"] != "stale":
-        return str(finding["kind"])
-    if (finding["line_bytes"] or 0) >= line_bytes:
+    if finding.kind != "stale":
+        return finding.kind
+    if (finding.line_bytes or 0) >= line_bytes:
         return "lines"
-    edges = {"starts_on_line", "ends_on_line"} & set(finding["details"])
-    return "tail" if edges or finding["line_bytes"] else "run"
+    edges = finding.says("starts_on_line") or finding.says("ends_on_line")
+    return "tail" if edges or finding.line_bytes else "run"
 
 
-def tallies(events: list[dict[str, Any]]) -> list[Tally]:
+def tallies(events: Iterable[Event]) -> list[Tally]:
     """Return one tally per arm, in the order the arms first ran."""
     found: dict[str, Tally] = {}
     for event in events:
-        if event["event"] == "burst":
-            found.setdefault(event["arm"], Tally(event["arm"])).add(event)
-        elif event["event"] == "skip":
-            found.setdefault(event["arm"], Tally(event["arm"])).skipped = event["reason"]
+        if isinstance(event, BurstRecord):
+            found.setdefault(event.arm, Tally(event.arm)).add(event)
+        elif isinstance(event, SkipRecord):
+            found.setdefault(event.arm, Tally(event.arm)).skipped = event.reason
     return list(found.values())
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stress.model.finding import Kind
 from stress.model.words import counted
@@ -18,6 +18,7 @@ from stress.model.words import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from stress.model.record import FindingRecord
     from stress.verdict.tally import Tally
 
 # Largest slip of a clock [frames]. Source: a buffer between two clocks gives way by one frame, some by two.
@@ -46,16 +47,16 @@ class Slip:
     gap: int
 
 
-def slips(findings: Iterable[dict[str, Any]]) -> list[Slip]:
+def slips(findings: Iterable[FindingRecord]) -> list[Slip]:
     """Return the slips among the recorded findings of one burst that are real."""
     found: list[Slip] = []
     last: int | None = None
     for finding in findings:
-        sign = _SIGNS.get(finding["kind"])
-        if sign is None or finding["injected"]:
+        sign = _SIGNS.get(finding.kind)
+        if sign is None or finding.injected:
             continue
-        found.append(Slip(sign * finding["frames"], 0 if last is None else finding["frame"] - last))
-        last = finding["frame"]
+        found.append(Slip(sign * finding.frames, 0 if last is None else finding.frame - last))
+        last = finding.frame
     return found
 
 

@@ -8,6 +8,7 @@ from stress.errors import ParamsRefused
 from stress.experiment.method.exact import ByPattern
 from stress.experiment.runner import Run, first_position
 from stress.model.formats import FORMATS
+from stress.model.record import EndRecord, SkipRecord, StartRecord, StopRecord, VerdictRecord
 from stress.model.verdict import Verdict
 from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
@@ -42,7 +43,7 @@ class _Walk:
             progress=self.steps.append,
             **changes,
         )
-        self.journal.append("start", seed=3, backend="virtual", first_position=12345)
+        self.journal.append(StartRecord(seed=3, backend="virtual", first_position=12345))
 
     def __call__(self):
         try:
@@ -56,33 +57,31 @@ class _Walk:
 def test_run_on_the_vivt_board_fails_and_names_whole_laps_of_a_ring(tmp_path):
     judgement, code, log = _Walk(tmp_path, "arm926", SMALL)()
     assert (judgement.verdict, code) == (Verdict.FAIL, 1)
-    findings = [f for e in log.events if e["event"] == "burst" for f in e["analysis"]["findings"]]
-    stale = [finding for finding in findings if finding["kind"] == "stale" and not finding["injected"]]
+    findings = [finding for burst in log.bursts for finding in burst.analysis.findings]
+    stale = [finding for finding in findings if finding.kind == "stale" and not finding.injected]
     sizes = {"playback": 192, "capture": 240}
     assert stale
     for finding in stale:
-        assert finding["lag"] == finding["laps"] * sizes[finding["ring"]]
-    assert log.events[-1]["event"] == "end"
-    assert log.events[-1]["exit"] == 1
+        assert finding.lag == finding.laps * sizes[finding.ring]
+    assert log.events[-1] == EndRecord(1)
 
 
 def test_run_on_a_coherent_board_passes_with_the_control_whole(tmp_path):
     judgement, code, log = _Walk(tmp_path, "cortex-a", SMALL)()
     assert (judgement.verdict, code) == (Verdict.PASS, 0)
-    bursts = [event for event in log.events if event["event"] == "burst"]
-    assert all(burst["control"]["found"] == burst["control"]["planted"] > 0 for burst in bursts)
+    assert all(burst.control.found == burst.control.planted > 0 for burst in log.bursts)
     assert not list((tmp_path / "evidence").iterdir())
 
 
 def test_run_position_carries_on_from_burst_to_burst(tmp_path):
     _, _, log = _Walk(tmp_path, "cortex-a", SMALL)()
-    positions = [event["position"] for event in log.events if event["event"] == "burst"]
+    positions = [burst.position for burst in log.bursts]
     assert positions == [12345, 12345 + 24000]
 
 
 def test_run_evidence_is_capped_and_holds_both_views(tmp_path):
     _, _, log = _Walk(tmp_path, "arm926", SMALL)()
-    names = [name for event in log.events if event["event"] == "burst" for name in event["evidence"]]
+    names = [name for burst in log.bursts for name in burst.evidence]
     assert len(names) == 8
     entry = rundir.read_json(tmp_path / "evidence", names[0])
     report = "\n".join(lines(log, read_plan({"arm": [SMALL]}, "plan")))
@@ -95,8 +94,8 @@ def test_run_evidence_is_capped_and_holds_both_views(tmp_path):
 def test_run_unsupported_arm_is_skipped_and_said(tmp_path):
     arm = {**SMALL, "name": "odd", "access": "rw", "playback": "rmw"}
     judgement, _, log = _Walk(tmp_path, "cortex-a", SMALL, arm)()
-    skip = next(event for event in log.events if event["event"] == "skip")
-    assert skip["arm"] == "odd"
+    skip = log.first(SkipRecord)
+    assert skip.arm == "odd"
     assert judgement.verdict is Verdict.PASS
     assert any("odd skipped" in reason for reason in judgement.reasons)
 
@@ -121,16 +120,16 @@ def test_run_ends_early_once_decided_and_the_record_says_so(tmp_path, board, dec
     # A clean second at these rates leaves 3.3 s to go: four walks of one second.
     judgement, status, log = _Walk(tmp_path, board, SMALL, plan=STOP)()
     walks = 4 if decision == "good" else 1
-    stop = log.first("stop")
-    assert (stop["decision"], stop["bursts"], stop["planned"]) == (decision, 2 * walks, 18)
-    assert sum(event["event"] == "burst" for event in log.events) == 2 * walks
+    stop = log.first(StopRecord)
+    assert (stop.decision, stop.bursts, stop.planned) == (decision, 2 * walks, 18)
+    assert len(log.bursts) == 2 * walks
     assert status == code
-    assert judgement.reasons[-1] == stop["text"] == log.last("verdict")["reasons"][-1]
+    assert judgement.reasons[-1] == stop.text == log.last(VerdictRecord).reasons[-1]
 
 
 def test_run_resumed_after_an_early_stop_stops_again_at_once(tmp_path):
     _, _, log = _Walk(tmp_path / "a", "cortex-a", SMALL, plan=STOP)()
-    done = tuple(event for event in log.events if event["event"] == "burst")
+    done = tuple(log.bursts)
     walk = _Walk(tmp_path / "b", "cortex-a", SMALL, plan=STOP, done=done)
     walk()
     assert walk.steps == []
@@ -138,16 +137,16 @@ def test_run_resumed_after_an_early_stop_stops_again_at_once(tmp_path):
 
 def test_run_planted_faults_under_corruption_are_counted_as_covered(tmp_path):
     _, _, log = _Walk(tmp_path, "arm926", SMALL)()
-    controls = [event["control"] for event in log.events if event["event"] == "burst"]
-    assert sum(control["covered"] for control in controls) > 0
+    controls = [burst.control for burst in log.bursts]
+    assert sum(control.covered for control in controls) > 0
     for control in controls:
-        assert control["found"] + control["covered"] == control["planted"]
-        assert len(control["missed"]) == control["covered"]
+        assert control.found + control.covered == control.planted
+        assert len(control.missed) == control.covered
 
 
 def test_run_resumed_does_only_what_is_left(tmp_path):
     _, _, log = _Walk(tmp_path / "a", "cortex-a", {**SMALL, "bursts": 1})()
-    done = tuple(event for event in log.events if event["event"] == "burst")
+    done = tuple(log.bursts)
     walk = _Walk(tmp_path / "b", "cortex-a", {**SMALL, "bursts": 3}, done=done)
     judgement, _, _ = walk()
     assert [step.number for step in walk.steps] == [2, 3]
@@ -158,7 +157,7 @@ def test_run_device_that_goes_away_ends_with_75_and_keeps_the_record(tmp_path):
     fault = [{"kind": "unplug", "frame": 4800, "burst": 1}]
     judgement, code, log = _Walk(tmp_path, "cortex-a", {**SMALL, "bursts": 5}, settings={"fault": fault})()
     assert (judgement.verdict, code) == (Verdict.INCONCLUSIVE, 75)
-    assert sum(event["event"] == "burst" for event in log.events) == 2
+    assert len(log.bursts) == 2
 
 
 def test_run_frozen_device_is_an_error(tmp_path):

@@ -44,9 +44,9 @@ class Guest:
         return self._folders[name] / name
 
     def findings(self, name):
-        from stress.record.reader import read_run
+        from stress.record.reader import read_events
 
-        bursts = [event for event in read_run(self.folder(name)).events if event["event"] == "burst"]
+        bursts = [event for event in read_events(self.folder(name)) if event["event"] == "burst"]
         return [
             (finding, burst)
             for burst in bursts

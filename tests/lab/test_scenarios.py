@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stress.model.record import BlindRecord, EndRecord, TapRecord
 from stress.model.wire import BUS
-from stress.record.reader import read_run
+from stress.record.reader import read_events, read_run
 
 # Fault of the card -> kind found, and frames wrong, missing or extra.
 FAULTS = {
@@ -42,7 +43,7 @@ def test_aloop_clean_path_passes_with_the_control_whole(guest):
 
 
 def test_aloop_ring_is_the_driver_s_own_memory_in_mmap(guest):
-    opened = [event for event in read_run(guest.folder("aloop-clean")).events if event["event"] == "open"]
+    opened = [event for event in read_events(guest.folder("aloop-clean")) if event["event"] == "open"]
     mapped = [event for event in opened if event["backend"] == "alsa mmap"]
     assert mapped
     for event in mapped:
@@ -121,10 +122,10 @@ def test_loopback_goes_on_without_the_view_and_says_why(guest):
     # The conditions (locked memory, wake-up latency) are refused as well, so a clean run is no PASS.
     assert guest.code("wire-unseen") in (0, 5), guest.report("wire-unseen")["reasons"]
     log = read_run(guest.folder("wire-unseen"))
-    assert "no right to watch the bus" in log.first("wire")["blind"]
-    (burst,) = [event for event in log.events if event["event"] == "burst"]
-    assert burst["analysis"]["locked"]
-    assert burst["wire"] == {"blind": ""}
+    assert "no right to watch the bus" in log.first(TapRecord).blind
+    (burst,) = log.bursts
+    assert burst.analysis.locked
+    assert burst.wire == BlindRecord()
 
 
 def test_softcard_stale_line_names_ring_lap_and_line(guest):
@@ -144,7 +145,7 @@ def test_softcard_fault_is_diagnosed_and_never_a_cache_alias(guest, name):
 
 
 def test_softcard_loads_run_beside_the_stream_and_say_what_and_where(guest):
-    bursts = [event for event in read_run(guest.folder("card-loads")).events if event["event"] == "burst"]
+    bursts = [event for event in read_events(guest.folder("card-loads")) if event["event"] == "burst"]
     assert [burst["arm"] for burst in bursts] == ["none", "memory", "syscalls", "usb"]
     assert not any("beside it" in note for note in bursts[0]["exchange"]["notes"])
     for burst in bursts[1:]:
@@ -159,7 +160,7 @@ def test_softcard_unplugged_is_device_lost_and_the_record_is_whole(guest):
     assert guest.code("card-unplug") == 75
     log = read_run(guest.folder("card-unplug"))
     assert not log.torn
-    assert log.last("end")["exit"] == 75
+    assert log.last(EndRecord).exit == 75
 
 
 def test_softcard_frozen_is_an_error_not_a_pass(guest):

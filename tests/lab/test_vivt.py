@@ -39,7 +39,7 @@ class Boot:
 
     def __init__(self, folder, case):
         from stress.plan.plan import load_plan
-        from stress.record.reader import read_run
+        from stress.record.reader import read_events
         from tools.labkit import boards, experiments, remedies
 
         board = boards.load(BOARD)
@@ -52,7 +52,7 @@ class Boot:
         self.code, self.report = result.code, json.loads(result.stdout)
         found = experiments.outcome(folder, load_plan(str(FOLDER / case.plan)))
         self.arms = {name: result.seen for name, result in found.items()}
-        bursts = [event for event in read_run(folder / "run").events if event["event"] == "burst"]
+        bursts = [event for event in read_events(folder / "run") if event["event"] == "burst"]
         self.findings = {
             event["arm"]: [found for found in event["analysis"]["findings"] if not found["injected"]]
             for event in bursts

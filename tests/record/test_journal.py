@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from stress.errors import CaptureFileError, ConfigError
+from stress.model.record import SkipRecord, StartRecord
 from stress.record import reader, rundir
 from stress.record.clock import Clock
 from stress.record.journal import NAME, TORN, Journal
@@ -22,18 +23,18 @@ def _journal(tmp_path):
 
 def test_journal_appended_events_are_read_back_in_order(tmp_path):
     journal = _journal(tmp_path)
-    journal.append("start", **START)
-    journal.append("skip", arm="a", reason="r")
+    journal.append(StartRecord(**START))
+    journal.append(SkipRecord(arm="a", reason="r"))
     journal.close()
     log = reader.read_run(tmp_path)
-    assert [event["event"] for event in log.events] == ["start", "skip"]
-    assert log.events[0]["wall"] == "2023-11-14T22:13:20.250Z"
+    assert [event.event for event in log.events] == ["start", "skip"]
+    assert log.start.wall == "2023-11-14T22:13:20.250Z"
     assert not log.torn
 
 
 def test_reader_torn_last_line_is_tolerated_and_said(tmp_path):
     journal = _journal(tmp_path)
-    journal.append("start", **START)
+    journal.append(StartRecord(**START))
     journal.close()
     with open(tmp_path / NAME, "ab") as file:
         file.write(b'{"v":1,"event":"bur')
@@ -44,14 +45,14 @@ def test_reader_torn_last_line_is_tolerated_and_said(tmp_path):
 
 def test_journal_resumed_after_a_torn_line_keeps_the_torn_bytes_aside(tmp_path):
     journal = _journal(tmp_path)
-    journal.append("start", **START)
+    journal.append(StartRecord(**START))
     journal.close()
     with open(tmp_path / NAME, "ab") as file:
         file.write(b'{"v":1,"ev')
     again = _journal(tmp_path)
-    again.append("skip", arm="a", reason="r")
+    again.append(SkipRecord(arm="a", reason="r"))
     again.close()
-    assert [event["event"] for event in reader.read_run(tmp_path).events] == ["start", "skip"]
+    assert [event.event for event in reader.read_run(tmp_path).events] == ["start", "skip"]
     assert (tmp_path / TORN).read_bytes() == b'{"v":1,"ev\n'
 
 
@@ -65,6 +66,7 @@ def test_journal_resumed_after_a_torn_line_keeps_the_torn_bytes_aside(tmp_path):
         ('{"v":1,"event":"skip","arm":"a"}', "line 2: skip: reason is missing"),
         ('{"v":1,"event":"verdict","verdict":"PASS","reasons":{}}', "line 2: verdict: reasons"),
         ('{"v":1,"event":"burst","arm":"a"}', "line 2: burst: number is missing"),
+        ('{"v":1,"event":"burrt","arm":"a"}', "line 2: burrt: event is none of start, wire, open"),
         ("\xff", "line 2: is not JSON"),
     ],
 )
@@ -88,7 +90,7 @@ def test_journal_on_a_full_disk_is_one_clear_error(tmp_path):
     (tmp_path / NAME).symlink_to("/dev/full")
     journal = _journal(tmp_path)
     with pytest.raises(CaptureFileError, match="No space left"):
-        journal.append("start", **START)
+        journal.append(StartRecord(**START))
     journal.close()
 
 
@@ -111,4 +113,4 @@ def test_event_of_which_a_part_was_written_is_one_clear_error(tmp_path):
     journal._file.close()
     journal._file = SimpleNamespace(write=lambda data: len(data) - 1, close=lambda: None)
     with pytest.raises(CaptureFileError, match="disk full: the last event is incomplete"):
-        journal.append("start", **START)
+        journal.append(StartRecord(**START))

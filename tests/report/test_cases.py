@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from stress.model.shape import Mismatch
 from stress.model.verdict import Verdict
-from stress.record.reader import RunLog
 from stress.report.cases import backend, cases, suite
+from tests.record_cases import log
 
 START = {"event": "start", "backend": "virtual arm926"}
 SKIP = {"event": "skip", "arm": "rw only", "reason": "no mmap"}
@@ -23,17 +24,21 @@ def _told(**verdict):
 
 
 def test_whole_run_has_the_verdict_that_was_recorded():
-    *_, whole = cases(RunLog([START, SKIP, _told()], torn=False), 1e-4)
+    *_, whole = cases(log(START, SKIP, _told()), 1e-4)
     assert (whole.name, whole.verdict, whole.reasons) == ("run", Verdict.ERROR, ("it broke",))
 
 
-@pytest.mark.parametrize("events", [(), (_told(verdict="MAYBE"),)], ids=["none", "of a later version"])
-def test_run_without_a_verdict_we_know_is_judged_by_its_bursts(events):
-    arm, whole = cases(RunLog([START, SKIP, *events], torn=True), 1e-4)
+def test_run_without_a_verdict_is_judged_by_its_bursts():
+    arm, whole = cases(log(START, SKIP, torn=True), 1e-4)
     assert (arm.name, arm.verdict, arm.reasons) == ("rw-only", Verdict.SKIP, ("no mmap",))
     assert (whole.verdict, whole.reasons) == (Verdict.SKIP, ("rw only: no mmap",))
 
 
 def test_suite_is_named_after_the_backend_that_judged_last():
-    assert backend(RunLog([START], torn=True)) == "virtual arm926"
-    assert suite(RunLog([START, _told()], torn=False)) == "pcmstress.alsa-hw-1-0"
+    assert backend(log(START, torn=True)) == "virtual arm926"
+    assert suite(log(START, _told())) == "pcmstress.alsa-hw-1-0"
+
+
+def test_verdict_that_is_none_of_ours_is_no_record():
+    with pytest.raises(Mismatch, match="verdict is none of SKIP, PASS"):
+        log(START, SKIP, _told(verdict="FEIL"))

@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from stress.model.record import EvidenceRecord, FindingRecord
 from stress.plan.plan import read_plan
-from stress.record.reader import RunLog
 from stress.report import html, levels
 from stress.report.ringmap import COLOURS, OTHER_COLOUR, ZERO_COLOUR, Mark, colour, svg
+from tests.record_cases import log as record
 
 MARK = Mark(64, 32, 1 << 20, 1000, "stale", 1, "")
 PLAN = read_plan({"arm": [{"name": "a"}]}, "plan")
@@ -19,8 +20,12 @@ NASTY = '<script>alert("x")</script>'
 
 
 def _log():
+    return record(*_events())
+
+
+def _events():
     stream = {"frames": 9600, "xruns": 0, "voluntary": None, "involuntary": None}
-    params = {"format": "S16_LE", "channels": 2, "buffer_size": 384, "rate": 48000}
+    params = {"format": "S16_LE", "channels": 2, "buffer_size": 384, "period_size": 48, "rate": 48000}
     finding = {
         "kind": "stale",
         "frame": 960,
@@ -58,7 +63,7 @@ def _log():
     }
     start = {"event": "start", "backend": "virtual x", "seed": 1, "first_position": 5}
     opened = {"event": "open", "arm": NASTY, "granted": {"playback": params, "capture": params}}
-    return RunLog([start, opened, burst], torn=False)
+    return start, opened, burst
 
 
 class _Tags(HTMLParser):
@@ -91,13 +96,8 @@ def test_page_is_well_formed_self_contained_and_escapes_the_record():
 
 
 def test_page_shows_expected_and_observed_words():
-    entry = {
-        "frame_bytes": 4,
-        "first_frame": 7,
-        "expected": "0102030405060708",
-        "observed": "01020304aaaaaaaa",
-        "finding": {"text": "one frame"},
-    }
+    finding = FindingRecord("stale", 8, 1, None, None, None, False, {}, text="one frame")
+    entry = EvidenceRecord(finding, 7, 4, expected="0102030405060708", observed="01020304aaaaaaaa")
     text = html.page(_log(), PLAN, [entry])
     assert '<span class="bad">aaaaaaaa (05060708)</span>' in text
     assert text.count('class="bad"') == 1
@@ -151,8 +151,7 @@ def test_page_says_what_stale_lines_mean_before_any_table():
 
 
 def test_page_of_an_analog_run_has_levels_per_second_and_marks_over_all_bursts():
-    log = _log()
-    first = log.events[-1]
+    *events, first = _events()
     path = {"latency_frames": 9.0, "gain_db": -3.0, "drift_ppm": 0.1, "snr_db": 40.0, "thd_n_db": -39.0}
     first["channel"] = {**path, "seconds": [[0, 41.0, -39.5]]}
     planted = {**first["analysis"]["findings"][0], "injected": True, "frame": 4800}
@@ -161,7 +160,7 @@ def test_page_of_an_analog_run_has_levels_per_second_and_marks_over_all_bursts()
         "channel": {**path, "seconds": [[0, 35.0, -30.0]]},
         "analysis": {**first["analysis"], "findings": [*first["analysis"]["findings"], planted]},
     }
-    log.events.append(second)
+    log = record(*events, first, second)
     shown = levels.section(log)
     assert shown.count('class="curve"') == 2 and shown.count("<circle") == 4
     # Two bursts of 0.2 s end to end: frame 960 of each, the planted one left out.

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from stress.model.wire import BUS, CAPTURE_RING, LANES, PLAYBACK_RING
-from stress.record.reader import RunLog
 from stress.report import lanes, text, wire
 from stress.verdict.tally import Tally, tallies, total
+from tests.record_cases import log as record
 
 SEEN = {
     "source": "usbmon1",
@@ -69,7 +69,7 @@ def _burst(*views, seen=SEEN):
 
 
 def _told(*events):
-    log = RunLog(list(events), False)
+    log = record(*events)
     return wire.lines(log, total(tallies(log.events)))
 
 
@@ -94,7 +94,7 @@ def test_lines_of_a_record_that_knows_no_wire_are_none():
 
 def test_meaning_of_stale_data_beyond_the_host_accuses_no_cache():
     def meaning(*views):
-        return "\n".join(text.meaning(total(tallies([_burst(*views)]))))
+        return "\n".join(text.meaning(total(tallies(record(_burst(*views)).events))))
 
     assert "from a cache" in meaning(PLAYBACK_RING)
     assert "from a cache" in meaning(PLAYBACK_RING, BUS)
@@ -103,7 +103,7 @@ def test_meaning_of_stale_data_beyond_the_host_accuses_no_cache():
 
 
 def test_lanes_mark_what_is_wrong_and_what_is_right_and_escape_the_text():
-    page = lanes.section(RunLog([_burst(PLAYBACK_RING)], False))
+    page = lanes.section(record(_burst(PLAYBACK_RING)))
     colour = lanes.COLOURS[PLAYBACK_RING]
     # Wire and read are wrong, the user right; memory is not known of this run.
     assert page.count(f'fill="{colour}"') == 2
@@ -116,7 +116,7 @@ def test_lanes_mark_what_is_wrong_and_what_is_right_and_escape_the_text():
 
 
 def test_lanes_frame_the_lap_that_memory_is_known_for():
-    page = lanes.section(RunLog([_burst(PLAYBACK_RING)], False))
+    page = lanes.section(record(_burst(PLAYBACK_RING)))
     (frame,) = re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"[^>]*class="lap"', page)
     assert float(frame[0]) == pytest.approx(lanes.LEFT + lanes.WIDTH * 9216 / 9600, abs=0.1)
     assert float(frame[1]) == pytest.approx(lanes.WIDTH * 384 / 9600, abs=0.1)
@@ -126,7 +126,7 @@ def test_lanes_have_a_row_per_finding_those_memory_speaks_for_first():
     burst = _burst(*[PLAYBACK_RING] * 50)
     burst["analysis"]["findings"][-1]["details"]["lanes"]["memory"] = "wrong"
     burst["analysis"]["findings"][-1]["frame"] = 9300
-    page = lanes.section(RunLog([burst], False))
+    page = lanes.section(record(burst))
     rows = re.findall(r"<tr><td.*?</tr>", page)
     assert len(rows) == lanes.MOST_ROWS
     assert [">9 300<" in row for row in rows] == [False] * (lanes.MOST_ROWS - 1) + [True]
@@ -136,20 +136,20 @@ def test_lanes_have_a_row_per_finding_those_memory_speaks_for_first():
 
 
 def test_lanes_of_a_fault_beyond_the_host_are_wrong_from_the_wire_on():
-    page = lanes.section(RunLog([_burst(BUS)], False))
+    page = lanes.section(record(_burst(BUS)))
     assert page.count(f'fill="{lanes.COLOURS[BUS]}"') == 2
 
 
 def test_lanes_without_views_are_absent():
-    assert lanes.section(RunLog([_burst()], False)) == ""
+    assert lanes.section(record(_burst())) == ""
 
 
 def test_text_of_a_finding_tells_its_lanes():
-    told = "\n".join(text.sentences(RunLog([_burst(PLAYBACK_RING)], False), 5))
+    told = "\n".join(text.sentences(record(_burst(PLAYBACK_RING)), 5))
     assert "[user right, memory not known, wire WRONG, read WRONG]" in told
     bare = _burst(PLAYBACK_RING)
     del bare["analysis"]["findings"][0]["details"]["lanes"]
-    assert "[" not in "\n".join(text.sentences(RunLog([bare], False), 5))
+    assert "[" not in "\n".join(text.sentences(record(bare), 5))
 
 
 def test_lines_tell_how_much_the_source_says():
@@ -158,15 +158,15 @@ def test_lines_tell_how_much_the_source_says():
 
 
 def test_tallies_merge_what_taps_saw():
-    whole = total([Tally("x"), *tallies([_burst(BUS), _burst(BUS)])])
+    whole = total([Tally("x"), *tallies(record(_burst(BUS), _burst(BUS)).events)])
     assert whole.views == {BUS: 2}
     assert whole.wire["bursts"] == 2
 
 
 def test_counts_of_the_wire_tell_zeros_where_a_tap_looked():
     clean = {**SEEN, "dropped": 0, "in": {**SEEN["in"], "failed": 0}}
-    whole = total(tallies([_burst(seen=clean), _burst(seen=clean)]))
+    whole = total(tallies(record(_burst(seen=clean), _burst(seen=clean)).events))
     seen = wire.counts(whole)
     assert (seen["dropped"], seen["in_failed"], seen["in_wrong"]) == (0, 0, 0)
     assert (seen["events"], seen["out_wrong"]) == (8000, 16)
-    assert wire.counts(total(tallies([_burst(seen={"blind": "no right"})]))) == {}
+    assert wire.counts(total(tallies(record(_burst(seen={"blind": "no right"})).events))) == {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from stress.plan.plan import Plan, load_plan
 from stress.virtual import footprint
 from stress.virtual.spec import BoardSpec
+from tests.record_cases import log
 from tools.labkit import boards, command, emulator_arms, experiment_store, experiment_table, experiments
 from tools.labkit.emulator_truth import Agreement
 from tools.labkit.errors import LabError
@@ -50,7 +50,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         {"event": "skip", "arm": "small", "reason": "ring too short"},
         {"event": "burst", "number": 2, "arm": "player"},
     )
-    monkeypatch.setattr(experiments, "read_run", lambda path: SimpleNamespace(events=events))
+    monkeypatch.setattr(experiments, "read_run", lambda path: log({"event": "start"}, *events))
     (tmp_path / "out").mkdir()
     words = [word(START + at) for at in range(FRAMES)]
     words[40] = word(START + 24)

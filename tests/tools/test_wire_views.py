@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
-from stress.record.reader import RunLog
+from tests.record_cases import log
 from tools.labkit import wire_cost, wire_views
 from tools.labkit.wire_cost import Cost
 
@@ -47,14 +47,17 @@ def _event(out, into, *views):
         }
         for view in views
     ]
-    wire = {"out": {"wrong": out}, "in": {"wrong": into}}
-    return {"v": 1, "event": "burst", "analysis": {"findings": findings}, "wire": wire}
+    side = {"frames": 9600, "failed": 0}
+    counts = dict.fromkeys(("events", "dropped", "truncated", "lost_frames"), 0)
+    sides = {"out": {**side, "wrong": out}, "in": {**side, "wrong": into}}
+    wire = {"source": "usbmon1", "judged": False, "doubts": [], **counts, **sides}
+    return {"event": "burst", "analysis": {"findings": findings}, "wire": wire}
 
 
 def test_row_adds_up_both_arms_and_leaves_out_what_was_planted(tmp_path, monkeypatch):
     folder = tmp_path / "drop"
     events = [_event(8, 1, BUS, "planted"), _event(0, 2, "")]
-    monkeypatch.setattr(wire_views, "read_run", lambda path: RunLog(events, False))
+    monkeypatch.setattr(wire_views, "read_run", lambda path: log({"event": "start"}, *events))
     named = {"cause": "USB loss", "layer": BUS, "headline": "USB loss (wire or device)"}
     (tmp_path / "drop.json").write_text(json.dumps({"diagnosis": named, "verdict": "FAIL"}))
     seen, line = wire_views.row("drop", folder)
@@ -83,7 +86,7 @@ def test_costs_are_told_as_mean_and_range():
 def test_reads_that_raced_with_the_driver_are_told_and_lay_nothing_on_a_ring(tmp_path, monkeypatch):
     event = _event(0, 48, BUS, CAPTURE_RING)
     event["analysis"]["findings"][1]["details"]["transport"] = "read while the driver copied"
-    monkeypatch.setattr(wire_views, "read_run", lambda path: RunLog([event], False))
+    monkeypatch.setattr(wire_views, "read_run", lambda path: log({"event": "start"}, event))
     named = {"cause": "USB loss", "layer": BUS, "headline": "USB loss"}
     (tmp_path / "drop.json").write_text(json.dumps({"diagnosis": named, "verdict": "FAIL"}))
     seen, line = wire_views.row("drop", tmp_path / "drop")

@@ -8,7 +8,10 @@ import zlib
 import numpy as np
 import pytest
 
+from stress.model import shape
+from stress.model.record import SumsRecord
 from stress.verdict.audit import MOST_SUMS, Sums, audit, sums_of_burst
+from tests.record_cases import event
 
 STEP, POSITION = 4, (1 << 32) - 500
 PLAYED = np.random.default_rng(1).integers(0, 256, 9600 * STEP, dtype=np.uint8)
@@ -28,13 +31,20 @@ def _sums(*wrong, frames=9600):
 
 def _finding(frame, frames=1, kind="unknown", injected=False, **details):
     position = (POSITION + frame) % (1 << 32)
-    return {"kind": kind, "position": position, "frames": frames, "injected": injected, "details": details}
+    return {
+        "kind": kind,
+        "frame": frame,
+        "position": position,
+        "frames": frames,
+        "injected": injected,
+        "details": details,
+    }
 
 
-def _event(sums, *findings, left_out=0):
-    analysis = {"findings": list(findings), "findings_left_out": left_out}
-    value = json.loads(json.dumps(sums.to_json()))
-    return {"event": "burst", "number": 3, "position": POSITION, "analysis": analysis, "crc32": value}
+def _event(sums, *findings, left_out=0, **more):
+    analysis = {"findings": list(findings), "findings_left_out": left_out, **more}
+    value = shape.write(sums.to_record())
+    return event({"event": "burst", "number": 3, "position": POSITION, "analysis": analysis, "crc32": value})
 
 
 def test_sums_of_a_long_burst_are_bounded_and_cover_it():
@@ -49,11 +59,12 @@ def test_sums_of_a_long_burst_are_bounded_and_cover_it():
 @pytest.mark.parametrize("frames", [9600, 9599, 5000, 1])
 def test_sums_survive_their_json_form_whole_and_cut_short(frames):
     sums = _sums(100, 4000, frames=frames)
-    assert Sums.from_json(json.loads(json.dumps(sums.to_json()))) == sums
+    value = json.loads(json.dumps(shape.write(sums.to_record())))
+    assert Sums.of_record(shape.read(SumsRecord, value)) == sums
 
 
 def test_sums_of_a_right_burst_name_no_period_and_stay_small():
-    value = _sums().to_json()
+    value = shape.write(_sums().to_record())
     assert value["captured"]["differ"] == {}
     assert len(json.dumps(value)) < 8 * MOST_SUMS + 200
 
@@ -64,7 +75,7 @@ def test_sums_without_a_place_have_one_side():
 
 
 def test_audit_of_a_right_burst_agrees():
-    found = audit([_event(_sums()), {"event": "skip"}])
+    found = audit([_event(_sums()), event({"event": "burst"})])
     assert (found.bursts, found.wrong, found.agrees) == (1, 0, True)
     assert found.periods == len(_sums().played.crcs)
 
@@ -106,11 +117,10 @@ def test_audit_behind_the_cap_of_a_record_claims_nothing():
 
 
 def test_runs_of_the_last_lap_kept_past_the_cap_do_not_stand_for_those_before_them():
-    event = _event(_sums(100, 4000, 9500), _finding(100), _finding(9500), left_out=1)
-    period = _sums(100).played.period_frames
-    assert audit([event]).unexplained == ((3, 4000 // period),)
-    event["analysis"]["findings_first"] = 1
-    assert audit([event]).unexplained == ()
+    sums, told = _sums(100, 4000, 9500), (_finding(100), _finding(9500))
+    period = sums.played.period_frames
+    assert audit([_event(sums, *told, left_out=1)]).unexplained == ((3, 4000 // period),)
+    assert audit([_event(sums, *told, left_out=1, findings_first=1)]).unexplained == ()
 
 
 def test_audit_of_a_stream_old_throughout_does_not_claim_the_runs_past_the_cap():

@@ -8,6 +8,7 @@ from stress.model.verdict import Verdict, exit_code
 from stress.stats.counts import miss_bound_95
 from stress.verdict.judge import judge, judge_run
 from stress.verdict.tally import Tally, tallies, total
+from tests.record_cases import event
 
 BOUND = 1e-4
 
@@ -119,7 +120,7 @@ def test_tallies_leave_planted_faults_out_of_the_counts():
         "details": {},
     }
     lost = {**real, "frame": 800, "details": {"transport": "beside a slip"}}
-    (tally,) = tallies([_burst("a", [real, planted, lost], {"stale": 3}, 1, 1)])
+    (tally,) = tallies([event(_burst("a", [real, planted, lost], {"stale": 3}, 1, 1))])
     assert tally.transport == 1
     assert dict(tally.counts) == {"stale": 1}
     assert tally.wrong_frames == 8
@@ -128,7 +129,7 @@ def test_tallies_leave_planted_faults_out_of_the_counts():
 
 
 def test_total_adds_arms_of_different_names():
-    parts = tallies([_burst("a", [], {}, 3, 3), _burst("b", [], {}, 4, 3)])
+    parts = tallies([event(_burst("a", [], {}, 3, 3)), event(_burst("b", [], {}, 4, 3))])
     whole = total(parts)
     assert (whole.bursts, whole.lines, whole.planted, whole.control_missed) == (2, 24000, 7, 1)
 

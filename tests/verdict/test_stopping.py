@@ -55,7 +55,7 @@ def test_stop_many_episodes_is_bad_and_says_what_stays_exact():
     assert stopped.decision == "bad"
     assert "30 episodes in 40 s of all arms reject 36/h" in stopped.text()
     assert "contrasts between arms stay exact" in stopped.text()
-    assert stopped.to_json()["decision"] == "bad"
+    assert stopped.to_record().decision == "bad"
 
 
 def test_stop_looks_at_the_sum_never_at_the_split():

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from stress.model.record import FindingRecord
 from stress.verdict.cause import Cause
 from stress.verdict.diagnosis import diagnose
 from stress.verdict.tally import Tally
@@ -13,7 +14,7 @@ from stress.verdict.two_clocks import Slip, slips, two_clocks
 
 
 def _finding(kind, frame, frames, injected=False):
-    return {"kind": kind, "frame": frame, "frames": frames, "injected": injected}
+    return FindingRecord(kind, frame, frames, None, None, None, injected, {})
 
 
 def _tally(gaps, size=-1, bursts=2):

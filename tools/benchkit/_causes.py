@@ -10,6 +10,7 @@ from typing import Any, Callable
 from stress.experiment.method.exact import ByPattern
 from stress.experiment.runner import Run
 from stress.model.formats import sample_format
+from stress.model.record import StartRecord
 from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
 from stress.plan.plan import Plan, read_plan
@@ -125,7 +126,7 @@ def run(case: Case, seed: int) -> Diagnosis:
         folder = Path(place)
         (folder / "evidence").mkdir()
         journal = Journal(folder, Clock())
-        journal.append("start", seed=seed, backend=case.board, first_position=1)
+        journal.append(StartRecord(seed=seed, backend=case.board, first_position=1))
         with VirtualPcm(BoardSpec.load(case.board, case.settings), seed) as pcm:
             Run(
                 plan=plan,

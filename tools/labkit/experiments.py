@@ -18,6 +18,7 @@ import numpy as np
 
 from stress.errors import StressError
 from stress.model.pcm import Direction
+from stress.model.record import SkipRecord
 from stress.plan.plan import Arm, Plan
 from stress.predict.predict import predict
 from stress.record.reader import read_run
@@ -84,8 +85,8 @@ def outcome(folder: Path, plan: Plan) -> dict[str, Result]:
     log = truth_log(folder)
     truth = emulator_log.read(log) if log.exists() else None
     arms = {arm.name: arm for arm in plan.arm}
-    skipped = [event for event in read_run(folder / "run").events if event["event"] == "skip"]
-    found = {event["arm"]: Result(reason=event["reason"]) for event in skipped}
+    skipped = read_run(folder / "run").all(SkipRecord)
+    found = {skip.arm: Result(reason=skip.reason) for skip in skipped}
     for name, burst in bursts(folder):
         number = burst["number"]
         mark = emulator_arms.first_mark(number)
@@ -99,9 +100,8 @@ def outcome(folder: Path, plan: Plan) -> dict[str, Result]:
 
 def bursts(folder: Path) -> list[tuple[str, dict[str, Any]]]:
     """Return the arm and the line of `emulator_arms.TRUTH` of each burst of a run, in order."""
-    events = read_run(folder / "run").events
     # In order, not by number: an arm that cannot be run has a number too.
-    names = [event["arm"] for event in events if event["event"] == "burst"]
+    names = [burst.arm for burst in read_run(folder / "run").bursts]
     kept = folder / emulator_arms.TRUTH
     lines = kept.read_text(encoding="ascii").splitlines() if kept.exists() else []
     return [(name, json.loads(line)) for name, line in zip(names, lines)]

@@ -84,14 +84,15 @@ def run(name: str, *options: str) -> Path:
 def row(name: str, folder: Path) -> tuple[dict[str, Any], tuple[object, ...]]:
     """Return what a run found, and its line of the table."""
     report = json.loads(Path(f"{folder}.json").read_text())
-    bursts = [event for event in read_run(folder).events if event["event"] == "burst"]
-    told = [found for event in bursts for found in event["analysis"]["findings"] if not found["injected"]]
-    real = [found for found in told if "transport" not in found["details"]]
+    bursts = read_run(folder).bursts
+    told = [found for burst in bursts for found in burst.analysis.findings if not found.injected]
+    real = [found for found in told if not found.transport]
     # On several CPUs the driver moves hw_ptr before it copies; such reads are recognised and not judged.
-    raced = sum(found["frames"] for found in told if "transport" in found["details"])
-    kinds = Counter(found["kind"] for found in real)
-    views = Counter(found["details"].get("view", "not seen") for found in real)
-    wrong = [sum(event["wire"][side]["wrong"] for event in bursts) for side in ("out", "in")]
+    raced = sum(found.frames for found in told if found.transport)
+    kinds = Counter(found.kind for found in real)
+    views = Counter(found.view or "not seen" for found in real)
+    seen_by_tap = [burst.seen for burst in bursts if burst.seen]
+    wrong = [sum(wire.out.wrong for wire in seen_by_tap), sum(wire.into.wrong for wire in seen_by_tap)]
     wrong[1] -= raced
     named = report["diagnosis"]
     seen = {

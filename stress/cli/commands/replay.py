@@ -11,7 +11,9 @@ from stress.cli.outputs import Outputs
 from stress.cli.run_config import Invocation, read_config
 from stress.errors import CaptureFileError
 from stress.experiment import replay
+from stress.model import shape
 from stress.model.formats import sample_format
+from stress.model.record import FindingRecord
 from stress.model.ring import Rings
 from stress.model.verdict import EXIT_FAIL, EXIT_INCONCLUSIVE
 from stress.patterns.word import Pattern
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stress.experiment.replay import Replayed
+    from stress.model.record import OpenRecord
     from stress.plan.plan import Plan
     from stress.record.reader import RunLog
 
@@ -53,8 +56,8 @@ def execute(args: argparse.Namespace) -> int:
 
 def _evidence(folder: Path, log: RunLog, plan: Plan) -> list[Replayed]:
     pattern = Pattern(plan.pattern, sample_format(plan.format), plan.channels)
-    bursts = {event["number"]: event for event in log.events if event["event"] == "burst"}
-    rings = {event["arm"]: _rings(event) for event in log.events if event["event"] == "open"}
+    bursts = {burst.number: burst for burst in log.bursts}
+    rings = {arm: _rings(event) for arm, event in log.opened.items()}
     found = []
     for path in sorted((folder / "evidence").glob("*.json")):
         kept = replay.read(path.name, evidence.read(path.parent, path.name), pattern)
@@ -63,17 +66,17 @@ def _evidence(folder: Path, log: RunLog, plan: Plan) -> list[Replayed]:
             raise CaptureFileError(
                 path.name, f"belongs to burst {kept.burst}, which the record does not hold"
             )
-        line_bytes = burst["exposure"]["line_bytes"]
-        found.append(replay.judge(kept, burst, rings.get(burst["arm"], Rings()), pattern, line_bytes))
+        found.append(
+            replay.judge(kept, burst, rings.get(burst.arm, Rings()), pattern, burst.exposure.line_bytes)
+        )
     return found
 
 
-def _rings(event: dict[str, Any]) -> Rings:
-    granted = event.get("granted", {})
-    sizes = [granted.get(way, {}).get("buffer_size") for way in ("playback", "capture")]
-    if not all(type(size) is int and size > 0 for size in sizes):
-        raise CaptureFileError("run.jsonl", f"arm {event['arm']}: the rings granted were not recorded")
-    return Rings(*sizes)
+def _rings(opened: OpenRecord) -> Rings:
+    playback, capture = opened.granted.playback, opened.granted.capture
+    if playback is None or capture is None:
+        raise CaptureFileError("run.jsonl", f"arm {opened.arm}: the rings granted were not recorded")
+    return Rings(playback.buffer_size, capture.buffer_size)
 
 
 def _lines(found: list[Replayed]) -> list[str]:
@@ -94,13 +97,13 @@ def _lines(found: list[Replayed]) -> list[str]:
 
 
 def _now(one: Replayed) -> str:
-    return _words(one.now.to_json()) if one.now else "nothing wrong at that frame"
+    return _words(FindingRecord.of(one.now)) if one.now else "nothing wrong at that frame"
 
 
-def _words(finding: dict[str, Any]) -> str:
-    lag = f", lag {finding['lag']}" if finding.get("lag") is not None else ""
-    ring = f", {finding['ring']} ring" if finding.get("ring") else ""
-    return f"{finding['kind']}, {finding['frames']} frames{lag}{ring}"
+def _words(finding: FindingRecord) -> str:
+    lag = f", lag {finding.lag}" if finding.lag is not None else ""
+    ring = f", {finding.ring} ring" if finding.ring else ""
+    return f"{finding.kind}, {finding.frames} frames{lag}{ring}"
 
 
 def _object(found: list[Replayed]) -> dict[str, Any]:
@@ -111,7 +114,7 @@ def _object(found: list[Replayed]) -> dict[str, Any]:
         "evidence": [
             {
                 "name": one.kept.name,
-                "recorded": one.kept.finding,
+                "recorded": shape.write(one.kept.finding),
                 "now": one.now.to_json() if one.now else None,
                 "same": one.same,
                 "skipped": one.skipped,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Callable
 
 import stress
 from stress.cli import backend, detector, ending, new_run, outputs, resume, stimulus
 from stress.cli.run_config import NAME, Invocation, RunConfig
 from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, StressError
 from stress.experiment import runner
+from stress.model.record import BurstRecord, EndRecord, LoopbackRecord, StartRecord, TapRecord
 from stress.model.words import counted
 from stress.record import rundir
 from stress.record.clock import Clock
@@ -56,7 +57,7 @@ class Job:
     missing: str
     tap: Tap | None
     blind: str
-    done: tuple[dict[str, Any], ...]
+    done: tuple[BurstRecord, ...]
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -68,7 +69,7 @@ def execute(args: argparse.Namespace) -> int:
     return carry_out(new_run.from_arguments(args, Clock()), invocation)
 
 
-def carry_out(config: RunConfig, invocation: Invocation, done: tuple[dict[str, Any], ...] = ()) -> int:
+def carry_out(config: RunConfig, invocation: Invocation, done: tuple[BurstRecord, ...] = ()) -> int:
     """Make the run that `config` describes, print its report; return the exit status.
 
     Parameters
@@ -93,7 +94,7 @@ def carry_out(config: RunConfig, invocation: Invocation, done: tuple[dict[str, A
     try:
         code = _record(job, folder, journal, console, clock)
     except KeyboardInterrupt as stop:
-        journal.append("end", sync=True, exit=128 + int(stop.args[0] if stop.args else 2))
+        journal.append(EndRecord(128 + int(stop.args[0] if stop.args else 2)), sync=True)
         journal.close()
         ending.stopped(wanted, folder, config.plan, console)
         raise
@@ -110,7 +111,7 @@ def carry_out(config: RunConfig, invocation: Invocation, done: tuple[dict[str, A
     return code
 
 
-def _prepare(config: RunConfig, mixer: bool, done: tuple[dict[str, Any], ...]) -> Job:
+def _prepare(config: RunConfig, mixer: bool, done: tuple[BurstRecord, ...]) -> Job:
     recording = _recording(config)
     detector.resolve(config.detector, config.loopback, recording is not None)
     found, missing = None, ""
@@ -148,16 +149,16 @@ def _name(job: Job) -> str:
 def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: Clock) -> int:
     if not job.done:
         journal.append(
-            "start",
-            schema="pcmstress/run/1",
-            program=stress.__version__,
-            seed=job.config.seed,
-            backend=_name(job),
-            first_position=job.config.first_position,
+            StartRecord(
+                seed=job.config.seed,
+                backend=_name(job),
+                first_position=job.config.first_position,
+                program=stress.__version__,
+            )
         )
-    journal.append("wire", source=job.tap.source if job.tap else "", blind=job.blind)
+    journal.append(TapRecord(job.tap.source if job.tap else "", job.blind))
     if not job.others:
-        journal.append("loopback", **_decided(job))
+        journal.append(_decided(job))
     if job.backend is None:
         return runner.skipped(journal, _name(job), job.missing)
     with job.backend.pcm as pcm:
@@ -168,17 +169,16 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
     return code
 
 
-def _decided(job: Job) -> dict[str, Any]:
+def _decided(job: Job) -> LoopbackRecord:
     asked = job.config.loopback
     if asked == "none":
-        return {"kind": "none", "detector": "wire", "why": "asked for"}
+        return LoopbackRecord("none", "wire", "asked for")
     why = "asked for" if asked != "auto" else f"the {job.method.name} detector was asked for"
-    return {"kind": job.method.loopback, "detector": job.method.name, "why": job.config.loopback_why or why}
+    return LoopbackRecord(job.method.loopback, job.method.name, job.config.loopback_why or why)
 
 
 def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, clock: Clock) -> runner.Run:
-    last = job.done[-1] if job.done else None
-    position = last["position"] + last.get("span", last["frames"]) if last else job.config.first_position
+    position = job.done[-1].end if job.done else job.config.first_position
     return runner.Run(
         plan=job.config.plan,
         pcm=pcm,

@@ -7,6 +7,7 @@ import pytest
 from stress.experiment.method.exact import ByPattern
 from stress.experiment.runner import Run
 from stress.model.formats import FORMATS
+from stress.model.record import StartRecord
 from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
 from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
@@ -60,7 +61,7 @@ def _diagnosed(folder, name, loopback):
     plan = read_plan({"bound": 1e-2, "arm": [base, rw], "control": {"least": 4}}, "plan")
     rundir.create(str(folder), CLOCK)
     journal = Journal(folder, CLOCK)
-    journal.append("start", seed=3, backend="virtual", first_position=12345)
+    journal.append(StartRecord(seed=3, backend="virtual", first_position=12345))
     with VirtualPcm(BoardSpec.load(board, settings), 7) as pcm:
         Run(
             plan=plan,

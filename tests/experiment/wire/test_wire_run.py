@@ -12,6 +12,7 @@ from stress.experiment.wire import views
 from stress.experiment.wire.capture import compare_read
 from stress.experiment.wire.views import BUS, CAPTURE_RING, PLAYBACK_RING
 from stress.model.formats import FORMATS
+from stress.model.record import StartRecord
 from stress.model.verdict import Verdict
 from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
@@ -75,11 +76,11 @@ def _walk_all(folder, board, arm, loopback="none", settings=None, wrap=None, pcm
         tap=wrap(tap) if wrap else tap,
         loopback=loopback,
     )
-    journal.append("start", seed=3, backend="virtual", first_position=12345)
+    journal.append(StartRecord(seed=3, backend="virtual", first_position=12345))
     with card:
         judgement, _ = run.walk()
     journal.close()
-    return judgement, [event for event in reader.read_run(folder).events if event["event"] == "burst"]
+    return judgement, [event for event in reader.read_events(folder) if event["event"] == "burst"]
 
 
 def _views(burst):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from stress.model.record import BlindRecord, FindingRecord, WireRecord
+from stress.model.shape import Mismatch, read
 from stress.model.wire import LANES
-from stress.record import reader
-from stress.record.shape import mismatch
+from tests.record_cases import FINDING, event
 
 SIDE = {"frames": 1, "wrong": 0, "failed": 0}
 WHOLE = {
@@ -22,13 +23,18 @@ WHOLE = {
 }
 
 
-@pytest.mark.parametrize("wire", [WHOLE, {"blind": "no right"}, {}])
-def test_wire_that_was_seen_or_not_is_right(wire):
-    assert reader._wire_wrong({"event": "burst", "wire": wire}) == ""
+def _burst(**fields):
+    return event({"event": "burst", **fields})
+
+
+def test_wire_that_was_seen_or_not_is_right():
+    assert isinstance(_burst(wire=WHOLE).seen, WireRecord)
+    assert _burst(wire={"blind": "no right"}).wire == BlindRecord("no right")
+    assert _burst(wire={}).wire == BlindRecord("")
 
 
 def test_burst_of_an_older_record_is_right():
-    assert reader._wire_wrong({"event": "burst"}) == ""
+    assert _burst().seen is None
 
 
 @pytest.mark.parametrize(
@@ -44,11 +50,14 @@ def test_burst_of_an_older_record_is_right():
     ],
 )
 def test_wire_of_another_shape_is_named(changes, key):
-    assert key in reader._wire_wrong({"event": "burst", "wire": {**WHOLE, **changes}})
+    with pytest.raises(Mismatch) as caught:
+        _burst(wire={**WHOLE, **changes})
+    assert caught.value.place == key
 
 
 def test_wire_that_is_no_object_is_named():
-    assert reader._wire_wrong({"event": "burst", "wire": 5}) == "wire is not an object"
+    with pytest.raises(Mismatch, match="wire is not an object"):
+        _burst(wire=5)
 
 
 @pytest.mark.parametrize(
@@ -56,9 +65,8 @@ def test_wire_that_is_no_object_is_named():
     [({"user": "right"}, "lanes.memory"), (dict.fromkeys(LANES, 1), "lanes.user"), ("right", "lanes")],
 )
 def test_lanes_of_another_shape_are_named(lanes, key):
-    right, wrong = ({"details": {"lanes": one}} for one in (dict.fromkeys(LANES, ""), lanes))
-    findings = {"findings": [{"details": {}}, right, wrong]}
-    shape = reader._LATER["burst"]["analysis"]
-    assert key in mismatch(findings, shape)
-    findings["findings"].pop()
-    assert mismatch(findings, shape) == ""
+    right = {**FINDING, "details": {"lanes": dict.fromkeys(LANES, "right")}}
+    assert read(FindingRecord, right).lanes.wire == "right"
+    with pytest.raises(Mismatch) as caught:
+        read(FindingRecord, {**FINDING, "details": {"lanes": lanes}})
+    assert caught.value.place == f"details.{key}"

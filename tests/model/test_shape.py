@@ -4,42 +4,83 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import dataclass
 
 import pytest
 
 from stress.cli import main
-from stress.record.shape import MOST, Among, Each, Maybe, Row, Within, mismatch
+from stress.model import shape
+from stress.model.record import event_of
 
 PLAN = (
     '[[arm]]\nname = "a"\nperiod_size = 48\nplayback_buffer = 192\ncapture_buffer = 480\nburst_s = "100ms"\n'
 )
 
 
+@dataclass(frozen=True)
+class Inner:
+    c: int = shape.whole()
+
+
+@dataclass(frozen=True)
+class Outer:
+    a: Inner = shape.part(Inner)
+    b: int | None = shape.whole(None)
+    into: str = shape.field(shape.read_text, "", key="in", omit=True)
+
+
 @pytest.mark.parametrize(
-    ("value", "shape", "said"),
+    ("value", "reader", "said"),
     [
-        (3, int, ""),
-        (True, int, "k has the wrong type (bool)"),
-        (True, bool, ""),
-        (float("nan"), float, "k is out of range"),
-        (10**400, (int, float), "k is out of range"),
-        (MOST + 1, int, "k is out of range"),
-        (0, Within(1), "k is out of range"),
-        (1.0, Within(1), "k has the wrong type (float)"),
-        ("x", Among(("a", "b")), "k is none of a, b"),
-        ([], Among(("a", "b")), "k is none of a, b"),
-        ([1, "x"], [int], "k[1] has the wrong type (str)"),
-        ([1], Row((int, str)), "k has 1 items, not 2"),
-        ([1, "x"], Row((int, str)), ""),
-        ({"a": {"b": 1}}, {"a": {"c": int}}, "k.a.c is missing"),
-        ({"a": 1}, Maybe({"b": int}), ""),
-        ({"b": None}, Maybe({"b": int}), "k.b has the wrong type (NoneType)"),
-        ({"x": 1, "y": "z"}, Each(int), "k.y has the wrong type (str)"),
-        ([], Each(int), "k is not an object"),
+        (3, shape.within(), ""),
+        (True, shape.within(), "has the wrong type (bool)"),
+        (True, shape.read_flag, ""),
+        (1, shape.read_flag, "has the wrong type (int)"),
+        (float("nan"), shape.read_number, "is out of range"),
+        (10**400, shape.read_number, "is out of range"),
+        (float("inf"), shape.read_number, "is out of range"),
+        (shape.MOST + 1, shape.within(), "is out of range"),
+        (shape.MOST, shape.within(), ""),
+        (0, shape.within(1), "is out of range"),
+        (1.0, shape.within(1), "has the wrong type (float)"),
+        (None, shape.or_none(shape.within()), ""),
+        ("x", shape.among(("a", "b")), "is none of a, b"),
+        ([], shape.among(("a", "b")), "is none of a, b"),
+        ([1, "x"], shape.listed(shape.within()), "[1] has the wrong type (str)"),
+        (1, shape.listed(shape.within()), "is not a list"),
+        ([1], shape.row(complex, shape.within(), shape.within()), "has 1 items, not 2"),
+        ([1, "x"], shape.row(complex, shape.within(), shape.within()), "[1] has the wrong type (str)"),
+        ([1, 2], shape.row(complex, shape.within(), shape.within()), ""),
+        ({"a": {"b": 1}}, shape.of(Outer), "a.c is missing"),
+        ({"a": {"c": 1}}, shape.of(Outer), ""),
+        ({"a": {"c": 1}, "b": "1"}, shape.of(Outer), "b has the wrong type (str)"),
+        ({"a": {"c": 1}, "in": 1}, shape.of(Outer), "in has the wrong type (int)"),
+        ([], shape.of(Outer), "is not an object"),
+        ({"x": 1, "y": "z"}, shape.keyed(shape.within()), "y has the wrong type (str)"),
+        ([], shape.keyed(shape.within()), "is not an object"),
     ],
 )
-def test_mismatch_names_the_first_place_that_differs(value, shape, said):
-    assert mismatch(value, shape, "k") == said
+def test_reader_names_the_first_place_that_differs(value, reader, said):
+    if not said:
+        reader(value)
+        return
+    with pytest.raises(shape.Mismatch) as caught:
+        reader(value)
+    assert str(caught.value) == said
+
+
+def test_record_that_is_written_and_read_is_the_same_and_leaves_unknown_keys_out():
+    value = {"a": {"c": 1, "later": 2}, "b": 5}
+    assert shape.read(Outer, value) == Outer(Inner(1), 5)
+    assert shape.write(Outer(Inner(1), 5)) == {"a": {"c": 1}, "b": 5}
+    assert shape.write(Outer(Inner(1), None, "x")) == {"a": {"c": 1}, "b": None, "in": "x"}
+
+
+def test_shipped_classes_read_what_they_write(recorded):
+    for line in (recorded / "run.jsonl").read_text().splitlines():
+        value = json.loads(line)
+        made = event_of(value)
+        assert event_of({"event": value["event"], **shape.write(made)}) == made
 
 
 @pytest.fixture(scope="module")
