@@ -81,6 +81,17 @@ def test_colours_cells_say_whether_the_share_fits() -> None:
     assert colours.cells(half, 4)[-1] == "OUTSIDE: 0.75"
 
 
+def test_addresses_are_those_of_the_page_declared_before_the_burst() -> None:
+    log = (
+        "track 10 00001000 00000000 b6f00000\nmark 20 00000002\n"
+        "alias 25 00001000 d0801000\nmark 30 00000003\n"
+        "track 40 00002000 d0902000 b6f05000\n"
+        "mark 50 00000004\nmark 60 00000005\nalias 70 00002000 d0a00000\n"
+    )
+    assert colours.addresses(log, 20, 30) == (0xD0801000, 0xB6F00000)
+    assert colours.addresses(log, 50, 60) == (0xD0902000, 0xB6F05000)
+
+
 def test_colours_of_a_vivt_cache_are_refused(tmp_path: Path) -> None:
     args = argparse.Namespace(
         board="armv5-vivt", cache=["size=8192"], out=tmp_path, allocations=1, write=False

@@ -24,6 +24,7 @@ from tools.labkit.errors import EX_BROKEN, LabUsage
 
 _PAGE = 4096
 _TRACK = re.compile(r"^track (\d+) ([0-9a-f]{8}) ([0-9a-f]{8}) ([0-9a-f]{8})$", re.M)
+_ALIAS = re.compile(r"^alias (\d+) ([0-9a-f]{8}) ([0-9a-f]{8})$", re.M)
 # Long enough for a dozen laps of a ring of 4 KB; a coloured alias is wrong in a third of its lines.
 _BURST_S = 0.25
 
@@ -143,15 +144,23 @@ def measured(
 
 
 def _pages(log: Path, folder: Path) -> dict[str, tuple[int, int]]:
-    """Return kernel and user address of the ring of each arm: the last page tracked before its mark."""
+    """Return kernel and user address of the ring of each arm."""
     text = log.read_text(encoding="ascii")
-    tracks = [tuple(int(word, 16) for word in found[1:]) for found in _TRACK.findall(text)]
-    times = [int(found[0]) for found in _TRACK.findall(text)]
-    marks = emulator_log.read(log).marks
-    pages = {}
-    for name, burst in experiments.bursts(folder):
-        first = emulator_arms.first_mark(burst["number"])
-        at = next(mark.ns for mark in marks if mark.value == first)
-        _, kernel, user = [track for track, ns in zip(tracks, times) if ns <= at][-1]
-        pages[name] = (kernel, user)
-    return pages
+    marks = {mark.value: mark.ns for mark in emulator_log.read(log).marks}
+    firsts = {name: emulator_arms.first_mark(burst["number"]) for name, burst in experiments.bursts(folder)}
+    return {name: addresses(text, marks[first], marks[first + 1]) for name, first in firsts.items()}
+
+
+def addresses(log: str, begin_ns: int, end_ns: int) -> tuple[int, int]:
+    """Return kernel and user address of the page that was declared last before a burst.
+
+    The kernel's is 0 where it was met neither before nor in the burst.
+    """
+    tracks = [track for track in _TRACK.findall(log) if int(track[0]) <= begin_ns]
+    _, page, kernel, user = tracks[-1]
+    met = [
+        address
+        for ns, where, address in _ALIAS.findall(log)
+        if where == page and int(tracks[-1][0]) <= int(ns) <= end_ns
+    ]
+    return int(met[0] if met else kernel, 16), int(user, 16)

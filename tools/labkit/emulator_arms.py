@@ -21,7 +21,7 @@ from stress.cli.main import main as pcmstress
 from stress.experiment import burst, runner
 from stress.pcm.alsa import mapping
 from stress.pcm.alsa.pcm import AlsaPcm
-from tools.labkit.emulator_guest import Model
+from tools.labkit.emulator_guest import FULL, OFF, Model
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 #: One JSON object per burst, in the working directory.
 TRUTH = "bursts.jsonl"
+#: In the environment: the cache is switched on for the bursts alone. Boot, imports and comparisons then
+#: run at the emulator's full speed, and a burst finds the cache empty.
+IN_BURSTS = "LAB_CACHE_IN_BURSTS"
 #: In the environment: open the card behind a random number of other mappings each time.
 SCATTER = "LAB_SCATTER"
 # A hole that an earlier ring left is filled first, then up to this many pages are mapped.
@@ -50,6 +53,7 @@ class _Marked:
 
     def __init__(self, pcm: Pcm, number: int) -> None:
         self._pcm, self._number, self._model = pcm, number, Model()
+        self._switched = bool(os.environ.get(IN_BURSTS))
         self.counters: dict[str, int] = {}
 
     def __getattr__(self, name: str) -> Any:
@@ -57,6 +61,8 @@ class _Marked:
 
     def exchange(self, *arguments: Any, **named: Any) -> Exchange:
         """Stream; see `stress.pcm.contract.Pcm.exchange`."""
+        if self._switched:
+            self._model.switch(FULL)
         for start, size_bytes in _rings():
             self._model.declare(start, size_bytes)
         self._model.reset()
@@ -67,6 +73,8 @@ class _Marked:
             self.counters = self._model.counters()
             self._model.mark(first_mark(self._number) + 1)
             self._model.end_declarations()
+            if self._switched:
+                self._model.switch(OFF)
 
 
 def _rings() -> list[tuple[int, int]]:

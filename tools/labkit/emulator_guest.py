@@ -44,8 +44,10 @@ COUNTERS = (
 )
 # op2 of c15, c14: see tools/vivt-qemu/README.md. Read and written, they are different registers.
 _NUMBER, _LOW, _HIGH = 5, 6, 7
-_RESET, _MARK, _DECLARE, _SELECT, _END = 1, 4, 5, 6, 7
-_WRITTEN = (_RESET, _MARK, _DECLARE, _SELECT, _END)
+_MODE, _RESET, _MARK, _DECLARE, _SELECT, _END = 0, 1, 4, 5, 6, 7
+#: Values of the mode: no cache, and every cacheable access through it.
+OFF, FULL = 0, 3
+_WRITTEN = (_MODE, _RESET, _MARK, _DECLARE, _SELECT, _END)
 _BX_LR = 0xE12FFF1E
 # ARM Linux cacheflush(2): instruction fetches see memory, not this write's line.
 _SYS_CACHEFLUSH = 0x0F0002
@@ -92,6 +94,10 @@ class Model:
     def end_declarations(self) -> None:
         """Judge rings again only where two cached mappings of one page are seen."""
         self._write[_END](0)
+
+    def switch(self, mode: int) -> None:
+        """Switch the cache to `OFF` or `FULL`; it is written back and emptied first."""
+        self._write[_MODE](mode)
 
     def reset(self) -> None:
         """Set all counters to zero."""

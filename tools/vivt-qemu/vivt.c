@@ -643,7 +643,12 @@ void vivt_walked(CPUARMState *env, uint32_t va, uint32_t desc,
         release(cs, p, pa);
     }
     if (p && via == VIA_KERNEL) {
-        p->kernel_va = va & ~(GUEST_PAGE - 1);
+        uint32_t page = va & ~(GUEST_PAGE - 1);
+        if (p->declared && p->kernel_va != page && vivt.log) {
+            fprintf(vivt.log, "alias %" PRId64 " %08x %08x\n", guest_ns(),
+                    pa & ~(GUEST_PAGE - 1), page);
+        }
+        p->kernel_va = page;
     } else if (p && via == VIA_USER && p->kernel_va && !p->truth) {
         if (kernel_alias_lives(env, p, pa)) {
             track(cs, p, pa, va);
