@@ -52,6 +52,12 @@ def test_patch_text_decides_the_cache_entry_not_its_place(tmp_path: Path) -> Non
     assert names[0] == names[1] != names[2]
 
 
+def test_card_that_only_plays_gets_the_plan_without_recorders() -> None:
+    arms = {card: [arm.name for arm in remedy_run.plan_for(card).arm] for card in remedies.CARDS}
+    assert set(remedies.PLAYBACK + remedies.CAPTURE) <= set(arms["aloop"])
+    assert arms["usb"] == ["mixer", "mixer-cacheflush", "player", "player-rw"]
+
+
 def test_kernel_without_a_patch_is_asked_stock_and_coherent_memory_only(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from stress.errors import StressError
-from stress.plan.plan import load_plan
+from stress.model.pcm import Direction
+from stress.plan.plan import Plan, load_plan
 from stress.settings import schema
 from stress.stats.counts import miss_bound_95
 from tools.labkit import cache, emulator, experiment_store, experiments, kernel
@@ -79,12 +80,14 @@ def measured(
         return _loaded(kept)
     folder = base / f"{card}-{'-'.join(append) or 'stock'}".replace("=", "-")
     folder.mkdir(parents=True)
-    command = ["diagnose", *CARDS[card], "--plan", PLAN, "--seed", "1", "--out", "run", "--json"]
+    plan = plan_for(card)
+    (folder / experiments.PLAN).write_text(json.dumps(schema.write(plan)), encoding="utf-8")
+    command = ["diagnose", *CARDS[card], "--plan", experiments.PLAN, "--seed", "1", "--out", "run", "--json"]
     with cache.step(f"{board.name}, {card}, {' '.join(append) or 'no argument'}"):
         result = experiments.boot(board, command, folder, setting, append)
     _check_argument(append, result.logs / "dmesg.log")
     try:
-        found = _of_run(folder, json.loads(result.stdout))
+        found = _of_run(folder, plan, json.loads(result.stdout))
     except (StressError, ValueError) as error:
         raise LabError(f"{board.name}: no report of the run in {folder}: {error}") from error
     _keep(kept, found)
@@ -100,8 +103,16 @@ def _check_argument(append: tuple[str, ...], log: Path) -> None:
             raise LabError(f"the kernel did not take {argument} (its log: {log})")
 
 
-def _of_run(folder: Path, report: dict[str, Any]) -> CardResult:
+def plan_for(card: str) -> Plan:
+    """Return plan `remedy`, on the card that only plays without its recorders."""
     plan = load_plan(PLAN)
+    if card == "aloop":
+        return plan
+    recorders = {arm.group for arm in plan.arm if arm.side == Direction.CAPTURE.value}
+    return dataclasses.replace(plan, arm=tuple(arm for arm in plan.arm if arm.group not in recorders))
+
+
+def _of_run(folder: Path, plan: Plan, report: dict[str, Any]) -> CardResult:
     truth = experiments.outcome(folder, plan)
     judged = {part["arm"]: part for part in report["arms"]}
     spans = _spans(folder)
@@ -144,7 +155,7 @@ def _path(board: Board, card: str, append: tuple[str, ...], setting: str) -> Pat
         CARDS[card],
         append,
         setting,
-        schema.write(load_plan(PLAN)),
+        schema.write(plan_for(card)),
         experiment_store.digest(),
     )
     return cache.root() / "experiments" / f"remedy-{card}-{cache.key(*what)}.json"

@@ -44,7 +44,7 @@ def comparison(before: Mapping[str, CardResult], after: Mapping[str, CardResult]
     for card, after_card in after.items():
         for arm in (*PLAYBACK, *CAPTURE):
             old = before[card].arms.get(arm)
-            new = after_card.arms.get(arm, ArmResult(reason="not in the plan"))
+            new = after_card.arms.get(arm, ArmResult(reason="this card only plays"))
             ran = bool(new.checked)
             cells = (f"{new.wrong} of {new.checked}", bound(new), new.served) if ran else ("-", "-", "-")
             rows.append((_RING[card], direction(arm), TOUCH[arm], verdict(old), verdict(new), *cells))
