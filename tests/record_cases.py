@@ -7,7 +7,11 @@ import json
 from typing import Any
 
 from stress.model.record import Event, event_of
+from stress.plan.plan import Plan, read_plan
 from stress.record.reader import RunLog
+from stress.verdict.summary import Summary, summarise
+
+PLAN = read_plan({"arm": [{"name": "a"}]}, "plan")
 
 STREAM = {"frames": 9600, "xruns": 0, "voluntary": None, "involuntary": None}
 FINDING = {
@@ -63,3 +67,10 @@ def event(value: dict[str, Any]) -> Event:
 def log(*events: dict[str, Any], torn: bool = False) -> RunLog:
     """Return the log of these events."""
     return RunLog([event(value) for value in events], torn)
+
+
+def summary(*events: dict[str, Any], plan: Plan | None = None, torn: bool = False) -> Summary:
+    """Return what these events add up to; a start event stands before them."""
+    begun = events and events[0]["event"] == "start"
+    whole = log(*(() if begun else ({"event": "start"},)), *events)
+    return summarise(whole.events, plan or PLAN, torn)

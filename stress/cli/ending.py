@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from stress.cli import outputs
 from stress.errors import StressError
-from stress.record import reader
 from stress.report import text
+from stress.verdict import summary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 def tell(wanted: Outputs, folder: Path, plan: Plan, console: Console) -> None:
     """Print the report of the run in `folder` and write the files of `wanted`."""
-    log = reader.read_run(folder)
-    told = outputs.write(wanted, folder, log, plan)
-    if outputs.printed(wanted, log, plan, console, directory=str(folder)):
+    run = summary.read(folder).result(plan)
+    told = outputs.write(wanted, folder, run)
+    if outputs.printed(wanted, run, console, directory=str(folder)):
         return
     if wanted.quiet:
-        console.prose(text.head(log, plan.bound)[:1])
+        console.prose(text.head(run)[:1])
     else:
-        console.prose(text.lines(log, plan, console.columns))
-        console.prose(text.following(log, plan, shlex.quote(str(folder))))
+        console.prose(text.lines(run, console.columns))
+        console.prose(text.following(run, shlex.quote(str(folder))))
     for line in (*told, f"record: {folder}"):
         console.line(line)
 

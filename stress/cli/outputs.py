@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     import argparse
 
     from stress.model.record import EvidenceRecord
-    from stress.plan.plan import Plan
-    from stress.record.reader import RunLog
     from stress.report.console import Console
+    from stress.verdict.summary import Summary
 
 # Evidence files shown in the HTML report; all of them are in the run directory.
 MOST_EVIDENCE = 12
@@ -86,7 +85,7 @@ def check(outputs: Outputs, folder: Path) -> None:
         seen[place] = option
 
 
-def write(outputs: Outputs, folder: Path, log: RunLog, plan: Plan) -> list[str]:
+def write(outputs: Outputs, folder: Path, run: Summary) -> list[str]:
     """Write the files; return a line for each, for people.
 
     Raises
@@ -95,17 +94,17 @@ def write(outputs: Outputs, folder: Path, log: RunLog, plan: Plan) -> list[str]:
     """
     told = []
     if outputs.html:
-        told.append(_written(outputs.html, html.page(log, plan, _evidence(folder)).encode("utf-8")))
+        told.append(_written(outputs.html, html.page(run, _evidence(folder)).encode("utf-8")))
     if outputs.junit:
-        found = cases.cases(log, plan.bound)
-        told.append(_written(outputs.junit, ci_formats.junit(cases.suite(log, outputs.label), found)))
+        data = ci_formats.junit(cases.suite(run, outputs.label), cases.cases(run))
+        told.append(_written(outputs.junit, data))
     if outputs.bundle:
         bundle.pack(folder, outputs.bundle)
         told.append(f"wrote {outputs.bundle} ({_size(Path(outputs.bundle).stat().st_size)})")
     return told
 
 
-def printed(outputs: Outputs, log: RunLog, plan: Plan, console: Console, **more: Any) -> bool:
+def printed(outputs: Outputs, run: Summary, console: Console, **more: Any) -> bool:
     """Print the form for machines, if one was asked for; return whether it was.
 
     Parameters
@@ -113,11 +112,10 @@ def printed(outputs: Outputs, log: RunLog, plan: Plan, console: Console, **more:
     more : keys added to the JSON object.
     """
     if outputs.form == "json":
-        console.line(json.dumps({**text.as_json(log, plan), **more}))
+        console.line(json.dumps({**text.as_json(run), **more}))
     elif outputs.form in ("ktap", "lava"):
-        found = cases.cases(log, plan.bound)
         form = ci_formats.ktap if outputs.form == "ktap" else ci_formats.lava
-        for line in form(cases.suite(log, outputs.label), found):
+        for line in form(cases.suite(run, outputs.label), cases.cases(run)):
             console.line(line)
     return outputs.form != "text"
 

@@ -56,6 +56,53 @@ class RunLog:
         return next((event for event in reversed(self.events) if isinstance(event, cls)), None)
 
 
+class Reading:
+    """The events of a run directory, read one by one.
+
+    Attributes
+    ----------
+    torn : the last line was cut off; known once all events were read.
+
+    Raises
+    ------
+    CaptureFileError : no record, or a line that is not an event of version 1;
+        the message names the line.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+        self.torn = False
+
+    def __iter__(self) -> Iterator[Event]:
+        for number, value in self.objects():
+            event = parse(value, str(self._path), number)
+            if number == 1 and not isinstance(event, StartRecord):
+                raise self._no_start()
+            yield event
+
+    def objects(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Give number and JSON object of each line."""
+        number = 0
+        for number, line in enumerate(self._lines(), 1):
+            yield number, _object(line, str(self._path), number)
+        if not number:
+            raise self._no_start()
+
+    def _lines(self) -> Iterator[bytes]:
+        try:
+            with open(self._path, "rb") as file:
+                for line in file:
+                    if not line.endswith(b"\n"):
+                        self.torn = True
+                        return
+                    yield line[:-1]
+        except OSError as error:
+            raise CaptureFileError(str(self._path), f"cannot be read: {error.strerror}") from None
+
+    def _no_start(self) -> CaptureFileError:
+        return CaptureFileError(str(self._path), "line 1: the record does not begin with a start event")
+
+
 def read_run(folder: Path) -> RunLog:
     """Return the events of the run directory `folder`.
 
@@ -64,29 +111,15 @@ def read_run(folder: Path) -> RunLog:
     CaptureFileError : no record, or a line that is not an event of version 1;
         the message names the line.
     """
-    lines, torn = _lines(folder)
-    events = [parse(value, where, number) for value, where, number in lines]
-    if not events or not isinstance(events[0], StartRecord):
-        where = str(folder / NAME)
-        raise CaptureFileError(where, "line 1: the record does not begin with a start event")
-    return RunLog(events, torn)
+    reading = Reading(folder)
+    events = list(reading)
+    return RunLog(events, reading.torn)
 
 
 def read_events(folder: Path) -> list[dict[str, Any]]:
     """Return the events of a run as plain JSON objects, checked as `read_run` does."""
     read_run(folder)
-    return [value for value, _, _ in _lines(folder)[0]]
-
-
-def _lines(folder: Path) -> tuple[Iterator[tuple[dict[str, Any], str, int]], bool]:
-    path = folder / NAME
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CaptureFileError(str(path), f"cannot be read: {error.strerror}") from None
-    *lines, tail = data.split(b"\n")
-    values = ((_object(line, str(path), number), str(path), number) for number, line in enumerate(lines, 1))
-    return values, bool(tail)
+    return [value for _, value in Reading(folder).objects()]
 
 
 def _object(line: bytes, path: str, number: int) -> dict[str, Any]:

@@ -6,13 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stress.model.record import VerdictRecord
-from stress.model.verdict import Verdict
-from stress.verdict.judge import Judgement, judge, judge_run
-from stress.verdict.tally import Tally, tallies, total
-
 if TYPE_CHECKING:
-    from stress.record.reader import RunLog
+    from stress.model.verdict import Verdict
+    from stress.verdict.judge import Judgement
+    from stress.verdict.summary import Summary
+    from stress.verdict.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -38,27 +36,15 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-") or "unnamed"
 
 
-def suite(log: RunLog, label: str = "") -> str:
+def suite(run: Summary, label: str = "") -> str:
     """Return the suite's name: the backend, so that boards stay apart, or `label`, which no host changes."""
-    return f"pcmstress.{label or slug(backend(log))}"
+    return f"pcmstress.{label or slug(run.backend)}"
 
 
-def backend(log: RunLog) -> str:
-    """Return the backend's name, as it called itself last."""
-    verdict = log.last(VerdictRecord)
-    return (verdict.backend if verdict else "") or log.start.backend
-
-
-def cases(log: RunLog, bound: float) -> list[Case]:
+def cases(run: Summary) -> list[Case]:
     """Return one case per arm, and last the run as a whole."""
-    parts = tallies(log.events)
-    found = [_case(part.arm, judge(part), part) for part in parts]
-    whole = total(parts)
-    recorded = log.last(VerdictRecord)
-    judged = judge_run(parts, whole, bound)
-    if recorded:
-        judged = Judgement(Verdict(recorded.verdict), recorded.reasons)
-    return [*found, _case("run", judged, whole)]
+    found = [_case(part.arm, judged, part) for part, judged in zip(run.parts, run.verdicts)]
+    return [*found, _case("run", run.judgement, run.whole)]
 
 
 def _case(name: str, judged: Judgement, part: Tally) -> Case:

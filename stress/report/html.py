@@ -3,73 +3,71 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stress.model.words import count
 from stress.report import lanes, levels, path, ringmap, text, wire
-from stress.report.cases import backend
 from stress.report.document import document
 from stress.report.document import table as document_table
 from stress.report.ringmap import Mark
-from stress.verdict.tally import tallies, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stress.model.record import BurstRecord, EvidenceRecord, PairRecord
-    from stress.plan.plan import Plan
-    from stress.record.reader import RunLog
+    from stress.model.record import EvidenceRecord, FindingRecord, OpenRecord
+    from stress.verdict.diagnosis import Diagnosis
+    from stress.verdict.judge import Judgement
+    from stress.verdict.samples import Examples
+    from stress.verdict.summary import Summary
+    from stress.verdict.tally import Tally
 
 
-def page(log: RunLog, plan: Plan, evidence: list[EvidenceRecord]) -> str:
+def page(run: Summary, evidence: list[EvidenceRecord]) -> str:
     """Return the report as one HTML document.
 
     Parameters
     ----------
     evidence : evidence files to show, as read from the run directory.
     """
-    report = text.as_json(log, plan)
-    name = f"pcmstress: {report['verdict']} on {backend(log)}"
+    name = f"pcmstress: {run.judgement.verdict.value} on {run.backend}"
     parts = (
-        _verdict(report),
-        _meaning(log),
-        _diagnosis(report),
-        _arms(report),
-        _rings(log),
-        levels.section(log),
-        lanes.section(log),
-        _findings(log),
+        _verdict(run),
+        _meaning(run),
+        _diagnosis(run.diagnosis),
+        _arms(run),
+        _rings(run),
+        levels.section(run.samples),
+        lanes.section(run.samples.strips),
+        _findings(run),
         _evidence(evidence),
-        _about(log),
+        _about(run),
     )
     return document(name, "".join(parts))
 
 
-def _verdict(report: dict[str, Any]) -> str:
-    reasons = "".join(f"<p>{escape(str(reason))}</p>" for reason in report["reasons"])
-    by = f", judged by {report['detector']}" if report["detector"] else ""
-    head = f"{report['verdict']} on {report['backend']}{by}"
-    return f'<div class="verdict {escape(report["verdict"])}"><h1>{escape(head)}</h1>{reasons}</div>'
+def _verdict(run: Summary) -> str:
+    verdict, by = run.judgement.verdict.value, path.detectors(run)
+    reasons = "".join(f"<p>{escape(reason)}</p>" for reason in run.judgement.reasons)
+    head = f"{verdict} on {run.backend}{f', judged by {by}' if by else ''}"
+    return f'<div class="verdict {escape(verdict)}"><h1>{escape(head)}</h1>{reasons}</div>'
 
 
-def _meaning(log: RunLog) -> str:
-    lines = [line for line in text.meaning(total(tallies(log.events))) if line]
+def _meaning(run: Summary) -> str:
+    lines = [line for line in text.meaning(run.whole) if line]
     return f"<p>{escape(' '.join(lines))}</p>" if lines else ""
 
 
-def _diagnosis(report: dict[str, Any]) -> str:
-    found = report["diagnosis"]
+def _diagnosis(found: Diagnosis | None) -> str:
     if not found:
         return ""
-    lines = "".join(f"<li>{escape(line)}</li>" for line in found["evidence"])
-    advice, against = escape(found["advice"]), escape(found["against"])
-    head = f"<h2>Diagnosis: {escape(found['headline'])}</h2><p>What to do: {advice}.</p>"
-    return f"{head}<ul>{lines}</ul><p>What would change this: {against}.</p>"
+    lines = "".join(f"<li>{escape(line)}</li>" for line in found.evidence)
+    head = f"<h2>Diagnosis: {escape(found.headline())}</h2><p>What to do: {escape(found.advice)}.</p>"
+    return f"{head}<ul>{lines}</ul><p>What would change this: {escape(found.against)}.</p>"
 
 
-def _arms(report: dict[str, Any]) -> str:
+def _arms(run: Summary) -> str:
     heads = ("arm", "verdict", "bursts", "lines checked", "wrong frames", "kinds", "xruns", "control")
-    rows = [_row(arm) for arm in report["arms"]]
+    rows = [_row(part, judged) for part, judged in zip(run.parts, run.verdicts)]
     help_text = (
         "Lines checked: cache lines of the ring in which stale data would have shown. Control: faults "
         "planted on purpose that were found; one among real wrong runs cannot be told from them."
@@ -78,33 +76,27 @@ def _arms(report: dict[str, Any]) -> str:
     return f'<h2>Arms</h2>{body}<p class="note">{help_text}</p>' if rows else ""
 
 
-def _row(arm: dict[str, Any]) -> str:
-    ranked = sorted(arm["counts"].items(), key=lambda item: -item[1])
+def _row(arm: Tally, judged: Judgement) -> str:
+    ranked = sorted(arm.counts.items(), key=lambda item: -item[1])
     kinds = ", ".join(f"{count(number)} {kind}" for kind, number in ranked) or "none"
-    share = 100 * arm["wrong_frames"] / arm["checked_frames"] if arm["checked_frames"] else 0.0
-    numbers = (arm["bursts"], count(arm["lines"]), f"{share:.3g} %" if arm["checked_frames"] else "-")
-    name, verdict = escape(arm["arm"]), escape(arm["verdict"])
+    share = f"{100 * arm.wrong_frames / arm.checked_frames:.3g} %" if arm.checked_frames else "-"
+    numbers = (arm.bursts, count(arm.lines), share)
+    name, verdict = escape(arm.arm), escape(judged.verdict.value)
     cells = [f'<td class="name">{name}</td><td class="{verdict}">{verdict}</td>']
     cells += [f'<td class="n">{number}</td>' for number in numbers]
-    cells += [f'<td class="what">{escape(arm["skipped"] or kinds)}</td>']
-    cells += [f'<td class="n">{arm["xruns"]}</td><td class="n">{arm["control_found"]}/{arm["planted"]}</td>']
+    cells += [f'<td class="what">{escape(arm.skipped or kinds)}</td>']
+    cells += [f'<td class="n">{arm.xruns}</td><td class="n">{arm.control_found}/{arm.planted}</td>']
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _rings(log: RunLog) -> str:
-    found: dict[tuple[str, str, int, int], list[Mark]] = {}
-    opened = log.opened
-    for burst in log.bursts:
-        if burst.arm in opened:
-            for ring, size, rate, mark in _marks(burst, opened[burst.arm].granted):
-                found.setdefault((burst.arm, ring, size, rate), []).append(mark)
-    if not found:
-        return ""
-    sites = {part.arm: part.sites for part in tallies(log.events)}
+def _rings(run: Summary) -> str:
+    sites = {part.arm: part.sites for part in run.parts}
     pictures = "".join(
-        ringmap.svg(f"{arm}, {ring} ring", marks, size, rate, _in_ring(sites.get(arm, {}), ring))
-        for (arm, ring, size, rate), marks in found.items()
+        _ring(run.opened.get(arm), ring, examples, _in_ring(sites.get(arm, {}), ring))
+        for (arm, ring), examples in run.samples.rings.items()
     )
+    if not pictures:
+        return ""
     help_text = (
         "Each disc is one ring of an arm. The angle is the place in the ring, in bytes clockwise from the "
         "top. The radius is time: the inner circle is the begin of the burst, the outer one the last run "
@@ -114,24 +106,26 @@ def _rings(log: RunLog) -> str:
     return f"<h2>Where in the ring</h2><p>{help_text}</p>{ringmap.legend()}{pictures}"
 
 
+def _ring(opened: OpenRecord | None, ring: str, examples: Examples, found: int) -> str:
+    params = opened.granted.of(ring) if opened else None
+    if opened is None or params is None:
+        return ""
+    size = params.buffer_size * params.frame_bytes
+    marks = [_mark(example.finding, params.frame_bytes, size) for example in examples.first]
+    return ringmap.svg(f"{opened.arm}, {ring} ring", marks, size, params.rate, found)
+
+
+def _mark(finding: FindingRecord, frame_bytes: int, size: int) -> Mark:
+    length, offset = finding.frames * frame_bytes, finding.ring_offset or 0
+    return Mark(offset, length, size, finding.frame, finding.kind, finding.laps, finding.text)
+
+
 def _in_ring(sites: Mapping[tuple[str, str | None, int | None], int], ring: str) -> int:
     return sum(number for (_, where, _), number in sites.items() if where == ring)
 
 
-def _marks(burst: BurstRecord, granted: PairRecord) -> list[tuple[str, int, int, Mark]]:
-    marks = []
-    for finding in burst.analysis.findings:
-        params, ring, offset = granted.of(finding.ring), finding.ring, finding.ring_offset
-        if finding.injected or params is None or ring is None or offset is None:
-            continue
-        size, length = params.buffer_size * params.frame_bytes, finding.frames * params.frame_bytes
-        mark = Mark(offset, length, size, finding.frame, finding.kind, finding.laps, finding.text)
-        marks.append((ring, size, params.rate, mark))
-    return marks
-
-
-def _findings(log: RunLog) -> str:
-    lines = [line for line in text.sentences(log, most=30) if line]
+def _findings(run: Summary) -> str:
+    lines = [line for line in text.sentences(run.samples, most=30) if line]
     return f'<h2>Findings</h2><pre class="prose">{escape(chr(10).join(lines))}</pre>' if lines else ""
 
 
@@ -157,10 +151,10 @@ def _words(entry: EvidenceRecord) -> str:
     return f"<details><summary>{title}</summary><pre>{chr(10).join(rows)}</pre></details>"
 
 
-def _about(log: RunLog) -> str:
-    start = log.start
+def _about(run: Summary) -> str:
+    start = run.start
     parts = (f"seed {start.seed}", f"first position {start.first_position}", start.wall)
-    told = (*path.lines(log), *wire.lines(log, total(tallies(log.events))))
+    told = (*path.lines(run), *wire.lines(run))
     facts = "".join(f"<p>{escape(line)}</p>" for line in told)
     program = escape(f"{', '.join(parts)}; pcmstress {start.program}")
     return f"<h2>The run</h2>{facts}<p>{program}</p>"

@@ -10,22 +10,21 @@ from stress.model.words import count, counted
 from stress.report.document import table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stress.model.record import BurstRecord, FindingRecord, HeldRecord
-    from stress.record.reader import RunLog
 
 # Each is told from white as well as from black.
 COLOURS = {PLAYBACK_RING: "#d03b32", BUS: "#a86f00", CAPTURE_RING: "#8e5bbf"}
 GREEN, GREY = "#2e8b57", "#8a8a8a"
-# Strips drawn, one per burst with findings, and rows per strip. Higher: pages too
-# long to read; lower: a fault of a late arm, or the last lap, is not shown.
-MOST_STRIPS, MOST_ROWS = 12, 6
+# Rows per strip. Higher: pages too long to read; lower: the last lap is not shown.
+MOST_ROWS = 6
 LEFT, WIDTH, LANE = 60, 900, 14
 
 
-def section(log: RunLog) -> str:
-    """Return strips and rows of the bursts whose findings have lanes, "" without any, as HTML."""
-    bursts = [burst for burst in log.bursts if _shown(burst)]
-    if not bursts:
+def section(strips: Sequence[BurstRecord]) -> str:
+    """Return strips and rows of bursts whose findings have lanes, "" without any, as HTML."""
+    if not strips:
         return ""
     items = [*((f"wrong, first in {name}", hue) for name, hue in COLOURS.items()), ("right", GREEN)]
     legend = "".join(f'<span><i style="background:{hue}"></i>{escape(name)}</span>' for name, hue in items)
@@ -34,7 +33,7 @@ def section(log: RunLog) -> str:
         "ring (the playback ring, or the capture ring where that is to blame), what crossed the wire, what "
         "was read. The first wrong view names the layer to blame. Time runs to the right. Memory is looked "
         "at once, right behind the burst: it is known for the last lap, framed, and else left empty.</p>"
-        f'<p class="legend">{legend}</p>{"".join(_burst(burst) for burst in bursts[:MOST_STRIPS])}'
+        f'<p class="legend">{legend}</p>{"".join(_burst(burst) for burst in strips)}'
     )
 
 

@@ -11,7 +11,7 @@ from stress.report.ringmap import Mark
 
 if TYPE_CHECKING:
     from stress.model.record import FindingRecord
-    from stress.record.reader import RunLog
+    from stress.verdict.samples import Samples
 
 # Time [s], SNR and THD+N [dB].
 Level = tuple[float, float, float]
@@ -50,27 +50,14 @@ def tick(finding: FindingRecord, at: float, text: str) -> Tick:
     return Tick(at, ringmap.colour(mark), text)
 
 
-def section(log: RunLog) -> str:
+def section(samples: Samples) -> str:
     """Return the analog path over all bursts of a run, end to end, "" where there was none."""
-    opened = log.opened
-    rates = {arm: event.granted.capture.rate for arm, event in opened.items() if event.granted.capture}
-    levels: list[Level] = []
-    found: list[tuple[float, FindingRecord, str]] = []
-    begin = 0.0
-    for burst in log.bursts:
-        if burst.arm not in rates:
-            continue
-        rate = rates[burst.arm]
-        seconds = burst.channel.seconds if burst.channel else ()
-        levels += [(begin + frame / rate + 0.5, snr, thd) for frame, snr, thd in seconds]
-        found += [
-            (begin + one.frame / rate, one, f"{burst.arm}: {one.text}")
-            for one in burst.analysis.findings
-            if not one.injected
-        ]
-        begin += burst.analysis.frames / rate
+    levels, whole = samples.levels.kept, samples.length_s
     if not levels:
         return ""
-    ticks = [tick(one, min(1.0, at / begin), text) for at, one, text in found]
+    ticks = [
+        tick(one.finding, min(1.0, at / whole), f"{one.arm}: {one.finding.text}")
+        for at, one in samples.marks.kept
+    ]
     help_text = "All bursts end to end; triangles are findings, coloured by age, those planted left out."
-    return f"<h2>The analog path</h2><p>{help_text}</p>{ringmap.legend()}{chart(levels, begin, ticks)}"
+    return f"<h2>The analog path</h2><p>{help_text}</p>{ringmap.legend()}{chart(levels, whole, ticks)}"

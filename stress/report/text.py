@@ -7,22 +7,20 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from stress.model import shape
-from stress.model.record import BurstRecord, LoopbackRecord, OpenRecord, StopRecord, VerdictRecord
 from stress.model.verdict import Verdict
 from stress.model.wire import BUS
 from stress.model.words import count, counted
 from stress.report import path, wire
-from stress.report.cases import backend
 from stress.report.table import table
 from stress.settings.times import format_duration
-from stress.verdict.contrast import measure
-from stress.verdict.diagnosis import Diagnosis, diagnose
-from stress.verdict.judge import judge, judge_run
-from stress.verdict.tally import Tally, tallies, total
+from stress.verdict.judge import judge
 
 if TYPE_CHECKING:
-    from stress.plan.plan import Plan
-    from stress.record.reader import RunLog
+    from stress.verdict.diagnosis import Diagnosis
+    from stress.verdict.judge import Judgement
+    from stress.verdict.samples import Example, Samples
+    from stress.verdict.summary import Summary
+    from stress.verdict.tally import Tally
 
 # Sentences shown in full; the rest is in the record.
 MOST_SENTENCES = 5
@@ -32,37 +30,34 @@ WIDE = 100
 TIGHT = 72
 
 
-def lines(log: RunLog, plan: Plan, columns: int = 0) -> list[str]:
+def lines(run: Summary, columns: int = 0) -> list[str]:
     """Return the whole text report of a run.
 
     Parameters
     ----------
     columns : of the terminal; 0 is as wide as it needs.
     """
-    start, bound = log.start, plan.bound
-    parts = tallies(log.events)
-    whole = total(parts)
+    start, whole = run.start, run.whole
     return [
-        *head(log, bound),
-        *diagnosis(log, plan),
-        *arms(parts, columns),
+        *head(run),
+        *diagnosis(run.diagnosis),
+        *arms(run, columns),
         *_control(whole),
         *meaning(whole),
-        *sentences(log, MOST_SENTENCES),
+        *sentences(run.samples, MOST_SENTENCES),
         "",
-        *_opened(log),
-        *_conditions(log, whole),
-        *path.lines(log),
-        *wire.lines(log, whole),
-        *_evidence(log, whole),
+        *_opened(run),
+        *_conditions(run),
+        *path.lines(run),
+        *wire.lines(run),
+        *_evidence(run),
         f"seed {start.seed}, first position {start.first_position}, {counted(whole.bursts, 'burst')}, "
         f"{format_duration(whole.streamed_s)} streamed",
     ]
 
 
-def diagnosis(log: RunLog, plan: Plan) -> list[str]:
+def diagnosis(found: Diagnosis | None) -> list[str]:
     """Return the named cause, where the plan has contrasts to draw it from."""
-    found = diagnose_log(log, plan)
     if found is None:
         return []
     also = [f"  also seen: {', '.join(found.also)}"] if found.also else []
@@ -76,57 +71,41 @@ def diagnosis(log: RunLog, plan: Plan) -> list[str]:
     ]
 
 
-def diagnose_log(log: RunLog, plan: Plan) -> Diagnosis | None:
-    """Return the diagnosis of a run, None for a plan without groups."""
-    if not any(arm.group for arm in plan.arm) or not log.first(BurstRecord):
-        return None
-    return diagnose(measure(plan, tallies(log.events)), plan.bound)
-
-
-def head(log: RunLog, bound: float) -> list[str]:
+def head(run: Summary) -> list[str]:
     """Return the verdict line and its reasons."""
-    verdict, reasons = _verdict(log, bound)
-    first, *rest = reasons or ["no reason was recorded"]
-    by = path.detectors(log)
+    first, *rest = run.judgement.reasons or ("no reason was recorded",)
+    by = path.detectors(run)
     out = [
-        f"{verdict}  [{backend(log)}{', ' if by else ''}{by}]  {first}",
+        f"{run.judgement.verdict.value}  [{run.backend}{', ' if by else ''}{by}]  {first}",
         *(f"      {reason}" for reason in rest),
     ]
-    if log.torn:
+    if run.torn:
         out.append("      the record ends in a torn line (power cut or disk full); all before it is valid")
     return out
 
 
-def _verdict(log: RunLog, bound: float) -> tuple[str, list[str]]:
-    recorded = log.last(VerdictRecord)
-    if recorded:
-        return recorded.verdict, list(recorded.reasons)
-    parts = tallies(log.events)
-    judged = judge_run(parts, total(parts), bound)
-    return judged.verdict.value, [*judged.reasons, "the run did not end; judged from the bursts recorded"]
-
-
-def following(log: RunLog, plan: Plan, folder: str) -> list[str]:
+def following(run: Summary, folder: str) -> list[str]:
     """Return what a newcomer may want to do now; the verdict and its reasons stand above."""
-    if not log.first(BurstRecord):
+    if not run.whole.bursts:
         return ["next: `pcmstress probe` shows what is here; `--backend virtual` needs no card"]
-    verdict, _ = _verdict(log, plan.bound)
-    if verdict == Verdict.PASS.value:
+    verdict = run.judgement.verdict
+    if verdict is Verdict.PASS:
         return [f"next: keep the record (`pcmstress report {folder} --bundle run.tar.gz`), or ask for a "
                 "smaller bound with --duration 10m"]  # fmt: skip
-    if verdict != Verdict.FAIL.value:
+    if verdict is not Verdict.FAIL:
         return ["next: remove the first reason above and repeat the run; `pcmstress probe` shows the board"]
     page = f"`pcmstress report {folder} --html page.html` draws where in the ring"
-    cause = "" if diagnose_log(log, plan) else "; `pcmstress diagnose` in place of `run` names the cause"
+    cause = "" if run.diagnosis else "; `pcmstress diagnose` in place of `run` names the cause"
     return [f"next: {page}{cause}"]
 
 
-def arms(parts: list[Tally], columns: int = 0) -> list[str]:
+def arms(run: Summary, columns: int = 0) -> list[str]:
     """Return the table of arms behind an empty line, nothing where no arm was begun."""
+    parts = run.parts
     if not parts:
         return []
     heads = ("arm", "verdict", "bursts", "lines", "wrong runs", "wrong frames", "xruns", "control", "what")
-    rows = [_row(part) for part in parts]
+    rows = [_row(part, judged) for part, judged in zip(parts, run.verdicts)]
     if not 0 < columns < WIDE:
         return ["", *table(heads, rows, "llrrrrrrl")]
     kept = [0, 1, 3, 4, 5, *([6] if any(part.xruns for part in parts) else []), 7]
@@ -143,13 +122,13 @@ def _control(whole: Tally) -> list[str]:
     return ["control: planted faults that were found; one among real wrong runs cannot be told from them"]
 
 
-def _row(part: Tally) -> tuple[object, ...]:
+def _row(part: Tally, judged: Judgement) -> tuple[object, ...]:
     if not part.bursts:
         return (part.arm, "SKIP", 0, 0, "-", "-", "-", "-", "not run")
     share = f"{100 * part.wrong_frames / part.checked_frames:.3g} %" if part.checked_frames else "-"
     return (
         part.arm,
-        judge(part).verdict.value,
+        judged.verdict.value,
         part.bursts,
         count(part.lines),
         count(part.found),
@@ -171,8 +150,8 @@ def _what(part: Tally) -> str:
     return ", ".join([*ranked[:3], *(["..."] if ranked[3:] else [])])
 
 
-def _opened(log: RunLog) -> list[str]:
-    opened = log.first(OpenRecord)
+def _opened(run: Summary) -> list[str]:
+    opened = next(iter(run.opened.values()), None)
     out = []
     for mapping in opened.mappings if opened else ():
         place = "the ring" if mapping.is_ring else "not the ring"
@@ -180,8 +159,8 @@ def _opened(log: RunLog) -> list[str]:
     return out
 
 
-def _evidence(log: RunLog, whole: Tally) -> list[str]:
-    files = sum(len(burst.evidence) for burst in log.bursts)
+def _evidence(run: Summary) -> list[str]:
+    whole, files = run.whole, run.evidence
     if not files and not whole.found:
         return []
     capped = " (capped per burst and run; the counts go on)" if whole.found > files else ""
@@ -190,38 +169,35 @@ def _evidence(log: RunLog, whole: Tally) -> list[str]:
     ]
 
 
-def _conditions(log: RunLog, whole: Tally) -> list[str]:
-    burst = log.last(BurstRecord)
-    if not burst or not (burst.conditions.granted or whole.voluntary or whole.involuntary):
+def _conditions(run: Summary) -> list[str]:
+    whole, last = run.whole, run.conditions
+    if not last or not (last.granted or whole.voluntary or whole.involuntary):
         return []
     switches = (
         f"{count(whole.voluntary)} voluntary and {count(whole.involuntary)} involuntary context switches"
     )
-    terms = (*burst.conditions.granted, *burst.conditions.facts)
+    terms = (*last.granted, *last.facts)
     return ["; ".join([f"hot window: {switches} in both threads", *terms])]
 
 
-def sentences(log: RunLog, most: int) -> list[str]:
+def sentences(samples: Samples, most: int) -> list[str]:
     """Return examples of what was found in words, the commonest sort first."""
-    sorts: dict[tuple[str, str | None], list[str]] = {}
-    seen_by_tap = False
-    for burst in log.bursts:
-        for finding in burst.analysis.findings:
-            if not finding.injected and finding.text:
-                seen = wire.lane_words(finding)
-                seen_by_tap = seen_by_tap or bool(seen)
-                told = f"  burst {burst.number} ({burst.arm}): {finding.text}"
-                told += f" [{seen}]" if seen else ""
-                sorts.setdefault((finding.kind, finding.ring), []).append(told)
-    if not sorts:
+    if not samples.sorts:
         return []
-    common = sorted(sorts.values(), key=lambda texts: -len(texts))
-    one_each, others = [texts[0] for texts in common], [text for texts in common for text in texts[1:]]
-    shown = [*one_each, *others][:most]
-    rest = len(one_each) + len(others) - len(shown)
+    common = sorted(samples.sorts.values(), key=lambda sort: -sort.number)
+    one_each = [sort.first[0] for sort in common]
+    shown = [*one_each, *(example for sort in common for example in sort.first[1:])][:most]
+    rest = sum(sort.number for sort in common) - len(shown)
     more = [f"  ... and {count(rest)} more in the record"] if rest else []
+    seen_by_tap = any(wire.lane_words(example.finding) for example in shown)
     views = "; in brackets what the user wrote, memory, the wire and what was read" if seen_by_tap else ""
-    return ["", f"Examples{views}:", *shown, *more]
+    return ["", f"Examples{views}:", *(_example(example) for example in shown), *more]
+
+
+def _example(example: Example) -> str:
+    seen = wire.lane_words(example.finding)
+    lanes = f" [{seen}]" if seen else ""
+    return f"  burst {example.number} ({example.arm}): {example.finding.text}{lanes}"
 
 
 def meaning(whole: Tally) -> list[str]:
@@ -248,39 +224,30 @@ def meaning(whole: Tally) -> list[str]:
     ]
 
 
-def as_json(log: RunLog, plan: Plan) -> dict[str, Any]:
+def as_json(run: Summary) -> dict[str, Any]:
     """Return the report as one JSON object (schema pcmstress/report/1)."""
-    bound = plan.bound
-    named = diagnose_log(log, plan)
-    verdict, reasons = _verdict(log, bound)
-    parts, channel, stopped = tallies(log.events), path.channel(log), log.last(StopRecord)
     return {
         "schema": "pcmstress/report/1",
-        "verdict": verdict,
-        "reasons": reasons,
-        "backend": backend(log),
-        "detector": path.detectors(log),
-        "loopback": _loopback(log),
-        "channel": dataclasses.asdict(channel) if channel else None,
-        "audit": path.audit_json(path.checked(log)),
-        "seed": log.start.seed,
-        "torn": log.torn,
-        "stopped": shape.write(stopped) if stopped else None,
-        "arms": [_arm_json(part) for part in parts],
-        "total": _arm_json(total(parts)),
-        "diagnosis": named.to_json() if named else None,
+        "verdict": run.judgement.verdict.value,
+        "reasons": list(run.judgement.reasons),
+        "backend": run.backend,
+        "detector": path.detectors(run),
+        "loopback": shape.write(run.loopback) if run.loopback else None,
+        "channel": dataclasses.asdict(run.channel) if run.channel else None,
+        "audit": path.audit_json(run.audit),
+        "seed": run.start.seed,
+        "torn": run.torn,
+        "stopped": shape.write(run.stopped) if run.stopped else None,
+        "arms": [_arm_json(part, judged) for part, judged in zip(run.parts, run.verdicts)],
+        "total": _arm_json(run.whole, judge(run.whole)),
+        "diagnosis": run.diagnosis.to_json() if run.diagnosis else None,
     }
 
 
-def _loopback(log: RunLog) -> dict[str, Any] | None:
-    said = log.last(LoopbackRecord)
-    return shape.write(said) if said else None
-
-
-def _arm_json(part: Tally) -> dict[str, Any]:
+def _arm_json(part: Tally, judged: Judgement) -> dict[str, Any]:
     return {
         "arm": part.arm,
-        "verdict": judge(part).verdict.value,
+        "verdict": judged.verdict.value,
         "bursts": part.bursts,
         "streamed_s": part.streamed_s,
         "lines": part.lines,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stress.model.record import TapRecord
 from stress.model.wire import LANES, UNKNOWN, WRONG
 from stress.model.words import count, counted
 
@@ -12,16 +11,15 @@ if TYPE_CHECKING:
     from collections import Counter
 
     from stress.model.record import FindingRecord
-    from stress.record.reader import RunLog
+    from stress.verdict.summary import Summary
     from stress.verdict.tally import Tally
 
 
-def lines(log: RunLog, whole: Tally) -> list[str]:
+def lines(run: Summary) -> list[str]:
     """Return what the tap saw in all bursts, or why there was none."""
-    seen = whole.wire
+    whole, seen = run.whole, run.whole.wire
     if not seen.get("bursts"):
-        event = log.last(TapRecord)
-        reasons = sorted(whole.blind) or ([event.blind] if event and event.blind else [])
+        reasons = sorted(whole.blind) or ([run.tap.blind] if run.tap and run.tap.blind else [])
         return [f"wire: not seen: {reason}" for reason in reasons]
     return [
         f"wire: OUT differs from what was written in {count(seen['out_wrong'])} of "
@@ -30,7 +28,7 @@ def lines(log: RunLog, whole: Tally) -> list[str]:
         *_traffic(seen),
         *_source(seen),
         *_first_seen(whole),
-        *_notes(log),
+        *run.samples.notes,
     ]
 
 
@@ -69,12 +67,6 @@ def _source(seen: Counter[str]) -> list[str]:
         return []
     share = 100 * seen["in_telling_lines"] / seen["in_lines"]
     return [f"wire: the source differs from a lap and two laps before in {share:.3g} % of the capture lines"]
-
-
-def _notes(log: RunLog) -> list[str]:
-    # What a view lacks, once per reason and not per burst.
-    texts = [text for burst in log.bursts if burst.seen for text in burst.seen.notes]
-    return list(dict.fromkeys(texts))
 
 
 def _first_seen(whole: Tally) -> list[str]:

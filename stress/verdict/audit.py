@@ -7,7 +7,7 @@ be those in which the detector reported a wrong run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stress.detect.sums import Checksums, sums_of
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 # Source: 64 take 512 bytes of a burst event of 2 KB. Higher: a day's record on a
 # board's flash grows; lower: a wrong period is a worse place.
 MOST_SUMS = 64
+# Places of a contradiction that are kept. Source: a report shows a handful. Higher: a record at odds
+# with itself in every period fills the memory; lower: the second burst concerned is not named.
+MOST_PLACES = 50
 _SLIPS = ("drop", "repeat", "insert", "resample")
 
 
@@ -111,8 +114,9 @@ class Audit:
     ----------
     bursts, periods : compared; `summed` bursts have checksums of one side only.
     wrong : periods that differ.
-    unexplained : (burst, period) that differ where no wrong run is recorded.
-    contradicted : (burst, period) that are alike where one is.
+    unexplained : (burst, period) that differ where no wrong run is recorded, the first few.
+    contradicted : (burst, period) that are alike where one is, the first few.
+    more_unexplained, more_contradicted : how many further ones there are.
     """
 
     bursts: int = 0
@@ -121,6 +125,8 @@ class Audit:
     wrong: int = 0
     unexplained: tuple[tuple[int, int], ...] = ()
     contradicted: tuple[tuple[int, int], ...] = ()
+    more_unexplained: int = 0
+    more_contradicted: int = 0
 
     @property
     def agrees(self) -> bool:
@@ -128,35 +134,52 @@ class Audit:
         return not self.unexplained and not self.contradicted
 
 
-def audit(bursts: Iterable[BurstRecord]) -> Audit:
-    """Compare the checksums of all bursts, and them with the wrong runs recorded.
+class Auditor:
+    """Compares the checksums of bursts, and them with the wrong runs recorded.
 
-    Raises
-    ------
-    ValueError, IndexError : they are no checksums.
+    Attributes
+    ----------
+    result : of the bursts added so far.
     """
-    whole = Audit()
-    for burst in bursts:
+
+    def __init__(self) -> None:
+        self.result = Audit()
+
+    def add(self, burst: BurstRecord) -> None:
+        """Compare one burst.
+
+        Raises
+        ------
+        ValueError, IndexError : its checksums are none.
+        """
         if burst.crc32 is None:
-            continue
-        sums, number = Sums.of_record(burst.crc32), burst.number
+            return
+        sums, had = Sums.of_record(burst.crc32), self.result
         if sums.captured is None:
-            whole = Audit(whole.bursts, whole.summed + 1, *_rest(whole))
-            continue
+            self.result = replace(had, summed=had.summed + 1)
+            return
         told = _Told(burst, sums)
-        whole = Audit(
-            whole.bursts + 1,
-            whole.summed,
-            whole.periods + sums.compared,
-            whole.wrong + len(sums.wrong),
-            (*whole.unexplained, *((number, k) for k in sums.wrong if not told.explains(k))),
-            (*whole.contradicted, *((number, k) for k in told.contradicted())),
+        differ = [(burst.number, k) for k in sums.wrong if not told.explains(k)]
+        alike = [(burst.number, k) for k in told.contradicted()]
+        unexplained, contradicted = (had.unexplained + tuple(differ)), (had.contradicted + tuple(alike))
+        self.result = replace(
+            had,
+            bursts=had.bursts + 1,
+            periods=had.periods + sums.compared,
+            wrong=had.wrong + len(sums.wrong),
+            unexplained=unexplained[:MOST_PLACES],
+            contradicted=contradicted[:MOST_PLACES],
+            more_unexplained=had.more_unexplained + len(unexplained[MOST_PLACES:]),
+            more_contradicted=had.more_contradicted + len(contradicted[MOST_PLACES:]),
         )
-    return whole
 
 
-def _rest(whole: Audit) -> tuple[int, int, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
-    return whole.periods, whole.wrong, whole.unexplained, whole.contradicted
+def audit(bursts: Iterable[BurstRecord]) -> Audit:
+    """Return what the checksums of all bursts say; see `Auditor.add`."""
+    auditor = Auditor()
+    for burst in bursts:
+        auditor.add(burst)
+    return auditor.result
 
 
 class _Told:

@@ -12,6 +12,8 @@ from stress.model.words import count, counted
 from stress.stats.counts import miss_bound_95
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stress.verdict.tally import Tally
 
 
@@ -141,7 +143,7 @@ def _by_side(tally: Tally) -> str:
     return f"; {' and '.join(parts)}"
 
 
-def judge_run(parts: list[Tally], whole: Tally, bound: float) -> Judgement:
+def judge_run(parts: Sequence[Tally], whole: Tally, bound: float) -> Judgement:
     """Judge a run: corruption in any arm, else what all arms together allow."""
     if not any(part.bursts for part in parts):
         reasons = tuple(f"{part.arm}: {part.skipped}" for part in parts if part.skipped)
@@ -152,7 +154,7 @@ def judge_run(parts: list[Tally], whole: Tally, bound: float) -> Judgement:
     return Judgement(overall.verdict, overall.reasons + skipped)
 
 
-def _mute_beside_others(parts: list[Tally]) -> str:
+def _mute_beside_others(parts: Sequence[Tally]) -> str:
     """Return the words for an arm that stays silent where another hears the pattern."""
     heard = next((part.arm for part in parts if part.bursts and not part.unlocked), None)
     silent = [part.arm for part in parts if part.bursts and part.silent == part.bursts]

@@ -236,7 +236,7 @@ def tallies(events: Iterable[Event]) -> list[Tally]:
     return list(found.values())
 
 
-def total(parts: list[Tally]) -> Tally:
+def total(parts: Iterable[Tally]) -> Tally:
     """Return the sum of all arms."""
     whole = Tally("all")
     for part in parts:

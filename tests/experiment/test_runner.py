@@ -18,6 +18,7 @@ from stress.record.clock import Clock
 from stress.record.evidence import EvidenceStore
 from stress.record.journal import Journal
 from stress.report.text import lines
+from stress.verdict.summary import summarise
 from stress.virtual.spec import BoardSpec
 
 CLOCK = Clock(monotonic_ns=lambda: 1, wall_s=lambda: 1e9)
@@ -84,7 +85,7 @@ def test_run_evidence_is_capped_and_holds_both_views(tmp_path):
     names = [name for burst in log.bursts for name in burst.evidence]
     assert len(names) == 8
     entry = rundir.read_json(tmp_path / "evidence", names[0])
-    report = "\n".join(lines(log, read_plan({"arm": [SMALL]}, "plan")))
+    report = "\n".join(lines(summarise(log.events, read_plan({"arm": [SMALL]}, "plan"))))
     assert "evidence: 8 files" in report
     assert "capped" in report
     assert len(entry["expected"]) == len(entry["observed"]) > 0

@@ -6,8 +6,9 @@ import pytest
 
 from stress.model.shape import Mismatch
 from stress.model.verdict import Verdict
-from stress.report.cases import backend, cases, suite
-from tests.record_cases import log
+from stress.report.cases import cases, suite
+from stress.verdict.summary import UNENDED
+from tests.record_cases import log, summary
 
 START = {"event": "start", "backend": "virtual arm926"}
 SKIP = {"event": "skip", "arm": "rw only", "reason": "no mmap"}
@@ -24,19 +25,19 @@ def _told(**verdict):
 
 
 def test_whole_run_has_the_verdict_that_was_recorded():
-    *_, whole = cases(log(START, SKIP, _told()), 1e-4)
+    *_, whole = cases(summary(START, SKIP, _told()))
     assert (whole.name, whole.verdict, whole.reasons) == ("run", Verdict.ERROR, ("it broke",))
 
 
 def test_run_without_a_verdict_is_judged_by_its_bursts():
-    arm, whole = cases(log(START, SKIP, torn=True), 1e-4)
+    arm, whole = cases(summary(START, SKIP, torn=True))
     assert (arm.name, arm.verdict, arm.reasons) == ("rw-only", Verdict.SKIP, ("no mmap",))
-    assert (whole.verdict, whole.reasons) == (Verdict.SKIP, ("rw only: no mmap",))
+    assert (whole.verdict, whole.reasons) == (Verdict.SKIP, ("rw only: no mmap", UNENDED))
 
 
 def test_suite_is_named_after_the_backend_that_judged_last():
-    assert backend(log(START, torn=True)) == "virtual arm926"
-    assert suite(log(START, _told())) == "pcmstress.alsa-hw-1-0"
+    assert suite(summary(START, torn=True)) == "pcmstress.virtual-arm926"
+    assert suite(summary(START, _told())) == "pcmstress.alsa-hw-1-0"
 
 
 def test_verdict_that_is_none_of_ours_is_no_record():

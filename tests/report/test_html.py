@@ -12,7 +12,7 @@ from stress.model.record import EvidenceRecord, FindingRecord
 from stress.plan.plan import read_plan
 from stress.report import html, levels
 from stress.report.ringmap import COLOURS, OTHER_COLOUR, ZERO_COLOUR, Mark, colour, svg
-from tests.record_cases import log as record
+from tests.record_cases import summary
 
 MARK = Mark(64, 32, 1 << 20, 1000, "stale", 1, "")
 PLAN = read_plan({"arm": [{"name": "a"}]}, "plan")
@@ -20,7 +20,7 @@ NASTY = '<script>alert("x")</script>'
 
 
 def _log():
-    return record(*_events())
+    return summary(*_events(), plan=PLAN)
 
 
 def _events():
@@ -86,7 +86,7 @@ class _Tags(HTMLParser):
 
 
 def test_page_is_well_formed_self_contained_and_escapes_the_record():
-    text = html.page(_log(), PLAN, [])
+    text = html.page(_log(), [])
     tags = _Tags()
     tags.feed(text)
     assert tags.open == []
@@ -98,7 +98,7 @@ def test_page_is_well_formed_self_contained_and_escapes_the_record():
 def test_page_shows_expected_and_observed_words():
     finding = FindingRecord("stale", 8, 1, None, None, None, False, {}, text="one frame")
     entry = EvidenceRecord(finding, 7, 4, expected="0102030405060708", observed="01020304aaaaaaaa")
-    text = html.page(_log(), PLAN, [entry])
+    text = html.page(_log(), [entry])
     assert '<span class="bad">aaaaaaaa (05060708)</span>' in text
     assert text.count('class="bad"') == 1
 
@@ -137,7 +137,7 @@ def test_ringmap_shortest_run_of_a_large_ring_is_long_enough_to_be_seen():
 
 
 def test_page_reads_in_the_dark_and_where_it_is_narrow():
-    text = html.page(_log(), PLAN, [])
+    text = html.page(_log(), [])
     assert "color-scheme:light dark" in text
     assert "prefers-color-scheme:dark" in text
     assert "width=device-width,initial-scale=1" in text
@@ -145,7 +145,7 @@ def test_page_reads_in_the_dark_and_where_it_is_narrow():
 
 
 def test_page_says_what_stale_lines_mean_before_any_table():
-    text = html.page(_log(), PLAN, [])
+    text = html.page(_log(), [])
     meaning = "1 run holds older data of the very same place in the playback ring, exactly 2 laps old"
     assert text.index(meaning) < text.index("<table>")
 
@@ -160,15 +160,15 @@ def test_page_of_an_analog_run_has_levels_per_second_and_marks_over_all_bursts()
         "channel": {**path, "seconds": [[0, 35.0, -30.0]]},
         "analysis": {**first["analysis"], "findings": [*first["analysis"]["findings"], planted]},
     }
-    log = record(*events, first, second)
-    shown = levels.section(log)
+    log = summary(*events, first, second, plan=PLAN)
+    shown = levels.section(log.samples)
     assert shown.count('class="curve"') == 2 and shown.count("<circle") == 4
     # Two bursts of 0.2 s end to end: frame 960 of each, the planted one left out.
     places = [52 + 838 * at for at in (0.02 / 0.4, 0.22 / 0.4)]
     assert [f'd="M{at:.1f} 16l' in shown for at in places] == [True, True]
     assert shown.count("l-4 -8h8z") == 2 and "<script>" not in shown
-    assert "The analog path" in html.page(log, PLAN, [])
+    assert "The analog path" in html.page(log, [])
 
 
 def test_page_of_a_digital_run_has_no_analog_path():
-    assert levels.section(_log()) == ""
+    assert levels.section(_log().samples) == ""

@@ -15,6 +15,7 @@ from stress.plan.plan import read_plan
 from stress.record import reader, rundir
 from stress.report import text
 from stress.report.console import Console, wrapped
+from stress.verdict.summary import summarise
 
 PLAN = """
 [[arm]]
@@ -33,7 +34,8 @@ def run(tmp_path_factory):
     argv = ["run", "--backend", "virtual", "--seed", "1", "--out", f"{folder}/r"]
     assert main.main([*argv, "--plan", f"{folder}/p.toml"]) == 1
     config = rundir.read_json(folder / "r", "config.json")
-    return reader.read_run(folder / "r"), read_plan(config["plan"], "config.json"), folder / "r"
+    plan = read_plan(config["plan"], "config.json")
+    return reader.read_run(folder / "r"), plan, folder / "r"
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_counted_agrees_with_its_number(number, said):
 @pytest.mark.parametrize("columns", [80, 60])
 def test_report_on_a_narrow_terminal_fits_it(run, columns):
     log, plan, _ = run
-    table = text.arms(text.tallies(log.events), columns)
+    table = text.arms(summarise(log.events, plan), columns)
     rows, told = table[:4], table[4:]
     assert max(len(line) for line in rows) <= columns
     assert "bursts" not in rows[1]
@@ -56,7 +58,8 @@ def test_report_on_a_narrow_terminal_fits_it(run, columns):
 
 def test_report_tells_the_same_at_every_width(run):
     log, plan, _ = run
-    words = [" ".join(" ".join(text.lines(log, plan, columns)).split()) for columns in (0, 200)]
+    whole = summarise(log.events, plan)
+    words = [" ".join(" ".join(text.lines(whole, columns)).split()) for columns in (0, 200)]
     assert words[0] == words[1]
     assert "exactly 1 to " in words[0]
     assert "lap(s)" not in words[0]
@@ -78,15 +81,15 @@ def test_prose_is_broken_between_words_on_a_terminal_only():
 
 def test_every_run_says_what_to_do_next(run):
     log, plan, folder = run
-    (hint,) = text.following(log, plan, str(folder))
+    (hint,) = text.following(summarise(log.events, plan), str(folder))
     assert f"pcmstress report {folder} --html" in hint
     assert "pcmstress diagnose" in hint
     nothing = {"counts": {}, "sites": (), "findings": (), "wrong_frames": 0}
     bursts = [replace(burst, analysis=replace(burst.analysis, **nothing)) for burst in log.bursts]
     clean = reader.RunLog([log.start, *bursts], False)
-    assert "repeat the run" in text.following(clean, plan, str(folder))[0]
+    assert "repeat the run" in text.following(summarise(clean.events, plan), str(folder))[0]
     begun = reader.RunLog(clean.events[:1], False)
-    assert "pcmstress probe" in text.following(begun, plan, str(folder))[0]
+    assert "pcmstress probe" in text.following(summarise(begun.events, plan), str(folder))[0]
 
 
 @pytest.mark.parametrize(

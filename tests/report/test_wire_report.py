@@ -8,8 +8,8 @@ import pytest
 
 from stress.model.wire import BUS, CAPTURE_RING, LANES, PLAYBACK_RING
 from stress.report import lanes, text, wire
-from stress.verdict.tally import Tally, tallies, total
-from tests.record_cases import log as record
+from stress.verdict.tally import Tally, total
+from tests.record_cases import summary
 
 SEEN = {
     "source": "usbmon1",
@@ -69,8 +69,7 @@ def _burst(*views, seen=SEEN):
 
 
 def _told(*events):
-    log = record(*events)
-    return wire.lines(log, total(tallies(log.events)))
+    return wire.lines(summary(*events))
 
 
 def test_lines_add_up_the_counts_of_all_bursts():
@@ -94,7 +93,7 @@ def test_lines_of_a_record_that_knows_no_wire_are_none():
 
 def test_meaning_of_stale_data_beyond_the_host_accuses_no_cache():
     def meaning(*views):
-        return "\n".join(text.meaning(total(tallies(record(_burst(*views)).events))))
+        return "\n".join(text.meaning(summary(_burst(*views)).whole))
 
     assert "from a cache" in meaning(PLAYBACK_RING)
     assert "from a cache" in meaning(PLAYBACK_RING, BUS)
@@ -103,7 +102,7 @@ def test_meaning_of_stale_data_beyond_the_host_accuses_no_cache():
 
 
 def test_lanes_mark_what_is_wrong_and_what_is_right_and_escape_the_text():
-    page = lanes.section(record(_burst(PLAYBACK_RING)))
+    page = lanes.section(summary(_burst(PLAYBACK_RING)).samples.strips)
     colour = lanes.COLOURS[PLAYBACK_RING]
     # Wire and read are wrong, the user right; memory is not known of this run.
     assert page.count(f'fill="{colour}"') == 2
@@ -116,7 +115,7 @@ def test_lanes_mark_what_is_wrong_and_what_is_right_and_escape_the_text():
 
 
 def test_lanes_frame_the_lap_that_memory_is_known_for():
-    page = lanes.section(record(_burst(PLAYBACK_RING)))
+    page = lanes.section(summary(_burst(PLAYBACK_RING)).samples.strips)
     (frame,) = re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"[^>]*class="lap"', page)
     assert float(frame[0]) == pytest.approx(lanes.LEFT + lanes.WIDTH * 9216 / 9600, abs=0.1)
     assert float(frame[1]) == pytest.approx(lanes.WIDTH * 384 / 9600, abs=0.1)
@@ -126,7 +125,7 @@ def test_lanes_have_a_row_per_finding_those_memory_speaks_for_first():
     burst = _burst(*[PLAYBACK_RING] * 50)
     burst["analysis"]["findings"][-1]["details"]["lanes"]["memory"] = "wrong"
     burst["analysis"]["findings"][-1]["frame"] = 9300
-    page = lanes.section(record(burst))
+    page = lanes.section(summary(burst).samples.strips)
     rows = re.findall(r"<tr><td.*?</tr>", page)
     assert len(rows) == lanes.MOST_ROWS
     assert [">9 300<" in row for row in rows] == [False] * (lanes.MOST_ROWS - 1) + [True]
@@ -136,20 +135,20 @@ def test_lanes_have_a_row_per_finding_those_memory_speaks_for_first():
 
 
 def test_lanes_of_a_fault_beyond_the_host_are_wrong_from_the_wire_on():
-    page = lanes.section(record(_burst(BUS)))
+    page = lanes.section(summary(_burst(BUS)).samples.strips)
     assert page.count(f'fill="{lanes.COLOURS[BUS]}"') == 2
 
 
 def test_lanes_without_views_are_absent():
-    assert lanes.section(record(_burst())) == ""
+    assert lanes.section(summary(_burst()).samples.strips) == ""
 
 
 def test_text_of_a_finding_tells_its_lanes():
-    told = "\n".join(text.sentences(record(_burst(PLAYBACK_RING)), 5))
+    told = "\n".join(text.sentences(summary(_burst(PLAYBACK_RING)).samples, 5))
     assert "[user right, memory not known, wire WRONG, read WRONG]" in told
     bare = _burst(PLAYBACK_RING)
     del bare["analysis"]["findings"][0]["details"]["lanes"]
-    assert "[" not in "\n".join(text.sentences(record(bare), 5))
+    assert "[" not in "\n".join(text.sentences(summary(bare).samples, 5))
 
 
 def test_lines_tell_how_much_the_source_says():
@@ -158,15 +157,15 @@ def test_lines_tell_how_much_the_source_says():
 
 
 def test_tallies_merge_what_taps_saw():
-    whole = total([Tally("x"), *tallies(record(_burst(BUS), _burst(BUS)).events)])
+    whole = total([Tally("x"), *summary(_burst(BUS), _burst(BUS)).parts])
     assert whole.views == {BUS: 2}
     assert whole.wire["bursts"] == 2
 
 
 def test_counts_of_the_wire_tell_zeros_where_a_tap_looked():
     clean = {**SEEN, "dropped": 0, "in": {**SEEN["in"], "failed": 0}}
-    whole = total(tallies(record(_burst(seen=clean), _burst(seen=clean)).events))
+    whole = summary(_burst(seen=clean), _burst(seen=clean)).whole
     seen = wire.counts(whole)
     assert (seen["dropped"], seen["in_failed"], seen["in_wrong"]) == (0, 0, 0)
     assert (seen["events"], seen["out_wrong"]) == (8000, 16)
-    assert wire.counts(total(tallies(record(_burst(seen={"blind": "no right"})).events))) == {}
+    assert wire.counts(summary(_burst(seen={"blind": "no right"})).whole) == {}

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from stress.cli import outputs
 from stress.cli.outputs import Outputs
 from stress.plan.plan import read_plan
-from stress.record import bundle, reader, rundir
+from stress.record import bundle, rundir
 from stress.report import text
 from stress.report.console import Console
+from stress.verdict import summary
 
 if TYPE_CHECKING:
     import argparse
@@ -26,16 +27,17 @@ def execute(args: argparse.Namespace) -> int:
 def _report(args: argparse.Namespace, folder: Path) -> int:
     wanted = Outputs.of(args)
     outputs.check(wanted, folder)
-    log = reader.read_run(folder)
+    record = summary.read(folder)
     plan = read_plan(rundir.read_json(folder, "config.json").get("plan", {}), str(folder / "config.json"))
     console = Console(sys.stdout, sys.stderr, color=args.color)
-    told = outputs.write(wanted, folder, log, plan)
-    if outputs.printed(wanted, log, plan, console):
+    run = record.result(plan)
+    told = outputs.write(wanted, folder, run)
+    if outputs.printed(wanted, run, console):
         return 0
     if wanted.quiet:
-        console.prose(text.head(log, plan.bound)[:1])
+        console.prose(text.head(run)[:1])
     elif not told:
-        console.prose(text.lines(log, plan, console.columns))
+        console.prose(text.lines(run, console.columns))
     for line in told:
         console.line(line)
     return 0

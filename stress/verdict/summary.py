@@ -1,0 +1,238 @@
+"""A run, summarised once: every report, farm format and verdict takes its numbers from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stress.errors import CaptureFileError
+from stress.model.record import (
+    BurstRecord,
+    EndRecord,
+    LoopbackRecord,
+    OpenRecord,
+    SkipRecord,
+    StartRecord,
+    StopRecord,
+    TapRecord,
+    VerdictRecord,
+)
+from stress.model.verdict import Verdict
+from stress.record.journal import NAME
+from stress.record.reader import Reading
+from stress.verdict.audit import Audit, Auditor
+from stress.verdict.contrast import measure
+from stress.verdict.diagnosis import Diagnosis, diagnose
+from stress.verdict.judge import Judgement, judge, judge_run
+from stress.verdict.samples import Samples, Thinned
+from stress.verdict.tally import Tally, total
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from stress.model.record import ChannelRecord, ConditionsRecord, Event
+    from stress.plan.plan import Plan
+
+UNENDED = "the run did not end; judged from the bursts recorded"
+
+
+@dataclass(frozen=True)
+class Channel:
+    """The analog path over all bursts: medians, SNR and THD+N at their worst."""
+
+    latency_frames: float
+    gain_db: float
+    drift_ppm: float
+    snr_db: float
+    thd_n_db: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the record of a run adds up to.
+
+    Attributes
+    ----------
+    parts : one tally per arm, in the order the arms first ran; `whole` is their sum.
+    verdicts : judgement of each arm, in the same order.
+    judgement : of the run as a whole.
+    diagnosis : the named cause, None for a plan without contrasts.
+    detectors : that judged the bursts, in the order they first did.
+    opened : the last open event of each arm.
+    conditions : of the last burst.
+    evidence : files that bursts of the record name.
+    torn : the last line was cut off.
+    """
+
+    plan: Plan
+    start: StartRecord
+    backend: str
+    parts: tuple[Tally, ...]
+    whole: Tally
+    verdicts: tuple[Judgement, ...]
+    judgement: Judgement
+    diagnosis: Diagnosis | None
+    audit: Audit
+    channel: Channel | None
+    detectors: tuple[str, ...]
+    loopback: LoopbackRecord | None
+    tap: TapRecord | None
+    stopped: StopRecord | None
+    opened: dict[str, OpenRecord]
+    conditions: ConditionsRecord | None
+    evidence: int
+    samples: Samples
+    torn: bool
+
+    @property
+    def failed(self) -> bool:
+        """True when the verdict is FAIL."""
+        return self.judgement.verdict is Verdict.FAIL
+
+
+@dataclass
+class Summing:
+    """Adds up the events of a record, one by one, in memory that does not grow with their number."""
+
+    start: StartRecord | None = None
+    verdict: VerdictRecord | None = None
+    ended: bool = False
+    torn: bool = False
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    auditor: Auditor = field(default_factory=Auditor)
+    samples: Samples = field(default_factory=Samples)
+    loopback: LoopbackRecord | None = None
+    tap: TapRecord | None = None
+    stopped: StopRecord | None = None
+    opened: dict[str, OpenRecord] = field(default_factory=dict)
+    conditions: ConditionsRecord | None = None
+    detectors: dict[str, None] = field(default_factory=dict)
+    evidence: int = 0
+    _channels: Thinned[ChannelRecord] = field(default_factory=Thinned)
+    _worst: tuple[float, float] | None = None
+
+    def add(self, event: Event) -> None:
+        """Add one event."""
+        if isinstance(event, BurstRecord):
+            self._add_burst(event)
+        elif isinstance(event, SkipRecord):
+            self._tally(event.arm).skipped = event.reason
+        elif isinstance(event, OpenRecord):
+            self.opened[event.arm] = event
+        elif isinstance(event, StartRecord):
+            self.start = self.start or event
+        else:
+            self._add_note(event)
+
+    def _add_note(self, event: Event) -> None:
+        if isinstance(event, LoopbackRecord):
+            self.loopback = event
+        elif isinstance(event, TapRecord):
+            self.tap = event
+        elif isinstance(event, StopRecord):
+            self.stopped = event
+        elif isinstance(event, VerdictRecord):
+            self.verdict = event
+        elif isinstance(event, EndRecord):
+            self.ended = True
+
+    def _tally(self, arm: str) -> Tally:
+        return self.tallies.setdefault(arm, Tally(arm))
+
+    def _add_burst(self, burst: BurstRecord) -> None:
+        self._tally(burst.arm).add(burst)
+        self.auditor.add(burst)
+        self.samples.add(burst, self.opened.get(burst.arm))
+        self.conditions = burst.conditions
+        self.detectors[burst.analysis.detector] = None
+        self.evidence += len(burst.evidence)
+        if burst.channel is not None:
+            self._channels.add(burst.channel)
+            snr, thd = self._worst or (burst.channel.snr_db, burst.channel.thd_n_db)
+            self._worst = min(snr, burst.channel.snr_db), max(thd, burst.channel.thd_n_db)
+
+    def result(self, plan: Plan) -> Summary:
+        """Return what was added so far, of a run of `plan`.
+
+        Raises
+        ------
+        ValueError : no start event was added.
+        """
+        if self.start is None:
+            raise ValueError("the record does not begin with a start event")
+        parts = tuple(self.tallies.values())
+        whole = total(parts)
+        return Summary(
+            plan=plan,
+            start=self.start,
+            backend=(self.verdict.backend if self.verdict else "") or self.start.backend,
+            parts=parts,
+            whole=whole,
+            verdicts=tuple(judge(part) for part in parts),
+            judgement=self._judged(parts, whole, plan),
+            diagnosis=_diagnosis(parts, plan),
+            audit=self.auditor.result,
+            channel=self._channel(),
+            detectors=tuple(self.detectors),
+            loopback=self.loopback,
+            tap=self.tap,
+            stopped=self.stopped,
+            opened=self.opened,
+            conditions=self.conditions,
+            evidence=self.evidence,
+            samples=self.samples,
+            torn=self.torn,
+        )
+
+    def _judged(self, parts: tuple[Tally, ...], whole: Tally, plan: Plan) -> Judgement:
+        if self.verdict is not None:
+            return Judgement(Verdict(self.verdict.verdict), self.verdict.reasons)
+        judged = judge_run(parts, whole, plan.bound)
+        return Judgement(judged.verdict, (*judged.reasons, UNENDED))
+
+    def _channel(self) -> Channel | None:
+        seen = self._channels.kept
+        if not seen or self._worst is None:
+            return None
+
+        def middle(name: str) -> float:
+            return float(sorted(getattr(one, name) for one in seen)[len(seen) // 2])
+
+        return Channel(middle("latency_frames"), middle("gain_db"), middle("drift_ppm"), *self._worst)
+
+
+def _diagnosis(parts: tuple[Tally, ...], plan: Plan) -> Diagnosis | None:
+    if not any(arm.group for arm in plan.arm) or not any(part.bursts for part in parts):
+        return None
+    return diagnose(measure(plan, parts), plan.bound)
+
+
+def read(folder: Path) -> Summing:
+    """Return the events of the run in `folder`, added up.
+
+    Raises
+    ------
+    CaptureFileError : no record, or one that is damaged; the message says where.
+    """
+    reading, summing = Reading(folder), Summing()
+    for event in reading:
+        try:
+            summing.add(event)
+        except (ValueError, IndexError) as error:
+            raise CaptureFileError(str(folder / NAME), f"{event.event}: crc32: {error}") from None
+    summing.torn = reading.torn
+    return summing
+
+
+def summarise(events: Iterable[Event], plan: Plan, torn: bool = False) -> Summary:
+    """Return what the events of a run add up to.
+
+    Raises
+    ------
+    ValueError : the events do not begin with a start event, or checksums are none.
+    """
+    summing = Summing(torn=torn)
+    for event in events:
+        summing.add(event)
+    return summing.result(plan)
