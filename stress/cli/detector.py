@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Callable
 
 from stress.errors import ConfigError
 from stress.experiment.method.exact import ByPattern
-from stress.model.formats import sample_format
+from stress.model.formats import MOST_CHANNELS
 from stress.patterns.word import Pattern
 
 if TYPE_CHECKING:
@@ -68,14 +68,16 @@ def make(
     meant = resolve(name, loopback, recording is not None)
     if meant == "spectral":
         return _spectral(plan, line_bytes), ()
-    pattern = Pattern(plan.pattern, sample_format(plan.format), plan.channels)
+    shared = plan.shared()
+    pattern = Pattern(plan.pattern, shared.fmt, shared.channels)
     if meant == "checksum":
         from stress.experiment.method.checksum import BySums
 
         if recording is not None:
             return BySums(recording, plan.rate, line_bytes, recording.period), ()
         return BySums(pattern, plan.rate, line_bytes), ()
-    others = (lambda: _spectral(plan, line_bytes),) if name == loopback == "auto" else ()
+    few = shared.channels <= MOST_CHANNELS
+    others = (lambda: _spectral(plan, line_bytes),) if few and name == loopback == "auto" else ()
     return ByPattern(pattern, line_bytes), others
 
 
@@ -84,4 +86,5 @@ def _spectral(plan: Plan, line_bytes: int) -> Detector:
     from stress.experiment.method.spectral import BySpectrum
     from stress.patterns.noise import NoisePattern
 
-    return BySpectrum(NoisePattern(plan.rate, plan.channels, sample_format(plan.format)), line_bytes)
+    shared = plan.shared()
+    return BySpectrum(NoisePattern(plan.rate, shared.channels, shared.fmt), line_bytes)

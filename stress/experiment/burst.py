@@ -16,6 +16,7 @@ from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.method.detector import CheckResult
 from stress.experiment.window import hot_window
 from stress.experiment.wire.views import Sent, Views, attribute, by_wire, look
+from stress.model.exposure import Exposure
 from stress.model.finding import Analysis
 from stress.model.pcm import Access, Direction
 from stress.model.ring import Rings
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from stress.experiment.method.detector import Detector
     from stress.model.pcm import Exchange, Granted, Handling
     from stress.model.wire import Tap
+    from stress.patterns.shared import Shared
     from stress.pcm.contract import Pcm
 
     Bytes = NDArray[np.uint8]
@@ -98,6 +100,8 @@ class BurstRunner:
     loopback : "digital" and "analog" judge what comes back, "none" what the
         tap saw, "auto" the latter where the stimulus does not come back.
     coherent : no cache of this machine can hold old samples; see `Stalls`.
+    shared : how the frames of the stimulus lie in those of each direction; None
+        where they are the same.
 
     Threads: one caller.
     """
@@ -113,6 +117,7 @@ class BurstRunner:
         tap: Tap | None = None,
         loopback: str = "auto",
         coherent: bool = False,
+        shared: Shared | None = None,
     ) -> None:
         stimulus = method.stimulus
         rate, step = granted.playback.rate, stimulus.frame_bytes
@@ -121,7 +126,11 @@ class BurstRunner:
         lead = rings + round(LEAD_S * rate)
         self.granted = granted
         self.geometry = positive_control.Geometry(
-            granted.playback.buffer_size, step, line_bytes, stimulus.fmt.sample_bytes
+            granted.playback.buffer_size,
+            step,
+            line_bytes,
+            stimulus.fmt.sample_bytes,
+            granted.playback.frame_bytes,
         )
         self._method, self._stimulus = method, stimulus
         self._layout = Layout(stimulus.fmt, stimulus.channels)
@@ -130,9 +139,21 @@ class BurstRunner:
         self._rate = rate
         directions = ((Direction.PLAYBACK, granted.playback), (Direction.CAPTURE, granted.capture))
         self._mapped = tuple(way for way, params in directions if params.access is Access.MMAP)
-        self.rings = Rings(granted.playback.buffer_size, granted.capture.buffer_size)
+        self.capture_bytes = granted.capture.frame_bytes
+        self.rings = Rings(
+            granted.playback.buffer_size,
+            granted.capture.buffer_size,
+            playback_bytes=granted.playback.frame_bytes,
+            capture_bytes=self.capture_bytes,
+        )
+        self._shared = None if shared is None or shared.plain else shared
         self.play: Bytes = _touched((frames + tail + lead) * step)
-        self.captured: Bytes = _touched((frames + lead) * step)
+        # What the card gets: the same buffer where both know the same frames.
+        self._out = self.play
+        if self._shared is not None and not self._shared.playback.identity:
+            self._out = _touched((frames + tail + lead) * granted.playback.frame_bytes)
+        self.captured: Bytes = _touched((frames + lead) * self.capture_bytes)
+        self.seen: Bytes = self.captured
 
     @property
     def longest(self) -> int:
@@ -164,21 +185,24 @@ class BurstRunner:
         self._stimulus.fill(position, self.play[: self._span * step])
         self.play[self._span * step :] = 0
         laid = positive_control.lay(self.play, faults, self.geometry, self._stimulus.fill, position)
+        if self._shared is not None and self._out is not self.play:
+            self._shared.playback.spread(self.play, self._out)
         self.captured[:] = 0
         # Allocates pages: outside the window, as is the fetching.
         blind = tap.start(self.granted, self._seconds()) if tap else ""
         with conditions(self._asked) if not pcm.is_virtual else nullcontext(MODELLED) as terms, hot_window():
             # Read before and after: what is counted takes no part of the burst.
             with watched() if not pcm.is_virtual else nullcontext(Opportunities()) as chances:
-                exchange = pcm.exchange(self.play, self.captured, handling)
+                exchange = pcm.exchange(self._out, self.captured, handling)
             if tap and not blind:
                 tap.grab()
         wire = tap.finish() if tap and not blind else None
         due, taken = self._judged(exchange)
-        returned = self.captured[: taken * step]
+        raw = self.captured[: taken * self.capture_bytes]
+        self.seen = returned = self._shared.capture.gather(raw) if self._shared else raw
         views = None
         if wire is not None:
-            sent = self._sent(returned, position, due, laid, over_read)
+            sent = self._sent(raw, position, due, laid, over_read)
             views = look(wire, sent, exchange, self._method.check_wire)
         heard, outcome = (
             CheckResult(Analysis("wire", False, taken, notes=(blind,))),
@@ -190,7 +214,7 @@ class BurstRunner:
         analysis, locked = heard.analysis, heard.analysis.locked
         wired = views is not None and _takes_the_wire(views, self._loopback, analysis)
         if views is not None and wired:
-            heard = CheckResult(by_wire(views, step, self.geometry.line_bytes))
+            heard = CheckResult(by_wire(views, self.capture_bytes, self.geometry.line_bytes))
             outcome = views.control + views.read_control
         else:
             if views is not None:
@@ -221,12 +245,12 @@ class BurstRunner:
         over_read: tuple[positive_control.Planted, ...],
     ) -> Sent:
         return Sent(
-            written=self.play,
+            written=self._out,
             read=read,
             position=position,
             due=due,
             rings=self.rings,
-            frame_bytes=self._stimulus.frame_bytes,
+            frame_bytes=self.granted.playback.frame_bytes,
             line_bytes=self.geometry.line_bytes,
             rate=self._rate,
             faults=faults,
@@ -235,6 +259,9 @@ class BurstRunner:
             over_read=over_read,
             layout=self._layout,
             coherent=self._coherent,
+            capture_bytes=self.capture_bytes,
+            stimulus=self.play,
+            heard=self._shared.playback.gather if self._shared else _as_it_is,
         )
 
     def _loopback_result(
@@ -266,6 +293,21 @@ class BurstRunner:
             self.play[: due * step], returned, start, step, self.granted.playback.period_size
         )
 
+    def exposure(self, result: BurstResult) -> Exposure:
+        """Return the ring lines of a burst in which stale data would have shown.
+
+        Of rings with frames of different size the one with fewer lines counts, and
+        of a ring only lines that hold a compared sample.
+        """
+        line, frames = self.geometry.line_bytes, result.exposed_frames
+        if self._shared is None:
+            return Exposure.of_frames(frames, self._stimulus.frame_bytes, line)
+        sides = {Direction.PLAYBACK: self._shared.playback, Direction.CAPTURE: self._shared.capture}
+        shares = [
+            sides[way].frame_bytes * sides[way].telling_share(line) for way in self._mapped or tuple(sides)
+        ]
+        return Exposure(int(frames * min(shares)) // line, line)
+
     def _stalls(self, exchange: Exchange) -> Stalls:
         return Stalls.of(exchange, self._rate, self._coherent)
 
@@ -287,6 +329,10 @@ def _takes_the_wire(views: Views, loopback: str, heard: Analysis) -> bool:
     if loopback == "auto":
         return not heard.locked and views.playback.locked
     return loopback == "none"
+
+
+def _as_it_is(out: Bytes) -> Bytes:
+    return out
 
 
 def _touched(size: int) -> Bytes:

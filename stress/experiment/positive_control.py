@@ -85,18 +85,21 @@ class Geometry:
 
     Parameters
     ----------
+    frame_bytes : of a frame of the stimulus.
     sample_bytes : of one sample of a frame, 0 where a frame is one sample.
+    ring_frame_bytes : of the same frame in the ring, 0 where it is as long.
     """
 
     ring: int
     frame_bytes: int
     line_bytes: int
     sample_bytes: int = 0
+    ring_frame_bytes: int = 0
 
     @property
     def line_frames(self) -> int:
         """Frames of one fault: those of a line, at least one."""
-        return max(1, self.line_bytes // self.frame_bytes)
+        return max(1, self.line_bytes // (self.ring_frame_bytes or self.frame_bytes))
 
 
 @dataclass(frozen=True)

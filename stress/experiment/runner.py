@@ -10,7 +10,6 @@ from stress.experiment import events, positive_control
 from stress.experiment.burst import BurstRunner
 from stress.experiment.loopback_detection import TRIAL_S, choose
 from stress.experiment.wire.evidence import sources
-from stress.model.exposure import Exposure
 from stress.model.pcm import Lost
 from stress.model.record import EndRecord, LoopbackRecord, SkipRecord, VerdictRecord
 from stress.model.ring import Rings
@@ -201,6 +200,7 @@ class Run:
             tap=self.tap,
             loopback=self.loopback,
             coherent=self.coherent,
+            shared=self.plan.shared(),
         )
         return arm, bench
 
@@ -271,9 +271,11 @@ class Run:
 
     def _note(self, step: Step, result: BurstResult, bench: BurstRunner) -> None:
         stimulus, rate = self.method.stimulus, bench.granted.playback.rate
-        exposure = Exposure.of_frames(result.exposed_frames, stimulus.frame_bytes, self.line_bytes)
+        exposure = bench.exposure(result)
         names = []
-        for tag, part, observed, due in sources(result, bench.captured, stimulus):
+        for tag, part, observed, due in sources(
+            result, bench.seen, bench.captured, bench.capture_bytes, stimulus
+        ):
             names += self.evidence.keep(step.number, part, observed, due, tag)
         seen = episodes(result.analysis, bench.rings.largest, rate)
         burst = events.burst(result, step.number, step.arm.name, rate, exposure, seen, names)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple, Optional, Union
 
 from stress.model import shape
 from stress.model.finding import Finding, Kind
-from stress.model.formats import FORMATS
+from stress.model.formats import CARD_FORMATS
 from stress.model.verdict import Verdict
 from stress.model.wire import LANES
 
@@ -418,7 +418,7 @@ class BurstRecord:
 class ParamsRecord:
     """hw_params of one direction under ALSA's names."""
 
-    format: str = shape.field(shape.among(tuple(FORMATS)))
+    format: str = shape.field(shape.among(tuple(CARD_FORMATS)))
     channels: int = shape.field(shape.within(1, 64))
     rate: int = shape.field(shape.within(1, 1 << 24))
     period_size: int = shape.field(_SIZE)
@@ -428,7 +428,7 @@ class ParamsRecord:
     @property
     def frame_bytes(self) -> int:
         """Bytes of a frame."""
-        return FORMATS[self.format].frame_bytes(self.channels)
+        return CARD_FORMATS[self.format].frame_bytes(self.channels)
 
 
 @dataclass(frozen=True)
@@ -603,7 +603,7 @@ class EvidenceRecord:
 
     finding: FindingRecord = shape.part(FindingRecord)
     first_frame: int = shape.count()
-    frame_bytes: int = shape.field(shape.within(1, 64))
+    frame_bytes: int = shape.field(shape.within(1, 512))
     expected: str = shape.text()
     observed: str = shape.text()
     schema: str = shape.text("")

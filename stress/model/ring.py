@@ -17,11 +17,15 @@ class Rings:
     playback, capture : ring sizes, None where unknown.
     capture_start : capture ring offset of the first captured frame; other than 0
         for an excerpt.
+    playback_bytes, capture_bytes : of a frame in each ring, None for those of the
+        frames that are judged.
     """
 
     playback: int | None = None
     capture: int | None = None
     capture_start: int = 0
+    playback_bytes: int | None = None
+    capture_bytes: int | None = None
 
     @property
     def largest(self) -> int:

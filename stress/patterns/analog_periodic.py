@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.errors import ConfigError
-from stress.model.formats import SampleFormat, check_channels
+from stress.model.formats import MOST_CHANNELS, SampleFormat, check_channels
 from stress.model.ring import Rings
 from stress.patterns.noise import TAP_COUNT, TAP_SHIFT, band_taps, store, uniform
 from stress.patterns.table import repeat
@@ -80,7 +80,7 @@ class PeriodicNoise:
     period: int | None = PERIOD
 
     def __init__(self, rate: int, channels: int, fmt: SampleFormat) -> None:
-        check_channels(channels)
+        check_channels(channels, MOST_CHANNELS)
         self.rate, self.channels, self.fmt = rate, channels, fmt
         self.frame_bytes = fmt.frame_bytes(channels)
         self._table = np.empty(PERIOD * self.frame_bytes, dtype=np.uint8)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.errors import ConfigError, one_of
-from stress.model.formats import SampleFormat, check_channels
+from stress.model.formats import MOST_CHANNELS, SampleFormat, check_channels
 from stress.patterns.noise import NoisePattern
 from stress.patterns.table import repeat
 
@@ -67,7 +67,7 @@ class AuxiliaryPattern:
     def __init__(self, name: str, channels: int, fmt: SampleFormat) -> None:
         if name not in NAMES:
             raise ConfigError(f"unknown stimulus {name!r}", key="stimulus", allowed=one_of(NAMES))
-        check_channels(channels)
+        check_channels(channels, MOST_CHANNELS)
         self.name, self.channels, self.fmt = name, channels, fmt
         self.frame_bytes = fmt.frame_bytes(channels)
         values = np.repeat(_values(name, fmt.bits), channels)

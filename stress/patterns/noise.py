@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.model.formats import SampleFormat, check_channels
+from stress.model.formats import MOST_CHANNELS, SampleFormat, check_channels
 from stress.model.stimulus import POSITIONS
 from stress.patterns.mix import mix2, pair_key
 
@@ -84,7 +84,7 @@ class NoisePattern:
     period: int | None = None
 
     def __init__(self, rate: int, channels: int, fmt: SampleFormat) -> None:
-        check_channels(channels)
+        check_channels(channels, MOST_CHANNELS)
         self.rate, self.channels, self.fmt = rate, channels, fmt
         self.frame_bytes = fmt.frame_bytes(channels)
         self._response = np.fft.rfft(band_taps(), _FFT_FRAMES)

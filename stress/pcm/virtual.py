@@ -89,14 +89,21 @@ class VirtualPcm(Pcm):
             raise DeviceGone("the card was unplugged", errno_=19, device=self.backend, call="open")
         playback = grant(self.spec, request.playback, self.backend)
         capture = grant(self.spec, request.capture, self.backend)
-        for name in ("rate", "channels", "format"):
-            if getattr(playback, name) != getattr(capture, name):
-                raise ParamsRefused(
-                    f"{name} of playback and capture differ; the virtual card has one clock and one format",
-                    errno_=22,
-                    device=self.backend,
-                    call="hw_params",
-                )
+        if playback.rate != capture.rate:
+            raise ParamsRefused(
+                "rate of playback and capture differ; the virtual card has one clock",
+                errno_=22,
+                device=self.backend,
+                call="hw_params",
+            )
+        odd = [one.frame_bytes for one in (playback, capture) if one.frame_bytes % 2]
+        if odd and self.board.geometry.line_bytes > 32:
+            raise ParamsRefused(
+                f"frames of {odd[0]} bytes (allowed: an even number; caches are modelled in words)",
+                errno_=22,
+                device=self.backend,
+                call="hw_params",
+            )
         self.board.configure(playback, capture)
         self._granted = Granted(
             device=f"{self.backend}: {self.spec.title}",

@@ -7,7 +7,7 @@ from typing import Any
 
 from stress.board.conditions import RequestedConditions
 from stress.errors import ConfigError
-from stress.model.formats import FORMATS, MAX_CHANNELS, sample_format
+from stress.model.formats import CARD_FORMATS, MAX_CHANNELS, SampleFormat, sample_format
 from stress.model.pcm import (
     Access,
     CaptureTouch,
@@ -19,6 +19,7 @@ from stress.model.pcm import (
     PlaybackTouch,
     StreamParams,
 )
+from stress.patterns.shared import Shared, share
 from stress.plan.sweep import expand
 from stress.settings import find, schema
 
@@ -163,13 +164,23 @@ class Plan:
     order : "abba" walks every second time backwards, so that a drift of the
         machine does not favour an arm.
     line_bytes : ring line of exposure and control, 0 takes the board's [bytes].
+    channels, format : of both directions.
+    playback_channels, capture_channels, playback_format, capture_format : of one
+        direction, 0 or "" takes those of both.
+    channel_map : which captured channel carries which played one, "PLAYED=CAPTURED"
+        each, counted from 1; empty is 1=1, 2=2, ... as far as both directions go.
     stop : when it may end before that.
     """
 
     title: str = schema.text("")
     rate: int = schema.integer(48000, 4000, 768000)
     channels: int = schema.integer(2, 1, MAX_CHANNELS)
-    format: str = schema.text("S16_LE", choices=tuple(FORMATS))
+    format: str = schema.text("S16_LE", choices=tuple(CARD_FORMATS))
+    playback_channels: int = schema.integer(0, 0, MAX_CHANNELS)
+    capture_channels: int = schema.integer(0, 0, MAX_CHANNELS)
+    playback_format: str = schema.text("", choices=("", *CARD_FORMATS))
+    capture_format: str = schema.text("", choices=("", *CARD_FORMATS))
+    channel_map: tuple[str, ...] = schema.listing(schema.text(schema.REQUIRED, longest=8))
     pattern: str = schema.text("mix1", choices=PATTERNS)
     bound: float = schema.number(1e-4, 1e-12, 1.0)
     repeats: int = schema.integer(1, 1, 1_000_000)
@@ -185,15 +196,32 @@ class Plan:
         """Walks after which every arm had its equal share, drift cancelled."""
         return 2 if self.order == "abba" else 1
 
+    def layout(self, direction: Direction) -> tuple[SampleFormat, int]:
+        """Return format and channels of one direction."""
+        name = direction.value
+        fmt = getattr(self, f"{name}_format") or self.format
+        return sample_format(fmt), getattr(self, f"{name}_channels") or self.channels
+
+    def shared(self, where: str = "") -> Shared:
+        """Return what both directions have in common, which is what is sent and judged.
+
+        Raises
+        ------
+        ConfigError : they have nothing in common, or the channel map is no map.
+        """
+        pairs = [_pair(text, where) for text in self.channel_map]
+        return share(self.layout(Direction.PLAYBACK), self.layout(Direction.CAPTURE), pairs, where)
+
     def request(self, arm: Arm) -> PcmRequest:
         """Return the hw_params asked for `arm`."""
 
         def stream(direction: Direction, buffer_size: int) -> StreamParams:
             driven = arm.side in ("both", direction.value)
+            fmt, channels = self.layout(direction)
             return StreamParams(
                 rate=self.rate,
-                channels=self.channels,
-                format=sample_format(self.format),
+                channels=channels,
+                format=fmt,
                 access=Access(arm.access) if driven else Access.RW,
                 period_size=arm.period_size,
                 buffer_size=buffer_size,
@@ -203,6 +231,18 @@ class Plan:
             playback=stream(Direction.PLAYBACK, arm.playback_buffer),
             capture=stream(Direction.CAPTURE, arm.capture_buffer),
         )
+
+
+def _pair(text: str, where: str) -> tuple[int, int]:
+    played, equals, captured = text.partition("=")
+    if not equals or not played.strip().isdigit() or not captured.strip().isdigit():
+        raise ConfigError(
+            f"{text!r} is no pair of channels",
+            where=where,
+            key="channel_map",
+            allowed='"PLAYED=CAPTURED", counted from 1',
+        )
+    return int(played) - 1, int(captured) - 1
 
 
 def read_plan(values: dict[str, Any], where: str) -> Plan:
@@ -218,6 +258,7 @@ def read_plan(values: dict[str, Any], where: str) -> Plan:
     plan = schema.read(Plan, expand(values, where), where)
     if not plan.arm:
         raise ConfigError("has no arm", where=where, key="arm", allowed="one [[arm]] table or more")
+    plan.shared(where)
     if plan.line_bytes not in (0, 16, 32, 64):
         raise ConfigError("is no cache line", where=where, key="line_bytes", allowed="0, 16, 32 or 64")
     if plan.stop.asked and not 0 < plan.stop.good_per_h < plan.stop.bad_per_h:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import gcd
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -16,7 +17,7 @@ from stress.virtual.cache.result import Deliveries
 from stress.virtual.cache.trace import Trace
 from stress.virtual.card.cable import through_cable
 from stress.virtual.card.timeline import Timeline
-from stress.virtual.card.usbcard import apply_faults, loop_back
+from stress.virtual.card.usbcard import apply_faults, in_layout, loop_back
 from stress.virtual.delivered import Delivered, joined
 from stress.virtual.footprint import WorkingSet
 from stress.virtual.footprint import load as load_footprint
@@ -123,7 +124,7 @@ class Board:
         The cache starts empty: vmalloc cleans and invalidates all of it.
         """
         line = self.geometry.line_bytes
-        granule = granule_bytes(playback.frame_bytes, line)
+        granule = granule_bytes(gcd(playback.frame_bytes, capture.frame_bytes), line)
         served = (self._serves(playback), self._serves(capture))
         self.places = place_rings(self.spec, (playback.buffer_bytes, capture.buffer_bytes), granule, served)
         lines = self.places[1].pline + -(-capture.buffer_bytes // line)
@@ -266,6 +267,7 @@ class Board:
         if self.spec.analog.enabled:
             seed = int(self._random.randint(2**31 - 1))
             incoming = through_cable(incoming, self.spec.analog, playback.format, playback.rate, seed)
+        incoming = in_layout(incoming, playback, capture)
         back.put(incoming.reshape(-1))
         read = joined([part.rings[1] for part in parts])
         captured = _bytes(back, read, timeline.capturing.appl, capture.frame_bytes)

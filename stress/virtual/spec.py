@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stress.errors import ConfigError
+from stress.model.formats import MAX_CHANNELS
 from stress.settings import find
 from stress.settings.schema import flag, integer, listing, number, override, read, table, text
 from stress.virtual.cache.geometry import CacheGeometry, geometry_names, named_geometry
@@ -145,7 +146,7 @@ class LimitsSpec:
 
     rate_min: int = integer(8000, 1000, 768000)
     rate_max: int = integer(192000, 1000, 768000)
-    channels_max: int = integer(8, 1, 8)
+    channels_max: int = integer(MAX_CHANNELS, 1, MAX_CHANNELS)
     period_min_us: int = integer(125, 125, 1000000)
     period_min_bytes: int = integer(64, 1, 65536)
     periods_max: int = integer(1024, 2, 1024)

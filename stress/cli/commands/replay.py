@@ -12,7 +12,6 @@ from stress.cli.run_config import Invocation, read_config
 from stress.errors import CaptureFileError
 from stress.experiment import replay
 from stress.model import shape
-from stress.model.formats import sample_format
 from stress.model.record import FindingRecord
 from stress.model.ring import Rings
 from stress.model.verdict import EXIT_FAIL, EXIT_INCONCLUSIVE
@@ -55,7 +54,8 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _evidence(folder: Path, log: RunLog, plan: Plan) -> list[Replayed]:
-    pattern = Pattern(plan.pattern, sample_format(plan.format), plan.channels)
+    shared = plan.shared()
+    pattern = Pattern(plan.pattern, shared.fmt, shared.channels)
     bursts = {burst.number: burst for burst in log.bursts}
     rings = {arm: _rings(event) for arm, event in log.opened.items()}
     found = []

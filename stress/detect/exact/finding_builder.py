@@ -97,7 +97,7 @@ class Builder:
         details = dict(finding.details)
         line = finding.line_bytes
         if finding.ring is not None and finding.ring_offset is not None:
-            size = int(details.get("bytes", finding.frames * self._geometry.frame_bytes))
+            size = self._length(finding, finding.ring)
             line = line_of(finding.ring_offset, size, self._geometry.line_bytes)
             details.update(run_edges(finding.ring_offset, size, line, self._geometry.line_bytes))
         finding = replace(finding, line_bytes=line, details=details)
@@ -126,7 +126,7 @@ class Builder:
             kind=Kind.STALE,
             laps=number,
             ring=ring,
-            ring_offset=self._bytes(offset, inside),
+            ring_offset=self._bytes(ring, offset, inside),
             details=details,
         )
 
@@ -138,7 +138,7 @@ class Builder:
             frame = base.frame - signed(base.frame - (seen - align))
             lag = base.frame - frame
             if size and start <= frame < until and lag > 0 and lag % size == 0:
-                offset = self._bytes(self._geometry.capture_frame(base.frame), inside)
+                offset = self._bytes("capture", self._geometry.capture_frame(base.frame), inside)
                 return replace(
                     base,
                     kind=Kind.STALE,
@@ -163,10 +163,10 @@ class Builder:
         # When the lag fits both rings: the one with whole lines, then the one other findings name.
         if len(laps) == 1:
             return laps[0]
-        size = int(base.details.get("bytes", base.frames * self._geometry.frame_bytes))
 
         def rank(pair: tuple[str, int]) -> tuple[int, int, int]:
-            offset = self._bytes(self._geometry.offset(pair[0], base.frame, base.position), inside) or 0
+            place = self._geometry.offset(pair[0], base.frame, base.position)
+            offset, size = self._bytes(pair[0], place, inside) or 0, self._length(base, pair[0])
             return (
                 line_of(offset, size, self._geometry.line_bytes) is not None,
                 self._votes[pair[0]],
@@ -189,9 +189,8 @@ class Builder:
             rings = [name for name, _ in self._geometry.laps(base.lag or 0)]
             ring = rings[0] if rings else None
         offset = None if ring is None else self._geometry.offset(ring, base.frame, base.position)
-        return replace(
-            base, kind=Kind.STALE, ring=ring, ring_offset=self._bytes(offset, inside), details=details
-        )
+        place = None if ring is None else self._bytes(ring, offset, inside)
+        return replace(base, kind=Kind.STALE, ring=ring, ring_offset=place, details=details)
 
     def _slip(self, stretch: Stretch, event: Event) -> Finding:
         frame, position = stretch.frame + event.start, stretch.due(event.start, event.shift - event.lag)
@@ -374,7 +373,7 @@ class Builder:
         if kind is Kind.ZERO:
             # Zeros carry no age, so both places are given; lap 0 of a ring reads as zeros.
             for ring in ("playback", "capture"):
-                offset = self._bytes(self._geometry.offset(ring, frame, position))
+                offset = self._bytes(ring, self._geometry.offset(ring, frame, position))
                 if offset is not None:
                     details[f"{ring}_offset"] = offset
         return Finding(kind, frame, end - start, position, details=details)
@@ -387,5 +386,13 @@ class Builder:
             details["bytes"] = sum(one.details.get("bytes", one.frames * size) for one in (last, finding))
         return replace(last, frames=last.frames + finding.frames, details=details)
 
-    def _bytes(self, offset: int | None, inside: int = 0) -> int | None:
-        return None if offset is None else offset * self._geometry.frame_bytes + inside
+    def _bytes(self, ring: str, offset: int | None, inside: int = 0) -> int | None:
+        # Where a ring has other frames than those judged, nothing is known inside a frame.
+        size = self._geometry.bytes_of(ring)
+        same = size == self._geometry.frame_bytes
+        return None if offset is None else offset * size + (inside if same else 0)
+
+    def _length(self, finding: Finding, ring: str) -> int:
+        size = self._geometry.bytes_of(ring)
+        whole = finding.frames * size
+        return int(finding.details.get("bytes", whole)) if size == self._geometry.frame_bytes else whole

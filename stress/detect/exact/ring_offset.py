@@ -98,6 +98,11 @@ class Geometry:
     first_position: int
     line_bytes: int = 32
 
+    def bytes_of(self, ring: str | None) -> int:
+        """Return the bytes of one frame in `ring`."""
+        known = {"playback": self.rings.playback_bytes, "capture": self.rings.capture_bytes}
+        return known.get(ring or "") or self.frame_bytes
+
     def playback_frame(self, position: int) -> int | None:
         """Return the playback ring offset of `position` [frames]."""
         size = self.rings.playback

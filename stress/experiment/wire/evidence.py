@@ -37,14 +37,20 @@ class Recorded:
 
 
 def sources(
-    result: BurstResult, captured: Bytes, stimulus: Stimulus
+    result: BurstResult, seen: Bytes, captured: Bytes, capture_bytes: int, stimulus: Stimulus
 ) -> list[tuple[str, Analysis, Bytes, Stimulus]]:
-    """Return tag, findings, observed bytes and what was due, per stream with findings of its own."""
+    """Return tag, findings, observed bytes and what was due, per stream with findings of its own.
+
+    Parameters
+    ----------
+    seen : (n * stimulus.frame_bytes,) uint8, the shared frames of what was captured.
+    captured : (n * capture_bytes,) uint8, as it was captured.
+    """
     views = result.views
     if views is None or not result.by_wire:
-        return [("", result.analysis, captured, stimulus)]
-    into = Recorded(views.wire.into.data, stimulus.frame_bytes)
+        return [("", result.analysis, seen, stimulus)]
+    into = Recorded(views.wire.into.data, capture_bytes)
     return [
-        ("out-", views.playback, views.wire.out.data, stimulus),
+        ("out-", views.playback, views.out, stimulus),
         ("in-", views.capture, captured, into),
     ]

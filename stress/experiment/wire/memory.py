@@ -46,13 +46,24 @@ class Held:
 
 
 def last_lap(
-    wire: Wire, written: Bytes, exchange: Exchange, rings: Rings, frame_bytes: int
+    wire: Wire,
+    written: Bytes,
+    exchange: Exchange,
+    rings: Rings,
+    frame_bytes: int,
+    capture_bytes: int = 0,
 ) -> dict[Direction, Held]:
     """Compare the rings in memory, as far as they could be read.
 
     Playback is compared with what was written, frames counted from the first
     one written; capture with what came in, from the first one that did.
+
+    Parameters
+    ----------
+    frame_bytes : of a played frame.
+    capture_bytes : of a captured frame, 0 for the same.
     """
+    step = capture_bytes or frame_bytes
     found = {}
     written_end = exchange.playback.frames
     if Direction.PLAYBACK in wire.memory and rings.playback:
@@ -63,9 +74,9 @@ def last_lap(
     if Direction.CAPTURE in wire.memory and rings.capture and taken is not None:
         # Packets that came after hw_ptr was read have overwritten the oldest frames.
         into = wire.into.data
-        start = into.size // frame_bytes - rings.capture
+        start = into.size // step - rings.capture
         memory = wire.memory[Direction.CAPTURE]
-        found[Direction.CAPTURE] = _compare(memory, into, start, taken, frame_bytes)
+        found[Direction.CAPTURE] = _compare(memory, into, start, taken, step)
     return found
 
 

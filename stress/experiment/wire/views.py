@@ -9,7 +9,7 @@ IN payload right and the read wrong: the capture ring.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, TypeVar
 
 import numpy as np
@@ -58,8 +58,11 @@ class Sent:
 
     Parameters
     ----------
-    written, read : (n * frame_bytes,) uint8, play buffer and what may be judged
-        of the capture.
+    written : (n * frame_bytes,) uint8, play buffer as the card got it.
+    read : (n * capture_bytes,) uint8, what may be judged of the capture.
+    capture_bytes : of a captured frame, 0 for those of playback.
+    stimulus : (n,) uint8, the written frames as the detector knows them, None for `written`.
+    heard : makes such frames of an OUT payload.
     position : pattern position of the first frame written.
     due : frames written that left the ring.
     mapped : directions that went through mmap.
@@ -83,10 +86,14 @@ class Sent:
     over_read: tuple[positive_control.Planted, ...] = ()
     layout: Layout | None = None
     coherent: bool = False
+    capture_bytes: int = 0
+    stimulus: Bytes | None = None
+    heard: Callable[[Bytes], Bytes] = lambda out: out
 
     def carried(self, out: Bytes) -> positive_control.Carried | None:
         """Return what was written beside its OUT payload."""
-        return positive_control.Carried(self.written, out, self.layout) if self.layout else None
+        sent = self.written if self.stimulus is None else self.stimulus
+        return positive_control.Carried(sent, out, self.layout) if self.layout else None
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,7 @@ class Views:
     out_wrong, in_wrong : (frames,) bool, where those comparisons differ.
     memory : see `stress.experiment.wire.memory.last_lap`.
     judged : directions whose lines count as exposure.
+    out : OUT payload in frames of the stimulus.
     """
 
     wire: Wire
@@ -120,6 +128,7 @@ class Views:
     memory: Mapping[Direction, Held]
     judged: tuple[Direction, ...] = tuple(Direction)
     read_control: Outcome = Outcome(0, 0, ())
+    out: Bytes = field(default_factory=lambda: np.zeros(0, np.uint8))
 
     def doubts(self) -> tuple[str, ...]:
         """Return why the wire alone cannot vouch, one line each."""
@@ -138,13 +147,14 @@ class Views:
 
 def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> Views:
     """Compare what a tap saw with what the burst wrote and read."""
-    step = sent.frame_bytes
+    out_step, step = sent.frame_bytes, sent.capture_bytes or sent.frame_bytes
     wire = _from_first_taken(wire, sent.read, step)
-    out, into = _whole(wire.out.data, step), _whole(wire.into.data, step)
-    playback, prefix = _playback(out, sent, exchange, detector)
+    out, into = _whole(wire.out.data, out_step), _whole(wire.into.data, step)
+    heard = sent.heard(out)
+    playback, prefix = _playback(heard, out.size // out_step, sent, exchange, detector)
     reached = min(sent.due, playback.checked_frames)
     playback, outcome = positive_control.match(
-        playback, sent.faults, sent.position, reached, sent.rings, sent.rules, sent.carried(out)
+        playback, sent.faults, sent.position, reached, sent.rings, sent.rules, sent.carried(heard)
     )
     ring = sent.rings.capture or 1
     judged = _judged(wire, sent)
@@ -153,9 +163,9 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
     capture = compare_read(overlaid, into, ring, step, sent.line_bytes, CAP + len(laid))
     capture, read_outcome = match(capture, laid, capture.frames)
     capture = set_apart_races(capture, wire, step)
-    compared = min(sent.due, max(0, out.size // step - prefix))
+    compared = min(sent.due, max(0, out.size // out_step - prefix))
     in_lines = capture.frames * step // sent.line_bytes
-    memory = last_lap(wire, sent.written, exchange, sent.rings, step)
+    memory = last_lap(wire, sent.written, exchange, sent.rings, out_step, step)
     stalls = Stalls.of(exchange, sent.rate, sent.coherent)
     return Views(
         wire=wire,
@@ -167,11 +177,12 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
         lost_frames=sent.due - compared + sent.read.size // step - capture.frames,
         telling_lines=distinct_lines(into, capture.frames, ring, step, sent.line_bytes),
         in_lines=in_lines,
-        out_wrong=_unlike(out[prefix * step :], sent.written, compared, step),
+        out_wrong=_unlike(out[prefix * out_step :], sent.written, compared, out_step),
         in_wrong=_unlike(sent.read, into, capture.frames, step),
         memory=memory,
         judged=judged,
         read_control=read_outcome,
+        out=heard,
     )
 
 
@@ -203,7 +214,9 @@ def _unlike(left: Bytes, right: Bytes, frames: int, step: int) -> Bools:
     return wrong
 
 
-def _playback(out: Bytes, sent: Sent, exchange: Exchange, detector: Detector) -> tuple[Analysis, int]:
+def _playback(
+    out: Bytes, frames: int, sent: Sent, exchange: Exchange, detector: Detector
+) -> tuple[Analysis, int]:
     # The analysis of OUT, and the silent frames before the first written one
     # (kernels that start their URBs at prepare send some).
     rings = Rings(sent.rings.playback, None)
@@ -213,7 +226,7 @@ def _playback(out: Bytes, sent: Sent, exchange: Exchange, detector: Detector) ->
     analysis = settle(analysis, out, exchange, rings, (), sent.position, sent.rate)
     lead = (analysis.first_frame or 0) - ((analysis.first_position or 0) - sent.position) % POSITIONS
     ring, played = sent.rings.playback, exchange.playback.hw_ptr
-    ahead = max(0, out.size // sent.frame_bytes - played) if played is not None else 0
+    ahead = max(0, frames - played) if played is not None else 0
     if ring and not exchange.xruns and lead - ahead >= ring:
         return _late(analysis, (lead - ahead) // ring, ring), 0
     return analysis, max(0, lead)

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Callable
 import numpy as np
 
 from stress.model.formats import SampleFormat
+from stress.patterns.samples import pack, unpack
 from stress.virtual.spec import CARD_FAULTS, FaultSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from stress.model.pcm import StreamParams
 
     Frames = NDArray[np.uint8]
 
@@ -32,6 +35,22 @@ def loop_back(wire: Frames, lead: int, frames: int) -> Frames:
     count = max(0, min(len(wire), frames - lead))
     incoming[lead : lead + count] = wire[:count]
     return incoming
+
+
+def in_layout(frames: Frames, played: StreamParams, captured: StreamParams) -> Frames:
+    """Return played frames as the card captures them: channel by channel, zeros where none was played.
+
+    Parameters
+    ----------
+    frames : (n, frame_bytes) uint8 in the layout of `played`.
+    """
+    if (played.format, played.channels) == (captured.format, captured.channels):
+        return frames
+    samples = unpack(frames.reshape(-1), played.format, played.channels)
+    wanted = np.zeros((len(samples), captured.channels), dtype=np.uint32)
+    both = min(played.channels, captured.channels)
+    wanted[:, :both] = samples[:, :both]
+    return pack(wanted, captured.format).reshape(len(samples), captured.frame_bytes)
 
 
 def hits(fault: FaultSpec, frames: int) -> range:
