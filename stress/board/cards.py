@@ -94,6 +94,13 @@ def captures(name: str, known: Sequence[Card], root: Path = Path("/proc/asound")
     return not folder.is_dir() or (folder / f"pcm{device_of(name)}c").is_dir()
 
 
+def plays(name: str, known: Sequence[Card], root: Path = Path("/proc/asound")) -> bool:
+    """Tell whether the "hw:" device `name` has a playback side; True where it is unknown."""
+    card = card_of(name, known)
+    folder = root / f"card{card.number if card else None}"
+    return not folder.is_dir() or (folder / f"pcm{device_of(name)}p").is_dir()
+
+
 def card_of(name: str, known: Sequence[Card]) -> Card | None:
     """Return the card of the "hw:" device `name`, None where it is not among the `known`."""
     asked = parse_hw(name)

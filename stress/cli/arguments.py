@@ -138,7 +138,19 @@ def rate(low: int, high: int) -> Any:
 def pcm_format(text: str) -> str:
     """Return ALSA's name of a sample format: s16, S16LE and s16_le are S16_LE."""
     found = _FORMAT.fullmatch(text)
-    return f"{found[1]}_LE".upper() if found else text.upper()
+    if not found:
+        return {"FLOAT": "FLOAT_LE"}.get(text.upper(), text.upper())
+    return found[1].upper() if found[1][1:] == "8" else f"{found[1]}_LE".upper()
+
+
+def channel_counts(text: str) -> tuple[int, int]:
+    """Return the channels of "N" for both directions, or "PLAYBACK,CAPTURE"."""
+    parts = text.split(",")
+    if len(parts) > 2 or not all(
+        part.isascii() and part.isdigit() and 1 <= int(part) <= 64 for part in parts
+    ):
+        raise argparse.ArgumentTypeError(f"{text!r} is not N or PLAYBACK,CAPTURE, 1 to 64 each, e.g. 2,1")
+    return int(parts[0]), int(parts[-1])
 
 
 def label(text: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stress.cli.card_offers import offers_of
 from stress.errors import BackendUnavailable, ConfigError, DeviceError
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Backend:
     board : facts for board.json.
     coherent : no cache of this machine can hold old samples: caches are tagged
         physically and devices see them.
+    plays_only : the card does not capture; only the wire can judge it.
     chosen : which card was taken of several where none was named, else "".
     """
 
@@ -46,6 +49,7 @@ class Backend:
     line_bytes: int
     board: dict[str, Any]
     coherent: bool = False
+    plays_only: bool = False
     chosen: str = ""
 
 
@@ -85,17 +89,25 @@ def virtual_board(name: str, overrides: Sequence[str]) -> BoardSpec:
 
 
 def _alsa(target: Target, mixer: bool) -> Backend:
-    from stress.board.cards import captures, cards, choice, pair
+    from stress.board.cards import captures, cards, choice, pair, plays
     from stress.board.facts import gather
 
     known = cards()
     devices = pair(target.card, known)
     through = "" if devices.playback == devices.capture else f" -> {devices.capture}"
     # The wire can judge a card that only plays; a loopback cannot.
-    alone = target.loopback == "none" and not captures(devices.capture, known)
+    if not plays(devices.playback, known):
+        raise DeviceError(
+            "it only captures: nothing can be played, and without a known source there is nothing to "
+            "compare; --card PLAYBACK/CAPTURE names another card to play on",
+            errno_=errno.ENODEV,
+            device=devices.playback,
+        )
+    alone = target.loopback in ("none", "auto") and not captures(devices.capture, known)
     name = f"{target.backend} {devices.playback}{' (plays only)' if alone else through}"
     facts = gather()
     board = facts.to_json()
+    board["offers"] = [offer.to_json() for offer in offers_of(target.card)[0]]
     if mixer:
         board["mixer"] = _transparent({devices.playback, devices.capture}, known)
     line_bytes = facts.cpu.line_bytes or USUAL_LINE_BYTES
@@ -106,6 +118,7 @@ def _alsa(target: Target, mixer: bool) -> Backend:
         line_bytes,
         board,
         coherent=platform.machine() in COHERENT_MACHINES,
+        plays_only=alone,
         chosen=choice(target.card, known, devices),
     )
 

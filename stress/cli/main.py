@@ -19,6 +19,7 @@ from stress.errors import (
     CaptureFileError,
     ConfigError,
     DeviceGone,
+    ParamsRefused,
     StressError,
 )
 from stress.model.verdict import EXIT_DEVICE_LOST, EXIT_ERROR, EXIT_SKIP, EXIT_USAGE
@@ -91,7 +92,9 @@ def _status(error: StressError) -> int:
         return EXIT_USAGE
     if isinstance(error, DeviceGone):
         return EXIT_DEVICE_LOST
-    absent = isinstance(error, BackendUnavailable) or getattr(error, "errno", 0) == errno.ENODEV
+    absent = (
+        isinstance(error, (BackendUnavailable, ParamsRefused)) or getattr(error, "errno", 0) == errno.ENODEV
+    )
     return EXIT_SKIP if absent else EXIT_ERROR
 
 

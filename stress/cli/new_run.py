@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stress.cli import backend, detector, stimulus
+from stress.cli import backend, detector, layout, stimulus
 from stress.cli.run_config import RunConfig, StimulusFile, Target
 from stress.experiment import runner
 from stress.plan.plan import Plan, load_plan, read_plan
@@ -34,6 +34,7 @@ def from_arguments(args: argparse.Namespace, clock: Clock) -> RunConfig:
     detector.resolve(args.detector, args.loopback, bool(args.stimulus))
     plan = default_plan(target) if args.plan == AUTO else load_plan(args.plan)
     plan, played = _stimulus(args, plan)
+    plan, chosen = layout.fitted(args, target, plan, played is not None)
     # Once more, as what the options change has to fit the rest.
     plan = read_plan(schema.write(_changed(args, plan)), args.plan)
     return RunConfig(
@@ -44,6 +45,7 @@ def from_arguments(args: argparse.Namespace, clock: Clock) -> RunConfig:
         detector=args.detector,
         loopback_why="",
         stimulus=played,
+        chosen=chosen,
         first_position=runner.first_position(clock.wall_s(), plan.rate),
     )
 

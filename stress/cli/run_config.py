@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NAME = "config.json"
 SCHEMA = "pcmstress/config/1"
 # Keys that records of earlier versions lack, and what these runs did.
-_BEFORE: dict[str, Any] = {"loopback": "auto", "loopback_why": "", "stimulus": None}
+_BEFORE: dict[str, Any] = {"loopback": "auto", "loopback_why": "", "stimulus": None, "chosen": ""}
 # Linux takes no longer path.
 _LONGEST_PATH = 4096
 
@@ -124,6 +124,8 @@ class RunConfig(Target):
     loopback_why : what decided `loopback` in an earlier part of this run, else "".
     stimulus : None for the pattern.
     first_position : position of the first frame of the pattern.
+    chosen : rate, format and channels that were taken of those the card has, and why;
+        "" where the plan says them.
     """
 
     plan: Plan = schema.parsed(read_plan)
@@ -133,6 +135,7 @@ class RunConfig(Target):
     loopback_why: str = _path()
     stimulus: StimulusFile | None = schema.optional(schema.table(StimulusFile))
     first_position: int = schema.integer(schema.REQUIRED, 0, (1 << 32) - 1)
+    chosen: str = schema.text(schema.REQUIRED, longest=400)
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of config.json."""

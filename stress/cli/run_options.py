@@ -12,9 +12,12 @@ from stress.cli.arguments import (
     DETECTORS,
     LARGEST_SEED,
     LOOPBACKS,
+    channel_counts,
     duration,
     early,
     label,
+    pcm_format,
+    rate,
     whole,
 )
 
@@ -78,6 +81,28 @@ def _tested(run: argparse.ArgumentParser, plan: str) -> None:
         metavar="NAME|FILE",
         default="",
         help="virtual board: `pcmstress boards` lists the names; or a .toml (default arm926)",
+    )
+    group.add_argument(
+        "--rate",
+        type=rate(4000, 768000),
+        default=0,
+        metavar="HZ",
+        help="48000 or 44.1k (default: the plan's; without --plan the rate of the card nearest to 48000)",
+    )
+    group.add_argument(
+        "--format",
+        type=pcm_format,
+        default="",
+        metavar="F",
+        help="S16_LE, S24_3LE, S32_LE, U8, FLOAT_LE, ... (default: the plan's; without --plan the widest "
+        "that both directions of the card have)",
+    )
+    group.add_argument(
+        "--channels",
+        type=channel_counts,
+        metavar="N|P,C",
+        help="channels of both directions, or of playback and capture (default: the plan's; without "
+        "--plan the card's own)",
     )
     group.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help=SET)
     group.add_argument(

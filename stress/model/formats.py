@@ -98,10 +98,16 @@ def check_channels(channels: int, most: int = MAX_CHANNELS) -> None:
 
 
 def sample_format(name: str, where: str = "") -> SampleFormat:
-    """Return the format called `name`, any of `CARD_FORMATS`; ConfigError when it is unknown."""
-    try:
-        return CARD_FORMATS[name]
-    except KeyError:
-        raise ConfigError(
-            f"unknown format {name!r}", where=where, key="format", allowed=one_of(list(CARD_FORMATS))
-        ) from None
+    """Return the format of the pattern's own called `name`; ConfigError when it is none of them."""
+    return _named(name, FORMATS, where)
+
+
+def card_format(name: str, where: str = "") -> SampleFormat:
+    """Return the format of a card called `name`; ConfigError when it is none of ALSA's linear ones."""
+    return _named(name, CARD_FORMATS, where)
+
+
+def _named(name: str, known: dict[str, SampleFormat], where: str) -> SampleFormat:
+    if name not in known:
+        raise ConfigError(f"unknown format {name!r}", where=where, key="format", allowed=one_of(list(known)))
+    return known[name]

@@ -7,7 +7,7 @@ from typing import Any
 
 from stress.board.conditions import RequestedConditions
 from stress.errors import ConfigError
-from stress.model.formats import CARD_FORMATS, MAX_CHANNELS, SampleFormat, sample_format
+from stress.model.formats import CARD_FORMATS, MAX_CHANNELS, SampleFormat, card_format
 from stress.model.pcm import (
     Access,
     CaptureTouch,
@@ -200,7 +200,7 @@ class Plan:
         """Return format and channels of one direction."""
         name = direction.value
         fmt = getattr(self, f"{name}_format") or self.format
-        return sample_format(fmt), getattr(self, f"{name}_channels") or self.channels
+        return card_format(fmt), getattr(self, f"{name}_channels") or self.channels
 
     def shared(self, where: str = "") -> Shared:
         """Return what both directions have in common, which is what is sent and judged.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from stress.model.formats import sample_format
+from stress.model.formats import card_format
 from stress.plan.plan import Arm, Plan
 from stress.predict.predict import Prediction, ordered, predict
 from stress.virtual.grant import grant
@@ -26,7 +26,7 @@ _OTHER_PERIODS = 101
 def candidates(plan: Plan) -> tuple[Arm, ...]:
     """Return the arms worth trying at the rate and format of `plan`."""
     period = max(1, plan.rate // _PERIODS_PER_S)
-    frame_bytes = sample_format(plan.format).frame_bytes(plan.channels)
+    frame_bytes = card_format(plan.format).frame_bytes(plan.channels)
     other = _OTHER_PERIODS * period
 
     def ring(size_bytes: int) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stress.board import facts
 from stress.board.cards import card_of, pair
-from stress.cli import device_state
+from stress.cli import card_offers, device_state
 from stress.errors import ConfigError
 from stress.model.words import counted
 from stress.report.console import Console
@@ -26,12 +26,19 @@ def execute(args: argparse.Namespace) -> int:
     """Print the facts of this board, or of a virtual one; return 0."""
     board = _virtual(args) if args.board or args.set else _real(args.card)
     states = device_state.ask(board) if args.ask_device else {}
+    offers, refused = card_offers.offers_of(args.card) if args.card else ([], "")
     console = Console(sys.stdout, sys.stderr)
     if args.json:
         told = {"devices": device_state.to_json(states)} if states else {}
-        console.line(json.dumps({**board.to_json(), **told}))
+        shown = {"offers": [offer.to_json() for offer in offers]} if args.card else {}
+        console.line(json.dumps({**board.to_json(), **told, **shown}))
         return 0
     console.prose([*lines(board), *device_state.lines(states)])
+    # A table keeps its columns: it is not broken between words.
+    for text in ["", *card_offers.lines(offers)] if offers else []:
+        console.line(text)
+    if refused:
+        console.line(f"not asked what it offers: {refused}")
     return 0
 
 

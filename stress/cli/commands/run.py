@@ -86,6 +86,8 @@ def carry_out(config: RunConfig, invocation: Invocation, done: tuple[BurstRecord
     job = _prepare(config, invocation.mixer, done)
     if job.backend and job.backend.chosen:
         console.note(job.backend.chosen)
+    for text in ([config.chosen] if config.chosen else []) + list(config.plan.shared().limits()):
+        console.note(f"layout: {text}")
     folder = Path(invocation.out) if invocation.resume else rundir.create(invocation.out, clock)
     outputs.check(wanted, folder)
     rundir.write_json(folder, NAME, config.to_json())
@@ -121,7 +123,7 @@ def _prepare(config: RunConfig, mixer: bool, done: tuple[BurstRecord, ...]) -> J
         tap, blind = backend.tap(config, found)
     except (DeviceError, BackendUnavailable) as error:
         missing = str(error)
-    if found and not tap and config.loopback == "none":
+    if found and not tap and (config.loopback == "none" or found.plays_only):
         found, missing = None, f"without a loopback only the wire can judge: {blind}"
     line_bytes = _line_bytes(config.plan, found)
     method, others = detector.make(config.detector, config.loopback, config.plan, line_bytes, recording)

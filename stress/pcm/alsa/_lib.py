@@ -163,8 +163,9 @@ class Asound:
         return min(error, 0), space
 
     def hw_test(self, handle: int, space: Any, what: str, value: int) -> bool:
-        """Tell whether the space still holds `value` of access or format."""
-        return bool(self._c[f"snd_pcm_hw_params_test_{what}"](handle, space, value) == 0)
+        """Tell whether the space still holds `value` of access, format, channels or rate."""
+        direction = (0,) if what == "rate" else ()
+        return bool(self._c[f"snd_pcm_hw_params_test_{what}"](handle, space, value, *direction) == 0)
 
     def hw_set(self, handle: int, space: Any, what: str, value: int) -> int:
         """Narrow the space to exactly `value`; return 0 or a negative errno."""

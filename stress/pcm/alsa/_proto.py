@@ -49,7 +49,9 @@ ASOUND: dict[str, str] = {
     "snd_pcm_hw_params_set_access": "i:ppi",
     "snd_pcm_hw_params_test_format": "i:ppi",
     "snd_pcm_hw_params_set_format": "i:ppi",
+    "snd_pcm_hw_params_test_channels": "i:ppu",
     "snd_pcm_hw_params_set_channels": "i:ppu",
+    "snd_pcm_hw_params_test_rate": "i:ppui",
     "snd_pcm_hw_params_set_rate": "i:ppui",
     "snd_pcm_hw_params_set_buffer_size_near": "i:ppp",
     "snd_pcm_hw_params_set_period_size_near": "i:pppp",
@@ -84,7 +86,27 @@ LIBC: dict[str, str] = {
 
 #: Access, format and stream numbers of the kernel's uapi (sound/asound.h).
 ACCESS = {"mmap": 0, "rw": 3}
-FORMAT = {"S16_LE": 2, "S24_LE": 6, "S32_LE": 10, "S24_3LE": 32}
+FORMAT = {
+    name: number
+    for first, names in (
+        (0, "S8 U8 S16_LE S16_BE U16_LE U16_BE S24_LE S24_BE U24_LE U24_BE S32_LE S32_BE U32_LE U32_BE"),
+        (14, "FLOAT_LE FLOAT_BE FLOAT64_LE FLOAT64_BE"),
+        (25, "S20_LE S20_BE U20_LE U20_BE"),
+        (32, "S24_3LE S24_3BE U24_3LE U24_3BE S20_3LE S20_3BE U20_3LE U20_3BE"),
+        (40, "S18_3LE S18_3BE U18_3LE U18_3BE"),
+    )
+    for number, name in enumerate(names.split(), first)
+}
+#: Formats that hold no linear samples, or none that can hold the pattern.
+OTHER_FORMATS = {
+    name: number
+    for first, names in (
+        (18, "IEC958_SUBFRAME_LE IEC958_SUBFRAME_BE MU_LAW A_LAW IMA_ADPCM MPEG GSM"),
+        (31, "SPECIAL"),
+        (48, "DSD_U8 DSD_U16_LE DSD_U32_LE DSD_U16_BE DSD_U32_BE"),
+    )
+    for number, name in enumerate(names.split(), first)
+}
 STREAM = {"playback": 0, "capture": 1}
 STATES = (
     "OPEN", "SETUP", "PREPARED", "RUNNING", "XRUN", "DRAINING", "PAUSED", "SUSPENDED", "DISCONNECTED",

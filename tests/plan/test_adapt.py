@@ -1,0 +1,145 @@
+"""A plan fitted to cards as they are: what is taken, and what is refused by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from stress.errors import ParamsRefused
+from stress.model.offers import Choice, Offer, spans
+from stress.model.pcm import Direction
+from stress.plan.adapt import Wanted, adapt
+from stress.plan.plan import load_plan
+
+PLAN = load_plan("bringup")
+RATES = (44100, 48000, 96000)
+
+
+def _offer(*choices, way="playback"):
+    made = tuple(
+        Choice(name, channels, tuple(rates), (48, 1 << 16), (96, 1 << 20))
+        for name, channels, rates in choices
+    )
+    return Offer(f"hw:card,0 {way}", ("mmap", "rw"), made)
+
+
+def _capture(*choices):
+    return _offer(*choices, way="capture")
+
+
+def _layouts(plan):
+    return [(fmt.name, channels) for fmt, channels in map(plan.layout, Direction)]
+
+
+@pytest.mark.parametrize(
+    ("playback", "capture", "rate", "layouts"),
+    [
+        # A C-Media dongle: stereo out, mono in.
+        (
+            [("S16_LE", 2, RATES[:2])],
+            [("S16_LE", 1, RATES[:2])],
+            48000,
+            [("S16_LE", 2), ("S16_LE", 1)],
+        ),
+        ([("S16_LE", 2, (44100,))], [("S16_LE", 2, (44100, 48000))], 44100, [("S16_LE", 2)] * 2),
+        ([("S32_LE", 10, RATES)], [("S32_LE", 10, RATES)], 48000, [("S32_LE", 10)] * 2),
+        (
+            [("S16_LE", 2, RATES), ("S24_3LE", 2, RATES)],
+            [("S24_3LE", 2, RATES), ("S16_LE", 2, RATES)],
+            48000,
+            [("S24_3LE", 2)] * 2,
+        ),
+        ([("S16_LE", 2, RATES)], [("S24_3LE", 10, RATES)], 48000, [("S16_LE", 2), ("S24_3LE", 10)]),
+        (
+            [("S24_3LE", 2, (96000,)), ("S16_LE", 2, (48000,))],
+            [("S24_3LE", 2, RATES), ("S16_LE", 2, RATES)],
+            48000,
+            [("S16_LE", 2)] * 2,
+        ),
+        (
+            [("S16_LE", n, RATES) for n in range(1, 33)],
+            [("S16_LE", n, RATES) for n in range(1, 33)],
+            48000,
+            [("S16_LE", 2)] * 2,
+        ),
+        (
+            [("FLOAT_LE", 2, RATES), ("S24_3LE", 2, RATES)],
+            [("S24_3LE", 2, RATES)],
+            48000,
+            [("S24_3LE", 2)] * 2,
+        ),
+    ],
+)
+def test_adapt_takes_rate_format_and_channels_of_the_card(playback, capture, rate, layouts):
+    plan, why = adapt(PLAN, Wanted(), _offer(*playback), _capture(*capture))
+    assert (plan.rate, _layouts(plan)) == (rate, layouts)
+    assert str(rate) in why
+    assert ("nearest to 48000" in why) == (rate != 48000)
+
+
+def test_adapt_keeps_rings_in_bytes_and_lines_and_periods_in_time():
+    wide = [("S32_LE", 10, (96000,))]
+    plan, _ = adapt(PLAN, Wanted(), _offer(*wide), _capture(*wide))
+    for arm, written in zip(plan.arm, PLAN.arm):
+        assert arm.period_size == 2 * written.period_size
+        for frames, meant in (
+            (arm.playback_buffer, written.playback_buffer),
+            (arm.capture_buffer, written.capture_buffer),
+        ):
+            assert frames * 40 % 64 == 0
+            assert frames >= 2 * arm.period_size
+            assert frames * 40 <= max(
+                meant * 4, 40 * (min(meant, 1024) + 64), 4 * arm.period_size * 40 + 2 * 320
+            )
+        assert (arm.playback_buffer == arm.capture_buffer) == (
+            written.playback_buffer == written.capture_buffer
+        )
+
+
+def test_adapt_leaves_the_sizes_of_the_plan_s_own_format_alone():
+    same = [("S16_LE", 2, (48000,))]
+    plan, _ = adapt(PLAN, Wanted(), _offer(*same), _capture(*same))
+    assert [(arm.period_size, arm.playback_buffer) for arm in plan.arm] == [
+        (arm.period_size, -(-arm.playback_buffer // 16) * 16) for arm in PLAN.arm
+    ]
+
+
+def test_adapt_a_card_that_only_plays_leaves_the_arms_for_capture_out():
+    plan, why = adapt(PLAN, Wanted(), _offer(("S16_LE", 2, RATES)), None)
+    assert plan.arm and not any(arm.side == "capture" for arm in plan.arm)
+    assert "does not capture" in why and "S16_LE 2 channels out" in why
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offers"),
+    [
+        (Wanted(rate=8000), "44100 48000"),
+        (Wanted(format="S32_LE"), "S16_LE"),
+        (Wanted(channels=(2, 2)), "1 channels"),
+        (Wanted(channels=(4, 1)), "2 channels"),
+    ],
+)
+def test_adapt_what_was_asked_for_and_is_not_there_names_what_is(wanted, offers):
+    playback, capture = _offer(("S16_LE", 2, RATES[:2])), _capture(("S16_LE", 1, RATES[:2]))
+    with pytest.raises(ParamsRefused, match=offers):
+        adapt(PLAN, wanted, playback, capture)
+
+
+def test_adapt_takes_what_was_asked_for():
+    many = [(name, n, RATES) for name in ("S16_LE", "S24_3LE") for n in (1, 2, 8)]
+    plan, why = adapt(PLAN, Wanted(44100, "S16_LE", (8, 1)), _offer(*many), _capture(*many))
+    assert (plan.rate, _layouts(plan)) == (44100, [("S16_LE", 8), ("S16_LE", 1)])
+    assert why.endswith("asked for")
+
+
+def test_adapt_directions_without_a_rate_in_common_are_refused():
+    with pytest.raises(ParamsRefused, match="44100 Hz.*48000 Hz"):
+        adapt(PLAN, Wanted(), _offer(("S16_LE", 2, (44100,))), _capture(("S16_LE", 2, (48000,))))
+
+
+def test_table_joins_rows_that_are_alike():
+    rows = _offer(*((("S16_LE", n, RATES)) for n in (1, 2, 3, 8)), ("S32_LE", 2, (48000,))).table()
+    assert [row[:3] for row in rows] == [
+        ("S16_LE", "1-3, 8", "44100, 48000, 96000"),
+        ("S32_LE", "2", "48000"),
+    ]
+    assert spans([]) == ""
