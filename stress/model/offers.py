@@ -76,19 +76,22 @@ class Offer:
         }
 
     def table(self) -> list[tuple[str, str, str, str, str]]:
-        """Return rows of format, channels, rates, period and buffer; alike rows are joined."""
-        rows: dict[tuple[str, tuple[int, ...]], list[Choice]] = {}
+        """Return rows of formats, channels, rates, period and buffer; alike rows are joined."""
+        by_format: dict[tuple[str, tuple[int, ...]], list[Choice]] = {}
         for one in self.choices:
-            rows.setdefault((one.format, one.rates), []).append(one)
+            by_format.setdefault((one.format, one.rates), []).append(one)
+        rows: dict[tuple[str, tuple[int, ...]], list[Choice]] = {}
+        for (_, rates), same in by_format.items():
+            rows.setdefault((spans([one.channels for one in same]), rates), []).extend(same)
         return [
             (
-                name,
-                spans([one.channels for one in same]),
-                ", ".join(str(rate) for rate in rates),
+                " ".join(dict.fromkeys(one.format for one in same)),
+                channels,
+                " ".join(str(rate) for rate in rates),
                 _range(one.period for one in same),
                 _range(one.buffer for one in same),
             )
-            for (name, rates), same in rows.items()
+            for (channels, rates), same in rows.items()
         ]
 
 

@@ -137,9 +137,10 @@ def test_adapt_directions_without_a_rate_in_common_are_refused():
 
 
 def test_table_joins_rows_that_are_alike():
-    rows = _offer(*((("S16_LE", n, RATES)) for n in (1, 2, 3, 8)), ("S32_LE", 2, (48000,))).table()
+    alike = [(name, n, RATES) for name in ("S16_LE", "S16_BE") for n in (1, 2, 3, 8)]
+    rows = _offer(*alike, ("S32_LE", 2, (48000,))).table()
     assert [row[:3] for row in rows] == [
-        ("S16_LE", "1-3, 8", "44100, 48000, 96000"),
+        ("S16_LE S16_BE", "1-3, 8", "44100 48000 96000"),
         ("S32_LE", "2", "48000"),
     ]
     assert spans([]) == ""

@@ -61,7 +61,7 @@ def test_device_descriptor_is_18_bytes_and_names_its_strings() -> None:
 
 
 def test_every_interface_has_the_endpoints_it_announces() -> None:
-    for sync in Sync:
+    for sync in (Sync.SYNCHRONOUS, Sync.ADAPTIVE, Sync.ASYNCHRONOUS):
         _, found = walk(CardConfig(sync=sync))
         for alternate in found.values():
             assert alternate.interface[4] == len(alternate.endpoints)

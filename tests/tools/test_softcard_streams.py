@@ -195,13 +195,22 @@ def test_underrun_that_unlinks_nothing_lets_the_capture_go_on(make: MakeBench) -
     assert bytes(bench.host.received.data) == bytes(LATENCY * 4) + data + data[: (480 - LATENCY) * 4]
 
 
-def test_directions_of_different_formats_do_not_mix(make: MakeBench) -> None:
+def test_directions_of_different_formats_carry_the_same_samples(make: MakeBench) -> None:
     bench = make(CardConfig())
     bench.host.set_interface(2, 2)
-    got = bench.loop(pattern(960), room=6 * 72)
-    assert len(got) > 960 * 4
-    assert not any(got)
+    got = bytes(bench.loop(pattern(960), room=6 * 72))
     assert set(bench.host.received.lengths) == {PACKET * 6}
+    samples = [got[at + 1 : at + 3] for at in range(LATENCY * 6, (LATENCY + 480) * 6, 3)]
+    assert b"".join(samples) == pattern(960)[: 480 * 4]
+    assert not any(got[LATENCY * 6 :: 3][:960])
+
+
+def test_a_mono_microphone_hears_the_left_of_a_stereo_output(make: MakeBench) -> None:
+    bench = make(CardConfig(capture_channels=1))
+    got = bytes(bench.loop(pattern(960), room=2 * 72))
+    sent = pattern(960)
+    left = b"".join(sent[at : at + 2] for at in range(0, 480 * 4, 4))
+    assert got[LATENCY * 2 : (LATENCY + 480) * 2] == left
 
 
 def test_control_socket_refuses_what_it_does_not_know() -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 from stress.errors import BackendUnavailable, ConfigError, StressError, one_of
 from stress.model.formats import sample_format
 from tools.softcardkit import control
-from tools.softcardkit.config import FORMATS, RATES, CardConfig, Speed, Sync
+from tools.softcardkit.config import FORMATS, OFFERED, RATES, CardConfig, Speed, Sync
 from tools.softcardkit.faultspec import KEYS, Fault, FaultRate, parse_fault, parse_rate, read_faults
+from tools.softcardkit.profiles import PROFILES
 from tools.softcardkit.wire import ProtocolError
 
 EXIT_SKIP, EXIT_USAGE, EXIT_ERROR = 4, 64, 70
@@ -75,14 +77,18 @@ def _fault_help() -> str:
 
 def _add_up(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--id", default="softcard", help="ALSA card id (hw:ID,0)")
-    add("--channels", type=int, default=2, metavar="N", help="1 to 8 (2)")
-    add("--format", default=",".join(FORMATS), metavar="F,...", help="alternate settings (%(default)s)")
-    add("--rate", default=",".join(map(str, RATES)), metavar="HZ,...", help="settable rates (%(default)s)")
-    add("--sync", choices=[sync.value for sync in Sync], default="adaptive", help="(%(default)s)")
-    add("--speed", choices=[speed.value for speed in Speed], default="full", help="(%(default)s)")
-    add("--interval", type=int, default=4, metavar="1..4", help="bInterval at high speed: 1 is 125 us (4)")
-    add("--latency", type=int, default=96, metavar="FRAMES", help="from playback to capture (96)")
+    add("--id", help="ALSA card id, hw:ID,0 (softcard)")
+    add("--profile", choices=tuple(PROFILES), metavar="NAME", help=f"a real device: {', '.join(PROFILES)}")
+    add("--channels", type=int, metavar="N", help="1 to 64 (2)")
+    add("--capture-channels", type=int, metavar="N", help="where capture has others")
+    add(
+        "--format", metavar="F,...", help=f"alternate settings, of {', '.join(OFFERED)} ({','.join(FORMATS)})"
+    )
+    add("--rate", metavar="HZ,...", help=f"settable rates ({','.join(map(str, RATES))})")
+    add("--sync", choices=[sync.value for sync in Sync], help="of playback (adaptive)")
+    add("--speed", choices=[speed.value for speed in Speed], help="(full)")
+    add("--interval", type=int, metavar="1..4", help="bInterval at high speed: 1 is 125 us (4)")
+    add("--latency", type=int, metavar="FRAMES", help="from playback to capture (96)")
     add("--pace", type=float, default=1.0, help="bus time in real time: 1, 0.5 slow motion, 0 free run (1)")
     add("--fault", action="append", default=[], metavar="SPEC", help="e.g. stale@frame=24000,ring=4800")
     add("--faults", action="append", default=[], metavar="FILE", help="TOML with [[fault]] and [[rate]]")
@@ -115,19 +121,23 @@ def _up(options: argparse.Namespace, command: Sequence[str]) -> int:
 
 def _config(options: argparse.Namespace) -> CardConfig:
     try:
-        rates = tuple(int(rate) for rate in options.rate.split(","))
+        rates = tuple(int(rate) for rate in options.rate.split(",")) if options.rate else None
     except ValueError:
         raise ConfigError(f"{options.rate!r}", key="--rate", allowed=one_of(RATES)) from None
-    return CardConfig(
-        name=options.id,
-        channels=options.channels,
-        formats=tuple(sample_format(name, "--format") for name in options.format.split(",")),
-        rates=rates,
-        sync=Sync(options.sync),
-        speed=Speed(options.speed),
-        interval=options.interval,
-        latency=options.latency,
-    )
+    names = options.format.split(",") if options.format else None
+    asked = {
+        "name": options.id,
+        "channels": options.channels,
+        "capture_channels": options.capture_channels,
+        "formats": tuple(sample_format(name, "--format") for name in names) if names else None,
+        "rates": rates,
+        "sync": Sync(options.sync) if options.sync else None,
+        "speed": Speed(options.speed) if options.speed else None,
+        "interval": options.interval,
+        "latency": options.latency,
+    }
+    profile = PROFILES[options.profile] if options.profile else CardConfig()
+    return replace(profile, **{key: value for key, value in asked.items() if value is not None})
 
 
 def _faults(options: argparse.Namespace) -> tuple[list[Fault], list[FaultRate]]:

@@ -11,6 +11,8 @@ from stress.model.formats import MAX_CHANNELS, SampleFormat, sample_format
 
 RATES = (44100, 48000, 96000)
 FORMATS = ("S16_LE", "S24_3LE")
+# Formats a card may have; the first two are those of a plain softcard.
+OFFERED = (*FORMATS, "S32_LE")
 
 # USB 2.0, 5.6.3: the largest isochronous payload of one full-speed frame, and of
 # one high-speed microframe (three transactions of 1024 bytes).
@@ -31,6 +33,7 @@ class Sync(str, Enum):
     SYNCHRONOUS = "synchronous"  #: locked to the bus clock
     ADAPTIVE = "adaptive"  #: follows what the host sends
     ASYNCHRONOUS = "asynchronous"  #: own clock, explicit feedback endpoint
+    IMPLICIT = "implicit"  #: own clock, the capture packets are the feedback (audio class 2.0)
 
 
 class Speed(str, Enum):
@@ -52,6 +55,9 @@ class CardConfig:
     interval : bInterval at high speed, 1..4; a packet every 2**(interval - 1)
         microframes of 125 us. Full speed has one packet a millisecond.
     latency : [frames] between playback and capture, constant.
+    channels, capture_channels : of playback, and of capture where it has others (0: the same).
+    plays, captures : the directions it has.
+    uac : version of the audio class, 1 or 2.
     """
 
     name: str = "softcard"
@@ -62,6 +68,10 @@ class CardConfig:
     speed: Speed = Speed.FULL
     interval: int = 4
     latency: int = 96
+    capture_channels: int = 0
+    plays: bool = True
+    captures: bool = True
+    uac: int = 1
 
     def __post_init__(self) -> None:
         if not _ID.match(self.name):
@@ -70,8 +80,15 @@ class CardConfig:
                 key="id",
                 allowed="1 to 15 letters and digits, a letter first, not beginning with 'card'",
             )
-        if not 1 <= self.channels <= MAX_CHANNELS:
+        if not 1 <= self.channels <= MAX_CHANNELS or not 0 <= self.capture_channels <= MAX_CHANNELS:
             raise ConfigError(f"{self.channels} channels", key="channels", allowed=f"1..{MAX_CHANNELS}")
+        if not (self.plays or self.captures):
+            raise ConfigError("a card without a direction", key="plays", allowed="playback, capture or both")
+        implicit = self.sync is Sync.IMPLICIT
+        if self.uac not in (1, 2) or (implicit and not (self.uac == 2 and self.plays and self.captures)):
+            raise ConfigError(
+                "implicit feedback", key="sync", allowed="audio class 2.0 with playback and capture"
+            )
         if not 1 <= self.interval <= 4:
             raise ConfigError(f"bInterval {self.interval}", key="interval", allowed="1..4")
         if not 0 <= self.latency <= 96000:
@@ -84,13 +101,14 @@ class CardConfig:
         if not self.rates or not set(self.rates) <= set(RATES):
             raise ConfigError(f"rates {list(self.rates)}", key="rate", allowed=one_of(RATES))
         names = [fmt.name for fmt in self.formats]
-        if not names or not set(names) <= set(FORMATS) or len(set(names)) != len(names):
-            raise ConfigError(f"formats {names}", key="format", allowed=f"{one_of(FORMATS)}, each once")
+        if not names or not set(names) <= set(OFFERED) or len(set(names)) != len(names):
+            raise ConfigError(f"formats {names}", key="format", allowed=f"{one_of(OFFERED)}, each once")
 
     def _check_carried(self, fmt: SampleFormat, rate: int) -> None:
-        need = self.packet_bytes(fmt)
+        channels = max(self.channels_of(capture) for capture in (False, True))
+        need = self.packet_bytes(fmt, channels)
         limit = MAX_PACKET_BYTES[self.speed.value]
-        what = f"{self.channels} channels of {fmt.name} at {rate} Hz need packets of {need} bytes"
+        what = f"{channels} channels of {fmt.name} at {rate} Hz need packets of {need} bytes"
         if need > limit:
             raise ConfigError(
                 f"{what}; one {self.speed.value}-speed packet carries {limit}",
@@ -111,10 +129,14 @@ class CardConfig:
         """Packet slots of one endpoint in a second [1/s]."""
         return 1000 if self.speed is Speed.FULL else 8000 >> (self.interval - 1)
 
-    def packet_bytes(self, fmt: SampleFormat) -> int:
+    def channels_of(self, capture: bool) -> int:
+        """Return the channels of a direction."""
+        return (self.capture_channels or self.channels) if capture else self.channels
+
+    def packet_bytes(self, fmt: SampleFormat, channels: int = 0) -> int:
         """Return the largest packet of `fmt` [bytes]: the dearest rate plus one frame."""
         frames = -(-max(self.rates) // self.packets_per_second) + 1
-        return frames * fmt.frame_bytes(self.channels)
+        return frames * fmt.frame_bytes(channels or self.channels)
 
     def format_of(self, alternate: int) -> SampleFormat:
         """Return the format of a streaming alternate setting (1 is the first)."""

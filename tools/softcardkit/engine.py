@@ -51,8 +51,10 @@ class Engine:
         self.thaw_ms = 0
         self.ticks = 0
         self._fifo = bytearray()
+        # Bytes of a sample and channels, of playback and of capture.
+        self._layouts = [(0, 0), (0, 0)]
         self._pushed = self._popped = 0
-        self._latency_bytes = self._limit = self._credit = 0
+        self._latency_bytes = self._limit = self._credit = self._fifo_bytes = 0
         self._feedback_ticks = (1 << FEEDBACK_REFRESH) * config.packets_per_second // 1000
         self.set_rate(config.rates[0])
 
@@ -72,7 +74,11 @@ class Engine:
                 endpoint.alternate = alternate
                 if alternate:
                     fmt = self._config.format_of(alternate)
-                    endpoint.frame_bytes = fmt.frame_bytes(self._config.channels)
+                    channels = self._config.channels_of(endpoint is self.capture)
+                    endpoint.frame_bytes = fmt.frame_bytes(channels)
+                    self._layouts[endpoint is self.capture] = (fmt.sample_bytes, channels)
+                    if not self.playback.started:
+                        self._fifo_bytes = self._loop_bytes()
 
     def submit(self, endpoint: Endpoint, submit: Submit) -> None:
         """Queue an isochronous URB on one of the three endpoints."""
@@ -187,7 +193,7 @@ class Engine:
                 return False
             take = len(self._fifo) - self._latency_bytes
         else:
-            take = self._nominal() * (play.frame_bytes or 1)
+            take = self._nominal() * (self._fifo_bytes or 1)
         if capture.live:
             self._pull(take)
         elif take > 0:
@@ -216,8 +222,9 @@ class Engine:
             if spoiled is None:
                 return False
             packet, status = spoiled
-        self._fifo += packet
-        self._pushed += len(packet)
+        heard = self._as_captured(packet)
+        self._fifo += heard
+        self._pushed += len(heard)
         play.frames += frames
         play.packets += 1
         urb.accept(status)
@@ -225,9 +232,27 @@ class Engine:
             self.replies.append(play.queue.popleft().reply(self._codec))
         return True
 
+    def _as_captured(self, packet: bytes | bytearray) -> bytes | bytearray:
+        # Channel by channel, from the most significant byte down; silence where none was played.
+        (size, channels), (back, wanted) = self._layouts
+        if not self.capture.alternate or (size, channels) == (back, wanted):
+            return packet
+        frames, both, keep = len(packet) // (size * channels), min(channels, wanted), min(size, back)
+        out = bytearray(frames * back * wanted)
+        for channel in range(both):
+            for byte in range(1, keep + 1):
+                out[channel * back + back - byte :: back * wanted] = packet[
+                    channel * size + size - byte :: size * channels
+                ]
+        return out
+
+    def _loop_bytes(self) -> int:
+        # Bytes of a frame in the FIFO: those of capture, as soon as it has a format.
+        return self.capture.frame_bytes if self.capture.alternate else self.playback.frame_bytes
+
     def _place_in_capture(self) -> int | None:
-        capture, size = self.capture, self.playback.frame_bytes
-        if not capture.live or capture.frame_bytes != size:
+        capture, size = self.capture, self._loop_bytes()
+        if not capture.live or not size:
             return None
         frames = capture.frames if capture.started else 0
         return frames + len(self._fifo) // size
@@ -239,7 +264,7 @@ class Engine:
             self._begin(capture, "capture")
         urb, size = capture.queue[0], capture.frame_bytes
         room = min(urb.lengths[urb.index], self._max_frames * size)
-        if size == self.playback.frame_bytes:
+        if size == self._fifo_bytes:
             take = max(min(take, room - room % size), 0)
             chunk = self._fifo[:take]
             del self._fifo[:take]
@@ -250,7 +275,7 @@ class Engine:
                 chunk += bytes(take - len(chunk))
             self._popped += take
         else:
-            # Another format on the playback side, or none yet: nothing to loop.
+            # Nothing is played yet, or capture changed its format meanwhile: nothing to loop.
             chunk, status = bytearray(min(self._nominal() * size, room - room % size)), 0
         capture.frames += len(chunk) // size
         capture.packets += 1
@@ -268,7 +293,8 @@ class Engine:
         self._begin(self.playback, "playback")
         size = self.playback.frame_bytes
         layout = Layout(size, size // self._config.channels, self._config.channels)
-        self._latency_bytes = self._config.latency * size
+        self._fifo_bytes = self._loop_bytes()
+        self._latency_bytes = self._config.latency * self._fifo_bytes
         self._fifo[:] = bytes(self._latency_bytes)
         self._popped, self._pushed = 0, self._latency_bytes
         self.injector.start(self.playback.stream, layout, self.rate)

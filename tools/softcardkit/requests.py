@@ -5,9 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from tools.softcardkit import descriptors
+from tools.softcardkit import descriptors, uac2
 from tools.softcardkit.config import CardConfig
-from tools.softcardkit.descriptors import IN_INTERFACE, OUT_INTERFACE
 
 # bmRequestType | bRequest << 8
 _GET_STATUS = {0x0080, 0x0081, 0x0082}
@@ -44,7 +43,7 @@ class ControlEndpoint:
             *(descriptors.string(text) for text in ("pcmstress", config.name, serial)),
         ]
         self._on_interface, self._on_rate = on_interface, on_rate
-        self._alternates = {OUT_INTERFACE: 0, IN_INTERFACE: 0}
+        self._alternates = dict.fromkeys(descriptors.streaming_interfaces(config), 0)
         self._configured = 0
         self.rate = config.rates[0]
 
@@ -72,7 +71,14 @@ class ControlEndpoint:
             return bytes((self._alternates.get(index, 0),))
         if code == _GET_CUR_ENDPOINT and value == _SAMPLING_FREQ_CONTROL:
             return struct.pack("<I", self.rate)[:3]
+        if self._clock(index, value):
+            return {uac2.GET_CUR: struct.pack("<I", self.rate), uac2.GET_RANGE: uac2.rates(self._config)}.get(
+                code
+            )
         return None
+
+    def _clock(self, index: int, value: int) -> bool:
+        return self._config.uac == 2 and (index >> 8, value) == (uac2.CLOCK, uac2.FREQUENCY)
 
     def _descriptor(self, kind: int, number: int) -> bytes | None:
         if kind == 1:
@@ -87,7 +93,9 @@ class ControlEndpoint:
         if code == _SET_INTERFACE:
             return self._set_interface(index, value)
         if code == _SET_CUR_ENDPOINT and value == _SAMPLING_FREQ_CONTROL:
-            return self._set_rate(data)
+            return self._set_rate(data[:3])
+        if code == uac2.SET_CUR and self._clock(index, value):
+            return self._set_rate(data[:4])
         if code == _SET_CONFIGURATION and value <= 1:
             self._configured = value
             return b""
@@ -103,7 +111,7 @@ class ControlEndpoint:
         return b""
 
     def _set_rate(self, data: bytes) -> bytes | None:
-        rate = int.from_bytes(data[:3], "little")
+        rate = int.from_bytes(data, "little")
         if rate not in self._config.rates:
             return None
         self.rate = rate

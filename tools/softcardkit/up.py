@@ -87,7 +87,7 @@ class Session:
     def _poll(self) -> bool:
         # Called from the loop: first until the card is there, then while a command runs.
         if self._alsa is None:
-            self._alsa = find_card(self._serial)
+            self._alsa = find_card(self._serial, config=self._options.config)
             if self._alsa is None:
                 if time.monotonic() > self._deadline:
                     raise StreamTimeout(
