@@ -226,3 +226,24 @@ def test_watched_step_keeps_its_log_and_names_the_first_error(tmp_path: Path) ->
     ):
         steps.watched(["sh", "-c", script], tmp_path, log, per="files")
     assert log.read_text().count("\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("last", "gave_up"),
+    [
+        ("Reboot failed -- System halted\n", True),
+        ("---[ end Kernel panic - not syncing: tried ]---\n", True),
+        ("Kernel panic - not syncing: tried\nRebooting in 1 seconds..\n", False),
+        ("random: crng init done\n", False),
+    ],
+)
+def test_console_tells_a_kernel_that_gave_up(tmp_path: Path, last: str, gave_up: bool) -> None:
+    (tmp_path / "console.log").write_text(f"Booting Linux\n{last}")
+    assert runner.halted(tmp_path / "console.log") == gave_up
+
+
+def test_emulator_of_a_halted_guest_is_ended_before_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qemu, "_HALTED_S", 0.0)
+    with subprocess.Popen(["sleep", "60"]) as process:
+        assert qemu.watch(process, 30, lambda: None, lambda: True)
+    assert process.returncode == -9

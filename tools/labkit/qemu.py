@@ -16,6 +16,8 @@ from tools.labkit.boards import Board
 from tools.labkit.kernel import Built
 
 _POLL_S = 0.05
+# How often the console is read for a kernel that gave up [s].
+_HALTED_S = 2.0
 # Ports after the console, in the order the guest's runner uses them.
 PORTS = ("stdout", "stderr", "result.tar")
 
@@ -120,12 +122,25 @@ def started(machine: Machine) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def watch(process: subprocess.Popen[bytes], limit_s: int, tick: Callable[[], None]) -> bool:
-    """Call `tick` until the emulator ends; return False at the time limit [s]."""
-    deadline = time.monotonic() + limit_s
+def watch(
+    process: subprocess.Popen[bytes],
+    limit_s: int,
+    tick: Callable[[], None],
+    halted: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Call `tick` until the emulator ends; return False at the time limit [s].
+
+    Where `halted` says that the guest stands still for good, the emulator is ended.
+    """
+    begin = asked = time.monotonic()
     while process.poll() is None:
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > begin + limit_s:
             return False
         tick()
+        if now >= asked + _HALTED_S:
+            asked = now
+            if halted():
+                process.kill()
         time.sleep(_POLL_S)
     return True

@@ -89,7 +89,7 @@ def run(
             for number, name in enumerate(("stdout", "stderr"))
         ]
         process = held.enter_context(qemu.started(machine))
-        ended = qemu.watch(process, limit_s, _each(tails))
+        ended = qemu.watch(process, limit_s, _each(tails), lambda: halted(machine.logs / "console.log"))
         if not ended:
             process.kill()
         emulator_code = process.wait()
@@ -164,6 +164,16 @@ def tail(path: Path, lines: int = _TAIL_LINES) -> str:
     except OSError:
         return ""
     return "\n".join(data.decode(errors="replace").replace("\r", "").splitlines()[-lines:])
+
+
+def halted(console: Path) -> bool:
+    """Return whether the guest's kernel gave up for good, though the emulator goes on.
+
+    A panic before the machine's restart handler is there ends in a halt, whatever
+    ``panic=`` says. Source: Linux arch/arm/kernel/reboot.c:machine_restart.
+    """
+    text = tail(console, 3)
+    return "Reboot failed -- System halted" in text or "---[ end Kernel panic" in text
 
 
 def _answer(path: Path) -> str | None:
