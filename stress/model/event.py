@@ -1,0 +1,45 @@
+"""Life-cycle events: what happens to a stream, a card or the machine between two bursts of an arm."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Event(str, Enum):
+    """What an arm does before each of its bursts; none is done unless a plan or `--event` asks."""
+
+    NONE = "none"  #: nothing: the next burst starts on the open stream
+    RESTART = "restart"  #: drop, prepare and start the open stream again
+    REOPEN = "reopen"  #: close the PCM and open it: a new ring
+    XRUN = "xrun"  #: let both directions run dry until they stop, then prepare
+    RATE = "rate"  #: open at another sample rate and back
+    USB_RESET = "usb-reset"  #: reset the port of the device
+    USB_REBIND = "usb-rebind"  #: unbind the driver from the device and bind it again
+    USB_POWER = "usb-power"  #: take the device's authorization and give it back
+    AUTOSUSPEND = "autosuspend"  #: let the device suspend while nothing streams
+    MODULE_RELOAD = "module-reload"  #: unload and load the card's driver
+    CPU_OFFLINE = "cpu-offline"  #: take the last CPU offline and bring it back
+    GOVERNOR = "governor"  #: change the frequency governor and back
+    SUSPEND = "suspend"  #: suspend the machine for some seconds (rtcwake)
+
+    @property
+    def closes(self) -> bool:
+        """True when the PCM has to be closed before it and opened after it."""
+        return self not in (Event.NONE, Event.RESTART, Event.XRUN, Event.CPU_OFFLINE, Event.GOVERNOR)
+
+    @property
+    def on_machine(self) -> bool:
+        """True when something other than the PCM is touched, which needs rights and an undo."""
+        return self not in (Event.NONE, Event.RESTART, Event.REOPEN, Event.XRUN, Event.RATE)
+
+
+class Outcome(str, Enum):
+    """What the first lap behind an event held; the worst that applies."""
+
+    RIGHT = "right"  #: every frame, from the first that was played
+    LOST = "lost"  #: the first frames that were played are missing
+    ROTATED = "rotated"  #: channels exchanged or rotated
+    STALE = "stale"  #: data from before the event
+    WRONG = "wrong"  #: anything else that differs
+    MUTE = "mute"  #: nothing but silence
+    GONE = "did not come back"  #: the card or the stream did not come back
