@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Callable
 from stress.board import undo, usb, usb_control
 from stress.board.text import text_of
 from stress.errors import DeviceError, DeviceGone
-from stress.model.event import Event
+from stress.model.lifecycle import LifecycleEvent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,23 +72,28 @@ class Lifecycle:
     def __post_init__(self) -> None:
         self._facts = self.look(self.card)
 
-    def unfit(self, event: Event) -> str:
+    def unfit(self, event: LifecycleEvent) -> str:
         """Return why `event` cannot be done here, "" when it can; nothing is touched."""
         if not event.on_machine:
             return ""
         return self._lacks(event) or self._unwritable(event)
 
-    def _lacks(self, event: Event) -> str:
-        usb_only = (Event.USB_RESET, Event.USB_REBIND, Event.USB_POWER, Event.AUTOSUSPEND)
+    def _lacks(self, event: LifecycleEvent) -> str:
+        usb_only = (
+            LifecycleEvent.USB_RESET,
+            LifecycleEvent.USB_REBIND,
+            LifecycleEvent.USB_POWER,
+            LifecycleEvent.AUTOSUSPEND,
+        )
         if event in usb_only and self._facts is None:
             return f"{event.value}: card {self.card} is not a USB card"
-        if event is Event.MODULE_RELOAD and (not self._driver() or not shutil.which("modprobe")):
+        if event is LifecycleEvent.MODULE_RELOAD and (not self._driver() or not shutil.which("modprobe")):
             return f"{event.value}: the card's driver is not a module, or modprobe is missing"
-        if event is Event.SUSPEND and not shutil.which("rtcwake"):
+        if event is LifecycleEvent.SUSPEND and not shutil.which("rtcwake"):
             return f"{event.value}: rtcwake is missing (package util-linux)"
         return ""
 
-    def _unwritable(self, event: Event) -> str:
+    def _unwritable(self, event: LifecycleEvent) -> str:
         path = self._target(event)
         if path is None:
             return "" if os.geteuid() == 0 else f"{event.value}: needs root"
@@ -96,35 +101,35 @@ class Lifecycle:
             return f"{event.value}: {path} is not there"
         return "" if os.access(path, os.W_OK) else f"{event.value}: {path} cannot be written (root)"
 
-    def _target(self, event: Event) -> Path | None:
+    def _target(self, event: LifecycleEvent) -> Path | None:
         device = self._device()
         return {
-            Event.USB_REBIND: self._bus_driver() / "unbind",
-            Event.USB_POWER: device / "authorized",
-            Event.AUTOSUSPEND: device / "power" / "control",
-            Event.CPU_OFFLINE: self._last_cpu() / "online",
-            Event.GOVERNOR: self.sys / "devices/system/cpu/cpu0/cpufreq/scaling_governor",
+            LifecycleEvent.USB_REBIND: self._bus_driver() / "unbind",
+            LifecycleEvent.USB_POWER: device / "authorized",
+            LifecycleEvent.AUTOSUSPEND: device / "power" / "control",
+            LifecycleEvent.CPU_OFFLINE: self._last_cpu() / "online",
+            LifecycleEvent.GOVERNOR: self.sys / "devices/system/cpu/cpu0/cpufreq/scaling_governor",
         }.get(event)
 
-    def perform(self, event: Event) -> int:
+    def perform(self, event: LifecycleEvent) -> int:
         """Do `event`, wait until the card is there again, and return its number.
 
-        The PCM must be closed where `Event.closes`.
+        The PCM must be closed where `LifecycleEvent.closes`.
 
         Raises
         ------
         DeviceGone : the card did not come back within `MOST_BACK_S`.
         DeviceError : a step was refused; what was changed before it is undone.
         """
-        steps: dict[Event, Callable[[], None]] = {
-            Event.USB_RESET: self._reset,
-            Event.USB_REBIND: self._rebind,
-            Event.USB_POWER: self._power,
-            Event.AUTOSUSPEND: self._autosuspend,
-            Event.MODULE_RELOAD: self._reload,
-            Event.CPU_OFFLINE: self._cpu,
-            Event.GOVERNOR: self._governor,
-            Event.SUSPEND: self._suspend,
+        steps: dict[LifecycleEvent, Callable[[], None]] = {
+            LifecycleEvent.USB_RESET: self._reset,
+            LifecycleEvent.USB_REBIND: self._rebind,
+            LifecycleEvent.USB_POWER: self._power,
+            LifecycleEvent.AUTOSUSPEND: self._autosuspend,
+            LifecycleEvent.MODULE_RELOAD: self._reload,
+            LifecycleEvent.CPU_OFFLINE: self._cpu,
+            LifecycleEvent.GOVERNOR: self._governor,
+            LifecycleEvent.SUSPEND: self._suspend,
         }
         if event not in steps:
             return self.card
@@ -208,7 +213,7 @@ class Lifecycle:
             self.wait(_LOOK_S)
         return happened()
 
-    def _back(self, event: Event) -> int:
+    def _back(self, event: LifecycleEvent) -> int:
         found: list[int] = []
 
         def there() -> bool:

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from stress.errors import ConfigError
+from stress.model.lifecycle import LifecycleEvent
 from stress.model.verdict import EXIT_USAGE
 from stress.settings.times import parse_duration
 
@@ -43,10 +44,25 @@ BOARDS = (
     "x86_64",
     "xscale",
 )
-PLANS = ("bringup", "smoke", "repro", "qa", "soak", "loads", "diagnose", "diagnose-aloop", "demo", "lab")
+PLANS = (
+    "bringup",
+    "smoke",
+    "repro",
+    "qa",
+    "soak",
+    "restart",
+    "recovery",
+    "hotplug",
+    "loads",
+    "diagnose",
+    "diagnose-aloop",
+    "demo",
+    "lab",
+)
 BACKENDS = ("alsa", "pyalsaaudio", "virtual")
 DETECTORS = ("exact", "checksum", "spectral", "auto")
 LOOPBACKS = ("digital", "analog", "none", "auto")
+EVENTS = tuple(event.value for event in LifecycleEvent if event is not LifecycleEvent.NONE)
 LARGEST_SEED = (1 << 63) - 1
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(k|khz|kHz)?", re.ASCII)

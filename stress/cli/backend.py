@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from stress.board.cards import Card
     from stress.cli.run_config import Target
+    from stress.experiment.disturber import Disturber
     from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
     from stress.virtual.spec import BoardSpec
@@ -149,6 +150,26 @@ def _transparent(devices: set[str], known: list[Card]) -> list[str]:
         for number in used
         for setting in mixer.make_transparent(number)
     ]
+
+
+def disturber(pcm: Pcm, target: Target) -> Disturber | None:
+    """Return what does life-cycle events to `pcm`, None where nothing can."""
+    from stress.cli import disturbers
+
+    if target.backend == "virtual":
+        from stress.pcm.virtual import VirtualPcm
+
+        return disturbers.VirtualDisturber(pcm) if isinstance(pcm, VirtualPcm) else None
+    from stress.pcm.alsa import AlsaPcm
+
+    if not isinstance(pcm, AlsaPcm):
+        return None
+    from stress.board.cards import card_of, cards, pair
+    from stress.board.lifecycle import Lifecycle
+
+    known = cards()
+    card = card_of(pair(target.card, known).playback, known)
+    return disturbers.AlsaDisturber(pcm, Lifecycle(card.number)) if card else None
 
 
 def tap(target: Target, found: Backend) -> tuple[Tap | None, str]:

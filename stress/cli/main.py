@@ -66,6 +66,7 @@ def _command_of(args: argparse.Namespace) -> int:
     # A dropped connection to the board; under nohup it is ignored, and stays so.
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _terminated)
+    _tell_undone()
     try:
         command = importlib.import_module(f"stress.cli.commands.{args.command}")
         return int(command.execute(args))
@@ -85,6 +86,15 @@ def _command_of(args: argparse.Namespace) -> int:
         text = " ".join(f"{type(error).__name__}: {error}".split())
         print(f"pcmstress: internal error: {text} (PCMSTRESS_DEBUG=1 shows where)", file=sys.stderr)
         return EXIT_ERROR
+
+
+def _tell_undone() -> None:
+    # A run that was killed between, say, unbind and bind of a driver cannot put it right; a user can.
+    from stress.board import undo
+
+    for left in undo.left():
+        line = f"pcmstress: a run that was killed left this: {left.what}; to undo it: {left.how}"
+        print(plain(line).replace("\n", "\\n"), file=sys.stderr)
 
 
 def _status(error: StressError) -> int:

@@ -53,6 +53,8 @@ def from_arguments(args: argparse.Namespace, clock: Clock) -> RunConfig:
 def _changed(args: argparse.Namespace, plan: Plan) -> Plan:
     if args.access:
         plan = replace(plan, arm=tuple(replace(arm, access=args.access) for arm in plan.arm))
+    if args.event:
+        plan = replace(plan, arm=tuple(replace(arm, event=args.event) for arm in plan.arm))
     if args.stop_early is not None:
         good, bad = args.stop_early
         plan = replace(plan, stop=replace(plan.stop, good_per_h=good, bad_per_h=bad))

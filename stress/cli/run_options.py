@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from stress.cli.arguments import (
     BACKENDS,
     DETECTORS,
+    EVENTS,
     LARGEST_SEED,
     LOOPBACKS,
     channel_counts,
@@ -68,6 +69,13 @@ def _tested(run: argparse.ArgumentParser, plan: str) -> None:
         "--access",
         choices=("mmap", "rw"),
         help="override the access of every arm (rw: the reference, it does not have the defect)",
+    )
+    group.add_argument(
+        "--event",
+        choices=EVENTS,
+        metavar="NAME",
+        help="do this before each burst of an arm but the first, and judge the first lap behind it: "
+        f"{', '.join(EVENTS)}",
     )
     group.add_argument(
         "--backend",

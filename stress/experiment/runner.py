@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Callable
 from stress.errors import DeviceError, DeviceGone
 from stress.experiment import events, positive_control
 from stress.experiment.burst import BurstRunner
+from stress.experiment.first_lap import first_lap
 from stress.experiment.loopback_detection import TRIAL_S, choose
 from stress.experiment.wire.evidence import sources
+from stress.model.lifecycle import FirstLap, LifecycleEvent
 from stress.model.pcm import Lost
-from stress.model.record import EndRecord, LoopbackRecord, SkipRecord, VerdictRecord
+from stress.model.record import EndRecord, LifecycleRecord, LoopbackRecord, SkipRecord, VerdictRecord
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.verdict import Verdict, exit_code
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stress.experiment.burst import BurstResult
+    from stress.experiment.disturber import Disturber
     from stress.experiment.method.detector import Detector
     from stress.model.record import BurstRecord
     from stress.model.wire import Tap
@@ -85,6 +88,7 @@ class Run:
     progress : called after every burst.
     tap : looks at bus and memory beside each burst, None where it may not.
     loopback, coherent : see `BurstRunner`.
+    disturber : does the life-cycle events of the arms, None where none can be done.
     """
 
     plan: Plan
@@ -103,11 +107,15 @@ class Run:
     loopback: str = "auto"
     others: tuple[Callable[[], Detector], ...] = ()
     coherent: bool = False
+    disturber: Disturber | None = None
 
     def __post_init__(self) -> None:
+        self._last_arm = ""
         self._undecided = self.loopback == "auto" and bool(self.others)
         self._opened: tuple[Arm, BurstRunner] | None = None
         self._bursts: list[BurstRecord] = list(self.done)
+        self._happened: list[LifecycleRecord] = []
+        self._returned = False  # the stimulus was recognised in the loopback at least once
         self._skipped: dict[str, str] = {}
         self._streamed_s: float = sum(burst.streamed_s for burst in self.done)
         self._findings = 0
@@ -121,18 +129,51 @@ class Run:
         ------
         DeviceError : the device could not be opened at all (nothing was run).
         """
+        self._refuse_events()
         for step in self._schedule():
             if step.arm.name in self._skipped:
                 continue
+            took_s = self._disturb(step)
+            if self._lost:
+                break
             if self._opened is None or self._opened[0] != step.arm:
                 self._opened = self._open(step.arm)
             if self._opened is not None:
-                self._burst(step, self._opened[1])
+                self._burst(step, self._opened[1], took_s)
             if self._lost:
                 break
             if self._to_end(step):
                 self._opened = None
         return self._conclude()
+
+    def _refuse_events(self) -> None:
+        # Before anything streams: an arm whose event cannot be done is no arm of that event.
+        for arm in self.plan.arm:
+            event = LifecycleEvent(arm.event)
+            if event is not LifecycleEvent.NONE:
+                reason = (
+                    self.disturber.unfit(event) if self.disturber else f"{arm.event}: not on this backend"
+                )
+                if reason:
+                    self._skip(arm, reason)
+
+    def _disturb(self, step: Step) -> float | None:
+        """Do the event of an arm before each burst but the first of a walk; return how long it took [s]."""
+        event = LifecycleEvent(step.arm.event)
+        again, self._last_arm = step.arm.name == self._last_arm, step.arm.name
+        if event is LifecycleEvent.NONE or not again or self.disturber is None:
+            return None
+        if event.closes:
+            self._opened = None
+        try:
+            return self.disturber.disturb(event, self.plan.request(step.arm))
+        except DeviceGone:
+            self._lost = Lost.GONE
+            gone = FirstLap.GONE.value
+            self.journal.append(LifecycleRecord(step.arm.name, 0, event.value, gone, 0, 0.0), sync=True)
+        except DeviceError as error:
+            self._skip(step.arm, str(error))
+        return None
 
     def _schedule(self) -> Iterator[Step]:
         number = 0
@@ -169,7 +210,7 @@ class Run:
 
     def _tallies(self) -> list[Tally]:
         skips = [SkipRecord(arm, text) for arm, text in self._skipped.items()]
-        return tallies([*self._bursts, *skips])
+        return tallies([*self._bursts, *self._happened, *skips])
 
     def _open(self, arm: Arm) -> tuple[Arm, BurstRunner] | None:
         request = self.plan.request(arm)
@@ -208,13 +249,16 @@ class Run:
         self._skipped[arm.name] = reason
         self.journal.append(SkipRecord(arm.name, reason))
 
-    def _burst(self, step: Step, bench: BurstRunner) -> None:
+    def _burst(self, step: Step, bench: BurstRunner, took_s: float | None) -> None:
         result = self._streamed(step, bench)
         judged: BurstRunner | None = bench
         if self._undecided and not self._lost:
             judged, result = self._decided(step, bench, result)
         if judged is not None:
             self._note(step, result, judged)
+            if took_s is not None:
+                self._note_event(step, result, judged, took_s)
+            self._returned |= result.locked
 
     def _streamed(self, step: Step, bench: BurstRunner) -> BurstResult:
         first = self._next(bench.longest)
@@ -294,6 +338,17 @@ class Run:
                 findings=self._findings,
             )
         )
+
+    def _note_event(self, step: Step, result: BurstResult, bench: BurstRunner, took_s: float) -> None:
+        outcome, frames = first_lap(result.analysis, result.exchange, bench.rings.largest)
+        if not result.locked and self._returned:
+            # The wire may judge such a burst; what came back before did not come back behind the event.
+            outcome, frames = FirstLap.MUTE, 0
+        lead = result.analysis.first_frame or 0
+        arm, number, event = step.arm.name, step.number, step.arm.event
+        happened = LifecycleRecord(arm, number, event, outcome.value, frames, took_s, lead)
+        self.journal.append(happened, sync=True)
+        self._happened.append(happened)
 
     def _conclude(self) -> tuple[Judgement, int]:
         stopped = (self._stopped.text(),) if self._stopped else ()

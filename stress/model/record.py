@@ -15,6 +15,7 @@ from typing import Any, ClassVar, NamedTuple, Optional, Union
 from stress.model import shape
 from stress.model.finding import Finding, Kind
 from stress.model.formats import CARD_FORMATS
+from stress.model.lifecycle import FirstLap, LifecycleEvent
 from stress.model.verdict import Verdict
 from stress.model.wire import LANES
 
@@ -515,6 +516,31 @@ class SkipRecord:
 
 
 @dataclass(frozen=True)
+class LifecycleRecord:
+    """What a life-cycle event did to the stream behind it: event "lifecycle".
+
+    Attributes
+    ----------
+    number : of the burst behind it, 0 where none came.
+    name : see `stress.model.lifecycle.LifecycleEvent`.
+    outcome : see `stress.model.lifecycle.FirstLap`.
+    frames : of the first lap that are not right.
+    took_s : until the PCM could be opened or started again [s].
+    lead_frames : captured frames before the first right one.
+    """
+
+    event: ClassVar[str] = "lifecycle"
+
+    arm: str = shape.text()
+    number: int = shape.count()
+    name: str = shape.field(shape.among(tuple(one.value for one in LifecycleEvent)))
+    outcome: str = shape.field(shape.among(tuple(one.value for one in FirstLap)))
+    frames: int = shape.count()
+    took_s: float = shape.number()
+    lead_frames: int = shape.count(0)
+
+
+@dataclass(frozen=True)
 class StopRecord:
     """The run ends before its plan: event "stop"; see `stress.verdict.stopping.Stopped`."""
 
@@ -557,6 +583,7 @@ Event = Union[
     LoopbackRecord,
     SkipRecord,
     BurstRecord,
+    LifecycleRecord,
     StopRecord,
     VerdictRecord,
     EndRecord,
@@ -570,6 +597,7 @@ EVENTS: Mapping[str, Any] = {
         LoopbackRecord,
         SkipRecord,
         BurstRecord,
+        LifecycleRecord,
         StopRecord,
         VerdictRecord,
         EndRecord,

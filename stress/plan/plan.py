@@ -8,6 +8,7 @@ from typing import Any
 from stress.board.conditions import RequestedConditions
 from stress.errors import ConfigError
 from stress.model.formats import CARD_FORMATS, MAX_CHANNELS, SampleFormat, card_format
+from stress.model.lifecycle import LifecycleEvent
 from stress.model.pcm import (
     Access,
     CaptureTouch,
@@ -40,6 +41,8 @@ class Arm:
         Rings of different size let a lag name its ring.
     playback, queue_periods, capture, lever, switches_per_s, start_burst, load :
         see `stress.model.pcm.Handling`.
+    event : what happens before each of its bursts but the first, see
+        `stress.model.lifecycle.LifecycleEvent`.
     sweep : the arm it was made from by a `[[sweep]]`, "" for one that was written.
     group : arms of one group differ in one thing only and are compared; the
         first of a group is its base.
@@ -63,6 +66,7 @@ class Arm:
     switches_per_s: float = schema.number(0.0, 0.0, 10000.0)
     start_burst: bool = schema.flag(False)
     load: str = schema.text("none", choices=_values(Load))
+    event: str = schema.text("none", choices=_values(LifecycleEvent))
     group: str = schema.text("", longest=40)
     sweep: str = schema.text("", longest=40)
     burst_s: float = schema.duration(2.0)

@@ -42,6 +42,7 @@ def lines(run: Summary, columns: int = 0) -> list[str]:
         *head(run),
         *diagnosis(run.diagnosis),
         *arms(run, columns),
+        *lifecycle_table(run),
         *_control(whole),
         *meaning(whole),
         *sentences(run.samples, MOST_SENTENCES),
@@ -114,6 +115,15 @@ def arms(run: Summary, columns: int = 0) -> list[str]:
     narrow = table([heads[k] for k in kept], [[row[k] for k in kept] for row in rows], "llrrrrrr")
     told = (f"  {row[-1]}" if part.counts else "" for row, part in zip(rows, parts))
     return ["", *narrow[:2], *(text for pair in zip(narrow[2:], told) for text in pair if text)]
+
+
+def lifecycle_table(run: Summary) -> list[str]:
+    """Return the table of life-cycle events behind an empty line, nothing where there was none."""
+    if not run.lifecycle:
+        return []
+    heads = ("event", "arm", "times", "first lap", "share (95 %)", "back in (median, worst)")
+    body = [line for row in run.lifecycle for line in row.lines()]
+    return ["", *table(heads, body, "llrlll")]
 
 
 def _control(whole: Tally) -> list[str]:
@@ -241,6 +251,7 @@ def as_json(run: Summary) -> dict[str, Any]:
         "arms": [_arm_json(part, judged) for part, judged in zip(run.parts, run.verdicts)],
         "total": _arm_json(run.whole, judge(run.whole)),
         "diagnosis": run.diagnosis.to_json() if run.diagnosis else None,
+        "lifecycle": [row.to_json() for row in run.lifecycle],
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stress.model.exposure import Exposure
+from stress.model.lifecycle import FirstLap
 from stress.model.verdict import Verdict
 from stress.model.words import count, counted
 from stress.stats.counts import miss_bound_95
@@ -39,6 +40,11 @@ def judge(tally: Tally, bound: float = 1.0) -> Judgement:
     """
     if tally.found:
         return Judgement(Verdict.FAIL, (_corruption(tally),))
+    silent, events = tally.outcomes[FirstLap.MUTE.value], sum(tally.outcomes.values())
+    # The same stream came through in other bursts: silence is not a missing cable.
+    if 0 < silent < tally.bursts:
+        text = f"after {silent} of {counted(events, 'life-cycle event')} the stream stayed silent"
+        return Judgement(Verdict.FAIL, (text,))
     if not tally.bursts:
         return Judgement(Verdict.SKIP, (tally.skipped or "no burst was run",))
     doubts = _doubts(tally, bound)

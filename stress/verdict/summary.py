@@ -9,6 +9,7 @@ from stress.errors import CaptureFileError
 from stress.model.record import (
     BurstRecord,
     EndRecord,
+    LifecycleRecord,
     LoopbackRecord,
     OpenRecord,
     SkipRecord,
@@ -24,6 +25,7 @@ from stress.verdict.audit import Audit, Auditor
 from stress.verdict.contrast import measure
 from stress.verdict.diagnosis import Diagnosis, diagnose
 from stress.verdict.judge import Judgement, judge, judge_run
+from stress.verdict.lifecycle import EventRow
 from stress.verdict.samples import Samples, Thinned
 from stress.verdict.tally import Tally, total
 
@@ -63,6 +65,7 @@ class Summary:
     conditions : of the last burst.
     evidence : files that bursts of the record name.
     torn : the last line was cut off.
+    lifecycle : life-cycle events by kind and arm, in the order they first happened.
     """
 
     plan: Plan
@@ -84,6 +87,7 @@ class Summary:
     evidence: int
     samples: Samples
     torn: bool
+    lifecycle: tuple[EventRow, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -109,6 +113,7 @@ class Summing:
     conditions: ConditionsRecord | None = None
     detectors: dict[str, None] = field(default_factory=dict)
     evidence: int = 0
+    lifecycle: dict[tuple[str, str], EventRow] = field(default_factory=dict)
     _channels: Thinned[ChannelRecord] = field(default_factory=Thinned)
     _worst: tuple[float, float] | None = None
 
@@ -132,6 +137,10 @@ class Summing:
             self.tap = event
         elif isinstance(event, StopRecord):
             self.stopped = event
+        elif isinstance(event, LifecycleRecord):
+            self._tally(event.arm).outcomes[event.outcome] += 1
+            row = self.lifecycle.setdefault((event.name, event.arm), EventRow(event.name, event.arm))
+            row.add(event)
         elif isinstance(event, VerdictRecord):
             self.verdict = event
         elif isinstance(event, EndRecord):
@@ -183,6 +192,7 @@ class Summing:
             evidence=self.evidence,
             samples=self.samples,
             torn=self.torn,
+            lifecycle=tuple(self.lifecycle.values()),
         )
 
     def _judged(self, parts: tuple[Tally, ...], whole: Tally, plan: Plan) -> Judgement:

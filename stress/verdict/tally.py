@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from stress.model.finding import SILENT
-from stress.model.record import BlindRecord, BurstRecord, SkipRecord
+from stress.model.record import BlindRecord, BurstRecord, LifecycleRecord, SkipRecord
 from stress.stats.counts import dispersion
 from stress.verdict.two_clocks import Slip, slips
 
@@ -48,6 +48,7 @@ class Tally:
     wire : bursts a tap looked at, and what it counted (events, dropped, failed, lost_frames, ...).
     doubts : why the path (or the wire alone) cannot vouch; `blind` why the wire was not seen.
     detectors : bursts per detector that judged them.
+    outcomes : life-cycle events per outcome, see `stress.model.lifecycle.FirstLap`.
     alarm, weakest : statistic at which the spectral detector alarms, and that of
         the weakest planted fault it found [noise sigmas].
     """
@@ -88,6 +89,7 @@ class Tally:
     doubts: Counter[str] = field(default_factory=Counter)
     blind: Counter[str] = field(default_factory=Counter)
     detectors: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
     alarm: float | None = None
     weakest: float | None = None
 
@@ -231,6 +233,8 @@ def tallies(events: Iterable[Event]) -> list[Tally]:
     for event in events:
         if isinstance(event, BurstRecord):
             found.setdefault(event.arm, Tally(event.arm)).add(event)
+        elif isinstance(event, LifecycleRecord):
+            found.setdefault(event.arm, Tally(event.arm)).outcomes[event.outcome] += 1
         elif isinstance(event, SkipRecord):
             found.setdefault(event.arm, Tally(event.arm)).skipped = event.reason
     return list(found.values())

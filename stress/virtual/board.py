@@ -104,6 +104,7 @@ class Board:
         self.spec = spec
         self.geometry = spec.cache.shape()
         self.bursts = self.switches = 0
+        self.after = ""  # the life-cycle event that the next burst comes behind
         self._random = np.random.RandomState(seed % 2**32)
         footprint = load_footprint(spec.kernel.footprint)
         self._work = {
@@ -157,7 +158,12 @@ class Board:
         StreamStateError : `configure` was not called.
         """
         self._params()
-        faults = tuple(fault for fault in self.spec.fault if fault.burst in (-1, self.bursts))
+        faults = tuple(
+            fault
+            for fault in self.spec.fault
+            if fault.burst in (-1, self.bursts) and fault.after in ("", self.after)
+        )
+        self.after = ""
         timeline = self._timeline(len(play), frames, handling, faults)
         steps = np.concatenate([self._before(handling), self._with_background(timeline, handling)])
         for history in self.histories:

@@ -155,6 +155,10 @@ class LimitsSpec:
     rw: bool = flag(True)
 
 
+# Life-cycle events that a fault of a virtual card may wait for.
+AFTER = ("", "restart", "reopen", "xrun")
+
+
 @dataclass(frozen=True)
 class FaultSpec:
     """One fault of the card or of a stream, placed by frame on the wire.
@@ -169,6 +173,7 @@ class FaultSpec:
     gain_db : of a gain fault [dB].
     ppm : of a resample fault: how much faster than nominal it plays [ppm].
     burst : number of the burst it happens in, from 0; -1 = all.
+    after : only in the burst behind this life-cycle event; "" = any burst.
     """
 
     kind: str = text("zero", CARD_FAULTS + STREAM_FAULTS)
@@ -179,6 +184,7 @@ class FaultSpec:
     gain_db: float = number(-6.0, -120.0, 20.0)
     ppm: float = number(100.0, -500000.0, 500000.0)
     burst: int = integer(-1, -1, 1 << 30)
+    after: str = text("", AFTER)
 
 
 @dataclass(frozen=True)

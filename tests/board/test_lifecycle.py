@@ -8,7 +8,7 @@ from stress.board import lifecycle, undo
 from stress.board.lifecycle import Lifecycle
 from stress.board.usb import UsbFacts
 from stress.errors import DeviceError, DeviceGone
-from stress.model.event import Event
+from stress.model.lifecycle import LifecycleEvent
 
 FACTS = UsbFacts(1, 7, "1-1", "0d8c", "0014", "Dongle", 12.0, "vhci_hcd", ())
 INTERFACE = "1-1:1.0"
@@ -73,23 +73,23 @@ def machine(tmp_path, monkeypatch):
 
 
 def test_rebind_unbinds_then_binds_the_interface(machine):
-    assert machine.card().perform(Event.USB_REBIND) == 2
+    assert machine.card().perform(LifecycleEvent.USB_REBIND) == 2
     assert machine.text("bus/usb/drivers/snd-usb-audio/unbind") == INTERFACE
     assert machine.text("bus/usb/drivers/snd-usb-audio/bind") == INTERFACE
 
 
 def test_power_leaves_the_device_authorized(machine):
-    machine.card().perform(Event.USB_POWER)
+    machine.card().perform(LifecycleEvent.USB_POWER)
     assert machine.text("devices/usb1/1-1/authorized") == "1"
 
 
 def test_autosuspend_puts_the_policy_back(machine):
-    machine.card().perform(Event.AUTOSUSPEND)
+    machine.card().perform(LifecycleEvent.AUTOSUSPEND)
     assert machine.text("devices/usb1/1-1/power/control") == "on"
 
 
 def test_reload_unloads_and_loads_with_the_options_of_the_event(machine):
-    machine.card(options=("use_vmalloc=0",)).perform(Event.MODULE_RELOAD)
+    machine.card(options=("use_vmalloc=0",)).perform(LifecycleEvent.MODULE_RELOAD)
     assert machine.ran == [
         ["modprobe", "-r", "snd_usb_audio"],
         ["modprobe", "snd_usb_audio", "use_vmalloc=0"],
@@ -100,7 +100,7 @@ def test_module_that_is_in_use_is_a_device_error_and_nothing_is_left_undone(mach
     card = machine.card()
     card.run = lambda argv: "Module snd_usb_audio is in use"
     with pytest.raises(DeviceError, match="in use"):
-        card.perform(Event.MODULE_RELOAD)
+        card.perform(LifecycleEvent.MODULE_RELOAD)
     assert undo.left(machine.sys / "notes") == []
     assert list((machine.sys / "notes").iterdir()) == []
 
@@ -109,7 +109,7 @@ def test_module_that_does_not_load_again_leaves_a_note_with_its_parameters(machi
     card = machine.card(options=("use_vmalloc=0",))
     card.run = lambda argv: "" if "-r" in argv else "No such device"
     with pytest.raises(DeviceError, match="No such device"):
-        card.perform(Event.MODULE_RELOAD)
+        card.perform(LifecycleEvent.MODULE_RELOAD)
     (note,) = (machine.sys / "notes").iterdir()
     assert "modprobe snd_usb_audio use_vmalloc=Y" in note.read_text()
 
@@ -119,7 +119,7 @@ def test_card_that_comes_back_under_another_number_is_known_by_its_usb_path(mach
     machine.moved_to(5)
     (machine.sys / "class/sound/card2").mkdir()
     (machine.sys / "class/sound/card2/device").symlink_to(machine.sys / "devices/usb1/1-1" / INTERFACE)
-    assert card.perform(Event.USB_REBIND) == 5
+    assert card.perform(LifecycleEvent.USB_REBIND) == 5
     assert card.card == 5
 
 
@@ -127,7 +127,7 @@ def test_card_that_does_not_come_back_is_gone_after_the_limit(machine):
     card = machine.card()
     machine.numbers.clear()
     with pytest.raises(DeviceGone, match=r"1-1: did not come back within 15 s of usb-power"):
-        card.perform(Event.USB_POWER)
+        card.perform(LifecycleEvent.USB_POWER)
     assert machine.asleep >= lifecycle.MOST_BACK_S
 
 
@@ -135,26 +135,43 @@ def test_other_device_on_the_same_port_is_not_taken_for_the_card(machine):
     card = machine.card()
     machine.numbers[2] = UsbFacts(1, 8, "1-1", "1234", "0001", "Mouse", 12.0, "vhci_hcd", ())
     with pytest.raises(DeviceGone):
-        card.perform(Event.USB_POWER)
+        card.perform(LifecycleEvent.USB_POWER)
 
 
-@pytest.mark.parametrize("event", [Event.USB_RESET, Event.USB_REBIND, Event.USB_POWER, Event.AUTOSUSPEND])
+@pytest.mark.parametrize(
+    "event",
+    [
+        LifecycleEvent.USB_RESET,
+        LifecycleEvent.USB_REBIND,
+        LifecycleEvent.USB_POWER,
+        LifecycleEvent.AUTOSUSPEND,
+    ],
+)
 def test_card_that_is_not_usb_cannot_have_usb_events(machine, event):
     machine.numbers.clear()
     assert "is not a USB card" in machine.card().unfit(event)
 
 
-@pytest.mark.parametrize("event", [Event.NONE, Event.RESTART, Event.REOPEN, Event.XRUN, Event.RATE])
+@pytest.mark.parametrize(
+    "event",
+    [
+        LifecycleEvent.NONE,
+        LifecycleEvent.RESTART,
+        LifecycleEvent.REOPEN,
+        LifecycleEvent.XRUN,
+        LifecycleEvent.RATE,
+    ],
+)
 def test_events_of_the_pcm_alone_need_nothing_of_the_machine(machine, event):
     machine.numbers.clear()
     assert machine.card().unfit(event) == ""
 
 
 def test_machine_without_cpu_hotplug_says_which_file_is_missing(machine):
-    assert "online is not there" in machine.card().unfit(Event.CPU_OFFLINE)
+    assert "online is not there" in machine.card().unfit(LifecycleEvent.CPU_OFFLINE)
 
 
 def test_what_can_be_done_is_not_refused(machine):
     card = machine.card()
-    assert card.unfit(Event.USB_REBIND) == ""
-    assert card.unfit(Event.USB_POWER) == ""
+    assert card.unfit(LifecycleEvent.USB_REBIND) == ""
+    assert card.unfit(LifecycleEvent.USB_POWER) == ""

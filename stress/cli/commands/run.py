@@ -197,6 +197,7 @@ def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, c
         tap=job.tap,
         loopback=job.config.loopback,
         coherent=bool(job.backend and job.backend.coherent),
+        disturber=backend.disturber(pcm, job.config),
         progress=lambda step: console.status(_status(step), clock.monotonic_ns() / 1e9),
     )
 

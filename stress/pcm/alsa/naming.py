@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import re
 from pathlib import Path
@@ -24,6 +25,14 @@ def card_of(name: str, where: str = "card") -> str:
     if asked is None:
         raise ConfigError(why_not(name), where=where, allowed="hw:CARD,DEVICE[,SUBDEVICE]")
     return asked.card
+
+
+def renumbered(name: str, before: int, after: int) -> str:
+    """Return `name` with card `after` where it names card `before` by its number; an id stays."""
+    asked = parse_hw(name)
+    if asked is None or asked.card != str(before):
+        return name
+    return str(dataclasses.replace(asked, card=str(after)))
 
 
 def holders(card: int, proc: Path = PROC) -> str:

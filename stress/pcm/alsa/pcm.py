@@ -173,6 +173,25 @@ class AlsaPcm(Pcm):
             stack.callback(planned[1].close)
         return planned
 
+    def starve(self) -> None:
+        """Let both streams run dry until they stop by themselves, and leave them in XRUN.
+
+        Raises
+        ------
+        StreamStateError : not open.
+        StreamTimeout : a stream did not stop within its ring and two seconds.
+        """
+        if not self._streams():
+            raise StreamStateError(f"{self.backend} is not open")
+        for stream in self._streams():
+            stream.starve()
+
+    def card_moved(self, before: int, after: int) -> None:
+        """Open card `after` from now on where card `before` was named by its number; closed streams only."""
+        playback, capture = self._names
+        moved = None if capture is None else naming.renumbered(capture, before, after)
+        self._names = (naming.renumbered(playback, before, after), moved)
+
     def stop(self) -> None:
         """Free a running `exchange` as soon as the device allows."""
         for stream in reversed(self._streams()):

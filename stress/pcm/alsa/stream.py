@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import errno
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
-from stress.errors import StreamStateError
+from stress.errors import StreamStateError, StreamTimeout
 from stress.model.pcm import Access, Direction, StreamParams
 from stress.pcm.alsa import _proto, naming, params
+from stress.pcm.alsa._lib import Libc
 from stress.pcm.loops import Ring
 
 if TYPE_CHECKING:
-    from stress.pcm.alsa._lib import Asound, Libc
+    from stress.pcm.alsa._lib import Asound
 
 #: A loop's wait comes back this often, so that a dropped stream is noticed [ms].
 WAIT_MS = 1000
+# A starved stream stops at its next interrupt; emulated machines are late by a second [s].
+_STARVE_S = 2.0
+_LOOK_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,24 @@ class Stream:
     def drop(self) -> None:
         """Stop at once; frees whoever waits inside a transfer."""
         self._lib.call(self.handle, "drop")
+
+    def starve(self) -> None:
+        """Start with one period of zeros, touch nothing more, and wait for the xrun."""
+        period = self.granted.period_size
+        self.prepare(params.BOUNDARY, period)
+        silence = bytearray(period * self.granted.frame_bytes)
+        if self.direction is Direction.PLAYBACK:
+            self.transfer(Libc.address_of(silence), period)()
+        error = self._lib.call(self.handle, "start")
+        if error < 0:
+            raise naming.call_error(self.device, "snd_pcm_start", error)
+        longest_s = self.granted.buffer_size / self.granted.rate + _STARVE_S
+        for _ in range(round(longest_s / _LOOK_S)):
+            status = self.status()
+            if status is None or status.state in ("XRUN", "DISCONNECTED"):
+                return
+            time.sleep(_LOOK_S)
+        raise StreamTimeout(f"{self.device}: still running {longest_s:.1f} s after the last frame was given")
 
     def close(self) -> None:
         """Release the device; idempotent."""

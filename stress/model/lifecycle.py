@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Event(str, Enum):
+class LifecycleEvent(str, Enum):
     """What an arm does before each of its bursts; none is done unless a plan or `--event` asks."""
 
     NONE = "none"  #: nothing: the next burst starts on the open stream
@@ -25,15 +25,27 @@ class Event(str, Enum):
     @property
     def closes(self) -> bool:
         """True when the PCM has to be closed before it and opened after it."""
-        return self not in (Event.NONE, Event.RESTART, Event.XRUN, Event.CPU_OFFLINE, Event.GOVERNOR)
+        return self not in (
+            LifecycleEvent.NONE,
+            LifecycleEvent.RESTART,
+            LifecycleEvent.XRUN,
+            LifecycleEvent.CPU_OFFLINE,
+            LifecycleEvent.GOVERNOR,
+        )
 
     @property
     def on_machine(self) -> bool:
         """True when something other than the PCM is touched, which needs rights and an undo."""
-        return self not in (Event.NONE, Event.RESTART, Event.REOPEN, Event.XRUN, Event.RATE)
+        return self not in (
+            LifecycleEvent.NONE,
+            LifecycleEvent.RESTART,
+            LifecycleEvent.REOPEN,
+            LifecycleEvent.XRUN,
+            LifecycleEvent.RATE,
+        )
 
 
-class Outcome(str, Enum):
+class FirstLap(str, Enum):
     """What the first lap behind an event held; the worst that applies."""
 
     RIGHT = "right"  #: every frame, from the first that was played

@@ -1,0 +1,88 @@
+"""Who does the life-cycle events of a run: the PCM and the machine of a card, or a virtual board."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from stress.errors import DeviceError
+from stress.model.lifecycle import LifecycleEvent
+
+if TYPE_CHECKING:
+    from stress.board.lifecycle import Lifecycle
+    from stress.model.pcm import PcmRequest
+    from stress.pcm.alsa import AlsaPcm
+    from stress.pcm.virtual import VirtualPcm
+
+# A rate that every card but few has, to be opened in between [Hz].
+_OTHER_RATES = (44100, 48000)
+
+
+class AlsaDisturber:
+    """Events on a real card; see `stress.experiment.disturber.Disturber`.
+
+    Parameters
+    ----------
+    lifecycle : None where the card is not one of this machine's own.
+    """
+
+    def __init__(self, pcm: AlsaPcm, lifecycle: Lifecycle) -> None:
+        self._pcm, self._lifecycle = pcm, lifecycle
+
+    def unfit(self, event: LifecycleEvent) -> str:
+        """Return why `event` cannot be done here, "" when it can."""
+        return self._lifecycle.unfit(event)
+
+    def disturb(self, event: LifecycleEvent, request: PcmRequest) -> float:
+        """Do `event` and return how long it took [s]."""
+        began = time.monotonic()
+        if event is LifecycleEvent.XRUN:
+            self._pcm.starve()
+        if event.closes:
+            self._pcm.close()
+        if event is LifecycleEvent.RATE:
+            self._other_rate(request)
+        before = self._lifecycle.card
+        after = self._lifecycle.perform(event)
+        if after != before:
+            self._pcm.card_moved(before, after)
+        return time.monotonic() - began
+
+    def _other_rate(self, request: PcmRequest) -> None:
+        from dataclasses import replace
+
+        rate = next(rate for rate in _OTHER_RATES if rate != request.playback.rate)
+        other = replace(
+            request,
+            playback=replace(request.playback, rate=rate),
+            capture=replace(request.capture, rate=rate),
+        )
+        try:
+            self._pcm.open(other)
+        finally:
+            self._pcm.close()
+
+
+class VirtualDisturber:
+    """Events on a virtual board: those of the PCM; its faults may wait for one (`after`)."""
+
+    _CAN = (LifecycleEvent.RESTART, LifecycleEvent.REOPEN, LifecycleEvent.XRUN)
+
+    def __init__(self, pcm: VirtualPcm) -> None:
+        self._pcm = pcm
+
+    def unfit(self, event: LifecycleEvent) -> str:
+        """Return why `event` cannot be done here, "" when it can."""
+        if event in self._CAN:
+            return ""
+        names = ", ".join(one.value for one in self._CAN)
+        return f"{event.value}: a virtual board has only {names}"
+
+    def disturb(self, event: LifecycleEvent, request: PcmRequest) -> float:
+        """Do `event` and return how long it took, in virtual time [s]."""
+        if event not in self._CAN:
+            raise DeviceError(self.unfit(event), device=self._pcm.backend)
+        if event.closes:
+            self._pcm.close()
+        self._pcm.board.after = event.value
+        return 0.0

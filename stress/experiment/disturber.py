@@ -1,0 +1,34 @@
+"""Life-cycle events between the bursts of an arm: who does them, and what is recorded of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from stress.model.lifecycle import LifecycleEvent
+    from stress.model.pcm import PcmRequest
+
+
+class Disturber(Protocol):
+    """Does events to the PCM, the card or the machine of a run.
+
+    Threads: one, between bursts.
+    """
+
+    def unfit(self, event: LifecycleEvent) -> str:
+        """Return why `event` cannot be done here, "" when it can; nothing is touched."""
+
+    def disturb(self, event: LifecycleEvent, request: PcmRequest) -> float:
+        """Do `event` and return how long it took [s].
+
+        The PCM is closed behind an event that `closes`, else as open as before.
+
+        Parameters
+        ----------
+        request : what the arm asks of the PCM.
+
+        Raises
+        ------
+        DeviceGone : the card did not come back.
+        DeviceError : a step was refused.
+        """

@@ -1,0 +1,56 @@
+"""Life-cycle events counted: outcomes, intervals, times."""
+
+from __future__ import annotations
+
+import pytest
+
+from stress.model.record import LifecycleRecord
+from stress.verdict.lifecycle import EventRow
+
+
+def _records(*outcomes, arm="a", name="restart", frames=0, took_s=0.25):
+    return [
+        LifecycleRecord(arm, number, name, outcome, frames, took_s)
+        for number, outcome in enumerate(outcomes, 1)
+    ]
+
+
+def rows(records):
+    found = {}
+    for record in records:
+        found.setdefault((record.name, record.arm), EventRow(record.name, record.arm)).add(record)
+    return list(found.values())
+
+
+def test_outcomes_are_counted_with_exact_intervals():
+    (row,) = rows(_records(*["right"] * 363, *["lost"] * 37))
+    right, lost = row.shares()
+    assert right[:2] == ("right", 363)
+    assert lost[:2] == ("lost", 37)
+    # Clopper and Pearson's interval of 37 in 400, from scipy.stats.beta.ppf.
+    assert lost[2:] == pytest.approx((0.06602, 0.12521), abs=2e-4)
+
+
+def test_arms_and_events_are_rows_of_their_own():
+    found = rows(_records("right") + _records("stale", name="xrun") + _records("right", arm="b"))
+    assert [(row.name, row.arm, row.total) for row in found] == [
+        ("restart", "a", 1),
+        ("xrun", "a", 1),
+        ("restart", "b", 1),
+    ]
+
+
+def test_table_names_the_largest_damage_and_the_times_once():
+    records = _records("right", "right", took_s=0.1) + _records("stale", frames=24, took_s=2.5)
+    (row,) = rows(records)
+    lines = row.lines()
+    assert lines[0][:4] == ("restart", "a", "2", "right")
+    assert lines[0][5] == "100 ms, 2.5 s"
+    assert lines[1][:4] == ("", "", "1", "stale, up to 24 frames")
+    assert lines[1][5] == ""
+
+
+def test_card_that_never_came_back_has_no_time():
+    (row,) = rows([LifecycleRecord("a", 0, "usb-power", "did not come back", 0, 0.0)])
+    assert row.to_json()["back_s"] is None
+    assert row.lines()[0][3] == "did not come back"
