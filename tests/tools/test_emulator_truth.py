@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -84,6 +86,15 @@ def test_frame_of_the_positive_control_is_set_apart_and_a_missed_one_is_unexplai
     wrong = samples(f10=3, f20=5, **STALE)
     seen = compare(told, wrong, READS, ["playback"])
     assert (seen.served, seen.found, seen.wrong, seen.unexplained, seen.false) == (2, 2, 3, 1, 0)
+
+
+def test_fault_of_the_control_that_goes_stale_is_set_apart() -> None:
+    planted = StaleRead(1, 2, "k", 3, 4, 4, word(START + 24), word(START + 40) ^ 64, 0, "clean", "memory", 0)
+    seen = compare(burst(("stale", 40, 1, RING)), samples(f40=24), [planted], ["playback"])
+    assert (seen.covered, seen.wrong, seen.served, seen.unexplained, seen.false) == (1, 0, 0, 0, 0)
+    older = dataclasses.replace(planted, newest=word(START + 8))
+    seen = compare(burst(("stale", 40, 1, RING)), samples(f40=24), [older], ["playback"])
+    assert (seen.covered, seen.unexplained) == (1, 0)
 
 
 def test_read_that_reached_no_sample_is_scratch() -> None:

@@ -81,7 +81,8 @@ def test_surprise_is_a_clean_arm_that_should_be_wrong_and_the_reverse() -> None:
     user = next(remedy for remedy in remedies.REMEDIES if remedy.name == "user-uncached")
     as_expected = _card(player=900, mixer=100)
     assert remedy_table.surprises(user, "aloop", as_expected) == []
-    assert remedy_table.surprises(user, "aloop", _card(player=900, recorder=8)) == ["mixer", "recorder"]
+    assert remedy_table.surprises(user, "aloop", _card(player=900, recorder=8)) == ["recorder"]
+    assert remedy_table.surprises(user, "aloop", _card()) == ["player"]
 
 
 def test_coherent_memory_is_expected_to_mend_usb_alone() -> None:

@@ -42,6 +42,7 @@ class Agreement:
     false : called wrong without a stale read.
     unexplained : wrong in the samples without a stale read.
     checked, wrong : frames captured, and those that are not what was due.
+    covered : wrong, and stale in place of what the positive control had sent: set apart.
     """
 
     served: int = 0
@@ -53,6 +54,7 @@ class Agreement:
     unexplained: int = 0
     checked: int = 0
     wrong: int = 0
+    covered: int = 0
 
     def __add__(self, other: Agreement) -> Agreement:
         mine, theirs = dataclasses.astuple(self), dataclasses.astuple(other)
@@ -93,6 +95,8 @@ def compare(
         for at in np.flatnonzero(wrong)
         if int(due[at]) in _reachable(_word(position + int(at)), logged)
     }
+    covered = _covered(captured[first:], np.flatnonzero(wrong), position, logged.values()) - set(served)
+    wrong[list(covered)] = False
     known = {_word(position + at) for at in served}
     scratch = sum(word not in known for words in logged.values() for word in words)
     claims = _claims(burst["findings"], position)
@@ -104,10 +108,11 @@ def compare(
         found=found,
         misplaced=misplaced,
         missed=len(served) - found - misplaced,
-        false=sum(at not in served for at in claims),
+        false=sum(at not in served and at not in covered for at in claims),
         unexplained=sum(int(at) not in served for at in np.flatnonzero(wrong)),
         checked=len(due),
         wrong=int(wrong.sum()),
+        covered=len(covered),
     )
 
 
@@ -137,6 +142,29 @@ def _reachable(word: int, logged: Mapping[str, Mapping[int, set[int]]]) -> set[i
     for side in _VIA:
         reached |= {stale for now in reached for stale in logged.get(side, {}).get(now, ())}
     return reached - {word}
+
+
+def _covered(
+    captured: Words, wrong: NDArray[np.intp], position: int, logged: Iterable[Mapping[int, set[int]]]
+) -> set[int]:
+    """Return the wrong frames that are stale in place of a fault of the positive control.
+
+    The log says what should have come instead: a word that is due nowhere in the
+    burst, or at a frame where something else was captured.
+    """
+    instead: dict[int, set[int]] = {}
+    for words in logged:
+        for newest, delivered in words.items():
+            for word in delivered:
+                instead.setdefault(word, set()).add(newest)
+    found = set()
+    for at in wrong:
+        came = int(captured[at])
+        for newest in instead.get(came, ()):
+            due_at = (int(unmix1(np.array([newest], dtype=np.uint32))[0]) - position) % _POSITIONS
+            if due_at >= len(captured) or int(captured[due_at]) != came:
+                found.add(int(at))
+    return found
 
 
 def _word(position: int) -> int:

@@ -82,8 +82,18 @@ def digest() -> str:
     return cache.key([path.read_text(encoding="utf-8") for path in _sources()])
 
 
+def guest_digest() -> str:
+    """Return what tells this tester from any other in the guest, whatever compares on the host."""
+    own = PROJECT / "tools" / "labkit" / "emulator_arms.py"
+    return cache.key([path.read_text(encoding="utf-8") for path in (*_rooms(), own)])
+
+
 def _sources() -> Iterator[Path]:
-    for room in _TESTER:
-        yield from sorted((PROJECT / "stress" / room).rglob("*.py"))
+    yield from _rooms()
     for name in _HARNESS:
         yield PROJECT / "tools" / "labkit" / name
+
+
+def _rooms() -> Iterator[Path]:
+    for room in _TESTER:
+        yield from sorted((PROJECT / "stress" / room).rglob("*.py"))

@@ -25,7 +25,9 @@ class Remedy:
     `kernel` and `user` say what each side's mapping is, `append` are arguments of the
     kernel, `patched` whether they need the patch; `clean` are the arms that are
     expected to be clean on a VIVT cache that allocates on read, on the `cards` it
-    reaches: on another card the kernel is as it was.
+    reaches: on another card the kernel is as it was. `rare` are arms in which only
+    stale lines of the kernel's own mapping are left (P1) while their ring is as large
+    as the cache: half a second may be clean or not.
     """
 
     name: str
@@ -35,20 +37,21 @@ class Remedy:
     clean: tuple[str, ...] = ()
     patched: bool = True
     cards: tuple[str, ...] = CARDS
+    rare: tuple[str, ...] = ()
 
     def mends(self, card: str, arm: str) -> bool:
         """Return whether this arm is expected to be clean on this card."""
         return card in self.cards and arm in self.clean
 
 
-def _of(name: str, kernel: str, user: str, clean: tuple[str, ...] = ()) -> Remedy:
-    return Remedy(name, kernel, user, (f"{ARGUMENT}={name}",), clean)
+def _of(name: str, kernel: str, user: str, clean: tuple[str, ...] = (), rare: tuple[str, ...] = ()) -> Remedy:
+    return Remedy(name, kernel, user, (f"{ARGUMENT}={name}",), clean, rare=rare)
 
 
 #: Stock first; the thread's five; then maintenance by the interfaces of today's kernels.
 REMEDIES = (
     Remedy("stock", "cached", "cached", patched=False),
-    _of("user-uncached", "cached", "uncached", CAPTURE),
+    _of("user-uncached", "cached", "uncached", CAPTURE, ("mixer",)),
     _of("both-uncached", "uncached", "uncached", (*PLAYBACK, *CAPTURE)),
     _of("both-writecombine", "write-combining", "write-combining", (*PLAYBACK, *CAPTURE)),
     _of("ordinary-pages", "cached, linear", "cached"),
@@ -63,7 +66,7 @@ REMEDIES = (
     ),
     # A store-only player leaves no dirty line; a mixer's are cleaned by nobody here.
     _of("kernel-maintained", "maintained", "cached", ("player",)),
-    _of("user-maintained", "cached", "maintained", CAPTURE),
+    _of("user-maintained", "cached", "maintained", CAPTURE, ("mixer",)),
     _of("both-maintained", "maintained", "maintained", (*PLAYBACK, *CAPTURE)),
     _of("kernel-maintained-user-uncached", "maintained", "uncached", (*PLAYBACK, *CAPTURE)),
 )

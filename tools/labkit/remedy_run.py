@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from tools.labkit.boards import Board
 from tools.labkit.errors import LabError
 
 PLAN = "remedy"
+_REPORT = "report.json"
 # The emulator's own card only plays, and there is no cable: its wire judges.
 CARDS = {"aloop": ("--card", "Loopback"), "usb": ("--card", "hw:Audio,0", "--loopback", "none")}
-_BYTES = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +66,9 @@ class CardResult:
 def measured(
     board: Board, card: str, append: tuple[str, ...], base: Path, *, setting: str = "", again: bool = False
 ) -> CardResult:
-    """Return what plan `remedy` gives on a card, from the cache or from one boot.
+    """Return what plan `remedy` gives on a card, from a kept run or from one boot.
+
+    Records, samples and log are kept, and compared anew each time.
 
     Parameters
     ----------
@@ -76,22 +79,36 @@ def measured(
     Raises LabError when the kernel does not boot or the run left no record.
     """
     kept = _path(board, card, append, setting)
-    if kept.is_file() and not again:
-        return _loaded(kept)
+    if not kept.is_dir() or again:
+        _boot(board, card, append, base, setting, kept)
+    try:
+        return _of_run(kept, plan_for(card))
+    except (StressError, ValueError, OSError) as error:
+        raise LabError(f"{board.name}: no report of the run in {kept}: {error}") from error
+
+
+def _boot(board: Board, card: str, append: tuple[str, ...], base: Path, setting: str, kept: Path) -> None:
     folder = base / f"{card}-{'-'.join(append) or 'stock'}".replace("=", "-")
     folder.mkdir(parents=True)
-    plan = plan_for(card)
-    (folder / experiments.PLAN).write_text(json.dumps(schema.write(plan)), encoding="utf-8")
+    text = json.dumps(schema.write(plan_for(card)))
+    (folder / experiments.PLAN).write_text(text, encoding="utf-8")
     command = ["diagnose", *CARDS[card], "--plan", experiments.PLAN, "--seed", "1", "--out", "run", "--json"]
     with cache.step(f"{board.name}, {card}, {' '.join(append) or 'no argument'}"):
         result = experiments.boot(board, command, folder, setting, append)
     _check_argument(append, result.logs / "dmesg.log")
-    try:
-        found = _of_run(folder, plan, json.loads(result.stdout))
-    except (StressError, ValueError) as error:
-        raise LabError(f"{board.name}: no report of the run in {folder}: {error}") from error
-    _keep(kept, found)
-    return found
+    (folder / _REPORT).write_bytes(result.stdout)
+    keep(folder, kept)
+
+
+def keep(folder: Path, kept: Path) -> None:
+    """Copy the folder of a run, with the emulator's log, to where it is kept."""
+    fresh = kept.with_name(f"{kept.name}.tmp")
+    for old in (fresh, kept):
+        cache.remove(old)
+    kept.parent.mkdir(exist_ok=True)
+    shutil.copytree(folder, fresh)
+    shutil.copyfile(experiments.truth_log(folder), experiments.truth_log(kept))
+    fresh.rename(kept)
 
 
 def _check_argument(append: tuple[str, ...], log: Path) -> None:
@@ -112,7 +129,8 @@ def plan_for(card: str) -> Plan:
     return dataclasses.replace(plan, arm=tuple(arm for arm in plan.arm if arm.group not in recorders))
 
 
-def _of_run(folder: Path, plan: Plan, report: dict[str, Any]) -> CardResult:
+def _of_run(folder: Path, plan: Plan) -> CardResult:
+    report: dict[str, Any] = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
     truth = experiments.outcome(folder, plan)
     judged = {part["arm"]: part for part in report["arms"]}
     spans = _spans(folder)
@@ -156,19 +174,6 @@ def _path(board: Board, card: str, append: tuple[str, ...], setting: str) -> Pat
         append,
         setting,
         schema.write(plan_for(card)),
-        experiment_store.digest(),
+        experiment_store.guest_digest(),
     )
-    return cache.root() / "experiments" / f"remedy-{card}-{cache.key(*what)}.json"
-
-
-def _keep(path: Path, result: CardResult) -> None:
-    path.parent.mkdir(exist_ok=True)
-    fresh = path.with_suffix(".tmp")
-    fresh.write_text(json.dumps(dataclasses.asdict(result)), encoding="utf-8")
-    fresh.replace(path)
-
-
-def _loaded(path: Path) -> CardResult:
-    data = json.loads(path.read_text(encoding="utf-8"))
-    arms = {name: ArmResult(**arm) for name, arm in data.pop("arms").items()}
-    return CardResult(arms, **data)
+    return cache.root() / "experiments" / f"remedy-{card}-{cache.key(*what)}"

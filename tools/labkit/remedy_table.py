@@ -105,7 +105,9 @@ def surprises(remedy: Remedy, card: str, result: CardResult) -> list[str]:
     found = []
     for arm in (*PLAYBACK, *CAPTURE):
         seen = result.arms.get(arm)
-        if seen and seen.checked and bool(seen.wrong) == remedy.mends(card, arm):
+        if arm in remedy.rare or not seen or not seen.checked:
+            continue
+        if bool(seen.wrong) == remedy.mends(card, arm):
             found.append(arm)
     return found
 
