@@ -6,7 +6,7 @@ import errno
 import json
 import platform
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from stress.cli.card_offers import offers_of
 from stress.errors import BackendUnavailable, ConfigError, DeviceError
@@ -42,6 +42,7 @@ class Backend:
     coherent : no cache of this machine can hold old samples: caches are tagged
         physically and devices see them.
     plays_only : the card does not capture; only the wire can judge it.
+    put_back : puts the mixer back as it was, and returns how many changes that took.
     chosen : which card was taken of several where none was named, else "".
     """
 
@@ -51,16 +52,18 @@ class Backend:
     board: dict[str, Any]
     coherent: bool = False
     plays_only: bool = False
+    put_back: Callable[[], int] = int
     chosen: str = ""
 
 
-def make(target: Target, seed: int, mixer: bool = False) -> Backend:
+def make(target: Target, seed: int, mixer: bool = False, source: str = "") -> Backend:
     """Return the backend of a run.
 
     Parameters
     ----------
     seed : of a virtual board.
-    mixer : bring the volumes of the card to 0 dB.
+    mixer : bring the mixer of the card to bit-exact settings.
+    source : capture source to choose, "" leaves it.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def make(target: Target, seed: int, mixer: bool = False) -> Backend:
     BackendUnavailable : a library is missing.
     DeviceError : no such card.
     """
-    return _virtual(target, seed) if target.backend == "virtual" else _alsa(target, mixer)
+    return _virtual(target, seed) if target.backend == "virtual" else _alsa(target, mixer, source)
 
 
 def _virtual(target: Target, seed: int) -> Backend:
@@ -89,7 +92,7 @@ def virtual_board(name: str, overrides: Sequence[str]) -> BoardSpec:
     return BoardSpec.load(name or USUAL_BOARD, assignments(overrides))
 
 
-def _alsa(target: Target, mixer: bool) -> Backend:
+def _alsa(target: Target, mixer: bool, source: str = "") -> Backend:
     from stress.board.cards import captures, cards, choice, pair, plays
     from stress.board.facts import gather
 
@@ -109,8 +112,9 @@ def _alsa(target: Target, mixer: bool) -> Backend:
     facts = gather()
     board = facts.to_json()
     board["offers"] = [offer.to_json() for offer in offers_of(target.card)[0]]
-    if mixer:
-        board["mixer"] = _transparent({devices.playback, devices.capture}, known)
+    put_back: Callable[[], int] = int
+    if mixer or source:
+        board["mixer"], put_back = _transparent({devices.playback, devices.capture}, known, source)
     line_bytes = facts.cpu.line_bytes or USUAL_LINE_BYTES
     pcm = _pcm(target.backend, devices.playback, "" if alone else devices.capture, facts.cpu.line_bytes)
     return Backend(
@@ -120,6 +124,7 @@ def _alsa(target: Target, mixer: bool) -> Backend:
         board,
         coherent=platform.machine() in COHERENT_MACHINES,
         plays_only=alone,
+        put_back=put_back,
         chosen=choice(target.card, known, devices),
     )
 
@@ -138,18 +143,30 @@ def _pcm(backend: str, playback: str, capture: str, line_bytes: int) -> Pcm:
     return PyAlsaPcm(playback, capture)
 
 
-def _transparent(devices: set[str], known: list[Card]) -> list[str]:
-    """Bring the volumes of the cards to 0 dB and return what was done, one line each."""
-    from stress.board.cards import card_of
-    from stress.pcm.pyalsa import PyAlsa
+def _transparent(devices: set[str], known: list[Card], source: str) -> tuple[list[str], Callable[[], int]]:
+    """Bring the mixers of the cards to bit-exact settings.
 
-    mixer = PyAlsa()
-    used = [card.number for card in known if card in [card_of(device, known) for device in devices]]
-    return [
-        f"card {number}, {setting.element} {setting.direction.value}: {setting.note}"
-        for number in used
-        for setting in mixer.make_transparent(number)
-    ]
+    Returns what was changed, one line each, and what puts it back.
+    """
+    from stress.board.cards import card_of
+    from stress.pcm.alsa.mixer import Mixer
+
+    opened: list[Mixer] = []
+
+    def put_back() -> int:
+        return sum(mixer.put_back() for mixer in opened)
+
+    lines: list[str] = []
+    try:
+        for card in known:
+            if card in [card_of(device, known) for device in devices]:
+                opened.append(Mixer(card.number))
+                found = opened[-1].make_transparent(source)
+                lines += [f"card {card.number}, {line}" for line in found]
+    except BaseException:
+        put_back()
+        raise
+    return lines, put_back
 
 
 def disturber(pcm: Pcm, target: Target) -> Disturber | None:

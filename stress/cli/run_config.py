@@ -44,7 +44,8 @@ class Invocation:
     ----------
     out : run directory, "" for a new one.
     resume : go on with the run in `out`.
-    mixer : bring the volumes of the card to 0 dB first.
+    mixer : bring the mixer of the card to bit-exact settings first, and put it back.
+    source : capture source to choose.
     outputs : what is printed and written at its end.
     color : see `stress.report.console.Console`.
     """
@@ -52,13 +53,14 @@ class Invocation:
     out: str = ""
     resume: bool = False
     mixer: bool = False
+    source: str = ""
     outputs: Outputs = Outputs()
     color: str = "auto"
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> Invocation:
         """Return what the options of `run` say of it."""
-        return cls(args.out, args.resume, args.mixer, Outputs.of(args), args.color)
+        return cls(args.out, args.resume, args.mixer, args.capture_source, Outputs.of(args), args.color)
 
 
 @dataclass(frozen=True)

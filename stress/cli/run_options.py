@@ -114,7 +114,15 @@ def _tested(run: argparse.ArgumentParser, plan: str) -> None:
     )
     group.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help=SET)
     group.add_argument(
-        "--mixer", action="store_true", help="set the card's volumes to 0 dB first (needs pyalsaaudio)"
+        "--mixer",
+        action="store_true",
+        help="set the card's volumes to 0 dB and switch processing off first; it is put back at the end",
+    )
+    group.add_argument(
+        "--capture-source",
+        metavar="NAME",
+        default="",
+        help="choose this capture source, as the card calls it (Line, Mic, ...); implies --mixer",
     )
 
 

@@ -83,7 +83,20 @@ def carry_out(config: RunConfig, invocation: Invocation, done: tuple[BurstRecord
     clock = Clock()
     wanted = invocation.outputs
     console = Console(sys.stdout, sys.stderr, color=invocation.color, quiet=wanted.quiet)
-    job = _prepare(config, invocation.mixer, done)
+    job = _prepare(config, invocation, done)
+    try:
+        return _recorded(job, invocation, console, clock)
+    finally:
+        # Also after a signal: a user's volumes are the user's.
+        changes = job.backend.put_back() if job.backend else 0
+        if changes:
+            console.note(f"mixer: put back {counted(changes, 'change')}")
+
+
+def _recorded(job: Job, invocation: Invocation, console: Console, clock: Clock) -> int:
+    config, wanted = job.config, invocation.outputs
+    for text in job.backend.board.get("mixer", ()) if job.backend else ():
+        console.note(f"mixer: {text}")
     if job.backend and job.backend.chosen:
         console.note(job.backend.chosen)
     for text in ([config.chosen] if config.chosen else []) + list(config.plan.shared().limits()):
@@ -113,13 +126,13 @@ def carry_out(config: RunConfig, invocation: Invocation, done: tuple[BurstRecord
     return code
 
 
-def _prepare(config: RunConfig, mixer: bool, done: tuple[BurstRecord, ...]) -> Job:
+def _prepare(config: RunConfig, invocation: Invocation, done: tuple[BurstRecord, ...]) -> Job:
     recording = _recording(config)
     detector.resolve(config.detector, config.loopback, recording is not None)
     found, missing = None, ""
     tap, blind = None, ""
     try:
-        found = backend.make(config, config.seed, mixer)
+        found = backend.make(config, config.seed, invocation.mixer, invocation.source)
         tap, blind = backend.tap(config, found)
     except (DeviceError, BackendUnavailable) as error:
         missing = str(error)

@@ -230,3 +230,101 @@ class MmapBegin:
     def address(self) -> int:
         """Return the address of the ring's first byte (areas[0].addr), 0 if none."""
         return int(self._areas.contents.value or 0) if self._areas else 0
+
+
+class MixerLib:
+    """libasound's simple mixer of one card, with out-parameters hidden.
+
+    Raises
+    ------
+    BackendUnavailable : libasound.so.2 is missing or lacks a symbol.
+    """
+
+    def __init__(self, name: str = _proto.LIBASOUND) -> None:
+        try:
+            self._c = _Library(name, _proto.MIXER)
+        except (OSError, AttributeError) as error:
+            raise BackendUnavailable(f"{name} has no usable mixer ({error})") from None
+
+    def open(self, card: int) -> tuple[int, int]:
+        """Open the mixer of a card and load its elements; return (errno, handle)."""
+        handle = ctypes.c_void_p()
+        error = int(self._c["snd_mixer_open"](ctypes.byref(handle), 0))
+        if error < 0:
+            return error, 0
+        for step, arguments in (
+            ("attach", (f"hw:{card}".encode(),)),
+            ("selem_register", (None, None)),
+            ("load", ()),
+        ):
+            error = int(self._c[f"snd_mixer_{step}"](handle, *arguments))
+            if error < 0:
+                self.close(handle.value or 0)
+                return error, 0
+        return 0, handle.value or 0
+
+    def close(self, handle: int) -> None:
+        """Close a mixer."""
+        self._c["snd_mixer_close"](handle)
+
+    def elements(self, handle: int) -> list[tuple[int, str, int]]:
+        """Return (element, name, index) of every simple element."""
+        found, element = [], self._c["snd_mixer_first_elem"](handle)
+        while element:
+            name = self._selem("get_name", element)
+            found.append((element, name.decode(errors="replace"), int(self._selem("get_index", element))))
+            element = self._c["snd_mixer_elem_next"](element)
+        return found
+
+    def has(self, element: int, what: str) -> bool:
+        """Tell whether it has ``playback_volume``, ``capture_switch``, ``common_volume``, ..."""
+        return bool(self._selem(f"has_{what}", element))
+
+    def channels(self, element: int, side: str) -> list[int]:
+        """Return the channels of one side (snd_mixer_selem_channel_id_t)."""
+        return [one for one in range(32) if self._selem(f"has_{side}_channel", element, one)]
+
+    def get(self, element: int, what: str, channel: int) -> int | None:
+        """Return ``playback_volume``, ``capture_switch``, ``playback_dB`` of a channel, None on failure."""
+        kind = ctypes.c_int if what.endswith("switch") else ctypes.c_long
+        value = kind(0)
+        error = self._selem(f"get_{what}", element, channel, ctypes.byref(value))
+        return None if error < 0 else int(value.value)
+
+    def set(self, element: int, what: str, channel: int, value: int) -> int:
+        """Set ``playback_volume``, ``capture_switch``, ... of a channel; 0 or a negative errno."""
+        return int(self._selem(f"set_{what}", element, channel, value))
+
+    def db_range(self, element: int, side: str) -> tuple[int, int] | None:
+        """Return least and most gain [0.01 dB], None without a dB scale."""
+        low, high = ctypes.c_long(0), ctypes.c_long(0)
+        error = self._selem(f"get_{side}_dB_range", element, ctypes.byref(low), ctypes.byref(high))
+        return None if error < 0 or low.value >= high.value else (low.value, high.value)
+
+    def set_db(self, element: int, side: str, value: int) -> int:
+        """Set every channel of a side to the gain nearest to `value` [0.01 dB]."""
+        return int(self._selem(f"set_{side}_dB_all", element, value, 0))
+
+    def choices(self, element: int) -> list[str]:
+        """Return the items of a capture enumeration, none for another element."""
+        if not self._selem("is_enumerated", element) or not self._selem("is_enum_capture", element):
+            return []
+        names = []
+        for item in range(max(0, int(self._selem("get_enum_items", element)))):
+            text = ctypes.create_string_buffer(64)
+            self._selem("get_enum_item_name", element, item, 64, text)
+            names.append(text.value.decode(errors="replace"))
+        return names
+
+    def chosen(self, element: int) -> int | None:
+        """Return the item in force of an enumeration, None on failure."""
+        item = ctypes.c_uint(0)
+        error = self._selem("get_enum_item", element, 0, ctypes.byref(item))
+        return None if error < 0 else int(item.value)
+
+    def choose(self, element: int, item: int) -> int:
+        """Choose an item of an enumeration; 0 or a negative errno."""
+        return int(self._selem("set_enum_item", element, 0, item))
+
+    def _selem(self, name: str, element: int, *arguments: Any) -> Any:
+        return self._c[f"snd_mixer_selem_{name}"](element, *arguments)

@@ -114,3 +114,40 @@ STATES = (
 
 #: Open without waiting for whoever holds the device (SND_PCM_NONBLOCK).
 NONBLOCK = 1
+
+#: The simple mixer (alsa-lib include/mixer.h). Loaded only where volumes are set.
+MIXER: dict[str, str] = {
+    "snd_mixer_open": "i:pi",
+    "snd_mixer_attach": "i:ps",
+    "snd_mixer_selem_register": "i:ppp",
+    "snd_mixer_load": "i:p",
+    "snd_mixer_close": "i:p",
+    "snd_mixer_first_elem": "p:p",
+    "snd_mixer_elem_next": "p:p",
+    "snd_mixer_selem_get_name": "s:p",
+    "snd_mixer_selem_get_index": "u:p",
+    "snd_mixer_selem_has_common_volume": "i:p",
+    "snd_mixer_selem_has_common_switch": "i:p",
+    "snd_mixer_selem_is_enumerated": "i:p",
+    "snd_mixer_selem_is_enum_capture": "i:p",
+    "snd_mixer_selem_get_enum_items": "i:p",
+    "snd_mixer_selem_get_enum_item_name": "i:puzp",
+    "snd_mixer_selem_get_enum_item": "i:pip",
+    "snd_mixer_selem_set_enum_item": "i:piu",
+    **{
+        f"snd_mixer_selem_{name.format(side)}": signature
+        for side in ("playback", "capture")
+        for name, signature in (
+            ("has_{}_volume", "i:p"),
+            ("has_{}_switch", "i:p"),
+            ("has_{}_channel", "i:pi"),
+            ("get_{}_volume", "i:pip"),
+            ("set_{}_volume", "i:pil"),
+            ("get_{}_switch", "i:pip"),
+            ("set_{}_switch", "i:pii"),
+            ("get_{}_dB_range", "i:ppp"),
+            ("get_{}_dB", "i:pip"),
+            ("set_{}_dB_all", "i:pli"),
+        )
+    },
+}

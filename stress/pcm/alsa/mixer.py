@@ -1,0 +1,168 @@
+"""Bring a card's mixer to bit-exact settings through libasound, and put it back.
+
+Gain other than 0 dB, automatic gain, boosts and monitoring paths all change
+samples, and a changed sample is not what was played.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Callable
+
+from stress.errors import ConfigError, DeviceError, one_of
+from stress.pcm.alsa._lib import MixerLib
+from stress.pcm.pyalsa import INPUTS, PROCESSING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BOOST = "Boost"
+_SIDES = ("playback", "capture")
+# libasound speaks hundredths of a decibel.
+_PER_DB = 100
+
+
+@dataclass
+class Mixer:
+    """The simple mixer of one card.
+
+    Parameters
+    ----------
+    card : its number.
+    lib : a stand-in for libasound; None loads the real one.
+
+    Threads: one caller.
+
+    Raises
+    ------
+    BackendUnavailable : no libasound.
+    DeviceError : the card's mixer cannot be opened.
+    """
+
+    card: int
+    lib: MixerLib | None = None
+    _undo: list[Callable[[], object]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._lib = self.lib or MixerLib()
+        error, self._handle = self._lib.open(self.card)
+        if error < 0:
+            raise DeviceError(
+                f"mixer: {os.strerror(-error)}",
+                errno_=-error,
+                device=f"hw:{self.card}",
+                call="snd_mixer_open",
+            )
+
+    def make_transparent(self, source: str = "") -> list[str]:
+        """Set volumes to 0 dB, switch processing off; return what was changed, one line each.
+
+        Parameters
+        ----------
+        source : capture source to choose, "" leaves it as it is.
+
+        Raises
+        ------
+        ConfigError : the card has no such capture source.
+        """
+        lines = [line for element in self._lib.elements(self._handle) for line in self._element(*element)]
+        return lines + self._source(source)
+
+    def put_back(self) -> int:
+        """Put back what was changed, the last change first, and close; return how many changes."""
+        undo, self._undo = self._undo, []
+        for step in reversed(undo):
+            step()
+        if self._handle:
+            self._lib.close(self._handle)
+            self._handle = 0
+        return len(undo)
+
+    def _element(self, element: int, name: str, index: int) -> Iterator[str]:
+        shown = f"{name},{index}" if index else name
+        if name in PROCESSING or (BOOST in name and not self._has_gain(element)):
+            yield from self._all_off(element, shown)
+            return
+        common = self._lib.has(element, "common_volume")
+        monitor = name.startswith(INPUTS) and "Out" not in name and not common and self._records(element)
+        for side in _SIDES:
+            if side == "playback" and monitor:
+                yield from self._switch(element, shown, side, 0)
+                continue
+            yield from self._switch(element, shown, side, 1)
+            if self._lib.has(element, f"{side}_volume") and not (common and side == "capture"):
+                yield from self._volume(element, shown, side)
+
+    def _has_gain(self, element: int) -> bool:
+        return any(
+            self._lib.db_range(element, side) for side in _SIDES if self._lib.has(element, f"{side}_volume")
+        )
+
+    def _records(self, element: int) -> bool:
+        return any(self._lib.has(element, f"capture_{what}") for what in ("volume", "switch"))
+
+    def _all_off(self, element: int, name: str) -> Iterator[str]:
+        for side in _SIDES:
+            yield from self._switch(element, name, side, 0)
+
+    def _switch(self, element: int, name: str, side: str, on: int) -> Iterator[str]:
+        what = f"{side}_switch"
+        if not self._lib.has(element, what):
+            return
+        before = {one: self._lib.get(element, what, one) for one in self._lib.channels(element, side)}
+        changed = [one for one, value in before.items() if value is not None and bool(value) != bool(on)]
+        done = [one for one in changed if self._keep(element, what, one, before[one], on)]
+        if done:
+            yield f"{name}, {side}: switched {'on' if on else 'off'}"
+        elif changed:
+            yield f"{name}, {side}: cannot be switched {'on' if on else 'off'}; it may change samples"
+
+    def _keep(self, element: int, what: str, channel: int, before: int | None, value: int) -> bool:
+        if self._lib.set(element, what, channel, value) < 0 or before is None:
+            return False
+        self._undo.append(partial(self._lib.set, element, what, channel, before))
+        return True
+
+    def _volume(self, element: int, name: str, side: str) -> Iterator[str]:
+        span = self._lib.db_range(element, side)
+        if span is None:
+            yield f"{name}, {side}: has no dB scale; set it to full by hand"
+            return
+        what, channels = f"{side}_volume", self._lib.channels(element, side)
+        before = {one: self._lib.get(element, what, one) for one in channels}
+        gains = [self._lib.get(element, f"{side}_dB", one) for one in channels]
+        if gains and all(gain == 0 for gain in gains):
+            return
+        self._lib.set_db(element, side, min(max(0, span[0]), span[1]))
+        after = [self._lib.get(element, f"{side}_dB", one) or 0 for one in channels]
+        for one, value in before.items():
+            if value is not None:
+                self._undo.append(partial(self._lib.set, element, what, one, value))
+        worst = max(after, key=abs, default=0)
+        was = max((gain or 0 for gain in gains), key=abs, default=0)
+        text = f"{name}, {side}: {was / _PER_DB:g} dB -> {worst / _PER_DB:g} dB"
+        limits = f"{span[0] / _PER_DB:g}..{span[1] / _PER_DB:g} dB"
+        yield text if worst == 0 else f"{text}, the nearest to 0 dB in {limits}"
+
+    def _source(self, wanted: str) -> list[str]:
+        lines, offered = [], []
+        for element, name, _ in self._lib.elements(self._handle):
+            items, now = self._lib.choices(element), self._lib.chosen(element)
+            if not items or now is None or not 0 <= now < len(items):
+                continue
+            offered += items
+            if not wanted:
+                lines.append(f"{name}: {items[now]} (of {', '.join(items)}; --capture-source chooses)")
+            elif wanted in items:
+                if items[now] != wanted and self._lib.choose(element, items.index(wanted)) >= 0:
+                    self._undo.append(partial(self._lib.choose, element, now))
+                return [f"{name}: {items[now]} -> {wanted}"]
+        if wanted:
+            raise ConfigError(
+                f"{wanted!r} is no capture source of card {self.card}",
+                where="--capture-source",
+                allowed=one_of(offered) if offered else "none: the card has no choice of sources",
+            )
+        return lines

@@ -1,0 +1,147 @@
+"""The mixer: 0 dB, processing off, and everything as it was afterwards."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from stress.errors import ConfigError, DeviceError
+from stress.pcm.alsa.mixer import Mixer
+
+# Elements of a USB dongle and of a codec, as their drivers name them; gains in 0.01 dB.
+CARD = {
+    "Speaker": {"playback_volume": [20, 25], "playback_switch": [0, 0], "range": (-3000, 0), "top": 30},
+    "Mic": {
+        "playback_volume": [10],
+        "playback_switch": [1],
+        "capture_volume": [5],
+        "capture_switch": [0],
+        "range": (-1200, 2300),
+        "top": 35,
+    },
+    "Auto Gain Control": {"playback_switch": [1]},
+    "Mic Boost": {"capture_volume": [2], "range": (0, 3000), "top": 3},
+    "Digital": {"playback_volume": [7], "range": None, "top": 9},
+    "Input Source": {"items": ["Mic", "Line", "Mix"], "item": 2},
+}
+
+
+class FakeMixer:
+    """A card in memory, by the calls of the library."""
+
+    def __init__(self, card, error=0):
+        self.card, self.error, self.closed = card, error, 0
+
+    def open(self, card):
+        return self.error, 1
+
+    def close(self, handle):
+        self.closed += 1
+
+    def elements(self, handle):
+        return [(name, name, 0) for name in self.card]
+
+    def has(self, element, what):
+        return what in self.card[element]
+
+    def channels(self, element, side):
+        for what in (f"{side}_volume", f"{side}_switch"):
+            if what in self.card[element]:
+                return list(range(len(self.card[element][what])))
+        return []
+
+    def get(self, element, what, channel):
+        if what.endswith("_dB"):
+            low, high = self.card[element]["range"]
+            share = self.card[element][what.replace("dB", "volume")][channel] / self.card[element]["top"]
+            return round(low + share * (high - low))
+        return self.card[element][what][channel]
+
+    def set(self, element, what, channel, value):
+        self.card[element][what][channel] = value
+        return 0
+
+    def db_range(self, element, side):
+        return self.card[element].get("range")
+
+    def set_db(self, element, side, value):
+        low, high = self.card[element]["range"]
+        steps = self.card[element][f"{side}_volume"]
+        steps[:] = [round((value - low) / (high - low) * self.card[element]["top"])] * len(steps)
+        return 0
+
+    def choices(self, element):
+        return self.card[element].get("items", [])
+
+    def chosen(self, element):
+        return self.card[element].get("item")
+
+    def choose(self, element, item):
+        self.card[element]["item"] = item
+        return 0
+
+
+@pytest.fixture
+def lib():
+    return FakeMixer(copy.deepcopy(CARD))
+
+
+def test_make_transparent_sets_volumes_to_0_db_and_says_what_was_there(lib):
+    lines = Mixer(1, lib).make_transparent()
+    assert lib.card["Speaker"]["playback_volume"] == [30, 30]
+    assert lib.card["Speaker"]["playback_switch"] == [1, 1]
+    assert "Speaker, playback: -10 dB -> 0 dB" in lines
+    assert "Digital, playback: has no dB scale; set it to full by hand" in lines
+
+
+def test_make_transparent_switches_processing_and_the_monitor_of_an_input_off(lib):
+    lines = Mixer(1, lib).make_transparent()
+    assert lib.card["Auto Gain Control"]["playback_switch"] == [0]
+    assert (lib.card["Mic"]["playback_switch"], lib.card["Mic"]["playback_volume"]) == ([0], [10])
+    assert lib.card["Mic"]["capture_switch"] == [1]
+    assert "Auto Gain Control, playback: switched off" in lines
+    assert lib.get("Mic", "capture_dB", 0) == pytest.approx(0, abs=60)
+
+
+def test_make_transparent_takes_the_boost_to_0_db(lib):
+    lines = Mixer(1, lib).make_transparent()
+    assert lib.card["Mic Boost"]["capture_volume"] == [0]
+    assert "Mic Boost, capture: 20 dB -> 0 dB" in lines
+
+
+def test_capture_source_is_told_and_chosen_when_asked_for(lib):
+    assert any(
+        line.startswith("Input Source: Mix (of Mic, Line, Mix") for line in Mixer(1, lib).make_transparent()
+    )
+    assert "Input Source: Mix -> Line" in Mixer(1, lib).make_transparent("Line")
+    assert lib.card["Input Source"]["item"] == 1
+
+
+def test_capture_source_that_the_card_lacks_names_those_it_has(lib):
+    with pytest.raises(ConfigError, match="Mic, Line or Mix"):
+        Mixer(1, lib).make_transparent("IEC958")
+
+
+def test_put_back_leaves_the_card_as_it_was_and_closes_once(lib):
+    mixer = Mixer(1, lib)
+    mixer.make_transparent("Line")
+    assert lib.card != CARD
+    assert mixer.put_back() > 5
+    assert lib.card == CARD and lib.closed == 1
+    assert mixer.put_back() == 0 and lib.closed == 1
+
+
+def test_put_back_of_a_card_that_needed_nothing_changes_nothing(lib):
+    first = Mixer(1, lib)
+    first.make_transparent()
+    second = Mixer(1, lib)
+    second.make_transparent()
+    kept = copy.deepcopy(lib.card)
+    second.put_back()
+    assert lib.card["Speaker"] == kept["Speaker"]
+
+
+def test_mixer_that_cannot_be_opened_is_a_device_error():
+    with pytest.raises(DeviceError, match="mixer"):
+        Mixer(1, FakeMixer({}, error=-2))
