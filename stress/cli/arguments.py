@@ -159,6 +159,21 @@ def pcm_format(text: str) -> str:
     return found[1].upper() if found[1][1:] == "8" else f"{found[1]}_LE".upper()
 
 
+class Cards(argparse.Action):
+    """Collects every --card; the last one is `card`, all of them are `cards`."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Take one value."""
+        namespace.cards = [*getattr(namespace, "cards", []), values]
+        namespace.card = values
+
+
 def channel_counts(text: str) -> tuple[int, int]:
     """Return the channels of "N" for both directions, or "PLAYBACK,CAPTURE"."""
     parts = text.split(",")

@@ -13,6 +13,7 @@ from stress.cli.arguments import (
     EVENTS,
     LARGEST_SEED,
     LOOPBACKS,
+    Cards,
     channel_counts,
     duration,
     early,
@@ -49,7 +50,9 @@ def _tested(run: argparse.ArgumentParser, plan: str) -> None:
         "--card",
         metavar="C",
         default="",
-        help="softcard, Loopback, 1, hw:1,0 or hw:1,0/hw:2,0 (needed where there are several)",
+        action=Cards,
+        help="softcard, Loopback, 1, hw:1,0 or hw:1,0/hw:2,0 (needed where there are several); given more "
+        "than once, or `all`: these cards at the same time, a verdict for each",
     )
     group.add_argument(
         "--plan",
@@ -111,6 +114,13 @@ def _tested(run: argparse.ArgumentParser, plan: str) -> None:
         metavar="N|P,C",
         help="channels of both directions, or of playback and capture (default: the plan's; without "
         "--plan the card's own)",
+    )
+    group.add_argument(
+        "--sweep",
+        metavar="all|AXIS,...",
+        default="",
+        help="run the plan under each combination of rate, format, channels and access that the card has; "
+        "`all`: every pair of them at least once. One table of verdicts",
     )
     group.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help=SET)
     group.add_argument(

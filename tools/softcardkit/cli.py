@@ -71,7 +71,7 @@ def _make_parser() -> argparse.ArgumentParser:
 
 def _fault_help() -> str:
     lines = [f"  {kind.value:<11} {', '.join(sorted(keys)) or '-'}" for kind, keys in KEYS.items()]
-    head = "faults (KIND@key=value,...); every kind takes frame or packet, every, stream:"
+    head = "faults (KIND@key=value,...); every kind takes frame or packet, every, stream, rate:"
     return "\n".join([head, *lines])
 
 

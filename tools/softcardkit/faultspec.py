@@ -54,7 +54,7 @@ KEYS = {
     Kind.UNPLUG: set(),
     Kind.PPM: {"ppm"},
 }
-_PLACE_KEYS = {"frame", "packet", "every", "stream"}
+_PLACE_KEYS = {"frame", "packet", "every", "stream", "rate"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class Fault:
     packet : number of the OUT packet instead of a frame; -1 for none.
     every : [frames] distance to the next repetition, 0 for once.
     stream : the playback stream it happens in, counted from 1; 0 for every one.
+    rate : the sample rate it happens at [Hz], 0 for every one.
     frames : [frames] extent; 0 for "until the stream ends".
     lag : [frames] age of stale data; `laps` times `ring` when `ring` is given.
     dir : which endpoint's packet, ``out`` or ``in``.
@@ -77,6 +78,7 @@ class Fault:
     frame: int = -1
     packet: int = -1
     every: int = 0
+    rate: int = 0
     stream: int = 0
     frames: int = 1
     packets: int = 1

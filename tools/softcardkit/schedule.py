@@ -51,10 +51,10 @@ class Schedule:
         """Begin anew for playback stream number `stream` at `rate_hz` [Hz]."""
         self._frames, self._packets = [], []
         for fault in faults:
-            if fault.stream in (0, stream):
+            if fault.stream in (0, stream) and fault.rate in (0, rate_hz):
                 self.add(fault)
         for number, rate in enumerate(rates):
-            if rate.fault.stream in (0, stream):
+            if rate.fault.stream in (0, stream) and rate.fault.rate in (0, rate_hz):
                 source = _Source(rate, f"{seed}/{number}/{stream}", rate_hz)
                 self._push(source.take(), source)
         self._update()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
 import stress
-from stress.cli import backend, detector, ending, new_run, outputs, resume, stimulus
+from stress.cli import backend, detector, ending, new_run, outputs, resume, series, stimulus
 from stress.cli.run_config import NAME, Invocation, RunConfig
 from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, StressError
 from stress.experiment import runner
@@ -62,6 +62,8 @@ class Job:
 
 def execute(args: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
+    if series.asked(args):
+        return series.execute(args, execute)
     invocation = Invocation.of(args)
     if invocation.resume:
         config, done = resume.resumed(args)

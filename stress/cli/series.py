@@ -1,0 +1,318 @@
+"""Several runs as one: over the settings of a card, or over several cards at once.
+
+Each run is recorded by itself in a folder of its own; what is printed is one
+table, one verdict, and the status of the worst of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import multiprocessing
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
+
+from stress.cli.card_offers import offers_of
+from stress.errors import ConfigError, DeviceError, StressError
+from stress.model.record import VerdictRecord
+from stress.model.verdict import EXIT_DEVICE_LOST, EXIT_ERROR, EXIT_SKIP, Verdict, exit_code
+from stress.plan.pairs import all_pairs, crossed, tied
+from stress.record import reader, rundir
+from stress.record.clock import Clock
+from stress.report.console import Console
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from multiprocessing.synchronize import Barrier
+
+    from stress.model.offers import Offer
+
+AXES = ("rate", "format", "channels", "access")
+# Numbers of channels that are tried of a card that has very many.
+MOST_COUNTS = 3
+# How long the process of one card waits for those of the others [s].
+START_S = 30.0
+_WORST = tuple(Verdict)
+Execute = Callable[[argparse.Namespace], int]
+
+
+@dataclass(frozen=True)
+class Done:
+    """One run of a series.
+
+    Parameters
+    ----------
+    name : of its folder.
+    reason : the first reason of its verdict.
+    """
+
+    name: str
+    verdict: Verdict
+    code: int
+    reason: str
+
+
+def asked(args: argparse.Namespace) -> bool:
+    """Tell whether the options ask for more than one run."""
+    several = getattr(args, "cards", [])
+    return bool(args.sweep) or len(several) > 1 or several == ["all"]
+
+
+def execute(args: argparse.Namespace, one: Execute) -> int:
+    """Make the runs that the options ask for; return the status of the worst.
+
+    Parameters
+    ----------
+    one : makes one run.
+
+    Raises
+    ------
+    ConfigError : options that do not go with several runs.
+    """
+    several = len(getattr(args, "cards", [])) > 1 or args.card == "all"
+    option = "--sweep" if args.sweep else "--card"
+    single = {
+        "--resume": args.resume,
+        "--html": args.html,
+        "--junit": args.junit,
+        "--bundle": args.bundle,
+        "--ktap": args.ktap,
+        "--lava": args.lava,
+        "--stimulus": args.stimulus,
+        "--backend": args.backend != "alsa",
+        "--card": args.sweep and several,
+    }
+    wrong = [name for name, given in single.items() if given]
+    if wrong:
+        raise ConfigError(
+            f"makes several runs, {wrong[0]} is for one", where=option, allowed="each run by itself"
+        )
+    return sweep(args, one) if args.sweep else cards(args, one)
+
+
+def sweep(args: argparse.Namespace, execute: Execute) -> int:
+    """Run the plan under each combination of the settings that --sweep names.
+
+    Raises
+    ------
+    ConfigError : no such setting.
+    DeviceError : the card cannot be asked what it offers.
+    """
+    console = Console(sys.stdout, sys.stderr, quiet=args.quiet)
+    folder = rundir.create(args.out, Clock())
+    combinations = _combinations(args)
+    done = []
+    for number, one in enumerate(combinations, 1):
+        name = "-".join(one.values()).replace(",", "x")
+        console.note(f"{number} of {len(combinations)}: {' '.join(one.values())}")
+        done.append(_quietly(_settled(args, one, folder / name), name, folder, execute))
+    rows = [(*one.values(), run) for one, run in zip(combinations, done)]
+    results = list(zip(combinations, done))
+    bad = [(one, run.verdict is Verdict.FAIL) for one, run in results if run.verdict is not Verdict.SKIP]
+    sentence = tied(bad)
+    return _tell(
+        args, console, folder, list(combinations[0]), rows, done, f"wrong {sentence}" if sentence else ""
+    )
+
+
+def cards(args: argparse.Namespace, execute: Execute) -> int:
+    """Run on several cards at once, one process each, started together.
+
+    Raises
+    ------
+    ConfigError : a card that is named twice, or none is there.
+    """
+    console = Console(sys.stdout, sys.stderr, quiet=args.quiet)
+    names = _cards(args.cards)
+    folder = rundir.create(args.out, Clock())
+    context = multiprocessing.get_context("fork")
+    gate = context.Barrier(len(names))
+    started = []
+    for name in names:
+        one = argparse.Namespace(
+            **{**vars(args), "card": name, "cards": [name], "out": str(folder / _slug(name))}
+        )
+        process = context.Process(target=_child, args=(one, execute, gate, folder / f"{_slug(name)}.txt"))
+        process.start()
+        started.append(process)
+    try:
+        for process in started:
+            process.join()
+    except KeyboardInterrupt:
+        # The signal reached them as well; each closes its own record.
+        for process in started:
+            process.join()
+        raise
+    done = [_read(_slug(name), folder, process.exitcode or 0) for name, process in zip(names, started)]
+    rows = [(name, run) for name, run in zip(names, done)]
+    return _tell(args, console, folder, ["card"], rows, done, "")
+
+
+def _cards(asked: Sequence[str]) -> list[str]:
+    from stress.board.cards import cards as known_cards
+
+    names = [card.id for card in known_cards()] if list(asked) == ["all"] else list(asked)
+    if not names:
+        raise DeviceError("no sound card here (/proc/asound/cards lists none)", errno_=19, device="alsa")
+    if len(set(names)) != len(names):
+        raise ConfigError("a card is named twice", where="--card", allowed="each card once")
+    return names
+
+
+def _slug(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in name)
+
+
+def _child(args: argparse.Namespace, execute: Execute, gate: Barrier, output: Path) -> None:
+    # Runs in a process of its own; what it prints goes to a file beside its record.
+    with open(output, "w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        sys.stdout = sys.stderr = file
+        with contextlib.suppress(threading.BrokenBarrierError):
+            gate.wait(START_S)
+        code = EXIT_ERROR
+        try:
+            code = execute(args)
+        except StressError as error:
+            print(f"pcmstress: {error}", file=file)
+            code = EXIT_SKIP if isinstance(error, DeviceError) else EXIT_ERROR
+        except KeyboardInterrupt as stop:
+            code = 128 + int(stop.args[0] if stop.args else 2)
+        finally:
+            file.flush()
+    os._exit(code)
+
+
+def _settled(args: argparse.Namespace, one: Mapping[str, str], out: Path) -> argparse.Namespace:
+    values = {**vars(args), "out": str(out), "sweep": "", "json": False, "ktap": False, "lava": False}
+    values.update(html="", junit="", bundle="")
+    if "rate" in one:
+        values["rate"] = int(one["rate"])
+    if "format" in one:
+        values["format"] = one["format"]
+    if "channels" in one:
+        counts = [int(part) for part in one["channels"].split(",")]
+        values["channels"] = (counts[0], counts[-1])
+    if "access" in one:
+        values["access"] = one["access"]
+    return argparse.Namespace(**values)
+
+
+def _quietly(args: argparse.Namespace, name: str, folder: Path, execute: Execute) -> Done:
+    out, beside = io.StringIO(), io.StringIO()
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(beside):
+            code = execute(args)
+    except DeviceError as error:
+        return Done(name, Verdict.SKIP, EXIT_SKIP, str(error))
+    finally:
+        if (folder / name).is_dir():
+            (folder / name / "report.txt").write_text(out.getvalue(), encoding="utf-8")
+    return _read(name, folder, code)
+
+
+def _read(name: str, folder: Path, code: int) -> Done:
+    try:
+        found = reader.read_run(folder / name).last(VerdictRecord)
+    except StressError as error:
+        return Done(name, Verdict.SKIP if code == EXIT_SKIP else Verdict.ERROR, code, str(error))
+    if found is None:
+        return Done(name, Verdict.INCONCLUSIVE, code, "the run did not end")
+    return Done(name, Verdict(found.verdict), code, found.reasons[0] if found.reasons else "")
+
+
+def _combinations(args: argparse.Namespace) -> list[dict[str, str]]:
+    asked = AXES if args.sweep == "all" else tuple(args.sweep.split(","))
+    if not set(asked) <= set(AXES) or len(set(asked)) != len(asked):
+        raise ConfigError(
+            f"{args.sweep!r}", where="--sweep", allowed=f"all, or of {', '.join(AXES)}, each once"
+        )
+    found, missing = offers_of(args.card)
+    if missing or not found:
+        raise DeviceError(missing or "the card offers nothing", errno_=19, device=args.card or "alsa")
+    axes = {name: values for name, values in _axes(found).items() if name in asked}
+
+    def there(one: Mapping[str, str]) -> bool:
+        counts = one.get("channels", "").split(",")
+        return all(_has(offer, one, counts[0] if way == 0 else counts[-1]) for way, offer in enumerate(found))
+
+    return (all_pairs if args.sweep == "all" else crossed)(axes, there)
+
+
+def _axes(offers: Sequence[Offer]) -> dict[str, list[str]]:
+    choices = [offer.choices for offer in offers]
+    rates = sorted(set.intersection(*({rate for one in side for rate in one.rates} for side in choices)))
+    formats = [name for name in dict.fromkeys(one.format for one in choices[0]) if _everywhere(name, choices)]
+    counts = [sorted({one.channels for one in side}) for side in choices]
+    common = [number for number in counts[0] if all(number in side for side in counts)]
+    pairs = [str(number) for number in _few(common)] or [f"{counts[0][-1]},{counts[-1][-1]}"]
+    access = [name for name in offers[0].access if all(name in offer.access for offer in offers)]
+    return {"rate": [str(rate) for rate in rates], "format": formats, "channels": pairs, "access": access}
+
+
+def _everywhere(name: str, choices: Sequence[Sequence[object]]) -> bool:
+    return all(any(getattr(one, "format", "") == name for one in side) for side in choices)
+
+
+def _few(numbers: list[int]) -> list[int]:
+    # The fewest, stereo and the most of a card that has every number.
+    if len(numbers) <= MOST_COUNTS:
+        return numbers
+    return sorted({numbers[0], 2 if 2 in numbers else numbers[len(numbers) // 2], numbers[-1]})
+
+
+def _has(offer: Offer, one: Mapping[str, str], channels: str) -> bool:
+    return any(
+        ("format" not in one or choice.format == one["format"])
+        and (not channels or choice.channels == int(channels))
+        and ("rate" not in one or int(one["rate"]) in choice.rates)
+        for choice in offer.choices
+    )
+
+
+def _tell(
+    args: argparse.Namespace,
+    console: Console,
+    folder: Path,
+    names: list[str],
+    rows: Sequence[tuple[object, ...]],
+    done: Sequence[Done],
+    sentence: str,
+) -> int:
+    worst = max((run.verdict for run in done), key=_WORST.index)
+    lost = any(run.code == EXIT_DEVICE_LOST for run in done)
+    if args.json:
+        runs = [
+            {
+                **dict(zip(names, row[:-1])),
+                "verdict": run.verdict.value,
+                "reason": run.reason,
+                "directory": run.name,
+            }
+            for row, run in zip(rows, done)
+        ]
+        whole = {"schema": "pcmstress/series/1", "verdict": worst.value, "runs": runs, "sentence": sentence}
+        console.line(json.dumps({**whole, "directory": str(folder)}))
+        return exit_code(worst, lost)
+    counted = {verdict: sum(run.verdict is verdict for run in done) for verdict in reversed(_WORST)}
+    counts = ", ".join(f"{number} {verdict.value}" for verdict, number in counted.items() if number)
+    console.line(f"{worst.value}  {len(done)} runs: {counts}")
+    if sentence:
+        console.line(f"      {sentence}")
+    table = [
+        (*names, "verdict", "why"),
+        *((*map(str, row[:-1]), run.verdict.value, run.reason) for row, run in zip(rows, done)),
+    ]
+    widths = [max(len(row[column]) for row in table) for column in range(len(names) + 1)]
+    for row in table:
+        cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths))
+        console.line(f"{cells}  {row[-1]}"[: console.columns or None].rstrip())
+    console.line(f"records: {folder}")
+    return exit_code(worst, lost)

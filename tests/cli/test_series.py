@@ -1,0 +1,111 @@
+"""Several runs as one: a table, the worst verdict, and the sentence that ties a fault to a setting."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from stress.cli import main, series
+from stress.errors import DeviceError
+from stress.model.offers import Choice, Offer
+from stress.model.verdict import Verdict
+
+RATES = (44100, 48000)
+
+
+def _offers(card):
+    choices = tuple(
+        Choice(name, channels, RATES, (48, 4800), (96, 48000))
+        for name in ("S16_LE", "S24_3LE")
+        for channels in (1, 2)
+    )
+    return [Offer(f"hw:card,0 {way}", ("mmap", "rw"), choices) for way in ("playback", "capture")], ""
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """Let every run be a made-up one; return the settings they were made with."""
+    made, bad = [], {}
+    monkeypatch.setattr(series, "offers_of", _offers)
+
+    def read(name, folder, code):
+        wrong = bad.get("when", lambda one: False)(made[-1])
+        verdict = Verdict.FAIL if wrong else Verdict.PASS
+        return series.Done(name, verdict, int(wrong), "wrong" if wrong else "clean")
+
+    def execute(args):
+        if bad.get("refused"):
+            raise DeviceError("refused", device="hw:card,0")
+        made.append((args.rate, args.format, args.channels, args.access))
+        sys.stdout.write("a report of its own\n")
+        return 0
+
+    monkeypatch.setattr(series, "_read", read)
+    monkeypatch.setattr(
+        "stress.cli.commands.run.series.execute", lambda args, one: series.sweep(args, execute)
+    )
+    return made, bad
+
+
+def _sweep(tmp_path, *more):
+    return main.main(["run", "--card", "card", "--out", str(tmp_path / "out"), *more])
+
+
+def test_sweep_all_walks_what_the_card_offers_and_passes(tmp_path, capsys, runs):
+    made, _ = runs
+    assert _sweep(tmp_path, "--sweep", "all") == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"PASS  {len(made)} runs")
+    assert "a report of its own" not in out
+    assert {one[0] for one in made} == set(RATES) and {one[3] for one in made} == {"mmap", "rw"}
+    assert len(made) < 16
+
+
+def test_sweep_with_a_fault_at_one_rate_fails_and_names_it(tmp_path, capsys, runs):
+    made, bad = runs
+    bad["when"] = lambda one: one[0] == 44100
+    assert _sweep(tmp_path, "--sweep", "rate,format", "--json") == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["verdict"] == "FAIL" and len(found["runs"]) == len(made) == 4
+    assert found["sentence"].startswith("wrong only at rate 44100: in 2 of 2")
+
+
+def test_sweep_run_that_is_refused_is_a_skip_of_its_own(tmp_path, capsys, runs):
+    runs[1]["refused"] = True
+    assert _sweep(tmp_path, "--sweep", "rate") == 4
+    assert capsys.readouterr().out.startswith("SKIP  2 runs: 2 SKIP")
+
+
+@pytest.mark.parametrize("axes", ["speed", "rate,rate", "all,rate"])
+def test_sweep_over_what_is_no_setting_is_a_usage_error(tmp_path, capsys, runs, axes):
+    assert _sweep(tmp_path, "--sweep", axes) == 64
+    assert "--sweep" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [["--html", "x"], ["--backend", "virtual", "--card", ""], ["--card", "2"]])
+def test_series_with_what_is_for_one_run_is_a_usage_error(tmp_path, capsys, more):
+    assert main.main(["run", "--card", "1", "--sweep", "all", "--out", str(tmp_path / "o"), *more]) == 64
+    assert "several runs" in capsys.readouterr().err or more[0] == "--backend"
+
+
+def test_cards_run_at_once_in_processes_of_their_own(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(
+        series, "_read", lambda name, folder, code: series.Done(name, list(Verdict)[code], code, "")
+    )
+    args = main.parser().parse_args(
+        ["run", "--card", "1", "--card", "hw:2,0", "--out", str(tmp_path / "out")]
+    )
+    codes = {"1": 1, "hw:2,0": 4}
+    assert series.asked(args)
+    # Exit codes of children become verdicts here: PASS of 1, FAIL of 4.
+    assert series.cards(args, lambda one: codes[one.card]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("FAIL  2 runs: 1 FAIL, 1 PASS")
+    assert (tmp_path / "out" / "1.txt").exists() and (tmp_path / "out" / "hw-2-0.txt").exists()
+
+
+def test_cards_named_twice_are_a_usage_error(tmp_path, capsys):
+    assert main.main(["run", "--card", "1", "--card", "1", "--out", str(tmp_path / "out")]) == 64
+    assert "named twice" in capsys.readouterr().err
