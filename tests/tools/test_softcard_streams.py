@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from stress.model.formats import sample_format
 from tests.tools.softcard_bench import LATENCY, PACKET, Bench, MakeBench, expected, faulty, frames_of, pattern
 from tools.softcardkit.card import SoftCard
 from tools.softcardkit.config import CardConfig, Speed, Sync
@@ -218,3 +219,33 @@ def test_control_socket_refuses_what_it_does_not_know() -> None:
     assert execute("explode", engine).startswith("error: unknown command 'explode'")
     assert execute("fault nonsense@frame=1", engine).startswith("error: fault: kind: unknown fault")
     assert json.loads(execute("status", engine)[3:])["playback"]["live"] is False
+
+
+def test_implicit_feedback_paces_playback_by_capture_packets_and_loses_nothing(make: MakeBench) -> None:
+    config = CardConfig(
+        sync=Sync.IMPLICIT,
+        speed=Speed.HIGH,
+        uac=2,
+        rates=(48000,),
+        formats=(sample_format("S16_LE"),),
+        latency=480,
+    )
+    bench = make(config)
+    data = pattern(960)
+    # Playback has no URB yet: capture goes on at the nominal rate, and playback follows it.
+    bench.host.capture(4, 288)
+    while bench.host.pending(2, 1):
+        bench.host.exchange()
+    assert bench.host.received.lengths == [192] * 4
+    for at in range(0, len(data), 192):
+        bench.host.play([data[at : at + 192]])
+        bench.host.capture(1, 288)
+        while bench.host.pending(2, 1):
+            bench.host.exchange()
+    for _ in range(10):
+        bench.host.capture(1, 288)
+        while bench.host.pending(2, 1):
+            bench.host.exchange()
+    got = bytes(bench.host.received.data)
+    assert set(bench.host.received.lengths) == {192}
+    assert got[4 * 192 + 480 * 4 :][: len(data)] == data

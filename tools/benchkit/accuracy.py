@@ -13,8 +13,9 @@ import numpy as np
 
 from stress.detect.exact.checker import check
 from stress.model.finding import Analysis, Finding, Kind
-from stress.model.formats import FORMATS, MAX_CHANNELS
+from stress.model.formats import CARD_FORMATS, FORMATS
 from stress.model.ring import Rings
+from stress.patterns.shared import Shared, share
 from stress.patterns.word import Pattern
 from tools.benchkit._faults import FAULTS, LAST, Scene, Truth, fits
 
@@ -28,8 +29,24 @@ DISTANCES = (0, 1, 2, 8, 40, 300, 3000)
 BLURRED = ("drop", "repeat", "insert")
 BLURRED_WITH = (*BLURRED, "zero", "hold", "mute", "misplaced", "earlier_burst")
 BLURRED_DISTANCE = 40
-# The same trials, seen three ways: format and channels are drawn anew for each.
-TABLES = ("kind", "format", "channels")
+# Channels that are drawn: all up to 8, and those of larger interfaces.
+CHANNELS = (*range(1, 9), 10, 16, 18, 32, 64)
+# Layouts of playback and capture, drawn for whole-frame faults: every format that is converted,
+# and directions with other channels.
+LAYOUTS = (
+    *(((name, 2), (name, 2)) for name, fmt in CARD_FORMATS.items() if not fmt.native and fmt.bits > 8),
+    *(((name, 4), (name, 4)) for name, fmt in CARD_FORMATS.items() if fmt.bits == 8),
+    (("S16_LE", 2), ("S16_LE", 1)),
+    (("S16_LE", 1), ("S16_LE", 2)),
+    (("S16_LE", 2), ("S24_3LE", 2)),
+    (("S24_3LE", 2), ("S16_LE", 2)),
+    (("S32_LE", 2), ("S32_LE", 10)),
+    (("S32_LE", 10), ("S32_LE", 2)),
+    (("S32_LE", 64), ("S32_LE", 64)),
+)
+WHOLE_FRAMES = ("zero", "hold", "drop", "repeat", "stale", "misplaced", "mute")
+# The same trials, seen three ways: format and channels are drawn anew for each; and layouts by themselves.
+TABLES = ("kind", "format", "channels", "layout")
 
 
 def scene_of(pattern: Pattern, rng: np.random.Generator, frames: int = FRAMES) -> Scene:
@@ -46,10 +63,19 @@ def lay(scene: Scene, names: list[str], distance: int) -> None:
         at = scene.floor + distance
 
 
-def judge(scene: Scene) -> tuple[Analysis, list[str]]:
-    """Return the analysis and what it has wrong."""
-    first = scene.first
-    analysis = check(scene.raw, scene.pattern, scene.rings, first_position=first)
+def judge(scene: Scene, shared: Shared | None = None) -> tuple[Analysis, list[str]]:
+    """Return the analysis and what it has wrong.
+
+    Parameters
+    ----------
+    shared : layouts that the frames went through, None for those of the pattern.
+    """
+    first, raw = scene.first, scene.raw
+    if shared is not None:
+        captured = np.zeros(len(scene.rows) * shared.capture.frame_bytes, np.uint8)
+        shared.capture.spread(raw, captured)
+        raw = shared.capture.gather(captured)
+    analysis = check(raw, scene.pattern, scene.rings, first_position=first)
     return analysis, compare(scene.truths, analysis)
 
 
@@ -105,6 +131,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tools/bench accuracy", description=__doc__)
     parser.add_argument("--trials", type=int, default=1000, help="per kind (default 1000)")
     parser.add_argument("--pairs", type=int, default=2000, help="pairs in all (default 2000)")
+    parser.add_argument("--layouts", type=int, default=100, help="per layout (default 100)")
     parser.add_argument("--kind", action="append", choices=list(FAULTS), help="only this kind")
     parser.add_argument("--seed", type=int, help="default: a fresh one, printed")
     parser.add_argument("--show", type=int, default=0, help="print as many failures")
@@ -116,11 +143,18 @@ def main(argv: list[str]) -> int:
         result.single(name, args.trials)
     if not args.kind:
         result.pairs(args.pairs)
+        result.layouts(args.layouts)
     print(json.dumps(result.object()) if args.json else result.table())
     return 0 if result.reached else 1
 
 
-_ORDER = (*FAULTS, "pairs", *FORMATS, *(str(channels) for channels in range(1, MAX_CHANNELS + 1)))
+def layout_name(layout: tuple[tuple[str, int], tuple[str, int]]) -> str:
+    """Return a layout in words: "S20_3LE 2" or "S16_LE 2 > S16_LE 1"."""
+    played, captured = (f"{name} {channels}" for name, channels in layout)
+    return played if played == captured else f"{played} > {captured}"
+
+
+_ORDER = (*FAULTS, "pairs", *FORMATS, *map(str, CHANNELS), *map(layout_name, LAYOUTS))
 
 
 class _Score:
@@ -145,11 +179,21 @@ class _Score:
                 distance = max(distance, BLURRED_DISTANCE)
             self._trial("pairs", [first, second], distance, rng)
 
+    def layouts(self, trials: int) -> None:
+        names = [name for name in WHOLE_FRAMES if name in FAULTS]
+        for number, layout in enumerate(LAYOUTS):
+            played, captured = ((CARD_FORMATS[name], channels) for name, channels in layout)
+            shared = share(played, captured)
+            for trial in range(trials):
+                rng = np.random.default_rng([self.seed, 2000 + number, trial])
+                fitting = [name for name in names if fits(name, shared.channels, shared.fmt)]
+                scene = scene_of(Pattern("mix1", shared.fmt, shared.channels), rng)
+                lay(scene, [str(rng.choice(fitting))], 0)
+                self.tables["layout"].add(layout_name(layout), not judge(scene, shared)[1])
+
     def _trial(self, row: str, names: list[str], distance: int, rng: np.random.Generator) -> None:
         fmt = FORMATS[str(rng.choice(list(FORMATS)))]
-        channels = int(
-            rng.choice([c for c in range(1, MAX_CHANNELS + 1) if all(fits(name, c, fmt) for name in names)])
-        )
+        channels = int(rng.choice([c for c in CHANNELS if all(fits(name, c, fmt) for name in names)]))
         pattern = Pattern(str(rng.choice(["mix1", "mix2"])), fmt, channels)
         scene = scene_of(pattern, rng)
         lay(scene, names, distance)
@@ -174,10 +218,13 @@ class _Score:
 
     @property
     def reached(self) -> bool:
-        rows = self.tables["kind"]
-        return all(
-            rows.right[row] >= (0.99 if row == "pairs" else 0.999) * of for row, of in rows.total.items()
-        )
+        rows = [
+            (table, row, of)
+            for name in ("kind", "layout")
+            for table in [self.tables[name]]
+            for row, of in table.total.items()
+        ]
+        return all(table.right[row] >= (0.99 if row == "pairs" else 0.999) * of for table, row, of in rows)
 
     def object(self) -> dict[str, object]:
         tables = {name: table.object() for name, table in self.tables.items()}
@@ -215,4 +262,10 @@ class _Table:
         return out
 
     def _rows(self) -> list[str]:
-        return sorted(self.total, key=lambda row: (row.endswith(" pairs"), _ORDER.index(row.split()[0])))
+        return sorted(
+            self.total,
+            key=lambda row: (
+                row.endswith(" pairs"),
+                _ORDER.index(row[: -len(" pairs")] if row.endswith(" pairs") else row),
+            ),
+        )

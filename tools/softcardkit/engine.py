@@ -43,6 +43,8 @@ class Engine:
         self._config = config
         self._log = log or EventLog()
         self._codec = IsoCodec()
+        # The capture packets pace playback: they keep the nominal rate, whether playback has a URB or not.
+        self._implicit = config.sync is Sync.IMPLICIT
         slips = config.sync is not Sync.ASYNCHRONOUS
         self.injector = Injector(faults, rates, seed, self._log, self._act, slips)
         self.playback, self.capture, self.feedback = Endpoint(), Endpoint(), Endpoint()
@@ -102,7 +104,8 @@ class Engine:
     def waiting(self) -> bool:
         """Whether a live endpoint has no URB, so that the bus clock stands still."""
         play, capture = self.playback, self.capture
-        return (play.live and not play.queue) or (capture.live and not capture.queue)
+        starved = play.live and not play.queue and not (self._implicit and capture.live)
+        return starved or (capture.live and not capture.queue)
 
     @property
     def live(self) -> bool:
@@ -138,6 +141,8 @@ class Engine:
         play, capture, injector = self.playback, self.capture, self.injector
         size = play.frame_bytes
         if not (play.live and capture.started and capture.live and play.started) or self.feedback.queue:
+            return 0
+        if self._implicit:
             return 0
         urb = play.queue[0]
         end = play.frames + (len(urb.data) - urb.offsets[urb.index]) // size
@@ -188,9 +193,10 @@ class Engine:
 
     def _tick(self) -> bool:
         play, capture = self.playback, self.capture
-        if play.live:
-            if not self._push():
-                return False
+        pushes = play.live and bool(play.queue)
+        if pushes and not self._push():
+            return False
+        if pushes and not self._implicit:
             take = len(self._fifo) - self._latency_bytes
         else:
             take = self._nominal() * (self._fifo_bytes or 1)
