@@ -165,13 +165,13 @@ class Cards(argparse.Action):
     def __call__(
         self,
         parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
+        made: argparse.Namespace,
         values: Any,
         option_string: str | None = None,
     ) -> None:
-        """Take one value."""
-        namespace.cards = [*getattr(namespace, "cards", []), values]
-        namespace.card = values
+        """Take one value while the arguments are made."""
+        made.cards = [*getattr(made, "cards", []), values]
+        made.card = values
 
 
 def channel_counts(text: str) -> tuple[int, int]:

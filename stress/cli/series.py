@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import copy
 import io
 import json
 import multiprocessing
@@ -135,9 +136,7 @@ def cards(args: argparse.Namespace, execute: Execute) -> int:
     gate = context.Barrier(len(names))
     started = []
     for name in names:
-        one = argparse.Namespace(
-            **{**vars(args), "card": name, "cards": [name], "out": str(folder / _slug(name))}
-        )
+        one = _changed(args, card=name, cards=[name], out=str(folder / _slug(name)))
         process = context.Process(target=_child, args=(one, execute, gate, folder / f"{_slug(name)}.txt"))
         process.start()
         started.append(process)
@@ -190,19 +189,22 @@ def _child(args: argparse.Namespace, execute: Execute, gate: Barrier, output: Pa
     os._exit(code)
 
 
+def _changed(options: argparse.Namespace, **changes: object) -> argparse.Namespace:
+    """Return a copy of the options with some of them changed."""
+    copied = copy.copy(options)
+    for name, value in changes.items():
+        setattr(copied, name, value)
+    return copied
+
+
 def _settled(args: argparse.Namespace, one: Mapping[str, str], out: Path) -> argparse.Namespace:
-    values = {**vars(args), "out": str(out), "sweep": "", "json": False, "ktap": False, "lava": False}
-    values.update(html="", junit="", bundle="")
+    changes: dict[str, object] = {"out": str(out), "sweep": "", "json": False, **one}
     if "rate" in one:
-        values["rate"] = int(one["rate"])
-    if "format" in one:
-        values["format"] = one["format"]
+        changes["rate"] = int(one["rate"])
     if "channels" in one:
         counts = [int(part) for part in one["channels"].split(",")]
-        values["channels"] = (counts[0], counts[-1])
-    if "access" in one:
-        values["access"] = one["access"]
-    return argparse.Namespace(**values)
+        changes["channels"] = (counts[0], counts[-1])
+    return _changed(args, **changes)
 
 
 def _quietly(args: argparse.Namespace, name: str, folder: Path, execute: Execute) -> Done:

@@ -190,20 +190,8 @@ def _mark(finding: Finding, cause: Finding) -> Finding:
 def _thinned(analysis: Analysis) -> Analysis:
     # What a record holds of lost time is bounded, and what it does not hold is not counted in it.
     marked = [index for index, one in enumerate(analysis.findings) if "transport" in one.details]
-    left_out = set(marked[MOST_KEPT:])
-    if not left_out:
+    gone = [analysis.findings[index] for index in marked[MOST_KEPT:]]
+    if not gone:
         return analysis
-    gone = [analysis.findings[index] for index in sorted(left_out)]
-    counts, sites = dict(analysis.counts), dict(analysis.sites)
-    for one in gone:
-        counts[one.kind] = counts.get(one.kind, 0) - 1
-        sites[one.kind, one.ring, one.laps] = sites.get((one.kind, one.ring, one.laps), 0) - 1
     note = f"{len(gone)} wrong runs with lost time past the first {MOST_KEPT} are neither kept nor counted"
-    return dataclasses.replace(
-        analysis,
-        findings=tuple(one for index, one in enumerate(analysis.findings) if index not in left_out),
-        counts={kind: number for kind, number in counts.items() if number},
-        sites={site: number for site, number in sites.items() if number},
-        wrong_frames=analysis.wrong_frames - sum(one.frames for one in gone),
-        notes=(*analysis.notes, note),
-    )
+    return dataclasses.replace(analysis.without(gone), notes=(*analysis.notes, note))

@@ -146,6 +146,21 @@ class Analysis:
             wrong_frames=sum(one.frames for one in findings),
         )
 
+    def without(self, findings: Sequence[Finding]) -> Analysis:
+        """Return the analysis with these findings neither kept nor counted."""
+        counts, sites = dict(self.counts), dict(self.sites)
+        for one in findings:
+            counts[one.kind] = counts.get(one.kind, 0) - 1
+            site = (one.kind, one.ring, one.laps)
+            sites[site] = sites.get(site, 0) - 1
+        return replace(
+            self,
+            findings=tuple(one for one in self.findings if one not in findings),
+            counts={kind: number for kind, number in counts.items() if number},
+            sites={site: number for site, number in sites.items() if number},
+            wrong_frames=self.wrong_frames - sum(one.frames for one in findings),
+        )
+
     def adding(self, finding: Finding) -> Analysis:
         """Return the analysis with `finding` before the others, counted by kind and site only."""
         site = (finding.kind, finding.ring, finding.laps)

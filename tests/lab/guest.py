@@ -98,6 +98,42 @@ def _loads(name: str) -> list[str]:
     return [*up, "--run", *RUN, "--card", "softcard", "--plan", "loads.toml", "--out", name]
 
 
+def _sweep(name: str) -> list[str]:
+    up = [f"{PROJECT}/tools/softcard", "up", "--pace", "0"]
+    up += ["--fault", "zero@frame=12000,frames=16,rate=44100"]
+    return [
+        *up,
+        "--run",
+        *RUN,
+        "--card",
+        "softcard",
+        "--plan",
+        "one.toml",
+        "--sweep",
+        "rate,format",
+        "--out",
+        name,
+    ]
+
+
+# Profile of a real device -> fault of the card. Frame 24000 is a quarter of the way into a burst of 2 s.
+PROFILES = {
+    "cmedia": "zero@frame=24000,frames=16",
+    "pcm29xx": "bitflip@frame=24000,bit=7",
+    "uac2": "zero@frame=24000,frames=16",
+    "implicit": "zero@frame=24000,frames=16",
+}
+
+
+def _profile(name: str, profile: str, *faults: str) -> list[str]:
+    # No option but the card: rate, format and channels are those of the device.
+    up = [f"{PROJECT}/tools/softcard", "up", "--pace", "0", "--profile", profile]
+    up += ["--log", f"{name}.faults.jsonl"]
+    for fault in faults:
+        up += ["--fault", fault]
+    return [*up, "--run", *RUN, "--card", profile, "--out", name]
+
+
 def scenarios(card: bool) -> dict[str, list[str]]:
     """Return the scenarios by name."""
     loop = ["--card", "Loopback"]
@@ -112,6 +148,13 @@ def scenarios(card: bool) -> dict[str, list[str]]:
             "diagnose-drop": _contrasts("diagnose-drop", "drop@packets=1"),
             "diagnose-zero": _contrasts("diagnose-zero", "zero@frames=16"),
             "diagnose-bitflip": _contrasts("diagnose-bitflip", "bitflip@bit=7"),
+            **{f"profile-{name}": _profile(f"profile-{name}", name) for name in (*PROFILES, "dac")},
+            **{
+                f"profile-{name}-fault": _profile(f"profile-{name}-fault", name, fault)
+                for name, fault in PROFILES.items()
+            },
+            "profile-microphone": _profile("profile-microphone", "microphone"),
+            "sweep-44100": _sweep("sweep-44100"),
             "card-unplug": _card("card-unplug", "unplug@frame=24000"),
             "card-freeze": _card("card-freeze", "freeze@frame=24000"),
             "wire-clean": _card("wire-clean", more=NO_LOOP),

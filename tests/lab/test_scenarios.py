@@ -180,3 +180,43 @@ def _passed(result):
     tail = result.stdout.decode(errors="replace")[-2000:]
     assert result.code == 0, tail
     assert " passed" in tail
+
+
+# Fault of a device -> kind found, and frames wrong.
+PROFILE_FAULTS = {
+    "profile-cmedia-fault": ("zero", 16),
+    "profile-pcm29xx-fault": ("bitflip", 1),
+    "profile-uac2-fault": ("zero", 16),
+    "profile-implicit-fault": ("zero", 16),
+}
+
+
+@pytest.mark.parametrize("name", ["cmedia", "pcm29xx", "uac2", "implicit", "dac"])
+def test_profile_of_a_real_device_passes_with_no_option_but_its_name(guest, name):
+    report = guest.report(f"profile-{name}")
+    assert guest.code(f"profile-{name}") == 0, report["reasons"]
+    assert report["total"]["planted"] == report["total"]["control_found"] > 0
+
+
+@pytest.mark.parametrize("name", sorted(PROFILE_FAULTS))
+def test_fault_of_a_device_is_found_as_its_kind_in_its_place_in_every_burst(guest, name):
+    kind, frames = PROFILE_FAULTS[name]
+    assert guest.code(name) == 1
+    found = guest.findings(name)
+    places = {fault["capture_frame"] for fault in guest.injected(name)}
+    assert {(finding["kind"], finding["frames"]) for finding, _ in found} == {(kind, frames)}
+    assert {finding["frame"] for finding, _ in found} <= places
+    assert all(finding["position"] - burst["position"] == 24000 for finding, burst in found)
+
+
+def test_microphone_is_skipped_with_the_reason(guest):
+    assert guest.code("profile-microphone") == 4
+    assert "only captures" in guest.report("profile-microphone")["reasons"][0]
+
+
+def test_sweep_names_the_rate_that_a_fault_is_tied_to(guest):
+    report = guest.report("sweep-44100")
+    assert guest.code("sweep-44100") == 1
+    assert report["sentence"].startswith("wrong only at rate 44100:")
+    assert {run["verdict"] for run in report["runs"] if run["rate"] == "44100"} == {"FAIL"}
+    assert {run["verdict"] for run in report["runs"] if run["rate"] != "44100"} == {"PASS"}

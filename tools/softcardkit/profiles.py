@@ -37,7 +37,7 @@ PROFILES = {
         rates=(44100, 48000),
         sync=Sync.IMPLICIT,
         speed=Speed.HIGH,
-        latency=4800,
+        latency=960,
         uac=2,
     ),
     "microphone": CardConfig(

@@ -273,7 +273,21 @@ def attribute(analysis: Analysis, views: Views, position: int) -> Analysis:
         if view:
             finding = with_lanes(finding.with_details(view=view), views.memory, position, True)
         findings.append(finding)
-    return dataclasses.replace(analysis, findings=tuple(findings))
+    return _without_latency(dataclasses.replace(analysis, findings=tuple(findings)))
+
+
+def _without_latency(analysis: Analysis) -> Analysis:
+    # A stream that is late as a whole, while both rings agree with the wire, took its time beyond
+    # the bus: that is the latency of the device, however long, and no old data in a ring.
+    late = [one for one in analysis.findings if one.details.get("uniform") and one.details.get("view") == BUS]
+    if not late:
+        return analysis
+    note = f"the device gives back what it gets {late[0].lag} frames late or more; both rings are right"
+    left = analysis.without(late)
+    # The whole burst had been called wrong, and every other finding lies inside it.
+    wrong = sum(one.frames for one in left.findings)
+    episodes = analysis.episodes if left.counts else 0
+    return dataclasses.replace(left, wrong_frames=wrong, episodes=episodes, notes=(*analysis.notes, note))
 
 
 def _view(finding: Finding, views: Views, position: int) -> str:

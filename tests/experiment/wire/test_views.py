@@ -7,7 +7,7 @@ import pytest
 
 from stress.experiment import positive_control
 from stress.experiment.wire.views import attribute, by_wire
-from stress.model.finding import Kind
+from stress.model.finding import Analysis, Finding, Kind
 from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
 from tests.experiment.wire.wire_cases import FRAMES, LATENCY, POSITION, RINGS, STEP, Burst, detector
 
@@ -242,3 +242,26 @@ def test_stale_lines_behind_such_a_beginning_keep_place_and_age():
     burst.read[AT : AT + 8] = burst.into[500 + AT - BACK : 500 + AT - BACK + 8]
     found = _real(burst.views().capture)
     assert [(f.kind, f.frame, f.frames, f.laps) for f in found] == [(Kind.STALE, AT, 8, 1)]
+
+
+def _all_late(burst, rest=()):
+    whole = Finding(Kind.STALE, 0, FRAMES, POSITION, RINGS.playback, 1, "playback", details={"uniform": True})
+    found = (whole, *rest)
+    return Analysis("exact", True, FRAMES, FRAMES, 0, POSITION, episodes=1).holding(found, 9)
+
+
+def test_stream_late_as_a_whole_is_latency_where_both_rings_agree_with_the_wire():
+    burst = Burst()
+    clean = attribute(_all_late(burst), burst.views(), POSITION)
+    assert (clean.found, clean.wrong_frames, clean.episodes, clean.sites) == (0, 0, 0, {})
+    assert any("both rings are right" in note for note in clean.notes)
+    other = Finding(Kind.ZERO, 900, 8, POSITION + 800)
+    left = attribute(_all_late(burst, [other]), burst.views(), POSITION)
+    assert [(one.kind, one.frame) for one in left.findings] == [(Kind.ZERO, 900)]
+    assert (left.found, left.wrong_frames) == (1, 8)
+
+
+def test_stream_late_as_a_whole_is_corruption_where_the_wire_shows_it():
+    burst = Burst()
+    burst.out[400:408] = burst.out[400 - RINGS.playback : 408 - RINGS.playback]
+    assert attribute(_all_late(burst), burst.views(), POSITION).found == 1
