@@ -42,6 +42,7 @@ DOORS = {
     "ctypes": {"board/conditions.py", "detect/exact/same.py", "detect/exact/whole.py", "pcm/alsa/_lib.py"},
     "psutil": {"board/load.py"},
     "usb": {"board/usb_control.py"},
+    "soundfile": {"files/foreign.py"},
 }
 FORBIDDEN_FOR_PCM = {"patterns", "detect"}
 

@@ -62,6 +62,10 @@ class Found:
         """Frames that count as exposure."""
         return self.analysis.checked_frames if self.exposed is None else self.exposed
 
+    def with_notes(self, notes: tuple[str, ...]) -> Found:
+        """Return the same with `notes` on the file before those on what it holds."""
+        return replace(self, analysis=replace(self.analysis, notes=(*notes, *self.analysis.notes)))
+
 
 Judge = Callable[["argparse.Namespace", "AudioSource", "Rings"], Found]
 

@@ -204,6 +204,16 @@ def rings(text: str) -> tuple[int, int]:
     return playback, capture
 
 
+def channels(text: str) -> Any:
+    """Return the channels of a file that are meant, a `ChannelChoice`."""
+    from stress.files.channels import parse_channels
+
+    try:
+        return parse_channels(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def early(text: str) -> tuple[float, float]:
     """Return the rates of "GOOD,BAD" [episodes an hour], zeros for "off"."""
     if text == "off":

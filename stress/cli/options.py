@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stress.cli import run_options
-from stress.cli.arguments import AUXILIARY, Parser, duration, pcm_format, rate, rings, whole
+from stress.cli.arguments import AUXILIARY, Parser, channels, duration, pcm_format, rate, rings, whole
 from stress.cli.version import Version
 
 if TYPE_CHECKING:
@@ -87,14 +87,14 @@ def _diagnose(commands: Any) -> None:
     run_options.streaming(diagnose, plan="diagnose")
 
 
-def _audio(command: argparse.ArgumentParser, said: str) -> None:
+def _audio(command: argparse.ArgumentParser, said: str, channels: Any, many: str) -> None:
     command.add_argument(
         "--format",
         type=pcm_format,
         metavar="F",
         help=f"S16_LE, S24_3LE, S24_LE or S32_LE; s16, s24, s32 are understood ({said.format('S16_LE')})",
     )
-    command.add_argument("--channels", type=whole(1, 8), metavar="N", help=f"1 to 8 ({said.format(2)})")
+    command.add_argument("--channels", type=channels, metavar="N", help=f"{many} ({said.format(2)})")
     command.add_argument(
         "--rate",
         type=rate(*RATES),
@@ -119,9 +119,16 @@ def _analyze(commands: Any) -> None:
         ),
         f"Exit status: 0 PASS, 1 FAIL, 5 INCONCLUSIVE (the pattern was not found), {USAGE_CODES}.",
     )
-    analyze.add_argument("capture", metavar="CAPTURE", help="a WAV file, or raw frames with --format")
+    analyze.add_argument(
+        "capture", metavar="CAPTURE", help="an audio file, or raw frames with --format and --channels"
+    )
     analyze.add_argument("--rings", type=rings, metavar="P,C", help="playback and capture ring in frames")
-    _audio(analyze, "a WAV says it itself")
+    _audio(
+        analyze,
+        "a WAV says it itself",
+        channels,
+        "how many, or which of them to judge: 1-8, 1,2,7, of raw frames 3-4/10",
+    )
     analyze.add_argument(
         "--analog", action="store_true", help="through an analog cable: the same as --detector spectral"
     )
@@ -202,7 +209,7 @@ def _generate(commands: Any) -> None:
         metavar="N",
         help="first pattern position (default 1)",
     )
-    _audio(generate, "default {}")
+    _audio(generate, "default {}", whole(1, 8), "1 to 8")
 
 
 def _predict(commands: Any) -> None:

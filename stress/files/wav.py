@@ -7,7 +7,8 @@ import struct
 from typing import TYPE_CHECKING
 
 from stress.errors import CaptureFileError
-from stress.files.header import EXTENSIBLE, GUID_TAIL, PCM, check_shape
+from stress.files.limits import check_shape
+from stress.files.riff_format import EXTENSIBLE, GUID_TAIL, PCM
 from stress.model.formats import SampleFormat
 
 if TYPE_CHECKING:

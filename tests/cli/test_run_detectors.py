@@ -230,7 +230,7 @@ def test_recording_without_a_plan_gives_rate_and_format(tmp_path, capsys, monkey
     ("content", "words"),
     [
         (None, "cannot be opened"),
-        (b"no audio at all", "is no RIFF/WAVE file"),
+        (b"no audio at all", "is no audio file"),
         (np.ones((100, 2), "<i2"), "holds 100 frames"),
         (np.zeros((9000, 2), "<i2"), "is silent"),
     ],

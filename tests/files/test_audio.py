@@ -60,8 +60,13 @@ def test_open_reads_what_the_standard_library_wrote(tmp_path, name, width):
 def test_open_raw_needs_format_and_channels(tmp_path):
     path = tmp_path / "a.raw"
     path.write_bytes(b"\1" * 40)
-    with pytest.raises(CaptureFileError, match="raw frames need"):
-        open_audio(str(path))
+    for asked, missing in (
+        ({}, "--format and --channels are missing"),
+        ({"fmt": S16}, "--channels is missing"),
+        ({"channels": 2}, "--format is missing"),
+    ):
+        with pytest.raises(CaptureFileError, match=f"raw frames need .*: {missing}"):
+            open_audio(str(path), **asked)
     with open_audio(str(path), fmt=S16, channels=2) as source:
         assert (source.frames, source.rate) == (10, 48000)
 
@@ -76,32 +81,22 @@ def test_open_skips_chunks_before_the_data(tmp_path):
 
 HOSTILE = {
     "empty": (b"", "raw frames need"),
-    "not riff": (b"OggS" + b"\0" * 60, "raw frames need"),
+    "ogg": (b"OggS" + b"\0" * 60, "Ogg .*lossy"),
+    "mp4": (b"\0\0\0\x20ftypM4A " + b"\0" * 60, "MP4 .*ffmpeg"),
     "riff not wave": (b"RIFF" + b"\0" * 60, "not WAVE"),
     "header only": (wav()[:20], "ends before a fmt|fmt chunk of|passes its end|ends before"),
     "no data chunk": (wav()[:36], "ends before a data chunk"),
-    "truncated": (wav()[:-5], "truncated: the data chunk says 32 bytes, the file holds 27"),
-    "absurd size": (wav(size=0xFFFFFFFF), "truncated"),
     "zero frames": (wav(data=b""), "no frames"),
-    "part of a frame": (wav(data=b"\1" * 33), "whole frames"),
-    "float": (wav(tag=3, bits=32, align=8), "floating-point"),
-    "extensible float": (
-        wav(
-            0xFFFE,
-            bits=32,
-            align=8,
-            extra=struct.pack("<HHIH", 22, 32, 0, 3) + bytes.fromhex("000000001000800000aa00389b71"),
-        ),
-        "floating-point",
-    ),
     "mu-law": (wav(tag=7, bits=8, align=2), "mu-law"),
     "100 channels": (wav(channels=100, align=200), "100 channels"),
     "0 channels": (wav(channels=0), "0 channels"),
     "0 Hz": (wav(rate=0), "0 Hz"),
     "8 bits": (wav(bits=8, align=2), "8 bits"),
     "17 bits": (wav(bits=17), "17 bits"),
-    "alignment": (wav(align=5), "in 5 bytes"),
     "chunk past the end": (wav()[:12] + struct.pack("<4sI", b"junk", 1 << 31), "passes its end"),
+    "au cut": (b".snd" + b"\0" * 8, "ends inside its header"),
+    "au mu-law": (struct.pack(">4s5I", b".snd", 24, 8, 1, 48000, 2) + b"\1" * 8, "mu-law"),
+    "au offset": (struct.pack(">4s5I", b".snd", 1 << 31, 8, 3, 48000, 2) + b"\1" * 8, "begin at byte"),
 }
 
 
@@ -134,7 +129,7 @@ def test_open_without_permission_is_named(tmp_path):
 def test_open_with_other_parameters_than_the_header_is_refused(tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(wav())
-    for asked in ({"channels": 1}, {"rate": 44100}, {"fmt": FORMATS["S32_LE"]}):
+    for asked in ({"channels": 1}, {"channels": 3}, {"rate": 44100}):
         with pytest.raises(CaptureFileError, match="in its header"):
             open_audio(str(path), **asked)
 

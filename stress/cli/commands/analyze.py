@@ -38,8 +38,8 @@ def execute(args: argparse.Namespace) -> int:
     rings = Rings(*args.rings) if args.rings else Rings()
     with open_audio(args.capture, fmt=fmt, channels=args.channels, rate=args.rate) as source:
         found = judge(args, source, rings)
-        frame_bytes = source.fmt.frame_bytes(source.channels)
-        rate = source.rate
+        frame_bytes, rate = source.frame_bytes, source.rate
+        found = found.with_notes(source.notes)
     exposure = Exposure.of_frames(found.exposed_frames, frame_bytes, args.line)
     verdict = _verdict(found)
     if args.html and found.spectral is not None:

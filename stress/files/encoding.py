@@ -1,0 +1,158 @@
+"""How a file stores its samples, and how they become a format of ours.
+
+Detectors know signed little-endian integers. Whatever else a file may hold (big
+endian, floating point, samples in the low bits of a container, more channels
+than are to be judged) is turned into them block by block.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stress.model.formats import FORMATS, SampleFormat
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+_INTEGERS = {2: "S16_LE", 3: "S24_3LE", 4: "S32_LE"}
+# What a sample of full scale is in 32 bits.
+_FULL = float(1 << 31)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Samples as they are stored.
+
+    Parameters
+    ----------
+    sample_bytes : container of one sample: 2, 3 or 4, of floating point 4 or 8.
+    big_endian : byte order.
+    floating : IEEE 754, full scale at 1.
+    low_bits : width of samples that stand in the low bits of the container
+        (17 to 24), None where they fill it from the top.
+    """
+
+    sample_bytes: int
+    big_endian: bool = False
+    floating: bool = False
+    low_bits: int | None = None
+
+    @classmethod
+    def of_format(cls, fmt: SampleFormat, big_endian: bool = False) -> Encoding:
+        """Return the encoding of a format of ours, in the byte order given."""
+        low = fmt.bits if fmt.bits < 8 * fmt.sample_bytes else None
+        return cls(fmt.sample_bytes, big_endian, False, low)
+
+    @property
+    def fmt(self) -> SampleFormat:
+        """The format the samples become."""
+        if self.floating:
+            # 32 bits hold every sample of a float and all that a double carries of one.
+            return FORMATS["S32_LE"]
+        if self.sample_bytes == 4 and self.low_bits is not None:
+            return FORMATS["S24_LE"]
+        return FORMATS[_INTEGERS[self.sample_bytes]]
+
+    @property
+    def name(self) -> str:
+        """What is stored, in ALSA's words."""
+        order = "BE" if self.big_endian else "LE"
+        if self.floating:
+            return f"FLOAT{'64' if self.sample_bytes == 8 else ''}_{order}"
+        bits = self.low_bits or 8 * self.sample_bytes
+        packed = "3" if self.sample_bytes == 3 else ""
+        return f"S{bits}_{packed}{order}"
+
+    @property
+    def plain(self) -> bool:
+        """True where the stored bytes are the format's own."""
+        return not (self.big_endian or self.floating) and self.low_bits in (None, self.fmt.bits)
+
+    def convert(self, raw: Bytes) -> tuple[Bytes, int]:
+        """Return stored samples as `fmt`, and how many no integer can hold.
+
+        Parameters
+        ----------
+        raw : (n * sample_bytes,) uint8.
+
+        Returns
+        -------
+        (n * fmt.sample_bytes,) uint8; samples beyond full scale are clipped, what
+        is not a number becomes 0, and both are counted.
+        """
+        if self.plain:
+            return raw, 0
+        if self.floating:
+            return self._integers(raw)
+        cells = raw.reshape(-1, self.sample_bytes)
+        if self.big_endian:
+            cells = np.ascontiguousarray(cells[:, ::-1])
+        rest = 0 if self.low_bits is None else self.fmt.bits - self.low_bits
+        return (_raised(cells, rest) if rest else cells.reshape(-1)), 0
+
+    def _integers(self, raw: Bytes) -> tuple[Bytes, int]:
+        order = ">" if self.big_endian else "<"
+        stored = np.ascontiguousarray(raw).view(f"{order}f{self.sample_bytes}")
+        with np.errstate(invalid="ignore", over="ignore"):
+            values = stored.astype(np.float64) * _FULL
+            strange = ~np.isfinite(values)
+            values[strange] = 0.0
+            # Full scale itself is what recorders make of a clipped sample.
+            beyond = (values > _FULL) | (values < -_FULL)
+        whole = np.clip(np.rint(values), -_FULL, _FULL - 1).astype("<i4")
+        return whole.view(np.uint8), int(np.count_nonzero(strange | beyond))
+
+
+def _raised(cells: Bytes, bits: int) -> Bytes:
+    # Samples of the low bits, moved up; the container's sign bits go.
+    wide = widened(cells)
+    if cells.shape[1] == 4:
+        # S24_LE: 24 bits in the low three bytes, and its sign above them.
+        wide = (wide << np.int32(8 + bits)) >> np.int32(8)
+        return wide.astype("<i4").view(np.uint8)
+    wide = wide << np.int32(bits)
+    return np.ascontiguousarray(wide.astype("<i4").view(np.uint8).reshape(-1, 4)[:, 1:]).reshape(-1)
+
+
+def widened(cells: Bytes) -> NDArray[np.int32]:
+    """Return little-endian samples of 2 to 4 bytes, (n, size) uint8, left-justified to 32 bits."""
+    wide = np.zeros((len(cells), 4), np.uint8)
+    wide[:, 4 - cells.shape[1] :] = cells
+    samples: NDArray[np.int32] = wide.view("<i4")[:, 0].astype(np.int32)
+    return samples
+
+
+@dataclass(frozen=True)
+class StoredAudio:
+    """Where the samples of a file are and what they are.
+
+    Parameters
+    ----------
+    container : its name, for messages.
+    segments : (offset, length) of the pieces of the samples, in order [bytes].
+    rate : [Hz].
+    notes : one line each for what the header says otherwise than the file.
+    bits_said : bits per sample by the header.
+    """
+
+    container: str
+    encoding: Encoding
+    channels: int
+    rate: int
+    segments: tuple[tuple[int, int], ...]
+    notes: tuple[str, ...] = ()
+    bits_said: int = 0
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one stored frame."""
+        return self.encoding.sample_bytes * self.channels
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a reader of the analysis should know of the file."""
+        return {"container": self.container, "samples": self.encoding.name, "channels": self.channels}

@@ -1,0 +1,68 @@
+"""Read the frames of a file that lie in one or more pieces."""
+
+from __future__ import annotations
+
+from io import BufferedReader
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.errors import CaptureFileError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+
+class SegmentReader:
+    """Frames as they are stored.
+
+    Parameters
+    ----------
+    segments : (offset, length) of the pieces, read as if they were one [bytes].
+    frame_bytes : of a stored frame.
+
+    Attributes
+    ----------
+    frames : whole frames in all pieces.
+
+    Threads: one at a time.
+    """
+
+    def __init__(
+        self, file: BufferedReader, path: str, segments: tuple[tuple[int, int], ...], frame_bytes: int
+    ) -> None:
+        self._file, self._path, self._segments, self._size = file, path, segments, frame_bytes
+        self.frames = sum(length for _, length in segments) // frame_bytes
+
+    def read(self, first: int, frames: int) -> Bytes:
+        """Return `frames` stored frames from `first` on, (n * frame_bytes,) uint8.
+
+        Raises
+        ------
+        CaptureFileError : the file became shorter or cannot be read.
+        """
+        out = np.empty(frames * self._size, np.uint8)
+        at, done = first * self._size, 0
+        for offset, length in self._segments:
+            if at < length and done < out.size:
+                n = min(length - at, out.size - done)
+                self._fill(offset + at, out[done : done + n])
+                at, done = at + n, done + n
+            at -= length
+        return out
+
+    def _fill(self, offset: int, out: Bytes) -> None:
+        try:
+            if self._file.tell() != offset:
+                self._file.seek(offset)
+            got = self._file.readinto(out.data)
+        except OSError as error:
+            raise CaptureFileError(self._path, f"cannot be read: {error.strerror}") from error
+        if got != out.size:
+            raise CaptureFileError(self._path, f"ended {out.size - got} bytes early while it was read")
+
+    def close(self) -> None:
+        """Close the file; idempotent."""
+        self._file.close()
