@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Callable
 import numpy as np
 
 from stress.cli import stimulus
-from stress.detect.exact.checker import ExactChecker
+from stress.detect.exact.passes import Known
+from stress.detect.exact.recording_check import Recording, check_recording
 from stress.errors import CaptureFileError, ConfigError
 from stress.patterns.word import Pattern
 
@@ -62,6 +63,12 @@ class Found:
         """Frames that count as exposure."""
         return self.analysis.checked_frames if self.exposed is None else self.exposed
 
+    def with_advice(self, line: str) -> Found:
+        """Return the same with one more reason why it is no PASS."""
+        return replace(
+            self, advice=(*self.advice, line), extra={**self.extra, "advice": [*self.advice, line]}
+        )
+
     def with_notes(self, notes: tuple[str, ...]) -> Found:
         """Return the same with `notes` on the file before those on what it holds."""
         return replace(self, analysis=replace(self.analysis, notes=(*notes, *self.analysis.notes)))
@@ -103,12 +110,19 @@ def choose(args: argparse.Namespace) -> Judge:
 
 
 def exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
-    """Judge by the pattern, in constant memory."""
+    """Judge by the pattern, each pass of it, in constant memory."""
     pattern = Pattern(args.pattern, source.fmt, source.channels)
-    checker = ExactChecker(pattern, rings, first_position=args.position, line_bytes=args.line)
-    for block in source.blocks(BLOCK_FRAMES):
-        checker.feed(block)
-    return Found(_placed(args, checker.finish()), {})
+    capture = Recording(lambda first, stop: source.blocks(BLOCK_FRAMES, first, stop), source.frames)
+    known = Known(args.position, _played(args, source.rate), source.rate)
+    judged = check_recording(capture, pattern, rings, known, args.line)
+    return Found(_placed(args, judged.analysis), {"advice": list(judged.advice)}, judged.advice)
+
+
+def _played(args: argparse.Namespace, rate: int) -> int | None:
+    """Return the frames that were played, None where the user does not say."""
+    if args.duration is None:
+        return int(args.frames) if args.frames else None
+    return round(float(args.duration) * rate)
 
 
 def _placed(args: argparse.Namespace, analysis: Analysis) -> Analysis:

@@ -152,6 +152,14 @@ def _analyze(commands: Any) -> None:
         metavar="N",
         help="first position played; default: exact takes the first it finds, spectral 1",
     )
+    length = analyze.add_mutually_exclusive_group()
+    length.add_argument(
+        "--frames",
+        type=whole(1, 1 << 31),
+        metavar="N",
+        help="length that was played: a pattern that ends before is cut",
+    )
+    length.add_argument("--duration", type=duration, metavar="T", help="the same as a time: 10s, 2m, ...")
     analyze.add_argument(
         "--line",
         type=int,

@@ -59,7 +59,7 @@ class AudioSource:
         self.channels = len(chosen) or stored.channels
         self.frame_bytes = self.fmt.frame_bytes(self.channels)
         self.frames = reader.frames
-        self._strange = 0
+        self._strange = self._seen = 0
 
     @property
     def format(self) -> SampleFormat:
@@ -80,8 +80,8 @@ class AudioSource:
         many = f"{self._strange} samples are beyond full scale or not a number: judged as full scale or 0"
         return (*notes, many)
 
-    def blocks(self, frames: int) -> Iterator[Bytes]:
-        """Yield all frames in order, at most `frames` at a time.
+    def blocks(self, frames: int, first: int = 0, stop: int | None = None) -> Iterator[Bytes]:
+        """Yield the frames from `first` to `stop` in order, at most `frames` at a time.
 
         Yields
         ------
@@ -91,17 +91,19 @@ class AudioSource:
         ------
         CaptureFileError : the file became shorter or cannot be read.
         """
-        self._strange = 0
-        for first in range(0, self.frames, frames):
-            yield self._converted(self._reader.read(first, min(frames, self.frames - first)))
+        stop = self.frames if stop is None else min(stop, self.frames)
+        for at in range(first, stop, frames):
+            yield self._converted(self._reader.read(at, min(frames, stop - at)), at)
 
-    def _converted(self, raw: Bytes) -> Bytes:
+    def _converted(self, raw: Bytes, at: int) -> Bytes:
         encoding = self._stored.encoding
         if self._chosen:
             cells = raw.reshape(-1, self._stored.channels, encoding.sample_bytes)
             raw = np.ascontiguousarray(cells[:, list(self._chosen)]).reshape(-1)
         block, strange = encoding.convert(raw)
-        self._strange += strange
+        if at >= self._seen:
+            # What is read again is not counted again.
+            self._strange, self._seen = self._strange + strange, at + len(block) // self.frame_bytes
         return block
 
     def close(self) -> None:

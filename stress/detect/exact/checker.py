@@ -9,7 +9,7 @@ what is found does not depend on how the capture was cut.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,6 +48,37 @@ STRETCH = (8192, 65536)
 SHORTEST_MUTE = 480
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A lock found before: where the first frame that is fed stands in the pattern.
+
+    Parameters
+    ----------
+    position : due at that frame (mod 2^32); it may be damaged.
+    mask : of the bits the path carries, (frame_bytes,) uint8, None for all.
+    valid_bits : bits per sample the path carries.
+    frame : its number in the capture.
+    """
+
+    position: int
+    mask: Bytes | None
+    valid_bits: int
+    notes: tuple[str, ...] = ()
+    frame: int = 0
+
+    @classmethod
+    def at_lock(cls, raw: Bytes, position: int, pattern: Pattern, back: int = 0, frame: int = 0) -> Begun:
+        """Return the lock at captured frame `frame`, `back` frames before right ones.
+
+        Parameters
+        ----------
+        raw : (n * frame_bytes,) uint8 from the locked frame on.
+        position : due at the first of them.
+        """
+        mask, bits, notes = probe_mask(raw, position, pattern)
+        return cls((position - back) % POSITIONS, mask, bits, tuple(notes), frame)
+
+
 class ExactChecker:
     """Checks one capture that arrives in pieces.
 
@@ -61,6 +92,7 @@ class ExactChecker:
     line_bytes : cache line of the board [bytes].
     held : what the rings held before this burst.
     cap : findings kept in full; counts go on past it.
+    begun : a lock found before; every frame is judged then, from the first on.
 
     Threads: one at a time per object.
     """
@@ -75,8 +107,9 @@ class ExactChecker:
         line_bytes: int = 32,
         held: HeldRanges | None = None,
         cap: int = CAP,
+        begun: Begun | None = None,
     ) -> None:
-        self._pattern, self._rings = pattern, rings
+        self._pattern, self._rings, self._begun = pattern, rings, begun
         self._first, self._limit = first_position, played_limit
         self._line_bytes, self._held = line_bytes, held or HeldRanges()
         self._stretch = min(max(STRETCH[0], 8 * rings.largest), STRETCH[1])
@@ -85,6 +118,7 @@ class ExactChecker:
         self._decoder = Decoder(pattern, rings, top_mask(pattern))
         self._beginning = Beginning(self._decoder, self._stretch, first_position)
         self._window = Window(pattern.frame_bytes)
+        self._window.frame = 0 if begun is None else begun.frame
         self._builder: Builder | None = None
         self._geometry: Geometry | None = None
         self._cap = cap
@@ -137,10 +171,13 @@ class ExactChecker:
     def _pump(self, final: bool) -> None:
         while self._window.frames:
             if self._builder is None:
-                position = self._beginning.find(self._window, final)
-                if position is None:
-                    return
-                self._start(position)
+                if self._begun is None:
+                    position = self._beginning.find(self._window, final)
+                    if position is None:
+                        return
+                    raw = self._window.view(min(self._window.frames, PLAIN_FRAMES))
+                    self._begun = Begun.at_lock(raw, position, self._pattern)
+                self._start(self._begun)
                 moved = True
             elif self._past_limit():
                 self._window.drop(self._window.frames)
@@ -169,14 +206,20 @@ class ExactChecker:
             + self._window.frame
         )
 
-    def _start(self, position: int) -> None:
-        # `position` is due at the first frame of the window.
-        window = self._window
+    @property
+    def lock(self) -> tuple[int, int] | None:
+        """Captured frame and position of the first frame that is judged, None so far."""
+        if self._first_frame is None or self._first_seen is None:
+            return None
+        return self._first_frame, self._first_seen
+
+    def _start(self, begun: Begun) -> None:
+        # Its position is due at the first frame of the window.
+        window, position = self._window, begun.position
         first = position if self._first is None else self._first
-        raw = window.view(min(window.frames, PLAIN_FRAMES))
-        mask, self._valid_bits, notes = probe_mask(raw, position, self._pattern)
-        self._notes += notes
-        self._decoder = Decoder(self._pattern, self._rings, mask)
+        self._valid_bits = begun.valid_bits
+        self._notes += begun.notes
+        self._decoder = Decoder(self._pattern, self._rings, begun.mask)
         self._geometry = Geometry(self._rings, self._pattern.frame_bytes, first, self._line_bytes)
         self._builder = Builder(self._decoder, self._geometry, self._held)
         self._resampling = Resampling(self._decoder)

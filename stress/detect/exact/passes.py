@@ -1,0 +1,354 @@
+"""Which frames of a capture are to be judged: where the pattern begins, ends and begins again.
+
+A capture made by hand has silence before and behind the pattern, noise of an idle
+input, the last frames of a ring, or the same file a second time. None of that is
+corruption, and none of it may hide corruption: what is not judged is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Callable
+
+from stress.detect.exact.idle import Region, RegionReader
+from stress.detect.exact.ring_offset import signed
+from stress.detect.exact.survey import Span
+from stress.model.words import count, counted
+from stress.patterns.word import Pattern
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+# Frames of a capture, first to last + 1, in blocks.
+Read = Callable[[int, int], Iterator["Bytes"]]
+
+# Idle frames that end the pattern, or part one pass from the next. Source: 10 ms at
+# 48 kHz, longer than any stale line (as SHORTEST_MUTE). Higher: the end of a short tail
+# is not told; lower: zero lines are called the end.
+LEAST_IDLE = 480
+# Shortest piece of old frames behind the end that is a pass of its own [frames]. Source:
+# what a ring holds back is a period or two. Higher: a short second pass is not judged;
+# lower: the residue of a ring is.
+LEAST_PASS = 4096
+# Longest ring that may replay from its first frame without a gap [frames]. Source: 2^16
+# frames are 1.4 s at 48 kHz, more than drivers grant by default. Higher: a file of that
+# length, played twice without a gap, is not told from it; lower: a ring that replays
+# is called a second pass.
+LONGEST_RING = 1 << 16
+# A jump ahead behind silence that is lost time: up to half a second and twice the
+# silence. Beyond ten seconds it is another file. Between them nobody can tell.
+LOST_S, OTHER_S = 0.5, 10.0
+FIRST_POSITION = 1  #: of a file that `generate` writes without --position
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the user says of what was played.
+
+    Parameters
+    ----------
+    position : of the first frame played, None where it is not known.
+    frames : played in all, None where it is not known.
+    rate : [Hz]
+    laps : sizes of the rings [frames].
+    """
+
+    position: int | None = None
+    frames: int | None = None
+    rate: int = 48000
+    laps: tuple[int, ...] = ()
+
+    @property
+    def end(self) -> int | None:
+        """Position behind the last frame played, None where it is not known."""
+        if self.frames is None:
+            return None
+        return (FIRST_POSITION if self.position is None else self.position) + self.frames
+
+
+@dataclass
+class Pass:
+    """Frames that are judged as one playing of the pattern.
+
+    Attributes
+    ----------
+    start, end : captured frames that are judged; `start` may be damaged.
+    lock : captured frame and position of right frames in it.
+    lost : frames that were due before `start` and are not in the capture.
+    doubtful_head : frames before the lock that may be no pattern: no silence shows it.
+    advice, notes : why it is no PASS, and what is not judged.
+    """
+
+    start: int
+    end: int
+    lock: tuple[int, int]
+    lost: int = 0
+    doubtful_head: int = 0
+    advice: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def position(self) -> int:
+        """Position due at `start`."""
+        return self.lock[1] - (self.lock[0] - self.start)
+
+
+class Planner:
+    """Decides what is judged.
+
+    Parameters
+    ----------
+    read : gives any stretch of the capture.
+    frames : of the capture.
+    """
+
+    def __init__(self, read: Read, frames: int, pattern: Pattern, known: Known) -> None:
+        self._read, self._frames, self._known = read, frames, known
+        self._reader = RegionReader(pattern)
+        self._first = 0
+
+    def passes(self, spans: tuple[Span, ...], lock: tuple[int, int]) -> list[Pass]:
+        """Return the passes of a capture in order.
+
+        Parameters
+        ----------
+        spans : what the survey showed; not empty.
+        lock : captured frame and position where the detector locked.
+        """
+        groups = self._without_residue(self._groups(spans))
+        first = groups[0][0]
+        self._first = first.position
+        if lock[0] > first.end or self._before_silence(lock, first):
+            lock = (first.start, first.position)
+        out: list[Pass] = []
+        for at, group in enumerate(groups):
+            until = groups[at + 1][0].start if at + 1 < len(groups) else self._frames
+            begun = lock if at == 0 else (group[0].start, group[0].position)
+            one = Pass(begun[0], group[-1].end, begun)
+            if at == 0:
+                self._head(one)
+            else:
+                self._between(out[-1], one, groups[at - 1][-1])
+            out.append(one)
+            if until == self._frames:
+                self._tail(one, group[-1])
+        return out
+
+    def _region(self, start: int, end: int, due: int | None = None) -> Region:
+        return self._reader.read(self._read(start, end), start, due)
+
+    def _before_silence(self, lock: tuple[int, int], first: Span) -> bool:
+        # A few old frames, then silence, then the pattern.
+        other = signed(lock[1] - lock[0] - first.align) != 0
+        return (
+            other and lock[0] < first.start and self._region(*(lock[0], first.start)).idle_after >= LEAST_IDLE
+        )
+
+    def _groups(self, spans: tuple[Span, ...]) -> list[list[Span]]:
+        groups = [[spans[0]]]
+        ends = {span.align: at for at, span in enumerate(spans)}
+        for at in range(1, len(spans)):
+            last, span = spans[at - 1], spans[at]
+            comes_back = ends[last.align] >= at
+            if not comes_back and self._restarts(groups[0][0], last, span):
+                groups.append([])
+            groups[-1].append(span)
+        return groups
+
+    def _restarts(self, first: Span, last: Span, span: Span) -> bool:
+        jump, gap = signed(span.position - last.after), span.start - last.end
+        if 0 <= jump <= LOST_S * self._known.rate + 2 * gap:
+            return False
+        if jump < 0 and gap < LEAST_IDLE:
+            origins = (first.position, self._known.position, FIRST_POSITION)
+            return span.position in origins and not self._is_lap(-jump)
+        return gap >= LEAST_IDLE and self._idle(self._region(last.end, span.start))
+
+    def _is_lap(self, frames: int) -> bool:
+        return any(size and frames % size == 0 for size in self._known.laps)
+
+    @staticmethod
+    def _idle(region: Region) -> bool:
+        return max(region.idle_before, region.idle_after) >= LEAST_IDLE
+
+    def _without_residue(self, groups: list[list[Span]]) -> list[list[Span]]:
+        # Old frames that a ring gives behind the end, or that it held before the beginning.
+        if self._known.end is None:
+            self._end_of(groups[-1])
+        origins = (self._known.position, FIRST_POSITION)
+        long = [
+            group
+            for at, group in enumerate(groups)
+            if group[0].position in origins
+            or group[-1].end - group[0].start
+            >= (LONGEST_RING if self._seen(groups[:at], group) else LEAST_PASS)
+        ]
+        return long or groups[:1]
+
+    def _seen(self, before: list[list[Span]], group: list[Span]) -> bool:
+        # Whether all of it came before, and it does not begin where a pass began.
+        low, high = group[0].position, group[-1].after
+        starts = [other[0].position for other in before]
+        return low not in starts and any(
+            signed(low - other[0].position) > 0 and signed(other[-1].after - high) >= 0 for other in before
+        )
+
+    def _end_of(self, group: list[Span]) -> None:
+        # Old frames right behind the last right one, then silence to the end of the capture.
+        while len(group) > 1:
+            last, span = group[-2:]
+            old = signed(span.after - last.after) <= 0 and span.end - span.start < LONGEST_RING
+            if not old or self._region(span.end, self._frames).idle_after < LEAST_IDLE:
+                return
+            group.pop()
+
+    def _head(self, one: Pass) -> None:
+        frame, position = one.lock
+        if self._known.position is None:
+            self._unknown_head(one, self._region(0, frame))
+            return
+        back = signed(position - self._known.position)
+        if back < 0:
+            one.advice.append(
+                f"the pattern is there from position {position} on, before the --position "
+                f"{self._known.position} that was named"
+            )
+            return
+        due = frame - back
+        before = self._region(0, max(due, 0)) if due > 0 else None
+        if before is not None and before.loud is not None:
+            one.advice.append(self._foreign(before, "before the pattern"))
+        if not back:
+            return
+        region = self._region(max(due, 0), frame, (position - (frame - max(due, 0))) % (1 << 32))
+        if due >= 0 or region.idle_before < LEAST_IDLE:
+            one.start = max(due, 0)
+            return
+        one.start = frame if region.loud is None else region.loud[0]
+        one.lost = signed(one.position - self._known.position)
+
+    def _unknown_head(self, one: Pass, region: Region) -> None:
+        frame, position = one.lock
+        if region.loud is not None and region.idle_after >= LEAST_IDLE:
+            one.advice.append(self._foreign(region, "before the pattern"))
+        elif region.loud is not None:
+            earliest = frame - max(0, signed(position - FIRST_POSITION))
+            one.start = max(region.loud[0], earliest)
+            if earliest > region.loud[0]:
+                foreign = replace(region, loud=(region.loud[0], one.start))
+                one.advice.append(self._foreign(foreign, "before the pattern"))
+            one.doubtful_head = 0 if region.idle_before >= LEAST_IDLE else frame - one.start
+        elif 0 < region.frames == signed(position - FIRST_POSITION):
+            one.start = 0  # as many idle frames as the pattern lacks: they were due
+        silent = region.idle_before if region.loud is not None else region.frames
+        if silent and signed(one.position - FIRST_POSITION) > 0 and one.start:
+            one.advice.append(
+                f"behind {region.content} the pattern begins at position {one.position}: what came before "
+                "it is lost, or was never played (--position says which)"
+            )
+
+    def _between(self, last: Pass, one: Pass, span: Span) -> None:
+        # What lies between two passes goes to the one it touches.
+        region = self._region(last.end, one.start)
+        jump = signed(one.lock[1] - span.after)
+        number = f"frame {count(one.start)}, position {one.lock[1]}"
+        if region.loud is not None:
+            if region.idle_before < LEAST_IDLE:
+                last.end = region.loud[1]
+            elif region.idle_after < LEAST_IDLE:
+                one.start = region.loud[0]
+            else:
+                one.advice.append(self._foreign(region, "between two passes"))
+        self._cut_short(last, span, one.start)
+        one.notes.append(f"another pass of the pattern begins at {number}: judged as well")
+        if jump < 0 and region.frames < LEAST_IDLE and -jump <= LONGEST_RING and not any(self._known.laps):
+            one.advice.append(
+                f"without a gap the pattern begins again at {number}: the file was played again, or a ring "
+                f"of {count(-jump)} frames replays (--rings tells)"
+            )
+        self._doubt_old(one, region)
+        origins = (self._first, self._known.position, FIRST_POSITION)
+        if jump < 0 <= signed(one.lock[1] - self._first) and one.lock[1] not in origins:
+            one.advice.append(
+                f"another pass begins at {number}, and not where the first one began: its beginning is lost, "
+                "or another file was played"
+            )
+        if 0 < jump <= OTHER_S * self._known.rate:
+            one.advice.append(
+                f"behind {region.content} the pattern goes on {count(jump)} frames further, at {number}: "
+                "another file, or frames that are lost"
+            )
+
+    def _cut_short(self, one: Pass, span: Span, until: int) -> int:
+        # Frames that were due behind the last right one: idle ones among them are missing.
+        end = self._known.end
+        missing = 0 if end is None else signed(end - span.after)
+        if missing > 0:
+            one.end = max(one.end, min(until, span.end + missing))
+        return missing
+
+    def _tail(self, one: Pass, span: Span) -> None:
+        missing = self._cut_short(one, span, self._frames)
+        if self._known.end is not None:
+            if one.end < self._frames:
+                rest = counted(self._frames - one.end, "frame")
+                one.notes.append(f"{rest} behind the last one played are not judged")
+            elif missing > self._frames - span.end:
+                left = counted(missing - (self._frames - span.end), "frame")
+                one.notes.append(f"the capture ends {left} before the end of what was played")
+            return
+        region = self._region(span.end, self._frames, span.after)
+        if not region.frames:
+            return
+        if region.loud is not None:
+            self._loud_tail(one, region)
+            return
+        if region.frames - region.old < LEAST_IDLE:
+            if region.old:
+                one.end = self._frames
+                return
+            one.advice.append(
+                f"the last {counted(region.frames, 'frame')} are {region.content}: the end of the pattern, "
+                "or damage (record on for a moment, or say --frames)"
+            )
+        self._ended(one, region, span.end)
+
+    def _loud_tail(self, one: Pass, region: Region) -> None:
+        if region.idle_before >= LEAST_IDLE:
+            self._ended(one, region, one.end)
+            one.advice.append(self._foreign(region, "behind the end of the pattern"))
+        elif region.idle_after >= LEAST_IDLE:
+            one.end = region.loud[1] if region.loud else region.end
+            self._ended(one, region, one.end)
+        else:
+            one.end = region.end
+
+    def _doubt_old(self, one: Pass, region: Region) -> None:
+        # Behind silence nothing was due any more; right behind the last frame it may have been.
+        if region.old_at is None or region.old_at - region.start >= LEAST_IDLE:
+            return
+        one.advice.append(
+            f"{counted(region.old, 'frame')} of old pattern from frame {count(region.old_at)} on: what "
+            "a ring gives behind its end, or damage (--frames or --duration says how much was played)"
+        )
+
+    def _ended(self, one: Pass, region: Region, end: int) -> None:
+        self._doubt_old(one, region)
+        last = (one.lock[1] + end - 1 - one.lock[0]) % (1 << 32)
+        old = f", {counted(region.old, 'frame')} of them old pattern" if region.old else ""
+        one.notes.append(
+            f"the pattern ends at frame {count(end)} (position {last}); {counted(region.end - end, 'frame')} "
+            f"of {region.content} behind it are not judged{old}"
+        )
+
+    @staticmethod
+    def _foreign(region: Region, where: str) -> str:
+        first, last = region.loud or (region.start, region.end)
+        return (
+            f"frames {count(first)} to {count(last - 1)}, {where}, are neither silence nor pattern: they "
+            "are not judged"
+        )
