@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any, Callable
 import numpy as np
 
 from stress.cli import stimulus
-from stress.detect.exact.passes import Known
-from stress.detect.exact.recording_check import Recording, check_recording
+from stress.cli.analyze_exact import BLOCK_FRAMES, auxiliary_line, judged_by_pattern
 from stress.errors import CaptureFileError, ConfigError
-from stress.patterns.word import Pattern
 
 if TYPE_CHECKING:
     import argparse
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from stress.model.finding import Analysis
     from stress.model.ring import Rings
 
-# Frames per read: 64 KB of S16 stereo, small beside any memory we run in.
-BLOCK_FRAMES = 1 << 14
 # Half an hour at 48 kHz: the analog detector needs about 60 bytes of memory per frame.
 MOST_ANALOG_FRAMES = 1800 * 48000
 # Alarms of the device tier told one by one.
@@ -46,6 +42,7 @@ class Found:
     exposed : frames in which stale data would have shown, None for all checked.
     spectral : the whole result of the host tier, for the page.
     unexplained : places that are wrong in a way no ring data explains.
+    known : what the capture holds is known, and it can not be judged.
     """
 
     analysis: Analysis
@@ -57,6 +54,7 @@ class Found:
     exposed: int | None = None
     spectral: SpectralAnalysis | None = None
     unexplained: int = 0
+    known: bool = False
 
     @property
     def exposed_frames(self) -> int:
@@ -111,18 +109,14 @@ def choose(args: argparse.Namespace) -> Judge:
 
 def exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
     """Judge by the pattern, each pass of it, in constant memory."""
-    pattern = Pattern(args.pattern, source.fmt, source.channels)
-    capture = Recording(lambda first, stop: source.blocks(BLOCK_FRAMES, first, stop), source.frames)
-    known = Known(args.position, _played(args, source.rate), source.rate)
-    judged = check_recording(capture, pattern, rings, known, args.line)
-    return Found(_placed(args, judged.analysis), {"advice": list(judged.advice)}, judged.advice)
-
-
-def _played(args: argparse.Namespace, rate: int) -> int | None:
-    """Return the frames that were played, None where the user does not say."""
-    if args.duration is None:
-        return int(args.frames) if args.frames else None
-    return round(float(args.duration) * rate)
+    judged, exposed = judged_by_pattern(args, source, rings)
+    found = Found(
+        _placed(args, judged.analysis), {"advice": list(judged.advice)}, judged.advice, exposed=exposed
+    )
+    if found.analysis.locked:
+        return found
+    line = auxiliary_line(args, source)
+    return replace(found, advice=(line,), extra={"advice": [line]}, known=True) if line else found
 
 
 def _placed(args: argparse.Namespace, analysis: Analysis) -> Analysis:
@@ -140,9 +134,12 @@ def _placed(args: argparse.Namespace, analysis: Analysis) -> Analysis:
 def auto(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
     """Judge by the pattern, by the noise where only that is recognised."""
     found = exact(args, source, rings)
-    if found.analysis.locked or source.frames > MOST_ANALOG_FRAMES:
+    if found.analysis.locked or found.known or source.frames > MOST_ANALOG_FRAMES:
         return found
     heard = spectral(args, source, rings)
+    if not heard.analysis.locked and device(args, source, rings).analysis.locked:
+        line = "the capture is the periodic noise of generate: repeat with --analog --tier device"
+        return replace(found, advice=(line,), extra={"advice": [line]})
     if not heard.analysis.locked:
         both = "neither the pattern nor the analog noise was found"
         ask = f"{found.ask}, and the noise from about position {_first(args)} on (--position)"

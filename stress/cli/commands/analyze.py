@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stress.cli import analyzers
+from stress.cli.ring_hint import ring_hint
 from stress.files.audio import open_audio
 from stress.files.whole import whole
 from stress.model.exposure import Exposure
-from stress.model.finding import Kind
 from stress.model.formats import sample_format
 from stress.model.ring import Rings
 from stress.model.verdict import Verdict, exit_code
@@ -30,9 +30,6 @@ MOST_SENTENCES = 20
 # lines; corrupting boards show more. Higher: captures of a tenth of a second are no
 # PASS; lower: a PASS says nothing.
 LEAST_LINES = 300
-_UNKNOWN_RINGS = (
-    "older data that is whole laps of a ring is called stale where --rings PLAYBACK,CAPTURE is given"
-)
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -111,7 +108,8 @@ def _tell(
     rest = analysis.found - MOST_SENTENCES
     if rest > 0:
         console.line(f"  ... and {count(rest)} more (--json lists those kept)")
-    notes = [*analysis.notes, *([_UNKNOWN_RINGS] if not rings and Kind.MISPLACED in analysis.counts else [])]
+    hint = "" if rings else ring_hint(analysis)
+    notes = [*analysis.notes, *([hint] if hint else [])]
     for note in (*found.lines, *found.advice, *(f"note: {note}" for note in notes)):
         console.prose([f"  {note}"])
 

@@ -13,7 +13,7 @@ from stress.detect.exact.findings import CAP
 from stress.detect.exact.passes import FIRST_POSITION, Known, Pass, Planner, Read
 from stress.detect.exact.ring_offset import signed
 from stress.detect.exact.start_search import PLAIN_FRAMES
-from stress.detect.exact.survey import Span, survey
+from stress.detect.exact.survey import Span, Survey, survey
 from stress.detect.exact.valid_bits import top_mask
 from stress.model.finding import Analysis, Finding, Kind, Site
 from stress.model.ring import Rings
@@ -50,17 +50,24 @@ class Judged:
 
 
 def check_recording(
-    capture: Recording, pattern: Pattern, rings: Rings, known: Known, line_bytes: int = 32
+    capture: Recording,
+    pattern: Pattern,
+    rings: Rings,
+    known: Known,
+    line_bytes: int = 32,
+    found: Survey | None = None,
 ) -> Judged:
     """Check every pass of the pattern in a capture.
 
     Parameters
     ----------
+    found : the survey of the capture, None to make it.
     known : what the user says of what was played.
     line_bytes : cache line of the board [bytes].
     """
     known = replace(known, laps=tuple(size for size in (rings.playback, rings.capture) if size))
-    spans = survey(capture.read(0, capture.frames), pattern).spans
+    found = found or survey(capture.read(0, capture.frames), pattern)
+    spans = found.spans
     lock = _lock(capture, pattern, rings, known)
     if not spans or lock is None:
         return Judged(_plain(capture, pattern, rings, known, line_bytes))

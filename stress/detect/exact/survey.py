@@ -31,6 +31,9 @@ LEAST_RUN = 64
 # Alignments kept. Source: a stream that slips in each period for a minute. Higher:
 # memory; lower: a capture with many slips is judged as one piece.
 MOST_SPANS = 4096
+# Ends of runs that are kept: another stimulus may take its turn at one of them. Higher:
+# time for captures with much damage; lower: damage before the first turn hides it.
+MOST_ENDS = 16
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Survey:
     Attributes
     ----------
     frames : taken so far.
+    ends : captured frames at which the first runs in step ended.
 
     Threads: one at a time per object.
     """
@@ -77,9 +81,9 @@ class Survey:
         # By the top 16 bits alone: what lies below may not be carried.
         self._decoder = Decoder(pattern, Rings(), top_mask(pattern))
         self._again = Regenerator(pattern)
-        self._open: Span | None = None
         self._spans: list[Span] = []
         self.frames = 0
+        self.ends: list[int] = []
 
     def feed(self, block: Bytes) -> None:
         """Take the next captured frames, (n * frame_bytes,) uint8, whole frames."""
@@ -94,6 +98,8 @@ class Survey:
         for start, end, lag in runs_of(self._decoder.lags(block, 0, anywhere=True)):
             edge = start == 0 or end == n
             if lag != NONE and (end - start >= LEAST_RUN or (edge and end - start >= 2)):
+                if end < n and len(self.ends) < MOST_ENDS:
+                    self.ends.append(first + end)
                 self._add(Span(first + start, first + end, (start - lag) % POSITIONS))
 
     def _add(self, span: Span) -> None:

@@ -1,0 +1,94 @@
+"""Judge a capture by the pattern, and know what else `generate` may have written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from stress.detect.exact.auxiliary_known import known_auxiliary
+from stress.detect.exact.passes import Known
+from stress.detect.exact.recording_check import Judged, Recording, check_recording
+from stress.detect.exact.survey import survey
+from stress.detect.exact.turns import Turns, find_turns, without_turns
+from stress.model.finding import Analysis
+from stress.model.words import count
+from stress.patterns.word import PATTERNS, Pattern
+
+if TYPE_CHECKING:
+    import argparse
+
+    from stress.files.audio import AudioSource
+    from stress.model.ring import Rings
+
+# Frames per read: 64 KB of S16 stereo, small beside any memory we run in.
+BLOCK_FRAMES = 1 << 14
+
+
+def judged_by_pattern(
+    args: argparse.Namespace, source: AudioSource, rings: Rings
+) -> tuple[Judged, int | None]:
+    """Return what the pattern says of a capture, and the frames in which stale data would have shown.
+
+    The other pattern is tried where this one is not found, and an auxiliary
+    stimulus in turn with it where frames are wrong; None stands for all frames.
+    """
+    known = Known(args.position, _played(args, source.rate), source.rate)
+    capture = Recording(lambda first, stop: source.blocks(BLOCK_FRAMES, first, stop), source.frames)
+    unlocked: Judged | None = None
+    for name in (args.pattern, *(other for other in PATTERNS if other != args.pattern)):
+        pattern = Pattern(name, source.fmt, source.channels)
+        found = survey(capture.read(0, capture.frames), pattern)
+        if name != args.pattern and not found.spans:
+            continue
+        turns = find_turns(capture.read, capture.frames, pattern, source.rate, found)
+        if turns is not None:
+            read = without_turns(capture.read, pattern, source.rate, turns)
+            judged = check_recording(Recording(read, capture.frames), pattern, rings, known, args.line)
+            return _with_turns(judged, turns), judged.analysis.checked_frames // 2
+        judged = check_recording(capture, pattern, rings, known, args.line, found)
+        if name != args.pattern:
+            judged = _noted(judged, f"the pattern is {name}: judged as such (--pattern {name} says so)")
+        if judged.analysis.locked:
+            return judged, None
+        unlocked = unlocked or judged
+    return unlocked or Judged(Analysis("exact", False, source.frames)), None
+
+
+def auxiliary_line(args: argparse.Namespace, source: AudioSource) -> str:
+    """Return what to say of a capture of an auxiliary stimulus, "" where it is none."""
+    pattern = Pattern(args.pattern, source.fmt, source.channels)
+    found = known_auxiliary(
+        lambda first, stop: source.blocks(BLOCK_FRAMES, first, stop), source.frames, pattern
+    )
+    if found is None:
+        return ""
+    name, frames, differing = found
+    told = (
+        f"{count(differing)} of its {count(frames)} frames differ"
+        if differing
+        else f"{count(frames)} frames of it"
+    )
+    return (
+        f"the capture is the stimulus {name} of generate ({told}): it repeats itself and shows no stale "
+        f"data; play the pattern, or generate --stimulus {name} --interleave 1s"
+    )
+
+
+def _noted(judged: Judged, note: str) -> Judged:
+    analysis = judged.analysis
+    return replace(judged, analysis=replace(analysis, notes=(note, *analysis.notes)))
+
+
+def _with_turns(judged: Judged, turns: Turns) -> Judged:
+    return _noted(
+        judged,
+        f"the pattern takes turns with {turns.name}, {count(turns.frames)} frames each: both are judged, and "
+        "only turns of the pattern count as exposure",
+    )
+
+
+def _played(args: argparse.Namespace, rate: int) -> int | None:
+    """Return the frames that were played, None where the user does not say."""
+    if args.duration is None:
+        return int(args.frames) if args.frames else None
+    return round(float(args.duration) * rate)
