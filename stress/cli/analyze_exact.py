@@ -32,7 +32,7 @@ def judged_by_pattern(
     The other pattern is tried where this one is not found, and an auxiliary
     stimulus in turn with it where frames are wrong; None stands for all frames.
     """
-    known = Known(args.position, _played(args, source.rate), source.rate)
+    known = Known(args.position, played(args, source.rate), source.rate)
     capture = Recording(lambda first, stop: source.blocks(BLOCK_FRAMES, first, stop), source.frames)
     unlocked: Judged | None = None
     for name in (args.pattern, *(other for other in PATTERNS if other != args.pattern)):
@@ -87,7 +87,7 @@ def _with_turns(judged: Judged, turns: Turns) -> Judged:
     )
 
 
-def _played(args: argparse.Namespace, rate: int) -> int | None:
+def played(args: argparse.Namespace, rate: int) -> int | None:
     """Return the frames that were played, None where the user does not say."""
     if args.duration is None:
         return int(args.frames) if args.frames else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stress.errors import CaptureFileError
 from stress.files.limits import check_shape
 from stress.files.riff_format import EXTENSIBLE, GUID_TAIL, PCM
+from stress.files.whole import whole
 from stress.model.formats import SampleFormat
 
 if TYPE_CHECKING:
@@ -41,26 +42,17 @@ def write_wav(
     # What is put in its place would otherwise be lost: /dev/null, for one.
     if os.path.lexists(path) and not os.path.isfile(path):
         raise CaptureFileError(path, "cannot be written: is there and is not a regular file")
-    part = f"{path}.part"
-    try:
-        with open(part, "wb") as file:
-            file.write(_header(fmt, channels, rate, 0))
-            size = 0
-            for block in blocks:
-                size += block.nbytes
-                if size > MOST_BYTES:
-                    raise CaptureFileError(path, "would pass the 4 GiB a WAV file can hold")
-                file.write(block.data)
-            file.write(b"\0" * (size % 2))
-            file.seek(0)
-            file.write(_header(fmt, channels, rate, size))
-        os.replace(part, path)
-    except OSError as error:
-        _discard(part)
-        raise CaptureFileError(path, f"cannot be written: {error.strerror}") from error
-    except BaseException:
-        _discard(part)
-        raise
+    size = 0
+    with whole(path) as part, open(part, "wb") as file:
+        file.write(_header(fmt, channels, rate, 0))
+        for block in blocks:
+            size += block.nbytes
+            if size > MOST_BYTES:
+                raise CaptureFileError(path, "would pass the 4 GiB a WAV file can hold")
+            file.write(block.data)
+        file.write(b"\0" * (size % 2))
+        file.seek(0)
+        file.write(_header(fmt, channels, rate, size))
     return size // fmt.frame_bytes(channels)
 
 
@@ -78,8 +70,3 @@ def _header(fmt: SampleFormat, channels: int, rate: int, size: int) -> bytes:
         + form
         + struct.pack("<4sI", b"data", size)
     )
-
-
-def _discard(part: str) -> None:
-    if os.path.exists(part):
-        os.remove(part)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import lzma
 import re
+import shutil
 import tarfile
 import tempfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from stress.errors import CaptureFileError
 from stress.files.whole import whole
@@ -25,6 +29,15 @@ _MEMBER = re.compile(
 # What is unpacked of one bundle [bytes]. Source: a night of 2 s bursts records
 # some 100 MB. Higher: a crafted archive fills the disk; lower: long runs are refused.
 MOST_BYTES = 1 << 30
+# Members of one bundle. Source: 200 pieces of evidence a run. Higher: minutes to open
+# them; lower: long runs are refused.
+MOST_MEMBERS = 20_000
+# A name or extended header of tar [bytes]. Source: paths of the kernel have 4096.
+MOST_HEADER_BYTES = 1 << 20
+_HEADERS = (
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+)
 NAMES = (".tar.gz", ".tgz")
 
 
@@ -79,20 +92,64 @@ def _refuse_parent(folder: Path) -> None:
 
 def _unpack(path: str, folder: Path) -> None:
     (folder / "evidence").mkdir()
-    left = MOST_BYTES
     try:
-        with tarfile.open(path, "r:*") as archive:
-            for member in archive:
-                named = _MEMBER.fullmatch(member.name)
-                file = archive.extractfile(member) if named and member.isfile() else None
-                if named is None or file is None:
-                    continue
-                left -= member.size
-                if left < 0:
-                    raise CaptureFileError(path, f"unpacks to more than {MOST_BYTES >> 20} MB")
-                (folder / named[1]).write_bytes(file.read())
+        with open(path, "rb") as file:
+            counted = io.BufferedReader(_Counted(_decompressed(file), path))
+            with tarfile.open(fileobj=counted, mode="r|", tarinfo=_Member) as archive:
+                _members(path, archive, folder)
     except CaptureFileError:
         raise
     except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error, lzma.LZMAError) as error:
         reason = getattr(error, "strerror", None) or "is no run directory and no bundle of one"
         raise CaptureFileError(path, reason) from None
+
+
+def _members(path: str, archive: tarfile.TarFile, folder: Path) -> None:
+    for number, member in enumerate(archive):
+        if number >= MOST_MEMBERS:
+            raise CaptureFileError(path, f"holds more than {MOST_MEMBERS} members")
+        named = _MEMBER.fullmatch(member.name)
+        file = archive.extractfile(member) if named and member.isfile() else None
+        if named is None or file is None:
+            continue
+        with file, open(folder / named[1], "wb") as out:
+            shutil.copyfileobj(file, out)
+
+
+def _decompressed(file: BinaryIO) -> Any:
+    # As a stream; what holds it is closed with `file`.
+    magic = file.read(6)
+    file.seek(0)
+    if magic[:2] == b"\x1f\x8b":
+        return gzip.GzipFile(fileobj=file)
+    if magic[:3] == b"BZh":
+        return bz2.BZ2File(file)
+    if magic[:6] == b"\xfd7zXZ\0":
+        return lzma.LZMAFile(file)
+    return file
+
+
+class _Counted(io.RawIOBase):
+    # What comes out of a bundle: every byte of it, whatever member or header it belongs to.
+    def __init__(self, plain: Any, path: str) -> None:
+        self._plain, self._path, self._left = plain, path, MOST_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._plain.read(len(buffer))
+        self._left -= len(data)
+        if self._left < 0:
+            raise CaptureFileError(self._path, f"unpacks to more than {MOST_BYTES >> 20} MB")
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _Member(tarfile.TarInfo):
+    # A long name or a pax header is read into memory whole: more than names need is refused.
+    def _proc_member(self, archive: tarfile.TarFile) -> Any:
+        long = self.type not in tarfile.SUPPORTED_TYPES or self.type in _HEADERS
+        if long and self.size > MOST_HEADER_BYTES:
+            raise tarfile.ReadError(f"a header of {self.size} bytes")
+        return super()._proc_member(archive)  # type: ignore[misc]

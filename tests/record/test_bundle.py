@@ -59,3 +59,44 @@ def test_bundle_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(bundle, "MOST_BYTES", 20)
     with pytest.raises(CaptureFileError, match="unpacks to more than"), bundle.opened(path):
         pass
+
+
+def _bomb(path, member, size):
+    import gzip
+
+    with gzip.open(path, "wb", 1) as out:
+        out.write(member.tobuf(tarfile.GNU_FORMAT))
+        for _ in range(size >> 16):
+            out.write(bytes(1 << 16))
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE]
+)
+def test_bundle_with_a_huge_header_is_refused_before_it_is_read(tmp_path, kind):
+    path, member = tmp_path / "a.tar.gz", tarfile.TarInfo("a")
+    member.size, member.type = 3 << 20, kind
+    _bomb(path, member, 3 << 20)
+    with pytest.raises(CaptureFileError, match="no bundle"), bundle.opened(str(path)):
+        pass
+
+
+def test_bundle_counts_members_that_are_no_part_of_a_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "MOST_BYTES", 1 << 20)
+    path, member = tmp_path / "a.tar.gz", tarfile.TarInfo("foreign")
+    member.size = 3 << 20
+    _bomb(path, member, 3 << 20)
+    with pytest.raises(CaptureFileError, match="unpacks to more than 1 MB"), bundle.opened(str(path)):
+        pass
+
+
+def test_bundle_of_too_many_members_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "MOST_MEMBERS", 10)
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as out:
+        for number in range(12):
+            out.addfile(tarfile.TarInfo(f"{number}"))
+    with (
+        pytest.raises(CaptureFileError, match="more than 10 members"),
+        bundle.opened(str(tmp_path / "a.tar.gz")),
+    ):
+        pass

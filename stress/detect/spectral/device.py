@@ -114,7 +114,7 @@ def analyze_on_device(
         _analysis(found, len(samples), begin, phase, tier.checked, rings),
         tuple(alone),
         tier.count - (len(alarms) - len(alone)),
-        (*_noisy(on), *_alarmed(alone)),
+        (*_noisy(on), *_alarmed(alone), *_sides(on, pattern, layout)),
     )
 
 
@@ -140,9 +140,11 @@ def _unlocked(frames: int, why: str) -> DeviceAnalysis:
 def _active(samples: Samples) -> tuple[int, int]:
     # The whole blocks between the first and the last with signal, filters settled.
     count = len(samples) // _BLOCK
+    if not count:
+        return 0, 0
     blocks = samples[: count * _BLOCK].reshape(count, -1)
     levels = np.array([_level(block) for block in blocks], dtype=np.int64)
-    loud = np.flatnonzero((levels > _SILENT) & (4 * levels > levels.max())) if count else levels
+    loud = np.flatnonzero((levels > _SILENT) & (4 * levels > levels.max()))
     if loud.size < 3:
         return 0, 0
     return (int(loud[0]) + 1) * _BLOCK, int(loud[-1]) * _BLOCK
@@ -155,12 +157,29 @@ def _level(samples: Samples) -> int:
     return int(np.abs(wide).sum(dtype=np.int64)) // max(1, wide.size)
 
 
-def _phase(on: Samples, pattern: PeriodicNoise, layout: Layout) -> tuple[int, int]:
+def _sides(on: Samples, pattern: PeriodicNoise, layout: Layout) -> list[str]:
+    # Each channel has noise of its own: a dead one or a copy shows no stale line.
+    where = _phase(on, pattern, layout)[0]
+    out = []
+    for channel in range(1, pattern.channels):
+        if _level(on[:, channel]) <= _SILENT:
+            out.append(f"captured channel {channel + 1} is silent: nothing in it was judged")
+            continue
+        place, peak = _phase(on, pattern, layout, channel)
+        if peak < _LOCKED or place != where:
+            out.append(
+                f"captured channel {channel + 1} does not hold the noise of its own channel: a copy, or "
+                "no cable"
+            )
+    return out
+
+
+def _phase(on: Samples, pattern: PeriodicNoise, layout: Layout, channel: int = 0) -> tuple[int, int]:
     # Place in the period of the first frame, and the correlation peak over the mean.
     table = np.empty(PERIOD * pattern.frame_bytes, dtype=np.uint8)
     pattern.fill(0, table)
-    played = layout.top(table).view("<i2")[:, 0].astype(np.int32) >> _SHIFT
-    heard = on[:PERIOD, 0].astype(np.int32) >> _SHIFT
+    played = layout.top(table).view("<i2")[:, channel].astype(np.int32) >> _SHIFT
+    heard = on[:PERIOD, channel].astype(np.int32) >> _SHIFT
     round_it = np.concatenate((played, played[:-1]))
     size = np.abs(np.correlate(round_it, heard - np.int32(int(heard.sum()) // PERIOD), mode="valid"))
     where = int(size.argmax())

@@ -65,12 +65,15 @@ class Lagged:
             self.room = len(self._frames) - self._held
 
     def mean(self) -> int:
-        """Return the mean magnitude of the differences, from one sample in 31."""
+        """Return the mean magnitude of the differences, from one sample in 31, rounded up.
+
+        Rounded down, noise of 1.5 LSB would count as 1 and alarm by itself.
+        """
         now, old = self._parts(self._frames.shape[1])
         apart = self._flat[now][::_STRIDE] - self._flat[old][::_STRIDE]
         sampled = np.abs(apart, dtype=np.int32)
         total = int(np.add.reduce(sampled))
-        return total // int(sampled.size)
+        return -(-total // int(sampled.size))
 
     def within(self, limit: int) -> bool:
         """Tell whether no difference is larger than `limit` either way."""

@@ -96,7 +96,7 @@ class PeriodicDifference:
             raise ConfigError(f"period {period}, channels {channels}", key="period", allowed="1 or more")
         self.period, self._channels, self._most = period, channels, most
         self._lagged = Lagged(channels, period, BLOCK)
-        self._mean = 0
+        self._mean: int | None = None
         self._open: list[Alarm] = []
         self._alarms: list[Alarm] = []
         self._echoes: list[tuple[int, int]] = []
@@ -126,7 +126,9 @@ class PeriodicDifference:
         lagged = self._lagged
         start, count, now = self.period + self.checked, lagged.count, lagged.mean()
         # A running mean over about 8 blocks, so that one loud block cannot hide itself.
-        self._mean = now if self._mean == 0 else min((7 * self._mean + now) // 8, 4 * self._mean + 1)
+        # A mean of 0 is one: the differences of most paths without noise.
+        known = now if self._mean is None else self._mean
+        self._mean = min(-(-(7 * known + now) // 8), 4 * known + 1)
         limit = ALARM * max(1, min(self._mean, now + 1))
         if not lagged.within(limit):
             difference = lagged.difference()
@@ -162,7 +164,7 @@ class PeriodicDifference:
                 del self._open[index]
                 return
         self.count += 1
-        self._open.append(Alarm(frame, channel, value, self._mean, None))
+        self._open.append(Alarm(frame, channel, value, self._mean or 0, None))
 
     def _tail(self, frame: int, value: int) -> bool:
         # What a strong event or its echo leaves behind within a period.

@@ -89,3 +89,43 @@ def test_ring_of_whole_periods_is_refused_with_the_numbers():
     pattern = PeriodicNoise(RATE, 2, FORMATS["S16_LE"])
     with pytest.raises(ConfigError, match="1 x 2042 = 2042 frames"):
         analyze_on_device(heard(played(pattern), pattern), pattern, Rings(4800, 2 * PERIOD))
+
+
+def _plain(sigma, frames=120000, seed=0, edit=None):
+    pattern = PeriodicNoise(48000, 2, FORMATS["S16_LE"])
+    raw = np.empty(frames * 4, np.uint8)
+    pattern.fill(1, raw)
+    x = raw.view("<i2").reshape(-1, 2) * 0.5
+    rng = np.random.default_rng(seed)
+    if edit is not None:
+        edit(x, rng)
+    x = np.rint(x + rng.normal(0, sigma, x.shape)).clip(-32768, 32767).astype("<i2")
+    return analyze_on_device(np.ascontiguousarray(x).view(np.uint8).reshape(-1), pattern, Rings())
+
+
+@pytest.mark.parametrize("sigma", [0, 0.25, 0.5, 1, 1.5, 2, 3, 5])
+def test_noise_of_any_level_is_no_alarm(sigma):
+    assert [_plain(sigma, seed=seed).count for seed in range(3)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("sigma", [0, 0.3, 0.5])
+@pytest.mark.parametrize("last", [4096, 40000])
+def test_loud_noise_at_the_end_of_a_quiet_path_is_told(sigma, last):
+    def noise(x, rng):
+        x[-last:] = rng.integers(-8000, 8000, (last, 2))
+
+    found = _plain(sigma, edit=noise)
+    assert found.count and found.advice
+
+
+@pytest.mark.parametrize("kind", ["dead", "constant", "copy"])
+def test_channel_that_holds_no_noise_of_its_own_is_told(kind):
+    def edit(x, rng):
+        x[:, 1] = {"dead": 0, "constant": 500, "copy": x[:, 0]}[kind]
+
+    assert any("channel 2" in line for line in _plain(0.5, edit=edit).advice)
+
+
+def test_capture_shorter_than_a_block_is_one_line():
+    found = _plain(0.5, frames=1000)
+    assert not found.analysis.locked and "two periods" in found.advice[0]
