@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stress.board.pcm_name import ALLOWED, HwName, parse_hw, why_not
+from stress.board.pcm_name import ALLOWED, NAMED, HwName, named_pcm, parse_hw, why_not
 from stress.board.text import text_of
 from stress.errors import ConfigError, DeviceError
 
@@ -59,8 +59,9 @@ def pair(name: str, known: Sequence[Card]) -> Pair:
     ----------
     name : "" for the only card; a card's number, id or name ("1", "softcard",
         "Scarlett 2i2 USB"); a "hw:" name in any form; or "hw:1,0/hw:2,0" for
-        playback/capture. snd-aloop plays on its device 0 and captures from its
-        device 1, on the same subdevice.
+        playback/capture; or "pcm:NAME" or "pcm:A/pcm:B" for PCMs of alsa-lib.
+        snd-aloop plays on its device 0 and captures from its device 1, on the
+        same subdevice.
 
     Raises
     ------
@@ -71,6 +72,9 @@ def pair(name: str, known: Sequence[Card]) -> Pair:
         return _device(_only(known))
     if name.startswith("hw:"):
         return _hw_pair(name, known)
+    if named_pcm(name):
+        playback, _, capture = name.partition(f"/{NAMED}")
+        return Pair(playback, f"{NAMED}{capture}" if capture else playback)
     card = _named(name, known)
     if card:
         return _device(card)

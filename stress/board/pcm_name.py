@@ -13,7 +13,10 @@ from dataclasses import dataclass
 _KEYS = ("CARD", "DEV", "SUBDEV")
 # A card's id has letters, digits, "_" and "-" (sound/core/init.c, copy_valid_id_string).
 _CARD = re.compile(r"[A-Za-z0-9_-]+")
-ALLOWED = "a card's number, id or name, hw:CARD[,DEVICE[,SUBDEVICE]], or hw:PLAYBACK/hw:CAPTURE"
+ALLOWED = (
+    "a card's number, id or name, hw:CARD[,DEVICE[,SUBDEVICE]], hw:PLAYBACK/hw:CAPTURE, or pcm:NAME for "
+    "what alsa-lib makes of it"
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,14 @@ def _arguments(text: str) -> dict[str, str] | None:
             return None
         values[key] = value
     return values
+
+
+NAMED = "pcm:"
+
+
+def named_pcm(name: str) -> str | None:
+    """Return the PCM of alsa-lib that "pcm:NAME" asks for, None for any other name."""
+    return name[len(NAMED) :] if name.startswith(NAMED) and len(name) > len(NAMED) else None
 
 
 def why_not(name: str) -> str:

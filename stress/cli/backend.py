@@ -95,6 +95,7 @@ def virtual_board(name: str, overrides: Sequence[str]) -> BoardSpec:
 def _alsa(target: Target, mixer: bool, source: str = "") -> Backend:
     from stress.board.cards import captures, cards, choice, pair, plays
     from stress.board.facts import gather
+    from stress.board.pcm_name import named_pcm
 
     known = cards()
     devices = pair(target.card, known)
@@ -109,6 +110,8 @@ def _alsa(target: Target, mixer: bool, source: str = "") -> Backend:
         )
     alone = target.loopback in ("none", "auto") and not captures(devices.capture, known)
     name = f"{target.backend} {devices.playback}{' (plays only)' if alone else through}"
+    if named_pcm(devices.playback):
+        name += ", a PCM of alsa-lib: the ring of the card is not judged"
     facts = gather()
     board = facts.to_json()
     board["offers"] = [offer.to_json() for offer in offers_of(target.card)[0]]

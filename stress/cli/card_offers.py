@@ -23,10 +23,13 @@ def offers_of(card: str) -> tuple[list[Offer], str]:
     ConfigError : the name is none.
     """
     from stress.board.cards import captures, cards, pair, plays
+    from stress.board.pcm_name import named_pcm
     from stress.pcm.alsa.offers import ask
 
     known = cards()
     found: list[Offer] = []
+    if named_pcm(card):
+        return [], "alsa-lib converts, so a named PCM offers nearly everything"
     try:
         devices = pair(card, known)
         if plays(devices.playback, known):

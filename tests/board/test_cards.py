@@ -77,6 +77,8 @@ def test_no_list_means_no_cards(tmp_path):
         ("hw:CARD=Loopback,DEV=0,SUBDEV=3", ("hw:Loopback,0,3", "hw:Loopback,1,3")),
         ("hw:10,1", ("hw:10,1,0", "hw:10,0,0")),
         ("hw:CARD=Loopback,DEV=0/hw:3", ("hw:Loopback,0", "hw:3")),
+        ("pcm:default", ("pcm:default", "pcm:default")),
+        ("pcm:plughw:1,0/pcm:dsnoop:CARD=A,DEV=0", ("pcm:plughw:1,0", "pcm:dsnoop:CARD=A,DEV=0")),
     ],
 )
 def test_pair_takes_every_form_of_a_name(tmp_path, name, devices):

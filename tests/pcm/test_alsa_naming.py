@@ -83,3 +83,11 @@ def test_later_calls_that_fail_name_the_call():
     error = naming.call_error("hw:0 playback", "snd_pcm_prepare", -errno.EIO)
     assert not isinstance(error, DeviceGone)
     assert "snd_pcm_prepare" in str(error)
+
+
+def test_named_pcm_is_taken_where_it_is_asked_for_by_pcm_only():
+    naming.checked("pcm:plughw:1,0")
+    naming.checked("hw:1,0")
+    for name in ("plughw:1,0", "default", "pcm:"):
+        with pytest.raises(ConfigError):
+            naming.checked(name)

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from stress.board import permission
-from stress.board.pcm_name import parse_hw, why_not
+from stress.board.pcm_name import named_pcm, parse_hw, why_not
 from stress.board.text import text_of
 from stress.errors import ConfigError, DeviceBusy, DeviceError, DeviceGone
 
@@ -25,6 +25,12 @@ def card_of(name: str, where: str = "card") -> str:
     if asked is None:
         raise ConfigError(why_not(name), where=where, allowed="hw:CARD,DEVICE[,SUBDEVICE]")
     return asked.card
+
+
+def checked(name: str, where: str = "card") -> None:
+    """Refuse what is neither a ``hw:`` name nor asked for as ``pcm:NAME``; ConfigError."""
+    if named_pcm(name) is None:
+        card_of(name, where)
 
 
 def renumbered(name: str, before: int, after: int) -> str:

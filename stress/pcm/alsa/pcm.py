@@ -31,7 +31,8 @@ class AlsaPcm(Pcm):
 
     Parameters
     ----------
-    playback : ``hw:CARD,DEVICE[,SUBDEVICE]``.
+    playback : ``hw:CARD,DEVICE[,SUBDEVICE]``, or ``pcm:NAME`` for a PCM of alsa-lib:
+        then the path an application uses is tested, and no ring.
     capture : the same, or None to play only; `Exchange.capture` is empty then.
     line_bytes : cache line of this board, for whole-line and ahead reads; None
         where it is unknown, 32 is used then [bytes].
@@ -55,9 +56,9 @@ class AlsaPcm(Pcm):
         lib: Asound | None = None,
         libc: Libc | None = None,
     ) -> None:
-        naming.card_of(playback, "playback")
+        naming.checked(playback, "playback")
         if capture is not None:
-            naming.card_of(capture, "capture")
+            naming.checked(capture, "capture")
         self._names = (playback, capture)
         self._known_line, self._line_bytes = line_bytes, line_bytes or DEFAULT_LINE_BYTES
         self.witness = witness
@@ -102,7 +103,8 @@ class AlsaPcm(Pcm):
         )
 
     def _mappings(self, lib: Asound, stream: Stream) -> tuple[Mapping, ...]:
-        if stream.granted.access is not Access.MMAP:
+        # A named PCM has a buffer of its own: what is mapped there is no ring of a card.
+        if stream.granted.access is not Access.MMAP or stream.named:
             return ()
         stream.prepare(params.BOUNDARY, stream.granted.period_size)
         error, area, _, _ = lib.area(stream.handle, 1)

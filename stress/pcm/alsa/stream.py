@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
+from stress.board.pcm_name import named_pcm
 from stress.errors import StreamStateError, StreamTimeout
 from stress.model.pcm import Access, Direction, StreamParams
 from stress.pcm.alsa import _proto, naming, params
@@ -39,8 +40,9 @@ class Stream:
     """
 
     def __init__(self, lib: Asound, name: str, direction: Direction) -> None:
-        card = lib.card_index(naming.card_of(name))
-        error, handle = lib.open(name, _proto.STREAM[direction.value])
+        self.named = named_pcm(name) is not None
+        card = -1 if self.named else lib.card_index(naming.card_of(name))
+        error, handle = lib.open(named_pcm(name) or name, _proto.STREAM[direction.value])
         if error < 0:
             raise naming.open_error(name, direction.value, error, card)
         self._lib = lib
