@@ -1,12 +1,13 @@
-"""Sweeps: one arm again with other rings or periods.
+"""Sweeps: one arm again with other rings, periods, queues or access.
 
-A plan writes `[[sweep]] of = "player"` and a list of sizes; the arms are made when
+A plan writes `[[sweep]] of = "player"` and one list or more; the arms are made when
 the plan is read, so the record holds them one by one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from stress.errors import ConfigError, one_of
@@ -17,7 +18,18 @@ if TYPE_CHECKING:
 
 
 # What a swept key is called in an arm's name and in a sentence.
-WORDS = {"playback_buffer": "ring", "capture_buffer": "ring", "period_size": "period"}
+WORDS = {
+    "playback_buffer": "ring",
+    "capture_buffer": "ring",
+    "period_size": "period",
+    "queue_periods": "queue",
+    "access": "access",
+}
+
+
+# Arms of one sweep. Source: the longest shipped plan has 24 arms. Higher: a typing error makes a run
+# of days; lower: a sweep over three lists is refused.
+MOST_ARMS = 100
 
 
 def _sizes() -> Any:
@@ -26,18 +38,25 @@ def _sizes() -> Any:
 
 @dataclass(frozen=True)
 class Sweep:
-    """An arm to repeat with other sizes.
+    """An arm to repeat with other settings; rate, format and channels are those of `run --sweep`.
 
     Attributes
     ----------
     of : name of the arm.
-    playback_buffer, capture_buffer, period_size : the sizes, one list only [frames].
+    playback_buffer, capture_buffer, period_size : sizes [frames].
+    queue_periods : numbers of queued periods.
+    access : "mmap", "rw" or both.
+    paired : the first values of all lists make an arm, then the second ones, and so on;
+        else every value meets every other.
     """
 
     of: str = schema.text(schema.REQUIRED, longest=40)
     playback_buffer: tuple[int, ...] = _sizes()
     capture_buffer: tuple[int, ...] = _sizes()
     period_size: tuple[int, ...] = _sizes()
+    queue_periods: tuple[int, ...] = _sizes()
+    access: tuple[str, ...] = schema.listing(schema.text(schema.REQUIRED, choices=("mmap", "rw")), most=2)
+    paired: bool = schema.flag(False)
 
 
 def expand(values: dict[str, Any], where: str) -> dict[str, Any]:
@@ -45,7 +64,7 @@ def expand(values: dict[str, Any], where: str) -> dict[str, Any]:
 
     Raises
     ------
-    ConfigError : a sweep of no arm, or of no size or of two at once.
+    ConfigError : a sweep of no arm or of nothing, or pairs of different lengths.
     """
     if "sweep" not in values:
         return values
@@ -67,11 +86,25 @@ def _arms(sweep: Sweep, arms: Sequence[dict[str, Any]], where: str, key: str) ->
     if base is None:
         names = one_of(sorted(str(arm.get("name")) for arm in arms))
         raise ConfigError(f"no arm {sweep.of!r}", where=where, key=f"{key}.of", allowed=names)
-    swept = [field.name for field in fields(Sweep) if field.name != "of" and getattr(sweep, field.name)]
-    if len(swept) != 1:
-        raise ConfigError("sweeps one size", where=where, key=key, allowed=f"one of {one_of(sorted(WORDS))}")
-    name = swept[0]
+    swept = {name: getattr(sweep, name) for name in WORDS if getattr(sweep, name)}
+    if not swept:
+        raise ConfigError(
+            "sweeps nothing", where=where, key=key, allowed=f"a list of {one_of(sorted(WORDS))}"
+        )
+    if sweep.paired and len({len(values) for values in swept.values()}) != 1:
+        raise ConfigError("pairs lists of different lengths", where=where, key=key, allowed="lists as long")
+    rows = list(zip(*swept.values()) if sweep.paired else product(*swept.values()))
+    if len(rows) > MOST_ARMS:
+        raise ConfigError(f"makes {len(rows)} arms", where=where, key=key, allowed=f"{MOST_ARMS} at most")
+    # A trend is read from arms that differ in one size; of others each stands for itself.
+    trend = sweep.of if len(swept) == 1 and "access" not in swept else ""
     return [
-        {**base, name: size, "name": f"{sweep.of}-{WORDS[name]}-{size}", "group": "", "sweep": sweep.of}
-        for size in getattr(sweep, name)
+        {
+            **base,
+            **dict(zip(swept, row)),
+            "name": "-".join([sweep.of, *(f"{WORDS[name]}-{value}" for name, value in zip(swept, row))]),
+            "group": "",
+            "sweep": trend,
+        }
+        for row in rows
     ]

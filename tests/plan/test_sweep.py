@@ -43,12 +43,33 @@ def test_sweep_repeats_the_arm_with_each_size_outside_its_group():
     assert read_plan(schema.write(plan), "config.json") == plan
 
 
+def test_sweep_over_several_settings_crosses_them():
+    plan = _plan({"of": "player", "period_size": [48, 96], "access": ["mmap", "rw"]})
+    made = [(arm.name, arm.period_size, arm.access, arm.sweep) for arm in plan.arm[1:]]
+    assert made == [
+        ("player-period-48-access-mmap", 48, "mmap", ""),
+        ("player-period-48-access-rw", 48, "rw", ""),
+        ("player-period-96-access-mmap", 96, "mmap", ""),
+        ("player-period-96-access-rw", 96, "rw", ""),
+    ]
+
+
+def test_sweep_pairs_its_lists_where_it_says_so():
+    plan = _plan({"of": "player", "paired": True, "period_size": [48, 96], "playback_buffer": [192, 384]})
+    assert [(arm.period_size, arm.playback_buffer) for arm in plan.arm[1:]] == [(48, 192), (96, 384)]
+
+
 @pytest.mark.parametrize(
     ("sweep", "words"),
     [
         ({"of": "palyer", "period_size": [96]}, "sweep[0].of: no arm 'palyer'"),
-        ({"of": "player"}, "sweep[0]: sweeps one size"),
-        ({"of": "player", "period_size": [96], "playback_buffer": [192]}, "sweeps one size"),
+        ({"of": "player"}, "sweep[0]: sweeps nothing"),
+        (
+            {"of": "player", "paired": True, "period_size": [48], "access": ["mmap", "rw"]},
+            "different lengths",
+        ),
+        ({"of": "player", "access": ["dma"]}, "sweep[0].access[0]"),
+        ({"of": "player", "period_size": [*range(1, 21)], "playback_buffer": [*range(400, 420)]}, "400 arms"),
         ({"of": "player", "period_size": [0]}, "sweep[0].period_size[0]"),
         ({"of": "player", "period": [96]}, "did you mean period_size"),
         ({"of": "player", "period_size": [384]}, "ring too small"),
