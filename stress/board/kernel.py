@@ -115,14 +115,15 @@ def vmalloc_remedy(release: str) -> str:
 
 def config(release: str, root: Path = Path("/")) -> dict[str, str]:
     """Return the options of `OPTIONS` from /proc/config.gz or /boot."""
-    text = _config_text(release, root)
+    text = config_text(release, root)
     if not text:
         return {}
     found = dict(re.findall(r"^(CONFIG_\w+)=(.*)$", text, re.MULTILINE))
     return {name: found.get(name, "n") for name in OPTIONS}
 
 
-def _config_text(release: str, root: Path) -> str:
+def config_text(release: str, root: Path = Path("/")) -> str:
+    """Return the running kernel's configuration, "" where there is none to read."""
     try:
         return gzip.decompress((root / "proc/config.gz").read_bytes()).decode("utf-8", "replace")
     except (OSError, EOFError):

@@ -313,6 +313,14 @@ def _probe(commands: Any) -> None:
     probe.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], help="override a key of the virtual board"
     )
+    probe.add_argument(
+        "--kernel-config",
+        nargs="?",
+        const="running",
+        default="",
+        metavar="FILE",
+        help="name the options that the running kernel (or this .config) lacks, each with the line to add",
+    )
     run_options.screen(probe, json=True)
 
 

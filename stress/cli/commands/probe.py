@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stress.board import facts
 from stress.board.cards import card_of, pair
-from stress.cli import card_offers, device_state
+from stress.cli import card_offers, device_state, kernel_config
 from stress.errors import ConfigError
 from stress.model.words import counted
 from stress.report.console import Console
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 def execute(args: argparse.Namespace) -> int:
     """Print the facts of this board, or of a virtual one; return 0."""
+    if args.kernel_config:
+        return kernel_config.execute(args)
     board = _virtual(args) if args.board or args.set else _real(args.card)
     states = device_state.ask(board) if args.ask_device else {}
     offers, refused = card_offers.offers_of(args.card) if args.card else ([], "")

@@ -1,0 +1,59 @@
+"""Kernel options: what a configuration lacks, the fragments in packaging/, and a bad file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stress.board.kernel_options import OPTIONS, fragment, lacking
+from stress.cli.main import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(("name", "extra"), [("pcmstress.config", False), ("pcmstress-extra.config", True)])
+def test_fragment_in_packaging_is_the_list(name, extra):
+    assert (ROOT / "packaging/kernel" / name).read_text(encoding="utf-8") == fragment(extra=extra)
+
+
+def test_fragments_together_lack_nothing():
+    assert lacking(fragment(extra=False)) == []
+    assert lacking(fragment(extra=False) + fragment(extra=True), extra=True) == []
+
+
+def test_module_counts_as_granted_and_not_set_does_not():
+    text = fragment(extra=False).replace("CONFIG_SND=y", "CONFIG_SND=m")
+    assert lacking(text) == []
+    text = text.replace("CONFIG_USB_MON=m", "# CONFIG_USB_MON is not set")
+    assert [option.name for option in lacking(text)] == ["CONFIG_USB_MON"]
+
+
+def test_option_with_a_longer_name_is_another_one():
+    names = [option.name for option in lacking("CONFIG_SND_ALOOP_TEST=y\n")]
+    assert "CONFIG_SND_ALOOP" in names
+
+
+def test_each_option_is_named_once():
+    names = [option.name for option in OPTIONS]
+    assert len(set(names)) == len(names)
+
+
+def test_probe_names_the_line_to_add(tmp_path, capsys):
+    config = tmp_path / "config"
+    config.write_text(fragment(extra=False).replace("CONFIG_USB_MON=m", ""))
+    assert main(["probe", "--kernel-config", str(config)]) == 0
+    told = capsys.readouterr().out
+    assert f"{config} lacks 1 option:" in told
+    assert "CONFIG_USB_MON=m " in told
+    assert main(["probe", "--kernel-config", str(config), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [each["line"] for each in report["lacks"] if not each["extra"]] == ["CONFIG_USB_MON=m"]
+
+
+def test_file_that_is_no_configuration_is_a_usage_error(tmp_path, capsys):
+    path = tmp_path / "nothing"
+    path.write_text("words\n")
+    assert main(["probe", "--kernel-config", str(path)]) == 64
+    assert "holds no kernel configuration" in capsys.readouterr().err
