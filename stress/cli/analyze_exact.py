@@ -11,6 +11,7 @@ from stress.detect.exact.recording_check import Judged, Recording, check_recordi
 from stress.detect.exact.survey import survey
 from stress.detect.exact.turns import Turns, find_turns, without_turns
 from stress.model.finding import Analysis
+from stress.model.formats import MOST_CHANNELS
 from stress.model.words import count
 from stress.patterns.word import PATTERNS, Pattern
 
@@ -56,6 +57,8 @@ def judged_by_pattern(
 
 def auxiliary_line(args: argparse.Namespace, source: AudioSource) -> str:
     """Return what to say of a capture of an auxiliary stimulus, "" where it is none."""
+    if source.channels > MOST_CHANNELS:
+        return ""
     pattern = Pattern(args.pattern, source.fmt, source.channels)
     found = known_auxiliary(
         lambda first, stop: source.blocks(BLOCK_FRAMES, first, stop), source.frames, pattern

@@ -10,6 +10,7 @@ import numpy as np
 from stress.cli import stimulus
 from stress.cli.analyze_exact import BLOCK_FRAMES, auxiliary_line, judged_by_pattern, played
 from stress.errors import CaptureFileError, ConfigError
+from stress.model.formats import MOST_CHANNELS
 from stress.model.words import count
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # Half an hour at 48 kHz: the analog detector needs about 60 bytes of memory per frame.
 MOST_ANALOG_FRAMES = 1800 * 48000
+
 # Share of the frames due that an analog judge has to have judged. Source: edges, and laps
 # that wait for their echo, are below 5 % of 2 s. Higher: short captures are no PASS;
 # lower: a capture that falls silent is.
@@ -141,6 +143,11 @@ def auto(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
     found = exact(args, source, rings)
     if found.analysis.locked or found.known or source.frames > MOST_ANALOG_FRAMES:
         return found
+    if source.channels > MOST_CHANNELS:
+        return found.with_advice(
+            f"all {source.channels} channels were taken for one pattern: choose those that carry it, e.g. "
+            "--channels 1-2"
+        )
     heard = spectral(args, source, rings)
     if not heard.analysis.locked and device(args, source, rings).analysis.locked:
         line = "the capture is the periodic noise of generate: repeat with --analog --tier device"

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from stress.cli import main
+from stress.files.wav import write_wav
+from stress.model.formats import FORMATS
 from stress.patterns.auxiliary import NAMES, SIDES
+from stress.patterns.word import Pattern
 
 HEADER_BYTES = 44
 
@@ -85,3 +89,31 @@ def test_findings_of_one_age_point_to_a_ring(capsys, tmp_path):
     status, out = _main(capsys, "analyze", path)
     assert status == 1
     assert "all 40 are exactly 4800 frames old: a ring of 4800 frames? repeat with --rings 4800,N" in out
+
+
+@pytest.mark.parametrize("tail", [8, 100, 20000])
+def test_silence_behind_the_pattern_is_no_turn_of_anything(capsys, tmp_path, tail):
+    path = tmp_path / "s.wav"
+    _main(capsys, "generate", path, "--frames", 30000)
+    data = bytearray(path.read_bytes())
+    data[-4 * tail :] = bytes(4 * tail)
+    path.write_bytes(data)
+    status, out = _main(capsys, "analyze", path)
+    assert status == (5 if tail < 480 else 0) and "turns" not in out
+
+
+def test_pattern_in_two_of_ten_channels_names_the_choice(capsys, tmp_path):
+    path, ten = tmp_path / "s.wav", np.zeros((30000, 10), "<i2")
+    ten[:, :2] = Pattern("mix1", FORMATS["S16_LE"], 2).bytes_at(1, 30000).view("<i2").reshape(-1, 2)
+    write_wav(str(path), FORMATS["S16_LE"], 10, 48000, [ten.view(np.uint8).reshape(-1)])
+    status, out = _main(capsys, "analyze", path)
+    assert status == 5 and "--channels 1-2" in out
+    status, out = _main(capsys, "analyze", path, "--channels", "1-2")
+    assert status == 0 and "channels 1-2 of 10 are judged" in out
+
+
+@pytest.mark.parametrize("channels", [10, 64])
+def test_pattern_of_many_channels_is_judged_whole(capsys, tmp_path, channels):
+    path, fmt = tmp_path / "s.wav", FORMATS["S16_LE"]
+    write_wav(str(path), fmt, channels, 48000, [Pattern("mix1", fmt, channels).bytes_at(1, 9000)])
+    assert _main(capsys, "analyze", path)[0] == 0

@@ -78,8 +78,9 @@ def _from(read: Read, frames: int, pattern: Pattern, rate: int, start: int, alig
         if other is None or not _matches(read, start, min(start + PROBE, frames), other, begin):
             continue
         end, right = _reach(read, start, frames, other, begin)
-        # Silence to the end of the capture is the end of the pattern, and no turn.
-        if end == frames and name == "silence":
+        # Silence to the end of the capture is the end of the pattern, and no turn; impulse is silence
+        # but for one frame in a thousand.
+        if end == frames and name in ("silence", "impulse"):
             continue
         turn = end - start if end < frames else begin
         if turn >= PROBE and begin % turn == 0 and begin // turn % 2 == 1:
@@ -124,7 +125,10 @@ def _right(block: Bytes, other: Source, position: int) -> NDArray[np.bool_]:
 
 def _matches(read: Read, start: int, stop: int, other: Source, position: int) -> bool:
     block = np.concatenate([np.empty(0, np.uint8), *(part.copy() for part in read(start, stop))])
-    return bool(block.size) and float(_right(block, other, position).mean()) >= LEAST_SHARE
+    return (
+        block.size >= PROBE * other.frame_bytes
+        and float(_right(block, other, position).mean()) >= LEAST_SHARE
+    )
 
 
 def _reach(read: Read, start: int, frames: int, other: Source, position: int) -> tuple[int, int]:
