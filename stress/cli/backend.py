@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from stress.cli.card_offers import offers_of
 from stress.errors import BackendUnavailable, ConfigError, DeviceError
+from stress.model.transport import USB, TransportRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
     from stress.virtual.spec import BoardSpec
-
 
 # Where nobody knows the cache. Source: every VIVT core but two has 32-byte lines.
 USUAL_LINE_BYTES = 32
@@ -44,6 +44,7 @@ class Backend:
     plays_only : the card does not capture; only the wire can judge it.
     put_back : puts the mixer back as it was, and returns how many changes that took.
     chosen : which card was taken of several where none was named, else "".
+    transport : what carries the sound, for the causes.
     """
 
     pcm: Pcm
@@ -54,6 +55,7 @@ class Backend:
     plays_only: bool = False
     put_back: Callable[[], int] = int
     chosen: str = ""
+    transport: TransportRecord = TransportRecord()
 
 
 def make(target: Target, seed: int, mixer: bool = False, source: str = "") -> Backend:
@@ -77,12 +79,16 @@ def make(target: Target, seed: int, mixer: bool = False, source: str = "") -> Ba
 def _virtual(target: Target, seed: int) -> Backend:
     from stress.pcm.virtual import VirtualPcm
     from stress.settings import schema
+    from stress.virtual.transport import transport_of
 
     spec = virtual_board(target.board, target.set)
     pcm = VirtualPcm(spec, seed)
     line_bytes = spec.cache.shape().line_bytes
     board = {"virtual": True, "spec": schema.write(spec)}
-    return Backend(pcm, pcm.backend, line_bytes, board, coherent=spec.architecture == "x86")
+    carries = transport_of(spec)
+    return Backend(
+        pcm, pcm.backend, line_bytes, board, coherent=spec.architecture == "x86", transport=carries
+    )
 
 
 def virtual_board(name: str, overrides: Sequence[str]) -> BoardSpec:
@@ -93,12 +99,14 @@ def virtual_board(name: str, overrides: Sequence[str]) -> BoardSpec:
 
 
 def _alsa(target: Target, mixer: bool, source: str = "") -> Backend:
-    from stress.board.cards import captures, cards, choice, pair, plays
+    from stress.board.cards import captures, card_of, cards, choice, pair, plays
     from stress.board.facts import gather
     from stress.board.pcm_name import named_pcm
+    from stress.board.transport import of_card
 
     known = cards()
     devices = pair(target.card, known)
+    played = card_of(devices.playback, known)
     through = "" if devices.playback == devices.capture else f" -> {devices.capture}"
     # The wire can judge a card that only plays; a loopback cannot.
     if not plays(devices.playback, known):
@@ -129,6 +137,7 @@ def _alsa(target: Target, mixer: bool, source: str = "") -> Backend:
         plays_only=alone,
         put_back=put_back,
         chosen=choice(target.card, known, devices),
+        transport=of_card(facts, played.number if played else None),
     )
 
 
@@ -199,6 +208,8 @@ def tap(target: Target, found: Backend) -> tuple[Tap | None, str]:
         from stress.pcm.virtual_tap import VirtualTap
 
         pcm = found.pcm
+        if found.transport.kind != USB:
+            return None, f"{found.transport.words} has no bus to look at"
         return (VirtualTap(pcm), "") if isinstance(pcm, VirtualPcm) else (None, "no virtual board")
     from stress.board.cards import cards, pair
     from stress.board.usbmon.tap import open_tap

@@ -168,6 +168,8 @@ def wire(views: Views, judged: bool) -> record.WireRecord:
             failed=seen.out.failed,
             planted=views.control.planted,
             found=views.control.found,
+            statuses=seen.out.by_status(),
+            lengths=seen.out.by_length(),
         ),
         into=record.SideRecord(
             frames=views.in_frames,
@@ -178,6 +180,8 @@ def wire(views: Views, judged: bool) -> record.WireRecord:
             telling_lines=views.telling_lines,
             planted=views.read_control.planted,
             found=views.read_control.found,
+            statuses=seen.into.by_status(),
+            lengths=seen.into.by_length(),
         ),
         lost_frames=views.lost_frames,
         memory={way.value: record.HeldRecord(**held.to_json()) for way, held in views.memory.items()},

@@ -16,6 +16,7 @@ from stress.model import shape
 from stress.model.finding import Finding, Kind
 from stress.model.formats import CARD_FORMATS
 from stress.model.lifecycle import FirstLap, LifecycleEvent
+from stress.model.transport import TransportRecord
 from stress.model.verdict import Verdict
 from stress.model.wire import LANES
 
@@ -317,6 +318,8 @@ class SideRecord:
     packets, failed : seen, and ended with an error.
     lines, telling_lines : of capture: ring lines, and those whose source differs from earlier laps.
     planted, found : faults of the control of this side.
+    statuses : failed packets by their error ("-18": EXDEV, "-71": EPROTO, ...).
+    lengths : packets by their length [bytes], the commonest only.
     """
 
     frames: int = shape.count()
@@ -327,6 +330,8 @@ class SideRecord:
     telling_lines: int = shape.count(0)
     planted: int = shape.count(0)
     found: int = shape.count(0)
+    statuses: Mapping[str, int] = shape.field(shape.keyed(shape.within(0)), {})
+    lengths: Mapping[str, int] = shape.field(shape.keyed(shape.within(0)), {})
 
 
 @dataclass(frozen=True)
@@ -467,6 +472,7 @@ class StartRecord:
     schema: str = shape.text("pcmstress/run/1")
     program: str = shape.text("")
     wall: str = shape.field(shape.read_text, "", omit=True)
+    transport: TransportRecord = shape.part(TransportRecord, TransportRecord())
 
 
 @dataclass(frozen=True)

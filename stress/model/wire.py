@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from stress.model.pcm import Direction, Granted
@@ -22,6 +23,8 @@ PLAYBACK_RING, BUS, CAPTURE_RING = "host playback ring", "wire or device", "host
 # playback ring, or the capture ring where that is to blame), what crossed the
 # wire, what was read; and what a lane may say.
 LANES = ("user", "memory", "wire", "read")
+# Different lengths or errors of packets that are counted apart; a stream has two or three.
+MOST_KINDS = 8
 RIGHT, WRONG, UNKNOWN = "right", "wrong", ""
 
 
@@ -45,6 +48,21 @@ class WireStream:
     def failed(self) -> int:
         """Packets that ended with an error."""
         return int((self.statuses != 0).sum())
+
+    def by_status(self) -> dict[str, int]:
+        """Return how many packets ended with each error, by the errno as text."""
+        return _counted(self.statuses[self.statuses != 0])
+
+    def by_length(self) -> dict[str, int]:
+        """Return how many packets have each length [bytes], the commonest first."""
+        ends = np.append(self.starts[1:], self.data.size)
+        return _counted(ends - self.starts)
+
+
+def _counted(values: Ints) -> dict[str, int]:
+    numbers, counts = np.unique(values, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:MOST_KINDS]
+    return {str(int(numbers[place])): int(counts[place]) for place in order}
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,18 @@ import numpy as np
 
 from stress.model.pcm import Direction
 from stress.model.wire import Wire, WireStream
+from stress.virtual.card.usbcard import hits, packets_of
+from stress.virtual.spec import PACKET_FAULTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stress.model.pcm import Granted
     from stress.pcm.virtual import VirtualPcm
+    from stress.virtual.board import Outcome
 
     Bytes = NDArray[np.uint8]
+    Ints = NDArray[np.int64]
 
 
 class VirtualTap:
@@ -58,15 +62,28 @@ class VirtualTap:
         coherent, captures = not self._pcm.spec.kernel.use_vmalloc, self._pcm.spec.usb.captures
         return Wire(
             self.source,
-            _stream(outcome.wire),
-            _stream(outcome.incoming if captures else outcome.incoming[:0]),
+            _out(outcome),
+            _stream(outcome.incoming if captures else outcome.incoming[:0], outcome.edges),
             memory=self._memory,
             has_capture=captures,
             notes=("memory view: none of coherent memory (use_vmalloc=0)",) if coherent else (),
         )
 
 
-def _stream(frames: Bytes) -> WireStream:
-    # One packet: where the model cuts its packets decides nothing here.
-    none = np.zeros(1, dtype=np.int64)
-    return WireStream(np.ascontiguousarray(frames).reshape(-1), none, none)
+def _out(outcome: Outcome) -> WireStream:
+    # What the host handed over is whole; the packets that never went out have a status.
+    stream = _stream(outcome.wire, outcome.edges)
+    width = outcome.wire.shape[1]
+    for fault in outcome.faults:
+        status = PACKET_FAULTS.get(fault.kind, 0)
+        for first in hits(fault, len(outcome.wire)) if status else ():
+            begin, end = packets_of(fault, first, outcome.edges)
+            stream.statuses[(stream.starts >= begin * width) & (stream.starts < end * width)] = status
+    return stream
+
+
+def _stream(frames: Bytes, edges: Ints) -> WireStream:
+    starts = edges[edges < len(frames)] * frames.shape[1]
+    # A packet without frames has no place of its own.
+    starts = np.unique(starts) if len(frames) else np.zeros(1, dtype=np.int64)
+    return WireStream(np.ascontiguousarray(frames).reshape(-1), starts, np.zeros(len(starts), dtype=np.int64))

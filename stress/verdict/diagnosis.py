@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stress.model.finding import Kind
 from stress.model.pcm import Access
+from stress.model.transport import COHERENT, VIPT_ALIASING, TransportRecord
 from stress.model.verdict import Verdict
+from stress.verdict import cause as causes
 from stress.verdict import contrast
-from stress.verdict.cause import ADVICE, AGAINST, SPEAKS_FOR, Cause
+from stress.verdict.cause import ALIASES, Cause
 from stress.verdict.contrast import CLEAN, FLUSH, RW, Contrast, Measured
 from stress.verdict.judge import judge
 from stress.verdict.layers import RING_OF, Layers
 from stress.verdict.mechanism import Mechanism, mechanisms
+from stress.verdict.suspects import NOTHING_KNOWN, Context, cause_of, reasons, votes
 from stress.verdict.tally import total
 from stress.verdict.trend import trends
 from stress.verdict.two_clocks import two_clocks
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stress.verdict.tally import Tally
+
+
+# Losses that a second clock makes as well.
+_LOSSES = (Cause.USB_LOSS, Cause.LOSS, Cause.DMA_POSITION, Cause.ALOOP_TIMER)
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Diagnosis:
     also : other causes seen, in words.
     dispersion : index of dispersion of wrong runs per tile, by base arm.
     layer : view in which what speaks for the cause first appears, "" without a tap.
+    carries : what carries the sound.
     """
 
     cause: Cause
@@ -45,16 +52,17 @@ class Diagnosis:
     also: tuple[str, ...]
     dispersion: tuple[tuple[str, float], ...] = ()
     layer: str = ""
+    carries: TransportRecord = TransportRecord()
 
     @property
     def advice(self) -> str:
         """What to do."""
-        return ADVICE[self.cause]
+        return causes.advice(self.cause, self.carries)
 
     @property
     def against(self) -> str:
         """What would change the mind."""
-        return AGAINST[self.cause]
+        return causes.against(self.cause)
 
     def headline(self) -> str:
         """Return the cause, with sides and mechanisms, in one line."""
@@ -68,6 +76,7 @@ class Diagnosis:
             "cause": self.cause.value,
             "headline": self.headline(),
             "layer": self.layer,
+            "transport": self.carries.kind,
             "sides": [side.to_json() for side in self.sides],
             "evidence": list(self.evidence),
             "also": list(self.also),
@@ -77,15 +86,17 @@ class Diagnosis:
         }
 
 
-def diagnose(measured: Sequence[Measured], bound: float) -> Diagnosis:
+def diagnose(measured: Sequence[Measured], bound: float, context: Context = NOTHING_KNOWN) -> Diagnosis:
     """Name the cause of what the arms found.
 
     Parameters
     ----------
     bound : 95 % bound on wrong lines per line that "not reproduced" needs.
+    context : what carries the sound, and the form of the findings.
     """
-    found = _named(measured, bound)
-    found = dataclasses.replace(found, evidence=(*found.evidence, *trends(measured)))
+    found = _named(measured, bound, context)
+    evidence = (*found.evidence, *trends(measured))
+    found = dataclasses.replace(found, evidence=evidence, carries=context.carries)
     indices = contrast.dispersions(measured)
     if not indices:
         return found
@@ -94,12 +105,12 @@ def diagnose(measured: Sequence[Measured], bound: float) -> Diagnosis:
     return dataclasses.replace(found, dispersion=indices, evidence=(*found.evidence, line))
 
 
-def _named(measured: Sequence[Measured], bound: float) -> Diagnosis:
+def _named(measured: Sequence[Measured], bound: float, context: Context) -> Diagnosis:
     whole = total([entry.tally for entry in measured])
     if not whole.found:
-        return _nothing_found(measured, bound)
+        return _nothing_found(measured, bound, context)
     compared = contrast.contrasts(measured)
-    layers = Layers.of(measured)
+    layers = Layers.of(measured, context)
     shown = mechanisms(measured, compared)
     alias = [
         part for part in shown if not layers.vetoes(part.side) and (part.proven or layers.proves(part.side))
@@ -110,10 +121,30 @@ def _named(measured: Sequence[Measured], bound: float) -> Diagnosis:
         sides = tuple(dataclasses.replace(part, proven=True) for part in alias)
         lines = [line for side in alias for line in side.evidence]
         layer = " and ".join(RING_OF[side.side] for side in alias if layers.in_ring(side.side))
-        also = tuple(sorted({*_also(measured, compared), *layers.beyond()}))
-        return Diagnosis(Cause.CACHE_ALIAS, sides, (*lines, *seen, *evidence), also, layer=layer)
-    cause, why = _from_kinds(measured, layers)
-    return Diagnosis(cause, (), (why, *seen, *evidence), (), layer=layers.named(cause))
+        also = tuple(sorted({*_also(measured, compared, context), *layers.beyond()}))
+        cause, why = _of_two_mappings(context.carries)
+        sides = sides if cause in ALIASES else ()
+        return Diagnosis(cause, sides, (*why, *lines, *seen, *evidence), also, layer=layer)
+    cause, kinds = _from_kinds(measured, layers, context)
+    forms = reasons(cause, context) if cause is not Cause.CANNOT_TELL else []
+    return Diagnosis(cause, (), (kinds, *forms, *seen, *evidence), (), layer=layers.named(cause))
+
+
+def _of_two_mappings(carries: TransportRecord) -> tuple[Cause, list[str]]:
+    # What was proven: one mapping of the ring is older than the other. Which cause that is, the core says.
+    if carries.indexing == VIPT_ALIASING:
+        colours = f" ({carries.colours} colours)" if carries.colours > 1 else ""
+        return Cause.COLOUR_ALIAS, [
+            f"{carries.core}: its D-cache is indexed by virtual address{colours}; a ring is wholly wrong or "
+            "wholly right, as its pages were drawn"
+        ]
+    if carries.indexing != COHERENT:
+        return Cause.CACHE_ALIAS, []
+    if carries.snooped:
+        return Cause.LOST_LAPS, [f"{carries.core}: no cache of this machine can hold an older copy"]
+    return Cause.DRIVER_MMAP, [
+        f"{carries.core}: its D-cache keeps one copy of a line, so the mappings differ in being cached"
+    ]
 
 
 def _against_the_arms(shown: Sequence[Mechanism], layers: Layers) -> list[str]:
@@ -135,9 +166,15 @@ def _against_the_arms(shown: Sequence[Mechanism], layers: Layers) -> list[str]:
     return text
 
 
-def _nothing_found(measured: Sequence[Measured], bound: float) -> Diagnosis:
+def _nothing_found(measured: Sequence[Measured], bound: float, context: Context) -> Diagnosis:
     whole = total([entry.tally for entry in measured])
     judged = judge(whole, bound)
+    symptoms = context.symptoms
+    silent = bool(symptoms.silent) and 2 * symptoms.silent >= symptoms.bursts
+    if silent and symptoms.out_frames and not symptoms.out_wrong:
+        # The pointers moved, what the host sent is right, and nothing but zeros came back.
+        text = f"all {symptoms.out_frames} frames handed over were right, and the capture holds zeros only"
+        return Diagnosis(Cause.NOTHING_ARRIVES, (), (text, *reasons(Cause.NOTHING_ARRIVES, context)), ())
     # An xrun now and then is no cause; one in every second burst leaves nothing to judge.
     starved = 2 * whole.xruns >= whole.bursts and judged.verdict is not Verdict.PASS
     if whole.transport or starved:
@@ -147,16 +184,16 @@ def _nothing_found(measured: Sequence[Measured], bound: float) -> Diagnosis:
     return Diagnosis(cause, (), judged.reasons, ())
 
 
-def _from_kinds(measured: Sequence[Measured], layers: Layers) -> tuple[Cause, str]:
+def _from_kinds(measured: Sequence[Measured], layers: Layers, context: Context) -> tuple[Cause, str]:
     whole = total([entry.tally for entry in measured])
     # By layer and kind where a tap looked, else by kind alone.
-    votes = layers.votes() or _votes(whole)
-    if not votes:
+    found = layers.votes() or votes(whole.counts, context)
+    if not found:
         return Cause.CANNOT_TELL, f"{whole.found} wrong runs of no known kind"
     # A flipped bit now and then beside lost packets is the smaller part of the story.
-    cause = max(votes, key=lambda entry: votes[entry])
+    cause = max(found, key=lambda entry: found[entry])
     clocks = two_clocks(whole)
-    if cause is Cause.USB_LOSS and (whole.counts.get(Kind.RESAMPLE.value) or clocks):
+    if cause in _LOSSES and (whole.counts.get(Kind.RESAMPLE.value) or clocks):
         cause = Cause.CLOCK
     if cause is Cause.DMA_STALE and not layers.votes() and _unproven(measured, whole):
         rw = "none of them with rw access" if layers.rw_bursts else "no arm had rw access"
@@ -178,18 +215,10 @@ def _unproven(measured: Sequence[Measured], whole: Tally) -> bool:
     return not any(tally.counts[Kind.STALE.value] for tally in by_rw)
 
 
-def _votes(whole: Tally) -> Counter[Cause]:
-    votes: Counter[Cause] = Counter()
-    for kind, number in whole.counts.items():
-        if kind in SPEAKS_FOR:
-            votes[SPEAKS_FOR[kind]] += number
-    return votes
-
-
-def _also(measured: Sequence[Measured], compared: Sequence[Contrast]) -> tuple[str, ...]:
+def _also(measured: Sequence[Measured], compared: Sequence[Contrast], context: Context) -> tuple[str, ...]:
     """Return what is left where no cache alias can reach: in rw and cured arms."""
     clean = [entry for entry in measured if entry.arm.access == Access.RW.value]
     clean += [part.other for part in compared if part.lever in (CLEAN, FLUSH) and part.cures]
     left = total([entry.tally for entry in clean])
-    named = {SPEAKS_FOR[kind].value for kind, number in left.counts.items() if number and kind in SPEAKS_FOR}
-    return tuple(sorted(named))
+    named = {cause_of(kind, context) for kind, number in left.counts.items() if number}
+    return tuple(sorted(cause.value for cause in named - {Cause.CANNOT_TELL}))

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from stress.model.finding import Kind
 from stress.model.pcm import Access, Direction
 from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING, RIGHT, WRONG
-from stress.verdict.cause import SPEAKS_FOR, Cause
+from stress.verdict.cause import Cause
+from stress.verdict.suspects import NOTHING_KNOWN, Context, cause_of
 from stress.verdict.tally import Seen, total
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Layers:
         of the arms that show runs in that ring.
     failed : OUT packets that failed on the bus.
     rw_bursts : bursts of the rw arms.
+    context : what carries the sound; it decides what a kind speaks for.
     """
 
     mapped: Counter[Seen]
@@ -60,9 +62,10 @@ class Layers:
     memory: Counter[tuple[str, str]]
     failed: int
     rw_bursts: int = 0
+    context: Context = NOTHING_KNOWN
 
     @classmethod
-    def of(cls, measured: Sequence[Measured]) -> Layers:
+    def of(cls, measured: Sequence[Measured], context: Context = NOTHING_KNOWN) -> Layers:
         """Return the sums of all arms."""
         rw = [entry.tally for entry in measured if entry.arm.access == Access.RW.value]
         mapped = [entry.tally for entry in measured if entry.arm.access != Access.RW.value]
@@ -74,7 +77,7 @@ class Layers:
                     memory.update({(side, name): tally.wire[f"memory_{side}_{name}"] for name in counted})
         both = total(mapped), total(rw)
         failed = both[0].wire["out_failed"] + both[1].wire["out_failed"]
-        return cls(both[0].seen, both[1].seen, memory, failed, both[1].bursts)
+        return cls(both[0].seen, both[1].seen, memory, failed, both[1].bursts, context)
 
     def in_ring(self, side: str) -> int:
         """Return how many old runs of mapped arms first show in the ring of `side`."""
@@ -110,18 +113,16 @@ class Layers:
         kinds: Counter[str] = Counter()
         for seen, number in self.mapped.items():
             kinds[seen.kind] += number if seen.view == BUS else 0
-        return {
-            SPEAKS_FOR[kind].value
-            for kind, number in kinds.items()
-            if number >= LEAST_SEEN and kind in SPEAKS_FOR
-        }
+        causes = {cause_of(kind, self.context) for kind, number in kinds.items() if number >= LEAST_SEEN}
+        return {cause.value for cause in causes if cause is not Cause.CANNOT_TELL}
 
     def _speaks_for(self, seen: Seen) -> Cause:
         if seen.view == BUS:
-            return SPEAKS_FOR.get(seen.kind, Cause.CANNOT_TELL)
+            return cause_of(seen.kind, self.context)
         if seen.kind in OLD and _number(self.rw, seen.view, OLD):
             # The kernel's own mapping shows it too: the ring was passed on before it was filled.
-            return Cause.XRUN
+            ahead = seen.view == CAPTURE_RING and self.context.carries.cpus > 1
+            return Cause.READ_AHEAD if ahead else Cause.XRUN
         return IN_A_RING.get(seen.kind, Cause.CANNOT_TELL)
 
     def named(self, cause: Cause) -> str:

@@ -27,6 +27,8 @@ from stress.verdict.diagnosis import Diagnosis, diagnose
 from stress.verdict.judge import Judgement, judge, judge_run
 from stress.verdict.lifecycle import EventRow
 from stress.verdict.samples import Samples, Thinned
+from stress.verdict.suspects import Context
+from stress.verdict.symptoms import Gathering
 from stress.verdict.tally import Tally, total
 
 if TYPE_CHECKING:
@@ -114,11 +116,13 @@ class Summing:
     detectors: dict[str, None] = field(default_factory=dict)
     evidence: int = 0
     lifecycle: dict[tuple[str, str], EventRow] = field(default_factory=dict)
+    gathering: Gathering = field(default_factory=Gathering)
     _channels: Thinned[ChannelRecord] = field(default_factory=Thinned)
     _worst: tuple[float, float] | None = None
 
     def add(self, event: Event) -> None:
         """Add one event."""
+        self.gathering.add(event)
         if isinstance(event, BurstRecord):
             self._add_burst(event)
         elif isinstance(event, SkipRecord):
@@ -180,7 +184,7 @@ class Summing:
             whole=whole,
             verdicts=tuple(judge(part) for part in parts),
             judgement=self._judged(parts, whole, plan),
-            diagnosis=_diagnosis(parts, plan),
+            diagnosis=_diagnosis(parts, plan, self._context(self.start)),
             audit=self.auditor.result,
             channel=self._channel(),
             detectors=tuple(self.detectors),
@@ -194,6 +198,9 @@ class Summing:
             torn=self.torn,
             lifecycle=tuple(self.lifecycle.values()),
         )
+
+    def _context(self, start: StartRecord) -> Context:
+        return Context.of(start.transport, self.gathering.symptoms(), self.tap.source if self.tap else "")
 
     def _judged(self, parts: tuple[Tally, ...], whole: Tally, plan: Plan) -> Judgement:
         if self.verdict is not None:
@@ -212,10 +219,10 @@ class Summing:
         return Channel(middle("latency_frames"), middle("gain_db"), middle("drift_ppm"), *self._worst)
 
 
-def _diagnosis(parts: tuple[Tally, ...], plan: Plan) -> Diagnosis | None:
+def _diagnosis(parts: tuple[Tally, ...], plan: Plan, context: Context) -> Diagnosis | None:
     if not any(arm.group for arm in plan.arm) or not any(part.bursts for part in parts):
         return None
-    return diagnose(measure(plan, parts), plan.bound)
+    return diagnose(measure(plan, parts), plan.bound, context)
 
 
 def read(folder: Path) -> Summing:

@@ -75,6 +75,7 @@ class Outcome:
     parts : the same in the runs it was simulated in, for the causes.
     accesses : cache accesses simulated.
     faults : card and stream faults of this burst.
+    edges : frames carried by 0, 1, ... packets.
     """
 
     timeline: Timeline
@@ -87,6 +88,7 @@ class Outcome:
     parts: tuple[Part, ...]
     accesses: int
     faults: tuple[FaultSpec, ...]
+    edges: Ints
 
 
 class Board:
@@ -127,7 +129,8 @@ class Board:
         line = self.geometry.line_bytes
         granule = granule_bytes(gcd(playback.frame_bytes, capture.frame_bytes), line)
         served = (self._serves(playback), self._serves(capture))
-        self.places = place_rings(self.spec, (playback.buffer_bytes, capture.buffer_bytes), granule, served)
+        sizes = (playback.buffer_bytes, capture.buffer_bytes)
+        self.places = place_rings(self.spec, sizes, granule, served, self._colours())
         lines = self.places[1].pline + -(-capture.buffer_bytes // line)
         seed = int(self._random.randint(2**31 - 1))
         self._cache = make_cache(scaled(self.geometry, granule), lines, seed)
@@ -268,7 +271,8 @@ class Board:
         lead = timeline.carried[timeline.playing.started_tick] + self.spec.usb.loopback_frames
         urbs = timeline.playing.plan.urbs
         lag = urbs.urbs * urbs.packets * packet_clock(self.spec, playback.rate).nominal_frames
-        heard = apply_faults(wire, faults, playback.format, playback.channels, lag)
+        edges = np.array(timeline.carried, dtype=np.int64)
+        heard = apply_faults(wire, faults, playback.format, playback.channels, lag, edges)
         incoming = loop_back(heard, lead, timeline.capturing.hw)
         if self.spec.analog.enabled:
             seed = int(self._random.randint(2**31 - 1))
@@ -278,7 +282,16 @@ class Board:
         read = joined([part.rings[1] for part in parts])
         captured = _bytes(back, read, timeline.capturing.appl, capture.frame_bytes)
         accesses = sum(part.accesses for part in parts)
-        return Outcome(timeline, captured, wire, incoming, lead, played, read, tuple(parts), accesses, faults)
+        return Outcome(
+            timeline, captured, wire, incoming, lead, played, read, tuple(parts), accesses, faults, edges
+        )
+
+    def _colours(self) -> tuple[int, int] | None:
+        # vmalloc takes any page; each ring has its own, until it is allocated anew.
+        if self.spec.cache.colour >= 0:
+            return None
+        first, second = self._random.randint(0, self.geometry.colours, 2).tolist()
+        return first, second
 
     def _params(self) -> tuple[StreamParams, StreamParams]:
         if self._streams is None:

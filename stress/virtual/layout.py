@@ -78,7 +78,11 @@ def uncached_mappings(spec: BoardSpec) -> tuple[bool, bool]:
 
 
 def place_rings(
-    spec: BoardSpec, sizes: tuple[int, int], granule: int, user_alias: tuple[int, int]
+    spec: BoardSpec,
+    sizes: tuple[int, int],
+    granule: int,
+    user_alias: tuple[int, int],
+    colours: tuple[int, int] | None = None,
 ) -> tuple[RingPlace, RingPlace]:
     """Return both rings, playback first.
 
@@ -87,10 +91,13 @@ def place_rings(
     sizes : bytes of the playback and the capture ring.
     granule : [bytes], one for both: they share one cache.
     user_alias : mapping that serves the user, per direction.
+    colours : of the user's mapping against the kernel's, per ring [pages]; None
+        takes what the board says for both.
     """
     geometry = spec.cache.shape()
     line = geometry.line_bytes
-    colour = spec.cache.colour % geometry.colours if geometry.tagging == "vipt" else 0
+    asked = colours or (max(0, spec.cache.colour),) * 2
+    coloured = [number % geometry.colours if geometry.tagging == "vipt" else 0 for number in asked]
     uncached = uncached_mappings(spec)
     pages = -(-sizes[0] // PAGE_BYTES)
     # vmalloc leaves a guard page between areas; so does this user, which keeps the colours apart.
@@ -99,7 +106,7 @@ def place_rings(
     def place(which: int) -> RingPlace:
         vlines = (
             (_VMALLOC + offsets[which]) // line,
-            (_USER + offsets[which] + colour * PAGE_BYTES) // line,
+            (_USER + offsets[which] + coloured[which] * PAGE_BYTES) // line,
         )
         pline = which * pages * PAGE_BYTES // line
         return RingPlace(sizes[which], line, granule, vlines, pline, uncached, user_alias[which])

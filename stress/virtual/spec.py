@@ -8,14 +8,32 @@ from typing import Any
 
 from stress.errors import ConfigError
 from stress.model.formats import MAX_CHANNELS
+from stress.model.transport import KINDS, USB
 from stress.settings import find
 from stress.settings.schema import flag, integer, listing, number, override, read, table, text
 from stress.virtual.cache.geometry import CacheGeometry, geometry_names, named_geometry
 from stress.virtual.card.analog import Wiring
 
-ARCHITECTURES = ("armv4", "armv5", "armv6", "armv7", "arm64", "x86")
+ARCHITECTURES = ("armv4", "armv5", "armv6", "armv7", "arm64", "mips", "sh", "riscv64", "x86")
 MAPPINGS = ("cached", "user-noncached", "kernel-noncached", "writecombine")
-CARD_FAULTS = ("drop", "repeat", "zero", "stale-dma", "bitflip", "byteshift", "gain", "swap", "resample")
+CARD_FAULTS = (
+    "drop",
+    "repeat",
+    "zero",
+    "stale-dma",
+    "bitflip",
+    "byteshift",
+    "gain",
+    "swap",
+    "resample",
+    "rotate",
+    "slip-bytes",
+    "packet-shift",
+    "missed",
+    "lost-packet",
+)
+# Those that act on whole packets; the error that each packet ends with, as usbmon shows it.
+PACKET_FAULTS = {"missed": -18, "lost-packet": -71}
 STREAM_FAULTS = ("playback-stop", "capture-stop", "freeze", "unplug")
 PACKET_US = (125, 250, 500, 1000)
 OFF_DBFS = -200.0
@@ -32,6 +50,7 @@ class CacheSpec:
     replacement, tagging, allocate, write : "" keeps the named value.
     colour : page colour of the user mappings against the kernel's [pages];
         matters on VIPT caches with ways above a page, 0 is the same colour.
+        -1 draws it anew for each allocation of a ring, as vmalloc does.
     """
 
     geometry: str = text("arm926", tuple(geometry_names()))
@@ -42,7 +61,7 @@ class CacheSpec:
     tagging: str = text("", ("", "vivt", "vipt", "pipt"))
     allocate: str = text("", ("", "read", "write"))
     write: str = text("", ("", "back", "through"))
-    colour: int = integer(1, 0, 63)
+    colour: int = integer(1, -1, 63)
 
     def shape(self) -> CacheGeometry:
         """Return the geometry with the differences applied.
@@ -129,6 +148,7 @@ class UsbSpec:
     tick_packets : a timer copies behind the wire, each time so many packets, as
         snd-aloop does at every tick or two of 10 ms; 0 = URBs.
     captures : false is a card that only plays.
+    host : driver of the host controller, for the record.
     """
 
     packet_us: int = integer(1000, 125, 1000)
@@ -138,6 +158,7 @@ class UsbSpec:
     capture_urb_packets: int = integer(0, 0, 48)
     tick_packets: int = integer(0, 0, 800)
     captures: bool = flag(True)
+    host: str = text("", longest=40)
 
 
 @dataclass(frozen=True)
@@ -169,7 +190,12 @@ class FaultSpec:
     frame : first frame hit, counted from the first frame played in the burst.
     frames : how many frames are hit (dropped, repeated, zeroed, ...).
     every : the fault comes again each so many frames; 0 = once.
-    bit : bit of the frame to flip; byteshift: bytes to shift by.
+        rotate and slip-bytes last from there to the end of the stream;
+        missed and lost-packet take the packets that these frames lie in;
+        packet-shift hits every packet from there on that does not begin or end
+        on a word of four bytes.
+    bit : bit of the frame to flip; byteshift, slip-bytes, packet-shift: bytes to
+        shift by; rotate: channels to move by.
     gain_db : of a gain fault [dB].
     ppm : of a resample fault: how much faster than nominal it plays [ppm].
     burst : number of the burst it happens in, from 0; -1 = all.
@@ -213,11 +239,18 @@ class AnalogSpec:
 
 @dataclass(frozen=True)
 class BoardSpec:
-    """A virtual board; every part has a default, the default is an ARM926."""
+    """A virtual board; every part has a default, the default is an ARM926.
+
+    Parameters
+    ----------
+    transport : what carries the sound. Only the packets of `usb` are modelled; the
+        other kinds name what the faults of the board stand for.
+    """
 
     title: str = text("virtual board")
     name: str = text("custom", longest=64)
     architecture: str = text("armv5", ARCHITECTURES)
+    transport: str = text(USB, KINDS)
     cache: CacheSpec = table(CacheSpec, CacheSpec())
     kernel: KernelSpec = table(KernelSpec, KernelSpec())
     user: UserSpec = table(UserSpec, UserSpec())

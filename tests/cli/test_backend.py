@@ -13,6 +13,7 @@ from stress.cli.commands import run
 from stress.cli.options import parser
 from stress.cli.run_config import Target
 from stress.errors import ConfigError
+from stress.model.transport import TransportRecord
 from stress.pcm.alsa import AlsaPcm
 from stress.pcm.pyalsa_pcm import PyAlsaPcm
 from stress.plan.plan import load_plan
@@ -34,6 +35,7 @@ def test_pcm_is_told_the_cache_line_of_the_board(monkeypatch, line_bytes, told):
     facts = SimpleNamespace(cpu=SimpleNamespace(line_bytes=line_bytes), to_json=dict)
     monkeypatch.setattr("stress.board.facts.gather", lambda: facts)
     monkeypatch.setattr("stress.board.cards.cards", list)
+    monkeypatch.setattr("stress.board.transport.of_card", lambda *_: TransportRecord("usb"))
     monkeypatch.setattr("stress.pcm.alsa.AlsaPcm", lambda *_, line_bytes: given.append(line_bytes))
     opened = backend._alsa(Target.of(parser().parse_args(["run", "--card", "hw:0,0/hw:1,0"])), mixer=False)
     assert given == [told]
@@ -45,6 +47,7 @@ def test_card_that_nobody_named_is_told_with_the_others(monkeypatch):
     known = [Card(0, "Loopback", "Loopback", ""), Card(1, "softcard", "USB-Audio", "")]
     monkeypatch.setattr("stress.board.facts.gather", lambda: facts)
     monkeypatch.setattr("stress.board.cards.cards", lambda: known)
+    monkeypatch.setattr("stress.board.transport.of_card", lambda *_: TransportRecord("usb"))
     monkeypatch.setattr("stress.pcm.alsa.AlsaPcm", lambda *_, line_bytes: None)
     opened = [Target.of(parser().parse_args(["run", *card])) for card in ((), ("--card", "1"))]
     chosen = [backend._alsa(target, mixer=False).chosen for target in opened]

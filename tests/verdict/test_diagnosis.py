@@ -7,10 +7,13 @@ import dataclasses
 import pytest
 
 from stress.model.finding import Kind
+from stress.model.transport import COHERENT, KINDS, USB, VIPT_ALIASING, TransportRecord
 from stress.plan.plan import Arm
-from stress.verdict.cause import ADVICE, AGAINST, Cause
+from stress.verdict.cause import Cause, advice, against
 from stress.verdict.contrast import Measured, contrasts, decidable, dose_response
-from stress.verdict.diagnosis import SPEAKS_FOR, diagnose
+from stress.verdict.diagnosis import diagnose
+from stress.verdict.suspects import Context, cause_of
+from stress.verdict.symptoms import Symptoms
 from stress.verdict.tally import Tally
 
 BASE = Arm(name="player", group="player", side="playback")
@@ -30,6 +33,7 @@ def _arm(arm, episodes=0, sites=None, counts=None, **changes):
     return Measured(arm, tally)
 
 
+ON_USB = Context(TransportRecord(USB))
 STALE = {("stale", "playback", 1): 90}
 
 
@@ -75,7 +79,7 @@ def test_diagnose_too_few_episodes_prove_nothing():
 def test_diagnose_kind_without_alias_names_its_cause(kind, cause):
     sites = {(kind.value, None, None): 20}
     arms = [_arm(arm, 10, sites, {kind.value: 20}) for arm in (BASE, CLEAN, RW)]
-    assert diagnose(arms, 1e-4).cause is cause
+    assert diagnose(arms, 1e-4, ON_USB).cause is cause
 
 
 def test_diagnose_clean_with_exposure_is_not_reproduced_and_without_cannot_tell():
@@ -97,14 +101,73 @@ def test_diagnose_an_xrun_in_every_second_burst_is_an_xrun_and_a_rare_one_is_not
 
 def test_diagnose_losses_in_rw_are_told_beside_an_alias():
     lossy = _arm(RW, 2, {("drop", None, None): 2}, {"drop": 2})
-    found = diagnose([_alias(BASE, 60), _arm(CLEAN), lossy], 1e-4)
+    found = diagnose([_alias(BASE, 60), _arm(CLEAN), lossy], 1e-4, ON_USB)
     assert found.cause is Cause.CACHE_ALIAS
     assert found.also == (Cause.USB_LOSS.value,)
 
 
 def test_every_cause_has_advice_and_every_wrong_kind_a_cause():
-    assert set(ADVICE) == set(AGAINST) == set(Cause)
-    assert {kind.value for kind in Kind} - set(SPEAKS_FOR) == {"unknown"}
+    for cause in Cause:
+        assert advice(cause, TransportRecord(USB))
+        assert against(cause)
+    spoken = {kind.value for kind in Kind if cause_of(kind.value, ON_USB) is not Cause.CANNOT_TELL}
+    assert {kind.value for kind in Kind} - spoken == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    ("carries", "cause"),
+    [
+        (TransportRecord(indexing=VIPT_ALIASING, core="MIPS 24Kc", colours=2), Cause.COLOUR_ALIAS),
+        (TransportRecord(indexing=COHERENT, core="Cortex-A72"), Cause.DRIVER_MMAP),
+        (TransportRecord(indexing=COHERENT, core="x86_64", snooped=True), Cause.LOST_LAPS),
+        (TransportRecord(), Cause.CACHE_ALIAS),
+    ],
+)
+def test_two_copies_of_a_ring_are_named_by_what_the_core_can_do(carries, cause):
+    found = diagnose([_alias(BASE), _arm(CLEAN), _arm(RW)], 1e-4, Context(carries))
+    assert found.cause is cause
+    assert bool(found.sides) is (cause is not Cause.LOST_LAPS)
+    assert not carries.core or any(carries.core in line for line in found.evidence)
+    assert found.to_json()["transport"] == carries.kind
+
+
+def _words(found):
+    return " ".join([found.headline(), found.advice, found.against, *found.evidence, *found.also])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != USB])
+@pytest.mark.parametrize("wrong", [one.value for one in Kind])
+def test_words_of_a_bus_are_never_said_of_a_card_that_is_not_on_it(kind, wrong):
+    for symptoms in (Symptoms(), Symptoms(bursts=4, lasting=4), Symptoms(bursts=4, whole=4, old_rw=3)):
+        context = Context(TransportRecord(kind, cpus=4), symptoms)
+        sites = {(wrong, None, None): 20}
+        for entries in ([_arm(arm, 10, sites, {wrong: 20}) for arm in (BASE, CLEAN, RW)],
+                        [_alias(BASE), _arm(CLEAN), _arm(RW)]):  # fmt: skip
+            text = _words(diagnose(entries, 1e-4, context))
+            for word in ("USB", "usb", "URB", "xHCI", "hub", "cable", "usbmon"):
+                assert word not in text
+
+
+def test_cache_is_never_blamed_on_a_machine_that_snoops():
+    context = Context(TransportRecord(USB, indexing=COHERENT, core="x86_64", snooped=True, cpus=4))
+    for entries in ([_alias(BASE), _arm(CLEAN), _arm(RW)], [_alias(BASE), _alias(RW)], [_alias(BASE, 3)]):
+        assert "alias" not in diagnose(entries, 1e-4, context).cause.value
+
+
+def test_advice_on_vmalloc_is_for_usb_and_follows_the_kernel():
+    old, new = (TransportRecord(USB, kernel=release) for release in ("5.4.111", "6.1.0"))
+    assert "does not work in 5.x before 5.10.20" in advice(Cause.CACHE_ALIAS, old)
+    assert "use_vmalloc=0 of snd-usb-audio" in advice(Cause.CACHE_ALIAS, new)
+    assert "vmalloc" not in advice(Cause.CACHE_ALIAS, TransportRecord("aloop"))
+
+
+def test_silence_behind_a_right_bus_is_a_device_that_gets_nothing():
+    symptoms = Symptoms(bursts=2, silent=2, out_frames=96000)
+    unheard = [_arm(BASE, lines=0, checked_frames=0, unlocked=2, silent=2)]
+    assert diagnose(unheard, 1e-4, Context(TransportRecord(USB), symptoms)).cause is Cause.NOTHING_ARRIVES
+    wrong = dataclasses.replace(symptoms, out_wrong=5)
+    assert diagnose(unheard, 1e-4, Context(TransportRecord(USB), wrong)).cause is not Cause.NOTHING_ARRIVES
+    assert diagnose(unheard, 1e-4).cause is Cause.CANNOT_TELL
 
 
 def test_contrasts_are_adjusted_for_their_number():

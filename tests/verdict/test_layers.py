@@ -9,13 +9,17 @@ import pytest
 
 from stress.experiment import events
 from stress.experiment.wire.views import attribute, by_wire
+from stress.model.transport import USB, TransportRecord
 from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
 from stress.plan.plan import Arm
 from stress.verdict.cause import Cause
 from stress.verdict.contrast import Measured
 from stress.verdict.diagnosis import diagnose
+from stress.verdict.suspects import Context
 from stress.verdict.tally import Seen, Tally
 from tests.experiment.wire.wire_cases import FRAMES, POSITION, RINGS, STEP, Burst, detector
+
+ON_USB = Context(TransportRecord(USB))
 
 BASE = Arm(name="player", group="player", side="playback")
 RW = dataclasses.replace(BASE, name="rw", access="rw")
@@ -46,7 +50,7 @@ def _line(found, part):
 
 
 def test_alias_names_the_ring_it_first_shows_in():
-    found = diagnose([_arm(BASE, 40, PLAYBACK_RING), _arm(RW)], 1e-4)
+    found = diagnose([_arm(BASE, 40, PLAYBACK_RING), _arm(RW)], 1e-4, ON_USB)
     assert (found.cause, found.layer) == (Cause.CACHE_ALIAS, PLAYBACK_RING)
     assert f"by the wire, the wrong runs first appear: 90 in the {PLAYBACK_RING}" in found.evidence
     assert "neither device nor bus nor DMA" in _line(found, "what the driver submitted")
@@ -55,11 +59,11 @@ def test_alias_names_the_ring_it_first_shows_in():
 
 def test_wire_vetoes_an_alias_that_the_arms_speak_for():
     # By chance or by load the device was only wrong in mapped arms; OUT is what was written.
-    found = diagnose([_arm(BASE, 40, BUS), _arm(RW)], 1e-4)
+    found = diagnose([_arm(BASE, 40, BUS), _arm(RW)], 1e-4, ON_USB)
     assert (found.cause, found.sides, found.layer) == (Cause.DMA_STALE, (), BUS)
     assert "the wire decides" in _line(found, "the arms speak for a cache alias")
     assert "never a cache alias" in _line(found, "OUT is what was written")
-    assert diagnose([_arm(BASE, 40, ""), _arm(RW)], 1e-4).cause is Cause.CACHE_ALIAS
+    assert diagnose([_arm(BASE, 40, ""), _arm(RW)], 1e-4, ON_USB).cause is Cause.CACHE_ALIAS
 
 
 @pytest.mark.parametrize(
@@ -68,23 +72,25 @@ def test_wire_vetoes_an_alias_that_the_arms_speak_for():
     ids=["playback", "capture"],
 )
 def test_wire_confirms_an_alias_that_the_arms_are_too_few_for(arm, rw, view, ring):
-    found = diagnose([_arm(arm, 3, view, ring=ring, number=4), _arm(rw)], 1e-4)
+    found = diagnose([_arm(arm, 3, view, ring=ring, number=4), _arm(rw)], 1e-4, ON_USB)
     assert (found.cause, found.layer) == (Cause.CACHE_ALIAS, view)
     assert [(side.side, side.proven) for side in found.sides] == [(ring, True)]
     assert "4 runs of old data" in _line(found, "the arms alone prove nothing")
     assert "none with rw access" in _line(found, "the arms alone prove nothing")
-    alone = diagnose([_arm(arm, 3, view, ring=ring, number=4)], 1e-4)
+    alone = diagnose([_arm(arm, 3, view, ring=ring, number=4)], 1e-4, ON_USB)
     assert "no arm had rw access" in _line(alone, "the arms alone prove nothing")
-    assert diagnose([_arm(arm, 3, "", ring=ring, number=4), _arm(rw)], 1e-4).cause is Cause.CANNOT_TELL
+    assert (
+        diagnose([_arm(arm, 3, "", ring=ring, number=4), _arm(rw)], 1e-4, ON_USB).cause is Cause.CANNOT_TELL
+    )
 
 
 def test_too_few_runs_in_a_ring_name_the_layer_but_no_cause():
-    found = diagnose([_arm(BASE, 2, PLAYBACK_RING, number=2), _arm(RW)], 1e-4)
+    found = diagnose([_arm(BASE, 2, PLAYBACK_RING, number=2), _arm(RW)], 1e-4, ON_USB)
     assert (found.cause, found.layer) == (Cause.CANNOT_TELL, PLAYBACK_RING)
 
 
 def test_old_data_in_the_ring_with_rw_access_too_is_lost_time_and_no_alias():
-    found = diagnose([_arm(BASE, 40, PLAYBACK_RING), _arm(RW, 40, PLAYBACK_RING)], 1e-4)
+    found = diagnose([_arm(BASE, 40, PLAYBACK_RING), _arm(RW, 40, PLAYBACK_RING)], 1e-4, ON_USB)
     assert (found.cause, found.layer) == (Cause.XRUN, PLAYBACK_RING)
 
 
@@ -102,14 +108,14 @@ def test_old_data_in_the_ring_with_rw_access_too_is_lost_time_and_no_alias():
     ],
 )
 def test_cause_follows_kind_and_layer(kind, view, cause):
-    found = diagnose([_arm(arm, 10, view, kind=kind, ring=None) for arm in (BASE, RW)], 1e-4)
+    found = diagnose([_arm(arm, 10, view, kind=kind, ring=None) for arm in (BASE, RW)], 1e-4, ON_USB)
     assert (found.cause, found.layer, found.sides) == (cause, view, ())
     assert found.headline() == f"{cause.value} ({view})"
 
 
 def test_unknown_runs_do_not_outvote_those_of_a_kind():
     strange = _arm(BASE, 10, BUS, kind="unknown", ring=None, number=500)
-    found = diagnose([strange, _arm(RW, 10, BUS, kind="drop", ring=None, number=3)], 1e-4)
+    found = diagnose([strange, _arm(RW, 10, BUS, kind="drop", ring=None, number=3)], 1e-4, ON_USB)
     assert found.cause is Cause.USB_LOSS
 
 
@@ -117,12 +123,12 @@ def test_two_clocks_have_the_layer_of_their_slips():
     base, rw = (_arm(arm, 10, BUS, kind="drop", ring=None) for arm in (BASE, RW))
     for entry in (base, rw):
         entry.tally.counts.update({"resample": 1})
-    found = diagnose([base, rw], 1e-4)
+    found = diagnose([base, rw], 1e-4, ON_USB)
     assert (found.cause, found.layer) == (Cause.CLOCK, BUS)
 
 
 def test_packets_that_failed_on_the_bus_are_told():
-    found = diagnose([_arm(BASE, 40, BUS, failed=3), _arm(RW, 40, BUS)], 1e-4)
+    found = diagnose([_arm(BASE, 40, BUS, failed=3), _arm(RW, 40, BUS)], 1e-4, ON_USB)
     line = _line(found, "by the wire")
     assert f"180 in the {BUS}" in line
     assert "3 OUT packets failed on the bus" in line
@@ -131,7 +137,7 @@ def test_packets_that_failed_on_the_bus_are_told():
 def test_losses_of_the_bus_beside_an_alias_are_told():
     base = _arm(BASE, 40, PLAYBACK_RING)
     base.tally.seen.update({Seen(BUS, "drop", None, ""): 5})
-    found = diagnose([base, _arm(RW)], 1e-4)
+    found = diagnose([base, _arm(RW)], 1e-4, ON_USB)
     assert (found.cause, found.also) == (Cause.CACHE_ALIAS, (Cause.USB_LOSS.value,))
 
 
@@ -143,7 +149,7 @@ def test_losses_of_the_bus_beside_an_alias_are_told():
     ],
 )
 def test_memory_tells_stale_lines_of_the_kernel_from_dirty_ones_of_the_user(memory, name, words):
-    found = diagnose([_arm(BASE, 40, PLAYBACK_RING, memory=memory), _arm(RW)], 1e-4)
+    found = diagnose([_arm(BASE, 40, PLAYBACK_RING, memory=memory), _arm(RW)], 1e-4, ON_USB)
     assert [side.name for side in found.sides] == [name]
     assert words in _line(found, "of the last laps")
 
@@ -157,13 +163,13 @@ def test_memory_tells_stale_lines_of_the_kernel_from_dirty_ones_of_the_user(memo
 )
 def test_memory_tells_stale_lines_of_the_user_from_dirty_ones_of_the_kernel(memory, name, words):
     arms = [_arm(RECORDER, 40, CAPTURE_RING, ring="capture", memory=memory), _arm(RECORDER_RW)]
-    found = diagnose(arms, 1e-4)
+    found = diagnose(arms, 1e-4, ON_USB)
     assert [side.name for side in found.sides] == [name]
     assert words in _line(found, "of the last laps")
 
 
 def test_diagnosis_without_a_tap_says_nothing_of_the_wire():
-    found = diagnose([_arm(BASE, 40, ""), _arm(RW)], 1e-4)
+    found = diagnose([_arm(BASE, 40, ""), _arm(RW)], 1e-4, ON_USB)
     assert found.layer == ""
     assert not any("wire" in line for line in found.evidence)
 
@@ -220,7 +226,7 @@ def _measured(arm, spoil, looped):
 @pytest.mark.parametrize("name", EDITED)
 def test_edited_events_are_diagnosed_by_layer_through_a_loopback(name):
     spoil, arm, cause, layer = EDITED[name]
-    found = diagnose([_measured(arm, spoil, True), _measured(RW, lambda burst: None, True)], 1.0)
+    found = diagnose([_measured(arm, spoil, True), _measured(RW, lambda burst: None, True)], 1.0, ON_USB)
     assert (found.cause, found.layer) == (cause, layer)
 
 

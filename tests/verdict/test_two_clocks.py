@@ -7,10 +7,14 @@ import random
 import pytest
 
 from stress.model.record import FindingRecord
+from stress.model.transport import USB, TransportRecord
 from stress.verdict.cause import Cause
 from stress.verdict.diagnosis import diagnose
+from stress.verdict.suspects import Context
 from stress.verdict.tally import Tally
 from stress.verdict.two_clocks import Slip, slips, two_clocks
+
+ON_USB = Context(TransportRecord(USB))
 
 
 def _finding(kind, frame, frames, injected=False):
@@ -70,6 +74,6 @@ def test_diagnose_even_slips_are_the_clock_and_uneven_ones_the_bus(gaps, cause):
     tally = _tally(gaps)
     tally.bursts, tally.checked_frames = 2, 96_000
     tally.counts["drop"] = len(tally.slips)
-    found = diagnose([Measured(Arm(name="base", group="g"), tally)], 1e-4)
+    found = diagnose([Measured(Arm(name="base", group="g"), tally)], 1e-4, ON_USB)
     assert found.cause is cause
     assert any("two clocks" in line for line in found.evidence) is (cause is Cause.CLOCK)

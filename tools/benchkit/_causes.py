@@ -13,6 +13,7 @@ from stress.model.formats import sample_format
 from stress.model.record import StartRecord
 from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
+from stress.pcm.virtual_tap import VirtualTap
 from stress.plan.plan import Plan, read_plan
 from stress.record import reader
 from stress.record.clock import Clock
@@ -21,8 +22,11 @@ from stress.record.journal import Journal
 from stress.verdict.cause import Cause
 from stress.verdict.contrast import measure
 from stress.verdict.diagnosis import Diagnosis, diagnose
+from stress.verdict.suspects import Context
+from stress.verdict.symptoms import Symptoms
 from stress.verdict.tally import tallies
 from stress.virtual.spec import BoardSpec
+from stress.virtual.transport import transport_of
 
 SMALL = {"side": "playback", "playback_buffer": 384, "capture_buffer": 4800, "burst_s": "1s", "bursts": 2}
 LARGE = {**SMALL, "playback_buffer": 4128}
@@ -46,10 +50,29 @@ class Case:
     base: dict[str, Any]
     settings: dict[str, Any] = field(default_factory=dict)
     rate: int = 48000
+    format: str = "S16_LE"
+    tap: bool = False
 
 
 def _fault(kind: str, **changes: Any) -> dict[str, Any]:
     return {"fault": [{"kind": kind, "frame": 5000, "every": 6007, **changes}]}
+
+
+def _always(kind: str, **changes: Any) -> dict[str, Any]:
+    return _fault(kind, frames=1 << 29, every=0, **changes)
+
+
+def _last(kind: str, by: int) -> dict[str, Any]:
+    # From an instant to the end of the stream.
+    return _fault(kind, bit=by, every=0)
+
+
+def _silence() -> dict[str, Any]:
+    return {"fault": [{"kind": "zero", "frame": 0, "frames": 1 << 29}]}
+
+
+def _on(transport: str, settings: dict[str, Any]) -> dict[str, Any]:
+    return {"transport": transport, **settings}
 
 
 CASES = (
@@ -83,7 +106,7 @@ CASES = (
         LARGE,
         _fault("gain", frames=1 << 29, every=0, gain_db=-3.0),
     ),
-    Case("channel swap", "mixer processing", "cortex-a", LARGE, _fault("swap", frames=1 << 29, every=0)),
+    Case("channel swap", "channel slip in the device", "cortex-a", LARGE, _always("swap")),
     Case("clock slips", "clock or resampling", "cortex-a", LARGE, _fault("drop", frames=1)),
     Case(
         "resampler",
@@ -94,6 +117,60 @@ CASES = (
     ),
     Case("xrun", "xrun", "cortex-a", {**LARGE, "playback_buffer": 384}, {"user.wake_us": 20000}),
     Case("memory", "memory error", "cortex-a", LARGE, _fault("bitflip", frames=1)),
+    Case("colours", "VIPT colour alias/playback/P1", "arm1176-32k", SMALL),
+    Case("colours in", "VIPT colour alias/capture/C1", "arm1176-32k", {**IN_SMALL, "capture": "whole"}),
+    Case(
+        "driver mmap",
+        "mmap attributes of the driver/capture/C1",
+        "cortex-a",
+        {**IN_SMALL, "capture": "whole"},
+        {"kernel.mapping": "kernel-noncached"},
+    ),
+    Case(
+        "unaligned DMA",
+        "unaligned DMA in the host controller",
+        "cortex-a",
+        LARGE,
+        {"usb.host": "dwc2", "usb.packet_us": 1000, **_fault("packet-shift", bit=1, every=0)},
+        rate=44100,
+        format="S24_3LE",
+        tap=True,
+    ),
+    Case(
+        "missed interval", "missed service interval", "cortex-a", LARGE, _fault("missed", frames=12), tap=True
+    ),
+    Case("packet lost", "USB loss", "cortex-a", LARGE, _fault("lost-packet", frames=12), tap=True),
+    Case("device slip", "channel slip in the device", "cortex-a", LARGE, _last("rotate", 1)),
+    Case("nothing arrives", "device gets nothing", "cortex-a", LARGE, _silence(), tap=True),
+    Case("read ahead", "read ahead of the copy", "cortex-a", IN_SMALL, {"kernel.smp_race": 0.05}),
+    Case(
+        "I2S rotate",
+        "channel or byte slip of the serial port",
+        "cortex-a",
+        LARGE,
+        _on("soc", _last("rotate", 1)),
+    ),
+    Case(
+        "I2S byte",
+        "channel or byte slip of the serial port",
+        "cortex-a",
+        LARGE,
+        _on("soc", _last("slip-bytes", 1)),
+    ),
+    Case("I2S period", "DMA position", "cortex-a", LARGE, _on("soc", _fault("drop", frames=48))),
+    Case("I2S repeat", "DMA position", "cortex-a", LARGE, _on("soc", _fault("repeat", frames=96))),
+    Case("I2S gap", "loss on the way", "cortex-a", LARGE, _on("soc", _fault("zero", frames=77))),
+    Case("I2S DMA", "stale DMA", "cortex-a", LARGE, _on("soc", _fault("stale-dma", frames=8))),
+    Case("I2S memory", "memory error", "cortex-a", LARGE, _on("soc", _fault("bitflip", frames=1))),
+    Case("PCI period", "DMA position", "x86_64", LARGE, _on("pci", _fault("drop", frames=48))),
+    Case("aloop zeros", "snd-aloop timer", "x86_64", LARGE, _on("aloop", _fault("zero", frames=480))),
+    Case("aloop drop", "snd-aloop timer", "x86_64", LARGE, _on("aloop", _fault("drop", frames=480))),
+    Case("aloop gain", "mixer processing", "x86_64", LARGE, _on("aloop", _always("gain", gain_db=-3.0))),
+    Case("aloop alias", "cache alias/playback/P1", "arm926", SMALL, _on("aloop", {})),
+    Case("virtio period", "DMA position", "x86_64", LARGE, _on("virtio", _fault("repeat", frames=48))),
+    Case("clean x86", "not reproduced", "x86_64", {**LARGE, "bursts": 5}),
+    Case("clean aloop", "not reproduced", "x86_64", {**LARGE, "bursts": 5}, _on("aloop", {})),
+    Case("clean I2S", "not reproduced", "cortex-a", {**LARGE, "bursts": 5}, _on("soc", {})),
     Case("clean PIPT", "not reproduced", "cortex-a", {**LARGE, "bursts": 5}),
     Case(
         "clean vmalloc=0", "not reproduced", "arm926", {**SMALL, "bursts": 5}, {"kernel.use_vmalloc": False}
@@ -114,7 +191,10 @@ def _plan(case: Case) -> Plan:
         # rw access knows one way of touching, and has nothing for a lever to act on.
         if arm.get("access") == "rw":
             arm.update({"playback": "store", "capture": "exact", "queue_periods": 0, "lever": "none"})
-    return read_plan({"rate": case.rate, "order": "abba", "arm": arms, "control": {"least": 4}}, case.name)
+    return read_plan(
+        {"rate": case.rate, "format": case.format, "order": "abba", "arm": arms, "control": {"least": 4}},
+        case.name,
+    )
 
 
 def run(case: Case, seed: int) -> Diagnosis:
@@ -126,8 +206,11 @@ def run(case: Case, seed: int) -> Diagnosis:
         folder = Path(place)
         (folder / "evidence").mkdir()
         journal = Journal(folder, Clock())
-        journal.append(StartRecord(seed=seed, backend=case.board, first_position=1))
-        with VirtualPcm(BoardSpec.load(case.board, case.settings), seed) as pcm:
+        spec = BoardSpec.load(case.board, case.settings)
+        carries = transport_of(spec)
+        journal.append(StartRecord(seed=seed, backend=case.board, first_position=1, transport=carries))
+        pcm = VirtualPcm(spec, seed)
+        with pcm:
             Run(
                 plan=plan,
                 pcm=pcm,
@@ -137,10 +220,13 @@ def run(case: Case, seed: int) -> Diagnosis:
                 journal=journal,
                 evidence=EvidenceStore(folder, 0, 0),
                 seed=seed,
+                tap=VirtualTap(pcm) if case.tap else None,
+                loopback="digital" if case.tap else "auto",
                 position=1 + seed % 100 * 10_000_000,
             ).walk()
         journal.close()
-        return diagnose(measure(plan, tallies(reader.read_run(folder).events)), plan.bound)
+        events = reader.read_run(folder).events
+        return diagnose(measure(plan, tallies(events)), plan.bound, Context.of(carries, Symptoms.of(events)))
 
 
 def key(found: Diagnosis) -> str:

@@ -13,6 +13,7 @@ from stress.cli.run_config import NAME, Invocation, RunConfig
 from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, StressError
 from stress.experiment import runner
 from stress.model.record import BurstRecord, EndRecord, LoopbackRecord, StartRecord, TapRecord
+from stress.model.transport import TransportRecord
 from stress.model.words import counted
 from stress.record import rundir
 from stress.record.clock import Clock
@@ -171,6 +172,7 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
                 backend=_name(job),
                 first_position=job.config.first_position,
                 program=stress.__version__,
+                transport=job.backend.transport if job.backend else TransportRecord(),
             )
         )
     journal.append(TapRecord(job.tap.source if job.tap else "", job.blind))

@@ -112,6 +112,8 @@ class Views:
     memory : see `stress.experiment.wire.memory.last_lap`.
     judged : directions whose lines count as exposure.
     out : OUT payload in frames of the stimulus.
+    frame_bytes, out_frame_bytes : of IN and of OUT [bytes].
+    out_lead : silent frames of OUT before the first written one.
     """
 
     wire: Wire
@@ -129,6 +131,9 @@ class Views:
     judged: tuple[Direction, ...] = tuple(Direction)
     read_control: Outcome = Outcome(0, 0, ())
     out: Bytes = field(default_factory=lambda: np.zeros(0, np.uint8))
+    frame_bytes: int = 4
+    out_frame_bytes: int = 4
+    out_lead: int = 0
 
     def doubts(self) -> tuple[str, ...]:
         """Return why the wire alone cannot vouch, one line each."""
@@ -183,6 +188,9 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
         judged=judged,
         read_control=read_outcome,
         out=heard,
+        frame_bytes=step,
+        out_frame_bytes=out_step,
+        out_lead=prefix,
     )
 
 
@@ -271,7 +279,8 @@ def attribute(analysis: Analysis, views: Views, position: int) -> Analysis:
         raced = view == CAPTURE_RING and race.issuperset(frames)
         finding = finding.with_details(transport=RACE) if raced else finding
         if view:
-            finding = with_lanes(finding.with_details(view=view), views.memory, position, True)
+            edge = _at_packet(finding, views, position)
+            finding = with_lanes(finding.with_details(view=view, **edge), views.memory, position, True)
         findings.append(finding)
     return _without_latency(dataclasses.replace(analysis, findings=tuple(findings)))
 
@@ -288,6 +297,14 @@ def _without_latency(analysis: Analysis) -> Analysis:
     wrong = sum(one.frames for one in left.findings)
     episodes = analysis.episodes if left.counts else 0
     return dataclasses.replace(left, wrong_frames=wrong, episodes=episodes, notes=(*analysis.notes, note))
+
+
+def _at_packet(finding: Finding, views: Views, position: int) -> dict[str, bool]:
+    # Whether it begins where a packet does: of IN, or of OUT where it was played.
+    into, out = views.wire.into.starts, views.wire.out.starts
+    played = ((finding.position - position) % POSITIONS + views.out_lead) * views.out_frame_bytes
+    at = finding.frame * views.frame_bytes in into or (played < views.wire.out.data.size and played in out)
+    return {"packet_edge": True} if at else {}
 
 
 def _view(finding: Finding, views: Views, position: int) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from stress.model.formats import SampleFormat
 from stress.patterns.samples import pack, unpack
-from stress.virtual.spec import CARD_FAULTS, FaultSpec
+from stress.virtual.spec import CARD_FAULTS, PACKET_FAULTS, FaultSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from stress.model.pcm import StreamParams
 
     Frames = NDArray[np.uint8]
+    Ints = NDArray[np.int64]
 
 # What a controller fetches of a USB transfer in one go; a stale one is this long.
 DMA_LINE_BYTES = 32
+# Faults after which everything comes earlier or later.
+SLIPPING = ("drop", "repeat", *PACKET_FAULTS)
+# What a host controller without unaligned DMA can address [bytes].
+WORD_BYTES = 4
 
 
 def loop_back(wire: Frames, lead: int, frames: int) -> Frames:
@@ -58,8 +63,20 @@ def hits(fault: FaultSpec, frames: int) -> range:
     return range(fault.frame, frames, fault.every or max(1, frames))
 
 
+def packets_of(fault: FaultSpec, first: int, edges: Ints) -> tuple[int, int]:
+    """Return the frames of the packets that `fault` takes when it strikes at frame `first`."""
+    begin = int(edges[max(0, int(np.searchsorted(edges, first, side="right")) - 1)])
+    end = int(edges[min(len(edges) - 1, int(np.searchsorted(edges, first + fault.frames)))])
+    return begin, end
+
+
 def apply_faults(
-    wire: Frames, faults: Sequence[FaultSpec], fmt: SampleFormat, channels: int, dma_lag: int
+    wire: Frames,
+    faults: Sequence[FaultSpec],
+    fmt: SampleFormat,
+    channels: int,
+    dma_lag: int,
+    edges: Ints | None = None,
 ) -> Frames:
     """Return the played frames with the card's faults in them.
 
@@ -69,18 +86,26 @@ def apply_faults(
     faults : faults that change bytes act first, at the frames they name; drops
         and repeats then move what follows.
     dma_lag : age of the data in a stale DMA line [frames].
+    edges : frames carried by 0, 1, ... packets; None: each frame is one.
     """
+    edges = np.arange(len(wire) + 1, dtype=np.int64) if edges is None else edges
     mine = [fault for fault in faults if fault.kind in CARD_FAULTS and fault.frame < len(wire)]
     if not mine:
         return wire
     out = wire.copy()
     for fault in mine:
-        if fault.kind not in ("drop", "repeat"):
+        if fault.kind == "packet-shift":
+            _shift_packets(out, fault, edges)
+        elif fault.kind not in SLIPPING:
             for first in hits(fault, len(out)):
                 _spoil(out, wire, fault, first, fmt, channels, dma_lag)
-    slipping = [fault for fault in mine if fault.kind in ("drop", "repeat")]
+    slipping = [fault for fault in mine if fault.kind in SLIPPING]
     slips = [(first, fault) for fault in slipping for first in hits(fault, len(wire))]
     for first, fault in sorted(slips, key=lambda slip: -slip[0]):
+        if fault.kind in PACKET_FAULTS:
+            begin, end = packets_of(fault, first, edges)
+            out = np.concatenate([out[:begin], out[end:]])
+            continue
         end = min(first + fault.frames, len(wire))
         middle = out[first:first] if fault.kind == "drop" else out[max(0, first - fault.frames) : first]
         out = np.concatenate([out[:first], middle, out[end if fault.kind == "drop" else first :]])
@@ -101,8 +126,20 @@ def _spoil(
         "gain": lambda part: _scale(part, fault.gain_db, fmt),
         "swap": lambda part: _swap(part, fmt.sample_bytes, channels),
         "resample": lambda part: _resample(part, fault.ppm, fmt),
+        "rotate": lambda part: _shift(part, fault.bit * fmt.sample_bytes),
+        "slip-bytes": lambda part: _shift(part, fault.bit),
     }
-    change[fault.kind](out[first:end])
+    lasts = fault.kind in ("rotate", "slip-bytes")
+    change[fault.kind](out[first:] if lasts else out[first:end])
+
+
+def _shift_packets(out: Frames, fault: FaultSpec, edges: Ints) -> None:
+    # The controller rounds the address of an unaligned packet down: its bytes lie beside their place.
+    width = out.shape[1]
+    bounds = edges[(edges >= fault.frame) & (edges <= len(out))]
+    for first, end in zip(bounds[:-1].tolist(), bounds[1:].tolist()):
+        if first * width % WORD_BYTES or end * width % WORD_BYTES:
+            _shift(out[first:end], fault.bit)
 
 
 def _stale_dma(out: Frames, wire: Frames, first: int, lag: int) -> None:

@@ -20,8 +20,11 @@ from stress.record.journal import Journal
 from stress.verdict.cause import Cause
 from stress.verdict.contrast import measure
 from stress.verdict.diagnosis import diagnose
+from stress.verdict.suspects import Context
+from stress.verdict.symptoms import Symptoms
 from stress.verdict.tally import tallies
 from stress.virtual.spec import BoardSpec
+from stress.virtual.transport import transport_of
 
 CLOCK = Clock(monotonic_ns=lambda: 1, wall_s=lambda: 1e9)
 PATTERN = Pattern("mix1", FORMATS["S16_LE"], 2)
@@ -61,8 +64,10 @@ def _diagnosed(folder, name, loopback):
     plan = read_plan({"bound": 1e-2, "arm": [base, rw], "control": {"least": 4}}, "plan")
     rundir.create(str(folder), CLOCK)
     journal = Journal(folder, CLOCK)
-    journal.append(StartRecord(seed=3, backend="virtual", first_position=12345))
-    with VirtualPcm(BoardSpec.load(board, settings), 7) as pcm:
+    spec = BoardSpec.load(board, settings)
+    carries = transport_of(spec)
+    journal.append(StartRecord(seed=3, backend="virtual", first_position=12345, transport=carries))
+    with VirtualPcm(spec, 7) as pcm:
         Run(
             plan=plan,
             pcm=pcm,
@@ -77,7 +82,10 @@ def _diagnosed(folder, name, loopback):
             loopback=loopback,
         ).walk()
     journal.close()
-    return diagnose(measure(plan, tallies(reader.read_run(folder).events)), plan.bound)
+    log = reader.read_run(folder)
+    return diagnose(
+        measure(plan, tallies(log.events)), plan.bound, Context.of(log.start.transport, Symptoms.of(log.events))
+    )
 
 
 @pytest.mark.parametrize("name", PLANTED)

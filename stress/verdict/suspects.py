@@ -1,0 +1,191 @@
+"""From the kind of a wrong run, and what carries the sound, to the cause it speaks for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Callable
+
+from stress.model.finding import Kind
+from stress.model.transport import ALOOP, PCI, SOC, UNKNOWN, USB, VIRTIO, TransportRecord
+from stress.verdict.cause import Cause
+from stress.verdict.symptoms import GAPS, ORDER, Symptoms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Longest gap that one or two ticks of snd-aloop's timer make [s]: HZ=100, and one tick late.
+TICKS_S = 0.031
+# Frames in a burst of a FIFO or DMA transfer, at most.
+FIFO_FRAMES = 64
+# Packets that the host did not serve, as usbmon shows them (-EXDEV).
+MISSED = "-18"
+# Failed packets that have to have a status for it to speak.
+MOSTLY = 0.5
+
+
+@dataclass(frozen=True)
+class Context:
+    """What carries the sound, and what its findings look like."""
+
+    carries: TransportRecord = TransportRecord()
+    symptoms: Symptoms = field(default_factory=Symptoms)
+
+    @classmethod
+    def of(cls, carries: TransportRecord, symptoms: Symptoms, tap: str = "") -> Context:
+        """Return the context of a run.
+
+        Parameters
+        ----------
+        tap : what looked at the bus. Records of earlier versions do not say what
+            carries the sound; where usbmon saw it, USB does.
+        """
+        if carries.kind == UNKNOWN and tap.startswith("usbmon"):
+            carries = replace(carries, kind=USB)
+        return cls(carries, symptoms)
+
+    @property
+    def packet_frames(self) -> int:
+        """Frames of a packet, 0 where there are none."""
+        return self.carries.packet_us * self.symptoms.rate // 1_000_000
+
+
+# Where nothing is known of the card.
+NOTHING_KNOWN = Context()
+
+
+def cause_of(kind: str, context: Context) -> Cause:
+    """Return the cause that a wrong run of this kind speaks for, `CANNOT_TELL` for none.
+
+    A run of whole laps is looked at by the arms, not by its kind; what is left of them here
+    was the same with rw access.
+    """
+    if kind in GAPS:
+        return _GAPS.get(context.carries.kind, _loss)(context)
+    if kind in ORDER:
+        return _ORDER.get(context.carries.kind, _order)(context)
+    if kind == Kind.STALE.value:
+        return _old(context)
+    return _PLAIN.get(kind, Cause.CANNOT_TELL)
+
+
+_PLAIN: Mapping[str, Cause] = {
+    Kind.MISPLACED.value: Cause.DMA_STALE,
+    Kind.RESAMPLE.value: Cause.CLOCK,
+    Kind.GAIN.value: Cause.PROCESSING,
+    Kind.DITHER.value: Cause.PROCESSING,
+    Kind.MUTE.value: Cause.PROCESSING,
+    Kind.BITFLIP.value: Cause.MEMORY,
+}
+
+
+def _usb_gap(context: Context) -> Cause:
+    failed = sum(context.symptoms.statuses.values())
+    missed = context.symptoms.statuses[MISSED]
+    return Cause.MISSED_INTERVAL if failed and missed > MOSTLY * failed else Cause.USB_LOSS
+
+
+def _aloop_gap(context: Context) -> Cause:
+    longest = TICKS_S * (context.symptoms.rate or 48000)
+    return Cause.ALOOP_TIMER if context.symptoms.shorter(longest) else Cause.LOST_LAPS
+
+
+def _soc_gap(context: Context) -> Cause:
+    symptoms = context.symptoms
+    small = symptoms.shorter(FIFO_FRAMES) and symptoms.sized((4,))
+    return Cause.DMA_POSITION if symptoms.sized(symptoms.periods) or small else Cause.LOSS
+
+
+def _loss(context: Context) -> Cause:
+    return Cause.LOSS
+
+
+_GAPS: Mapping[str, Callable[[Context], Cause]] = {
+    USB: _usb_gap,
+    ALOOP: _aloop_gap,
+    SOC: _soc_gap,
+    PCI: _soc_gap,
+    VIRTIO: _soc_gap,
+}
+
+
+def _usb_order(context: Context) -> Cause:
+    symptoms, host = context.symptoms, context.carries.host
+    if symptoms.odd_packets and (symptoms.edged or host.startswith("dwc")):
+        return Cause.UNALIGNED_DMA
+    if symptoms.whole > symptoms.lasting:
+        return Cause.PROCESSING
+    if symptoms.lasting:
+        return Cause.DEVICE_SLIP
+    return Cause.UNALIGNED_DMA if symptoms.edged else Cause.USB_LOSS
+
+
+def _soc_order(context: Context) -> Cause:
+    symptoms = context.symptoms
+    return Cause.PROCESSING if symptoms.whole > symptoms.lasting else Cause.SERIAL_SLIP
+
+
+def _order(context: Context) -> Cause:
+    symptoms = context.symptoms
+    if symptoms.whole:
+        return Cause.PROCESSING
+    return Cause.DEVICE_SLIP if symptoms.lasting else Cause.CANNOT_TELL
+
+
+_ORDER: Mapping[str, Callable[[Context], Cause]] = {USB: _usb_order, SOC: _soc_order}
+
+
+def _old(context: Context) -> Cause:
+    carries, symptoms = context.carries, context.symptoms
+    if carries.kind == ALOOP and symptoms.old_rw:
+        return Cause.ALOOP_TIMER
+    if not carries.alias_possible and not symptoms.old_rw:
+        return Cause.LOST_LAPS
+    if carries.kind == USB and carries.cpus > 1 and symptoms.old_rw:
+        return Cause.READ_AHEAD
+    return Cause.DMA_STALE
+
+
+def votes(counts: Counter[str], context: Context) -> Counter[Cause]:
+    """Return how many runs speak for each cause; those that speak for none are left out."""
+    found: Counter[Cause] = Counter()
+    for kind, number in counts.items():
+        cause = cause_of(kind, context)
+        if cause is not Cause.CANNOT_TELL:
+            found[cause] += number
+    return found
+
+
+def reasons(cause: Cause, context: Context) -> list[str]:
+    """Return what of sizes, edges and packets speaks for the cause, one line each."""
+    symptoms, carries = context.symptoms, context.carries
+    text = [f"the sound goes by {carries.words}"]
+    if cause is Cause.MISSED_INTERVAL:
+        text.append(
+            f"{symptoms.statuses[MISSED]} of {sum(symptoms.statuses.values())} failed packets ended with "
+            "-EXDEV: the host did not serve them, which speaks against cable and hub"
+        )
+    elif symptoms.statuses and cause is Cause.USB_LOSS:
+        each = ", ".join(f"{number} with {status}" for status, number in symptoms.statuses.most_common())
+        text.append(f"failed packets by their error: {each}")
+    if cause is Cause.UNALIGNED_DMA and symptoms.odd_packets:
+        share = 100 * symptoms.odd_packets / max(1, sum(symptoms.lengths.values()))
+        text.append(f"{share:.0f} % of the OUT packets are no whole number of words of four bytes")
+    if symptoms.edged and carries.kind == USB:
+        total = symptoms.at_packets + symptoms.beside_packets
+        text.append(f"{symptoms.at_packets} of {total} wrong runs begin where a packet does")
+    if cause in (Cause.SERIAL_SLIP, Cause.DEVICE_SLIP):
+        text.append(f"in {symptoms.lasting} of {symptoms.bursts} bursts the slip lasts until the stream ends")
+    if symptoms.gaps and cause in (
+        Cause.DMA_POSITION,
+        Cause.ALOOP_TIMER,
+        Cause.USB_LOSS,
+        Cause.MISSED_INTERVAL,
+    ):
+        sizes = ", ".join(f"{gap} ({number})" for gap, number in symptoms.gaps.most_common(3))
+        periods = ", ".join(str(size) for size in sorted(symptoms.periods))
+        text.append(f"commonest sizes of the gaps in frames: {sizes}; periods: {periods}")
+    if cause is Cause.DMA_STALE and symptoms.lags and context.packet_frames:
+        lag = symptoms.lags.most_common(1)[0][0]
+        text.append(f"the data is {lag} frames old, {lag / context.packet_frames:.1f} packets")
+    return text

@@ -1,0 +1,172 @@
+"""What findings look like beside the kind they have: sizes, edges, how long they last.
+
+A cause shows in these: a lost packet has the size of one, a slip of a serial port
+lasts until the stream ends, a controller that cannot address odd bytes is wrong from
+packet edge to packet edge.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stress.model.finding import SILENT, Kind
+from stress.model.record import BurstRecord, OpenRecord, WireRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stress.model.record import Event, FindingRecord
+
+# Kinds that mean the order of bytes or channels, and those with a length in time.
+ORDER = (Kind.SWAP.value, Kind.BYTESHIFT.value, "rotate")
+GAPS = (Kind.DROP.value, Kind.REPEAT.value, Kind.ZERO.value, Kind.HOLD.value, Kind.INSERT.value)
+# Share of what follows an instant that has to be wrong alike for a fault that lasts.
+# Source: planted slips give 0.99, the rest are injected faults in between. Higher: other
+# damage hides it; lower: many short ones are taken for one that lasts.
+LASTS = 0.8
+# Share of the gaps that have to have a size for it to be theirs.
+TYPICAL = 0.6
+# Share of the runs that have to begin at a packet.
+AT_PACKETS = 0.6
+
+
+@dataclass(frozen=True)
+class Symptoms:
+    """The forms of all findings that count.
+
+    Attributes
+    ----------
+    bursts, silent : of the run, and those whose capture is all zeros.
+    lasting : bursts in which bytes or channels are out of order from an instant to the end.
+    whole : bursts in which they are from the first frame on.
+    gaps : real gaps and slips by their size [frames].
+    at_packets, beside_packets : real runs that begin at a packet edge, and others (where a tap looked).
+    statuses : failed packets by their error, both directions.
+    lengths : OUT and IN packets by their length [bytes].
+    out_frames, out_wrong : of OUT, compared with what was written.
+    periods : period sizes granted [frames]; `rate` [Hz].
+    lags : ages of misplaced runs [frames].
+    old_rw : runs of whole laps in bursts with rw access only.
+    """
+
+    bursts: int = 0
+    silent: int = 0
+    lasting: int = 0
+    whole: int = 0
+    gaps: Counter[int] = field(default_factory=Counter)
+    at_packets: int = 0
+    beside_packets: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    lengths: Counter[int] = field(default_factory=Counter)
+    out_frames: int = 0
+    out_wrong: int = 0
+    periods: frozenset[int] = frozenset()
+    rate: int = 0
+    lags: Counter[int] = field(default_factory=Counter)
+    old_rw: int = 0
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> Symptoms:
+        """Return the symptoms in the events of a run."""
+        gathering = Gathering()
+        for event in events:
+            gathering.add(event)
+        return gathering.symptoms()
+
+    def sized(self, sizes: Iterable[int]) -> bool:
+        """Tell whether most gaps are whole multiples of one of `sizes` [frames]."""
+        wanted = [size for size in sizes if size > 1]
+        hits = sum(n for gap, n in self.gaps.items() if any(gap % size == 0 for size in wanted))
+        return bool(self.gaps) and hits >= TYPICAL * sum(self.gaps.values())
+
+    def shorter(self, frames: float) -> bool:
+        """Tell whether most gaps are at most so long."""
+        hits = sum(number for gap, number in self.gaps.items() if gap <= frames)
+        return bool(self.gaps) and hits >= TYPICAL * sum(self.gaps.values())
+
+    @property
+    def edged(self) -> bool:
+        """True when most runs begin where a packet does; False where no tap looked."""
+        return self.at_packets > AT_PACKETS * (self.at_packets + self.beside_packets)
+
+    @property
+    def odd_packets(self) -> int:
+        """Packets whose length is not a whole number of words of four bytes."""
+        return sum(number for size, number in self.lengths.items() if size % 4)
+
+
+@dataclass
+class Gathering:
+    """Gathers symptoms event by event, in memory that does not grow with the run."""
+
+    numbers: Counter[str] = field(default_factory=Counter)
+    gaps: Counter[int] = field(default_factory=Counter)
+    lags: Counter[int] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    lengths: Counter[int] = field(default_factory=Counter)
+    periods: set[int] = field(default_factory=set)
+    rate: int = 0
+    rw: set[str] = field(default_factory=set)
+
+    def add(self, event: Event) -> None:
+        """Add one event; those that say nothing of it are passed over."""
+        if isinstance(event, OpenRecord):
+            self._add_open(event)
+        elif isinstance(event, BurstRecord):
+            self._add_burst(event)
+
+    def symptoms(self) -> Symptoms:
+        """Return what was gathered so far."""
+        return Symptoms(
+            gaps=self.gaps,
+            lags=self.lags,
+            statuses=self.statuses,
+            lengths=self.lengths,
+            periods=frozenset(self.periods),
+            rate=self.rate,
+            **self.numbers,
+        )
+
+    def _add_open(self, event: OpenRecord) -> None:
+        sides = [side for side in (event.granted.playback, event.granted.capture) if side]
+        self.periods |= {side.period_size for side in sides}
+        self.rate = self.rate or (sides[0].rate if sides else 0)
+        if sides and all(side.access == "rw" for side in sides):
+            self.rw.add(event.arm)
+
+    def _add_burst(self, burst: BurstRecord) -> None:
+        real = [one for one in burst.analysis.findings if one.real]
+        lasts = _lasts(burst, real)
+        self.numbers.update(bursts=1, silent=int(SILENT in burst.analysis.notes))
+        self.numbers.update({lasts: 1} if lasts else {})
+        self.gaps.update(one.frames for one in real if one.kind in GAPS)
+        self.lags.update(one.lag for one in real if one.kind == Kind.MISPLACED.value and one.lag)
+        for one in real:
+            if one.view:
+                edge = "at_packets" if one.says("packet_edge") else "beside_packets"
+                self.numbers.update({edge: 1})
+        if burst.arm in self.rw:
+            self.numbers.update(old_rw=sum(one.kind == Kind.STALE.value for one in real))
+        if burst.seen:
+            self._add_wire(burst.seen)
+
+    def _add_wire(self, seen: WireRecord) -> None:
+        for side in (seen.out, seen.into):
+            self.statuses.update(side.statuses)
+        self.lengths.update({int(size): number for size, number in seen.out.lengths.items()})
+        self.numbers.update(out_frames=seen.out.frames, out_wrong=seen.out.wrong)
+
+
+def _lasts(burst: BurstRecord, found: list[FindingRecord]) -> str:
+    # "lasting" from an instant on, "whole" from the first frame on, else "".
+    out_of_order = [one for one in found if one.kind in ORDER]
+    if not out_of_order:
+        return ""
+    first = min(out_of_order, key=lambda one: one.frame).frame
+    begin = burst.analysis.first_frame or 0
+    left = begin + burst.analysis.checked_frames - first
+    if sum(one.frames for one in out_of_order) < LASTS * max(1, left):
+        return ""
+    return "whole" if first - begin <= 1 else "lasting"

@@ -1,0 +1,89 @@
+"""Which cause a kind speaks for, by transport and by the form of the findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from stress.model.transport import ALOOP, COHERENT, PCI, SOC, UNKNOWN, USB, VIRTIO, TransportRecord
+from stress.verdict.cause import Cause, possible
+from stress.verdict.suspects import Context, cause_of, reasons, votes
+from stress.verdict.symptoms import Symptoms
+
+
+def _context(kind, **symptoms):
+    changes = {
+        name: symptoms.pop(name) for name in ("host", "cpus", "indexing", "snooped") if name in symptoms
+    }
+    return Context(
+        TransportRecord(kind, packet_us=1000, **changes), Symptoms(bursts=4, rate=48000, **symptoms)
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "context", "cause"),
+    [
+        ("drop", _context(USB), Cause.USB_LOSS),
+        ("zero", _context(USB, statuses=Counter({"-18": 9, "-71": 2})), Cause.MISSED_INTERVAL),
+        ("zero", _context(USB, statuses=Counter({"-18": 2, "-84": 9})), Cause.USB_LOSS),
+        ("zero", _context(ALOOP, gaps=Counter({480: 9})), Cause.ALOOP_TIMER),
+        ("drop", _context(ALOOP, gaps=Counter({9600: 9})), Cause.LOST_LAPS),
+        ("drop", _context(SOC, gaps=Counter({960: 9}), periods=frozenset({480})), Cause.DMA_POSITION),
+        ("repeat", _context(SOC, gaps=Counter({16: 9}), periods=frozenset({480})), Cause.DMA_POSITION),
+        ("zero", _context(SOC, gaps=Counter({77: 9}), periods=frozenset({480})), Cause.LOSS),
+        ("drop", _context(PCI, gaps=Counter({480: 9}), periods=frozenset({480})), Cause.DMA_POSITION),
+        ("drop", _context(VIRTIO, gaps=Counter({480: 9}), periods=frozenset({480})), Cause.DMA_POSITION),
+        ("drop", _context(UNKNOWN), Cause.LOSS),
+        ("swap", _context(SOC, lasting=4), Cause.SERIAL_SLIP),
+        ("byteshift", _context(SOC), Cause.SERIAL_SLIP),
+        ("swap", _context(SOC, whole=4), Cause.PROCESSING),
+        ("swap", _context(USB, lasting=4), Cause.DEVICE_SLIP),
+        ("swap", _context(USB, whole=4), Cause.PROCESSING),
+        ("byteshift", _context(USB), Cause.USB_LOSS),
+        ("byteshift", _context(USB, at_packets=9, lengths=Counter({270: 9})), Cause.UNALIGNED_DMA),
+        ("byteshift", _context(USB, host="dwc2", lengths=Counter({270: 9})), Cause.UNALIGNED_DMA),
+        ("byteshift", _context(USB, host="dwc2", lengths=Counter({192: 9})), Cause.USB_LOSS),
+        ("swap", _context(ALOOP), Cause.CANNOT_TELL),
+        ("stale", _context(ALOOP, old_rw=5), Cause.ALOOP_TIMER),
+        ("stale", _context(USB, cpus=4, old_rw=5), Cause.READ_AHEAD),
+        ("stale", _context(USB, cpus=1, old_rw=5), Cause.DMA_STALE),
+        ("stale", _context(USB, indexing=COHERENT, snooped=True), Cause.LOST_LAPS),
+        ("stale", _context(USB), Cause.DMA_STALE),
+        ("misplaced", _context(SOC), Cause.DMA_STALE),
+        ("bitflip", _context(ALOOP), Cause.MEMORY),
+        ("gain", _context(USB), Cause.PROCESSING),
+        ("unknown", _context(USB), Cause.CANNOT_TELL),
+        ("a kind of a later version", _context(USB), Cause.CANNOT_TELL),
+    ],
+)
+def test_cause_of_a_kind_follows_the_transport(wrong, context, cause):
+    assert cause_of(wrong, context) is cause
+
+
+@pytest.mark.parametrize("kind", [ALOOP, SOC, PCI, VIRTIO, UNKNOWN])
+@pytest.mark.parametrize("wrong", ["drop", "zero", "hold", "swap", "byteshift", "stale", "misplaced", "mute"])
+def test_cause_is_one_that_can_occur_there(kind, wrong):
+    for symptoms in ({}, {"lasting": 4}, {"old_rw": 4}, {"at_packets": 9, "lengths": Counter({3: 9})}):
+        assert possible(cause_of(wrong, _context(kind, cpus=4, host="dwc2", **symptoms)), kind)
+
+
+def test_votes_leave_out_what_speaks_for_nothing():
+    assert votes(Counter({"drop": 3, "unknown": 9}), _context(USB)) == {Cause.USB_LOSS: 3}
+
+
+def test_reasons_name_the_packets_that_were_not_served():
+    text = " ".join(reasons(Cause.MISSED_INTERVAL, _context(USB, statuses=Counter({"-18": 9, "-71": 1}))))
+    assert "9 of 10 failed packets ended with -EXDEV" in text
+
+
+def test_reasons_give_the_age_of_stale_transfers_in_packets():
+    assert "144 frames old, 3.0 packets" in " ".join(
+        reasons(Cause.DMA_STALE, _context(USB, lags=Counter({144: 2})))
+    )
+
+
+def test_context_of_an_old_record_is_usb_where_usbmon_looked():
+    assert Context.of(TransportRecord(), Symptoms(), "usbmon1").carries.kind == USB
+    assert Context.of(TransportRecord(), Symptoms()).carries.kind == UNKNOWN
+    assert Context.of(TransportRecord(ALOOP), Symptoms(), "usbmon1").carries.kind == ALOOP

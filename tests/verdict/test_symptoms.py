@@ -1,0 +1,102 @@
+"""Sizes, edges and lengths of findings, from the events of a record."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from stress.model.finding import SILENT
+from stress.model.record import (
+    AnalysisRecord,
+    BurstRecord,
+    ConditionsRecord,
+    ControlRecord,
+    ExchangeRecord,
+    ExposureRecord,
+    FindingRecord,
+    OpenRecord,
+    PairRecord,
+    ParamsRecord,
+    SideRecord,
+    StreamRecord,
+    WireRecord,
+)
+from stress.verdict.symptoms import Symptoms
+
+STREAM = StreamRecord(48000, 0, 0, 0)
+PARAMS = ParamsRecord("S16_LE", 2, 48000, 480, 4800, "mmap")
+RW = dataclasses.replace(PARAMS, access="rw")
+
+
+def _found(kind, frame, frames, **details):
+    lag = details.pop("lag", None)
+    injected = details.pop("injected", False)
+    return FindingRecord(kind, frame, frames, None, None, None, injected, details, lag=lag)
+
+
+def _burst(*found, arm="base", notes=(), wire=None):
+    analysis = AnalysisRecord(True, 48000, 0, {}, (), tuple(notes), tuple(found), first_frame=100)
+    exchange = ExchangeRecord(STREAM, STREAM, None)
+    burst = BurstRecord(
+        0, arm, 0, 48000, 1.0, exchange, analysis, ControlRecord(0, 0), ExposureRecord(1, 32), 0, 1.0,
+        ConditionsRecord((), (), ()),
+    )  # fmt: skip
+    return dataclasses.replace(burst, wire=wire) if wire else burst
+
+
+def _opened(arm="base", params=PARAMS):
+    return OpenRecord(arm, granted=PairRecord(params, params))
+
+
+def _wire(**out):
+    into = SideRecord(48000, 0, 0, statuses={"-71": 1})
+    return WireRecord(1, 0, 0, 0, False, (), SideRecord(48000, 0, 0, **out), into, source="usbmon1")
+
+
+def test_slip_that_lasts_to_the_end_is_told_from_one_that_heals_and_from_the_whole():
+    lasting = _burst(
+        _found("byteshift", 5000, 30000), _found("bitflip", 35000, 1), _found("byteshift", 35001, 12000)
+    )
+    heals = _burst(_found("swap", 5000, 900))
+    whole = _burst(_found("swap", 100, 47900))
+    found = Symptoms.of([_opened(), lasting, heals, whole])
+    assert (found.bursts, found.lasting, found.whole) == (3, 1, 1)
+
+
+def test_gaps_have_sizes_and_the_injected_ones_are_left_out():
+    burst = _burst(*(_found("drop", n * 999, 480) for n in range(5)), _found("zero", 5, 7, injected=True))
+    found = Symptoms.of([_opened(), burst])
+    assert found.gaps == {480: 5}
+    assert (found.sized(found.periods), found.sized((7,)), found.shorter(480), found.shorter(479)) == (
+        True, False, True, False
+    )  # fmt: skip
+    assert (found.periods, found.rate) == ({480}, 48000)
+
+
+def test_no_gaps_have_no_size():
+    assert not Symptoms().sized((1, 48))
+    assert not Symptoms().shorter(10**9)
+
+
+@pytest.mark.parametrize(("edges", "expected"), [(9, True), (5, False), (0, False)])
+def test_runs_at_packet_edges_are_counted_where_a_tap_looked(edges, expected):
+    runs = [_found("byteshift", n, 5, view="wire or device", **({"packet_edge": True} if n < edges else {}))
+            for n in range(10)]  # fmt: skip
+    found = Symptoms.of([_opened(), _burst(*runs, _found("drop", 9, 9))])
+    assert (found.at_packets, found.beside_packets, found.edged) == (edges, 10 - edges, expected)
+    assert not Symptoms().edged
+
+
+def test_statuses_and_lengths_of_packets_are_summed():
+    wires = [_wire(statuses={"-18": 3}, lengths={"264": 9, "270": 1}) for _ in range(2)]
+    found = Symptoms.of([_opened(), *(_burst(wire=wire) for wire in wires)])
+    assert found.statuses == {"-18": 6, "-71": 2}
+    assert found.lengths == {264: 18, 270: 2}
+    assert (found.odd_packets, found.out_frames, found.out_wrong) == (2, 96000, 0)
+
+
+def test_silence_and_old_runs_with_rw_access_are_counted():
+    events = [_opened(), _opened("rw", RW), _burst(notes=(SILENT,)), _burst(_found("stale", 5, 8), arm="rw")]
+    found = Symptoms.of([*events, _burst(_found("stale", 5, 8), _found("misplaced", 99, 8, lag=77))])
+    assert (found.silent, found.old_rw, found.lags) == (1, 1, {77: 1})
