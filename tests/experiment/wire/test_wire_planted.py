@@ -84,7 +84,9 @@ def _diagnosed(folder, name, loopback):
     journal.close()
     log = reader.read_run(folder)
     return diagnose(
-        measure(plan, tallies(log.events)), plan.bound, Context.of(log.start.transport, Symptoms.of(log.events))
+        measure(plan, tallies(log.events)),
+        plan.bound,
+        Context.of(log.start.transport, Symptoms.of(log.events)),
     )
 
 
