@@ -9,7 +9,7 @@ from typing import Any
 from stress.errors import ConfigError
 from stress.model.formats import MAX_CHANNELS
 from stress.model.transport import KINDS, USB
-from stress.settings import find
+from stress.settings import inherit
 from stress.settings.schema import flag, integer, listing, number, override, read, table, text
 from stress.virtual.cache.geometry import CacheGeometry, geometry_names, named_geometry
 from stress.virtual.card.analog import Wiring
@@ -288,7 +288,7 @@ class BoardSpec:
         ------
         ConfigError : no such board, or see `read`.
         """
-        values, where = find.load("boards", name)
+        values, where = inherit.load("boards", name)
         short = where.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
         found = cls.read({"name": short, **values}, where)
         if not assignments:

@@ -122,9 +122,19 @@ def _named() -> dict[str, CacheGeometry]:
         "arm922": replace(rnd, size_bytes=8192, ways=64),
         # Linux defaults CPU_DCACHE_WRITETHROUGH to y for the 925T only.
         "arm925": replace(base, size_bytes=8192, ways=2, line_bytes=16, write_through=True),
-        "fa526": replace(base, ways=2, line_bytes=16),
+        # A boot log of a Gemini board: 8192 bytes, associativity 2, 16 byte lines, 256 sets.
+        "fa526": replace(base, size_bytes=8192, ways=2, line_bytes=16),
         "arm1176": replace(rnd, tagging="vipt"),
         "arm1176-32": replace(rnd, size_bytes=32768, tagging="vipt"),
+        # Boot logs of MV-88fxx81: 32768 bytes, associativity 1, 1024 sets.
+        "orion5x": replace(base, size_bytes=32768, ways=1),
+        # Boot logs of ath79: 32kB, 4-way, VIPT, cache aliases, linesize 32; MIPS32 caches allocate on write.
+        "mips24k-32k": replace(rnd, size_bytes=32768, tagging="vipt", write_allocate=True, dirty_bytes=32),
+        "mips24k-16k": replace(rnd, tagging="vipt", write_allocate=True, dirty_bytes=32),
+        # SH7751R: 32 KB, 2-way; arch/sh copies back and allocates on write.
+        "sh4-32k": replace(
+            rnd, size_bytes=32768, ways=2, tagging="vipt", write_allocate=True, dirty_bytes=32
+        ),
         "cortex-a": replace(rnd, size_bytes=32768, line_bytes=64, tagging="pipt", write_allocate=True),
     }
     for kilobytes in (4, 8, 16, 32, 64, 128):
