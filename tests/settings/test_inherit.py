@@ -15,7 +15,9 @@ def _write(folder, name, text):
 
 
 def test_base_fills_in_and_the_file_itself_wins(tmp_path):
-    base = _write(tmp_path, "a", 'title = "a"\n[cache]\nways = 4\nline_bytes = 32\n[[fault]]\nkind = "zero"\n')
+    base = _write(
+        tmp_path, "a", 'title = "a"\n[cache]\nways = 4\nline_bytes = 32\n[[fault]]\nkind = "zero"\n'
+    )
     name = _write(tmp_path, "b", f'base = "{base}"\ntitle = "b"\n[cache]\nways = 2\n')
     values, where = inherit.load("boards", name)
     assert where == name
@@ -26,7 +28,9 @@ def test_file_without_a_base_is_what_it_is(tmp_path):
     assert inherit.load("boards", _write(tmp_path, "a", 'title = "a"\n'))[0] == {"title": "a"}
 
 
-@pytest.mark.parametrize(("text", "words"), [("base = 3\n", "is no name"), ('base = "nothing"\n', "no board called")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("base = 3\n", "is no name"), ('base = "nothing"\n', "no board called")]
+)
 def test_base_that_is_none_is_named(tmp_path, text, words):
     with pytest.raises(ConfigError, match=words):
         inherit.load("boards", _write(tmp_path, "a", text))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from stress.errors import ConfigError
@@ -16,12 +18,44 @@ WANTED = {
     "xscale": (32768, 32, 32, "vivt", "rr"),
     "arm920": (16384, 64, 32, "vivt", "random"),
     "arm925": (8192, 2, 16, "vivt", "rr"),
-    "fa526": (16384, 2, 16, "vivt", "rr"),
+    "fa526": (8192, 2, 16, "vivt", "rr"),
     "arm1176": (16384, 4, 32, "vipt", "random"),
     "arm1176-32k": (32768, 4, 32, "vipt", "random"),
     "cortex-a": (32768, 4, 64, "pipt", "random"),
     "x86_64": (32768, 8, 64, "pipt", "random"),
+    "arm926-8k": (8192, 4, 32, "vivt", "random"),
+    "at91sam9260": (8192, 4, 32, "vivt", "random"),
+    "at91sam9g20ek": (32768, 4, 32, "vivt", "random"),
+    "at91sam9x5": (16384, 4, 32, "vivt", "random"),
+    "sam9x60": (32768, 4, 32, "vivt", "random"),
+    "imx27": (16384, 4, 32, "vivt", "random"),
+    "mxs": (16384, 4, 32, "vivt", "random"),
+    "lpc3250": (32768, 4, 32, "vivt", "random"),
+    "nuc980": (16384, 4, 32, "vivt", "random"),
+    "suniv": (16384, 4, 32, "vivt", "random"),
+    "davinci": (16384, 4, 32, "vivt", "random"),
+    "kirkwood": (16384, 4, 32, "vivt", "rr"),
+    "orion5x": (32768, 1, 32, "vivt", "rr"),
+    "ep93xx": (16384, 64, 32, "vivt", "random"),
+    "ixp4xx": (32768, 32, 32, "vivt", "rr"),
+    "ath79": (32768, 4, 32, "vipt", "random"),
+    "lantiq": (32768, 4, 32, "vipt", "random"),
+    "mips24k-16k": (16384, 4, 32, "vipt", "random"),
+    "sh7751r": (32768, 2, 32, "vipt", "random"),
+    "raspberrypi1": (16384, 4, 32, "vipt", "random"),
+    "raspberrypi2": (32768, 4, 64, "pipt", "random"),
+    "raspberrypi3": (32768, 4, 64, "pipt", "random"),
+    "raspberrypi4": (32768, 4, 64, "pipt", "random"),
+    "raspberrypi5": (32768, 4, 64, "pipt", "random"),
 }
+# Boards on which nothing can go wrong, and those whose colours are drawn.
+CONTROLS = (
+    "mips24k-16k",
+    "arm1176",
+    "cortex-a",
+    "x86_64",
+    *(f"raspberrypi{number}" for number in range(1, 6)),
+)
 
 
 @pytest.mark.parametrize("name", sorted(WANTED))
@@ -36,6 +70,19 @@ def test_board_shipped_has_the_geometry_of_its_core(name):
 
 def test_board_shipped_names_are_exactly_these():
     assert find.names("boards") == sorted(WANTED)
+
+
+@pytest.mark.parametrize("name", sorted(WANTED))
+def test_board_can_alias_unless_it_is_a_control(name):
+    assert BoardSpec.load(name).cache.shape().aliasing is (name not in CONTROLS)
+
+
+def test_board_says_where_its_facts_come_from():
+    aliases = [name for name in find.names("boards") if "base" in find.load("boards", name)[0]]
+    assert len(aliases) >= 18
+    folder = Path(__file__).resolve().parents[2] / "configs/boards"
+    for name in [*aliases, "ath79", "sh7751r", "fa526"]:
+        assert "Source: " in (folder / f"{name}.toml").read_text(), name
 
 
 def test_board_override_changes_one_key():
