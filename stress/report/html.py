@@ -53,7 +53,7 @@ def _verdict(run: Summary) -> str:
 
 
 def _meaning(run: Summary) -> str:
-    lines = [line for line in text.meaning(run.whole) if line]
+    lines = [line for line in text.meaning(run.whole, run.start.transport) if line]
     return f"<p>{escape(' '.join(lines))}</p>" if lines else ""
 
 

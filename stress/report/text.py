@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from stress.model import shape
+from stress.model.transport import USB
 from stress.model.verdict import Verdict
 from stress.model.wire import BUS
 from stress.model.words import count, counted
@@ -16,6 +17,7 @@ from stress.settings.times import format_duration
 from stress.verdict.judge import judge
 
 if TYPE_CHECKING:
+    from stress.model.transport import TransportRecord
     from stress.verdict.diagnosis import Diagnosis
     from stress.verdict.judge import Judgement
     from stress.verdict.samples import Example, Samples
@@ -44,7 +46,7 @@ def lines(run: Summary, columns: int = 0) -> list[str]:
         *arms(run, columns),
         *lifecycle_table(run),
         *_control(whole),
-        *meaning(whole),
+        *meaning(whole, start.transport),
         *sentences(run.samples, MOST_SENTENCES),
         "",
         *_opened(run),
@@ -69,6 +71,7 @@ def diagnosis(found: Diagnosis | None) -> list[str]:
         *also,
         f"  what to do: {found.advice}",
         f"  what would change this: {found.against}",
+        *(f"  for {line}" for line in found.players),
     ]
 
 
@@ -210,8 +213,11 @@ def _example(example: Example) -> str:
     return f"  burst {example.number} ({example.arm}): {example.finding.text}{lanes}"
 
 
-def meaning(whole: Tally) -> list[str]:
-    """Return what stale lines of a ring mean, behind an empty line; nothing without any."""
+def meaning(whole: Tally, carries: TransportRecord) -> list[str]:
+    """Return what stale lines of a ring mean, behind an empty line; nothing without any.
+
+    A cache is named only on a core that can hold two copies of a line.
+    """
     stale = {key: number for key, number in whole.sites.items() if key[0] == "stale" and key[1]}
     if not stale:
         return []
@@ -226,12 +232,29 @@ def meaning(whole: Tally) -> list[str]:
     ages = counted(laps[-1], "lap") if laps else "whole laps"
     span = ages if len(laps) < 2 else f"{laps[0]} to {ages}"
     runs = sum(stale.values())
-    return [
-        "",
+    what = (
         f"{counted(runs, 'run')} {'holds' if runs == 1 else 'hold'} older data of the very same place in the "
-        f"{' and '.join(rings)} ring, exactly {span} old: a line was read from a cache that had not seen the "
-        "newer store. Lost or repeated USB packets and DMA faults do not keep to whole laps of one ring.",
-    ]
+        f"{' and '.join(rings)} ring, exactly {span} old: "
+    )
+    return ["", what + _because(carries)]
+
+
+def _because(carries: TransportRecord) -> str:
+    if carries.alias_possible:
+        lost = "Lost or repeated USB packets" if carries.kind == USB else "Lost frames"
+        return (
+            "a line was read from a cache that had not seen the newer store. "
+            f"{lost} and DMA faults do not keep to whole laps of one ring."
+        )
+    if carries.snooped:
+        return (
+            f"no cache of this core ({carries.core}) can hold an older copy, so whole laps were lost: a late "
+            "timer, a stalled machine, or a playback that runs behind the hardware."
+        )
+    return (
+        f"this core ({carries.core}) keeps one copy of a line, so the two mappings of the ring differ in "
+        "being cached (mmap attributes of the driver), DMA passed the cache by, or whole laps were lost."
+    )
 
 
 def as_json(run: Summary) -> dict[str, Any]:

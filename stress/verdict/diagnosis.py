@@ -11,7 +11,7 @@ from stress.model.pcm import Access
 from stress.model.transport import COHERENT, VIPT_ALIASING, TransportRecord
 from stress.model.verdict import Verdict
 from stress.verdict import cause as causes
-from stress.verdict import contrast
+from stress.verdict import contrast, players
 from stress.verdict.cause import ALIASES, Cause
 from stress.verdict.contrast import CLEAN, FLUSH, RW, Contrast, Measured
 from stress.verdict.judge import judge
@@ -64,6 +64,11 @@ class Diagnosis:
         """What would change the mind."""
         return causes.against(self.cause)
 
+    @property
+    def players(self) -> tuple[str, ...]:
+        """What it means for common programs, one line each; none where rw access suffers as well."""
+        return players.lines() if self.cause in ALIASES else ()
+
     def headline(self) -> str:
         """Return the cause, with sides and mechanisms, in one line."""
         if not self.sides:
@@ -83,6 +88,7 @@ class Diagnosis:
             "dispersion": dict(self.dispersion),
             "advice": self.advice,
             "against": self.against,
+            "players": list(self.players),
         }
 
 

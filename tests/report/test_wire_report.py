@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from stress.model.transport import COHERENT, VIPT_ALIASING, VIVT, TransportRecord
 from stress.model.wire import BUS, CAPTURE_RING, LANES, PLAYBACK_RING
 from stress.report import lanes, text, wire
 from stress.verdict.tally import Tally, total
@@ -93,12 +94,31 @@ def test_lines_of_a_record_that_knows_no_wire_are_none():
 
 def test_meaning_of_stale_data_beyond_the_host_accuses_no_cache():
     def meaning(*views):
-        return "\n".join(text.meaning(summary(_burst(*views)).whole))
+        return "\n".join(text.meaning(summary(_burst(*views)).whole, TransportRecord()))
 
     assert "from a cache" in meaning(PLAYBACK_RING)
     assert "from a cache" in meaning(PLAYBACK_RING, BUS)
     assert "from a cache" not in meaning(BUS)
     assert "bus, device or loopback" in meaning(BUS)
+
+
+@pytest.mark.parametrize(
+    ("carries", "said", "unsaid"),
+    [
+        (TransportRecord("usb", indexing=VIVT), "read from a cache", "late timer"),
+        (TransportRecord("aloop", indexing=VIPT_ALIASING), "read from a cache", "USB"),
+        (
+            TransportRecord("usb", indexing=COHERENT, core="x86_64", snooped=True),
+            "a late timer",
+            "from a cache",
+        ),
+        (TransportRecord("soc", indexing=COHERENT, core="Cortex-A72"), "mmap attributes", "from a cache"),
+    ],
+)
+def test_cache_is_blamed_on_cores_that_can_hold_two_copies_only(carries, said, unsaid):
+    words = "\n".join(text.meaning(summary(_burst(PLAYBACK_RING)).whole, carries))
+    assert said in words
+    assert unsaid not in words
 
 
 def test_lanes_mark_what_is_wrong_and_what_is_right_and_escape_the_text():
