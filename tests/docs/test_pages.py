@@ -12,10 +12,8 @@ PENDING = {
     "analyze.md",
     "architecture.md",
     "cards.md",
-    "diagnosis.md",
     "how-to",
     "path.md",
-    "permissions.md",
     "record.md",
     "verdicts.md",
 }
