@@ -89,6 +89,7 @@ class Run:
     tap : looks at bus and memory beside each burst, None where it may not.
     loopback, coherent : see `BurstRunner`.
     disturber : does the life-cycle events of the arms, None where none can be done.
+    colours : page colours that each allocation of a ring is drawn from, 0 for a cache without.
     """
 
     plan: Plan
@@ -108,6 +109,7 @@ class Run:
     others: tuple[Callable[[], Detector], ...] = ()
     coherent: bool = False
     disturber: Disturber | None = None
+    colours: int = 0
 
     def __post_init__(self) -> None:
         self._last_arm = ""
@@ -119,6 +121,8 @@ class Run:
         self._skipped: dict[str, str] = {}
         self._streamed_s: float = sum(burst.streamed_s for burst in self.done)
         self._findings = 0
+        # A resumed run goes on counting: its rings are others than those of before.
+        self._allocations = max((burst.exposure.allocation for burst in self.done), default=0)
         self._lost: Lost | None = None
         self._stopped: Stopped | None = None
 
@@ -230,6 +234,7 @@ class Run:
         if reason:
             self._skip(arm, reason)
             return None
+        self._allocations += 1
         self.journal.append(events.opened(arm.name, self.pcm.backend, request, granted))
         asked = self.plan.conditions.asked
         bench = BurstRunner(
@@ -323,6 +328,9 @@ class Run:
             names += self.evidence.keep(step.number, part, observed, due, tag)
         seen = episodes(result.analysis, bench.rings.largest, rate)
         burst = events.burst(result, step.number, step.arm.name, rate, exposure, seen, names)
+        if self.colours and bench.granted.mappings:
+            drawn = replace(burst.exposure, allocation=self._allocations, colours=self.colours)
+            burst = replace(burst, exposure=drawn)
         self.journal.append(burst, sync=True)
         self._bursts.append(burst)
         self._streamed_s += burst.streamed_s

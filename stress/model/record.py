@@ -212,10 +212,18 @@ class ControlRecord:
 
 @dataclass(frozen=True)
 class ExposureRecord:
-    """Ring lines in which stale data would have shown."""
+    """Ring lines in which stale data would have shown.
+
+    Attributes
+    ----------
+    allocation : number of the ring's allocation in this run, from 1; 0 where none is counted.
+    colours : of which its page colour was drawn, 0 where the cache has none.
+    """
 
     lines: int = shape.count()
     line_bytes: int = shape.field(_SIZE)
+    allocation: int = shape.count(0)
+    colours: int = shape.count(0)
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,11 @@ class TransportRecord:
         return f"{WORDS[self.kind]}{speed}{host}"
 
     @property
+    def drawn_colours(self) -> int:
+        """Page colours that an allocation of a ring is drawn from, 0 where they do not matter."""
+        return max(2, self.colours) if self.indexing == VIPT_ALIASING else 0
+
+    @property
     def alias_possible(self) -> bool:
         """True unless the core is known to keep one copy of each line."""
         return self.indexing != COHERENT

@@ -11,12 +11,14 @@ from stress.model.lifecycle import FirstLap
 from stress.model.verdict import Verdict
 from stress.model.words import count, counted
 from stress.stats.counts import miss_bound_95
+from stress.verdict import allocations
+from stress.verdict.tally import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stress.verdict.tally import Tally
-
+    from stress.verdict import allocations
+from stress.verdict.tally import Tally
 
 _ASK = " (is the loopback connected, the volume at 0 dB, the right capture source selected?)"
 _BY_WIRE = "judged by the USB wire alone: the host's rings are right; beyond the bus nothing was looked at"
@@ -53,7 +55,7 @@ def judge(tally: Tally, bound: float = 1.0) -> Judgement:
     if doubts:
         return Judgement(Verdict.INCONCLUSIVE, doubts)
     alone = (_BY_WIRE,) if tally.wire.get("judged") else ()
-    return Judgement(Verdict.PASS, (_clean(tally), _power(tally), *alone))
+    return Judgement(Verdict.PASS, (_clean(tally), _power(tally), *allocations.words(tally), *alone))
 
 
 def _corruption(tally: Tally) -> str:
@@ -101,7 +103,9 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
     if seen is None or seen > bound:
         have = "no line was checked" if seen is None else f"95 % bound {seen:.2g} per line"
         doubts.append(f"exposure too small: {have}, a PASS needs {bound:.2g} (longer bursts or --duration)")
-    return tuple(doubts)
+    # Of all arms together: one ring of each arm is as good as several of one.
+    drawn = allocations.doubt(tally) if tally.arm == WHOLE else ""
+    return (*doubts, drawn) if drawn else tuple(doubts)
 
 
 def _distinct(tally: Tally) -> list[str]:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from stress.model.record import AnalysisRecord, Event, FindingRecord, WireRecord
 
 
+# Name of the sum of all arms.
+WHOLE = "all"
+
+
 class Seen(NamedTuple):
     """A finding as a tap saw it: first wrong view, kind, ring by its age, lane of memory."""
 
@@ -49,6 +53,7 @@ class Tally:
     doubts : why the path (or the wire alone) cannot vouch; `blind` why the wire was not seen.
     detectors : bursts per detector that judged them.
     outcomes : life-cycle events per outcome, see `stress.model.lifecycle.FirstLap`.
+    draws : bursts per allocation of the rings, as (page colours, number of the allocation).
     alarm, weakest : statistic at which the spectral detector alarms, and that of
         the weakest planted fault it found [noise sigmas].
     """
@@ -89,6 +94,7 @@ class Tally:
     doubts: Counter[str] = field(default_factory=Counter)
     blind: Counter[str] = field(default_factory=Counter)
     detectors: Counter[str] = field(default_factory=Counter)
+    draws: Counter[tuple[int, int]] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     alarm: float | None = None
     weakest: float | None = None
@@ -103,6 +109,8 @@ class Tally:
         self.checked_frames += analysis.checked_frames
         self.lines += burst.exposure.lines
         self.line_bytes = burst.exposure.line_bytes
+        if burst.exposure.colours:
+            self.draws.update([(burst.exposure.colours, burst.exposure.allocation)])
         self.unlocked += not analysis.locked
         self.silent += SILENT in analysis.notes
         self.planted += control.planted
@@ -242,7 +250,7 @@ def tallies(events: Iterable[Event]) -> list[Tally]:
 
 def total(parts: Iterable[Tally]) -> Tally:
     """Return the sum of all arms."""
-    whole = Tally("all")
+    whole = Tally(WHOLE)
     for part in parts:
         whole = whole.merged(part)
     return whole

@@ -215,6 +215,7 @@ def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, c
         loopback=job.config.loopback,
         coherent=bool(job.backend and job.backend.coherent),
         disturber=backend.disturber(pcm, job.config),
+        colours=job.backend.transport.drawn_colours if job.backend else 0,
         progress=lambda step: console.status(_status(step), clock.monotonic_ns() / 1e9),
     )
 
