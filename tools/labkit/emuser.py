@@ -24,8 +24,14 @@ from tools.labkit.boards import PROJECT
 from tools.labkit.errors import LabError, LabUsage, MissingPrograms
 
 _RELEASES = {"11": "bullseye", "12": "bookworm", "13": "trixie"}
-# The CPU each architecture's baseline stands for.
-_CPUS = {"armel": "arm926", "armhf": "cortex-a15"}
+# The emulator of each architecture, and the CPU that its baseline stands for ("" is the emulator's
+# own choice). mipsel ends with Debian 12; s390x is the big-endian one that every release has.
+_EMULATORS = {
+    "armel": ("qemu-arm-static", "arm926"),
+    "armhf": ("qemu-arm-static", "cortex-a15"),
+    "mipsel": ("qemu-mipsel-static", ""),
+    "s390x": ("qemu-s390x-static", ""),
+}
 # What the unit tests import; scipy is their oracle and never on a board.
 _PACKAGES = (
     "python3",
@@ -67,15 +73,16 @@ def run(name: str, argv: Sequence[str]) -> int:
 def prepare(name: str) -> Emulated:
     """Return a userland, built when absent; LabUsage when there is none of that name."""
     release, _, arch = name.partition("/")
-    if arch not in _CPUS or release not in {*_RELEASES, *_RELEASES.values()}:
-        known = [f"{one}/{two}" for one in _RELEASES for two in _CPUS]
+    if arch not in _EMULATORS or release not in {*_RELEASES, *_RELEASES.values()}:
+        known = [f"{one}/{two}" for one in _RELEASES for two in _EMULATORS]
         raise LabUsage(f"no userland {name!r}: {one_of(known)}")
     release = _RELEASES.get(release, release)
-    program = need.find("qemu-arm-static")
+    binary, cpu = _EMULATORS[arch]
+    program = need.find(binary)
     if not program:
         raise MissingPrograms(need.missing_line(["qemu-user-static"]))
     root = userland.build(release, arch, _packages(release))
-    command = (program, "-cpu", _CPUS[arch], "-L", str(root))
+    command = (program, *(("-cpu", cpu) if cpu else ()), "-L", str(root))
     wrappers = cache.root() / f"emuser-{root.name}"
     _write_wrappers(wrappers, root, command)
     if release in _FROM_PIP:
@@ -85,7 +92,7 @@ def prepare(name: str) -> Emulated:
 
 def names() -> set[str]:
     """Return the cache entries that these userlands use as described now."""
-    pairs = [(release, arch) for release in _RELEASES.values() for arch in _CPUS]
+    pairs = [(release, arch) for release in _RELEASES.values() for arch in _EMULATORS]
     roots = {userland.name(release, arch, _packages(release)) for release, arch in pairs}
     compilers = {userland.compiler_name(release) for release in _RELEASES.values()}
     return roots | compilers | {f"emuser-{root}" for root in roots}
