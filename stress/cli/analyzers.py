@@ -32,8 +32,6 @@ MOST_ANALOG_FRAMES = 1800 * 48000
 LEAST_COVERED = 0.9
 # Alarms of the device tier told one by one.
 MOST_ALARMS = 20
-# Largest capture compared with a recording [bytes]: it is held in memory.
-MOST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -219,21 +217,22 @@ def recorded(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Fou
     """Judge by checksums against the recording that was played."""
     from stress.experiment.method.checksum import judge_recording
 
-    size = source.frames * source.frame_bytes
-    if size > MOST_BYTES:
-        raise CaptureFileError(
-            args.capture,
-            f"holds {size} bytes of audio; it is compared in memory, at most {MOST_BYTES} (cut it)",
-        )
-    played = stimulus.load(args.stimulus)
+    recording = stimulus.load(args.stimulus)
     for what, have, want in (
-        ("format", source.fmt.name, played.fmt.name),
-        ("rate", source.rate, played.rate),
-        ("channels", source.channels, played.channels),
+        ("format", source.fmt.name, recording.fmt.name),
+        ("rate", source.rate, recording.rate),
+        ("channels", source.channels, recording.channels),
     ):
         if have != want:
             raise CaptureFileError(args.capture, f"has {what} {have}, the stimulus {args.stimulus} {want}")
-    heard = judge_recording(_whole(source), played, rings, args.line)
+    heard = judge_recording(
+        lambda first, stop: source.blocks(BLOCK_FRAMES, first, stop),
+        source.frames,
+        recording,
+        rings,
+        args.line,
+        played(args, source.rate),
+    )
     return Found(
         heard.analysis,
         {"advice": list(heard.advice)},

@@ -59,13 +59,13 @@ def check_played(
         return Analysis("checksum", False, taken, notes=(note,))
     skipped = max(0, -first)
     frames = min(taken - max(0, first), due - skipped)
-    runs = _Runs(gap)
+    runs = Runs(gap)
     for at in range(skipped, skipped + frames, period_frames):
         n = min(period_frames, skipped + frames - at)
         sent, seen = part(at, n), captured[(first + at) * size : (first + at + n) * size]
         if zlib.crc32(sent.data) != zlib.crc32(seen.data):
             runs.add(at, (sent.reshape(-1, size) != seen.reshape(-1, size)).any(axis=1))
-    findings = tuple(_narrow(first, run, period_frames) for run in runs.ended)
+    findings = tuple(narrow(first, run, period_frames) for run in runs.ended)
     notes = [LIMITS] if findings else []
     if len(findings) > cap:
         notes.append(f"{len(findings) - cap} findings past the first {cap} are only counted")
@@ -73,13 +73,20 @@ def check_played(
     return replace(whole.holding(findings, cap), episodes=len(findings))
 
 
-class _Runs:
-    # Runs of wrong frames as [start, stop, wrong frames], in order; joined over right gaps.
+class Runs:
+    """Runs of wrong frames as [start, stop, wrong frames], in order; joined over right gaps.
+
+    Parameters
+    ----------
+    gap : right frames between two wrong ones of the same run, at most.
+    """
+
     def __init__(self, gap: int) -> None:
         self._gap = gap
         self.ended: list[list[int]] = []
 
     def add(self, at: int, wrong: NDArray[np.bool_]) -> None:
+        """Take the next frames, from `at` on."""
         for frame in np.flatnonzero(wrong).tolist():
             if self.ended and at + frame - self.ended[-1][1] <= self._gap:
                 self.ended[-1][1] = at + frame + 1
@@ -88,7 +95,8 @@ class _Runs:
                 self.ended.append([at + frame, at + frame + 1, 1])
 
 
-def _narrow(first: int, run: list[int], period: int) -> Finding:
+def narrow(first: int, run: list[int], period: int) -> Finding:
+    """Return the finding of a run that begins `first` captured frames later than it says."""
     start, stop, wrong = run
     details = {"period": start // period, "wrong_frames": wrong}
     frame = first + start

@@ -78,15 +78,21 @@ def _places(captured: Bytes, layout: Layout, probe: Signal, low: int, high: int)
     spectrum = np.conj(np.fft.rfft(probe, 2 * _PIECE))
     found: list[tuple[float, int]] = []
     for start in range(low, high, _PIECE):
-        seen = _mono(captured[start * size : (start + _PIECE + len(probe)) * size], layout)
+        piece = captured[start * size : (start + _PIECE + len(probe)) * size]
+        if not piece.any():
+            continue  # silence correlates with nothing, and everywhere alike
+        seen = _mono(piece, layout)
         heard = np.fft.irfft(np.fft.rfft(seen, 2 * _PIECE) * spectrum, 2 * _PIECE)
         heard = heard[: min(_PIECE, high - start, len(seen))]
         heard /= _loudness(seen, len(probe))[: heard.size]
         near = np.flatnonzero(heard >= _AS_GOOD * heard.max(initial=0.0))
         if near.size < _PLACES:
             near = np.argsort(-heard)[:_PLACES]
+        if near.size > _MOST_ALIKE:
+            near = near[np.argsort(-heard[near])[:_MOST_ALIKE]]
         found += [(float(heard[i]), start + i) for i in near.tolist()]
-    found.sort(key=lambda one: -one[0])
+        # In constant memory: of a whole capture no more places are compared than of one piece.
+        found = sorted(found, key=lambda one: -one[0])[: max(_PLACES, _MOST_ALIKE)]
     top = found[0][0] if found else 0.0
     alike = sum(value >= _AS_GOOD * top for value, _ in found)
     return [place for value, place in found[: max(_PLACES, min(alike, _MOST_ALIKE))] if value > 0]

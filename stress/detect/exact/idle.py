@@ -77,6 +77,27 @@ class _Level:
         self.name = "idle input" if not same else "a constant" if self._row.any() else "silence"
 
 
+def moving(samples: NDArray[np.int32], aged: Flags | None = None) -> Flags:
+    """Tell which frames lie where the level moves all the time.
+
+    Parameters
+    ----------
+    samples : (n, channels) int32, left-justified.
+    aged : (n,) bool, old frames: the step behind one is its end.
+    """
+    wide = samples.astype(np.int64)
+    steps = np.zeros(len(wide), bool)
+    steps[1:] = (np.abs(np.diff(wide, axis=0)) > LARGEST_STEP * (1 << 31)).any(axis=1)
+    if aged is not None:
+        steps[1:] &= ~aged[:-1]
+    tiles = -(-len(steps) // TILE)
+    padded = np.zeros(tiles * TILE, bool)
+    padded[: len(steps)] = steps
+    many = padded.reshape(tiles, TILE).sum(axis=1) > MOST_STEPS
+    out: Flags = (padded.reshape(tiles, TILE) & many[:, None]).reshape(-1)[: len(steps)]
+    return out
+
+
 class RegionReader:
     """Looks at stretches of frames; one per capture.
 
@@ -111,7 +132,7 @@ class RegionReader:
                 old += int(aged.sum())
                 if old_at is None and aged.any():
                     old_at = at + int(np.argmax(aged))
-                loud = self._moving(block, aged) & ~aged
+                loud = moving(self._pattern.layout.samples(block), aged) & ~aged
                 level.take(self._decoder.rows(block)[~(loud | aged)])
             places = np.flatnonzero(loud)
             if places.size:
@@ -127,18 +148,6 @@ class RegionReader:
         # Zeros decode to a position as any frame does.
         old: Flags = (lags != NONE) & self._decoder.rows(block).any(axis=1)
         return old
-
-    def _moving(self, block: Bytes, aged: Flags) -> Flags:
-        # Frames of tiles in which the level moves all the time; the step behind an old frame is its end.
-        wide = self._pattern.layout.samples(block).astype(np.int64)
-        steps = np.zeros(len(wide), bool)
-        steps[1:] = (np.abs(np.diff(wide, axis=0)) > LARGEST_STEP * (1 << 31)).any(axis=1) & ~aged[:-1]
-        tiles = -(-len(steps) // TILE)
-        padded = np.zeros(tiles * TILE, bool)
-        padded[: len(steps)] = steps
-        many = padded.reshape(tiles, TILE).sum(axis=1) > MOST_STEPS
-        moving: Flags = (padded.reshape(tiles, TILE) & many[:, None]).reshape(-1)[: len(steps)]
-        return moving
 
     def _faded(self, block: Bytes, due: int) -> bool:
         size = self._pattern.frame_bytes

@@ -9,6 +9,7 @@ import numpy as np
 
 from stress.detect.checksum import check_played
 from stress.detect.exact.findings import CAP
+from stress.detect.recorded import Read, RecordedCheck
 from stress.errors import ConfigError
 from stress.experiment.method.detector import CheckResult
 from stress.experiment.positive_control import Rules
@@ -101,25 +102,39 @@ class BySums:
         return analysis.locked
 
 
-def judge_recording(captured: Bytes, played: Recording, rings: Rings, line_bytes: int) -> CheckResult:
-    """Judge a capture of a recording that was played once, wherever the capture began."""
-    size = played.frame_bytes
-    audio = np.empty(played.period * size, np.uint8)
-    played.fill(0, audio)
-    layout, line = Layout(played.fmt, played.channels), max(1, line_bytes // size)
-    analysis = check_played(
-        captured,
-        lambda start, frames: audio[start * size : (start + frames) * size],
-        played.period,
+def judge_recording(
+    read: Read, frames: int, recording: Recording, rings: Rings, line_bytes: int, played: int | None = None
+) -> CheckResult:
+    """Judge every repetition of a recording in a capture, in constant memory.
+
+    Parameters
+    ----------
+    read : gives any stretch of the capture, frames first to last + 1, in blocks.
+    frames : of the capture.
+    played : frames played in all, None where it is not known.
+    """
+    size, period = recording.frame_bytes, recording.period
+    audio = np.empty(period * size, np.uint8)
+    recording.fill(0, audio)
+    layout, line = Layout(recording.fmt, recording.channels), max(1, line_bytes // size)
+    check = RecordedCheck(
+        read,
+        frames,
+        lambda start, n: audio[start * size : (start + n) * size],
+        period,
         layout,
         PERIOD_FRAMES,
-        gap=line,
+        line,
     )
+    analysis, advice = check.check(played)
     if not analysis.locked or not rings.largest:
-        return CheckResult(analysis)
-    first = analysis.first_position or 0
-    part = audio[first * size : (first + analysis.checked_frames) * size]
-    return _weighed(analysis, part, rings, size, line_bytes)
+        return CheckResult(analysis, None, None, advice)
+    # Of many repetitions one says how many lines would show stale data.
+    some = min(analysis.checked_frames, period)
+    weighed = _weighed(replace(analysis, checked_frames=some), audio[: some * size], rings, size, line_bytes)
+    share = (weighed.exposed_frames or 0) / max(1, some)
+    exposed = round(share * analysis.checked_frames)
+    return CheckResult(analysis, exposed, None, (*weighed.advice, *advice))
 
 
 def _weighed(analysis: Analysis, played: Bytes, rings: Rings, size: int, line_bytes: int) -> CheckResult:

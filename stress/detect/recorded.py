@@ -1,0 +1,192 @@
+"""Judge a capture of a recording that was played once, or round and round.
+
+Every repetition of the recording in the capture is compared, and what lies
+beside them is looked at: silence is the end, anything else is told.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Callable, cast
+
+import numpy as np
+
+from stress.detect.checksum import LIMITS, Part, Runs, narrow
+from stress.detect.checksum_lock import LOCK_FRAMES, find
+from stress.detect.exact.findings import CAP
+from stress.detect.exact.idle import moving
+from stress.model.finding import Analysis
+from stress.model.words import count, counted
+from stress.patterns.layout import Layout
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+# Frames of a capture, first to last + 1, in blocks.
+Read = Callable[[int, int], Iterator["Bytes"]]
+
+# Right frames in a row that show the recording. Source: quiet recordings repeat single
+# samples by chance, not sixteen that differ from zero. Higher: short pieces between
+# damage are not seen; lower: chance is.
+LEAST_RIGHT = 16
+PIECE = 1 << 14
+# Places where the recording may begin anew, at another distance. Source: a recorder left
+# running beside a player. Higher: time; lower: what follows is not judged, and told.
+MOST_PASSES = 32
+
+
+@dataclass(frozen=True)
+class Repetitions:
+    """Captured frames that show one alignment of the recording.
+
+    Parameters
+    ----------
+    start, end : captured frames that are judged.
+    first : captured frame of a first frame of the recording, or where it would be.
+    """
+
+    start: int
+    end: int
+    first: int
+
+
+class _Slices:
+    # The bytes of a capture, read as they are asked for.
+    def __init__(self, read: Read, start: int, end: int, size: int) -> None:
+        self._read, self._start, self._bytes = read, start, size
+        self.size = (end - start) * size
+
+    def __getitem__(self, part: slice) -> Bytes:
+        low, high, _ = part.indices(self.size)
+        low, high = low // self._bytes + self._start, high // self._bytes + self._start
+        return np.concatenate([np.empty(0, np.uint8), *(block.copy() for block in self._read(low, high))])
+
+
+class RecordedCheck:
+    """Compares a capture with a recording.
+
+    Parameters
+    ----------
+    read : gives any stretch of the capture.
+    frames : of the capture.
+    part : the recording, part(start, frames) with start below `period`.
+    period : frames of the recording.
+    layout : of its frames.
+    period_frames : frames of one checksum.
+    gap : right frames between two wrong ones of the same finding, at most.
+    """
+
+    def __init__(
+        self, read: Read, frames: int, part: Part, period: int, layout: Layout, period_frames: int, gap: int
+    ) -> None:
+        self._read, self._frames, self._part, self._period = read, frames, part, period
+        self._layout, self._sum_frames, self._gap = layout, period_frames, gap
+
+    def check(self, played: int | None = None) -> tuple[Analysis, tuple[str, ...]]:
+        """Return the analysis, and why a capture without findings is no PASS.
+
+        Parameters
+        ----------
+        played : frames played in all, None where it is not known.
+        """
+        passes = self._passes(0, self._frames, MOST_PASSES)
+        if not passes:
+            note = "what was played was not found in the capture"
+            return Analysis("checksum", False, self._frames, notes=(note,)), ()
+        if played is not None:
+            passes = [replace(passes[0], end=min(self._frames, passes[0].start + played))]
+        advice = self._beside(passes, played)
+        runs = Runs(self._gap)
+        for one in passes:
+            self._compare(one, runs)
+        findings = [narrow(0, run, self._sum_frames) for run in runs.ended]
+        first = (passes[0].start - passes[0].first) % self._period
+        findings = [replace(one, position=self._position(one.frame, passes)) for one in findings]
+        checked = sum(one.end - one.start for one in passes)
+        notes = [self._coverage(passes, checked), *([LIMITS] if findings else [])]
+        whole = Analysis("checksum", True, self._frames, checked, passes[0].start, first, notes=tuple(notes))
+        return replace(whole.holding(findings, CAP), episodes=len(findings)), tuple(advice)
+
+    def _position(self, frame: int, passes: list[Repetitions]) -> int:
+        one = next(one for one in passes if frame < one.end)
+        return (frame - one.first) % self._period
+
+    def _coverage(self, passes: list[Repetitions], checked: int) -> str:
+        many = checked / self._period
+        return (
+            f"the recording of {count(self._period)} frames was compared {many:.3g} times, from frame "
+            f"{count(passes[0].start)} to {count(passes[-1].end - 1)} of the capture"
+        )
+
+    def _passes(self, low: int, high: int, most: int) -> list[Repetitions]:
+        if high - low < LOCK_FRAMES or most < 1:
+            return []
+        view = cast("Bytes", _Slices(self._read, low, high, self._layout.frame_bytes))
+        found = find(view, self._part, self._period, self._layout)
+        if found is None:
+            return []
+        first = found + low
+        shown = self._shown(first, low, high)
+        if shown is None:
+            return []
+        before, behind = shown[0] - first, shown[1] - first
+        start = max(low, first + before // self._period * self._period)
+        end = min(high, first - -behind // self._period * self._period)
+        one = Repetitions(start, end, first)
+        return [*self._passes(low, start, most - 1), one, *self._passes(end, high, most - 1)]
+
+    def _due(self, first: int, at: int, frames: int) -> Bytes:
+        # The recording round and round, `at` a captured frame.
+        parts, done = [], 0
+        while done < frames:
+            place = (at + done - first) % self._period
+            n = min(frames - done, self._period - place)
+            parts.append(self._part(place, n))
+            done += n
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _shown(self, first: int, low: int, high: int) -> tuple[int, int] | None:
+        # The first frame and the end of what shows the recording in this alignment.
+        size, at, begun, end = self._layout.frame_bytes, low, None, low
+        for block in self._read(low, high):
+            n = len(block) // size
+            due = self._due(first, at, n).reshape(-1, size)
+            right = (block.reshape(-1, size) == due).all(axis=1) & due.any(axis=1)
+            total = np.concatenate((np.zeros(1, np.int64), np.cumsum(right)))
+            starts = np.flatnonzero(total[LEAST_RIGHT:] - total[:-LEAST_RIGHT] == LEAST_RIGHT)
+            if starts.size:
+                begun = at + int(starts[0]) if begun is None else begun
+                end = at + int(starts[-1]) + LEAST_RIGHT
+            at += n
+        return None if begun is None else (begun, end)
+
+    def _compare(self, one: Repetitions, runs: Runs) -> None:
+        size, at = self._layout.frame_bytes, one.start
+        for block in self._read(one.start, one.end):
+            for start in range(0, len(block), self._sum_frames * size):
+                seen = block[start : start + self._sum_frames * size]
+                due = self._due(one.first, at, len(seen) // size)
+                if zlib.crc32(seen.data) != zlib.crc32(due.data):
+                    runs.add(at, (seen.reshape(-1, size) != due.reshape(-1, size)).any(axis=1))
+                at += len(seen) // size
+
+    def _beside(self, passes: list[Repetitions], played: int | None) -> list[str]:
+        # Loud frames that no repetition covers; behind a known end nothing is due.
+        edges = [0, *(edge for one in passes for edge in (one.start, one.end)), self._frames]
+        gaps = list(zip(edges[::2], edges[1::2]))
+        if played is not None:
+            gaps = gaps[:1]
+        return [
+            f"{counted(loud, 'frame')} between frame {count(low)} and {count(high)} are neither silence nor "
+            "the recording: they are not judged"
+            for low, high in gaps
+            if (loud := self._loud(low, high))
+        ]
+
+    def _loud(self, low: int, high: int) -> int:
+        blocks = self._read(low, high)
+        return sum(int(moving(self._layout.samples(block)).sum()) for block in blocks)

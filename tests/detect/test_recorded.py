@@ -1,0 +1,126 @@
+"""A recording that was played once or round and round: every repetition is compared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stress.detect.recorded import RecordedCheck
+from stress.model.formats import FORMATS
+from stress.patterns.layout import Layout
+
+RNG = np.random.default_rng(3)
+PERIOD = 12000
+WALK = RNG.standard_normal((PERIOD, 2)).cumsum(axis=0)
+SONG = (WALK / np.abs(WALK).max() * 30000).astype("<i2")
+QUIET = SONG.copy()
+QUIET[8000:10000] = 0
+LAYOUT = Layout(FORMATS["S16_LE"], 2)
+
+
+def silence(frames):
+    return np.zeros((frames, 2), "<i2")
+
+
+def noise(frames):
+    return RNG.integers(-20000, 20000, (frames, 2)).astype("<i2")
+
+
+def check(parts, song=SONG, played=None):
+    raw = np.ascontiguousarray(np.concatenate(parts).astype("<i2")).view(np.uint8).reshape(-1)
+    audio = song.view(np.uint8).reshape(-1)
+
+    def read(first, stop):
+        for at in range(first, stop, 5000):
+            yield raw[4 * at : 4 * min(at + 5000, stop)]
+
+    judge = RecordedCheck(
+        read, len(raw) // 4, lambda start, n: audio[4 * start : 4 * (start + n)], len(song), LAYOUT, 1024, 8
+    )
+    return judge.check(played)
+
+
+@pytest.mark.parametrize("song", [SONG, QUIET], ids=["loud", "with a pause"])
+@pytest.mark.parametrize(
+    ("parts", "checked"),
+    [
+        (lambda s: [s], 12000),
+        (lambda s: [silence(500), s, silence(9000)], 12000),
+        (lambda s: [silence(500), s, s, s, silence(9000)], 36000),
+        (lambda s: [s[5000:], s, s[:7000]], 26000),
+        (lambda s: [silence(700), s, silence(2500), s, silence(100)], 24000),
+    ],
+)
+def test_every_repetition_is_compared_and_right(song, parts, checked):
+    analysis, advice = check(parts(song), song)
+    assert (analysis.found, advice, analysis.checked_frames) == (0, (), checked)
+
+
+def test_damage_in_any_repetition_is_found():
+    for place in (100, 13000, 30000, 47990):
+        song = np.concatenate([SONG] * 4)
+        song[place : place + 8] = 0
+        analysis, _ = check([silence(500), song, silence(500)])
+        (finding,) = analysis.findings
+        assert abs(finding.frame - 500 - place) <= 1 and finding.position == (finding.frame - 500) % PERIOD
+
+
+def test_random_bytes_over_most_of_a_capture_are_no_pass():
+    song = np.concatenate([SONG] * 30)
+    song[15000:] = noise(len(song) - 15000)
+    analysis, advice = check([song])
+    assert analysis.found and advice
+
+
+def test_recording_that_stops_before_its_end_is_no_pass():
+    analysis, _ = check([silence(500), SONG, SONG[:4000], silence(20000)])
+    (finding,) = analysis.findings
+    assert (finding.frame, finding.frames) == (16500, 8000)
+
+
+def test_recording_that_begins_late_behind_silence_is_no_pass():
+    analysis, _ = check([silence(6000), SONG[3000:], silence(500)])
+    assert analysis.wrong_frames == 3000
+
+
+@pytest.mark.parametrize("where", ["before", "behind", "between"])
+def test_noise_beside_the_recording_is_told(where):
+    parts = {
+        "before": [noise(9000), SONG],
+        "behind": [SONG, noise(9000)],
+        "between": [SONG, silence(1000), noise(3000), silence(1000), SONG],
+    }[where]
+    analysis, advice = check(parts)
+    assert analysis.locked and not analysis.found
+    assert any("neither silence nor the recording" in line for line in advice)
+
+
+def test_known_length_is_judged_whole():
+    analysis, _ = check([silence(500), SONG, silence(20000)], played=2 * PERIOD)
+    assert analysis.wrong_frames >= PERIOD - 10
+    analysis, advice = check([silence(500), SONG, SONG, noise(500)], played=2 * PERIOD)
+    assert (analysis.found, advice, analysis.checked_frames) == (0, (), 2 * PERIOD)
+
+
+def test_silence_and_something_else_are_not_found():
+    for parts in ([silence(200000)], [noise(50000)]):
+        assert not check(parts)[0].locked
+
+
+def test_memory_does_not_grow_with_silence():
+    import tracemalloc
+
+    audio, zeros = SONG.view(np.uint8).reshape(-1), np.zeros(4 << 14, np.uint8)
+
+    def read(first, stop):
+        for at in range(first, stop, 1 << 14):
+            yield zeros[: 4 * (min(at + (1 << 14), stop) - at)]
+
+    def peak(frames):
+        tracemalloc.start()
+        RecordedCheck(read, frames, lambda a, n: audio[4 * a : 4 * (a + n)], PERIOD, LAYOUT, 1024, 8).check()
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return top
+
+    assert peak(1 << 22) < peak(1 << 19) + (1 << 20)
