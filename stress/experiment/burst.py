@@ -131,6 +131,7 @@ class BurstRunner:
             line_bytes,
             stimulus.fmt.sample_bytes,
             granted.playback.frame_bytes,
+            stimulus.fmt.sample_bytes - -(-stimulus.fmt.bits // 8),
         )
         self._method, self._stimulus = method, stimulus
         self._layout = Layout(stimulus.fmt, stimulus.channels)

@@ -88,6 +88,7 @@ class Geometry:
     frame_bytes : of a frame of the stimulus.
     sample_bytes : of one sample of a frame, 0 where a frame is one sample.
     ring_frame_bytes : of the same frame in the ring, 0 where it is as long.
+    padding_bytes : above the last sample of a frame, which a path need not carry.
     """
 
     ring: int
@@ -95,6 +96,7 @@ class Geometry:
     line_bytes: int
     sample_bytes: int = 0
     ring_frame_bytes: int = 0
+    padding_bytes: int = 0
 
     @property
     def line_frames(self) -> int:
@@ -204,17 +206,18 @@ def _flipped(play: Bytes, frame: int, geometry: Geometry) -> list[Planted]:
         run = play[at * step : (at + 1) * step]
         right = run.tobytes()
         around = play[max(0, at - 2) * step : (at + 3) * step].tobytes()
-        flip(run)
+        flip(run, geometry.padding_bytes)
         if not _ambiguous(run.tobytes(), right, around, geometry.sample_bytes or step):
             return [Planted(Kind.BITFLIP, at, 1)]
-        flip(run)
+        flip(run, geometry.padding_bytes)
     return []
 
 
-def flip(frame: Bytes) -> None:
+def flip(frame: Bytes, padding_bytes: int = 0) -> None:
     """Flip the bit of one frame that the control plants, in place; twice leaves it as it was."""
-    # The top byte of a sample is carried by every path, also one of 16 of 24 bits.
-    frame[-1] ^= 0x10
+    # The top byte of a sample is carried by every path, also one of 16 of 24 bits; the byte
+    # above 24 bits in 4 bytes is not.
+    frame[-1 - padding_bytes] ^= 0x10
 
 
 def _ambiguous(flipped: bytes, right: bytes, around: bytes, size: int) -> bool:

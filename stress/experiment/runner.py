@@ -272,7 +272,8 @@ class Run:
         faults = positive_control.plant(
             frames, bench.geometry, wanted.share, wanted.least, seed, self.method.rules
         )
-        back = replace(bench.geometry, ring=bench.granted.capture.buffer_size)
+        ring = bench.granted.capture.buffer_size
+        back = replace(bench.geometry, ring=ring, ring_frame_bytes=bench.capture_bytes)
         result = bench.run(
             self.pcm,
             step.arm.handling,

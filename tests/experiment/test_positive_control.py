@@ -254,3 +254,20 @@ def test_match_finds_every_one_of_very_many_planted_faults(name, channels):
     analysis, outcome = match(analysis, laid, POSITION, frames, RINGS, method.rules, carried)
     assert outcome.whole
     assert analysis.found == sum(one.injected for one in analysis.findings)
+
+
+def test_flip_is_found_where_the_path_carries_no_padding():
+    # Many converters of 24 bits give zeros, or anything, in the fourth byte.
+    pattern = Pattern("mix1", FORMATS["S24_LE"], 2)
+    geometry = Geometry(384, 8, 32, sample_bytes=4, padding_bytes=1)
+    play = pattern.bytes_at(POSITION, 20_000)
+    laid = lay(play, plant(20_000, geometry, 0.01, 30, "s"), geometry, pattern.fill, POSITION)
+    captured = play.copy()
+    captured[3::4] = 0
+    method = ByPattern(pattern, 32)
+    analysis = method.check(captured, RINGS, POSITION, 20_000, len(laid)).analysis
+    carried = Carried(play, captured, pattern.layout)
+    analysis, outcome = match(analysis, laid, POSITION, 20_000, RINGS, method.rules, carried)
+    assert any(fault.kind is Kind.BITFLIP for fault in laid)
+    assert outcome.whole
+    assert all(one.injected for one in analysis.findings)
