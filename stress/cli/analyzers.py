@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 # Half an hour at 48 kHz: the analog detector needs about 60 bytes of memory per frame.
 MOST_ANALOG_FRAMES = 1800 * 48000
 
+# Frames of a capture in which `auto` looks for the noise: a minute at 48 kHz, 170 MB. Higher:
+# a capture of something else takes the memory of a board; lower: noise that begins late is missed.
+AUTO_ANALOG_FRAMES = 60 * 48000
 # Share of the frames due that an analog judge has to have judged. Source: edges, and laps
 # that wait for their echo, are below 5 % of 2 s. Higher: short captures are no PASS;
 # lower: a capture that falls silent is.
@@ -146,8 +149,8 @@ def auto(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
             f"all {source.channels} channels were taken for one pattern: choose those that carry it, e.g. "
             "--channels 1-2"
         )
-    heard = spectral(args, source, rings)
-    if not heard.analysis.locked and device(args, source, rings).analysis.locked:
+    heard = spectral(args, source, rings, AUTO_ANALOG_FRAMES)
+    if not heard.analysis.locked and device(args, source, rings, AUTO_ANALOG_FRAMES).analysis.locked:
         line = "the capture is the periodic noise of generate: repeat with --analog --tier device"
         return replace(found, advice=(line,), extra={"advice": [line]})
     if not heard.analysis.locked:
@@ -157,17 +160,23 @@ def auto(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
             found, extra={"advice": list(heard.advice)}, advice=heard.advice, missing=both, ask=ask
         )
     note = "the pattern was not found bit for bit, the analog noise was: judged by the spectral detector"
-    return replace(heard, analysis=replace(heard.analysis, notes=(*heard.analysis.notes, note)))
+    heard = replace(heard, analysis=replace(heard.analysis, notes=(*heard.analysis.notes, note)))
+    if source.frames <= AUTO_ANALOG_FRAMES:
+        return heard
+    return heard.with_advice(
+        f"only the first {count(AUTO_ANALOG_FRAMES)} of {count(source.frames)} frames were judged: --analog "
+        "judges them all, in about 60 bytes of memory per frame"
+    )
 
 
-def spectral(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
+def spectral(args: argparse.Namespace, source: AudioSource, rings: Rings, most: int | None = None) -> Found:
     """Judge by the noise, through an analog path."""
     from stress.detect.spectral import Options, analyze
     from stress.patterns.noise import NoisePattern
 
     pattern = NoisePattern(source.rate, source.channels, source.fmt)
     options = Options(line_bytes=args.line, view=(0, source.frames) if args.html else None)
-    audio = _analog_audio(args, source)
+    audio = _analog_audio(args, source, most)
     result = analyze(audio, pattern, rings, first_position=_first(args), options=options)
     channel = result.channel
     lines = () if channel is None else (
@@ -180,13 +189,13 @@ def spectral(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Fou
     return _covered(args, replace(found, unexplained=result.disturbances), source.rate)
 
 
-def device(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
+def device(args: argparse.Namespace, source: AudioSource, rings: Rings, most: int | None = None) -> Found:
     """Judge by the periodic noise, in integers."""
     from stress.detect.spectral import analyze_on_device
     from stress.patterns.analog_periodic import PeriodicNoise
 
     pattern = PeriodicNoise(source.rate, source.channels, source.fmt)
-    result = analyze_on_device(_analog_audio(args, source), pattern, rings, line_bytes=args.line)
+    result = analyze_on_device(_analog_audio(args, source, most), pattern, rings, line_bytes=args.line)
     lines = tuple(
         f"frame {alarm.frame}, channel {alarm.channel + 1}: off by {alarm.difference}, {alarm.mean} is usual"
         f"{'; not undone one period later' if alarm.confirmed is False else ''}"
@@ -248,16 +257,11 @@ def _first(args: argparse.Namespace) -> int:
     return 1 if args.position is None else int(args.position)
 
 
-def _analog_audio(args: argparse.Namespace, source: AudioSource) -> NDArray[np.uint8]:
-    if source.frames > MOST_ANALOG_FRAMES:
+def _analog_audio(args: argparse.Namespace, source: AudioSource, most: int | None) -> NDArray[np.uint8]:
+    if most is None and source.frames > MOST_ANALOG_FRAMES:
         raise CaptureFileError(
             args.capture, f"holds {source.frames} frames; an analog capture is held in memory, at most "
             f"{MOST_ANALOG_FRAMES} (cut it)"
         )  # fmt: skip
-    return _whole(source)
-
-
-def _whole(source: AudioSource) -> NDArray[np.uint8]:
-    return np.concatenate(
-        [np.empty(0, np.uint8), *(np.array(block) for block in source.blocks(BLOCK_FRAMES))]
-    )
+    blocks = source.blocks(BLOCK_FRAMES, 0, most)
+    return np.concatenate([np.empty(0, np.uint8), *(np.array(block) for block in blocks)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,4 +131,9 @@ def judge(kept: Kept, burst: BurstRecord, rings: Rings, pattern: Pattern, line_b
     placed = Rings(rings.playback, capture, kept.first_frame % capture if capture else 0)
     found = check(kept.observed, pattern, placed, first_position=burst.position, line_bytes=line_bytes)
     now = next((finding for finding in found.findings if finding.frame == kept.at), None)
-    return Replayed(kept, now)
+    replayed = Replayed(kept, now)
+    if kept.cut and not replayed.same:
+        # What a long finding is was told by frames that were not kept.
+        held = kept.observed.size // kept.frame_bytes - kept.at
+        return replace(replayed, skipped=f"evidence holds the first {held} frames of a longer finding")
+    return replayed

@@ -223,3 +223,43 @@ def test_analyze_auto_without_either_says_what_the_signal_is(capsys, tmp_path):
     assert status == 5
     assert "neither the pattern nor the analog noise was found" in out
     assert "the capture is silent" in out
+
+
+@pytest.mark.parametrize("tier", ["host", "device"])
+def test_analog_capture_that_falls_silent_is_no_pass_and_whole_where_no_more_was_played(
+    capsys, tmp_path, tier
+):
+    path = tmp_path / "n.wav"
+    _main(capsys, "generate", path, "--analog", "--tier", tier, "--duration", "3s")
+    data = bytearray(path.read_bytes())
+    silent = HEADER_BYTES + 4 * 60000
+    data[silent:] = bytes(len(data) - silent)
+    path.write_bytes(data)
+    argv = ("analyze", path, "--analog", "--tier", tier)
+    status, out = _main(capsys, *argv)
+    assert status == 5 and "from the beginning of the noise on were judged" in out.replace("\n", " ")
+    assert "every frame right" not in out
+    assert _main(capsys, *argv, "--duration", "1250ms")[0] == 0
+
+
+def test_capture_of_few_lines_is_no_pass(capsys, tmp_path):
+    path = tmp_path / "a.wav"
+    for frames, status in ((4, 5), (8, 5), (2000, 5), (2400, 0)):
+        _main(capsys, "generate", path, "--frames", frames)
+        assert _main(capsys, "analyze", path)[0] == status
+
+
+def test_pass_says_how_much_of_the_file_it_covers(capsys, wav):
+    assert re.search(r"60.000 frames checked \(1.25 s, the whole file\)", _main(capsys, "analyze", wav)[1])
+    write_wav(
+        str(wav), FORMATS["S16_LE"], 2, 48000, [np.zeros(240000, np.uint8), np.fromfile(wav, np.uint8)[44:]]
+    )
+    assert "50 % of the file" in _main(capsys, "analyze", wav)[1]
+
+
+def test_page_never_replaces_a_record(capsys, tmp_path):
+    path, run = tmp_path / "n.wav", tmp_path / "run.jsonl"
+    run.write_text("kept")
+    _main(capsys, "generate", path, "--analog", "--duration", "1s")
+    assert _main(capsys, "analyze", path, "--analog", "--html", run)[0] == 64
+    assert run.read_text() == "kept"

@@ -133,3 +133,14 @@ def test_evidence_keeps_the_rare_kind_beside_the_common_one():
     rare = Finding(Kind.STALE, 5000, 8, 7, lag=192, laps=1, ring="playback")
     kept = _samples((*common, rare), 4)
     assert [finding.frame for finding in kept] == [0, 100, 200, 5000]
+
+
+def test_replay_of_a_finding_longer_than_its_evidence_is_not_counted_against(capsys, recorded):
+    def longer(value):
+        value["finding"]["frames"] = 100000
+        value["finding"]["kind"] = "mute"
+
+    _spoil(recorded, longer)
+    status, out, _ = _main(capsys, "replay", recorded)
+    assert status == 0
+    assert "frames of a longer finding" in out and "evidence holds the first" in out
