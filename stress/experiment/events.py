@@ -49,6 +49,8 @@ def opened(arm: str, backend: str, request: PcmRequest, granted: Granted) -> rec
                 vm_flags=mapping.vm_flags,
                 is_ring=mapping.is_ring,
                 size_bytes=mapping.size_bytes,
+                address=mapping.address,
+                kernel_addresses=mapping.kernel_addresses,
             )
             for mapping in granted.mappings
         ),

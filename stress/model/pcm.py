@@ -113,6 +113,8 @@ class Mapping:
     size_bytes : size of the VMA.
     vm_flags : the VmFlags line; ``pf io`` only with use_vmalloc=0.
     is_ring : True when the area libasound hands out lies inside this VMA.
+    address : where this process has it, 0 where unknown.
+    kernel_addresses : where the kernel may have it: rings of this size; empty where it does not say.
     """
 
     direction: Direction
@@ -120,6 +122,8 @@ class Mapping:
     size_bytes: int
     vm_flags: str
     is_ring: bool
+    address: int = 0
+    kernel_addresses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ from stress.model.wire import LANES
 # Higher: sums of a damaged record overflow; lower: long bursts are refused.
 LARGEST = 1 << 30
 _SIZE = shape.within(1, LARGEST)
+# Virtual addresses are as wide as the machine's words.
+_ADDRESS = shape.within(0, (1 << 64) - 1)
 
 
 @dataclass(frozen=True)
@@ -459,13 +461,18 @@ class PairRecord:
 
 @dataclass(frozen=True)
 class MappingRecord:
-    """One mapping of a ring; see `stress.model.pcm.Mapping`."""
+    """One mapping of a ring; see `stress.model.pcm.Mapping`.
+
+    Its page colour and the kernel's are the addresses modulo the size of a way.
+    """
 
     direction: str = shape.text()
     path: str = shape.text()
     vm_flags: str = shape.text()
     is_ring: bool = shape.flag()
     size_bytes: int = shape.whole(0)
+    address: int = shape.field(_ADDRESS, 0)
+    kernel_addresses: tuple[int, ...] = shape.field(shape.listed(_ADDRESS), ())
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ def test_smaps_gives_the_ring_and_not_the_status_page(tmp_path):
     found = mapping.ring_mappings(Direction.PLAYBACK, "/dev/snd/pcmC0D0p", 0xB6F5B000, smaps)
     assert [(one.size_bytes, one.is_ring) for one in found] == [(4096, True)]
     assert found[0].vm_flags == "rd wr sh mr mw me ms de dd"
+    assert found[0].address <= 0xB6F5B000 < found[0].address + 4096
 
 
 @pytest.mark.parametrize("area", [0xB6F5AFFF, 0xB6F5C000, 0])

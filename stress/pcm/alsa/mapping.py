@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from stress.board import vmalloc
 from stress.board.text import text_of
 from stress.model.pcm import Direction, Mapping
 
@@ -55,7 +56,15 @@ def ring_mappings(direction: Direction, node: str, area: int, smaps: Path = SMAP
     area : address that libasound hands out for the samples.
     """
     return tuple(
-        Mapping(direction, vma.path, vma.end - vma.start, vma.vm_flags, vma.start <= area < vma.end)
+        Mapping(
+            direction,
+            vma.path,
+            vma.end - vma.start,
+            vma.vm_flags,
+            vma.start <= area < vma.end,
+            vma.start,
+            vmalloc.ring_addresses(vma.end - vma.start),
+        )
         for vma in parse(text_of(smaps))
         if vma.path == node and vma.offset == 0
     )
