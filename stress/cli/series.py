@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import copy
+import errno
 import io
 import json
 import multiprocessing
@@ -158,7 +159,9 @@ def _cards(asked: Sequence[str]) -> list[str]:
 
     names = [card.id for card in known_cards()] if list(asked) == ["all"] else list(asked)
     if not names:
-        raise DeviceError("no sound card here (/proc/asound/cards lists none)", errno_=19, device="alsa")
+        raise DeviceError(
+            "no sound card here (/proc/asound/cards lists none)", errno_=errno.ENODEV, device="alsa"
+        )
     if len(set(names)) != len(names):
         raise ConfigError("a card is named twice", where="--card", allowed="each card once")
     return names
@@ -238,7 +241,7 @@ def _combinations(args: argparse.Namespace) -> list[dict[str, str]]:
         )
     found, missing = offers_of(args.card)
     if missing or not found:
-        raise DeviceError(missing or "the card offers nothing", errno_=19, device=args.card or "alsa")
+        raise DeviceError(missing or "the card offers nothing", errno_=errno.ENODEV, device="--sweep")
     axes = {name: values for name, values in _axes(found).items() if name in asked}
 
     def there(one: Mapping[str, str]) -> bool:
