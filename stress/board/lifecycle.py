@@ -104,7 +104,7 @@ class Lifecycle:
     def _target(self, event: LifecycleEvent) -> Path | None:
         device = self._device()
         return {
-            LifecycleEvent.USB_REBIND: self._bus_driver() / "unbind",
+            LifecycleEvent.USB_REBIND: self.sys / "bus/usb/drivers/usb/unbind",
             LifecycleEvent.USB_POWER: device / "authorized",
             LifecycleEvent.AUTOSUSPEND: device / "power" / "control",
             LifecycleEvent.CPU_OFFLINE: self._last_cpu() / "online",
@@ -147,8 +147,9 @@ class Lifecycle:
             usb_control.reset(self._facts.bus, self._facts.device)
 
     def _rebind(self) -> None:
-        driver, name = self._bus_driver(), self._interface()
-        self._swapped(driver / "unbind", name, driver / "bind", name, f"{name} is unbound from its driver")
+        # The whole device: snd-usb-audio makes no card anew while it still drives another interface of it.
+        driver, name = self.sys / "bus/usb/drivers/usb", self._device().name
+        self._swapped(driver / "unbind", name, driver / "bind", name, f"USB device {name} has no driver")
 
     def _power(self) -> None:
         path = self._device() / "authorized"
@@ -232,6 +233,9 @@ class Lifecycle:
         return sorted(int(name) for name in names if name.isdigit())
 
     def _same(self, number: int) -> bool:
+        # The card is there before its PCMs are.
+        if not list((self.sys / "class/sound" / f"card{number}").glob("pcm*")):
+            return False
         if self._facts is None:
             return number == self.card
         found = self.look(number)
@@ -243,10 +247,6 @@ class Lifecycle:
 
     def _device(self) -> Path:
         return self.sys / "bus/usb/devices" / (self._facts.path if self._facts else "none")
-
-    def _interface(self) -> str:
-        link = self.sys / "class/sound" / f"card{self.card}" / "device"
-        return link.resolve().name
 
     def _bus_driver(self) -> Path:
         return (self.sys / "class/sound" / f"card{self.card}" / "device" / "driver").resolve()

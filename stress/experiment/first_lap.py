@@ -35,7 +35,7 @@ def first_lap(analysis: Analysis, exchange: Exchange, lap: int) -> tuple[FirstLa
     if exchange.lost is not None:
         return FirstLap.GONE, 0
     if not analysis.locked or analysis.first_frame is None:
-        return FirstLap.MUTE, 0
+        return (FirstLap.XRUN if exchange.xruns else FirstLap.MUTE), 0
     end = analysis.first_frame + lap
     near = [finding for finding in analysis.findings if not finding.injected and finding.frame < end]
     found = {_outcome(finding) for finding in near}

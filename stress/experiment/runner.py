@@ -352,7 +352,7 @@ class Run:
         outcome, frames = first_lap(result.analysis, result.exchange, bench.rings.largest)
         if not result.locked and self._returned:
             # The wire may judge such a burst; what came back before did not come back behind the event.
-            outcome, frames = FirstLap.MUTE, 0
+            outcome, frames = (FirstLap.XRUN if result.exchange.xruns else FirstLap.MUTE), 0
         lead = result.analysis.first_frame or 0
         arm, number, event = step.arm.name, step.number, step.arm.event
         happened = LifecycleRecord(arm, number, event, outcome.value, frames, took_s, lead)

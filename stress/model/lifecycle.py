@@ -54,4 +54,5 @@ class FirstLap(str, Enum):
     STALE = "stale"  #: data from before the event
     WRONG = "wrong"  #: anything else that differs
     MUTE = "mute"  #: nothing but silence
+    XRUN = "xrun"  #: the burst had an xrun of its own and was not recognised: not judged
     GONE = "did not come back"  #: the card or the stream did not come back

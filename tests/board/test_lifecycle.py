@@ -22,12 +22,8 @@ class Machine:
         self.numbers, self.comes_back_as = {2: FACTS}, 2
         driver = root / "bus/usb/drivers/snd-usb-audio"
         interface = root / "devices/usb1/1-1" / INTERFACE
-        for folder in (
-            driver,
-            interface,
-            root / "class/sound/card2",
-            root / "module/snd_usb_audio/parameters",
-        ):
+        usb, parameters = root / "bus/usb/drivers/usb", root / "module/snd_usb_audio/parameters"
+        for folder in (driver, usb, interface, root / "class/sound/card2/pcmC2D0p", parameters):
             folder.mkdir(parents=True)
         (root / "bus/usb/devices").mkdir(parents=True)
         (root / "bus/usb/devices/1-1").symlink_to(root / "devices/usb1/1-1")
@@ -35,7 +31,7 @@ class Machine:
         (interface / "driver").symlink_to(driver)
         (driver / "module").symlink_to(root / "module/snd_usb_audio")
         for name in ("bind", "unbind"):
-            (driver / name).touch()
+            (usb / name).touch()
         (root / "devices/usb1/1-1/authorized").write_text("1\n")
         power = root / "devices/usb1/1-1/power"
         power.mkdir()
@@ -72,10 +68,10 @@ def machine(tmp_path, monkeypatch):
     return Machine(tmp_path / "sys", monkeypatch)
 
 
-def test_rebind_unbinds_then_binds_the_interface(machine):
+def test_rebind_unbinds_then_binds_the_whole_device(machine):
     assert machine.card().perform(LifecycleEvent.USB_REBIND) == 2
-    assert machine.text("bus/usb/drivers/snd-usb-audio/unbind") == INTERFACE
-    assert machine.text("bus/usb/drivers/snd-usb-audio/bind") == INTERFACE
+    assert machine.text("bus/usb/drivers/usb/unbind") == "1-1"
+    assert machine.text("bus/usb/drivers/usb/bind") == "1-1"
 
 
 def test_power_leaves_the_device_authorized(machine):
@@ -117,7 +113,7 @@ def test_module_that_does_not_load_again_leaves_a_note_with_its_parameters(machi
 def test_card_that_comes_back_under_another_number_is_known_by_its_usb_path(machine):
     card = machine.card()
     machine.moved_to(5)
-    (machine.sys / "class/sound/card2").mkdir()
+    (machine.sys / "class/sound/card2/pcmC2D0p").mkdir(parents=True)
     (machine.sys / "class/sound/card2/device").symlink_to(machine.sys / "devices/usb1/1-1" / INTERFACE)
     assert card.perform(LifecycleEvent.USB_REBIND) == 5
     assert card.card == 5
@@ -129,6 +125,13 @@ def test_card_that_does_not_come_back_is_gone_after_the_limit(machine):
     with pytest.raises(DeviceGone, match=r"1-1: did not come back within 15 s of usb-power"):
         card.perform(LifecycleEvent.USB_POWER)
     assert machine.asleep >= lifecycle.MOST_BACK_S
+
+
+def test_card_without_its_pcms_is_not_back_yet(machine):
+    card = machine.card()
+    (machine.sys / "class/sound/card2/pcmC2D0p").rmdir()
+    with pytest.raises(DeviceGone):
+        card.perform(LifecycleEvent.USB_POWER)
 
 
 def test_other_device_on_the_same_port_is_not_taken_for_the_card(machine):

@@ -59,3 +59,8 @@ def test_silence_is_mute_and_a_lost_device_did_not_come_back():
     assert first_lap(_analysis(locked=False, first_frame=None), EXCHANGE, LAP)[0] is FirstLap.MUTE
     gone = dataclasses.replace(EXCHANGE, lost=Lost.GONE)
     assert first_lap(_analysis(), gone, LAP)[0] is FirstLap.GONE
+
+
+def test_burst_with_an_xrun_of_its_own_is_not_called_mute():
+    late = dataclasses.replace(EXCHANGE, playback=dataclasses.replace(STREAM, xruns=1))
+    assert first_lap(_analysis(locked=False, first_frame=None), late, LAP)[0] is FirstLap.XRUN
