@@ -5,6 +5,7 @@
     StressError
      |- ConfigError(ValueError)            a configuration or argument is wrong
      |- CaptureFileError(ValueError)       a WAV, raw file or record cannot be read
+     |   `- StorageError                   a file cannot be written: disk full, I/O error, no inodes
      |- BackendUnavailable(ImportError)    a library or kernel feature is missing
      |- DeviceError(OSError)               the card or driver refused or failed
      |   |- DeviceBusy                     another program holds the card
@@ -45,6 +46,21 @@ class CaptureFileError(StressError, ValueError):
     def __init__(self, path: str, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path}: {reason}")
+
+
+class StorageError(CaptureFileError):
+    """A file cannot be written, for a reason of its file system: which one, and why.
+
+    What was written before stays.
+    """
+
+    @classmethod
+    def of(cls, path: str, error: OSError) -> StorageError:
+        """Return the error of writing `path`, the file system named by where it is mounted."""
+        place = os.path.dirname(os.path.abspath(path))
+        while not os.path.ismount(place):
+            place = os.path.dirname(place)
+        return cls(path, f"cannot be written: {error.strerror} (file system mounted at {place})")
 
 
 class BackendUnavailable(StressError, ImportError):

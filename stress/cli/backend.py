@@ -58,12 +58,12 @@ class Backend:
     transport: TransportRecord = TransportRecord()
 
 
-def make(target: Target, seed: int, mixer: bool = False, source: str = "") -> Backend:
+def make(target: Target, seed: int, mixer: bool = False, source: str = "", *, before: int = 0) -> Backend:
     """Return the backend of a run.
 
     Parameters
     ----------
-    seed : of a virtual board.
+    seed : of a virtual board; `before` bursts of this run were made on it in earlier parts.
     mixer : bring the mixer of the card to bit-exact settings.
     source : capture source to choose, "" leaves it.
 
@@ -73,16 +73,16 @@ def make(target: Target, seed: int, mixer: bool = False, source: str = "") -> Ba
     BackendUnavailable : a library is missing.
     DeviceError : no such card.
     """
-    return _virtual(target, seed) if target.backend == "virtual" else _alsa(target, mixer, source)
+    return _virtual(target, seed, before) if target.backend == "virtual" else _alsa(target, mixer, source)
 
 
-def _virtual(target: Target, seed: int) -> Backend:
+def _virtual(target: Target, seed: int, before: int) -> Backend:
     from stress.pcm.virtual import VirtualPcm
     from stress.settings import schema
     from stress.virtual.transport import transport_of
 
     spec = virtual_board(target.board, target.set)
-    pcm = VirtualPcm(spec, seed)
+    pcm = VirtualPcm(spec, seed, before)
     line_bytes = spec.cache.shape().line_bytes
     board = {"virtual": True, "spec": schema.write(spec)}
     carries = transport_of(spec)

@@ -20,9 +20,10 @@ from stress.errors import (
     ConfigError,
     DeviceGone,
     ParamsRefused,
+    StorageError,
     StressError,
 )
-from stress.model.verdict import EXIT_DEVICE_LOST, EXIT_ERROR, EXIT_SKIP, EXIT_USAGE
+from stress.model.verdict import EXIT_DEVICE_LOST, EXIT_ERROR, EXIT_IO, EXIT_SKIP, EXIT_USAGE
 from stress.model.words import plain
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ def _tell_undone() -> None:
 
 
 def _status(error: StressError) -> int:
+    if isinstance(error, StorageError):
+        return EXIT_IO
     if isinstance(error, (ConfigError, CaptureFileError)):
         return EXIT_USAGE
     if isinstance(error, DeviceGone):

@@ -14,13 +14,11 @@ from stress.report import cases, ci_formats, html, text
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from stress.model.record import EvidenceRecord
     from stress.report.console import Console
     from stress.verdict.summary import Summary
-
-# Evidence files shown in the HTML report; all of them are in the run directory.
-MOST_EVIDENCE = 12
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,9 @@ def write(outputs: Outputs, folder: Path, run: Summary) -> list[str]:
     """
     told = []
     if outputs.html:
-        told.append(_written(outputs.html, html.page(run, _evidence(folder)).encode("utf-8")))
+        told.append(
+            _written(outputs.html, html.page(run, _evidence(folder, run.samples.files)).encode("utf-8"))
+        )
     if outputs.junit:
         data = ci_formats.junit(cases.suite(run, outputs.label), cases.cases(run))
         told.append(_written(outputs.junit, data))
@@ -130,6 +130,7 @@ def _size(size_bytes: int) -> str:
     return f"{size_bytes / 1000:.0f} KB" if size_bytes >= 1000 else f"{size_bytes} bytes"
 
 
-def _evidence(folder: Path) -> list[EvidenceRecord]:
-    names = sorted(path.name for path in (folder / "evidence").glob("*.json"))
-    return [evidence.read(folder / "evidence", name) for name in names[:MOST_EVIDENCE]]
+def _evidence(folder: Path, names: Sequence[str]) -> list[EvidenceRecord]:
+    # A burst is recorded before its evidence: a kill between them leaves a name without a file.
+    place = folder / "evidence"
+    return [evidence.read(place, name) for name in names if (place / name).exists()]

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stress.cli.run_config import RunConfig, read_config
 from stress.errors import ConfigError
-from stress.model.record import LoopbackRecord
 from stress.plan.plan import load_plan
-from stress.record import reader
+from stress.record import rundir
+from stress.record.folder_lock import FolderLock
+from stress.verdict import summary
+from stress.verdict.summary import Summing
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
-    from stress.model.record import BurstRecord
+    from stress.model.record import StartRecord
 
 # Options that may be repeated with --resume, and what they are when nobody gives them.
 _REPEATED: dict[str, Any] = {
@@ -32,7 +37,7 @@ _REPEATED: dict[str, Any] = {
 _IN_THE_PLAN = ("access", "stop_early", "stimulus")
 
 
-def resumed(args: argparse.Namespace) -> tuple[RunConfig, tuple[BurstRecord, ...]]:
+def resumed(args: argparse.Namespace) -> tuple[RunConfig, Summing]:
     """Return the config of the run in --out, and its burst events.
 
     Raises
@@ -45,12 +50,63 @@ def resumed(args: argparse.Namespace) -> tuple[RunConfig, tuple[BurstRecord, ...
     folder = Path(args.out)
     config = read_config(folder)
     _same(args, config)
-    log = reader.read_run(folder)
-    said = log.last(LoopbackRecord)
+    if not rundir.begun(folder):
+        # Killed before its first event: all of it is still to be done.
+        return config, Summing()
+    done = summary.read(folder)
+    if done.start:
+        _unchanged(folder, done.start)
+    said = done.loopback
     if said and said.kind == "analog":
         # The loopback was found out once, in the first part.
         config = replace(config, detector=said.detector, loopback="analog", loopback_why=said.why)
-    return config, tuple(log.bursts)
+    return config, done
+
+
+@contextmanager
+def held(args: argparse.Namespace) -> Iterator[None]:
+    """Hold the lock of the run in --out for the while.
+
+    Raises
+    ------
+    ConfigError : another process goes on with it.
+    """
+    if not Path(args.out).is_dir():
+        # What is wrong is said by whoever reads it.
+        yield
+        return
+    lock = FolderLock(Path(args.out))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _unchanged(folder: Path, start: StartRecord) -> None:
+    for name, begun in start.files.items():
+        if rundir.digest(folder, name) != begun:
+            raise ConfigError(
+                "is not the one this run was begun with",
+                where=str(folder / name),
+                allowed="the file as it was, or a new run",
+            )
+
+
+def check_board(folder: Path, board: dict[str, Any]) -> None:
+    """Refuse to continue a run on a virtual board that was changed since.
+
+    Raises
+    ------
+    ConfigError : its description is not that of board.json.
+    """
+    if not board.get("virtual") or not (folder / "board.json").exists():
+        return
+    if rundir.read_json(folder, "board.json") != json.loads(json.dumps(board)):
+        raise ConfigError(
+            "is not the board this run was begun with",
+            where=f"{folder / 'board.json'}: virtual board",
+            allowed="the description as it was, or a new run",
+        )
 
 
 def _same(args: argparse.Namespace, config: RunConfig) -> None:

@@ -18,9 +18,10 @@ from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.verdict import Verdict, exit_code
 from stress.verdict.episodes import episodes
-from stress.verdict.judge import Judgement, judge, judge_run
+from stress.verdict.judge import Judgement, clean_but_short, judge, judge_run
 from stress.verdict.stopping import Stopped, decide
-from stress.verdict.tally import Tally, tallies, total
+from stress.verdict.summary import Summing
+from stress.verdict.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,11 +29,10 @@ if TYPE_CHECKING:
     from stress.experiment.burst import BurstResult
     from stress.experiment.disturber import Disturber
     from stress.experiment.method.detector import Detector
-    from stress.model.record import BurstRecord
     from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
     from stress.plan.plan import Arm, Plan
-    from stress.record.evidence import EvidenceStore
+    from stress.record.evidence import EvidenceStore, Pending
     from stress.record.journal import Journal
 
 
@@ -84,7 +84,7 @@ class Run:
     position : first pattern position.
     duration_s : streamed time to reach, the plan being walked again and again;
         0 walks it as often as it says itself [s].
-    done : burst events of an earlier part of this run (resume).
+    done : what an earlier part of this run added up to (resume).
     progress : called after every burst.
     tap : looks at bus and memory beside each burst, None where it may not.
     loopback, coherent : see `BurstRunner`.
@@ -102,7 +102,7 @@ class Run:
     seed: int
     position: int
     duration_s: float = 0.0
-    done: tuple[BurstRecord, ...] = ()
+    done: Summing | None = None
     progress: Callable[[Progress], None] = lambda _: None
     tap: Tap | None = None
     loopback: str = "auto"
@@ -115,14 +115,15 @@ class Run:
         self._last_arm = ""
         self._undecided = self.loopback == "auto" and bool(self.others)
         self._opened: tuple[Arm, BurstRunner] | None = None
-        self._bursts: list[BurstRecord] = list(self.done)
-        self._happened: list[LifecycleRecord] = []
+        self._sum = self.done or Summing()
         self._returned = False  # the stimulus was recognised in the loopback at least once
         self._skipped: dict[str, str] = {}
-        self._streamed_s: float = sum(burst.streamed_s for burst in self.done)
+        # Numbers count the steps of the plan: an arm that is skipped has one too.
+        self._behind = self._sum.number
+        self._walks = 0
         self._findings = 0
         # A resumed run goes on counting: its rings are others than those of before.
-        self._allocations = max((burst.exposure.allocation for burst in self.done), default=0)
+        self._allocations = self._sum.allocations
         self._lost: Lost | None = None
         self._stopped: Stopped | None = None
 
@@ -185,9 +186,10 @@ class Run:
         while self._goes_on(number // len(cycle)) and not self._stops(number, number // len(cycle)):
             backwards = self.plan.order == "abba" and number // len(cycle) % 2 == 1
             walked = cycle[::-1] if backwards else cycle
+            self._walks = max(self._walks, number // len(cycle) + 1)
             for arm, following in zip(walked, [*walked[1:], None]):
                 number += 1
-                if number > len(self.done):
+                if number > self._behind:
                     yield Step(number, arm, following is not arm)
             if all(arm.name in self._skipped for arm in self.plan.arm):
                 return
@@ -198,11 +200,14 @@ class Run:
 
     def _goes_on(self, cycles: int) -> bool:
         if self.duration_s:
-            return self._streamed_s < self.duration_s
-        return cycles < self.plan.repeats
+            return self._sum.streamed_s < self.duration_s
+        return cycles < self.plan.repeats or (
+            # Clean, and only too short for a PASS: up to twice the plan is streamed.
+            cycles < 2 * self.plan.repeats and clean_but_short(self._tallies(), self.plan)
+        )
 
     def _stops(self, number: int, walks: int) -> bool:
-        if not walks or number < len(self.done):
+        if not walks or number < self._behind:
             return False
         self._stopped = decide(self.plan, self._tallies(), walks, self._planned())
         if self._stopped:
@@ -210,11 +215,11 @@ class Run:
         return self._stopped is not None
 
     def _planned(self) -> int:
-        return 0 if self.duration_s else self.plan.repeats * sum(arm.bursts for arm in self.plan.arm)
+        walks = max(self.plan.repeats, self._walks)
+        return 0 if self.duration_s else walks * sum(arm.bursts for arm in self.plan.arm)
 
     def _tallies(self) -> list[Tally]:
-        skips = [SkipRecord(arm, text) for arm, text in self._skipped.items()]
-        return tallies([*self._bursts, *self._happened, *skips])
+        return list(self._sum.tallies.values())
 
     def _open(self, arm: Arm) -> tuple[Arm, BurstRunner] | None:
         request = self.plan.request(arm)
@@ -224,7 +229,7 @@ class Run:
             self._lost = Lost.GONE
             return None
         except DeviceError as error:
-            if not self._bursts and len(self.plan.arm) == 1:
+            if not self._sum.number and len(self.plan.arm) == 1:
                 raise
             self._skip(arm, str(error))
             return None
@@ -252,7 +257,9 @@ class Run:
 
     def _skip(self, arm: Arm, reason: str) -> None:
         self._skipped[arm.name] = reason
-        self.journal.append(SkipRecord(arm.name, reason))
+        skip = SkipRecord(arm.name, reason)
+        self.journal.append(skip)
+        self._sum.add(skip)
 
     def _burst(self, step: Step, bench: BurstRunner, took_s: float | None) -> None:
         result = self._streamed(step, bench)
@@ -322,19 +329,20 @@ class Run:
     def _note(self, step: Step, result: BurstResult, bench: BurstRunner) -> None:
         stimulus, rate = self.method.stimulus, bench.granted.playback.rate
         exposure = bench.exposure(result)
-        names = []
+        kept: list[Pending] = []
         for tag, part, observed, due in sources(
             result, bench.seen, bench.captured, bench.capture_bytes, stimulus
         ):
-            names += self.evidence.keep(step.number, part, observed, due, tag)
+            kept += self.evidence.choose(step.number, part, observed, due, tag)
+        names = [one.name for one in kept]
         seen = episodes(result.analysis, bench.rings.largest, rate)
         burst = events.burst(result, step.number, step.arm.name, rate, exposure, seen, names)
         if self.colours and bench.granted.mappings:
             drawn = replace(burst.exposure, allocation=self._allocations, colours=self.colours)
             burst = replace(burst, exposure=drawn)
         self.journal.append(burst, sync=True)
-        self._bursts.append(burst)
-        self._streamed_s += burst.streamed_s
+        self.evidence.write(kept)
+        self._sum.add(burst)
         injected = sum(finding.injected for finding in result.analysis.findings)
         self._findings += result.analysis.found - injected
         self.progress(
@@ -342,7 +350,7 @@ class Run:
                 arm=step.arm.name,
                 number=step.number,
                 planned=self._planned(),
-                streamed_s=self._streamed_s,
+                streamed_s=self._sum.streamed_s,
                 duration_s=self.duration_s,
                 findings=self._findings,
             )
@@ -357,19 +365,19 @@ class Run:
         arm, number, event = step.arm.name, step.number, step.arm.event
         happened = LifecycleRecord(arm, number, event, outcome.value, frames, took_s, lead)
         self.journal.append(happened, sync=True)
-        self._happened.append(happened)
+        self._sum.add(happened)
 
     def _conclude(self) -> tuple[Judgement, int]:
         stopped = (self._stopped.text(),) if self._stopped else ()
         gone = self._lost is Lost.GONE
-        return conclude(self.journal, self.name, self._tallies(), self.plan.bound, gone, stopped)
+        return conclude(self.journal, self.name, self._tallies(), self.plan, gone, stopped)
 
 
 def conclude(
     journal: Journal,
     backend: str,
     parts: list[Tally],
-    bound: float,
+    plan: Plan,
     gone: bool,
     stopped: tuple[str, ...] = (),
 ) -> tuple[Judgement, int]:
@@ -379,7 +387,7 @@ def conclude(
     ----------
     stopped : why the run ended before its plan.
     """
-    found = judge_run(parts, total(parts), bound)
+    found = judge_run(parts, plan)
     judgement = Judgement(found.verdict, found.reasons + stopped)
     code = exit_code(judgement.verdict, device_lost=gone)
     arms = {part.arm: judge(part).verdict.value for part in parts}

@@ -477,7 +477,13 @@ class MappingRecord:
 
 @dataclass(frozen=True)
 class StartRecord:
-    """The run as it begins: event "start"."""
+    """The run as it begins: event "start".
+
+    Attributes
+    ----------
+    files : digests of config.json and board.json.
+    wall : when it was recorded.
+    """
 
     event: ClassVar[str] = "start"
 
@@ -486,6 +492,7 @@ class StartRecord:
     first_position: int = shape.whole()
     schema: str = shape.text("pcmstress/run/1")
     program: str = shape.text("")
+    files: Mapping[str, str] = shape.field(shape.keyed(shape.read_text), {})
     wall: str = shape.field(shape.read_text, "", omit=True)
     transport: TransportRecord = shape.part(TransportRecord, TransportRecord())
 

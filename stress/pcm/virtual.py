@@ -73,10 +73,10 @@ class VirtualPcm(Pcm):
 
     is_virtual = True
 
-    def __init__(self, spec: BoardSpec, seed: int = 0) -> None:
+    def __init__(self, spec: BoardSpec, seed: int = 0, before: int = 0) -> None:
         self.backend = f"virtual {spec.name}"
         self.spec = spec
-        self.board = Board(spec, seed)
+        self.board = Board(spec, seed, before)
         self.outcome: Outcome | None = None
         self._granted: Granted | None = None
         self._gone = False

@@ -51,6 +51,8 @@ class Arm:
     side : what the arm is for: "playback" or "capture" stays on mmap and the
         other direction goes by rw, so that a finding has one possible ring;
         "both" uses `access` for both.
+    optional : a PASS does not need this arm; without it, an arm that could not be
+        run, or judged nothing, keeps the run from PASS.
     """
 
     name: str = schema.text(schema.REQUIRED, longest=40)
@@ -71,6 +73,7 @@ class Arm:
     sweep: str = schema.text("", longest=40)
     burst_s: float = schema.duration(2.0)
     bursts: int = schema.integer(1, 1, 1_000_000)
+    optional: bool = schema.flag(False)
 
     @property
     def handling(self) -> Handling:
@@ -84,6 +87,16 @@ class Arm:
             start_burst=self.start_burst,
             load=Load(self.load),
         )
+
+    @property
+    def mapped(self) -> bool:
+        """True when it touches an mmapped ring: read/write access goes through the kernel's own mapping."""
+        return self.access == Access.MMAP.value
+
+    @property
+    def cures(self) -> bool:
+        """True when cache maintenance hides the defect in it: it serves a contrast, and proves no ring."""
+        return self.lever != Lever.NONE.value
 
     @property
     def provoking(self) -> bool:
@@ -164,6 +177,8 @@ class Plan:
     bound : a PASS needs the 95 % upper bound on wrong lines per line below
         this. Source: 1e-4 is one line in 1.7 s of 48 kHz S16 stereo. Higher:
         PASS after seconds, worth little; lower: short runs end INCONCLUSIVE.
+    fit : bursts are made longer, where the cache lines of the board ask for it, so that a
+        clean board reaches the bound with a quarter to spare.
     repeats : how often the list of arms is walked.
     order : "abba" walks every second time backwards, so that a drift of the
         machine does not favour an arm.
@@ -187,6 +202,7 @@ class Plan:
     channel_map: tuple[str, ...] = schema.listing(schema.text(schema.REQUIRED, longest=8))
     pattern: str = schema.text("mix1", choices=PATTERNS)
     bound: float = schema.number(1e-4, 1e-12, 1.0)
+    fit: bool = schema.flag(False)
     repeats: int = schema.integer(1, 1, 1_000_000)
     order: str = schema.text("abab", choices=("abab", "abba"))
     line_bytes: int = schema.integer(0, 0, 64)

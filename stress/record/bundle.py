@@ -112,6 +112,9 @@ def _members(path: str, archive: tarfile.TarFile, folder: Path) -> None:
         file = archive.extractfile(member) if named and member.isfile() else None
         if named is None or file is None:
             continue
+        if (folder / named[1]).exists():
+            # Which of them is the record? The last one used to win.
+            raise CaptureFileError(path, f"holds {named[1]} twice")
         with file, open(folder / named[1], "wb") as out:
             shutil.copyfileobj(file, out)
 

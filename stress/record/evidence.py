@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stress.errors import CaptureFileError
 from stress.model import shape
@@ -12,6 +12,7 @@ from stress.model.stimulus import POSITIONS
 from stress.record import rundir
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import numpy as np
@@ -47,37 +48,64 @@ def read(folder: Path, name: str) -> EvidenceRecord:
     return made
 
 
+class Pending(NamedTuple):
+    """Evidence that is chosen and not yet written: its file, and what goes into it."""
+
+    name: str
+    finding: Finding
+    captured: Bytes
+    stimulus: Stimulus
+
+
 class EvidenceStore:
     """Writes evidence files until the cap of the run is reached.
 
+    The record of a burst goes first: evidence without it proves nothing.
+
+    Parameters
+    ----------
+    kept : files that earlier bursts of the record name.
+
     Attributes
     ----------
-    kept : evidence files in the run directory.
+    kept : files named so far.
     """
 
-    def __init__(self, folder: Path, most: int, per_burst: int) -> None:
+    def __init__(self, folder: Path, most: int, per_burst: int, kept: int = 0) -> None:
         self._folder = folder / "evidence"
         self._most = most
         self._per_burst = per_burst
-        self.kept = sum(1 for _ in self._folder.glob("*.json"))
+        self.kept = kept
 
-    def keep(
+    def choose(
         self, burst: int, analysis: Analysis, captured: Bytes, stimulus: Stimulus, tag: str = ""
-    ) -> list[str]:
-        """Write some real findings of a burst, of every sort first; return the file names.
+    ) -> list[Pending]:
+        """Return some real findings of a burst, of every sort first.
+
+        They are written once the burst is recorded, see `write`.
 
         Parameters
         ----------
         tag : tells the streams of one burst apart, part of the file names.
         """
         room = max(0, min(self._per_burst, self._most - self.kept))
-        names = []
+        chosen = []
         for number, finding in enumerate(_samples(analysis.findings, room)):
             name = f"burst-{burst:05d}-{tag}{number:03d}-{finding.kind.value}.json"
-            rundir.write_json(self._folder, name, shape.write(_evidence(finding, captured, stimulus)))
-            names.append(name)
-        self.kept += len(names)
-        return names
+            chosen.append(Pending(name, finding, captured, stimulus))
+        self.kept += len(chosen)
+        return chosen
+
+    def write(self, chosen: Iterable[Pending]) -> None:
+        """Write the files of findings whose burst is recorded.
+
+        Raises
+        ------
+        StorageError : one cannot be written; the record of the burst stays.
+        """
+        for one in chosen:
+            value = shape.write(_evidence(one.finding, one.captured, one.stimulus))
+            rundir.write_json(self._folder, one.name, value)
 
 
 def _samples(findings: tuple[Finding, ...], room: int) -> list[Finding]:

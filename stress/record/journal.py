@@ -1,12 +1,17 @@
-"""run.jsonl: append one object per event; a power cut loses at most the last."""
+"""run.jsonl: append one object per event; a power cut loses at most the last.
+
+Each line ends with a digest of itself and of the digest before it, so that a line
+that was deleted, doubled or edited is seen.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from stress.errors import CaptureFileError
+from stress.errors import StorageError
 from stress.model import shape
 from stress.record.clock import Clock
 
@@ -15,9 +20,15 @@ if TYPE_CHECKING:
 
     from stress.model.record import Event
 
-VERSION = 1
+VERSION = 2
+# Records without a chain of digests.
+UNCHAINED = 1
 NAME = "run.jsonl"
 TORN = "run.jsonl.torn"
+_CHAIN = b',"chain":"'
+# 64 bits: what is to be seen are accidents and edits, not an attack.
+_DIGEST_BYTES = 8
+_ENDING = len(_CHAIN) + 2 * _DIGEST_BYTES + len(b'"}')
 
 
 class Journal:
@@ -30,17 +41,18 @@ class Journal:
 
     Raises
     ------
-    CaptureFileError : the file cannot be written (disk full, read-only).
+    StorageError : the file cannot be written (disk full, read-only).
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._path = folder / NAME
         self._clock = clock
         try:
-            _set_torn_tail_aside(folder)
+            self._digest = _resumed(folder)
             self._file = open(self._path, "ab", buffering=0)  # noqa: SIM115 - closed in close()
+            sync_folder(folder)
         except OSError as error:
-            raise CaptureFileError(str(self._path), f"cannot be written: {error.strerror}") from None
+            raise StorageError.of(str(self._path), error) from None
 
     def append(self, event: Event, sync: bool = False) -> None:
         """Append one event."""
@@ -51,29 +63,82 @@ class Journal:
             "wall": self._clock.wall_text(),
             **shape.write(event),
         }
-        data = json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        body = json.dumps(line, separators=(",", ":"), allow_nan=False).encode()
+        digest = chained(self._digest, body)
+        data = body[:-1] + _CHAIN + digest.encode() + b'"}\n'
         try:
             written = self._file.write(data)
             if written != len(data):
-                raise CaptureFileError(str(self._path), "disk full: the last event is incomplete")
+                raise StorageError(str(self._path), "disk full: the last event is incomplete")
             if sync:
                 os.fsync(self._file.fileno())
         except OSError as error:
-            raise CaptureFileError(str(self._path), f"cannot be written: {error.strerror}") from None
+            raise StorageError.of(str(self._path), error) from None
+        self._digest = digest
 
     def close(self) -> None:
-        """Close the file; idempotent."""
-        self._file.close()
+        """Close the file; idempotent.
+
+        Raises
+        ------
+        StorageError : the file system reports only now that something was not written.
+        """
+        try:
+            self._file.close()
+        except OSError as error:
+            raise StorageError.of(str(self._path), error) from None
 
 
-def _set_torn_tail_aside(folder: Path) -> None:
-    # Appending after a torn line would join two events into one wrong line.
+def chained(before: str, body: bytes) -> str:
+    """Return the digest of a line behind the digest `before`.
+
+    Parameters
+    ----------
+    body : the line as JSON without its "chain", compact.
+    """
+    return hashlib.blake2b(before.encode() + body, digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def unchained(line: bytes) -> tuple[bytes, str]:
+    """Return a line without its digest, and the digest, "" where it ends with none."""
+    ending = line[-_ENDING:]
+    if not (ending.startswith(_CHAIN) and ending.endswith(b'"}')):
+        return line, ""
+    return line[:-_ENDING] + b"}", ending[len(_CHAIN) : -2].decode("ascii", "replace")
+
+
+def is_damaged_tail(line: bytes) -> bool:
+    """Return whether the last bytes of a record are what a power cut leaves: no end, or zeros."""
+    return not line.endswith(b"\n") or b"\0" in line
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a directory to the medium, where its file system can."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    except OSError:
+        # Some file systems sync files only.
+        pass
+    finally:
+        os.close(handle)
+
+
+def _resumed(folder: Path) -> str:
+    """Set a damaged last line aside, as another behind it would join two events; return the last digest."""
     path = folder / NAME
     if not path.is_file():
-        return
-    data = path.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    if whole < len(data):
-        with open(folder / TORN, "ab") as aside:
-            aside.write(data[whole:] + b"\n")
-        os.truncate(path, whole)
+        return ""
+    end, last = 0, b""
+    with open(path, "rb") as file:
+        for line in file:
+            if is_damaged_tail(line):
+                rest = line + file.read()
+                break
+            end, last = end + len(line), line
+        else:
+            return unchained(last[:-1])[1]
+    with open(folder / TORN, "ab") as aside:
+        aside.write(rest.rstrip(b"\n") + b"\n")
+    os.truncate(path, end)
+    return unchained(last[:-1])[1]

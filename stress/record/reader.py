@@ -10,7 +10,7 @@ from stress.errors import CaptureFileError
 from stress.model import shape
 from stress.model.record import BurstRecord, Event, OpenRecord, StartRecord, event_of
 from stress.record import rundir
-from stress.record.journal import NAME, VERSION
+from stress.record.journal import NAME, UNCHAINED, VERSION, chained, is_damaged_tail, unchained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ class Reading:
 
     Raises
     ------
-    CaptureFileError : no record, or a line that is not an event of version 1;
+    CaptureFileError : no record, or a line that is not an event, or does not follow the one before;
         the message names the line.
     """
 
@@ -74,17 +74,46 @@ class Reading:
         self.torn = False
 
     def __iter__(self) -> Iterator[Event]:
-        for number, value in self.objects():
+        digest, burst = "", 0
+        for number, line, value in self.objects():
             event = parse(value, str(self._path), number)
             if number == 1 and not isinstance(event, StartRecord):
                 raise self._no_start()
+            digest = self._follows(digest, number, line, value)
+            if isinstance(event, BurstRecord):
+                burst = self._rises(burst, number, event)
             yield event
 
-    def objects(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Give number and JSON object of each line."""
+    def _follows(self, before: str, number: int, line: bytes, value: dict[str, Any]) -> str:
+        """Return the digest of a line, once it is known to follow the one before it."""
+        body, digest = unchained(line)
+        if value["v"] == UNCHAINED and not before:
+            return ""
+        if digest and chained(before, body) == digest:
+            return digest
+        # The same object, written with other spaces.
+        bare = {key: item for key, item in value.items() if key != "chain"}
+        body, digest = json.dumps(bare, separators=(",", ":")).encode(), value.get("chain", "")
+        if chained(before, body) != digest:
+            raise CaptureFileError(
+                str(self._path),
+                f"line {number}: its digest does not follow from the line before: "
+                "a line was edited, deleted, doubled or moved",
+            )
+        return str(digest)
+
+    def _rises(self, before: int, number: int, burst: BurstRecord) -> int:
+        if burst.number <= before:
+            raise CaptureFileError(
+                str(self._path), f"line {number}: burst {burst.number} follows burst {before}"
+            )
+        return burst.number
+
+    def objects(self) -> Iterator[tuple[int, bytes, dict[str, Any]]]:
+        """Give number, bytes and JSON object of each line."""
         number = 0
         for number, line in enumerate(self._lines(), 1):
-            yield number, _object(line, str(self._path), number)
+            yield number, line, _object(line, str(self._path), number)
         if not number:
             raise self._no_start()
 
@@ -92,7 +121,7 @@ class Reading:
         try:
             with open(self._path, "rb") as file:
                 for line in file:
-                    if not line.endswith(b"\n"):
+                    if is_damaged_tail(line) and not file.read(1):
                         self.torn = True
                         return
                     yield line[:-1]
@@ -108,7 +137,7 @@ def read_run(folder: Path) -> RunLog:
 
     Raises
     ------
-    CaptureFileError : no record, or a line that is not an event of version 1;
+    CaptureFileError : no record, or a line that is not an event, or does not follow the one before;
         the message names the line.
     """
     reading = Reading(folder)
@@ -119,7 +148,7 @@ def read_run(folder: Path) -> RunLog:
 def read_events(folder: Path) -> list[dict[str, Any]]:
     """Return the events of a run as plain JSON objects, checked as `read_run` does."""
     read_run(folder)
-    return [value for _, value in Reading(folder).objects()]
+    return [value for _, _, value in Reading(folder).objects()]
 
 
 def _object(line: bytes, path: str, number: int) -> dict[str, Any]:
@@ -141,9 +170,11 @@ def parse(event: dict[str, Any], path: str, number: int) -> Event:
     ------
     CaptureFileError : another version, no event that is known, or another shape.
     """
-    if event.get("v") != VERSION:
+    if event.get("v") not in (UNCHAINED, VERSION):
         found = event.get("v")
-        raise CaptureFileError(path, f"line {number}: version {found!r}, this program reads {VERSION}")
+        raise CaptureFileError(
+            path, f"line {number}: version {found!r}, this program reads {UNCHAINED} and {VERSION}"
+        )
     try:
         return event_of(event)
     except shape.Mismatch as error:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
-from stress.errors import CaptureFileError, ConfigError
+from stress.errors import CaptureFileError, ConfigError, StorageError
 from stress.record import journal
 from stress.record.clock import Clock
+from stress.record.folder_lock import FolderLock
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 
 
 def create(path: str, clock: Clock) -> Path:
@@ -25,13 +31,48 @@ def create(path: str, clock: Clock) -> Path:
     CaptureFileError : it cannot be made.
     """
     folder = Path(path) if path else _unused(clock)
-    if (folder / journal.NAME).exists():
-        raise ConfigError("holds a run already", where=str(folder), allowed="another --out, or --resume")
     try:
         (folder / "evidence").mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        if error.errno in _FULL:
+            raise StorageError.of(str(folder), error) from None
         raise CaptureFileError(str(folder), f"cannot be made: {error.strerror}") from None
     return folder
+
+
+def claim(path: str, clock: Clock) -> tuple[Path, FolderLock]:
+    """Make a run directory and hold its lock: of several that try at once, one gets it.
+
+    Raises
+    ------
+    ConfigError : it holds a run already, or another process makes one in it.
+    CaptureFileError, StorageError : it cannot be made.
+    """
+    folder = create(path, clock)
+    lock = FolderLock(folder)
+    if begun(folder):
+        lock.release()
+        raise ConfigError("holds a run already", where=str(folder), allowed="another --out, or --resume")
+    return folder, lock
+
+
+def begun(folder: Path) -> bool:
+    """Return whether the record in `folder` has a first event; a kill may leave it without one."""
+    try:
+        with open(folder / journal.NAME, "rb") as file:
+            return not journal.is_damaged_tail(file.readline())
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise CaptureFileError(str(folder / journal.NAME), f"cannot be read: {error.strerror}") from None
+
+
+def digest(folder: Path, name: str) -> str:
+    """Return the digest of a file of the run, as the start event holds it."""
+    try:
+        return hashlib.blake2b((folder / name).read_bytes(), digest_size=16).hexdigest()
+    except OSError as error:
+        raise CaptureFileError(str(folder / name), f"cannot be read: {error.strerror}") from None
 
 
 def _unused(clock: Clock) -> Path:
@@ -43,15 +84,23 @@ def _unused(clock: Clock) -> Path:
 def write_json(folder: Path, name: str, value: dict[str, Any]) -> None:
     """Write a JSON document whole or not at all (write aside, then rename)."""
     data = json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n"
-    aside = folder / f".{name}.part"
+    aside = folder / f".{name}.{os.getpid()}.part"
     try:
-        with open(aside, "w", encoding="utf-8") as file:
+        with open(aside, "w", encoding="utf-8", opener=_fresh) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, folder / name)
+        journal.sync_folder(folder)
     except OSError as error:
-        raise CaptureFileError(str(folder / name), f"cannot be written: {error.strerror}") from None
+        with contextlib.suppress(OSError):
+            os.unlink(aside)
+        raise StorageError.of(str(folder / name), error) from None
+
+
+def _fresh(path: str, flags: int) -> int:
+    # A link that somebody put there is not followed.
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
 
 
 def read_json(folder: Path, name: str) -> dict[str, Any]:

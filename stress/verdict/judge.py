@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from stress.model.exposure import Exposure
+from stress.model.exposure import ZERO_EVENTS_95, Exposure
 from stress.model.lifecycle import FirstLap
 from stress.model.verdict import Verdict
 from stress.model.words import count, counted
+from stress.settings.times import format_duration
 from stress.stats.counts import miss_bound_95
-from stress.verdict import allocations
-from stress.verdict.tally import WHOLE
+from stress.verdict import allocations, needs
+from stress.verdict.tally import WHOLE, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stress.verdict import allocations
-from stress.verdict.tally import Tally
+    from stress.plan.plan import Plan
+    from stress.verdict.tally import Tally
+
 
 _ASK = " (is the loopback connected, the volume at 0 dB, the right capture source selected?)"
+# Lines that reach every bound a plan may ask for (1e-12).
+ENOUGH = 1 << 62
 _BY_WIRE = "judged by the USB wire alone: the host's rings are right; beyond the bus nothing was looked at"
 
 
@@ -68,6 +73,9 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
     doubts = []
     if tally.lost == "gone":
         doubts.append("the device went away; what was recorded before stays valid")
+    if tally.inconsistent:
+        number = counted(len(tally.inconsistent), "burst")
+        doubts.append(f"the record is inconsistent in {number}: {next(iter(tally.inconsistent))}")
     doubts += _distinct(tally)
     if tally.unlocked and tally.wire.get("judged"):
         doubts.append(
@@ -102,10 +110,19 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
     seen = Exposure(tally.lines, tally.line_bytes).rate_bound_95
     if seen is None or seen > bound:
         have = "no line was checked" if seen is None else f"95 % bound {seen:.2g} per line"
-        doubts.append(f"exposure too small: {have}, a PASS needs {bound:.2g} (longer bursts or --duration)")
+        decides = _deciding(tally, bound)
+        doubts.append(f"exposure too small: {have}, a PASS needs {bound:.2g} ({decides})")
     # Of all arms together: one ring of each arm is as good as several of one.
     drawn = allocations.doubt(tally) if tally.arm == WHOLE else ""
     return (*doubts, drawn) if drawn else tuple(doubts)
+
+
+def _deciding(tally: Tally, bound: float) -> str:
+    # Streaming time that brings the bound down to what is asked, a quarter to spare.
+    if not tally.lines or not tally.streamed_s:
+        return "longer bursts or --duration"
+    seconds = math.ceil(1.25 * tally.streamed_s * ZERO_EVENTS_95 / bound / tally.lines)
+    return f"this decides it: the same run with --duration {format_duration(seconds)}"
 
 
 def _distinct(tally: Tally) -> list[str]:
@@ -153,15 +170,45 @@ def _by_side(tally: Tally) -> str:
     return f"; {' and '.join(parts)}"
 
 
-def judge_run(parts: Sequence[Tally], whole: Tally, bound: float) -> Judgement:
-    """Judge a run: corruption in any arm, else what all arms together allow."""
+def judge_run(parts: Sequence[Tally], plan: Plan) -> Judgement:
+    """Judge a run: corruption in any arm, else no better than its worst arm that was asked for."""
+    whole = total(parts)
     if not any(part.bursts for part in parts):
         reasons = tuple(f"{part.arm}: {part.skipped}" for part in parts if part.skipped)
         return Judgement(Verdict.SKIP, reasons or ("nothing was run",))
-    mute = _mute_beside_others(parts)
-    overall = judge(whole, bound) if whole.found or not mute else Judgement(Verdict.FAIL, (mute,))
     skipped = tuple(f"arm {part.arm} skipped: {part.skipped}" for part in parts if part.skipped)
-    return Judgement(overall.verdict, overall.reasons + skipped)
+    mute = "" if whole.found else _mute_beside_others(parts)
+    if mute:
+        return Judgement(Verdict.FAIL, (mute, *skipped))
+    lacking = needs.missing(plan, parts)
+    judged = judge(replace(whole, lines=needs.proving(plan, parts).lines), plan.bound)
+    if judged.verdict is Verdict.PASS and not lacking:
+        return Judgement(Verdict.PASS, (*_of_what(judged.reasons, plan, parts), *skipped))
+    if judged.verdict in (Verdict.FAIL, Verdict.ERROR):
+        return Judgement(judged.verdict, (*judged.reasons, *skipped))
+    named = (f"{counted(len(lacking), 'arm')} not judged: {', '.join(lacking)}",) if lacking else ()
+    doubts = judged.reasons if judged.verdict is Verdict.INCONCLUSIVE else ()
+    return Judgement(Verdict.INCONCLUSIVE, (*named, *doubts))
+
+
+def clean_but_short(parts: Sequence[Tally], plan: Plan) -> bool:
+    """Return whether nothing but more of the same keeps a run from PASS."""
+    if not any(part.bursts for part in parts) or needs.missing(plan, parts):
+        return False
+    whole, proving = total(parts), needs.proving(plan, parts)
+    enough = replace(whole, lines=ENOUGH)
+    short = judge(replace(whole, lines=proving.lines), plan.bound).verdict is not Verdict.PASS
+    return short and proving.lines > 0 and judge(enough, plan.bound).verdict is Verdict.PASS
+
+
+def _of_what(reasons: tuple[str, ...], plan: Plan, parts: Sequence[Tally]) -> tuple[str, ...]:
+    # A PASS is said of what was asked: by access, and by the way the rings were touched.
+    ways = needs.judged_ways(plan, parts)
+    if not ways:
+        return reasons
+    first, *rest = reasons
+    alone = ("the mmapped rings were not tested: every arm used rw access",) if ways == "rw" else ()
+    return (f"for {ways}: {first}", *alone, *rest)
 
 
 def _mute_beside_others(parts: Sequence[Tally]) -> str:

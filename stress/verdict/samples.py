@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # Kept of each sort. Source: what a page can show and a browser draw at once. Higher: memory that
 # grows with the run; lower: emptier pictures, which the captions say.
-MOST_EXAMPLES, MOST_MARKS, MOST_STRIPS, MOST_POINTS, MOST_NOTES = 30, 2000, 12, 4096, 20
+MOST_EXAMPLES, MOST_MARKS, MOST_STRIPS, MOST_POINTS, MOST_NOTES, MOST_FILES = 30, 2000, 12, 4096, 20, 12
 
 
 class Thinned(Generic[T]):
@@ -74,6 +74,7 @@ class Samples:
     strips : the first bursts whose findings have lanes.
     levels, marks : of the analog path over all bursts end to end, which last `length_s` [s].
     notes : distinct notes of the tap.
+    files : the first evidence files that bursts name.
     """
 
     sorts: dict[tuple[str, str | None], Examples] = field(default_factory=dict)
@@ -82,11 +83,13 @@ class Samples:
     levels: Thinned[Level] = field(default_factory=Thinned)
     marks: Thinned[tuple[float, Example]] = field(default_factory=Thinned)
     notes: dict[str, None] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
     length_s: float = 0.0
 
     def add(self, burst: BurstRecord, opened: OpenRecord | None) -> None:
         """Take what is worth showing of a burst, and of the PCM it ran on."""
         shown = False
+        self.files += burst.evidence[: MOST_FILES - len(self.files)]
         for finding in burst.analysis.findings:
             if not finding.injected:
                 self._add_finding(Example(burst.number, burst.arm, finding))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from stress.errors import CaptureFileError
 from stress.model.record import (
     BurstRecord,
-    EndRecord,
     LifecycleRecord,
     LoopbackRecord,
     OpenRecord,
@@ -26,6 +25,7 @@ from stress.verdict.contrast import measure
 from stress.verdict.diagnosis import Diagnosis, diagnose
 from stress.verdict.judge import Judgement, judge, judge_run
 from stress.verdict.lifecycle import EventRow
+from stress.verdict.needs import NOT_BEGUN
 from stress.verdict.samples import Samples, Thinned
 from stress.verdict.suspects import Context
 from stress.verdict.symptoms import Gathering
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from stress.model.record import ChannelRecord, ConditionsRecord, Event
     from stress.plan.plan import Plan
 
-UNENDED = "the run did not end; judged from the bursts recorded"
+UNENDED = "the run did not end, so arms and bursts are missing: continue it with run --resume"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Summary:
     ----------
     parts : one tally per arm, in the order the arms first ran; `whole` is their sum.
     verdicts : judgement of each arm, in the same order.
-    judgement : of the run as a whole.
+    judgement : of the run as a whole; `contradicted` when the recorded verdict is not that of the bursts.
     diagnosis : the named cause, None for a plan without contrasts.
     detectors : that judged the bursts, in the order they first did.
     opened : the last open event of each arm.
@@ -77,6 +77,7 @@ class Summary:
     whole: Tally
     verdicts: tuple[Judgement, ...]
     judgement: Judgement
+    contradicted: bool
     diagnosis: Diagnosis | None
     audit: Audit
     channel: Channel | None
@@ -99,11 +100,21 @@ class Summary:
 
 @dataclass
 class Summing:
-    """Adds up the events of a record, one by one, in memory that does not grow with their number."""
+    """Adds up the events of a record, one by one, in memory that does not grow with their number.
+
+    Attributes
+    ----------
+    number, end : number of the last burst, and the pattern position behind it.
+    bursts, allocations, streamed_s : so far.
+    """
 
     start: StartRecord | None = None
+    number: int = 0
+    end: int = 0
+    bursts: int = 0
+    allocations: int = 0
+    streamed_s: float = 0.0
     verdict: VerdictRecord | None = None
-    ended: bool = False
     torn: bool = False
     tallies: dict[str, Tally] = field(default_factory=dict)
     auditor: Auditor = field(default_factory=Auditor)
@@ -145,15 +156,20 @@ class Summing:
             self._tally(event.arm).outcomes[event.outcome] += 1
             row = self.lifecycle.setdefault((event.name, event.arm), EventRow(event.name, event.arm))
             row.add(event)
+            self.verdict = None
         elif isinstance(event, VerdictRecord):
             self.verdict = event
-        elif isinstance(event, EndRecord):
-            self.ended = True
 
     def _tally(self, arm: str) -> Tally:
         return self.tallies.setdefault(arm, Tally(arm))
 
     def _add_burst(self, burst: BurstRecord) -> None:
+        # A verdict says nothing of bursts that follow it.
+        self.verdict = None
+        self.number, self.end = burst.number, burst.end
+        self.bursts += 1
+        self.allocations = max(self.allocations, burst.exposure.allocation)
+        self.streamed_s += burst.streamed_s
         self._tally(burst.arm).add(burst)
         self.auditor.add(burst)
         self.samples.add(burst, self.opened.get(burst.arm))
@@ -174,8 +190,11 @@ class Summing:
         """
         if self.start is None:
             raise ValueError("the record does not begin with a start event")
-        parts = tuple(self.tallies.values())
+        begun = list(self.tallies.values())
+        unbegun = (arm.name for arm in plan.arm if arm.name not in self.tallies)
+        parts = (*begun, *(Tally(name, skipped=NOT_BEGUN) for name in unbegun))
         whole = total(parts)
+        judgement, contradicted = self._judged(parts, plan)
         return Summary(
             plan=plan,
             start=self.start,
@@ -183,7 +202,8 @@ class Summing:
             parts=parts,
             whole=whole,
             verdicts=tuple(judge(part) for part in parts),
-            judgement=self._judged(parts, whole, plan),
+            judgement=judgement,
+            contradicted=contradicted,
             diagnosis=_diagnosis(parts, plan, self._context(self.start)),
             audit=self.auditor.result,
             channel=self._channel(),
@@ -202,11 +222,14 @@ class Summing:
     def _context(self, start: StartRecord) -> Context:
         return Context.of(start.transport, self.gathering.symptoms(), self.tap.source if self.tap else "")
 
-    def _judged(self, parts: tuple[Tally, ...], whole: Tally, plan: Plan) -> Judgement:
-        if self.verdict is not None:
-            return Judgement(Verdict(self.verdict.verdict), self.verdict.reasons)
-        judged = judge_run(parts, whole, plan.bound)
-        return Judgement(judged.verdict, (*judged.reasons, UNENDED))
+    def _judged(self, parts: tuple[Tally, ...], plan: Plan) -> tuple[Judgement, bool]:
+        derived = judge_run(parts, plan)
+        if self.verdict is None:
+            return _unended(derived), False
+        recorded = Judgement(Verdict(self.verdict.verdict), self.verdict.reasons)
+        if recorded.verdict is derived.verdict or derived.verdict is Verdict.SKIP:
+            return recorded, False
+        return _contradicted(recorded, derived), True
 
     def _channel(self) -> Channel | None:
         seen = self._channels.kept
@@ -217,6 +240,30 @@ class Summing:
             return float(sorted(getattr(one, name) for one in seen)[len(seen) // 2])
 
         return Channel(middle("latency_frames"), middle("gain_db"), middle("drift_ppm"), *self._worst)
+
+
+def _unended(derived: Judgement) -> Judgement:
+    """Return the judgement of a run without a verdict: corruption stays, and nothing passes."""
+    verdict = derived.verdict
+    if verdict in (Verdict.PASS, Verdict.SKIP):
+        verdict = Verdict.INCONCLUSIVE
+    first = () if verdict is Verdict.FAIL else (UNENDED,)
+    last = (UNENDED,) if verdict is Verdict.FAIL else ()
+    # What was clean so far is no reason for a PASS.
+    reasons = () if derived.verdict is Verdict.PASS else derived.reasons
+    return Judgement(verdict, (*first, *reasons, *last))
+
+
+def _contradicted(recorded: Judgement, derived: Judgement) -> Judgement:
+    return Judgement(
+        Verdict.INCONCLUSIVE,
+        (
+            f"the recorded verdict {recorded.verdict.value} and the recorded bursts contradict each other: "
+            f"the bursts give {derived.verdict.value}",
+            *(f"recorded: {reason}" for reason in recorded.reasons),
+            *(f"from the bursts: {reason}" for reason in derived.reasons),
+        ),
+    )
 
 
 def _diagnosis(parts: tuple[Tally, ...], plan: Plan, context: Context) -> Diagnosis | None:

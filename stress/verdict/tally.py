@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, NamedTuple, Optional
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Optional
 from stress.model.finding import SILENT
 from stress.model.record import BlindRecord, BurstRecord, LifecycleRecord, SkipRecord
 from stress.stats.counts import dispersion
+from stress.verdict.invariants import broken
 from stress.verdict.two_clocks import Slip, slips
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 # Name of the sum of all arms.
 WHOLE = "all"
+# Kept of one arm. Source: the fits have converged long before. Higher: memory that grows with the
+# run; lower: a dose-response, or a clock that drifts, is measured on too little.
+MOST_SAMPLES, MOST_SLIPS = 4095, 10000
+_NUMBERS = re.compile(r"[\d.+-]+")
 
 
 class Seen(NamedTuple):
@@ -48,10 +54,12 @@ class Tally:
     slips : lost and repeated frames that were kept, see `stress.verdict.two_clocks`.
     shapes : forms of the findings kept, by `shape`.
     transport : findings that lost time explains, left out as well.
+    xruns, xrun_bursts : xruns of both directions, and the bursts that had one.
     views : real findings per view they first appear in; `seen` says more of them.
     wire : bursts a tap looked at, and what it counted (events, dropped, failed, lost_frames, ...).
     doubts : why the path (or the wire alone) cannot vouch; `blind` why the wire was not seen.
     detectors : bursts per detector that judged them.
+    inconsistent : numbers of a burst that do not go together, see `stress.verdict.invariants`.
     outcomes : life-cycle events per outcome, see `stress.model.lifecycle.FirstLap`.
     draws : bursts per allocation of the rings, as (page colours, number of the allocation).
     alarm, weakest : statistic at which the spectral detector alarms, and that of
@@ -80,6 +88,7 @@ class Tally:
     control_found: int = 0
     control_covered: int = 0
     xruns: int = 0
+    xrun_bursts: int = 0
     unlocked: int = 0
     silent: int = 0
     lost: str | None = None
@@ -93,6 +102,7 @@ class Tally:
     wire: Counter[str] = field(default_factory=Counter)
     doubts: Counter[str] = field(default_factory=Counter)
     blind: Counter[str] = field(default_factory=Counter)
+    inconsistent: Counter[str] = field(default_factory=Counter)
     detectors: Counter[str] = field(default_factory=Counter)
     draws: Counter[tuple[int, int]] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -103,6 +113,8 @@ class Tally:
         """Add one burst."""
         analysis, exchange, control = burst.analysis, burst.exchange, burst.control
         self.bursts += 1
+        # An arm that was refused in an earlier part of the run, and now was not.
+        self.skipped = None
         self.episodes += burst.episodes
         self.observed_s += burst.observed_s
         self.streamed_s += burst.streamed_s
@@ -117,6 +129,7 @@ class Tally:
         self.control_found += control.found
         self.control_covered += control.covered
         self.lost = exchange.lost or self.lost
+        self.xrun_bursts += bool(exchange.playback.xruns or exchange.capture.xruns)
         for side in (exchange.playback, exchange.capture):
             self.xruns += side.xruns
             self.voluntary += side.voluntary or 0
@@ -127,20 +140,37 @@ class Tally:
         self.tiles += burst.tiles.number
         self.tile_runs += burst.tiles.runs
         self.tile_squares += burst.tiles.squares
+        text = broken(burst)
+        if text:
+            self.inconsistent[f"burst {burst.number}: {text}"] += 1
         before = self.wrong_frames
         self.detectors.update([analysis.detector])
-        self.doubts.update(burst.advice)
+        self._add_doubts(burst.advice)
         if burst.channel is not None and burst.channel.alarm_sigmas is not None:
             self.alarm = burst.channel.alarm_sigmas
         self._add_findings(analysis)
-        self.samples.append((self.wrong_frames - before, analysis.checked_frames))
+        self._add_sample(self.wrong_frames - before, analysis.checked_frames)
         self._add_wire(burst.wire)
+
+    def _add_doubts(self, texts: Iterable[str]) -> None:
+        # The same advice carries other numbers in every burst: the first text stands for all of its kind.
+        for text in texts:
+            kind = _NUMBERS.sub("#", text)
+            known = next((had for had in self.doubts if _NUMBERS.sub("#", had) == kind), text)
+            self.doubts[known] += 1
+
+    def _add_sample(self, wrong: int, checked: int) -> None:
+        self.samples.append((wrong, checked))
+        if len(self.samples) > MOST_SAMPLES:
+            # Two bursts in a row become one sample: their spread stays what is measured.
+            pairs = zip(self.samples[::2], self.samples[1::2])
+            self.samples = [(a[0] + b[0], a[1] + b[1]) for a, b in pairs]
 
     def _add_wire(self, wire: WireRecord | BlindRecord) -> None:
         if isinstance(wire, BlindRecord):
             self.blind.update([wire.blind] if wire.blind else [])
             return
-        self.doubts.update(wire.doubts)
+        self._add_doubts(wire.doubts)
         self.wire.update(bursts=1, judged=int(wire.judged))
         self.wire.update(
             events=wire.events, dropped=wire.dropped, truncated=wire.truncated, lost_frames=wire.lost_frames
@@ -160,19 +190,22 @@ class Tally:
         self.counts.update(analysis.counts)
         for site in analysis.sites:
             self.sites[(site.kind, site.ring, site.laps)] += site.number
-        self.wrong_frames += analysis.wrong_frames
-        self.slips += slips(analysis.findings)
+        self.slips += slips(analysis.findings)[: MOST_SLIPS - len(self.slips)]
+        real = others = 0
         for finding in analysis.findings:
             if finding.real:
+                real += finding.frames
                 self.shapes[shape(finding, self.line_bytes)] += 1
                 self._add_view(finding)
                 continue
             self.weakest = _least(self.weakest, finding.score)
             self.counts[finding.kind] -= 1
             self.sites[(finding.kind, finding.ring, finding.laps)] -= 1
-            self.wrong_frames -= finding.frames
+            others += finding.frames
             self.transport += finding.transport
         self.counts, self.sites = +self.counts, +self.sites
+        # A frame may lie in several findings: what is left is no less than those that count.
+        self.wrong_frames += max(analysis.wrong_frames - others, min(real, analysis.wrong_frames))
 
     def _add_view(self, finding: FindingRecord) -> None:
         if finding.view:

@@ -55,6 +55,10 @@ class CacheModel(Protocol):
         """Run a trace and return its delivered loads."""
 
 
+# Odd, so that no two parts of a run share a seed.
+_NEXT_PART = 0x9E3779B1
+
+
 def make_cache(geometry: CacheGeometry, physical_lines: int, seed: int) -> CacheModel:
     """Return an empty cache before empty memory."""
     return CacheEngine(geometry, physical_lines, seed)
@@ -98,16 +102,19 @@ class Board:
     ----------
     spec : what it is made of.
     seed : of replacement, background and context switches.
+    before : bursts of an earlier part of the same run; the burst numbers of faults go on behind them.
 
     Threads: none; one caller.
     """
 
-    def __init__(self, spec: BoardSpec, seed: int = 0) -> None:
+    def __init__(self, spec: BoardSpec, seed: int = 0, before: int = 0) -> None:
         self.spec = spec
         self.geometry = spec.cache.shape()
         self.bursts = self.switches = 0
         self.after = ""  # the life-cycle event that the next burst comes behind
-        self._random = np.random.RandomState(seed % 2**32)
+        self._bursts_before = before
+        # A part that goes on must not repeat the accidents of the first one.
+        self._random = np.random.RandomState((seed + before * _NEXT_PART) % 2**32)
         footprint = load_footprint(spec.kernel.footprint)
         self._work = {
             step: WorkingSet(rows, step, self.geometry.line_bytes)
@@ -161,10 +168,11 @@ class Board:
         StreamStateError : `configure` was not called.
         """
         self._params()
+        number = self._bursts_before + self.bursts
         faults = tuple(
             fault
             for fault in self.spec.fault
-            if fault.burst in (-1, self.bursts) and fault.after in ("", self.after)
+            if fault.burst in (-1, number) and fault.after in ("", self.after)
         )
         self.after = ""
         timeline = self._timeline(len(play), frames, handling, faults)

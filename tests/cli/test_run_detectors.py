@@ -130,10 +130,11 @@ def test_auto_without_any_loopback_lets_the_wire_judge(tmp_path, capsys):
 
 
 def test_resumed_run_keeps_the_loopback_it_found(tmp_path, capsys):
-    _run(tmp_path, capsys, *_cable(), channels=1)
-    config = json.loads((tmp_path / "run/config.json").read_text())
-    config["duration_s"] = 1.5
-    (tmp_path / "run/config.json").write_text(json.dumps(config))
+    _run(tmp_path, capsys, *_cable("--duration", "1500ms"), channels=1)
+    path = tmp_path / "run/run.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if b'"event":"burst"' in line)
+    path.write_bytes(b"".join(lines[: first + 1]))
     code, report = _run(tmp_path, capsys, "--resume", channels=1)
     assert [burst["analysis"]["detector"] for burst in _bursts(tmp_path)] == ["spectral", "spectral"]
     assert report["loopback"]["kind"] == "analog"
@@ -292,7 +293,8 @@ def test_report_of_a_record_with_wrong_path_data_is_one_line(tmp_path, capsys, k
     for event in events:
         if event["event"] == "burst":
             event[key] = value
-    path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    # As a program without digests would have written it.
+    path.write_text("".join(json.dumps({**event, "v": 1}) + "\n" for event in events))
     assert main.main(["report", str(tmp_path / "run")]) == 64
     text = capsys.readouterr().err
     assert words in text and text.count("\n") == 1
@@ -306,7 +308,8 @@ def test_report_of_a_record_that_lost_a_finding_says_it_contradicts_itself(tmp_p
         if event["event"] == "burst":
             kept = [one for one in event["analysis"]["findings"] if one["injected"]]
             event["analysis"] = {**event["analysis"], "findings": kept, "counts": {}, "sites": []}
-    path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    # As a program without digests would have written it.
+    path.write_text("".join(json.dumps({**event, "v": 1}) + "\n" for event in events))
     main.main(["report", str(tmp_path / "run")])
     assert "THE RECORD CONTRADICTS ITSELF" in capsys.readouterr().out
 

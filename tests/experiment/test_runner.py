@@ -18,12 +18,19 @@ from stress.record.clock import Clock
 from stress.record.evidence import EvidenceStore
 from stress.record.journal import Journal
 from stress.report.text import lines
-from stress.verdict.summary import summarise
+from stress.verdict.summary import Summing, summarise
 from stress.virtual.spec import BoardSpec
 
 CLOCK = Clock(monotonic_ns=lambda: 1, wall_s=lambda: 1e9)
 PATTERN = Pattern("mix1", FORMATS["S16_LE"], 2)
 SMALL = {"name": "small", "playback_buffer": 192, "capture_buffer": 240, "burst_s": "500ms", "bursts": 2}
+
+
+def summed(events):
+    done = Summing()
+    for event in events:
+        done.add(event)
+    return done
 
 
 class _Walk:
@@ -94,9 +101,11 @@ def test_run_evidence_is_capped_and_holds_both_views(tmp_path):
 
 def test_run_unsupported_arm_is_skipped_and_said(tmp_path):
     arm = {**SMALL, "name": "odd", "access": "rw", "playback": "rmw"}
-    judgement, _, log = _Walk(tmp_path, "cortex-a", SMALL, arm)()
-    skip = log.first(SkipRecord)
-    assert skip.arm == "odd"
+    judgement, _, log = _Walk(tmp_path / "a", "cortex-a", SMALL, arm)()
+    assert log.first(SkipRecord).arm == "odd"
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert judgement.reasons[0].startswith("1 arm not judged: odd (")
+    judgement, _, _ = _Walk(tmp_path / "b", "cortex-a", SMALL, {**arm, "optional": True})()
     assert judgement.verdict is Verdict.PASS
     assert any("odd skipped" in reason for reason in judgement.reasons)
 
@@ -130,7 +139,7 @@ def test_run_ends_early_once_decided_and_the_record_says_so(tmp_path, board, dec
 
 def test_run_resumed_after_an_early_stop_stops_again_at_once(tmp_path):
     _, _, log = _Walk(tmp_path / "a", "cortex-a", SMALL, plan=STOP)()
-    done = tuple(log.bursts)
+    done = summed(log.events)
     walk = _Walk(tmp_path / "b", "cortex-a", SMALL, plan=STOP, done=done)
     walk()
     assert walk.steps == []
@@ -147,7 +156,7 @@ def test_run_planted_faults_under_corruption_are_counted_as_covered(tmp_path):
 
 def test_run_resumed_does_only_what_is_left(tmp_path):
     _, _, log = _Walk(tmp_path / "a", "cortex-a", {**SMALL, "bursts": 1})()
-    done = tuple(log.bursts)
+    done = summed(log.events)
     walk = _Walk(tmp_path / "b", "cortex-a", {**SMALL, "bursts": 3}, done=done)
     judgement, _, _ = walk()
     assert [step.number for step in walk.steps] == [2, 3]

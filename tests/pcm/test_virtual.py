@@ -249,3 +249,16 @@ def test_open_refuses_frames_of_odd_length_where_lines_are_too_long_for_the_mode
     with pytest.raises(ParamsRefused, match="frames of 3 bytes .*even number"):
         opened("cortex-a", capture=params(channels=1, fmt=FORMATS["S24_3LE"]))
     assert opened("arm926", capture=params(channels=1, fmt=FORMATS["S24_3LE"]))
+
+
+def test_faults_of_a_run_that_goes_on_keep_their_burst_numbers():
+    spec = BoardSpec.load("x86_64", {"fault": [{"kind": "freeze", "frame": 4000, "burst": 1}]})
+
+    def frozen(before, bursts):
+        pcm = VirtualPcm(spec, 7, before)
+        pcm.open(PcmRequest(params(), params()))
+        return [exchange(pcm)[0].lost is Lost.FROZEN for _ in range(bursts)]
+
+    assert frozen(0, 2) == [False, True]
+    assert frozen(1, 1) == [True]
+    assert frozen(2, 1) == [False]

@@ -25,7 +25,9 @@ def _kept(tmp_path, *findings, most=10, per_burst=10, frames=4000):
     captured = PATTERN.bytes_at(FIRST, frames)
     captured[4 * findings[0].frame] ^= 1
     store = EvidenceStore(tmp_path, most, per_burst)
-    names = store.keep(7, Analysis("exact", True, frames, findings=findings), captured, PATTERN)
+    chosen = store.choose(7, Analysis("exact", True, frames, findings=findings), captured, PATTERN)
+    store.write(chosen)
+    names = [one.name for one in chosen]
     return captured, [json.loads((tmp_path / "evidence" / name).read_text()) for name in names], store
 
 
@@ -57,7 +59,6 @@ def test_evidence_takes_one_of_every_sort_first_and_no_planted_one(tmp_path):
 def test_evidence_ends_at_the_cap_of_the_run_counting_what_was_there(tmp_path):
     _, kept, store = _kept(tmp_path, _found(100), _found(200), most=3)
     assert (len(kept), store.kept) == (2, 2)
-    assert EvidenceStore(tmp_path, 3, 10).kept == 2
-    again = EvidenceStore(tmp_path, 3, 10)
+    again = EvidenceStore(tmp_path, 3, 10, kept=2)
     analysis = Analysis("exact", True, 4000, findings=(_found(300), _found(400)))
-    assert len(again.keep(8, analysis, PATTERN.bytes_at(FIRST, 4000), PATTERN)) == 1
+    assert len(again.choose(8, analysis, PATTERN.bytes_at(FIRST, 4000), PATTERN)) == 1

@@ -12,6 +12,7 @@ from stress.model.record import SkipRecord, StartRecord
 from stress.record import reader, rundir
 from stress.record.clock import Clock
 from stress.record.journal import NAME, TORN, Journal
+from tests.record_cases import event
 
 CLOCK = Clock(monotonic_ns=lambda: 5, wall_s=lambda: 1_700_000_000.25)
 START = {"seed": 1, "backend": "virtual x", "first_position": 7}
@@ -61,7 +62,8 @@ def test_journal_resumed_after_a_torn_line_keeps_the_torn_bytes_aside(tmp_path):
     [
         ("{", "line 2: is not JSON"),
         ("[]", "line 2: is not an event"),
-        ('{"v":2,"event":"x"}', "line 2: version 2"),
+        ('{"v":3,"event":"x"}', "line 2: version 3"),
+        ('{"v":2,"event":"skip","arm":"a","reason":"r"}', "line 2: its digest does not follow"),
         ('{"v":1,"event":"skip","arm":3,"reason":"r"}', "line 2: skip: arm has the wrong type"),
         ('{"v":1,"event":"skip","arm":"a"}', "line 2: skip: reason is missing"),
         ('{"v":1,"event":"verdict","verdict":"PASS","reasons":{}}', "line 2: verdict: reasons"),
@@ -96,10 +98,18 @@ def test_journal_on_a_full_disk_is_one_clear_error(tmp_path):
 
 def test_rundir_that_holds_a_run_is_not_overwritten(tmp_path):
     folder = rundir.create(str(tmp_path / "a"), CLOCK)
-    (folder / NAME).write_text("x")
+    (folder / NAME).write_text("x\n")
     with pytest.raises(ConfigError, match="holds a run already"):
-        rundir.create(str(folder), CLOCK)
-    assert (folder / NAME).read_text() == "x"
+        rundir.claim(str(folder), CLOCK)
+    assert (folder / NAME).read_text() == "x\n"
+
+
+@pytest.mark.parametrize("left", [b"", b'{"v":2,"eve'])
+def test_rundir_left_without_a_first_event_can_be_used(tmp_path, left):
+    folder = rundir.create(str(tmp_path / "a"), CLOCK)
+    (folder / NAME).write_bytes(left)
+    _, lock = rundir.claim(str(folder), CLOCK)
+    lock.release()
 
 
 def test_rundir_in_an_impossible_place_says_why(tmp_path):
@@ -114,3 +124,72 @@ def test_event_of_which_a_part_was_written_is_one_clear_error(tmp_path):
     journal._file = SimpleNamespace(write=lambda data: len(data) - 1, close=lambda: None)
     with pytest.raises(CaptureFileError, match="disk full: the last event is incomplete"):
         journal.append(StartRecord(**START))
+
+
+def _written(tmp_path, *reasons):
+    journal = _journal(tmp_path)
+    journal.append(StartRecord(**START))
+    for reason in reasons:
+        journal.append(SkipRecord("a", reason))
+    journal.close()
+    return (tmp_path / NAME).read_bytes().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda lines: [*lines[:1], *lines[2:]], 2),
+        (lambda lines: [*lines[:2], lines[1], *lines[2:]], 3),
+        (lambda lines: [lines[0], lines[2], lines[1], lines[3]], 2),
+        (lambda lines: [*lines[:2], lines[2].replace(b"two", b"2nd"), *lines[3:]], 3),
+        (lambda lines: [*lines[:2], lines[2][:-28] + b"}\n", *lines[3:]], 3),
+        (lambda lines: [*lines[:2], lines[2].replace(b'"v":2', b'"v":1'), *lines[3:]], 3),
+    ],
+    ids=["deleted", "doubled", "moved", "edited", "digest cut off", "of the first version"],
+)
+def test_line_that_does_not_follow_the_one_before_is_named(tmp_path, change, line):
+    lines = _written(tmp_path, "one", "two", "three")
+    (tmp_path / NAME).write_bytes(b"".join(change(lines)))
+    with pytest.raises(CaptureFileError, match=f"line {line}: "):
+        reader.read_run(tmp_path)
+
+
+def test_record_that_is_continued_or_written_with_other_spaces_follows(tmp_path):
+    _written(tmp_path, "one")
+    again = _journal(tmp_path)
+    again.append(SkipRecord("b", "caf\u00e9"))
+    again.close()
+    assert len(reader.read_run(tmp_path).events) == 3
+    values = [json.loads(line) for line in (tmp_path / NAME).read_text().splitlines()]
+    (tmp_path / NAME).write_text("".join(json.dumps(value) + "\n" for value in values))
+    assert len(reader.read_run(tmp_path).events) == 3
+
+
+@pytest.mark.parametrize("tail", [b"\0" * 600, b'{"v":2,"ev' + b"\0" * 90 + b'"}\n', b'{"v":2,"event"'])
+def test_tail_that_a_power_cut_leaves_is_told_and_set_aside(tmp_path, tail):
+    _written(tmp_path, "one")
+    with open(tmp_path / NAME, "ab") as file:
+        file.write(tail)
+    log = reader.read_run(tmp_path)
+    assert (len(log.events), log.torn) == (2, True)
+    again = _journal(tmp_path)
+    again.append(SkipRecord("b", "two"))
+    again.close()
+    assert len(reader.read_run(tmp_path).events) == 3
+
+
+def test_zeros_in_the_middle_are_named(tmp_path):
+    lines = _written(tmp_path, "one", "two")
+    lines[1] = lines[1][:20] + b"\0" * 20 + lines[1][40:]
+    (tmp_path / NAME).write_bytes(b"".join(lines))
+    with pytest.raises(CaptureFileError, match="line 2: is not JSON"):
+        reader.read_run(tmp_path)
+
+
+def test_burst_number_that_comes_twice_is_named(tmp_path):
+    journal = _journal(tmp_path)
+    for value in ({"event": "start"}, {"event": "burst"}, {"event": "burst"}):
+        journal.append(event(value))
+    journal.close()
+    with pytest.raises(CaptureFileError, match="line 3: burst 1 follows burst 1"):
+        reader.read_run(tmp_path)

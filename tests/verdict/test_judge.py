@@ -5,16 +5,26 @@ from __future__ import annotations
 import pytest
 
 from stress.model.verdict import Verdict, exit_code
+from stress.plan.plan import read_plan
 from stress.stats.counts import miss_bound_95
 from stress.verdict.judge import judge, judge_run
 from stress.verdict.tally import Tally, tallies, total
 from tests.record_cases import event
 
 BOUND = 1e-4
+MAPPED, RW = {"name": "a"}, {"name": "rw", "access": "rw"}
+
+
+def _plan(*arms):
+    return read_plan({"bound": BOUND, "arm": list(arms)}, "plan")
+
+
+PLAN = _plan(MAPPED)
 
 
 def _clean(**changes):
-    tally = Tally("a", bursts=2, checked_frames=800_000, lines=100_000, planted=20, control_found=20)
+    values = {"arm": "a", "bursts": 2, "checked_frames": 800_000, "lines": 100_000}
+    tally = Tally(**values, planted=20, control_found=20)
     for name, value in changes.items():
         setattr(tally, name, value)
     return tally
@@ -56,7 +66,7 @@ def test_judge_frozen_device_is_an_error_never_a_pass():
 
 def test_judge_run_without_any_burst_is_skip_with_the_reason():
     skipped = Tally("a", skipped="busy")
-    assert judge_run([skipped], total([skipped]), BOUND).verdict is Verdict.SKIP
+    assert judge_run([skipped], PLAN).verdict is Verdict.SKIP
 
 
 def test_miss_bound_is_the_exact_zero_miss_binomial_bound():
@@ -137,8 +147,8 @@ def test_total_adds_arms_of_different_names():
 def test_judge_run_an_arm_that_stays_silent_beside_one_that_hears_is_corruption():
     silent = Tally("mmap", bursts=2, unlocked=2, silent=2)
     heard = _clean()
-    assert judge_run([silent, heard], total([silent, heard]), BOUND).verdict is Verdict.FAIL
-    alone = judge_run([silent], total([silent]), BOUND)
+    assert judge_run([silent, heard], PLAN).verdict is Verdict.FAIL
+    alone = judge_run([silent], _plan({"name": "mmap"}))
     assert alone.verdict is Verdict.INCONCLUSIVE
     assert "no lock" in alone.reasons[0]
 
@@ -167,6 +177,64 @@ def test_judge_spectral_pass_states_how_far_above_the_alarm_the_control_stood():
 
 def test_judge_run_of_arms_that_were_all_skipped_says_why_of_each():
     parts = [Tally("a", skipped="no mmap"), Tally("b", skipped="ring too small")]
-    judged = judge_run(parts, total(parts), BOUND)
+    judged = judge_run(parts, PLAN)
     assert (judged.verdict, judged.reasons) == (Verdict.SKIP, ("a: no mmap", "b: ring too small"))
-    assert judge_run([], total([]), BOUND).reasons == ("nothing was run",)
+    assert judge_run([], PLAN).reasons == ("nothing was run",)
+
+
+def test_pass_names_access_and_way_of_touching():
+    judged = judge_run([_clean(), _clean(arm="rw")], _plan(MAPPED, RW))
+    assert judged.verdict is Verdict.PASS
+    assert judged.reasons[0].startswith("for mmap (playback store, capture exact) and rw: no wrong frame")
+
+
+def test_pass_of_a_run_by_rw_alone_says_that_the_mmapped_ring_was_not_tested():
+    judged = judge_run([_clean(arm="rw")], _plan(RW))
+    assert judged.verdict is Verdict.PASS
+    assert judged.reasons[0].startswith("for rw: ")
+    assert "the mmapped rings were not tested" in judged.reasons[1]
+
+
+def test_exposure_of_rw_never_vouches_for_the_mmapped_ring():
+    parts = [_clean(lines=1000), _clean(arm="rw", lines=1_000_000)]
+    judged = judge_run(parts, _plan(MAPPED, RW))
+    assert judged.verdict is Verdict.INCONCLUSIVE
+    assert "exposure too small" in judged.reasons[0]
+
+
+def test_exposure_under_cache_maintenance_proves_no_ring():
+    cured = {"name": "cured", "lever": "clean+invalidate"}
+    parts = [_clean(lines=1000), _clean(arm="cured", lines=1_000_000)]
+    assert judge_run(parts, _plan(MAPPED, cured)).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("arm", "words"),
+    [
+        ({"bursts": 0, "planted": 0, "skipped": "no mmap access"}, "a (no mmap access)"),
+        ({"lines": 0, "xruns": 6, "xrun_bursts": 1}, "a (no ring line was checked, 6 xruns)"),
+        ({"xruns": 2, "xrun_bursts": 2}, "a (an xrun in every burst, 2 xruns)"),
+        ({"planted": 0, "control_found": 0}, "a (no fault was injected"),
+        ({"unlocked": 2}, "a (the stimulus was not recognised in any burst)"),
+    ],
+)
+def test_arm_that_judged_nothing_keeps_the_run_from_pass_and_stands_in_the_first_line(arm, words):
+    judged = judge_run([_clean(**arm), _clean(arm="b")], _plan(MAPPED, {"name": "b"}))
+    assert judged.verdict is Verdict.INCONCLUSIVE
+    assert judged.reasons[0].startswith(f"1 arm not judged: {words}")
+
+
+def test_arm_that_was_not_begun_is_named():
+    judged = judge_run([_clean()], _plan(MAPPED, RW))
+    assert (judged.verdict, judged.reasons[0]) == (Verdict.INCONCLUSIVE, "1 arm not judged: rw (not begun)")
+
+
+def test_arm_that_the_plan_calls_optional_may_be_missing():
+    parts = [_clean(), Tally("rw", skipped="no rw access")]
+    judged = judge_run(parts, _plan(MAPPED, {**RW, "optional": True}))
+    assert judged.verdict is Verdict.PASS
+    assert judged.reasons[-1] == "arm rw skipped: no rw access"
+
+
+def test_one_xrun_beside_a_whole_burst_is_no_doubt():
+    assert judge_run([_clean(xruns=1, xrun_bursts=1)], PLAN).verdict is Verdict.PASS

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stress.cli import outputs
 from stress.cli.outputs import Outputs
+from stress.model.verdict import EXIT_INCONCLUSIVE
 from stress.plan.plan import read_plan
 from stress.record import bundle, rundir
 from stress.report import text
@@ -31,13 +32,14 @@ def _report(args: argparse.Namespace, folder: Path) -> int:
     plan = read_plan(rundir.read_json(folder, "config.json").get("plan", {}), str(folder / "config.json"))
     console = Console(sys.stdout, sys.stderr, color=args.color)
     run = record.result(plan)
+    status = EXIT_INCONCLUSIVE if run.contradicted else 0
     told = outputs.write(wanted, folder, run)
     if outputs.printed(wanted, run, console):
-        return 0
+        return status
     if wanted.quiet:
         console.prose(text.head(run)[:1])
     elif not told:
         console.prose(text.lines(run, console.columns))
     for line in told:
         console.line(line)
-    return 0
+    return status

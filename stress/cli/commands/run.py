@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 import stress
 from stress.cli import backend, detector, ending, new_run, outputs, resume, series, stimulus
 from stress.cli.run_config import NAME, Invocation, RunConfig
 from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, StressError
 from stress.experiment import runner
-from stress.model.record import BurstRecord, EndRecord, LoopbackRecord, StartRecord, TapRecord
+from stress.model.record import EndRecord, LoopbackRecord, StartRecord, TapRecord
 from stress.model.transport import TransportRecord
 from stress.model.words import counted
+from stress.plan.fit import fitted
 from stress.record import rundir
 from stress.record.clock import Clock
 from stress.record.evidence import EvidenceStore
 from stress.record.journal import Journal
 from stress.report.console import Console
 from stress.settings.times import format_duration
+from stress.verdict.summary import Summing
 
 if TYPE_CHECKING:
     import argparse
 
     from stress.cli.backend import Backend
+    from stress.cli.outputs import Outputs
     from stress.experiment.method.detector import Detector
     from stress.model.wire import Tap
     from stress.patterns.recording import Recording
@@ -48,7 +51,7 @@ class Job:
     method : detector and stimulus; `others` are tried where it hears nothing.
     backend : None when there is none; `missing` then says why.
     tap : looks at the wire; `blind` says why there is none.
-    done : burst events of an earlier part of the run.
+    done : what an earlier part of the run added up to.
     """
 
     config: RunConfig
@@ -58,7 +61,7 @@ class Job:
     missing: str
     tap: Tap | None
     blind: str
-    done: tuple[BurstRecord, ...]
+    done: Summing
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -66,18 +69,19 @@ def execute(args: argparse.Namespace) -> int:
     if series.asked(args):
         return series.execute(args, execute)
     invocation = Invocation.of(args)
-    if invocation.resume:
+    if not invocation.resume:
+        return carry_out(new_run.from_arguments(args, Clock()), invocation)
+    with resume.held(args):
         config, done = resume.resumed(args)
         return carry_out(config, invocation, done)
-    return carry_out(new_run.from_arguments(args, Clock()), invocation)
 
 
-def carry_out(config: RunConfig, invocation: Invocation, done: tuple[BurstRecord, ...] = ()) -> int:
+def carry_out(config: RunConfig, invocation: Invocation, done: Summing | None = None) -> int:
     """Make the run that `config` describes, print its report; return the exit status.
 
     Parameters
     ----------
-    done : burst events of its earlier part, which is in the directory of `invocation`.
+    done : what its earlier part added up to, which is in the directory of `invocation`.
 
     Raises
     ------
@@ -86,7 +90,7 @@ def carry_out(config: RunConfig, invocation: Invocation, done: tuple[BurstRecord
     clock = Clock()
     wanted = invocation.outputs
     console = Console(sys.stdout, sys.stderr, color=invocation.color, quiet=wanted.quiet)
-    job = _prepare(config, invocation, done)
+    job = _prepare(config, invocation, done or Summing())
     try:
         return _recorded(job, invocation, console, clock)
     finally:
@@ -104,10 +108,28 @@ def _recorded(job: Job, invocation: Invocation, console: Console, clock: Clock) 
         console.note(job.backend.chosen)
     for text in ([config.chosen] if config.chosen else []) + list(config.plan.shared().limits()):
         console.note(f"layout: {text}")
-    folder = Path(invocation.out) if invocation.resume else rundir.create(invocation.out, clock)
-    outputs.check(wanted, folder)
-    rundir.write_json(folder, NAME, config.to_json())
-    rundir.write_json(folder, "board.json", job.backend.board if job.backend else {})
+    board = job.backend.board if job.backend else {}
+    lock = None
+    if invocation.resume:
+        folder = Path(invocation.out)
+        resume.check_board(folder, board)
+    else:
+        folder, lock = rundir.claim(invocation.out, clock)
+    try:
+        outputs.check(wanted, folder)
+        return _carried_out(job, wanted, folder, board, console, clock)
+    finally:
+        if lock:
+            lock.release()
+
+
+def _carried_out(
+    job: Job, wanted: Outputs, folder: Path, board: dict[str, Any], console: Console, clock: Clock
+) -> int:
+    config = job.config
+    if not rundir.begun(folder):
+        rundir.write_json(folder, NAME, config.to_json())
+        rundir.write_json(folder, "board.json", board)
     journal = Journal(folder, clock)
     try:
         code = _record(job, folder, journal, console, clock)
@@ -129,19 +151,20 @@ def _recorded(job: Job, invocation: Invocation, console: Console, clock: Clock) 
     return code
 
 
-def _prepare(config: RunConfig, invocation: Invocation, done: tuple[BurstRecord, ...]) -> Job:
+def _prepare(config: RunConfig, invocation: Invocation, done: Summing) -> Job:
     recording = _recording(config)
     detector.resolve(config.detector, config.loopback, recording is not None)
     found, missing = None, ""
     tap, blind = None, ""
     try:
-        found = backend.make(config, config.seed, invocation.mixer, invocation.source)
+        found = backend.make(config, config.seed, invocation.mixer, invocation.source, before=done.bursts)
         tap, blind = backend.tap(config, found)
     except (DeviceError, BackendUnavailable) as error:
         missing = str(error)
     if found and not tap and (config.loopback == "none" or found.plays_only):
         found, missing = None, f"without a loopback only the wire can judge: {blind}"
     line_bytes = _line_bytes(config.plan, found)
+    config = replace(config, plan=fitted(config.plan, line_bytes))
     method, others = detector.make(config.detector, config.loopback, config.plan, line_bytes, recording)
     return Job(config, method, others, found, missing, tap, blind, done)
 
@@ -165,7 +188,7 @@ def _name(job: Job) -> str:
 
 
 def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: Clock) -> int:
-    if not job.done:
+    if not rundir.begun(folder):
         journal.append(
             StartRecord(
                 seed=job.config.seed,
@@ -173,6 +196,7 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
                 first_position=job.config.first_position,
                 program=stress.__version__,
                 transport=job.backend.transport if job.backend else TransportRecord(),
+                files={name: rundir.digest(folder, name) for name in (NAME, "board.json")},
             )
         )
     journal.append(TapRecord(job.tap.source if job.tap else "", job.blind))
@@ -197,7 +221,7 @@ def _decided(job: Job) -> LoopbackRecord:
 
 
 def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, clock: Clock) -> runner.Run:
-    position = job.done[-1].end if job.done else job.config.first_position
+    position = job.done.end if job.done.bursts else job.config.first_position
     return runner.Run(
         plan=job.config.plan,
         pcm=pcm,
@@ -206,7 +230,7 @@ def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, c
         method=job.method,
         others=job.others,
         journal=journal,
-        evidence=EvidenceStore(folder, MOST_EVIDENCE, MOST_PER_BURST),
+        evidence=EvidenceStore(folder, MOST_EVIDENCE, MOST_PER_BURST, job.done.evidence),
         seed=job.config.seed,
         position=position,
         duration_s=job.config.duration_s,

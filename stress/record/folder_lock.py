@@ -1,0 +1,71 @@
+"""Claim a run directory for one process, so that no two write one record."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import struct
+from typing import TYPE_CHECKING
+
+from stress.errors import ConfigError, StorageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "lock"
+# struct flock of fcntl(2), as far as F_GETLK answers in it: type, whence, start, length, pid.
+_FLOCK = "hhqqi" if struct.calcsize("l") == 8 else "hhlli"
+
+
+class FolderLock:
+    """The lock of one run directory, held until `release` or the end of the process.
+
+    A POSIX record lock: the kernel frees it when its process ends, however it ends,
+    so a lock file that is left behind is never taken for a living run; helper
+    processes do not inherit it.
+
+    Raises
+    ------
+    ConfigError : another process holds it; the message names the process.
+    StorageError : the lock file cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / NAME
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        except OSError as error:
+            raise StorageError.of(str(path), error) from None
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = self._holder()
+            os.close(self._file)
+            if error.errno not in (errno.EACCES, errno.EAGAIN):
+                raise StorageError.of(str(path), error) from None
+            allowed = "another --out, or wait for its end"
+            raise ConfigError(f"is in use by process {holder}", where=str(folder), allowed=allowed) from None
+        self._write(path)
+
+    def _write(self, path: Path) -> None:
+        try:
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            self.release()
+            raise StorageError.of(str(path), error) from None
+
+    def _holder(self) -> int | str:
+        asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        try:
+            found = struct.unpack(_FLOCK, fcntl.fcntl(self._file, fcntl.F_GETLK, asked))
+        except OSError:
+            return "unknown"
+        return int(found[4]) or "unknown"
+
+    def release(self) -> None:
+        """Give the directory free; idempotent."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1

@@ -1,0 +1,29 @@
+"""What has to hold between the numbers of one burst; a record that breaks it is inconsistent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stress.model.record import BurstRecord
+
+
+def broken(burst: BurstRecord) -> str:
+    """Return the first thing that cannot be, "" for a burst whose numbers go together."""
+    analysis, control = burst.analysis, burst.control
+    found, kept = sum(analysis.counts.values()), len(analysis.findings)
+    if kept + analysis.findings_left_out != found:
+        return f"{kept} findings kept and {analysis.findings_left_out} left out, of {found} found"
+    for kind, number in Counter(finding.kind for finding in analysis.findings).items():
+        if number > analysis.counts.get(kind, 0):
+            return f"{number} {kind} findings kept, of {analysis.counts.get(kind, 0)} found"
+    placed = sum(site.number for site in analysis.sites)
+    if placed != found or any(site.number < 0 for site in analysis.sites):
+        return f"{placed} findings by place, of {found} found"
+    if control.found + control.covered > control.planted:
+        return f"{control.found} found and {control.covered} covered, of {control.planted} injected faults"
+    frames = max((finding.frames for finding in analysis.findings if finding.real), default=0)
+    if analysis.wrong_frames < frames:
+        return f"{analysis.wrong_frames} wrong frames, and a finding of {frames}"
+    return ""

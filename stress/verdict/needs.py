@@ -1,0 +1,81 @@
+"""What a PASS needs of the arms of a plan: each one that was asked for was run, exposed, judged and clean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stress.model.words import counted
+from stress.verdict.tally import Tally, total
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stress.plan.plan import Arm, Plan
+
+NOT_BEGUN = "not begun"
+
+
+def missing(plan: Plan, parts: Sequence[Tally]) -> list[str]:
+    """Return one entry per arm that keeps the run from PASS, with the reason."""
+    by_name = {part.arm: part for part in parts}
+    asked = [(arm.name, by_name.get(arm.name)) for arm in plan.arm if not (arm.optional or arm.cures)]
+    # A record may hold arms that its plan no longer names; they were asked for as well.
+    names = {arm.name for arm in plan.arm}
+    asked += [(part.arm, part) for part in parts if part.arm not in names]
+    # Where no arm heard anything, that is a doubt of the whole run, and not of one arm after the other.
+    deaf = all(part.unlocked == part.bursts for part in parts)
+    found = ((name, shortfall(part, deaf)) for name, part in asked)
+    return [f"{name} ({reason})" for name, reason in found if reason]
+
+
+def shortfall(part: Tally | None, deaf: bool = False) -> str:
+    """Return why an arm judged nothing, "" where it did.
+
+    Only what concerns this arm alone: the rest is a doubt of the whole run.
+
+    Parameters
+    ----------
+    deaf : the stimulus was recognised in no arm at all.
+    """
+    if part is None:
+        return NOT_BEGUN
+    if not part.bursts:
+        return part.skipped or "no burst was run"
+    xruns = f", {counted(part.xruns, 'xrun')}" if part.xruns else ""
+    if part.unlocked == part.bursts:
+        return "" if deaf else f"the stimulus was not recognised in any burst{xruns}"
+    if not part.lines:
+        return f"no ring line was checked{xruns}"
+    if part.xrun_bursts == part.bursts:
+        return f"an xrun in every burst{xruns}"
+    if not part.planted:
+        return "no fault was injected, so the detector's sensitivity is unproven"
+    return part.skipped or ""
+
+
+def proving(plan: Plan, parts: Sequence[Tally]) -> Tally:
+    """Return the sum of the arms whose exposure counts towards the bound.
+
+    Where the plan asks for mmapped rings, read/write access never vouches for
+    them, nor does an arm whose cache maintenance hides the defect.
+    """
+    arms = {arm.name: arm for arm in plan.arm}
+    mapped = any(arm.mapped for arm in plan.arm)
+    return total(part for part in parts if _proves(arms.get(part.arm), mapped))
+
+
+def _proves(arm: Arm | None, mapped: bool) -> bool:
+    return arm is None or (not arm.cures and (arm.mapped or not mapped))
+
+
+def judged_ways(plan: Plan, parts: Sequence[Tally]) -> str:
+    """Return access and way of touching of the arms that were judged, in words."""
+    ran = {part.arm for part in parts if part.lines}
+    arms = [arm for arm in plan.arm if arm.name in ran and not arm.cures]
+    mapped = [arm for arm in arms if arm.mapped]
+    playback = sorted({arm.playback for arm in mapped if arm.side != "capture"}, reverse=True)
+    capture = sorted({arm.capture for arm in mapped if arm.side != "playback"}, reverse=True)
+    ways = [f"playback {' and '.join(playback)}" if playback else "", f"capture {' and '.join(capture)}"]
+    told = ", ".join(way for way in ways if way and not way.endswith(" "))
+    rw = any(not arm.mapped for arm in arms)
+    return " and ".join([*([f"mmap ({told})"] if mapped else []), *(["rw"] if rw else [])])

@@ -1,0 +1,40 @@
+"""Bursts sized from the board's line: the bound is reached with a quarter to spare, and no more."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from stress.plan.fit import SPARE, fitted, needed_lines, planned_lines
+from stress.plan.plan import load_plan, read_plan
+
+ARM = {"name": "a", "burst_s": "1s"}
+
+
+@pytest.mark.parametrize("line_bytes", [16, 32, 64])
+@pytest.mark.parametrize("name", ["smoke", "bringup", "qa"])
+def test_shipped_default_plan_reaches_its_bound_on_every_line(name, line_bytes):
+    plan = fitted(load_plan(name), line_bytes)
+    assert planned_lines(plan, line_bytes) >= SPARE * needed_lines(plan.bound)
+    assert fitted(plan, line_bytes) == plan
+
+
+def test_plan_that_reaches_its_bound_is_left_alone():
+    plan = read_plan({"fit": True, "bound": 1e-2, "arm": [ARM]}, "plan")
+    assert fitted(plan, 64) == plan
+
+
+def test_plan_is_left_alone_unless_it_asks_to_be_fitted():
+    plan = read_plan({"arm": [ARM]}, "plan")
+    assert fitted(plan, 64) == plan
+
+
+def test_bursts_grow_by_one_factor_and_only_mapped_arms_without_cures_count():
+    arms = [ARM, {**ARM, "name": "b", "access": "rw"}, {**ARM, "name": "c", "lever": "clean+invalidate"}]
+    plan = read_plan({"fit": True, "arm": arms}, "plan")
+    made = fitted(plan, 64)
+    # One second of S16 stereo is 3000 lines of 64 bytes; 29958 are needed, a quarter to spare.
+    assert [arm.burst_s for arm in made.arm] == [12.5, 12.5, 12.5]
+    by_rw = dataclasses.replace(plan, arm=plan.arm[1:2])
+    assert planned_lines(by_rw, 64) == 3000

@@ -1,0 +1,55 @@
+"""One process at a time writes to a run directory, and a lock that a kill left behind holds nobody."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from stress.errors import ConfigError, StorageError
+from stress.record.folder_lock import NAME, FolderLock
+
+HOLD = """
+import pathlib, sys, time
+from stress.record.folder_lock import FolderLock
+lock = FolderLock(pathlib.Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that holds the lock of tmp_path."""
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"held\n"
+        yield process
+        process.kill()
+
+
+def test_lock_that_another_process_holds_is_refused_with_the_process(tmp_path, holder):
+    with pytest.raises(ConfigError, match=f"is in use by process {holder.pid} "):
+        FolderLock(tmp_path)
+
+
+def test_lock_of_a_stopped_process_is_still_held_and_of_a_killed_one_free(tmp_path, holder):
+    os.kill(holder.pid, signal.SIGSTOP)
+    with pytest.raises(ConfigError, match="in use"):
+        FolderLock(tmp_path)
+    holder.kill()
+    holder.wait()
+    lock = FolderLock(tmp_path)
+    lock.release()
+    lock.release()
+    assert (tmp_path / NAME).read_text() == f"{os.getpid()}\n"
+
+
+def test_lock_file_that_is_a_link_is_not_followed(tmp_path):
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / NAME).symlink_to(tmp_path / "victim")
+    with pytest.raises(StorageError, match="lock"):
+        FolderLock(tmp_path)
+    assert (tmp_path / "victim").read_text() == "mine"

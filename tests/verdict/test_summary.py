@@ -1,0 +1,64 @@
+"""A run summarised: what is missing, stale or edited never passes."""
+
+from __future__ import annotations
+
+from stress.model.verdict import Verdict
+from stress.verdict.needs import NOT_BEGUN
+from stress.verdict.summary import UNENDED
+from tests.record_cases import PLAN, summary
+
+EXPOSED = {"exposure": {"lines": 100_000, "line_bytes": 32}, "control": {"planted": 12, "found": 12}}
+CLEAN = {"event": "burst", **EXPOSED}
+WRONG = {
+    **CLEAN,
+    "analysis": {
+        "counts": {"stale": 1},
+        "sites": [["stale", "playback", 1, 1]],
+        "wrong_frames": 8,
+        "findings": [{"ring": "playback", "laps": 1}],
+    },
+}
+
+
+def _verdict(name, *reasons):
+    return {"event": "verdict", "verdict": name, "reasons": list(reasons)}
+
+
+def test_recorded_verdict_that_the_bursts_give_is_shown_with_its_reasons():
+    run = summary(CLEAN, _verdict("PASS", "as it was said"))
+    assert (run.judgement.verdict, run.judgement.reasons) == (Verdict.PASS, ("as it was said",))
+    assert not run.contradicted
+
+
+def test_unended_run_is_inconclusive_however_clean_it_is_so_far():
+    run = summary(CLEAN)
+    assert (run.judgement.verdict, run.judgement.reasons) == (Verdict.INCONCLUSIVE, (UNENDED,))
+    assert summary().judgement.verdict is Verdict.INCONCLUSIVE
+
+
+def test_unended_run_with_corruption_is_fail():
+    run = summary(WRONG)
+    assert run.judgement.verdict is Verdict.FAIL
+    assert run.judgement.reasons[-1] == UNENDED
+
+
+def test_verdict_before_the_last_burst_is_not_believed():
+    run = summary(_verdict("PASS", "stale"), WRONG)
+    assert run.judgement.verdict is Verdict.FAIL
+    assert (
+        summary(CLEAN, _verdict("INCONCLUSIVE", "the device went away"), WRONG).judgement.verdict
+        is Verdict.FAIL
+    )
+
+
+def test_edited_verdict_contradicts_the_bursts_and_both_are_told():
+    run = summary(WRONG, _verdict("PASS", "all is well"))
+    assert (run.judgement.verdict, run.contradicted) == (Verdict.INCONCLUSIVE, True)
+    assert "the bursts give FAIL" in run.judgement.reasons[0]
+    assert "recorded: all is well" in run.judgement.reasons
+    assert any("1 wrong run" in reason for reason in run.judgement.reasons)
+
+
+def test_arm_of_the_plan_that_was_not_begun_is_in_the_summary():
+    run = summary({**CLEAN, "arm": "b"}, plan=PLAN)
+    assert [(part.arm, part.skipped) for part in run.parts] == [("b", None), ("a", NOT_BEGUN)]
