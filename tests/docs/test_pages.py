@@ -14,8 +14,6 @@ PENDING = {
     "cards.md",
     "how-to",
     "path.md",
-    "record.md",
-    "verdicts.md",
 }
 
 
