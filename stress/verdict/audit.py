@@ -154,6 +154,8 @@ class Auditor:
         """
         if burst.crc32 is None:
             return
+        if self._alike(burst):
+            return
         sums, had = Sums.of_record(burst.crc32), self.result
         if sums.captured is None:
             self.result = replace(had, summed=had.summed + 1)
@@ -172,6 +174,20 @@ class Auditor:
             more_unexplained=had.more_unexplained + len(unexplained[MOST_PLACES:]),
             more_contradicted=had.more_contradicted + len(contradicted[MOST_PLACES:]),
         )
+
+    def _alike(self, burst: BurstRecord) -> bool:
+        """Count a burst whose sums are alike and that tells of no wrong run; return whether it is one."""
+        sums = burst.crc32
+        seen = sums.captured if sums else None
+        if sums is None or seen is None or seen.differ:
+            return False
+        if any(not one.injected or one.says("echo") for one in burst.analysis.findings):
+            return False
+        if seen.frames != sums.frames or len(sums.crcs) != 8 * -(-sums.frames // sums.period_frames):
+            return False
+        had, _ = self.result, int(sums.crcs or "0", 16)
+        self.result = replace(had, bursts=had.bursts + 1, periods=had.periods + len(sums.crcs) // 8)
+        return True
 
 
 def audit(bursts: Iterable[BurstRecord]) -> Audit:
