@@ -44,7 +44,7 @@ class Layout:
         ----------
         out : (frames * frame_bytes,) uint8.
         channel : first channel to write.
-        top, low : (frames, k) uint16 halves of k channels; `low` is None for
+        top, low : (frames, k) little-endian uint16 halves of k channels; `low` is None for
             formats of 16 bits. `top` is spoilt.
         """
         frames, width = top.shape
@@ -54,16 +54,15 @@ class Layout:
             return
         size = self.fmt.sample_bytes
         cells = out.reshape(frames, self.channels, size)[:, channel : channel + width]
-        low_bytes = low.view(np.uint8).reshape(frames, width, 2)
-        top_bytes = top.view(np.uint8).reshape(frames, width, 2)
+        low_bytes, top_bytes = _bytes_of(low), _bytes_of(top)
         # S32 keeps both bytes below the top 16 bits, the 24-bit formats the upper one.
         at = 2 if self.fmt.bits == 32 else 1
         cells[:, :, :at] = low_bytes[:, :, 2 - at :]
         cells[:, :, at : at + 2] = top_bytes
         if size > at + 2:
-            sign = top.view(np.int16)
+            sign = top.view("<i2")
             np.right_shift(sign, _15, sign)
-            cells[:, :, 3] = top_bytes[:, :, 0]
+            cells[:, :, 3] = _bytes_of(top)[:, :, 0]
 
     def top(self, frames: Bytes) -> Halves:
         """Return the top 16 bits of every sample, (frames, channels) uint16."""
@@ -79,3 +78,8 @@ class Layout:
         wide[:, :, 4 - used :] = cells[:, :, :used]
         samples: NDArray[np.int32] = wide.view("<i4")[:, :, 0]
         return samples
+
+
+def _bytes_of(halves: Halves) -> Bytes:
+    # (frames, k) uint16 as (frames, k, 2) bytes, low one first; a copy on a big-endian machine only.
+    return halves.astype("<u2", copy=False).view(np.uint8).reshape(*halves.shape, 2)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Bytes = NDArray[np.uint8]
+    Halves = NDArray[np.uint16]
     Words = NDArray[np.uint32]
 
 PATTERNS = ("mix1", "mix2")
@@ -139,7 +140,9 @@ class Pattern:
         if not self.pairs:
             top = np.concatenate([top[:-1], top[1:]], axis=1)
         pairs = max(self.pairs, 1)
-        words: Words = np.array(top[:, : 2 * pairs], order="C").view("<u4")
+        words: Words = (
+            np.array(top[:, : 2 * pairs], dtype="<u2", order="C").view("<u4").astype(np.uint32, copy=False)
+        )
         for pair in range(1, pairs):
             np.bitwise_xor(words[:, pair], self._keys[pair], words[:, pair])
         positions = unmix1(words) if self.name == "mix1" else unmix2(words)
@@ -201,23 +204,28 @@ class Pattern:
         top, low = self._scratch(n)
         np.bitwise_xor(w, key, top)
         if not self.layout.has_low:
-            self.layout.write(out, 2 * pair, top.view("<u2").reshape(n, 2), None)
+            self.layout.write(out, 2 * pair, _halves(top).reshape(n, 2), None)
             return
         np.bitwise_xor(v, key, low)
-        self.layout.write(out, 2 * pair, top.view("<u2").reshape(n, 2), low.view("<u2").reshape(n, 2))
+        self.layout.write(out, 2 * pair, _halves(top).reshape(n, 2), _halves(low).reshape(n, 2))
 
     def _write_odd(self, out: Bytes, w: Words, v: Words, which: slice | NDArray[np.intp]) -> None:
         # The last channel takes halves `which` of the words; w and v are spoilt.
         key = self._keys[self.channels // 2]
         np.bitwise_xor(w, key, w)
-        top = w.view("<u2")[which].reshape(-1, 1)
+        top = _halves(w)[which].reshape(-1, 1)
         if not self.layout.has_low:
             self.layout.write(out, self.channels - 1, top, None)
             return
         np.bitwise_xor(v, key, v)
-        self.layout.write(out, self.channels - 1, top, v.view("<u2")[which].reshape(-1, 1))
+        self.layout.write(out, self.channels - 1, top, _halves(v)[which].reshape(-1, 1))
 
     def _scratch(self, n: int) -> tuple[Words, Words]:
         if n <= len(self._top):
             return self._top[:n], self._low[:n]
         return np.empty(n, np.uint32), np.empty(n, np.uint32)
+
+
+def _halves(words: Words) -> Halves:
+    # Low and high half of each word, in turn; a copy on a big-endian machine only.
+    return words.astype("<u4", copy=False).view("<u2")

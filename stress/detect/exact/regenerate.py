@@ -49,7 +49,8 @@ class Regenerator:
         self._at = address(self.due)
         if self._lean:
             self._ramp = np.arange(self.block, dtype=np.uint32) * word32(MIX1_MUL)
-            self._x, self._w = np.empty(self.block, np.uint32), self.due.view(np.uint32)
+            # The stream is little endian: on a big-endian machine numpy swaps as it writes.
+            self._x, self._w = np.empty(self.block, np.uint32), self.due.view("<u4")
             # Slices of the last short block: callers that stream come with the same size again.
             self._cut = (self._ramp[:0], self._x[:0], self._w[:0])
             self._step, self._first = word32(self.block * MIX1_MUL), word32(0)
