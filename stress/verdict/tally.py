@@ -171,20 +171,27 @@ class Tally:
             self.blind.update([wire.blind] if wire.blind else [])
             return
         self._add_doubts(wire.doubts)
-        self.wire.update(bursts=1, judged=int(wire.judged))
-        self.wire.update(
-            events=wire.events, dropped=wire.dropped, truncated=wire.truncated, lost_frames=wire.lost_frames
-        )
+        # One by one: Counter.update takes a third of the time that a clean burst takes to be read.
+        seen = self.wire
+        seen["bursts"] += 1
+        seen["judged"] += wire.judged
+        seen["events"] += wire.events
+        seen["dropped"] += wire.dropped
+        seen["truncated"] += wire.truncated
+        seen["lost_frames"] += wire.lost_frames
         for name, side in (("out", wire.out), ("in", wire.into)):
-            self.wire.update(
-                {f"{name}_frames": side.frames, f"{name}_wrong": side.wrong, f"{name}_failed": side.failed}
-            )
+            seen[f"{name}_frames"] += side.frames
+            seen[f"{name}_wrong"] += side.wrong
+            seen[f"{name}_failed"] += side.failed
             if wire.judged:
-                self.wire.update({f"{name}_planted": side.planted, f"{name}_found": side.found})
-        self.wire.update(in_lines=wire.into.lines, in_telling_lines=wire.into.telling_lines)
-        self.wire.update(in_judged="capture" in wire.judged_sides)
+                seen[f"{name}_planted"] += side.planted
+                seen[f"{name}_found"] += side.found
+        seen["in_lines"] += wire.into.lines
+        seen["in_telling_lines"] += wire.into.telling_lines
+        seen["in_judged"] += "capture" in wire.judged_sides
         for name, held in wire.memory.items():
-            self.wire.update({f"memory_{name}_frames": held.frames, f"memory_{name}_differ": held.differ})
+            seen[f"memory_{name}_frames"] += held.frames
+            seen[f"memory_{name}_differ"] += held.differ
 
     def _add_findings(self, analysis: AnalysisRecord) -> None:
         self.counts.update(analysis.counts)
