@@ -54,13 +54,25 @@ class Row:
         return high / low if low else float("inf")
 
     @property
+    def log(self) -> str:
+        """What the emulator's log says: a burst keeps 1000 runs, those past them are not placed."""
+        if self.seen is None:
+            return "-"
+        seen = self.seen.seen
+        if seen.misplaced or seen.false or seen.unexplained:
+            return "DISAGREES"
+        return f"agrees, {seen.missed} frames past the runs kept" if seen.missed else "agrees"
+
+    @property
     def cells(self) -> tuple[object, ...]:
         """The cells of its line."""
         ratio = "rare" if self.ratio is None else f"{self.ratio:.2f}"
-        good = self.seen is not None and self.seen.seen.whole
         seen = "not run" if self.seen is None else experiment_table.percent(self.seen.seen)
-        log = "agrees" if good else "DISAGREES"
-        return (self.setting, self.suite, self.arm.name, f"{self.predicted:.2f} %", seen, ratio, log)
+        fills = (
+            "-" if self.seen is None else f"{self.seen.rate_per_s('user_fills', 'kernel_fills') / 1000:.0f}"
+        )
+        head = (self.setting, self.suite, self.arm.name, f"{self.predicted:.2f} %", seen, ratio)
+        return (*head, fills, self.log)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -73,9 +85,9 @@ def run(args: argparse.Namespace) -> int:
             folder = base / f"{number}-{name}"
             rows += _measured(board, name, setting, args.model, folder, again=args.again)
     lines = table(
-        ("cache", "ring", "arm", "predicted", "observed", "ratio", "log"),
+        ("cache", "ring", "arm", "predicted", "observed", "ratio", "fills/ms", "log"),
         [row.cells for row in rows],
-        "lllrrrl",
+        "lllrrrrl",
     )
     lines += summary(rows)
     print("\n".join(lines), flush=True)
