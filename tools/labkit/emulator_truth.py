@@ -95,7 +95,8 @@ def compare(
         for at in np.flatnonzero(wrong)
         if int(due[at]) in _reachable(_word(position + int(at)), logged)
     }
-    covered = _covered(captured[first:], np.flatnonzero(wrong), position, logged.values()) - set(served)
+    left = np.array([at for at in np.flatnonzero(wrong) if int(at) not in served], dtype=np.intp)
+    covered = _covered(captured[first:], left, position, logged.values())
     wrong[list(covered)] = False
     known = {_word(position + at) for at in served}
     scratch = sum(word not in known for words in logged.values() for word in words)
