@@ -1,0 +1,1 @@
+"""Man pages and shell completion, made from the parser so that nothing is written twice."""
