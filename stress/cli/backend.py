@@ -77,6 +77,7 @@ def make(target: Target, seed: int, mixer: bool = False, source: str = "", *, be
 
 
 def _virtual(target: Target, seed: int, before: int) -> Backend:
+    from stress.cli.probe_virtual import facts_of
     from stress.pcm.virtual import VirtualPcm
     from stress.settings import schema
     from stress.virtual.transport import transport_of
@@ -84,7 +85,7 @@ def _virtual(target: Target, seed: int, before: int) -> Backend:
     spec = virtual_board(target.board, target.set)
     pcm = VirtualPcm(spec, seed, before)
     line_bytes = spec.cache.shape().line_bytes
-    board = {"virtual": True, "spec": schema.write(spec)}
+    board = {"virtual": True, "spec": schema.write(spec), "facts": facts_of(spec).to_json()}
     carries = transport_of(spec)
     return Backend(
         pcm, pcm.backend, line_bytes, board, coherent=spec.architecture == "x86", transport=carries

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stress.cli import outputs
 from stress.errors import StressError
-from stress.report import text
+from stress.report import facts, text
 from stress.verdict import summary
 
 if TYPE_CHECKING:
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 def tell(wanted: Outputs, folder: Path, plan: Plan, console: Console) -> None:
     """Print the report of the run in `folder` and write the files of `wanted`."""
     run = summary.read(folder).result(plan)
-    told = outputs.write(wanted, folder, run)
-    if outputs.printed(wanted, run, console, directory=str(folder)):
+    known = facts.read(folder)
+    told = outputs.write(wanted, folder, run, known)
+    if outputs.printed(wanted, run, known, console, directory=str(folder)):
         return
     if wanted.quiet:
         console.prose(text.head(run)[:1])
     else:
-        console.prose(text.lines(run, console.columns))
+        console.prose(text.lines(run, console.columns, known, wanted.verbose))
         console.prose(text.following(run, shlex.quote(str(folder))))
     for line in (*told, f"record: {folder}"):
         console.line(line)

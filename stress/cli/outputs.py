@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from stress.errors import ConfigError
 from stress.files.whole import whole
 from stress.record import bundle, evidence
-from stress.report import cases, ci_formats, html, text
+from stress.report import cases, ci_formats, html
+from stress.report.as_json import as_json
 
 if TYPE_CHECKING:
     import argparse
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from stress.model.record import EvidenceRecord
     from stress.report.console import Console
+    from stress.report.facts import Facts
     from stress.verdict.summary import Summary
 
 
@@ -83,7 +85,7 @@ def check(outputs: Outputs, folder: Path) -> None:
         seen[place] = option
 
 
-def write(outputs: Outputs, folder: Path, run: Summary) -> list[str]:
+def write(outputs: Outputs, folder: Path, run: Summary, facts: Facts) -> list[str]:
     """Write the files; return a line for each, for people.
 
     Raises
@@ -92,11 +94,10 @@ def write(outputs: Outputs, folder: Path, run: Summary) -> list[str]:
     """
     told = []
     if outputs.html:
-        told.append(
-            _written(outputs.html, html.page(run, _evidence(folder, run.samples.files)).encode("utf-8"))
-        )
+        page = html.page(run, _evidence(folder, run.samples.files), facts)
+        told.append(_written(outputs.html, page.encode("utf-8")))
     if outputs.junit:
-        data = ci_formats.junit(cases.suite(run, outputs.label), cases.cases(run))
+        data = ci_formats.junit(cases.suite(run, outputs.label), cases.cases(run), facts)
         told.append(_written(outputs.junit, data))
     if outputs.bundle:
         bundle.pack(folder, outputs.bundle)
@@ -104,7 +105,7 @@ def write(outputs: Outputs, folder: Path, run: Summary) -> list[str]:
     return told
 
 
-def printed(outputs: Outputs, run: Summary, console: Console, **more: Any) -> bool:
+def printed(outputs: Outputs, run: Summary, facts: Facts, console: Console, **more: Any) -> bool:
     """Print the form for machines, if one was asked for; return whether it was.
 
     Parameters
@@ -112,10 +113,10 @@ def printed(outputs: Outputs, run: Summary, console: Console, **more: Any) -> bo
     more : keys added to the JSON object.
     """
     if outputs.form == "json":
-        console.line(json.dumps({**text.as_json(run), **more}))
+        console.line(json.dumps({**as_json(run, facts), **more}))
     elif outputs.form in ("ktap", "lava"):
         form = ci_formats.ktap if outputs.form == "ktap" else ci_formats.lava
-        for line in form(cases.suite(run, outputs.label), cases.cases(run)):
+        for line in form(cases.suite(run, outputs.label), cases.cases(run), facts):
             console.line(line)
     return outputs.form != "text"
 

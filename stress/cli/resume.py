@@ -101,7 +101,10 @@ def check_board(folder: Path, board: dict[str, Any]) -> None:
     """
     if not board.get("virtual") or not (folder / "board.json").exists():
         return
-    if rundir.read_json(folder, "board.json") != json.loads(json.dumps(board)):
+    kept = rundir.read_json(folder, "board.json")
+    # The facts of the call that began it are no part of the board.
+    kept.pop("run", None)
+    if kept != json.loads(json.dumps(board)):
         raise ConfigError(
             "is not the board this run was begun with",
             where=f"{folder / 'board.json'}: virtual board",

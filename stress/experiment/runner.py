@@ -86,6 +86,7 @@ class Run:
         0 walks it as often as it says itself [s].
     done : what an earlier part of this run added up to (resume).
     progress : called after every burst.
+    starting : called before every burst; nothing of it may go on while the burst streams.
     tap : looks at bus and memory beside each burst, None where it may not.
     loopback, coherent : see `BurstRunner`.
     disturber : does the life-cycle events of the arms, None where none can be done.
@@ -104,6 +105,7 @@ class Run:
     duration_s: float = 0.0
     done: Summing | None = None
     progress: Callable[[Progress], None] = lambda _: None
+    starting: Callable[[Step], None] = lambda _: None
     tap: Tap | None = None
     loopback: str = "auto"
     others: tuple[Callable[[], Detector], ...] = ()
@@ -121,7 +123,7 @@ class Run:
         # Numbers count the steps of the plan: an arm that is skipped has one too.
         self._behind = self._sum.number
         self._walks = 0
-        self._findings = 0
+        self._findings = sum(part.found for part in self._sum.tallies.values())
         # A resumed run goes on counting: its rings are others than those of before.
         self._allocations = self._sum.allocations
         self._lost: Lost | None = None
@@ -273,6 +275,7 @@ class Run:
             self._returned |= result.locked
 
     def _streamed(self, step: Step, bench: BurstRunner) -> BurstResult:
+        self.starting(step)
         first = self._next(bench.longest)
         frames, wanted = round(step.arm.burst_s * self.plan.rate), self.plan.control
         seed = f"{self.seed}/{step.number}"

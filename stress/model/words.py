@@ -16,6 +16,11 @@ def counted(number: int, noun: str) -> str:
     return f"{count(number)} {noun}{'' if abs(number) == 1 else 's'}"
 
 
+def stretches(number: int) -> str:
+    """Return so many corrupted stretches: what a finding is called on the screen."""
+    return f"{count(number)} corrupted {'stretch' if abs(number) == 1 else 'stretches'}"
+
+
 def plain(text: str) -> str:
     """Return `text` with control characters escaped: a record from elsewhere may hold any."""
     return text.translate(_CONTROLS)

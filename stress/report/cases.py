@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stress.model.exposure import Exposure
+from stress.verdict.judge import Judgement
+
 if TYPE_CHECKING:
     from stress.model.verdict import Verdict
-    from stress.verdict.judge import Judgement
     from stress.verdict.summary import Summary
     from stress.verdict.tally import Tally
 
@@ -20,8 +22,9 @@ class Case:
     Parameters
     ----------
     name : dots and slugs only, safe for LAVA and JUnit.
-    measurement : wrong runs found.
+    measurement : corrupted stretches found.
     seconds : streamed time [s].
+    bound : 95 % upper bound of the share of corrupted lines, None where no line was checked.
     """
 
     name: str
@@ -29,6 +32,7 @@ class Case:
     reasons: tuple[str, ...]
     measurement: int
     seconds: float
+    bound: float | None = None
 
 
 def slug(text: str) -> str:
@@ -42,10 +46,20 @@ def suite(run: Summary, label: str = "") -> str:
 
 
 def cases(run: Summary) -> list[Case]:
-    """Return one case per arm, and last the run as a whole."""
-    found = [_case(part.arm, judged, part) for part, judged in zip(run.parts, run.verdicts)]
-    return [*found, _case("run", run.judgement, run.whole)]
+    """Return one case per arm, and last the run as a whole.
+
+    The arms of an experiment are no cases: one that is cured by design and one that is
+    corrupted by design are not a pass and a failure of the board. There the cause
+    stands first among the reasons of the run.
+    """
+    named = run.diagnosis
+    if not named:
+        found = [_case(part.arm, judged, part) for part, judged in zip(run.parts, run.verdicts)]
+        return [*found, _case("run", run.judgement, run.whole)]
+    reasons = (f"cause: {named.headline()}", f"what to do: {named.advice}", *run.judgement.reasons)
+    return [_case("run", Judgement(run.judgement.verdict, reasons), run.whole)]
 
 
 def _case(name: str, judged: Judgement, part: Tally) -> Case:
-    return Case(slug(name), judged.verdict, judged.reasons, part.found, part.streamed_s)
+    bound = Exposure(part.lines, part.line_bytes).rate_bound_95 if part.lines and not part.found else None
+    return Case(slug(name), judged.verdict, judged.reasons, part.found, part.streamed_s, bound)

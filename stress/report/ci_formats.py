@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from stress.model.verdict import Verdict
+from stress.model.words import plain
+from stress.report.facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,19 +19,22 @@ _LAVA = {Verdict.PASS: "pass", Verdict.FAIL: "fail", Verdict.SKIP: "skip"}
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def ktap(suite: str, cases: Sequence[Case]) -> list[str]:
+def ktap(suite: str, cases: Sequence[Case], facts: Facts | None = None) -> list[str]:
     """Return KTAP version 1, the verdicts in the flat top level.
 
     Source: Documentation/dev-tools/ktap.rst. INCONCLUSIVE and ERROR are "not
-    ok": a farm must not read them as a pass.
+    ok": a farm must not read them as a pass. Their directive is ERROR, which a
+    FAIL has not; the word behind it tells one from the other.
     """
-    out = ["KTAP version 1", f"1..{len(cases)}"]
+    out = ["KTAP version 1", *(f"# {_flat(f'{name}: {value}')}" for name, value in (facts or Facts()).values)]
+    out.append(f"1..{len(cases)}")
     totals = dict.fromkeys(("pass", "fail", "skip", "error"), 0)
     for number, case in enumerate(cases, 1):
         out += [f"# {_flat(reason)}" for reason in case.reasons]
         good = case.verdict in (Verdict.PASS, Verdict.SKIP)
+        why = f" {_flat(case.reasons[0])}" if case.reasons else ""
         directive = {
-            Verdict.SKIP: " # SKIP",
+            Verdict.SKIP: f" # SKIP{why}",
             Verdict.ERROR: " # ERROR",
             Verdict.INCONCLUSIVE: " # ERROR inconclusive",
         }.get(case.verdict, "")
@@ -43,43 +48,70 @@ def ktap(suite: str, cases: Sequence[Case]) -> list[str]:
 
 
 def _flat(text: str) -> str:
-    return " ".join(text.replace("#", " ").split())
+    return " ".join(plain(text).replace("#", " ").split())
 
 
-def lava(suite: str, cases: Sequence[Case]) -> list[str]:
-    """Return one LAVA signal per case, the wrong runs as its measurement."""
-    return [
-        f"<LAVA_SIGNAL_TESTCASE TEST_CASE_ID={suite}.{case.name} RESULT={_LAVA.get(case.verdict, 'unknown')} "
-        f"UNITS=runs MEASUREMENT={case.measurement}>"
-        for case in cases
-    ]
+def lava(suite: str, cases: Sequence[Case], facts: Facts | None = None) -> list[str]:
+    """Return one LAVA signal per case: the corrupted stretches as its measurement, none where it was skipped.
+
+    A clean case has a second signal with the bound that its exposure allows. LAVA keeps no facts of a
+    board beside a result; `facts` is there for the other forms.
+    """
+    del facts
+    out = []
+    for case in cases:
+        head = f"<LAVA_SIGNAL_TESTCASE TEST_CASE_ID={suite}.{case.name}"
+        result = _LAVA.get(case.verdict, "unknown")
+        counted = case.verdict in (Verdict.PASS, Verdict.FAIL)
+        measured = f" UNITS=stretches MEASUREMENT={case.measurement}" if counted else ""
+        out.append(f"{head} RESULT={result}{measured}>")
+        if case.verdict is Verdict.PASS and case.bound is not None:
+            out.append(
+                f"{head}.bound RESULT=pass UNITS=corrupted_lines_per_line MEASUREMENT={case.bound:.3g}>"
+            )
+    return out
 
 
-def junit(suite: str, cases: Sequence[Case]) -> bytes:
-    """Return JUnit XML as GitLab and Jenkins read it.
+def junit(suite: str, cases: Sequence[Case], facts: Facts | None = None) -> bytes:
+    """Return JUnit XML as GitLab and Jenkins read it: one suite per run.
 
     The suite is the class name of each case: GitLab shows it, and keeps only
-    the first of two cases of the same name.
+    the first of two cases of the same name. Source of the order of elements and
+    of the attributes: the schemas of Jenkins' xunit plugin and of Ant.
     """
     from xml.etree import ElementTree
 
+    known = facts or Facts()
     failures = sum(case.verdict is Verdict.FAIL for case in cases)
     errors = sum(case.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE) for case in cases)
     skipped = sum(case.verdict is Verdict.SKIP for case in cases)
+    seconds = sum(case.seconds for case in cases[-1:])
     counts = {"tests": len(cases), "failures": failures, "errors": errors, "skipped": skipped}
     root = ElementTree.Element("testsuites")
-    body = ElementTree.SubElement(root, "testsuite", {"name": suite})
+    body = ElementTree.SubElement(root, "testsuite", {"name": suite, "time": f"{seconds:.3f}"})
     body.attrib.update({key: str(value) for key, value in counts.items()})
+    # Ant's schema asks for both; its time has no fraction and no zone.
+    body.set("timestamp", known.of("date")[:19] or "1970-01-01T00:00:00")
+    body.set("hostname", _xml(known.of("host").partition(" ")[0]) or "localhost")
+    listed = ElementTree.SubElement(body, "properties")
+    for name, value in known.values:
+        ElementTree.SubElement(listed, "property", name=_xml(name), value=_xml(value))
     for case in cases:
         entry = ElementTree.SubElement(
             body, "testcase", classname=suite, name=case.name, time=f"{case.seconds:.3f}"
         )
-        text = _NOT_XML.sub("?", "\n".join(case.reasons))
+        text = _xml("\n".join(case.reasons))
         tag = {Verdict.FAIL: "failure", Verdict.SKIP: "skipped", Verdict.PASS: ""}.get(case.verdict, "error")
         if tag:
             result = ElementTree.SubElement(entry, tag, message=text.partition("\n")[0])
+            if tag != "skipped":
+                result.set("type", case.verdict.value)
             result.text = text
         else:
             ElementTree.SubElement(entry, "system-out").text = text
     text_bytes: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return text_bytes + b"\n"
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub("?", text)

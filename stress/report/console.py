@@ -69,7 +69,7 @@ class Console:
         if self._unread:
             return
         try:
-            self._out.write(self._painted(plain(text)) + "\n")
+            self._out.write(self._painted(_flat(text)) + "\n")
             self._out.flush()
         except BrokenPipeError:
             self._unread = True
@@ -104,7 +104,7 @@ class Console:
     def note(self, text: str) -> None:
         """Write one line beside the result (stderr)."""
         self._clear()
-        self._beside(plain(text) + "\n")
+        self._beside(_flat(text) + "\n")
 
     def status(self, text: str, now_s: float) -> None:
         """Show where the work stands."""
@@ -112,11 +112,11 @@ class Console:
             return
         if self._moves:
             width = max(20, shutil.get_terminal_size().columns - 1)
-            self._beside("\r" + plain(text)[:width].ljust(width))
+            self._beside("\r" + _flat(text)[:width].ljust(width))
             self._shown = True
         elif now_s >= self._due_s:
             self._due_s = now_s + self._interval_s
-            self._beside(plain(text) + "\n")
+            self._beside(_flat(text) + "\n")
 
     def _clear(self) -> None:
         if self._shown:
@@ -128,6 +128,11 @@ class Console:
         with contextlib.suppress(OSError):
             self._status.write(text)
             self._status.flush()
+
+
+def _flat(text: str) -> str:
+    # A name or a reason of a record from elsewhere makes no lines of its own.
+    return plain(text).replace("\n", "\\n")
 
 
 def _wants_colour(out: TextIO) -> bool:

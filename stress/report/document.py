@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+# No script runs and nothing is fetched, whatever a record from elsewhere holds.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _STYLE = """
 :root{color-scheme:light dark;--page:#fff;--ink:#222;--soft:#5f5f5f;--rule:#ddd;--strip:#ececec;--bad:#c22f27}
 @media(prefers-color-scheme:dark){:root{--page:#16181b;--ink:#e4e4e4;--soft:#a3a3a3;--rule:#3a3d42;
@@ -33,6 +35,12 @@ figure.wide text{font-size:11px}.frame{fill:none;stroke:var(--rule)}.tick{stroke
 .curve{fill:none;stroke-width:1.6}.mark{stroke-width:.7;stroke-dasharray:2 3;opacity:.55;pointer-events:none}
 dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.6rem 1rem}
 dt{font-size:.8rem;color:var(--soft)}dd{margin:0;font-size:1.15rem}
+.do{font-size:1.05rem;border-left:.25rem solid var(--ink);padding-left:.8rem}
+nav{margin:1rem 0}nav a{margin-right:1rem;color:inherit}
+@media print{body{max-width:none;margin:0;font-size:11px;color:#000;background:#fff}nav{display:none}
+.verdict{color:#000;background:#fff!important;border:2px solid #000}.scroll,pre,figure.wide{overflow:visible}
+pre,pre.prose{white-space:pre-wrap;overflow-wrap:anywhere}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
+details:not([open]){display:none}}
 @media(max-width:40rem){body{margin:1rem auto}th,td{padding:.25rem .5rem}.wide svg{min-width:38rem}
 figure.wide{overflow-x:auto}}
 """
@@ -42,6 +50,7 @@ def document(title: str, body: str) -> str:
     """Return one HTML document that fetches nothing."""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<style>{_STYLE}</style></head><body>{body}</body></html>\n"
     )

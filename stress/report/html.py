@@ -6,10 +6,12 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from stress.model.words import count
-from stress.report import lanes, levels, path, ringmap, text, wire
+from stress.report import forest, found, lanes, levels, path, ringmap, text, wire
 from stress.report.document import document
 from stress.report.document import table as document_table
+from stress.report.facts import Facts
 from stress.report.ringmap import Mark
+from stress.verdict.contrast import contrasts, measure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,18 +24,22 @@ if TYPE_CHECKING:
     from stress.verdict.tally import Tally
 
 
-def page(run: Summary, evidence: list[EvidenceRecord]) -> str:
+def page(run: Summary, evidence: list[EvidenceRecord], facts: Facts | None = None) -> str:
     """Return the report as one HTML document.
 
     Parameters
     ----------
     evidence : evidence files to show, as read from the run directory.
+    facts : of the board and the call.
     """
+    known = facts or Facts()
     name = f"pcmstress: {run.judgement.verdict.value} on {run.backend}"
     parts = (
         _verdict(run),
         _meaning(run),
         _diagnosis(run.diagnosis),
+        _board(known),
+        _compared(run),
         _arms(run),
         _rings(run),
         levels.section(run.samples),
@@ -53,24 +59,37 @@ def _verdict(run: Summary) -> str:
 
 
 def _meaning(run: Summary) -> str:
-    lines = [line for line in text.meaning(run.whole, run.start.transport) if line]
+    lines = found.sentences(run.whole, run.start.transport)
     return f"<p>{escape(' '.join(lines))}</p>" if lines else ""
 
 
-def _diagnosis(found: Diagnosis | None) -> str:
-    if not found:
+def _board(facts: Facts) -> str:
+    rows = [
+        f"<tr><td class=name>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in facts.values
+    ]
+    return f"<h2>Board and run</h2>{document_table(('fact', ''), rows)}" if rows else ""
+
+
+def _compared(run: Summary) -> str:
+    drawn = forest.svg(contrasts(measure(run.plan, run.parts))) if run.diagnosis else ""
+    return f"<h2>What was compared</h2>{drawn}" if drawn else ""
+
+
+def _diagnosis(named: Diagnosis | None) -> str:
+    if not named:
         return ""
-    lines = "".join(f"<li>{escape(line)}</li>" for line in found.evidence)
-    head = f"<h2>Diagnosis: {escape(found.headline())}</h2><p>What to do: {escape(found.advice)}.</p>"
-    return f"{head}<ul>{lines}</ul><p>What would change this: {escape(found.against)}.</p>"
+    lines = "".join(f"<li>{escape(line)}</li>" for line in named.evidence)
+    head = f"<h2>Cause: {escape(named.headline())}</h2><p class=do>Do: {escape(named.advice)}.</p>"
+    evidence = f"<details><summary>Evidence</summary><ul>{lines}</ul></details>"
+    return f"{head}<p>Would change this: {escape(named.against)}.</p>{evidence}"
 
 
 def _arms(run: Summary) -> str:
-    heads = ("arm", "verdict", "bursts", "lines checked", "wrong frames", "kinds", "xruns", "control")
+    heads = ("arm", "verdict", "bursts", "lines checked", "wrong frames", "kinds", "xruns", "self-test")
     rows = [_row(part, judged) for part, judged in zip(run.parts, run.verdicts)]
     help_text = (
-        "Lines checked: cache lines of the ring in which stale data would have shown. Control: faults "
-        "planted on purpose that were found; one among real wrong runs cannot be told from them."
+        "Lines checked: cache lines of the ring in which stale data would have shown. Self-test: "
+        "faults injected on purpose that were found; masked: they lie under real corruption."
     )
     body = document_table(heads, rows, "llrrrlrr")
     return f'<h2>Arms</h2>{body}<p class="note">{help_text}</p>' if rows else ""
@@ -85,7 +104,7 @@ def _row(arm: Tally, judged: Judgement) -> str:
     cells = [f'<td class="name">{name}</td><td class="{verdict}">{verdict}</td>']
     cells += [f'<td class="n">{number}</td>' for number in numbers]
     cells += [f'<td class="what">{escape(arm.skipped or kinds)}</td>']
-    cells += [f'<td class="n">{arm.xruns}</td><td class="n">{arm.control_found}/{arm.planted}</td>']
+    cells += [f'<td class="n">{arm.xruns}</td><td class="n">{text.self_test(arm)}</td>']
     return f"<tr>{''.join(cells)}</tr>"
 
 

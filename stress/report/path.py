@@ -43,23 +43,28 @@ def audit_json(found: Audit) -> dict[str, Any]:
     }
 
 
+def contradictions(run: Summary) -> list[str]:
+    """Return where the record and its checksums differ; nothing where they agree."""
+    return [] if run.audit.agrees or not run.audit.bursts else _audited(run.audit)
+
+
 def _audited(found: Audit) -> list[str]:
     if not found.bursts:
         return []
     periods, bursts = counted(found.periods, "period"), counted(found.bursts, "burst")
     head = f"audit: CRC-32 of {periods} in {bursts}, played against captured"
     if not found.agrees:
-        return [f"{head}: THE RECORD CONTRADICTS ITSELF: {'; '.join(_contradictions(found))}"]
+        return [f"{head}: the record is inconsistent with its checksums: {'; '.join(_contradictions(found))}"]
     if not found.wrong:
-        return [f"{head}: all are alike"]
-    return [f"{head}: {count(found.wrong)} differ, all of them where wrong runs are recorded"]
+        return [f"{head}: all are equal"]
+    return [f"{head}: {count(found.wrong)} differ, all of them where corruption is recorded"]
 
 
 def _contradictions(found: Audit) -> list[str]:
     out = []
     for places, others, words in (
-        (found.unexplained, found.more_unexplained, "differs and no wrong run is recorded there"),
-        (found.contradicted, found.more_contradicted, "is alike and a wrong run is recorded there"),
+        (found.unexplained, found.more_unexplained, "differs and no corruption is recorded there"),
+        (found.contradicted, found.more_contradicted, "is equal and corruption is recorded there"),
     ):
         if places:
             burst, period = places[0]

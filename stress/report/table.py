@@ -1,4 +1,4 @@
-"""Plain text tables whose columns align."""
+"""Plain text tables whose columns align, at any width."""
 
 from __future__ import annotations
 
@@ -7,23 +7,55 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+GAP = "  "
+# What is left of a cell that is cut. Lower: names that begin alike become one.
+LEAST_CELL = 8
 
-def table(head: Sequence[str], rows: Sequence[Sequence[object]], right: str = "") -> list[str]:
+
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    right: str = "",
+    width: int = 0,
+    drop: Sequence[int] = (),
+) -> list[str]:
     """Return the lines of a table.
 
     Parameters
     ----------
     head : column titles.
     right : one letter per column, "r" aligns it to the right.
+    width : columns of the terminal, 0 for as many as it takes.
+    drop : numbers of the columns that may go where it is too wide, the first one first; what is still
+        too wide has the cells of its first column cut.
     """
-    texts = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[col]) for row in [list(head), *texts]) for col in range(len(head))]
+    cells = [[str(cell) for cell in row] for row in (head, *rows)]
+    kept = list(range(len(head)))
+    for col in drop:
+        if not width or _taken(cells, kept) <= width:
+            break
+        kept.remove(col)
+    widths = {col: max(len(row[col]) for row in cells) for col in kept}
+    if width and _taken(cells, kept) > width:
+        first = kept[0]
+        widths[first] = max(LEAST_CELL, widths[first] - (_taken(cells, kept) - width))
 
-    def line(cells: Sequence[str]) -> str:
+    def line(row: Sequence[str]) -> str:
         parts = [
-            cell.rjust(width) if right[col : col + 1] == "r" else cell.ljust(width)
-            for col, (cell, width) in enumerate(zip(cells, widths))
+            _cut(row[col], widths[col]).rjust(widths[col])
+            if right[col : col + 1] == "r"
+            else _cut(row[col], widths[col]).ljust(widths[col])
+            for col in kept
         ]
-        return "  ".join(parts).rstrip()
+        return GAP.join(parts).rstrip()
 
-    return [line(list(head)), line(["-" * width for width in widths]), *(line(row) for row in texts)]
+    rule = GAP.join("-" * widths[col] for col in kept)
+    return [line(cells[0]), rule, *(line(row) for row in cells[1:])]
+
+
+def _taken(cells: Sequence[Sequence[str]], kept: Sequence[int]) -> int:
+    return sum(max(len(row[col]) for row in cells) for col in kept) + len(GAP) * (len(kept) - 1)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}~"

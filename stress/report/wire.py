@@ -20,16 +20,33 @@ def lines(run: Summary) -> list[str]:
     whole, seen = run.whole, run.whole.wire
     if not seen.get("bursts"):
         reasons = sorted(whole.blind) or ([run.tap.blind] if run.tap and run.tap.blind else [])
-        return [f"wire: not seen: {reason}" for reason in reasons]
+        return [f"USB bus: not seen: {reason}" for reason in reasons]
     return [
-        f"wire: OUT differs from what was written in {count(seen['out_wrong'])} of "
+        f"USB bus: OUT differs from what was written in {count(seen['out_wrong'])} of "
         f"{count(seen['out_frames'])} frames, "
-        f"the read from IN in {count(seen['in_wrong'])} of {count(seen['in_frames'])}",
+        f"what was read differs from IN in {count(seen['in_wrong'])} of {count(seen['in_frames'])}",
         *_traffic(seen),
         *_source(seen),
         *_first_seen(whole),
         *run.samples.notes,
     ]
+
+
+def first(whole: Tally) -> list[str]:
+    """Return where on the bus it went wrong, one line; nothing where nothing did, or no tap looked."""
+    seen = whole.wire
+    if not seen.get("bursts") or not (seen["out_wrong"] or seen["in_wrong"]):
+        return []
+    told = [
+        f"{100 * seen[wrong] / seen[frames]:.3g} % of {words}"
+        for wrong, frames, words in (
+            ("out_wrong", "out_frames", "what was sent was already wrong"),
+            ("in_wrong", "in_frames", "what arrived was read wrong"),
+        )
+        if seen[wrong] and seen[frames]
+    ]
+    rings = [name for name, wrong in (("playback", "out_wrong"), ("capture", "in_wrong")) if seen[wrong]]
+    return [f"USB    {'; '.join(told)}: the host's {' and '.join(rings)} ring{'s' * (len(rings) > 1)}"]
 
 
 # Counts that matter when they are zero: sums leave those out.

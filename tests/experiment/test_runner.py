@@ -93,7 +93,7 @@ def test_run_evidence_is_capped_and_holds_both_views(tmp_path):
     assert len(names) == 8
     entry = rundir.read_json(tmp_path / "evidence", names[0])
     report = "\n".join(lines(summarise(log.events, read_plan({"arm": [SMALL]}, "plan"))))
-    assert "evidence: 8 files" in report
+    assert "8 samples of the corruption kept" in report
     assert "capped" in report
     assert len(entry["expected"]) == len(entry["observed"]) > 0
     assert entry["expected"] != entry["observed"]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+import pytest
+
 from stress.model.verdict import Verdict
 from stress.report.cases import Case, slug
 from stress.report.ci_formats import junit, ktap, lava
+from stress.report.facts import Facts
 
 CASES = [
     Case("good", Verdict.PASS, ("clean",), 0, 2.0),
@@ -24,7 +27,7 @@ def test_ktap_only_pass_and_skip_are_ok_lines():
     assert results == [
         "ok 1 s.good",
         "not ok 2 s.bad",
-        "ok 3 s.none # SKIP",
+        "ok 3 s.none # SKIP busy",
         "not ok 4 s.maybe # ERROR inconclusive",
         "not ok 5 s.broke # ERROR",
     ]
@@ -37,12 +40,20 @@ def test_ktap_diagnostics_hold_no_stray_hash_and_no_line_break():
         assert line.count("#") <= 1
 
 
-def test_lava_inconclusive_is_unknown_and_measurement_counts_runs():
+def test_lava_inconclusive_is_unknown_and_measurement_counts_stretches():
     assert (
         lava("s", CASES)[1]
-        == "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=s.bad RESULT=fail UNITS=runs MEASUREMENT=3>"
+        == "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=s.bad RESULT=fail UNITS=stretches MEASUREMENT=3>"
     )
     assert "RESULT=unknown" in lava("s", CASES)[3]
+    assert "MEASUREMENT" not in lava("s", CASES)[2]
+
+
+def test_lava_tells_the_bound_of_a_clean_case():
+    clean = Case("good", Verdict.PASS, ("clean",), 0, 2.0, 1.5e-5)
+    assert lava("s", [clean])[1].endswith(
+        "s.good.bound RESULT=pass UNITS=corrupted_lines_per_line MEASUREMENT=1.5e-05>"
+    )
 
 
 def test_junit_is_well_formed_and_counts_agree():
@@ -62,3 +73,50 @@ def test_junit_is_well_formed_and_counts_agree():
 def test_slug_keeps_names_safe_for_lava():
     assert slug("virtual arm926 (16 KB)") == "virtual-arm926-16-KB"
     assert slug("###") == "unnamed"
+
+
+FACTS = Facts(
+    (("kernel", "6.1.0 <&>"), ("host", "bench3 (armv5tel, 6.1.0)"), ("date", "2026-11-29T15:49:23.123Z"))
+)
+
+
+def test_junit_names_the_board_in_properties_time_and_host():
+    suite = ElementTree.fromstring(junit("s", CASES, FACTS)).find("testsuite")
+    assert (suite.get("timestamp"), suite.get("hostname")) == ("2026-11-29T15:49:23", "bench3")
+    listed = {one.get("name"): one.get("value") for one in suite.find("properties")}
+    assert listed["kernel"] == "6.1.0 <&>"
+    assert list(suite)[0].tag == "properties"
+
+
+def test_junit_failures_have_a_type_and_skips_have_none():
+    root = ElementTree.fromstring(junit("s", CASES, FACTS))
+    assert [one.get("type") for one in root.iter("failure")] == ["FAIL"]
+    assert [one.get("type") for one in root.iter("error")] == ["INCONCLUSIVE", "ERROR"]
+    assert [one.get("type") for one in root.iter("skipped")] == [None]
+
+
+def test_ktap_names_the_board_before_the_plan():
+    lines = ktap("s", CASES, FACTS)
+    assert lines[1] == "# kernel: 6.1.0 <&>"
+    assert lines[4] == "1..5"
+
+
+def test_junit_is_read_by_junitparser():
+    junitparser = pytest.importorskip("junitparser")
+    (suite,) = junitparser.JUnitXml.fromstring(junit("s", CASES, FACTS))
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (5, 1, 2, 1)
+    assert {one.name: one.value for one in suite.properties()}["kernel"] == "6.1.0 <&>"
+    assert [type(case.result[0]).__name__ for case in suite if case.result] == [
+        "Failure",
+        "Skipped",
+        "Error",
+        "Error",
+    ]
+
+
+def test_ktap_is_read_by_a_tap_parser():
+    parser = pytest.importorskip("tap.parser")
+    found = list(parser.Parser().parse_text("\n".join(ktap("s", CASES, FACTS)[1:])))
+    results = [line for line in found if line.category == "test"]
+    assert [line.ok for line in results] == [True, False, True, False, False]
+    assert [line.skip for line in results] == [False, False, True, False, False]

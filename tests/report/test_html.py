@@ -146,7 +146,7 @@ def test_page_reads_in_the_dark_and_where_it_is_narrow():
 
 def test_page_says_what_stale_lines_mean_before_any_table():
     text = html.page(_log(), [])
-    meaning = "1 run holds older data of the very same place in the playback ring, exactly 2 laps old"
+    meaning = "data written exactly 2 laps earlier to the same place of the playback ring"
     assert text.index(meaning) < text.index("<table>")
 
 

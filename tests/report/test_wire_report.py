@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from stress.model.transport import COHERENT, VIPT_ALIASING, VIVT, TransportRecord
+from stress.model.transport import COHERENT, TransportRecord
 from stress.model.wire import BUS, CAPTURE_RING, LANES, PLAYBACK_RING
-from stress.report import lanes, text, wire
+from stress.report import found, lanes, text, wire
 from stress.verdict.tally import Tally, total
 from tests.record_cases import summary
 
@@ -82,8 +82,8 @@ def test_lines_add_up_the_counts_of_all_bursts():
 
 
 def test_lines_say_why_the_wire_was_not_seen():
-    assert _told({"event": "wire", "blind": "no right"}, _burst(seen={})) == ["wire: not seen: no right"]
-    assert _told(_burst(seen={"blind": "it went"})) == ["wire: not seen: it went"]
+    assert _told({"event": "wire", "blind": "no right"}, _burst(seen={})) == ["USB bus: not seen: no right"]
+    assert _told(_burst(seen={"blind": "it went"})) == ["USB bus: not seen: it went"]
 
 
 def test_lines_of_a_record_that_knows_no_wire_are_none():
@@ -94,31 +94,18 @@ def test_lines_of_a_record_that_knows_no_wire_are_none():
 
 def test_meaning_of_stale_data_beyond_the_host_accuses_no_cache():
     def meaning(*views):
-        return "\n".join(text.meaning(summary(_burst(*views)).whole, TransportRecord()))
+        return "\n".join(found.fits(summary(_burst(*views)).whole, TransportRecord()))
 
-    assert "from a cache" in meaning(PLAYBACK_RING)
-    assert "from a cache" in meaning(PLAYBACK_RING, BUS)
-    assert "from a cache" not in meaning(BUS)
-    assert "bus, device or loopback" in meaning(BUS)
+    assert "stale cache line" in meaning(PLAYBACK_RING)
+    assert "stale cache line" in meaning(PLAYBACK_RING, BUS)
+    assert "stale cache line" not in meaning(BUS)
+    assert "device, loopback, or their DMA" in meaning(BUS)
 
 
-@pytest.mark.parametrize(
-    ("carries", "said", "unsaid"),
-    [
-        (TransportRecord("usb", indexing=VIVT), "read from a cache", "late timer"),
-        (TransportRecord("aloop", indexing=VIPT_ALIASING), "read from a cache", "USB"),
-        (
-            TransportRecord("usb", indexing=COHERENT, core="x86_64", snooped=True),
-            "a late timer",
-            "from a cache",
-        ),
-        (TransportRecord("soc", indexing=COHERENT, core="Cortex-A72"), "mmap attributes", "from a cache"),
-    ],
-)
-def test_cache_is_blamed_on_cores_that_can_hold_two_copies_only(carries, said, unsaid):
-    words = "\n".join(text.meaning(summary(_burst(PLAYBACK_RING)).whole, carries))
-    assert said in words
-    assert unsaid not in words
+def test_meaning_of_stale_data_on_a_coherent_cache_accuses_no_cache():
+    whole = summary(_burst(PLAYBACK_RING)).whole
+    (said,) = found.fits(whole, TransportRecord(indexing=COHERENT, snooped=True, core="x86"))
+    assert "not the cause" in said
 
 
 def test_lanes_mark_what_is_wrong_and_what_is_right_and_escape_the_text():

@@ -10,7 +10,7 @@ from stress.cli.outputs import Outputs
 from stress.model.verdict import EXIT_INCONCLUSIVE
 from stress.plan.plan import read_plan
 from stress.record import bundle, rundir
-from stress.report import text
+from stress.report import facts, text
 from stress.report.console import Console
 from stress.verdict import summary
 
@@ -33,13 +33,14 @@ def _report(args: argparse.Namespace, folder: Path) -> int:
     console = Console(sys.stdout, sys.stderr, color=args.color)
     run = record.result(plan)
     status = EXIT_INCONCLUSIVE if run.contradicted else 0
-    told = outputs.write(wanted, folder, run)
-    if outputs.printed(wanted, run, console):
+    known = facts.read(folder)
+    told = outputs.write(wanted, folder, run, known)
+    if outputs.printed(wanted, run, known, console):
         return status
     if wanted.quiet:
         console.prose(text.head(run)[:1])
     elif not told:
-        console.prose(text.lines(run, console.columns))
+        console.prose(text.lines(run, console.columns, known, wanted.verbose))
     for line in told:
         console.line(line)
     return status

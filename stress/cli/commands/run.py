@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 import stress
-from stress.cli import backend, detector, ending, new_run, outputs, resume, series, stimulus
+from stress.cli import backend, detector, ending, new_run, outputs, resume, run_facts, series, stimulus
+from stress.cli.life import Life
 from stress.cli.run_config import NAME, Invocation, RunConfig
 from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, StressError
 from stress.experiment import runner
@@ -21,7 +22,6 @@ from stress.record.clock import Clock
 from stress.record.evidence import EvidenceStore
 from stress.record.journal import Journal
 from stress.report.console import Console
-from stress.settings.times import format_duration
 from stress.verdict.summary import Summing
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _carried_out(
     config = job.config
     if not rundir.begun(folder):
         rundir.write_json(folder, NAME, config.to_json())
-        rundir.write_json(folder, "board.json", board)
+        rundir.write_json(folder, "board.json", run_facts.of_run(board, config.plan.title, clock))
     journal = Journal(folder, clock)
     try:
         code = _record(job, folder, journal, console, clock)
@@ -206,7 +206,8 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
         return runner.skipped(journal, _name(job), job.missing)
     with job.backend.pcm as pcm:
         try:
-            _, code = _run(job, pcm, folder, journal, console, clock).walk()
+            with _life(job, console, clock) as life:
+                _, code = _run(job, pcm, folder, journal, life).walk()
         except DeviceError as error:
             return runner.skipped(journal, _name(job), str(error))
     return code
@@ -220,7 +221,7 @@ def _decided(job: Job) -> LoopbackRecord:
     return LoopbackRecord(job.method.loopback, job.method.name, job.config.loopback_why or why)
 
 
-def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, clock: Clock) -> runner.Run:
+def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, life: Life) -> runner.Run:
     position = job.done.end if job.done.bursts else job.config.first_position
     return runner.Run(
         plan=job.config.plan,
@@ -240,15 +241,28 @@ def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, console: Console, c
         coherent=bool(job.backend and job.backend.coherent),
         disturber=backend.disturber(pcm, job.config),
         colours=job.backend.transport.drawn_colours if job.backend else 0,
-        progress=lambda step: console.status(_status(step), clock.monotonic_ns() / 1e9),
+        progress=lambda step: life.show("", streamed_s=step.streamed_s, findings=step.findings),
+        starting=lambda step: life.streaming(
+            quiet=job.config.backend != "virtual" and step.arm.handling.per_period,
+            arm=step.arm.name,
+            number=step.number,
+            burst_s=step.arm.burst_s,
+        ),
     )
 
 
-def _status(step: runner.Progress) -> str:
-    share = f"{step.number}/{step.planned}" if step.planned else str(step.number)
-    left = ""
-    if step.duration_s:
-        rest = step.duration_s - step.streamed_s
-        left = f", {format_duration(rest)} left" if rest > 0 else ", to the end of the plan"
-    wrong = counted(step.findings, "wrong run") if step.findings else "no wrong run"
-    return f"burst {share}  {step.arm}  {format_duration(step.streamed_s)} streamed{left}  {wrong}"
+def _life(job: Job, console: Console, clock: Clock) -> Life:
+    plan, done = job.config.plan, job.done
+    streamed_s = done.streamed_s
+    bursts = 0 if job.config.duration_s else plan.repeats * sum(arm.bursts for arm in plan.arm)
+    whole_s = plan.repeats * sum(arm.bursts * arm.burst_s for arm in plan.arm)
+    life = Life(console, lambda: clock.monotonic_ns() / 1e9, real_time=job.config.backend != "virtual")
+    life.show(
+        "opening the PCM",
+        planned=bursts,
+        streamed_s=streamed_s,
+        before_s=streamed_s,
+        total_s=job.config.duration_s or whole_s,
+        findings=sum(part.found for part in done.tallies.values()),
+    )
+    return life

@@ -1,0 +1,70 @@
+"""Contrasts as a forest plot: how many times fewer episodes, with the interval, on a log scale."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from typing import TYPE_CHECKING
+
+from stress.report.contrasts import changed, says_something
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stress.verdict.contrast import Contrast
+
+WIDTH, LEFT, RIGHT, ROW, TOP = 900, 300, 130, 22, 14
+# Ratios drawn [log10]; an interval that goes on has an arrow.
+LOW, HIGH = -1.0, 3.0
+CURED, OPEN = "#1b6e3c", "#8a8a8a"
+
+
+def svg(contrasts: Sequence[Contrast]) -> str:
+    """Return the plot as an SVG figure, "" where nothing was compared with anything."""
+    told = [one for one in contrasts if says_something(one)]
+    if not told:
+        return ""
+    height = TOP + ROW * len(told) + 34
+    rows = "".join(_row(one, TOP + ROW * number) for number, one in enumerate(told))
+    label = "episodes with the change against without it: how many times fewer, with 95 % intervals"
+    return (
+        f'<figure class="wide"><svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">'
+        f"{_axis(height - 34)}{rows}</svg><figcaption>Times fewer episodes when one thing is changed; bars "
+        "are 95 % intervals. Right of 1 the change helps; green: shown after correction for the number of "
+        "comparisons.</figcaption></figure>"
+    )
+
+
+def _axis(bottom: float) -> str:
+    parts = []
+    for power in range(int(LOW), int(HIGH) + 1):
+        at = _x(10.0**power)
+        kind = "tick" if power == 0 else "frame"
+        parts.append(f'<path class="{kind}" d="M{at:.1f} {TOP - 8}V{bottom:.1f}"/>')
+        parts.append(f'<text x="{at:.1f}" y="{bottom + 15:.1f}" text-anchor="middle">{10.0**power:g}x</text>')
+    return "".join(parts)
+
+
+def _row(one: Contrast, top: float) -> str:
+    ratio, interval = one.comparison.ratio, one.comparison.interval
+    hue = CURED if one.cures else OPEN
+    left, right = _x(interval.low), _x(interval.high)
+    middle = top + ROW / 2
+    name = escape(f"{one.group}: {changed(one)}")
+    numbers = escape(f"p = {one.p:.2g}")
+    point = ""
+    if math.isfinite(ratio) and ratio > 0:
+        point = f'<circle cx="{_x(ratio):.1f}" cy="{middle:.1f}" r="4" fill="{hue}"/>'
+    elif ratio > 0:
+        point = f'<path d="M{right - 6:.1f} {middle - 4:.1f}l6 4l-6 4z" fill="{hue}"/>'
+    return (
+        f'<text x="0" y="{middle + 4:.1f}">{name}</text>'
+        f'<path d="M{left:.1f} {middle:.1f}H{right:.1f}" stroke="{hue}" stroke-width="3"/>{point}'
+        f'<text x="{WIDTH - RIGHT + 20}" y="{middle + 4:.1f}">{numbers}</text>'
+    )
+
+
+def _x(ratio: float) -> float:
+    power = HIGH if math.isinf(ratio) else LOW if not ratio > 0 else math.log10(ratio)
+    share = (min(HIGH, max(LOW, power)) - LOW) / (HIGH - LOW)
+    return LEFT + (WIDTH - LEFT - RIGHT) * share
