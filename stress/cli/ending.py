@@ -23,7 +23,7 @@ def tell(wanted: Outputs, folder: Path, plan: Plan, console: Console) -> None:
     run = summary.read(folder).result(plan)
     known = facts.read(folder)
     told = outputs.write(wanted, folder, run, known)
-    if outputs.printed(wanted, run, known, console, directory=str(folder)):
+    if outputs.printed(wanted, run, known, console, shlex.quote(str(folder)), directory=str(folder)):
         return
     if wanted.quiet:
         console.prose(text.head(run)[:1])

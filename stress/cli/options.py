@@ -257,11 +257,12 @@ def _report(commands: Any) -> None:
             "pcmstress report runs/20261121-091313",
             "pcmstress report runs/20261121-091313 --html ring.html --bundle run.tar.gz",
             "pcmstress report run.tar.gz --junit result.xml --label lab3-arm926",
+            "pcmstress report run.tar.gz --mail                  # for a kernel list, 72 columns",
         ),
         f"Exit status: 0 when the record could be read, whatever its verdict; {USAGE_CODES}.",
     )
     report.add_argument("directory", metavar="DIR", help="a run directory, or a bundle of one")
-    run_options.results(report)
+    run_options.results(report, mail=True)
     run_options.screen(report)
 
 

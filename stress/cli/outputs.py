@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stress.errors import ConfigError
 from stress.files.whole import whole
 from stress.record import bundle, evidence
-from stress.report import cases, ci_formats, html
+from stress.report import cases, ci_formats, html, mail
 from stress.report.as_json import as_json
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Outputs:
     Attributes
     ----------
     html, junit, bundle : files to write, "" for none.
-    form : "text", "json", "ktap" or "lava" on standard output.
+    form : "text", "json", "ktap", "lava" or "mail" on standard output.
     label : name of the suite, "" for the backend's.
     quiet, verbose : the verdict line only, or the facts of the machine as well.
     """
@@ -46,7 +46,7 @@ class Outputs:
     @classmethod
     def of(cls, args: argparse.Namespace) -> Outputs:
         """Return what the options of `run` or `report` say of it."""
-        form = next((name for name in ("json", "ktap", "lava") if getattr(args, name)), "text")
+        form = next((name for name in ("json", "ktap", "lava", "mail") if getattr(args, name, False)), "text")
         return cls(
             html=args.html or "",
             junit=args.junit or "",
@@ -105,15 +105,19 @@ def write(outputs: Outputs, folder: Path, run: Summary, facts: Facts) -> list[st
     return told
 
 
-def printed(outputs: Outputs, run: Summary, facts: Facts, console: Console, **more: Any) -> bool:
+def printed(outputs: Outputs, run: Summary, facts: Facts, console: Console, name: str, **more: Any) -> bool:
     """Print the form for machines, if one was asked for; return whether it was.
 
     Parameters
     ----------
+    name : of the run directory or bundle, as a reader would type it.
     more : keys added to the JSON object.
     """
     if outputs.form == "json":
         console.line(json.dumps({**as_json(run, facts), **more}))
+    elif outputs.form == "mail":
+        for line in mail.lines(run, facts, name):
+            console.line(line)
     elif outputs.form in ("ktap", "lava"):
         form = ci_formats.ktap if outputs.form == "ktap" else ci_formats.lava
         for line in form(cases.suite(run, outputs.label), cases.cases(run), facts):

@@ -179,8 +179,8 @@ def detector(command: argparse._ActionsContainer, auto: str, played: str) -> Non
     command.add_argument("--stimulus", metavar="FILE.wav", default="", help=f"{played}; judged by checksum")
 
 
-def results(command: argparse.ArgumentParser) -> None:
-    """Add the files and formats that a report can be written as."""
+def results(command: argparse.ArgumentParser, mail: bool = False) -> None:
+    """Add the files and formats that a report can be written as; `mail` for one that is over."""
     group = command.add_argument_group("results")
     group.add_argument(
         "--html", metavar="FILE", help="write one self-contained page with pictures of the rings"
@@ -190,6 +190,10 @@ def results(command: argparse.ArgumentParser) -> None:
     form = group.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     form.add_argument("--ktap", action="store_true", help="print KTAP version 1, one test per arm")
+    if mail:
+        form.add_argument(
+            "--mail", action="store_true", help="print a mail for a kernel maintainer, in 72 columns"
+        )
     form.add_argument("--lava", action="store_true", help="print LAVA test case signals, one per arm")
     group.add_argument(
         "--label",

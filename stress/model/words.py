@@ -21,6 +21,16 @@ def stretches(number: int) -> str:
     return f"{count(number)} corrupted {'stretch' if abs(number) == 1 else 'stretches'}"
 
 
+def at_most(share: float) -> str:
+    """Return an upper bound of a share of lines as people say it: at most 1 corrupted line in 22 000."""
+    if not 0 < share < 1:
+        return "no bound"
+    lines = 1 / share
+    # Two digits, rounded down: what is said is never more than what was shown.
+    step = 10 ** max(0, len(str(int(lines))) - 2)
+    return f"at most 1 corrupted line in {count(int(lines) // step * step)} (95 % confidence)"
+
+
 def plain(text: str) -> str:
     """Return `text` with control characters escaped: a record from elsewhere may hold any."""
     return text.translate(_CONTROLS)

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from stress.model.wire import BUS, CAPTURE_RING, LANES, PLAYBACK_RING, RIGHT, WRONG
-from stress.model.words import count, counted
+from stress.model.words import count, counted, stretches
 from stress.report.document import table
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def section(strips: Sequence[BurstRecord]) -> str:
     items = [*((f"wrong, first in {name}", hue) for name, hue in COLOURS.items()), ("right", GREEN)]
     legend = "".join(f'<span><i style="background:{hue}"></i>{escape(name)}</span>' for name, hue in items)
     return (
-        "<h2>Views</h2><p>Where each wrong run first shows: what the user wrote, what memory holds of the "
-        "ring (the playback ring, or the capture ring where that is to blame), what crossed the wire, what "
-        "was read. The first wrong view names the layer to blame. Time runs to the right. Memory is looked "
-        "at once, right behind the burst: it is known for the last lap, framed, and else left empty.</p>"
+        "<h2>Views</h2><p>Where each corrupted stretch first shows: what the user wrote, what memory holds "
+        "of the ring (the playback ring, or the capture ring where that is to blame), what crossed the wire, "
+        "what was read. The first wrong view names the layer to blame. Time runs to the right. Memory is "
+        "looked at once, right behind the burst: it is known for the last lap, framed, else left empty.</p>"
         f'<p class="legend">{legend}</p>{"".join(_burst(burst) for burst in strips)}'
     )
 
@@ -120,8 +120,12 @@ def _rows(shown: list[FindingRecord]) -> str:
     heads = ("frame", "frames", "kind", "first wrong", *LANES)
     rows = [_row(one) for one in sorted(chosen, key=lambda one: one.frame)]
     rest = len(shown) - len(chosen)
-    more = f'<p class="note">and {counted(rest, "more run")} kept in the record</p>' if rest > 0 else ""
+    more = f'<p class="note">and {_more(rest)} kept in the record</p>' if rest > 0 else ""
     return f"{table(heads, rows, 'rr')}{more}"
+
+
+def _more(number: int) -> str:
+    return stretches(number).replace("corrupted", "more corrupted")
 
 
 def _row(finding: FindingRecord) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
-from stress.model.words import count, counted
+from stress.model.words import count, counted, stretches
 from stress.settings.times import format_duration
 
 SIZE = 300
@@ -85,7 +85,7 @@ def svg(title: str, marks: Iterable[Mark], ring_bytes: int, rate: int, found: in
     Parameters
     ----------
     rate : of the stream [Hz].
-    found : wrong runs of this ring, those included that were not kept.
+    found : corrupted stretches of this ring, those included that were not kept.
     """
     listed = list(marks)
     last_frame = max((mark.frame for mark in listed[:MOST_ARCS]), default=0)
@@ -100,7 +100,7 @@ def svg(title: str, marks: Iterable[Mark], ring_bytes: int, rate: int, found: in
         f'<text x="150" y="{150 - OUTER + 11}" text-anchor="middle">{end}</text>'
     )
     caption = (
-        f"{title} of {count(ring_bytes)} bytes: {counted(max(found, len(listed)), 'wrong run')}, "
+        f"{title} of {count(ring_bytes)} bytes: {stretches(max(found, len(listed)))}, "
         f"{count(min(len(listed), MOST_ARCS))} drawn, the last at {end}"
     )
     return (

@@ -90,4 +90,4 @@ def _first_seen(whole: Tally) -> list[str]:
     if not whole.views:
         return []
     parts = ", ".join(f"{count(number)} in the {view}" for view, number in whole.views.most_common())
-    return [f"wrong runs that were kept, by the layer they first appear in: {parts}"]
+    return [f"corruption that was kept, by the layer it first appears in: {parts}"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from stress.model.exposure import ZERO_EVENTS_95, Exposure
 from stress.model.lifecycle import FirstLap
 from stress.model.verdict import Verdict
-from stress.model.words import count, counted
+from stress.model.words import at_most, count, counted
 from stress.settings.times import format_duration
 from stress.stats.counts import miss_bound_95
 from stress.verdict import allocations, needs
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _ASK = " (is the loopback connected, the volume at 0 dB, the right capture source selected?)"
 # Lines that reach every bound a plan may ask for (1e-12).
 ENOUGH = 1 << 62
-_BY_WIRE = "judged by the USB wire alone: the host's rings are right; beyond the bus nothing was looked at"
+_BY_WIRE = "judged from the USB bus only: both host rings are correct; nothing after the bus was checked"
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,12 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
             "larger buffer, or real-time priority)"
         )
     if tally.control_missed:
-        doubts.append(f"positive control: {tally.control_missed} of {tally.planted} planted faults not found")
+        doubts.append(f"self-test: {tally.control_missed} of {tally.planted} injected faults not found")
     elif not tally.planted:
-        doubts.append("no positive control: nothing was planted, so nothing vouches for the detector")
+        doubts.append("no self-test: no fault was injected, so the detector's sensitivity is unproven")
     elif tally.wire["in_judged"] and not tally.wire["in_planted"]:
         doubts.append(
-            "no positive control of capture: no fault could be laid over what was read "
+            "no self-test of capture: no fault could be injected into what was read "
             "(a silent source, or bursts shorter than a lap)"
         )
     doubts += [f"condition not granted: {text}" for text in sorted(tally.refused)]
@@ -141,14 +141,14 @@ def _distinct(tally: Tally) -> list[str]:
 def _clean(tally: Tally) -> str:
     bound = Exposure(tally.lines, tally.line_bytes).rate_bound_95
     lines = counted(tally.lines, "ring line")
-    return f"no wrong frame in {lines}: fewer than {bound:.2g} wrong lines per line (95 %)"
+    return f"no wrong frame in {lines}: {at_most(bound or 0.0)}"
 
 
 def _power(tally: Tally) -> str:
     missed = 100 * miss_bound_95(tally.planted)
     return (
-        f"positive control: found {tally.control_found} of {tally.planted} planted faults and nothing else, "
-        f"so with 95 % certainty it misses less than {missed:.2g} %{_by_side(tally)}{_margin(tally)}"
+        f"self-test: found {tally.control_found} of {tally.planted} injected faults and nothing else: the "
+        f"detector misses less than {missed:.2g} % (95 % confidence){_by_side(tally)}{_margin(tally)}"
     )
 
 

@@ -127,7 +127,10 @@ def test_ringmap_says_units_and_how_much_of_what_was_found_is_drawn():
     picture = svg("a, playback ring", marks, 16320, 48000, 2500)
     assert ">0 bytes<" in picture and ">4 080<" in picture and ">12 240<" in picture
     assert ">0 s<" in picture and ">100ms<" in picture
-    assert "of 16&nbsp;320 bytes: 2&nbsp;500 wrong runs, 2 drawn, the last at 100ms</figcaption>" in picture
+    assert (
+        "of 16&nbsp;320 bytes: 2&nbsp;500 corrupted stretches, 2 drawn, the last at 100ms</figcaption>"
+        in picture
+    )
 
 
 def test_ringmap_shortest_run_of_a_large_ring_is_long_enough_to_be_seen():

@@ -23,4 +23,4 @@ def test_audit_that_contradicts_the_record_names_the_first_place_of_each_sort():
     assert line.endswith("burst 2, period 5 is equal and corruption is recorded there")
     assert audit_json(found)["agrees"] is False
     one_sided = _audited(Audit(2, 0, 100, 3, contradicted=((2, 5),)))
-    assert "differs and no wrong run" not in one_sided[0]
+    assert "differs and no corruption" not in one_sided[0]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from stress.cli import main
-from stress.model.words import count, counted
+from stress.model.words import at_most, count, counted
 from stress.plan.plan import read_plan
 from stress.record import reader, rundir
 from stress.report import facts, text
@@ -67,6 +67,18 @@ def test_verbose_report_has_the_machine(run):
     log, plan, folder = run
     told = "\n".join(text.lines(summarise(log.events, plan), 0, facts.read(folder), verbose=True))
     assert all(word in told for word in ("VmFlags", "audit:", "versions", "command", "date"))
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (4.5e-5, "1 corrupted line in 22 000"),
+        (0.3, "1 corrupted line in 3 "),
+        (2e-4, "1 corrupted line in 5 000"),
+    ],
+)
+def test_bound_is_said_as_one_line_in_so_many_rounded_down(share, said):
+    assert said in at_most(share)
 
 
 def test_report_tells_the_same_at_every_width(run):

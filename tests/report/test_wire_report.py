@@ -138,7 +138,7 @@ def test_lanes_have_a_row_per_finding_those_memory_speaks_for_first():
     assert [">9 300<" in row for row in rows] == [False] * (lanes.MOST_ROWS - 1) + [True]
     cells = [re.sub("<.*?>", "", cell) for cell in rows[-1].split("</td>")]
     assert cells[3:8] == [PLAYBACK_RING, "right", "wrong", "wrong", "wrong"]
-    assert "and 44 more runs" in page
+    assert "and 44 more corrupted stretches" in page
 
 
 def test_lanes_of_a_fault_beyond_the_host_are_wrong_from_the_wire_on():

@@ -33,15 +33,15 @@ def _clean(**changes):
 def test_judge_clean_with_exposure_and_control_passes_and_states_the_bound():
     judged = judge(_clean(), BOUND)
     assert judged.verdict is Verdict.PASS
-    assert "3e-05 wrong lines per line" in judged.reasons[0]
+    assert "at most 1 corrupted line in 33 000" in judged.reasons[0]
     assert "found 20 of 20" in judged.reasons[1]
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"control_found": 19}, "1 of 20 planted faults not found"),
-        ({"planted": 0, "control_found": 0}, "no positive control"),
+        ({"control_found": 19}, "1 of 20 injected faults not found"),
+        ({"planted": 0, "control_found": 0}, "no self-test"),
         ({"unlocked": 1}, "no lock in 1 of 2"),
         ({"lines": 1000}, "exposure too small"),
         ({"lines": 0}, "no line was checked"),

@@ -15,7 +15,7 @@ from stress.model.exposure import Exposure
 from stress.model.formats import sample_format
 from stress.model.ring import Rings
 from stress.model.verdict import Verdict, exit_code
-from stress.model.words import count, counted
+from stress.model.words import at_most, count, counted
 from stress.report.console import Console
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _reason(found: Found, verdict: Verdict, exposure: Exposure, rate: int) -> st
     right = "every frame right" if verdict is Verdict.PASS else "no wrong frame among those judged"
     if bound is None:
         return f"{right}, {seen}; in none of them would stale data have shown"
-    return f"{right}, {seen}; fewer than {bound:.2g} wrong lines per line (95 %)"
+    return f"{right}, {seen}; {at_most(bound)}"
 
 
 def _share(analysis: Analysis) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ def _report(args: argparse.Namespace, folder: Path) -> int:
     status = EXIT_INCONCLUSIVE if run.contradicted else 0
     known = facts.read(folder)
     told = outputs.write(wanted, folder, run, known)
-    if outputs.printed(wanted, run, known, console):
+    if outputs.printed(wanted, run, known, console, shlex.quote(args.directory)):
         return status
     if wanted.quiet:
         console.prose(text.head(run)[:1])

@@ -245,7 +245,7 @@ def test_capture_control_that_is_missed_keeps_a_clean_run_from_pass(tmp_path, mo
     monkeypatch.setattr(views, "compare_read", blind)
     judgement, burst = _walk(tmp_path, "cortex-a")
     assert judgement.verdict is Verdict.INCONCLUSIVE
-    assert any("planted faults not found" in reason for reason in judgement.reasons)
+    assert any("injected faults not found" in reason for reason in judgement.reasons)
     assert burst["wire"]["in"]["found"] == 0 < burst["wire"]["in"]["planted"]
 
 

@@ -1,0 +1,54 @@
+"""The mail: 72 columns, about thirty lines, facts first, and whatever a record holds stays text."""
+
+from __future__ import annotations
+
+from stress.report import mail
+from stress.report.facts import Facts
+from tests.record_cases import summary
+
+FACTS = Facts(
+    (
+        ("cpu", "ARM926EJ-S"),
+        ("D-cache", "VIVT, 16 KB, 4-way"),
+        ("kernel", "6.1.0"),
+        ("use_vmalloc", "Y"),
+        ("card", "1 Device (USB-Audio), USB 0d8c:0014, full speed, musb-hdrc"),
+        ("command line of the kernel", "console=ttyS0 root=/dev/mmcblk0p2"),
+        ("command", "pcmstress diagnose --card 1 --seed 1"),
+    )
+)
+
+
+def _burst(analysis):
+    return {"event": "burst", "analysis": analysis}
+
+
+def _stale(text="8 frames at capture frame 960 are one playback lap old"):
+    found = {
+        "kind": "stale", "frame": 960, "frames": 8, "ring": "playback", "laps": 1, "line_bytes": 32,
+        "injected": False, "details": {}, "text": text,
+    }  # fmt: skip
+    return {
+        "locked": True, "checked_frames": 9600, "wrong_frames": 8, "counts": {"stale": 1},
+        "sites": [["stale", "playback", 1, 1]], "notes": [], "findings": [found],
+    }  # fmt: skip
+
+
+def test_mail_of_a_failure_says_what_where_and_how_to_repeat_it():
+    told = mail.lines(summary(_burst(_stale())), FACTS, "run.tar.gz")
+    whole = "\n".join(told)
+    assert told[0].startswith("Subject: stale data in an mmapped PCM ring")
+    for words in ("FAIL", "6.1.0", "VIVT", "use_vmalloc=Y", "0d8c:0014", "musb-hdrc", "replay run.tar.gz"):
+        assert words in whole
+    assert "pcmstress diagnose --card 1 --seed 1" in whole
+    assert max(map(len, told)) <= mail.COLUMNS
+    assert len(told) <= 34
+
+
+def test_mail_without_facts_says_that_they_were_not_recorded():
+    assert "not recorded" in "\n".join(mail.lines(summary(_burst({})), Facts(), "r"))
+
+
+def test_mail_keeps_control_characters_and_line_breaks_of_a_record_out():
+    told = mail.lines(summary(_burst(_stale("a\x1b[2Jb\nX-Injected: c"))), FACTS, "r")
+    assert not any("\x1b" in line or line.startswith("X-Injected") for line in told)
