@@ -17,19 +17,25 @@ if TYPE_CHECKING:
 MOST_ROWS = 8
 
 
-def lines(
-    found: Diagnosis, measured: Sequence[Measured], columns: int = 0, verbose: bool = False
-) -> list[str]:
-    """Return the diagnosis: what a reader acts on first, the evidence behind `verbose`."""
+def head(found: Diagnosis, verbose: bool = False) -> list[str]:
+    """Return cause, side and what to do: what a reader acts on first."""
     return [
         f"Cause: {found.headline() if verbose else _cause(found)}",
         *([f"Side: {_sides(found)}"] if found.sides else []),
         *([f"Also seen: {', '.join(found.also)}"] if found.also else []),
         f"Do: {found.advice}",
-        *(f"For {line}" for line in found.players),
+    ]
+
+
+def lines(
+    found: Diagnosis, measured: Sequence[Measured], columns: int = 0, verbose: bool = False
+) -> list[str]:
+    """Return what the diagnosis rests on: the table, and the evidence behind `verbose`."""
+    return [
         f"Would change this: {found.against}",
         *compared(measured, columns, verbose),
         *(["", "Evidence:", *(f"  {line}" for line in found.evidence)] if verbose else []),
+        *([f"  for {line}" for line in found.players] if verbose else []),
     ]
 
 

@@ -61,6 +61,9 @@ def read(folder: Path) -> Facts:
 def of_board(board: Mapping[str, Any]) -> Facts:
     """Return the facts in the content of a board.json, whatever wrote it."""
     about = _table(board, "run")
+    if board.get("virtual"):
+        # The kernel under a simulation is no fact of the board.
+        about = {**about, "cmdline": ""}
     found = [*(_virtual(board) if board.get("virtual") else _real(board)), *_call(about)]
     values = tuple((name, _text(value)) for name, value in found if _text(value))
     return Facts(values)

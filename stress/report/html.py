@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from stress.verdict.tally import Tally
 
 
+# Arcs on a page, over all rings. Source: a page of any run stays below 400 KB; an arc takes some 200
+# bytes. Higher: mails refuse the page; lower: busy rings look emptier than they are.
+MOST_ARCS = 800
+
+
 def page(run: Summary, evidence: list[EvidenceRecord], facts: Facts | None = None) -> str:
     """Return the report as one HTML document.
 
@@ -36,11 +41,10 @@ def page(run: Summary, evidence: list[EvidenceRecord], facts: Facts | None = Non
     name = f"pcmstress: {run.judgement.verdict.value} on {run.backend}"
     parts = (
         _verdict(run),
-        _meaning(run),
         _diagnosis(run.diagnosis),
-        _board(known),
         _compared(run),
         _arms(run),
+        _board(known),
         _rings(run),
         levels.section(run.samples),
         lanes.section(run.samples.strips),
@@ -52,15 +56,12 @@ def page(run: Summary, evidence: list[EvidenceRecord], facts: Facts | None = Non
 
 
 def _verdict(run: Summary) -> str:
-    verdict, by = run.judgement.verdict.value, path.detectors(run)
-    reasons = "".join(f"<p>{escape(reason)}</p>" for reason in run.judgement.reasons)
-    head = f"{verdict} on {run.backend}{f', judged by {by}' if by else ''}"
+    verdict, head = run.judgement.verdict.value, text.head(run)[0]
+    told = found.sentences(run.whole, run.start.transport) if run.failed else []
+    # The first reason of a FAIL counts the same that the sentences say.
+    rest = run.judgement.reasons[1:] if told else run.judgement.reasons
+    reasons = "".join(f"<p>{escape(reason)}</p>" for reason in (*told, *rest))
     return f'<div class="verdict {escape(verdict)}"><h1>{escape(head)}</h1>{reasons}</div>'
-
-
-def _meaning(run: Summary) -> str:
-    lines = found.sentences(run.whole, run.start.transport)
-    return f"<p>{escape(' '.join(lines))}</p>" if lines else ""
 
 
 def _board(facts: Facts) -> str:
@@ -110,8 +111,9 @@ def _row(arm: Tally, judged: Judgement) -> str:
 
 def _rings(run: Summary) -> str:
     sites = {part.arm: part.sites for part in run.parts}
+    share = MOST_ARCS // max(1, len(run.samples.rings))
     pictures = "".join(
-        _ring(run.opened.get(arm), ring, examples, _in_ring(sites.get(arm, {}), ring))
+        _ring(run.opened.get(arm), ring, examples, _in_ring(sites.get(arm, {}), ring), share)
         for (arm, ring), examples in run.samples.rings.items()
     )
     if not pictures:
@@ -125,12 +127,12 @@ def _rings(run: Summary) -> str:
     return f"<h2>Where in the ring</h2><p>{help_text}</p>{ringmap.legend()}{pictures}"
 
 
-def _ring(opened: OpenRecord | None, ring: str, examples: Examples, found: int) -> str:
+def _ring(opened: OpenRecord | None, ring: str, examples: Examples, found: int, most: int) -> str:
     params = opened.granted.of(ring) if opened else None
     if opened is None or params is None:
         return ""
     size = params.buffer_size * params.frame_bytes
-    marks = [_mark(example.finding, params.frame_bytes, size) for example in examples.first]
+    marks = [_mark(example.finding, params.frame_bytes, size) for example in examples.first[:most]]
     return ringmap.svg(f"{opened.arm}, {ring} ring", marks, size, params.rate, found)
 
 

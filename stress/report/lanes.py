@@ -19,6 +19,9 @@ COLOURS = {PLAYBACK_RING: "#d03b32", BUS: "#a86f00", CAPTURE_RING: "#8e5bbf"}
 GREEN, GREY = "#2e8b57", "#8a8a8a"
 # Rows per strip. Higher: pages too long to read; lower: the last lap is not shown.
 MOST_ROWS = 6
+# Strips on a page, and findings drawn in one. Source: a page of any run stays below 400 KB; a finding
+# takes some 500 bytes. Higher: mails refuse the page; lower: a busy burst looks emptier than it is.
+MOST_STRIPS, MOST_DRAWN = 8, 60
 LEFT, WIDTH, LANE = 60, 900, 14
 
 
@@ -33,7 +36,7 @@ def section(strips: Sequence[BurstRecord]) -> str:
         "of the ring (the playback ring, or the capture ring where that is to blame), what crossed the wire, "
         "what was read. The first wrong view names the layer to blame. Time runs to the right. Memory is "
         "looked at once, right behind the burst: it is known for the last lap, framed, else left empty.</p>"
-        f'<p class="legend">{legend}</p>{"".join(_burst(burst) for burst in strips)}'
+        f'<p class="legend">{legend}</p>{"".join(_burst(burst) for burst in strips[:MOST_STRIPS])}'
     )
 
 
@@ -51,14 +54,16 @@ def _burst(burst: BurstRecord) -> str:
         f'<text x="0" y="{top + LANE - 3}">{name}</text>'
         for name, top in tops.items()
     )
-    body += "".join(_marks(one, frames, tops) for one in shown)
+    drawn = shown[:: max(1, -(-len(shown) // MOST_DRAWN))]
+    body += "".join(_marks(one, frames, tops) for one in drawn)
     body += "".join(_lap(side, first, held, frames, tops["memory"]) for side, first, held in _held(burst))
     height = len(LANES) * (LANE + 4) + 18
     body += _axis(burst, frames, height)
     title = escape(f"burst {burst.number}, {burst.arm}")
     box = f'viewBox="0 0 {LEFT + WIDTH} {height}" role="img" aria-label="{title}"'
     strip = f'<figure class="wide"><svg {box}>{body}</svg></figure>'
-    return f"<h3>{title}</h3>{_memory(burst)}{strip}{_rows(shown)}"
+    some = f'<p class="note">{count(len(drawn))} of {count(len(shown))} drawn.</p>' if drawn != shown else ""
+    return f"<h3>{title}</h3>{_memory(burst)}{strip}{some}{_rows(shown)}"
 
 
 def _axis(burst: BurstRecord, frames: int, height: int) -> str:
@@ -77,12 +82,12 @@ def _marks(finding: FindingRecord, frames: int, tops: dict[str, int]) -> str:
     hint = escape(f"{view}: {finding.text}")
     colours = {WRONG: COLOURS.get(view, GREY), RIGHT: GREEN}
     said = ((lane, lanes.of(lane)) for lane in LANES) if lanes else ()
-    return "".join(
-        f'<rect x="{left:.1f}" y="{tops[lane]}" width="{width:.1f}" height="{LANE}" fill="{colours[says]}">'
-        f"<title>{hint}</title></rect>"
+    rects = "".join(
+        f'<rect x="{left:.1f}" y="{tops[lane]}" width="{width:.1f}" height="{LANE}" fill="{colours[says]}"/>'
         for lane, says in said
         if says in colours
     )
+    return f"<g><title>{hint}</title>{rects}</g>"
 
 
 def _span(first: int, length: int, frames: int) -> tuple[float, float]:

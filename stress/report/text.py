@@ -38,6 +38,7 @@ def lines(run: Summary, columns: int = 0, facts: Facts | None = None, verbose: b
     measured = measure(run.plan, run.parts) if named else []
     return [
         *head(run),
+        *(contrasts.head(named, verbose) if named else []),
         *_found(run),
         *(contrasts.lines(named, measured, columns, verbose) if named else []),
         *(arms(run, columns) if verbose or not named else []),

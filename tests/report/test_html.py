@@ -175,3 +175,19 @@ def test_page_of_an_analog_run_has_levels_per_second_and_marks_over_all_bursts()
 
 def test_page_of_a_digital_run_has_no_analog_path():
     assert levels.section(_log().samples) == ""
+
+
+def test_page_of_a_run_with_many_findings_stays_below_400_kilobytes():
+    *events, first = _events()
+    one = first["analysis"]["findings"][0]
+    first["analysis"]["findings"] = [{**one, "frame": 10 * k, "text": "x" * 120} for k in range(200)]
+    bursts = [{**first, "number": number, "arm": f"arm {number}"} for number in range(1, 40)]
+    opened = [{**next(e for e in events if e["event"] == "open"), "arm": f"arm {n}"} for n in range(1, 40)]
+    log = summary(*[e for e in events if e["event"] != "open"], *opened, *bursts)
+    assert len(html.page(log, [])) < 400_000
+
+
+def test_page_runs_no_script_and_fetches_nothing():
+    page = html.page(_log(), [])
+    assert "default-src 'none'" in page
+    assert "<script" not in page and "http://" not in page.replace("http://www.w3.org", "")
