@@ -184,5 +184,8 @@ class Life:
                 self._draw()
 
     def _draw(self) -> None:
+        if not self._standing.number and not self._console.moves:
+            # A log is told of bursts; the line it gets in ten seconds shall be one of them.
+            return
         now_s = self._now_s()
         self._console.status(line(self._standing, now_s, self._real_time), now_s)

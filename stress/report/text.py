@@ -45,6 +45,7 @@ def lines(run: Summary, columns: int = 0, facts: Facts | None = None, verbose: b
         *lifecycle_table(run, columns),
         "",
         *wire.first(run.whole),
+        *([] if verbose else wire.unseen(run)),
         *path.contradictions(run),
         *(known.lines() if verbose else known.short()),
         *(machine(run) if verbose else []),

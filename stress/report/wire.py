@@ -32,6 +32,11 @@ def lines(run: Summary) -> list[str]:
     ]
 
 
+def unseen(run: Summary) -> list[str]:
+    """Return why no tap looked at the bus; nothing where one did, or where there is no bus."""
+    return [] if run.whole.wire.get("bursts") else [line for line in lines(run) if "no USB card" not in line]
+
+
 def first(whole: Tally) -> list[str]:
     """Return where on the bus it went wrong, one line; nothing where nothing did, or no tap looked."""
     seen = whole.wire

@@ -52,4 +52,4 @@ def test_auto_goes_on_without_the_wire_and_says_so(tmp_path, capsys, monkeypatch
     (tmp_path / "plan.toml").write_text(PLAN)
     base = ["run", "--backend", "virtual", "--board", "cortex-a", "--plan", str(tmp_path / "plan.toml")]
     assert main.main([*base, "--out", str(tmp_path / "run")]) == 0
-    assert "wire: not seen: no right to watch the bus" in capsys.readouterr().out
+    assert "USB bus: not seen: no right to watch the bus" in capsys.readouterr().out

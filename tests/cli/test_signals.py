@@ -34,8 +34,8 @@ def _started(folder, **options):
         text=True,
         **options,
     )
-    # The first status line: a burst is over, the next one runs.
-    assert process.stderr.readline().startswith("burst 1/1000")
+    # The first status line: a burst runs.
+    assert process.stderr.readline().startswith("burst 1 of 1000")
     return process
 
 
