@@ -167,7 +167,7 @@ def _analyze(commands: Any) -> None:
         default=LINES[1],
         help="cache line of the board in bytes (default %(default)s)",
     )
-    run_options.screen(analyze, json=True)
+    run_options.as_object(analyze)
 
 
 def _generate(commands: Any) -> None:
@@ -322,7 +322,7 @@ def _probe(commands: Any) -> None:
         metavar="FILE",
         help="name the options that the running kernel (or this .config) lacks, each with the line to add",
     )
-    run_options.screen(probe, json=True)
+    run_options.as_object(probe)
 
 
 def _plans(commands: Any) -> None:

@@ -203,11 +203,14 @@ def results(command: argparse.ArgumentParser, mail: bool = False) -> None:
     )
 
 
-def screen(command: argparse.ArgumentParser, json: bool = False) -> None:
+def as_object(command: argparse.ArgumentParser) -> None:
+    """Add --json."""
+    command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+def screen(command: argparse.ArgumentParser) -> None:
     """Add what the terminal shows."""
     group = command.add_argument_group("screen")
-    if json:
-        group.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     amount = group.add_mutually_exclusive_group()
     amount.add_argument("-q", "--quiet", action="store_true", help="print the verdict line only")
     amount.add_argument("-v", "--verbose", action="store_true", help="print the facts of the machine as well")
