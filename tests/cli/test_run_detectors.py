@@ -318,6 +318,6 @@ def test_html_report_names_the_detector_and_the_path(tmp_path, capsys):
     _run(tmp_path, capsys, *_cable("--loopback", "analog"), channels=1)
     main.main(["report", str(tmp_path / "run"), "--html", str(tmp_path / "r.html")])
     page = (tmp_path / "r.html").read_text()
-    assert "on virtual cortex-a, judged by spectral" in page
+    assert "virtual board cortex-a, judged through an analog cable" in page
     assert "loopback: analog, judged by spectral: asked for" in page
     assert "SNR" in page and "THD+N" in page
