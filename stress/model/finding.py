@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Optional
 
+from stress.model.path import Path
+
 # The note of a check whose capture holds nothing but zeros.
 SILENT = "every captured sample is zero"
 
@@ -28,6 +30,10 @@ class Kind(str, Enum):
     DITHER = "dither"  #: low bits differ by a few LSB
     MUTE = "mute"  #: nothing but zeros for the rest of the burst
     RESAMPLE = "resample"  #: another sample rate
+    ROTATE = "rotate"  #: channels moved round by n, from an instant on
+    POLARITY = "polarity"  #: the sign of every sample changed
+    STUCK = "stuck"  #: one bit of every sample is always 0 or 1, or inverted
+    ENDIAN = "endian"  #: the bytes or halves of every sample in another order, or unsigned
     MISPLACED = "misplaced"  #: older or newer pattern data whose lag is not a whole lap
     UNKNOWN = "unknown"  #: wrong, and none of the above
 
@@ -115,6 +121,7 @@ class Analysis:
     valid_bits : bits per sample the path carries.
     notes : one line each (cap reached, low bits not carried, ...).
     sites : findings per (kind, ring, laps), all of them.
+    path : what stands between the two ends, None where it is not known.
     """
 
     detector: str
@@ -130,6 +137,7 @@ class Analysis:
     valid_bits: int | None = None
     notes: tuple[str, ...] = ()
     sites: Mapping[Site, int] = field(default_factory=dict)
+    path: Path | None = None
 
     @property
     def found(self) -> int:

@@ -221,8 +221,7 @@ def test_analyze_auto_without_either_says_what_the_signal_is(capsys, tmp_path):
     _main(capsys, "generate", path, "--stimulus", "silence", "--frames", 40000)
     status, out = _main(capsys, "analyze", path)
     assert status == 5
-    assert "neither the pattern nor the analog noise was found" in out
-    assert "the capture is silent" in out
+    assert "every captured sample is zero: nothing arrived" in out
 
 
 @pytest.mark.parametrize("tier", ["host", "device"])

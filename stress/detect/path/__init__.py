@@ -1,0 +1,1 @@
+"""The path detector: what stands between the two ends of a loopback."""

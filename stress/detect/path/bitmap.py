@@ -1,0 +1,142 @@
+"""Which bit of what was sent each captured bit is: the path as wiring.
+
+Orders of bytes, shifts, exchanged halves, stuck and inverted bits only move bits. Each
+captured bit is compared with each bit that was sent in the frame, before and behind it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.model.stimulus import POSITIONS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stress.patterns.word import Pattern
+
+    Bytes = NDArray[np.uint8]
+    Ints = NDArray[np.int64]
+    Planes = NDArray[np.float32]
+
+# Frames that are compared. Source: 2^-40 per pair of bits by chance at `AGREE`. Higher: time;
+# lower: chance.
+FRAMES = 2048
+
+# Agreement of a captured bit with a sent one, 1 for all frames. Source: a line in ten is stale
+# where the alignment is plain, half of whose bits are right. Higher: damage hides the wiring;
+# lower: bits that rounding changes are taken for wires.
+AGREE = 0.85
+
+# Mean of a bit that never changes, likewise.
+CONSTANT = 0.97
+
+_AROUND = (0, -1, 1)  # frames a bit may come from, the likeliest first
+
+
+@dataclass(frozen=True)
+class BitMap:
+    """The wiring of one frame.
+
+    Parameters
+    ----------
+    source : (planes,) for each captured bit the sent one, -1 for none; bits of a frame are
+        counted from the first byte's lowest.
+    frame : (planes,) frames by which the sent bit is older, -1 to 1.
+    inverted : (planes,) bool.
+    constant : (planes,) 0 or 1 for a bit that never changes, else -1.
+    """
+
+    source: Ints
+    frame: Ints
+    inverted: NDArray[np.bool_]
+    constant: Ints
+
+    @property
+    def wired(self) -> float:
+        """Share of the captured bits that are a sent one or never change."""
+        return float(((self.source >= 0) | (self.constant >= 0)).mean())
+
+
+def planes(raw: Bytes, frame_bytes: int) -> NDArray[np.uint8]:
+    """Return the bits of frames, (frames, 8 * frame_bytes) uint8."""
+    return np.unpackbits(raw.reshape(-1, frame_bytes), axis=1, bitorder="little")
+
+
+def wiring(raw: Bytes, position: int, pattern: Pattern) -> BitMap:
+    """Return where each captured bit comes from.
+
+    Parameters
+    ----------
+    raw : (n * frame_bytes,) uint8 of the capture.
+    position : of the pattern at its first frame.
+    """
+    size = pattern.frame_bytes
+    frames = min(FRAMES, raw.size // size)
+    seen = planes(raw[: frames * size], size)
+    sent = planes(pattern.bytes_at((position - 1) % POSITIONS, frames + 2), size)
+    signs: Planes = 1 - 2 * seen.astype(np.float32)
+    due: Planes = 1 - 2 * sent.astype(np.float32)
+    count = seen.shape[1]
+    agree = np.stack([signs.T @ due[1 - d : 1 - d + frames] for d in _AROUND], axis=1) / frames
+    own = np.arange(count)
+    # Padding repeats the sign: its own place first, then one in the same frame.
+    agree[own, 0, own] *= 1.02
+    best = agree.reshape(count, -1)
+    at = np.argmax(np.abs(best), axis=1)
+    level = best[own, at]
+    mean = signs.mean(axis=0)
+    constant = np.where(np.abs(mean) > CONSTANT, (mean < 0).astype(np.int64), -1)
+    found = (np.abs(level) > AGREE) & (constant < 0)
+    return BitMap(
+        np.where(found, at % count, -1),
+        np.where(found, np.array(_AROUND)[at // count], 0),
+        found & (level < 0),
+        constant,
+    )
+
+
+class Inverse:
+    """Puts the bits of captured frames back where they were when they were sent.
+
+    Parameters
+    ----------
+    wires : of the capture.
+    pattern : what was sent.
+    """
+
+    def __init__(self, wires: BitMap, pattern: Pattern) -> None:
+        self._size, self._fmt, self._channels = pattern.frame_bytes, pattern.fmt, pattern.channels
+        count = 8 * self._size
+        self._plane = np.full(count, -1)
+        self._frame = np.zeros(count, np.int64)
+        self._flip = np.zeros(count, np.uint8)
+        for seen in np.flatnonzero(wires.source >= 0)[::-1]:
+            sent = int(wires.source[seen])
+            self._plane[sent] = seen
+            self._frame[sent], self._flip[sent] = wires.frame[seen], wires.inverted[seen]
+        self.carried: NDArray[np.bool_] = self._plane >= 0
+
+    def mask(self) -> Bytes:
+        """Return the bits of a frame that arrive, (frame_bytes,) uint8."""
+        return np.packbits(self.carried, bitorder="little")
+
+    def frames(self, raw: Bytes, due: Bytes) -> Bytes:
+        """Return frames as they were sent, of `due` where a bit does not arrive.
+
+        Parameters
+        ----------
+        raw : ((n + 2) * frame_bytes,) uint8, with the frame before and the one behind.
+        due : (n * frame_bytes,) uint8.
+        """
+        seen = planes(raw, self._size)
+        out = planes(due, self._size)
+        n = len(out)
+        for delay in (0, -1, 1):
+            some = np.flatnonzero(self.carried & (self._frame == delay))
+            if len(some):
+                out[:, some] = seen[1 + delay : 1 + delay + n, self._plane[some]] ^ self._flip[some]
+        return np.packbits(out, axis=1, bitorder="little").reshape(-1)

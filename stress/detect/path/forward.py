@@ -1,0 +1,223 @@
+"""The path as arithmetic: from samples sent to samples captured, to the last bit.
+
+A volume control multiplies and rounds, one way or another. With factor, offset and way
+known, what the path makes of any frame of the pattern is known bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.path.attribute import Mix, Term
+from stress.detect.path.sources import ODD
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stress.detect.path.sources import Sources
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+#: Ways of rounding that are tried, by name.
+RULES = ("round", "floor", "truncate", "half up")
+
+# Share of frames that a way of rounding must hit to be the one. Source: a line in ten is stale
+# at worst where the alignment is plain. Higher: damage hides the rule; lower: dither passes.
+RULE_SHARE = 0.7
+
+# Largest difference that still counts as the same sample where no way of rounding fits
+# [steps]. Source: triangular dither of 2 LSB. Higher: flips of low bits pass; lower: noise
+# shaping is called damage.
+MOST_OFF = 8
+
+# Factors this near to a power of two or 1 are that. Source: the fit of 8192 samples.
+SNAP = 2e-6
+
+
+@dataclass(frozen=True)
+class Forward:
+    """What the path makes of the pattern in one captured channel.
+
+    Parameters
+    ----------
+    terms : channels of the pattern and their factors, none for a channel without it.
+    offset : added after rounding [LSB].
+    rule : one of `RULES`, or "float32" (a mantissa of 24 bits).
+    step : smallest difference of two samples [LSB].
+    low, high : rails [LSB].
+    off : largest difference that is the path's own [LSB].
+    slack : what the fit itself may be off by [LSB].
+    share : of the samples looked at that agree.
+    """
+
+    terms: tuple[Term, ...] = ()
+    offset: float = 0.0
+    rule: str = "round"
+    step: int = 1
+    low: int = -(1 << 15)
+    high: int = (1 << 15) - 1
+    off: int = 0
+    slack: int = 0
+    share: float = 0.0
+
+    def values(self, due: Floats) -> Ints:
+        """Return what is captured of the samples sent.
+
+        Parameters
+        ----------
+        due : (frames, terms) of each term's channel, delayed as it says.
+        """
+        exact = due @ np.array([term.gain for term in self.terms])
+        if self.rule == "float32":
+            made = np.rint(exact.astype(np.float32).astype(np.float64)) + self.offset
+        else:
+            made = _rounded(exact / self.step, self.rule) * self.step + self.offset
+        return np.asarray(np.clip(made, self.low, self.high), np.int64)
+
+
+def _rounded(values: Floats, rule: str) -> Floats:
+    if rule == "floor":
+        return np.floor(values)
+    if rule == "truncate":
+        return np.trunc(values)
+    if rule == "half up":
+        return np.floor(values + 0.5)
+    return np.rint(values)
+
+
+def columns(sources: Sources, position: int, frames: int, terms: Sequence[Term]) -> Floats:
+    """Return the delayed channels of some terms, (frames, terms) float64."""
+    out = np.empty((frames, len(terms)))
+    for delay in sorted({term.delay for term in terms}):
+        here = [n for n, term in enumerate(terms) if term.delay == delay]
+        out[:, here] = sources.block(position - delay, frames, [terms[n].source for n in here])
+    return out
+
+
+def step_of(seen: Ints, bits: int) -> int:
+    """Return the step that nearly all samples are multiples of, a power of two."""
+    step = 1
+    for low in range(1, bits):
+        if float((seen & ((1 << low) - 1) == 0).mean()) < 0.95:
+            break
+        step = 1 << low
+    return step
+
+
+def rails_of(seen: Ints, bits: int) -> tuple[int, int, float]:
+    """Return the rails, and the share of samples at them where the path saturates."""
+    low, high = int(seen.min()), int(seen.max())
+    at_low, at_high = float((seen == low).mean()), float((seen == high).mean())
+    full = 1 << (bits - 1)
+    # The pattern meets each value of 16 bits once in 65536 samples.
+    usual = 4.0 * step_of(seen, bits) / max(1, high - low + 1) + 10 / len(seen)
+    return (
+        low if at_low > usual else -full,
+        high if at_high > usual else full - 1,
+        (at_low if at_low > usual else 0.0) + (at_high if at_high > usual else 0.0),
+    )
+
+
+def fitted(seen: Ints, due: Floats, mix: Mix, bits: int) -> Forward:
+    """Return the arithmetic that explains most samples of a channel.
+
+    Parameters
+    ----------
+    seen : (frames,) captured, LSB.
+    due : (frames, terms) of the mix's terms.
+    """
+    step = step_of(seen[seen != 0], bits) if (seen != 0).any() else 1
+    low, high, _ = rails_of(seen, bits)
+    start = Forward(mix.terms, mix.offset, step=step, low=low, high=high)
+    best = start
+    for rule in (*RULES, *(("float32",) if bits > 24 else ())):
+        tried = _refined(replace(start, rule=rule), seen, due, mix)
+        if tried.share > best.share + 1e-6:
+            best = tried
+    if best.share >= RULE_SHARE:
+        return replace(best, slack=_slack(best, seen, due, bits))
+    plain = _loose(replace(start, offset=mix.offset), seen, due)
+    other = _loose(best, seen, due)
+    return (
+        other if (other.share >= RULE_SHARE, -other.off) > (plain.share >= RULE_SHARE, -plain.off) else plain
+    )
+
+
+def _slack(found: Forward, seen: Ints, due: Floats, bits: int) -> int:
+    # A factor from a fit may miss in one sample of many; the high half alone leaves the last
+    # bits of x open, which change it by a step now and then.
+    exact = all(float(np.log2(abs(term.gain) or 3)).is_integer() for term in found.terms)
+    exact = exact and found.rule != "float32"
+    off = np.abs(found.values(due) - seen)
+    by_one = float((off == found.step).mean()) > float((off > found.step).mean())
+    high_only = all(term.source < ODD and term.source % 2 for term in found.terms)
+    least = 0 if exact and not by_one else found.step
+    return max(least, (3 << (bits - 16)) if high_only and bits <= 16 else 0)
+
+
+def _refined(tried: Forward, seen: Ints, due: Floats, mix: Mix) -> Forward:
+    # The offset a rule leaves is whole steps; the factor is what all samples allow.
+    shift = {"floor": 0.5, "truncate": 0.0}.get(tried.rule, 0.0) * tried.step
+    offset = float(np.rint((mix.offset + shift) / tried.step) * tried.step)
+    best = tried
+    for terms in _candidates(tried, seen, due, offset):
+        one = replace(tried, terms=terms, offset=offset)
+        share = float((one.values(due) == seen).mean())
+        if share > best.share:
+            best = replace(one, share=share)
+    return best
+
+
+def _candidates(tried: Forward, seen: Ints, due: Floats, offset: float) -> list[tuple[Term, ...]]:
+    out = [tuple(replace(term, gain=_snapped(term.gain)) for term in tried.terms), tried.terms]
+    if len(tried.terms) != 1 or tried.rule == "float32":
+        return out
+    # Each sample allows a range of factors; the middle of what nearly all allow is the factor.
+    free = (seen > tried.low) & (seen < tried.high) & (np.abs(due[:, 0]) > np.abs(due[:, 0]).max() / 4)
+    y, x = seen[free] - offset, due[free, 0]
+    if not len(y):
+        return out
+    step = tried.step
+    less = {"floor": 0.0, "truncate": 0.0}.get(tried.rule, -0.5 * step)
+    more = less + step
+    low, high = (y + less) / x, (y + more) / x
+    if tried.rule == "truncate":
+        size = np.abs(y)
+        sign = np.sign(y * x)
+        low, high = sign * size / np.abs(x), sign * (size + step) / np.abs(x)
+        low, high = low[y != 0], high[y != 0]
+        if not len(low):
+            return out
+    low, high = np.minimum(low, high), np.maximum(low, high)
+    for share in (0.0, 0.01, 0.1):
+        least, most = float(np.quantile(low, 1 - share)), float(np.quantile(high, share))
+        middle = (least + most) / 2
+        term = tried.terms[0]
+        out += [(replace(term, gain=_snapped(middle)),), (replace(term, gain=middle),)]
+        if least <= most:
+            break
+    return out
+
+
+def _snapped(gain: float) -> float:
+    size = abs(gain)
+    if not size:
+        return gain
+    power = 2.0 ** round(np.log2(size))
+    return float(np.copysign(power, gain)) if abs(size / power - 1) < SNAP * 10 else gain
+
+
+def _loose(tried: Forward, seen: Ints, due: Floats) -> Forward:
+    # No way of rounding: how far off are nearly all samples?
+    made = replace(tried, offset=float(np.rint(tried.offset)))
+    off = np.abs(made.values(due) - seen) / made.step
+    for most in range(1, MOST_OFF + 1):
+        share = float((off <= most).mean())
+        if share >= 0.995 or (share >= RULE_SHARE and float((off <= most + 2).mean()) - share < 2e-3):
+            return replace(made, off=most * made.step, share=share)
+    return replace(made, share=float((off == 0).mean()))

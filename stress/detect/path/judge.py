@@ -1,0 +1,332 @@
+"""The exact detector behind a path: name the path, take it off, judge what is left.
+
+The path may change within a capture. A change is one finding at the frame where it
+happens; what follows is judged under the new path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stress.detect.exact.checker import ExactChecker
+from stress.detect.path.change import change_finding
+from stress.detect.path.estimate import Estimate, Nothing, estimate
+from stress.detect.path.model import Model, model_of
+from stress.detect.path.restore import Restorer
+from stress.model.finding import Analysis, Finding, Kind
+from stress.model.path import Path
+from stress.model.stimulus import POSITIONS
+from stress.patterns.word import Pattern
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stress.model.ring import Rings
+
+    Bytes = NDArray[np.uint8]
+    Flags = NDArray[np.bool_]
+
+# Frames that are restored at a time, and those an estimate is drawn from. Source: the fit wants
+# 16384, a ratio of rates to 1 ppm 32768. Higher: memory; lower: poorer figures.
+BLOCK, ESTIMATED = 1 << 16, 1 << 16
+
+# Frames in a row, hardly one of them right, that call for another path. Source: the fewest a
+# path is named from. Higher: a short change is unknown; lower: time on damage.
+LOST, LOST_SHARE = 1024, 0.1
+
+# Changes of path that are followed. Higher: time on noise; lower: a path that comes and goes is
+# unknown after some turns.
+MOST_CHANGES = 16
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What the exact detector says behind a path.
+
+    Parameters
+    ----------
+    path : from the first frame of the pattern on, None where none could be named.
+    nothing : why not.
+    analysis : None where the path cannot be taken off.
+    changes : of the path, later on.
+    """
+
+    path: Path | None
+    nothing: Nothing | None = None
+    analysis: Analysis | None = None
+    changes: tuple[Finding, ...] = ()
+
+
+class _Feed:
+    # Captured frames of an iterable of blocks, with those around them.
+
+    def __init__(self, blocks: Iterable[Bytes], frame_bytes: int) -> None:
+        self._blocks, self._size = iter(blocks), frame_bytes
+        self._held = np.empty(0, np.uint8)
+        self._first = 0  # captured frame of the first held
+        self._done = False
+
+    def upto(self, frame: int) -> None:
+        parts = [self._held]
+        have = self._first + self._held.size // self._size
+        while have < frame and not self._done:
+            block = next(self._blocks, None)
+            if block is None:
+                self._done = True
+                break
+            parts.append(np.array(block, np.uint8).reshape(-1))
+            have += parts[-1].size // self._size
+        if len(parts) > 1:
+            self._held = np.concatenate(parts)
+
+    @property
+    def end(self) -> int | None:
+        """Frames of the capture, None while more may come."""
+        return self._first + self._held.size // self._size if self._done else None
+
+    def frames(self, start: int, stop: int) -> Bytes:
+        """Frames `start` to `stop`, zeros where there are none."""
+        self.upto(stop)
+        first, have = self._first, self._held.size // self._size
+        out = np.zeros(max(0, stop - start) * self._size, np.uint8)
+        low, high = max(start, first), min(stop, first + have)
+        if high > low:
+            out[(low - start) * self._size : (high - start) * self._size] = self._held[
+                (low - first) * self._size : (high - first) * self._size
+            ]
+        return out
+
+    def drop(self, frame: int) -> None:
+        """Forget the frames before `frame`."""
+        skip = max(0, min(frame - self._first, self._held.size // self._size))
+        self._held, self._first = self._held[skip * self._size :].copy(), self._first + skip
+
+
+def judge_behind(
+    blocks: Iterable[Bytes],
+    pattern: Pattern,
+    rings: Rings,
+    *,
+    first_position: int | None = None,
+    played_limit: int | None = None,
+    line_bytes: int = 32,
+    known: Estimate | None = None,
+) -> Behind:
+    """Name the path of a capture and judge behind it.
+
+    Parameters
+    ----------
+    blocks : of the capture, whole frames of uint8.
+    pattern : what was played, in the format and channels of the capture.
+    first_position : of the first frame played, None where it is not known.
+    known : the path at the beginning, where it was found before.
+    """
+    size = pattern.frame_bytes
+    feed = _Feed(blocks, size)
+    start = _active(feed, size)
+    if start is None:
+        nothing = estimate(np.zeros(size, np.uint8), pattern)
+        return Behind(None, nothing if isinstance(nothing, Nothing) else None)
+    raw = feed.frames(start, start + ESTIMATED)
+    if feed.end is not None:
+        raw = raw[: (feed.end - start) * size]
+    hint = 1 if first_position is None else first_position
+    found = known or estimate(raw, pattern, first_frame=start, hint=hint)
+    if isinstance(found, Nothing):
+        return Behind(None, found)
+    if not found.path.invertible:
+        return Behind(found.path)
+    return _Walk(feed, pattern, rings, found, first_position, played_limit, line_bytes).run(start)
+
+
+def _active(feed: _Feed, size: int) -> int | None:
+    # The first frame that is not silence.
+    start = 0
+    while True:
+        raw = feed.frames(start, start + BLOCK).reshape(-1, size)
+        loud = np.flatnonzero(raw.any(axis=1))
+        if len(loud):
+            return start + int(loud[0])
+        start += BLOCK
+        if feed.end is not None and start >= feed.end:
+            return None
+        feed.drop(start)
+
+
+class _Walk:
+    # Restores block after block, and looks for another path where one is lost.
+
+    def __init__(
+        self,
+        feed: _Feed,
+        pattern: Pattern,
+        rings: Rings,
+        found: Estimate,
+        first_position: int | None,
+        limit: int | None,
+        line_bytes: int,
+    ) -> None:
+        self._feed, self._pattern, self._rings = feed, pattern, rings
+        self._path, self._first = found.path, None
+        self._model: Model = model_of(found, pattern)
+        self._found = found
+        self._restorer = Restorer(self._model, found.position, rings)
+        self._checker = ExactChecker(
+            self._model.sent,
+            rings,
+            first_position=first_position,
+            played_limit=limit,
+            line_bytes=line_bytes,
+        )
+        self._changes: list[Finding] = []
+        self._open: tuple[int, Estimate] | None = None
+        self._first_right: int | None = None
+
+    def run(self, start: int) -> Behind:
+        frame = 0
+        for frame, stop in self._spans():
+            frame = self._span(frame, stop)
+        self._close(self._feed.end or frame)
+        analysis = self._checker.finish()
+        analysis = _with(analysis, self._changes)
+        path = replace(self._path, from_frame=self._first_right if self._first_right is not None else start)
+        return Behind(path, None, analysis, tuple(self._changes))
+
+    def _spans(self) -> Iterator[tuple[int, int]]:
+        frame = 0
+        while True:
+            self._feed.upto(frame + 2 * BLOCK)
+            end = self._feed.end
+            stop = frame + BLOCK if end is None else min(end - self._model.ahead, frame + BLOCK)
+            if stop <= frame:
+                return
+            yield frame, stop
+            frame = stop
+            self._feed.drop(frame - 4 - self._model.behind)
+
+    def _span(self, frame: int, stop: int) -> int:
+        while frame < stop:
+            out, ok = self._restored(frame, stop)
+            lost = self._lost(ok, frame, stop)
+            if lost is None or len(self._changes) >= MOST_CHANGES:
+                self._give(out, ok, frame, stop)
+                return stop
+            at, found = lost
+            size = self._model.sent.frame_bytes
+            self._give(out[: (at - frame) * size], ok[: at - frame], frame, at)
+            self._turn(at, found)
+            frame = at
+        return stop
+
+    def _restored(self, frame: int, stop: int) -> tuple[Bytes, Flags]:
+        raw = self._feed.frames(frame - self._model.behind, stop + self._model.ahead)
+        return self._restorer.block(raw, frame)
+
+    def _give(self, out: Bytes, ok: Flags, frame: int, stop: int) -> None:
+        if self._first_right is None and ok.any():
+            self._first_right = frame + int(np.argmax(ok))
+        self._checker.feed(out)
+
+    def _lost(self, ok: Flags, frame: int, stop: int) -> tuple[int, Estimate] | None:
+        # Where, behind right frames, another path begins in this block.
+        if self._first_right is None and not ok.any():
+            return None
+        for start in _bare(ok):
+            at = frame + start
+            size = self._pattern.frame_bytes
+            raw = self._feed.frames(at, at + ESTIMATED)
+            end = self._feed.end
+            if end is not None:
+                raw = raw[: max(0, end - at) * size]
+            if raw.size < LOST * size or not raw[: LOST * size].any():
+                continue
+            due = (self._restorer.align + at) % POSITIONS
+            found = estimate(raw, self._pattern, first_frame=at, hint=due, known=due)
+            if isinstance(found, Nothing) or not found.path.invertible:
+                continue
+            model = model_of(found, self._pattern)
+            if model.sent.channels != self._model.sent.channels:
+                continue
+            return self._exactly(at, frame, found, model), found
+        return None
+
+    def _exactly(self, at: int, frame: int, found: Estimate, model: Model) -> int:
+        # Back from where nothing fits to the first frame that only the new path explains.
+        first = max(frame, at - 64)
+        raw = self._feed.frames(first - model.behind, at + 64 + model.ahead)
+        seen = model.seen(raw)
+        positions = found.position + first + np.arange(len(seen), dtype=np.int64)
+        new = (np.abs(seen - model.made(positions)) <= model.off).all(axis=1)
+        old = self._restored(first, at + 64)[1]
+        wrong = np.flatnonzero(~new[: at + 32 - first])
+        begin = int(wrong[-1]) + 1 if len(wrong) else 0
+        bad = np.flatnonzero(~old[begin:])
+        return first + begin + (int(bad[0]) if len(bad) else 0)
+
+    def _turn(self, at: int, found: Estimate) -> None:
+        self._close(at)
+        self._model = model_of(found, self._pattern)
+        self._restorer = Restorer(self._model, found.position, self._rings)
+        if found.path != replace(self._path, from_frame=found.path.from_frame):
+            self._open = (at, found)
+        self._found = found
+
+    def _close(self, end: int) -> None:
+        if self._open is None:
+            return
+        at, found = self._open
+        self._open = None
+        position = (found.position + at) % POSITIONS
+        self._changes.append(change_finding(self._path, found, at, end - at, position))
+
+
+def _bare(ok: Flags) -> list[int]:
+    # Where long stretches without right frames begin.
+    n = len(ok)
+    if n < LOST:
+        return []
+    sums = np.concatenate([[0], np.cumsum(ok)])
+    share = (sums[LOST:] - sums[:-LOST]) / LOST
+    bare = share < LOST_SHARE
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], bare]).astype(np.int8)) == 1)
+    # Frames that a path leaves right by chance may stand before it.
+    return [int(edge) + _tail(ok[edge : edge + LOST]) for edge in edges[:4]]
+
+
+def _tail(ok: Flags) -> int:
+    # Behind the last run of right frames that is no chance.
+    right = np.flatnonzero(ok[:-2] & ok[1:-1] & ok[2:])
+    return int(right[-1]) + 3 if len(right) else 0
+
+
+def _with(analysis: Analysis, changes: list[Finding]) -> Analysis:
+    for change in reversed(changes):
+        analysis = analysis.adding(change)
+    if not changes:
+        return analysis
+    findings = tuple(sorted(analysis.findings, key=lambda one: one.frame))
+    wrong = min(analysis.checked_frames, analysis.wrong_frames + sum(one.frames for one in changes))
+    return replace(analysis, findings=findings, wrong_frames=wrong, episodes=analysis.episodes + len(changes))
+
+
+# Wrong frames, or findings, of the kinds below that may be a path. Source: the fewest frames a
+# path is named from; local faults are tens of frames. Higher: a path of a short capture stays a
+# list of findings; lower: time on local damage.
+MANY_FRAMES, MANY = 1000, 200
+
+#: Kinds that a path is taken for where each frame is judged by itself.
+PATH_KINDS = (
+    *(Kind.UNKNOWN, Kind.BITFLIP, Kind.DITHER, Kind.GAIN, Kind.SWAP, Kind.BYTESHIFT, Kind.INSERT),
+    *(Kind.MISPLACED, Kind.ZERO, Kind.HOLD, Kind.RESAMPLE),
+)
+
+
+def changed_by_path(analysis: Analysis) -> bool:
+    """Tell whether what an exact check found may be one change of every sample."""
+    number = sum(analysis.counts.get(kind, 0) for kind in PATH_KINDS)
+    frames = sum(one.frames for one in analysis.findings if one.kind in PATH_KINDS)
+    return frames >= MANY_FRAMES or number >= MANY

@@ -1,0 +1,178 @@
+"""The capture as numbers, and what the path makes of any position: one form for every path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from stress.detect.path.bitmap import Inverse, planes
+from stress.detect.path.sources import ODD, Sources, index_of, numbers
+from stress.model.stimulus import POSITIONS
+from stress.patterns.word import Pattern
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stress.detect.path.estimate import Estimate
+
+    Bytes = NDArray[np.uint8]
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
+
+class Model(Protocol):
+    """What one path makes of the pattern.
+
+    Attributes
+    ----------
+    sent : the pattern whose frames are put back.
+    ahead, behind : captured frames that belong to a frame beside its own.
+    off : (k,) largest difference of each number that is the path's own.
+    bits : of a frame that arrive, about.
+    """
+
+    sent: Pattern
+    ahead: int
+    behind: int
+    off: Ints
+    bits: int
+
+    def seen(self, raw: Bytes) -> Ints:
+        """Return captured frames as numbers, (n, k), without `behind` at the front and `ahead` at the end."""
+
+    def made(self, positions: Ints) -> Ints:
+        """Return the numbers that any positions give, (n, k)."""
+
+    def strange(self, seen: Ints, due: Ints, positions: Ints) -> Bytes:
+        """Return frames that fit nothing, as they would have been sent; (n, frame_bytes)."""
+
+
+class Arithmetic:
+    """A path that multiplies, adds, rounds and reorders channels; see `Model`."""
+
+    def __init__(self, found: Estimate, captured: Pattern) -> None:
+        self._captured, self._forward = captured, found.forward
+        self._used = [c for c, one in enumerate(found.forward) if one.terms]
+        sources = [term.source for one in found.forward for term in one.terms]
+        odd = [source for source in sources if source >= ODD]
+        most = max(index_of(source) for source in sources) + 1
+        even = max(captured.channels, most + most % 2 if captured.channels == 1 else most)
+        self.sent = Pattern(captured.name, captured.fmt, index_of(odd[0]) + 1 if odd else even)
+        self._sources = Sources(captured.name, captured.fmt)
+        self._delay = [min(term.delay for term in found.forward[c].terms) for c in self._used]
+        self.ahead, self.behind = max(0, *self._delay), max(0, *(-d for d in self._delay))
+        self.off = np.array([_off(found, c) for c in self._used], np.int64)
+        # Copies of one channel prove nothing more.
+        once = {found.forward[c].terms[0].source: c for c in self._used}
+        self.bits = sum(found.path.bits[c] for c in once.values())
+
+    def seen(self, raw: Bytes) -> Ints:
+        """Return the captured numbers of each channel, its delay taken off."""
+        every = numbers(raw, self._captured.fmt, self._captured.channels)
+        frames = len(every) - self.ahead - self.behind
+        first = [self.behind + delay for delay in self._delay]
+        return np.stack([every[at : at + frames, c] for at, c in zip(first, self._used)], axis=1)
+
+    def made(self, positions: Ints) -> Ints:
+        """Return what is captured of any positions."""
+        out = np.empty((len(positions), len(self._used)), np.int64)
+        cache: dict[tuple[int, int], Ints] = {}
+        for column, c in enumerate(self._used):
+            one, base = self._forward[c], self._delay[column]
+            due = np.empty((len(positions), len(one.terms)))
+            for n, term in enumerate(one.terms):
+                key = (self._channels(term.source), term.delay - base)
+                if key not in cache:
+                    cache[key] = self._samples(key[0], positions - key[1])
+                due[:, n] = cache[key][:, index_of(term.source)]
+            out[:, column] = one.values(due)
+        return out
+
+    def _channels(self, source: int) -> int:
+        return index_of(source) + 1 if source >= ODD else 2 * (source // 2) + 2
+
+    def _samples(self, channels: int, positions: Ints) -> Ints:
+        pattern = self._sources.pattern(channels)
+        n = len(positions)
+        if n and int(positions[-1]) - int(positions[0]) == n - 1 and (np.diff(positions) == 1).all():
+            raw = pattern.bytes_at(int(positions[0]) % POSITIONS, n)
+        else:
+            raw = pattern.image((positions % POSITIONS).astype(np.uint32)).reshape(-1)
+        return numbers(raw, pattern.fmt, channels)
+
+    def strange(self, seen: Ints, due: Ints, positions: Ints) -> Bytes:
+        """Return frames with each number taken back through the arithmetic."""
+        fmt, channels = self.sent.fmt, self.sent.channels
+        sent = numbers(self.sent.image((positions % POSITIONS).astype(np.uint32)).reshape(-1), fmt, channels)
+        full = 1 << (fmt.bits - 1)
+        flips = seen ^ due
+        few = np.array([[bin(int(v) & (2 * full - 1)).count("1") for v in row] for row in flips])
+        some = few.sum(axis=1) <= 4 if len(few) else np.zeros(0, bool)
+        for column, c in enumerate(self._used):
+            one = self._forward[c]
+            lead = max(one.terms, key=lambda term: abs(term.gain))
+            at = index_of(lead.source)
+            if len(one.terms) == 1:
+                back = np.rint((seen[:, column] - one.offset) / lead.gain)
+            else:
+                back = np.rint(sent[:, at] + (seen[:, column] - due[:, column]) / lead.gain)
+            back = np.clip(back, -full, full - 1).astype(np.int64)
+            sent[:, at] = np.where(some, sent[:, at] ^ flips[:, column], back)
+        # Silence behind a sum or dither is silence.
+        idle = np.array([one.offset for one in (self._forward[c] for c in self._used)])
+        sent[(np.abs(seen - idle) <= self.off).all(axis=1)] = 0
+        return packed(sent, self.sent)
+
+
+def _off(found: Estimate, channel: int) -> int:
+    # Where the low half is captured as well it settles the position, and the high half is exact.
+    one = found.forward[channel]
+    low = any(t.source % 2 == 0 or t.source >= ODD for f in found.forward for t in f.terms)
+    return one.off + (min(one.slack, one.step) if low else one.slack)
+
+
+class Wired:
+    """A path that moves bits; see `Model`."""
+
+    def __init__(self, found: Estimate, captured: Pattern) -> None:
+        if found.wires is None:
+            raise ValueError("the path is no wiring")
+        self.sent = captured
+        self._inverse = Inverse(found.wires, captured)
+        self._mask = self._inverse.mask()
+        self.ahead = self.behind = 1
+        self.off = np.zeros(captured.frame_bytes, np.int64)
+        self.bits = int(planes(self._mask, captured.frame_bytes).sum())
+        self._blank = np.zeros(0, np.uint8)
+
+    def seen(self, raw: Bytes) -> Ints:
+        """Return the bytes of frames as they were sent, 0 in bits that do not arrive."""
+        size = self.sent.frame_bytes
+        if self._blank.size < raw.size - 2 * size:
+            self._blank = np.zeros(raw.size - 2 * size, np.uint8)
+        back = self._inverse.frames(raw, self._blank[: raw.size - 2 * size])
+        return back.reshape(-1, size).astype(np.int64)
+
+    def made(self, positions: Ints) -> Ints:
+        """Return the bytes of any positions, under the mask of what arrives."""
+        image = self.sent.image((positions % POSITIONS).astype(np.uint32))
+        return (image & self._mask).astype(np.int64)
+
+    def strange(self, seen: Ints, due: Ints, positions: Ints) -> Bytes:
+        """Return the bits that arrived, the others as they are due."""
+        image = self.sent.image((positions % POSITIONS).astype(np.uint32))
+        made: Bytes = (seen.astype(np.uint8) & self._mask) | (image & ~self._mask)
+        made[~seen.any(axis=1)] = 0
+        return made
+
+
+def model_of(found: Estimate, captured: Pattern) -> Model:
+    """Return the model of a path that can be inverted."""
+    return Wired(found, captured) if found.wires is not None else Arithmetic(found, captured)
+
+
+def packed(samples: Ints, pattern: Pattern) -> Bytes:
+    """Return integer samples as frames, (n, frame_bytes) uint8."""
+    raw = samples.astype("<i4").reshape(-1).view(np.uint8).reshape(-1, 4)[:, : pattern.fmt.sample_bytes]
+    return np.ascontiguousarray(raw).reshape(len(samples), pattern.frame_bytes)

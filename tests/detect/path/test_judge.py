@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from stress.detect.path.judge import judge_behind
+from stress.model.finding import Kind
+from stress.model.formats import FORMATS
+from stress.model.ring import Rings
+from stress.patterns.word import Pattern
+from tests.detect.path.path_kit import captured, packed, sent
+
+RINGS = Rings(4800, 5280)
+
+
+def _judge(raw, name="S16_LE", channels=2):
+    return judge_behind([raw[:20000], raw[20000:]], Pattern("mix1", FORMATS[name], channels), RINGS)
+
+
+def _stale(x):
+    x = x.copy()
+    x[15000:15008] = x[15000 - 4800 : 15008 - 4800]
+    return x
+
+
+@pytest.mark.parametrize(
+    ("way", "name"),
+    [
+        (lambda x: x * 0.7071, "S16_LE"),
+        (lambda x: x[:, ::-1], "S16_LE"),
+        (lambda x: -x, "S16_LE"),
+        (lambda x: np.floor(x / 256) * 256, "S24_3LE"),
+        (lambda x: np.rint(x / 16) * 16, "S24_3LE"),
+        (lambda x: 0.3 * x[:, ::-1] + 11, "S16_LE"),
+    ],
+)
+def test_judge_finds_a_stale_line_with_place_and_age_behind_a_path(way, name):
+    behind = _judge(captured(lambda x: way(_stale(x)), name), name)
+    (found,) = behind.analysis.findings
+    assert (found.kind, found.frame, found.frames) == (Kind.STALE, 15000, 8)
+    assert (found.ring, found.laps, found.lag) == ("playback", 1, 4800)
+    assert not behind.path.exact
+
+
+@pytest.mark.parametrize("level", [-40.0, -17.189, -3.01, -0.07, 0.2])
+def test_judge_of_a_clean_capture_behind_a_gain_finds_nothing(level):
+    behind = _judge(captured(lambda x: x * 10 ** (level / 20), frames=60000))
+    assert behind.path.gain_db[0] == pytest.approx(level, abs=0.01)
+    if behind.path.invertible:
+        assert not behind.analysis.found
+
+
+def test_judge_of_a_slip_behind_a_gain_counts_its_frames():
+    behind = _judge(captured(lambda x: np.delete(x, slice(12000, 12048), 0) * 0.5))
+    (found,) = behind.analysis.findings
+    assert (found.kind, found.frame, found.frames) == (Kind.DROP, 12000, 48)
+
+
+@pytest.mark.parametrize(
+    ("way", "kind", "words"),
+    [
+        (lambda x: x * [1, 0], Kind.ZERO, "right is zero; left left unchanged"),
+        (lambda x: np.repeat(x.mean(1, keepdims=True), 2, 1), Kind.SWAP, "mean of left and right"),
+        (lambda x: -x, Kind.POLARITY, "polarity inverted"),
+        (lambda x: x * 0.5, Kind.GAIN, "-6.02 dB"),
+        (lambda x: x[:, ::-1], Kind.SWAP, "exchanged"),
+    ],
+)
+def test_judge_names_a_path_that_begins_later_once_and_where(way, kind, words):
+    x = sent("S16_LE", 2)
+    x[11000:] = way(x)[11000:]
+    behind = _judge(packed(np.clip(np.floor(x), -32768, 32767), "S16_LE"))
+    assert behind.path.exact
+    (found,) = behind.analysis.findings
+    assert (found.kind, found.frame) == (kind, 11000)
+    assert words in found.text
+
+
+def test_judge_names_a_rotation_of_many_channels():
+    x = sent("S16_LE", 4)
+    x[11000:] = np.roll(x, 1, axis=1)[11000:]
+    (found,) = _judge(packed(x, "S16_LE"), channels=4).analysis.findings
+    assert (found.kind, found.frame) == (Kind.ROTATE, 11000)
+
+
+def test_judge_says_why_a_resampled_capture_is_not_judged():
+    behind = judge_behind([np.zeros(4000, np.uint8)], Pattern("mix1", FORMATS["S16_LE"], 2), RINGS)
+    assert behind.path is None
+    assert behind.nothing.what == "silence"
