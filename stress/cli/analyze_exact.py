@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from stress.detect.exact.auxiliary_known import known_auxiliary
 from stress.detect.exact.passes import Known
 from stress.detect.exact.recording_check import Judged, Recording, check_recording
 from stress.detect.exact.survey import survey
 from stress.detect.exact.turns import Turns, find_turns, without_turns
+from stress.detect.path.judge import Behind, judge_behind, with_changes
 from stress.model.finding import Analysis
 from stress.model.formats import MOST_CHANNELS
 from stress.model.words import count
@@ -17,6 +20,8 @@ from stress.patterns.word import PATTERNS, Pattern
 
 if TYPE_CHECKING:
     import argparse
+
+    from numpy.typing import NDArray
 
     from stress.files.audio import AudioSource
     from stress.model.ring import Rings
@@ -53,6 +58,32 @@ def judged_by_pattern(
             return judged, None
         unlocked = unlocked or judged
     return unlocked or Judged(Analysis("exact", False, source.frames)), None
+
+
+def path_judgement(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Behind:
+    """Return what the exact detector says behind the path of a capture."""
+    pattern = Pattern(args.pattern, source.fmt, source.channels)
+    restored: list[NDArray[np.uint8]] = []
+    behind = judge_behind(
+        source.blocks(BLOCK_FRAMES, 0, source.frames),
+        pattern,
+        rings,
+        first_position=args.position,
+        line_bytes=args.line,
+        restored=restored,
+    )
+    if behind.analysis is None or behind.sent is None:
+        return behind
+    # The ends of the file, passes and gaps are judged as those of any other capture.
+    every = np.concatenate(restored)
+    size = behind.sent.frame_bytes
+    known = Known(args.position, played(args, source.rate), source.rate)
+    capture = Recording(lambda first, stop: iter((every[first * size : stop * size],)), every.size // size)
+    judged = check_recording(capture, behind.sent, rings, known, args.line)
+    if not judged.analysis.locked:
+        return behind
+    analysis = with_changes(judged.analysis, behind.changes)
+    return replace(behind, analysis=analysis, advice=tuple(judged.advice))
 
 
 def auxiliary_line(args: argparse.Namespace, source: AudioSource) -> str:

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, Any, Callable
 import numpy as np
 
 from stress.cli import stimulus
-from stress.cli.analyze_exact import BLOCK_FRAMES, auxiliary_line, judged_by_pattern, played
+from stress.cli.analyze_exact import (
+    BLOCK_FRAMES,
+    auxiliary_line,
+    judged_by_pattern,
+    path_judgement,
+    played,
+)
+from stress.detect.path.judge import changed_by_path
 from stress.errors import CaptureFileError, ConfigError
 from stress.model.formats import MOST_CHANNELS
+from stress.model.path import Path
 from stress.model.words import count
 
 if TYPE_CHECKING:
@@ -121,10 +129,34 @@ def exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
     found = Found(
         _placed(args, judged.analysis), {"advice": list(judged.advice)}, judged.advice, exposed=exposed
     )
-    if found.analysis.locked:
+    if not found.analysis.locked:
+        line = auxiliary_line(args, source)
+        if line:
+            return replace(found, advice=(line,), extra={"advice": [line]}, known=True)
+    return _behind_path(args, source, rings, found)
+
+
+def _behind_path(args: argparse.Namespace, source: AudioSource, rings: Rings, found: Found) -> Found:
+    # What the exact detector says behind the path, where one stands before it.
+    analysis = found.analysis
+    if not source.fmt.native:
         return found
-    line = auxiliary_line(args, source)
-    return replace(found, advice=(line,), extra={"advice": [line]}, known=True) if line else found
+    if analysis.locked and not changed_by_path(analysis):
+        first, bits = analysis.first_frame or 0, source.fmt.bits
+        path = Path.bit_exact(source.channels, bits, first, analysis.valid_bits)
+        return replace(found, analysis=replace(analysis, path=path))
+    behind = path_judgement(args, source, rings)
+    if behind.nothing is not None and not analysis.locked:
+        settled = behind.nothing.what in ("silence", "constant", "short")
+        return replace(found, missing=behind.nothing.why, ask="", known=settled)
+    if behind.analysis is None and behind.path is not None and not analysis.locked:
+        return replace(found, analysis=replace(analysis, path=behind.path), known=True)
+    if behind.analysis is None or (behind.path is not None and behind.path.exact and not behind.changes):
+        return found
+    placed = _placed(args, replace(behind.analysis, path=behind.path))
+    return replace(
+        found, analysis=placed, advice=behind.advice, extra={"advice": list(behind.advice)}, exposed=None
+    )
 
 
 def _placed(args: argparse.Namespace, analysis: Analysis) -> Analysis:

@@ -103,6 +103,7 @@ def analysis(value: Analysis) -> record.AnalysisRecord:
         wrong_frames=value.wrong_frames,
         episodes=value.episodes,
         valid_bits=value.valid_bits,
+        path=None if value.path is None else record.PathRecord.of(value.path),
         notes=tuple(value.notes),
     )
 

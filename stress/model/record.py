@@ -16,6 +16,7 @@ from stress.model import shape
 from stress.model.finding import Finding, Kind
 from stress.model.formats import CARD_FORMATS
 from stress.model.lifecycle import FirstLap, LifecycleEvent
+from stress.model.path import Path
 from stress.model.transport import TransportRecord
 from stress.model.verdict import Verdict
 from stress.model.wire import LANES
@@ -158,6 +159,47 @@ _SITE = shape.row(
 )
 
 
+_INT = shape.within(-LARGEST, LARGEST)
+
+
+def _source(value: Any) -> int | tuple[int, ...]:
+    # A channel of the pattern, or those of a sum.
+    made: int | tuple[int, ...] = shape.listed(_INT)(value) if type(value) is list else _INT(value)
+    return made
+
+
+@dataclass(frozen=True)
+class PathRecord:
+    """What stood between the two ends of a burst; see `stress.model.path.Path`."""
+
+    exact: bool = shape.flag()
+    channels: tuple[int | tuple[int, ...] | None, ...] = shape.field(shape.listed(shape.or_none(_source)))
+    polarity: tuple[int, ...] = shape.field(shape.listed(_INT))
+    gain_db: tuple[float | None, ...] = shape.field(shape.listed(shape.or_none(shape.read_number)))
+    offset: tuple[int, ...] = shape.field(shape.listed(_INT))
+    bits: tuple[int, ...] = shape.field(shape.listed(_INT))
+    delay_frames: tuple[int, ...] = shape.field(shape.listed(_INT))
+    rate_ratio: float = shape.number()
+    encoding: str = shape.text()
+    from_frame: int = shape.count()
+
+    @staticmethod
+    def of(path: Path) -> PathRecord:
+        """Return the record of a path."""
+        return PathRecord(
+            exact=path.exact,
+            channels=path.channels,
+            polarity=path.polarity,
+            gain_db=path.gain_db,
+            offset=path.offset,
+            bits=path.bits,
+            delay_frames=path.delay_frames,
+            rate_ratio=path.rate_ratio,
+            encoding=path.encoding,
+            from_frame=path.from_frame,
+        )
+
+
 @dataclass(frozen=True)
 class AnalysisRecord:
     """What the detector said of a burst; see `stress.model.finding.Analysis`.
@@ -168,6 +210,7 @@ class AnalysisRecord:
     findings : those kept, in order of frame.
     findings_left_out : found and not kept.
     findings_first : of the real ones, so many from the first on are all there.
+    path : see `stress.model.path.Path.to_json`.
     """
 
     locked: bool = shape.flag()
@@ -185,6 +228,7 @@ class AnalysisRecord:
     findings_first: int = shape.count(shape.MOST)
     episodes: int = shape.count(0)
     valid_bits: int | None = shape.whole(None)
+    path: PathRecord | None = shape.part(PathRecord, None)
 
 
 @dataclass(frozen=True)

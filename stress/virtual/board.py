@@ -15,7 +15,7 @@ from stress.virtual.cache.engine import CacheEngine
 from stress.virtual.cache.geometry import CacheGeometry
 from stress.virtual.cache.result import Deliveries
 from stress.virtual.cache.trace import Trace
-from stress.virtual.card.cable import through_cable
+from stress.virtual.card.cable import through_cable, through_path
 from stress.virtual.card.timeline import Timeline
 from stress.virtual.card.usbcard import apply_faults, in_layout, loop_back
 from stress.virtual.delivered import Delivered, joined
@@ -282,6 +282,7 @@ class Board:
         edges = np.array(timeline.carried, dtype=np.int64)
         heard = apply_faults(wire, faults, playback.format, playback.channels, lag, edges)
         incoming = loop_back(heard, lead, timeline.capturing.hw)
+        incoming = through_path(incoming, self.spec.path, playback.format)
         if self.spec.analog.enabled:
             seed = int(self._random.randint(2**31 - 1))
             incoming = through_cable(incoming, self.spec.analog, playback.format, playback.rate, seed)

@@ -238,6 +238,27 @@ class AnalogSpec:
 
 
 @dataclass(frozen=True)
+class PathSpec:
+    """What the digital loopback does to samples, as a volume or a plugin would; nothing by default.
+
+    Parameters
+    ----------
+    order : "straight", "exchanged" (neighbouring channels), "first" (channel 1 everywhere) or
+        "mono" (the mean of channels 1 and 2 everywhere).
+    gain_db : of all channels, rounded to the nearest [dB].
+    inverted : polarity.
+    bits : carried, those below are cut; 0 for all.
+    offset : constant added [LSB].
+    """
+
+    order: str = text("straight", ("straight", "exchanged", "first", "mono"))
+    gain_db: float = number(0.0, -90.0, 20.0)
+    inverted: bool = flag(False)
+    bits: int = integer(0, 0, 32)
+    offset: int = integer(0, -(1 << 15), 1 << 15)
+
+
+@dataclass(frozen=True)
 class BoardSpec:
     """A virtual board; every part has a default, the default is an ARM926.
 
@@ -257,6 +278,7 @@ class BoardSpec:
     usb: UsbSpec = table(UsbSpec, UsbSpec())
     limits: LimitsSpec = table(LimitsSpec, LimitsSpec())
     analog: AnalogSpec = table(AnalogSpec, AnalogSpec())
+    path: PathSpec = table(PathSpec, PathSpec())
     fault: tuple[FaultSpec, ...] = listing(table(FaultSpec))
 
     @classmethod

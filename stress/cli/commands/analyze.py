@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stress.cli import analyzers
 from stress.cli.ring_hint import ring_hint
+from stress.detect.path import words as path_words
 from stress.files.audio import open_audio
 from stress.files.whole import whole
 from stress.model.exposure import Exposure
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from stress.cli.analyzers import Found
     from stress.detect.spectral import SpectralAnalysis
     from stress.model.finding import Analysis
+    from stress.model.path import Path as SignalPath
 
 MOST_SENTENCES = 20
 # Fewest ring lines that a PASS rests on. Source: 300 right ones bound the rate at 1 % of
@@ -95,14 +97,33 @@ def _object(analysis: Analysis, verdict: Verdict, exposure: Exposure) -> dict[st
         "exposure": exposure.to_json(),
         "valid_bits": analysis.valid_bits,
         "notes": list(analysis.notes),
+        "path": None if analysis.path is None else analysis.path.to_json(),
     }
+
+
+def _path_lines(path: SignalPath | None) -> list[str]:
+    # What the path does, then what to do about it; nothing where it is bit-exact.
+    if path is None or path.exact:
+        return []
+    todo = path_words.advice(path)
+    return [f"path: {path_words.sentence(path)}", *([f"  {todo}"] if todo else [])]
+
+
+def _said(verdict: Verdict, analysis: Analysis) -> str:
+    path = analysis.path
+    if verdict is not Verdict.PASS or path is None or path.exact:
+        return verdict.value
+    return f"{verdict.value} behind {path_words.sentence(path)}"
 
 
 def _tell(
     console: Console, found: Found, verdict: Verdict, exposure: Exposure, rate: int, rings: bool
 ) -> None:
     analysis = found.analysis
-    console.prose([f"{verdict.value}  [{analysis.detector}]  {_reason(found, verdict, exposure, rate)}"])
+    for line in _path_lines(analysis.path):
+        console.prose([line])
+    reason = _reason(found, verdict, exposure, rate)
+    console.prose([f"{_said(verdict, analysis)}  [{analysis.detector}]  {reason}"])
     for finding in analysis.findings[:MOST_SENTENCES]:
         console.prose([f"  {finding.kind.value:10} {finding.text}"])
     rest = analysis.found - MOST_SENTENCES
@@ -117,7 +138,11 @@ def _tell(
 def _reason(found: Found, verdict: Verdict, exposure: Exposure, rate: int) -> str:
     analysis = found.analysis
     if not analysis.locked:
-        return f"{found.missing} in {count(analysis.frames)} frames: {found.ask}?"
+        if analysis.path is not None:
+            lost = path_words.lost(analysis.path)
+            return f"{lost}; {count(analysis.frames)} frames are not judged bit for bit"
+        ask = f": {found.ask}?" if found.ask else ""
+        return f"{found.missing} in {count(analysis.frames)} frames{ask}"
     share = _share(analysis)
     seen = f"{count(analysis.checked_frames)} frames checked ({analysis.checked_frames / rate:.3g} s{share})"
     if analysis.found:

@@ -128,7 +128,7 @@ class _Estimator:
         if nothing is not None:
             return nothing
         if self._known is not None:
-            found = self._at(self._known, range(self._count()))
+            found = self._at(self._known, self._among())
             if found is not None and (found.path.invertible or self._pattern.name != "mix1"):
                 return found
         if self._pattern.name != "mix1":
@@ -146,8 +146,8 @@ class _Estimator:
             return best
         return Nothing("other", "what was captured is not the pattern: music, noise or another stimulus")
 
-    def _count(self) -> int:
-        return PAIRED if self._pattern.channels > 1 or not self._pattern.odd else ALL
+    def _among(self) -> Sequence[int]:
+        return ALL if self._pattern.odd else range(max(PAIRED, self._pattern.channels))
 
     def _plain(self) -> Nothing | None:
         if not self._seen.any():
@@ -163,7 +163,7 @@ class _Estimator:
 
     def straight(self) -> Estimate | None:
         found, odd = self._located(self._seen[:LINES].astype(np.float64))
-        among = range(ALL) if odd else range(PAIRED)
+        among = ALL if odd else range(PAIRED)
         tried = (self._at(position, among) for position in found)
         return min((one for one in tried if one is not None), key=_cost, default=None)
 
@@ -294,7 +294,7 @@ class _Estimator:
         position = None
         mixes: list[Mix] = []
         for one in positions:
-            found = Attribution(self._sources, one, old, range(ALL) if odd else range(PAIRED))
+            found = Attribution(self._sources, one, old, ALL if odd else range(PAIRED))
             tried = [found.mix(c) for c in range(self._pattern.channels)]
             if position is None or sum(mix.left for mix in tried) < sum(mix.left for mix in mixes):
                 position, mixes = one, tried

@@ -80,6 +80,30 @@ class Forward:
         return np.asarray(np.clip(made, self.low, self.high), np.int64)
 
 
+# How far a factor from a fit may move an unrounded sample [steps]. Source: 16384 frames allow
+# factors that differ by 1e-4 of a step at full scale. Higher: flips of the lowest bit pass;
+# lower: a sample that rounds the other way is called damage.
+UNSURE = 0.02
+
+
+def bounds(one: Forward, exact: Floats) -> tuple[Floats, Floats]:
+    """Return the least and the greatest that may be captured of unrounded values, both (n,)."""
+    known = all(float(np.log2(abs(term.gain) or 3)).is_integer() for term in one.terms)
+    more = (1e-6 if known else UNSURE * one.step) + one.off + one.slack
+    if one.rule == "float32":
+        half = 0.5 + np.abs(exact) * 2.0**-24 + more
+        least, most = exact - half, exact + half
+    elif one.rule == "floor":
+        least, most = exact - one.step - more, exact + more
+    elif one.rule == "truncate":
+        least = exact - np.where(exact > 0, one.step, 0.0) - more
+        most = exact + np.where(exact < 0, one.step, 0.0) + more
+    else:
+        least, most = exact - one.step / 2 - more, exact + one.step / 2 + more
+    offset = one.offset
+    return np.minimum(least + offset, one.high), np.maximum(most + offset, one.low)
+
+
 def _rounded(values: Floats, rule: str) -> Floats:
     if rule == "floor":
         return np.floor(values)
@@ -156,7 +180,7 @@ def _slack(found: Forward, seen: Ints, due: Floats, bits: int) -> int:
     off = np.abs(found.values(due) - seen)
     by_one = float((off == found.step).mean()) > float((off > found.step).mean())
     high_only = all(term.source < ODD and term.source % 2 for term in found.terms)
-    least = 0 if exact and not by_one else found.step
+    least = found.step if exact and by_one else 0
     return max(least, (3 << (bits - 16)) if high_only and bits <= 16 else 0)
 
 

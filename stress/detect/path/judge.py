@@ -6,13 +6,14 @@ happens; what follows is judged under the new path.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.exact.checker import ExactChecker
+from stress.detect.exact.findings import CAP
 from stress.detect.path.change import change_finding
 from stress.detect.path.estimate import Estimate, Nothing, estimate
 from stress.detect.path.model import Model, model_of
@@ -53,12 +54,16 @@ class Behind:
     nothing : why not.
     analysis : None where the path cannot be taken off.
     changes : of the path, later on.
+    sent : the pattern of the restored frames.
+    advice : what keeps a clean capture from PASS, a line each.
     """
 
     path: Path | None
     nothing: Nothing | None = None
     analysis: Analysis | None = None
     changes: tuple[Finding, ...] = ()
+    sent: Pattern | None = None
+    advice: tuple[str, ...] = ()
 
 
 class _Feed:
@@ -115,6 +120,8 @@ def judge_behind(
     played_limit: int | None = None,
     line_bytes: int = 32,
     known: Estimate | None = None,
+    cap: int = CAP,
+    restored: list[Bytes] | None = None,
 ) -> Behind:
     """Name the path of a capture and judge behind it.
 
@@ -124,6 +131,8 @@ def judge_behind(
     pattern : what was played, in the format and channels of the capture.
     first_position : of the first frame played, None where it is not known.
     known : the path at the beginning, where it was found before.
+    cap : findings kept in full.
+    restored : takes the frames as they were sent, (n,) uint8 each; `Behind.sent` is their pattern.
     """
     size = pattern.frame_bytes
     feed = _Feed(blocks, size)
@@ -140,7 +149,9 @@ def judge_behind(
         return Behind(None, found)
     if not found.path.invertible:
         return Behind(found.path)
-    return _Walk(feed, pattern, rings, found, first_position, played_limit, line_bytes).run(start)
+    return _Walk(feed, pattern, rings, found, first_position, played_limit, line_bytes, cap, restored).run(
+        start
+    )
 
 
 def _active(feed: _Feed, size: int) -> int | None:
@@ -169,7 +180,10 @@ class _Walk:
         first_position: int | None,
         limit: int | None,
         line_bytes: int,
+        cap: int = CAP,
+        restored: list[Bytes] | None = None,
     ) -> None:
+        self._kept = restored
         self._feed, self._pattern, self._rings = feed, pattern, rings
         self._path, self._first = found.path, None
         self._model: Model = model_of(found, pattern)
@@ -181,6 +195,7 @@ class _Walk:
             first_position=first_position,
             played_limit=limit,
             line_bytes=line_bytes,
+            cap=cap,
         )
         self._changes: list[Finding] = []
         self._open: tuple[int, Estimate] | None = None
@@ -192,9 +207,9 @@ class _Walk:
             frame = self._span(frame, stop)
         self._close(self._feed.end or frame)
         analysis = self._checker.finish()
-        analysis = _with(analysis, self._changes)
+        analysis = with_changes(analysis, self._changes)
         path = replace(self._path, from_frame=self._first_right if self._first_right is not None else start)
-        return Behind(path, None, analysis, tuple(self._changes))
+        return Behind(path, None, analysis, tuple(self._changes), self._model.sent)
 
     def _spans(self) -> Iterator[tuple[int, int]]:
         frame = 0
@@ -230,6 +245,8 @@ class _Walk:
         if self._first_right is None and ok.any():
             self._first_right = frame + int(np.argmax(ok))
         self._checker.feed(out)
+        if self._kept is not None:
+            self._kept.append(out)
 
     def _lost(self, ok: Flags, frame: int, stop: int) -> tuple[int, Estimate] | None:
         # Where, behind right frames, another path begins in this block.
@@ -256,11 +273,11 @@ class _Walk:
 
     def _exactly(self, at: int, frame: int, found: Estimate, model: Model) -> int:
         # Back from where nothing fits to the first frame that only the new path explains.
-        first = max(frame, at - 64)
+        first = max(frame, at - 2 * LOST)
         raw = self._feed.frames(first - model.behind, at + 64 + model.ahead)
         seen = model.seen(raw)
         positions = found.position + first + np.arange(len(seen), dtype=np.int64)
-        new = (np.abs(seen - model.made(positions)) <= model.off).all(axis=1)
+        new = model.same(seen, model.made(positions))
         old = self._restored(first, at + 64)[1]
         wrong = np.flatnonzero(~new[: at + 32 - first])
         begin = int(wrong[-1]) + 1 if len(wrong) else 0
@@ -303,7 +320,8 @@ def _tail(ok: Flags) -> int:
     return int(right[-1]) + 3 if len(right) else 0
 
 
-def _with(analysis: Analysis, changes: list[Finding]) -> Analysis:
+def with_changes(analysis: Analysis, changes: Sequence[Finding]) -> Analysis:
+    """Return the analysis with changes of the path among its findings."""
     for change in reversed(changes):
         analysis = analysis.adding(change)
     if not changes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from stress.detect.path.bitmap import Inverse, planes
+from stress.detect.path.forward import bounds
 from stress.detect.path.sources import ODD, Sources, index_of, numbers
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     Bytes = NDArray[np.uint8]
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
 
 class Model(Protocol):
@@ -28,23 +31,24 @@ class Model(Protocol):
     ----------
     sent : the pattern whose frames are put back.
     ahead, behind : captured frames that belong to a frame beside its own.
-    off : (k,) largest difference of each number that is the path's own.
     bits : of a frame that arrive, about.
     """
 
     sent: Pattern
     ahead: int
     behind: int
-    off: Ints
     bits: int
 
     def seen(self, raw: Bytes) -> Ints:
         """Return captured frames as numbers, (n, k), without `behind` at the front and `ahead` at the end."""
 
-    def made(self, positions: Ints) -> Ints:
-        """Return the numbers that any positions give, (n, k)."""
+    def made(self, positions: Ints) -> Floats:
+        """Return the numbers that any positions give before rounding, (n, k)."""
 
-    def strange(self, seen: Ints, due: Ints, positions: Ints) -> Bytes:
+    def same(self, seen: Ints, made: Floats) -> Flags:
+        """Tell which of the frames may be what the path makes, (n,)."""
+
+    def strange(self, seen: Ints, due: Floats, positions: Ints) -> Bytes:
         """Return frames that fit nothing, as they would have been sent; (n, frame_bytes)."""
 
 
@@ -62,7 +66,11 @@ class Arithmetic:
         self._sources = Sources(captured.name, captured.fmt)
         self._delay = [min(term.delay for term in found.forward[c].terms) for c in self._used]
         self.ahead, self.behind = max(0, *self._delay), max(0, *(-d for d in self._delay))
-        self.off = np.array([_off(found, c) for c in self._used], np.int64)
+        # Where the low half is captured as well it settles the position, and the high half is exact.
+        low = any(t.source % 2 == 0 or t.source >= ODD for f in found.forward for t in f.terms)
+        if low:
+            every = (replace(f, slack=min(f.slack, f.step)) for f in self._forward)
+            self._forward = tuple(every)
         # Copies of one channel prove nothing more.
         once = {found.forward[c].terms[0].source: c for c in self._used}
         self.bits = sum(found.path.bits[c] for c in once.values())
@@ -74,9 +82,9 @@ class Arithmetic:
         first = [self.behind + delay for delay in self._delay]
         return np.stack([every[at : at + frames, c] for at, c in zip(first, self._used)], axis=1)
 
-    def made(self, positions: Ints) -> Ints:
-        """Return what is captured of any positions."""
-        out = np.empty((len(positions), len(self._used)), np.int64)
+    def made(self, positions: Ints) -> Floats:
+        """Return what comes of any positions, not rounded and without the constant."""
+        out = np.empty((len(positions), len(self._used)))
         cache: dict[tuple[int, int], Ints] = {}
         for column, c in enumerate(self._used):
             one, base = self._forward[c], self._delay[column]
@@ -86,8 +94,16 @@ class Arithmetic:
                 if key not in cache:
                     cache[key] = self._samples(key[0], positions - key[1])
                 due[:, n] = cache[key][:, index_of(term.source)]
-            out[:, column] = one.values(due)
+            out[:, column] = due @ np.array([term.gain for term in one.terms])
         return out
+
+    def same(self, seen: Ints, made: Floats) -> Flags:
+        """Tell which frames any rounding of `made` gives."""
+        ok = np.ones(len(made), bool)
+        for column, c in enumerate(self._used):
+            least, most = bounds(self._forward[c], made[:, column])
+            ok &= (seen[..., column] >= least) & (seen[..., column] <= most)
+        return ok
 
     def _channels(self, source: int) -> int:
         return index_of(source) + 1 if source >= ODD else 2 * (source // 2) + 2
@@ -101,14 +117,11 @@ class Arithmetic:
             raw = pattern.image((positions % POSITIONS).astype(np.uint32)).reshape(-1)
         return numbers(raw, pattern.fmt, channels)
 
-    def strange(self, seen: Ints, due: Ints, positions: Ints) -> Bytes:
+    def strange(self, seen: Ints, due: Floats, positions: Ints) -> Bytes:
         """Return frames with each number taken back through the arithmetic."""
         fmt, channels = self.sent.fmt, self.sent.channels
         sent = numbers(self.sent.image((positions % POSITIONS).astype(np.uint32)).reshape(-1), fmt, channels)
         full = 1 << (fmt.bits - 1)
-        flips = seen ^ due
-        few = np.array([[bin(int(v) & (2 * full - 1)).count("1") for v in row] for row in flips])
-        some = few.sum(axis=1) <= 4 if len(few) else np.zeros(0, bool)
         for column, c in enumerate(self._used):
             one = self._forward[c]
             lead = max(one.terms, key=lambda term: abs(term.gain))
@@ -118,18 +131,30 @@ class Arithmetic:
             else:
                 back = np.rint(sent[:, at] + (seen[:, column] - due[:, column]) / lead.gain)
             back = np.clip(back, -full, full - 1).astype(np.int64)
-            sent[:, at] = np.where(some, sent[:, at] ^ flips[:, column], back)
+            sent[:, at] = self._flipped(c, seen[:, column], sent[:, at], back)
         # Silence behind a sum or dither is silence.
         idle = np.array([one.offset for one in (self._forward[c] for c in self._used)])
-        sent[(np.abs(seen - idle) <= self.off).all(axis=1)] = 0
+        off = np.array([self._forward[c].off for c in self._used])
+        sent[(np.abs(seen - idle) <= off).all(axis=1)] = 0
         return packed(sent, self.sent)
 
+    def _flipped(self, channel: int, seen: Ints, sent: Ints, back: Ints) -> Ints:
+        # One bit of the sample sent, or of the one captured, explains more than a rounded value.
+        one, out = self._forward[channel], back.copy()
+        if len(one.terms) != 1:
+            return out
+        for word in (sent, *(sent ^ (1 << bit) for bit in range(self.sent.fmt.bits))):
+            signed = _signed(word, self.sent.fmt.bits)
+            least, most = bounds(one, signed.astype(np.float64) * one.terms[0].gain)
+            near = np.abs(back - signed) <= 4 / abs(one.terms[0].gain)
+            fits = (seen >= least) & (seen <= most) & near
+            out[fits] = signed[fits]
+        return out
 
-def _off(found: Estimate, channel: int) -> int:
-    # Where the low half is captured as well it settles the position, and the high half is exact.
-    one = found.forward[channel]
-    low = any(t.source % 2 == 0 or t.source >= ODD for f in found.forward for t in f.terms)
-    return one.off + (min(one.slack, one.step) if low else one.slack)
+
+def _signed(words: Ints, bits: int) -> Ints:
+    kept = words & ((1 << bits) - 1)
+    return np.where(kept >> (bits - 1), kept - (1 << bits), kept)
 
 
 class Wired:
@@ -142,7 +167,6 @@ class Wired:
         self._inverse = Inverse(found.wires, captured)
         self._mask = self._inverse.mask()
         self.ahead = self.behind = 1
-        self.off = np.zeros(captured.frame_bytes, np.int64)
         self.bits = int(planes(self._mask, captured.frame_bytes).sum())
         self._blank = np.zeros(0, np.uint8)
 
@@ -154,12 +178,17 @@ class Wired:
         back = self._inverse.frames(raw, self._blank[: raw.size - 2 * size])
         return back.reshape(-1, size).astype(np.int64)
 
-    def made(self, positions: Ints) -> Ints:
+    def made(self, positions: Ints) -> Floats:
         """Return the bytes of any positions, under the mask of what arrives."""
         image = self.sent.image((positions % POSITIONS).astype(np.uint32))
-        return (image & self._mask).astype(np.int64)
+        return (image & self._mask).astype(np.float64)
 
-    def strange(self, seen: Ints, due: Ints, positions: Ints) -> Bytes:
+    def same(self, seen: Ints, made: Floats) -> Flags:
+        """Tell which frames have the bytes of `made`."""
+        same: Flags = (seen == made).all(axis=-1)
+        return same
+
+    def strange(self, seen: Ints, due: Floats, positions: Ints) -> Bytes:
         """Return the bits that arrived, the others as they are due."""
         image = self.sent.image((positions % POSITIONS).astype(np.uint32))
         made: Bytes = (seen.astype(np.uint8) & self._mask) | (image & ~self._mask)

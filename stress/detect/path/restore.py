@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
     Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
 # Whole laps that are tried, and how far back and ahead any frame may lie [frames]. Source: a
@@ -48,7 +49,7 @@ class Restorer:
 
     def __init__(self, model: Model, align: int, rings: Rings) -> None:
         self._model, self.align, self._rings = model, align % POSITIONS, rings
-        self._near: tuple[int, Ints] | None = None
+        self._near: tuple[int, Floats] | None = None
         self._failed = 0
 
     def block(self, raw: Bytes, frame: int) -> tuple[Bytes, Flags]:
@@ -93,9 +94,8 @@ class Restorer:
             self._near = None
         return out.reshape(-1), ok
 
-    def _same(self, seen: Ints, made: Ints) -> Flags:
-        same: Flags = (np.abs(seen - made) <= self._model.off).all(axis=1)
-        return same
+    def _same(self, seen: Ints, made: Floats) -> Flags:
+        return self._model.same(seen, made)
 
     def _held(self, seen: Ints, rest: Ints, out: Bytes) -> None:
         again = rest[(rest > 0)]
@@ -160,15 +160,15 @@ class Restorer:
             if self._same(some, self._model.made(here - lag)).all():
                 return lag
         first, made = self._around(int(positions[0]))
-        fits = np.flatnonzero(self._same(made[: len(made) - least], some[0]))
+        fits = np.flatnonzero(self._same(some[0], made[: len(made) - least]))
         for n in range(1, least):
-            fits = fits[self._same(made[fits + n], some[n])]
+            fits = fits[self._same(some[n], made[fits + n])]
         if not len(fits):
             return None
         found = int(here[0]) - (first + fits)
         return int(found[np.argmin(np.abs(found))])
 
-    def _around(self, position: int) -> tuple[int, Ints]:
+    def _around(self, position: int) -> tuple[int, Floats]:
         # What the path makes of every position that data may be from.
         if self._near is None or not 0 <= position - self._near[0] - BACK < BACK:
             first = position - BACK

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 PAIRED = 8  #: channels that pairs carry
-ODD = 8  #: first index of the odd last channels, one per pair
-ALL = PAIRED + 4
+ODD = 64  #: first index of the odd last channels, one per pair
+ALL = (*range(PAIRED), *range(ODD, ODD + 4))  #: sources that are looked for
 
 
 def index_of(source: int) -> int:

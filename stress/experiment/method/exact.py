@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stress.detect.exact.checker import check
 from stress.detect.exact.findings import CAP
+from stress.detect.path.judge import changed_by_path, judge_behind
 from stress.experiment import positive_control
 from stress.experiment.method.detector import CheckResult
+from stress.model.path import Path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +43,33 @@ class ByPattern:
 
     def check(self, captured: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> CheckResult:
         """Judge what came back; see `Detector.check`."""
-        return CheckResult(self.check_wire(captured, rings, position, due, planted))
+        found = self.check_wire(captured, rings, position, due, planted)
+        return CheckResult(self._behind(found, captured, rings, position, due, planted))
+
+    def _behind(
+        self, found: Analysis, captured: Bytes, rings: Rings, position: int, due: int, planted: int
+    ) -> Analysis:
+        # A path that is not bit-exact is named, and taken off where nothing is lost by it.
+        fmt, channels = self.stimulus.fmt, self.stimulus.channels
+        if not fmt.native or not len(captured):
+            return found
+        if found.locked and not changed_by_path(found):
+            first = found.first_frame or 0
+            return replace(found, path=Path.bit_exact(channels, fmt.bits, first, found.valid_bits))
+        behind = judge_behind(
+            [captured],
+            self.stimulus,
+            rings,
+            first_position=position,
+            played_limit=due,
+            line_bytes=self._line_bytes,
+            cap=CAP + planted,
+        )
+        if behind.analysis is None:
+            return found if found.locked else replace(found, path=behind.path)
+        if behind.path is not None and behind.path.exact and not behind.changes:
+            return found
+        return replace(behind.analysis, path=behind.path)
 
     def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> Analysis:
         """Judge bytes that no converter has touched."""
@@ -56,4 +85,5 @@ class ByPattern:
 
     def same_bytes(self, analysis: Analysis) -> bool:
         """Return whether the path carries every bit of the format."""
-        return analysis.locked and analysis.valid_bits in (None, self.stimulus.fmt.bits)
+        exact = analysis.path is None or analysis.path.exact
+        return exact and analysis.locked and analysis.valid_bits in (None, self.stimulus.fmt.bits)

@@ -8,7 +8,7 @@ import numpy as np
 
 from stress.model.formats import SampleFormat
 from stress.virtual.card.analog import AnalogChannel, Wiring, quantize
-from stress.virtual.spec import OFF_DBFS, AnalogSpec
+from stress.virtual.spec import OFF_DBFS, AnalogSpec, PathSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +49,26 @@ def channel_of(spec: AnalogSpec) -> AnalogChannel:
         wiring=Wiring(spec.wiring),
         suppressor=spec.suppressor,
     )
+
+
+def through_path(incoming: Frames, spec: PathSpec, fmt: SampleFormat) -> Frames:
+    """Return what arrives of (n, frame_bytes) uint8 behind volume, routes and narrow words."""
+    if spec == PathSpec():
+        return incoming
+    top = 1 << (fmt.bits - 1)
+    samples = samples_of(incoming, fmt).astype(np.float64)
+    channels = samples.shape[1]
+    if spec.order == "exchanged":
+        samples = samples[:, [c ^ 1 if c ^ 1 < channels else c for c in range(channels)]]
+    elif spec.order == "first":
+        samples = samples[:, [0] * channels]
+    elif spec.order == "mono":
+        samples = np.repeat(np.floor(samples[:, :2].mean(axis=1, keepdims=True)), channels, axis=1)
+    samples = np.rint(samples * 10 ** (spec.gain_db / 20)) * (-1 if spec.inverted else 1)
+    if 0 < spec.bits < fmt.bits:
+        step = 1 << (fmt.bits - spec.bits)
+        samples = np.floor(samples / step) * step
+    return frames_of(np.clip(samples + spec.offset, -top, top - 1).astype(np.int32), fmt)
 
 
 def through_cable(incoming: Frames, spec: AnalogSpec, fmt: SampleFormat, rate: int, seed: int) -> Frames:
