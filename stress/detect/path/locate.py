@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -112,7 +111,8 @@ def _low(stream: _Samples, seen: Seen, hint: int) -> Place | None:
     high_bits = 16 if stream.both else 15  # the high half shows the top bit as well
     reach = REACH_HIGH * wide * (1 << 15), REACH_LOW * wide * (1 << low_bits)
     ranked = []
-    for top, a, b in product(range(0, 1 << high_bits, 1 << 15), (0.0, 0.5), (0.0, 0.5)):
+    tops = range(0, 1 << high_bits, 1 << 15)
+    for top, a, b in ((top, a, b) for top in tops for a in (0.0, 0.5) for b in (0.0, 0.5)):
         middle = top + int(((slow + a) % 1) * (1 << 15)), int(((fast + b) % 1) * (1 << low_bits))
         start = np.array([middle], np.int64)
         grid = _around(start, reach, (_coarse(reach[0]), _coarse(reach[1])), (high_bits, low_bits))
