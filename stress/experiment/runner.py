@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Callable
 
+from stress.detect.path.judge import moved_since
 from stress.detect.path.words import advice, lost, sentence
 from stress.errors import DeviceError, DeviceGone
 from stress.experiment import events, positive_control
@@ -125,6 +126,7 @@ class Run:
         self._undecided = self.loopback == "auto" and bool(self.others)
         self._path = ""
         self._tries = 0
+        self._first_path: Path | None = None
         self._opened: tuple[Arm, BurstRunner] | None = None
         self._sum = self.done or Summing()
         self._returned = False  # the stimulus was recognised in the loopback at least once
@@ -303,7 +305,16 @@ class Run:
         )
         self.position = first + result.span
         self._lost = result.exchange.lost
-        return result
+        return self._compared(result)
+
+    def _compared(self, result: BurstResult) -> BurstResult:
+        # A path that is another than before is damage: volumes and channels keep still in a run.
+        analysis = result.analysis
+        if analysis.path is None or not analysis.locked or result.exchange.xruns:
+            return result
+        before = self._first_path = self._first_path or analysis.path
+        found = moved_since(before, analysis)
+        return result if found is analysis else replace(result, heard=replace(result.heard, analysis=found))
 
     def _next(self, frames: int) -> int:
         # Word 0 of the pattern is silence; position 0 is never sent.

@@ -47,7 +47,7 @@ def test_clean_card_is_right_behind_every_event(tmp_path, capsys, event):
     ("event", "fault", "outcome"),
     [
         ("restart", {"kind": "zero", "frame": 0, "frames": 96, "after": "restart"}, "lost"),
-        ("restart", {"kind": "swap", "frame": 0, "frames": 100000, "after": "restart"}, "mute"),
+        ("restart", {"kind": "swap", "frame": 0, "frames": 100000, "after": "restart"}, "rotated"),
         ("reopen", {"kind": "drop", "frame": 100, "frames": 20, "after": "reopen"}, "lost"),
         ("xrun", {"kind": "swap", "frame": 60, "frames": 100, "after": "xrun"}, "rotated"),
         ("xrun", {"kind": "bitflip", "frame": 60, "frames": 2, "after": "xrun"}, "wrong"),

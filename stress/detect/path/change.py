@@ -102,6 +102,8 @@ def _kind(before: Path, found: Estimate) -> Kind:
         return Kind.ROTATE if moved and len(path.channels) > 2 else Kind.SWAP
     if any(path.delay_frames) and path.delay_frames != before.delay_frames:
         return Kind.MISPLACED
+    if path.encoding != before.encoding:
+        return Kind.ENDIAN
     if path.polarity != before.polarity:
         return Kind.POLARITY
     if any(abs((a or 0) - (b or 0)) > 0.003 for a, b in zip(path.gain_db, before.gain_db)):

@@ -343,6 +343,26 @@ PATH_KINDS = (
 )
 
 
+def moved_since(before: Path, analysis: Analysis) -> Analysis:
+    """Return the analysis of a later burst, with a finding where its path is another than before."""
+    path = analysis.path
+    if path is None or _alike(before, path):
+        return analysis
+    first = analysis.first_frame or 0
+    position = analysis.first_position or 0
+    change = change_finding(before, Estimate(path, 0), first, analysis.checked_frames, position)
+    return with_changes(analysis, [replace(change, text=f"Unlike in earlier bursts: {change.text}")])
+
+
+def _alike(one: Path, other: Path) -> bool:
+    def shape(path: Path) -> tuple[object, ...]:
+        return path.channels, path.polarity, path.offset, path.delay_frames, path.encoding
+
+    levels = zip(one.gain_db, other.gain_db)
+    near = all((a is None) == (b is None) and abs((a or 0.0) - (b or 0.0)) < 0.02 for a, b in levels)
+    return near and shape(one) == shape(other)
+
+
 def changed_by_path(analysis: Analysis) -> bool:
     """Tell whether what an exact check found may be one change of every sample."""
     number = sum(analysis.counts.get(kind, 0) for kind in PATH_KINDS)
