@@ -160,6 +160,17 @@ def whole(low: int, high: int) -> Any:
     return convert
 
 
+def decibels(text: str) -> float:
+    """Return a level in dB: -40dB, -40 or 0."""
+    try:
+        level = float(text[:-2] if text.lower().endswith("db") else text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no level (allowed: 0dB to -60dB)") from None
+    if not -60 <= level <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is out of range (allowed: 0dB to -60dB)")
+    return level
+
+
 def rate(low: int, high: int) -> Any:
     """Return a reader of sample rates from `low` to `high` [Hz]: 44100, 44.1k, 48 kHz without its space."""
 

@@ -5,10 +5,23 @@ Nothing heavy is imported here: ``--help`` and argument errors load no numpy.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from stress.cli import run_options
-from stress.cli.arguments import AUXILIARY, Parser, channels, duration, pcm_format, rate, rings, whole
+from stress.cli.arguments import (
+    AUXILIARY,
+    BACKENDS,
+    Parser,
+    channel_counts,
+    channels,
+    decibels,
+    duration,
+    pcm_format,
+    rate,
+    rings,
+    whole,
+)
 from stress.cli.version import Version
 
 if TYPE_CHECKING:
@@ -39,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action=Version, help="print the versions of everything that matters")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for add in (_probe, _run, _diagnose, _report, _replay, _analyze, _generate, _predict, *_LISTS):
+    for add in (_probe, _run, _path, _diagnose, _report, _replay, _analyze, _generate, _predict, *_LISTS):
         add(commands)
     return top
 
@@ -246,6 +259,41 @@ def _predict(commands: Any) -> None:
     predict.add_argument(
         "--json", action="store_true", help="one JSON object, the plan of the best arms included"
     )
+
+
+def _path(commands: Any) -> None:
+    path = _command(
+        commands,
+        "path",
+        "Tell which bits get through a loopback, or what the path does and the control that mends it.",
+        (
+            "pcmstress path --card Loopback",
+            "pcmstress path --card 1 --level -40dB      # softly, for cards with loudspeakers",
+            "pcmstress path --backend virtual --set path.gain_db=-3",
+        ),
+        f"Exit status: 0 every bit gets through, 1 not, 5 nothing was heard, {USAGE_CODES}. Only the path "
+        "is judged, not the ring.",
+    )
+    # A level begins with a minus and is no option.
+    path._negative_number_matcher = re.compile(r"^-\d[\d.]*(dB)?$", re.IGNORECASE)
+    path.add_argument(
+        "--card", metavar="C", default="", help="softcard, Loopback, 1, hw:1,0 or hw:1,0/hw:2,0"
+    )
+    path.add_argument(
+        "--level",
+        type=decibels,
+        default=0.0,
+        metavar="L",
+        help="level of the sound, 0dB to -60dB (default 0dB: full scale, for cables)",
+    )
+    path.add_argument("--backend", choices=BACKENDS, default="alsa", help="default alsa")
+    path.add_argument("--board", metavar="NAME|FILE", default="", help="with --backend virtual")
+    path.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help=run_options.SET)
+    path.add_argument("--rate", type=rate(4000, 768000), default=0, metavar="HZ", help="default 48000")
+    path.add_argument("--format", type=pcm_format, default="", metavar="F", help="default: the card's widest")
+    path.add_argument("--channels", type=channel_counts, metavar="N", help="default: the card's own")
+    path.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+    path.set_defaults(plan="smoke")
 
 
 def _report(commands: Any) -> None:
