@@ -71,7 +71,7 @@ def held(args: argparse.Namespace) -> Iterator[None]:
     ------
     ConfigError : another process goes on with it.
     """
-    if not Path(args.out).is_dir():
+    if not args.out or not Path(args.out).is_dir():
         # What is wrong is said by whoever reads it.
         yield
         return
