@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stress.board import usb
 from stress.board.cards import card_of, device_of
+from stress.board.memory import available
 from stress.board.ring_snapshot import RingMemory
-from stress.board.text import text_of
 from stress.board.usbmon.device import MOST_RING, UsbMonitor
 from stress.board.usbmon.format import HEADER_BYTES, ISO_BYTES, SLOT_BYTES, Event
 from stress.board.usbmon.streams import Lane, in_stream, out_stream, trusted
@@ -155,9 +153,9 @@ class UsbTap:
         self._monitors, self._rings = {}, {}
 
 
-def _free_bytes(proc: Path = Path("/proc")) -> int:
-    found = re.search(r"^MemAvailable:\s+(\d+) kB", text_of(proc / "meminfo"), re.MULTILINE)
-    return int(found.group(1)) * 1024 if found else MOST_RING
+def _free_bytes() -> int:
+    found = available()
+    return MOST_RING if found is None else found
 
 
 def open_tap(devices: Pair, known: Sequence[Card], ring_bytes: int = 0) -> UsbTap:

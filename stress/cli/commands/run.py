@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 import stress
+from stress.board.memory import available
 from stress.cli import backend, detector, ending, new_run, outputs, resume, run_facts, series, stimulus
 from stress.cli.life import Life
 from stress.cli.run_config import NAME, Invocation, RunConfig
@@ -16,6 +17,7 @@ from stress.experiment import runner
 from stress.model.record import EndRecord, LoopbackRecord, StartRecord, TapRecord
 from stress.model.transport import TransportRecord
 from stress.model.words import counted
+from stress.plan.burst_memory import refuse_what_does_not_fit
 from stress.plan.fit import fitted
 from stress.record import rundir
 from stress.record.clock import Clock
@@ -102,6 +104,8 @@ def carry_out(config: RunConfig, invocation: Invocation, done: Summing | None = 
 
 def _recorded(job: Job, invocation: Invocation, console: Console, clock: Clock) -> int:
     config, wanted = job.config, invocation.outputs
+    if job.backend:
+        refuse_what_does_not_fit(config.plan, available(), virtual=config.backend == "virtual")
     for text in job.backend.board.get("mixer", ()) if job.backend else ():
         console.note(f"mixer: {text}")
     if job.backend and job.backend.chosen:
