@@ -43,6 +43,18 @@ def test_packed_file_holds_every_configuration_and_needs_no_toml(packed, tmp_pat
     assert done.stdout.splitlines() == [f"{kind} {name} True" for kind in kinds for name in find.names(kind)]
 
 
+def test_packed_file_packed_again_elsewhere_has_the_same_bytes(packed, tmp_path):
+    # Neither the hour, the mask of the user nor the order of a directory is in it.
+    again = tmp_path / "again.pyz"
+    subprocess.run(
+        ["sh", "-c", 'umask 077 && exec "$0" "$1"', ROOT / "tools" / "pack", again],
+        env={**os.environ, "PYTHON": sys.executable, "TZ": "Asia/Tokyo"},
+        check=True,
+    )
+    assert again.read_bytes() == packed.read_bytes()
+    assert os.access(packed, os.X_OK)
+
+
 def test_packed_file_predicts_the_same_as_the_checkout(packed, tmp_path):
     argv = ["predict", "--board", "cortex-a", "--plan", "smoke"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
