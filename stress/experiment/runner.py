@@ -362,7 +362,8 @@ class Run:
         self._path = said
         judged = f"behind {said}" if path.invertible else f"{said}; {lost(path)}"
         todo = advice(path)
-        self._say_loopback("digital", self.method.name, f"{judged}{f'; to do: {todo}' if todo else ''}")
+        why = f"{judged}{f'; to do: {todo}' if todo else ''}"
+        self.journal.append(LoopbackRecord("digital", self.method.name, why, said, lost(path), todo))
 
     def _say_loopback(self, kind: str, detector: str, why: str) -> None:
         self.journal.append(LoopbackRecord(kind, detector, why))

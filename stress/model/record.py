@@ -568,13 +568,23 @@ class OpenRecord:
 
 @dataclass(frozen=True)
 class LoopbackRecord:
-    """Which loopback there is, and why: event "loopback"."""
+    """Which loopback there is, and why: event "loopback".
+
+    Attributes
+    ----------
+    path : what stands between the two ends, "" where every bit gets through or no path was named.
+    lost : why the exact detector cannot judge behind the path, "" where it can.
+    advice : what makes the path bit-exact.
+    """
 
     event: ClassVar[str] = "loopback"
 
     kind: str = shape.text()
     detector: str = shape.text()
     why: str = shape.text()
+    path: str = shape.text("")
+    lost: str = shape.text("")
+    advice: str = shape.text("")
 
 
 @dataclass(frozen=True)

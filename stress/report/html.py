@@ -60,7 +60,8 @@ def _verdict(run: Summary) -> str:
     told = found.sentences(run.whole, run.start.transport) if run.failed else []
     # The first reason of a FAIL counts the same that the sentences say.
     rest = run.judgement.reasons[1:] if told else run.judgement.reasons
-    reasons = "".join(f"<p>{escape(reason)}</p>" for reason in (*told, *rest))
+    shown = (*path.first(run), *told, *rest)
+    reasons = "".join(f"<p>{escape(reason.strip())}</p>" for reason in shown)
     return f'<div class="verdict {escape(verdict)}"><h1>{escape(head)}</h1>{reasons}</div>'
 
 

@@ -69,6 +69,7 @@ def _head(run: Summary, facts: Facts) -> list[str]:
         ("CPU", ", ".join(part for part in (facts.of("cpu"), facts.of("D-cache")) if part) or "not recorded"),
         ("Card", facts.of("card") or run.backend),
         ("Driver", f"snd-usb-audio, use_vmalloc={vmalloc}" if vmalloc else ""),
+        ("Path", run.loopback.path if run.loopback else ""),
         ("Setup", f"{setup}{loopback}, {format_duration(run.whole.streamed_s)} of audio"),
         ("Tool", facts.of("versions") or f"pcmstress {run.start.program}"),
     )

@@ -11,6 +11,42 @@ if TYPE_CHECKING:
     from stress.verdict.summary import Summary
 
 MOST_PLACES = 5
+# How the verdict line names the detectors.
+JUDGED = {
+    "exact": "bit for bit",
+    "checksum": "by checksums",
+    "spectral": "through an analog cable",
+    "wire": "from the USB bus",
+}
+
+
+def first(run: Summary) -> list[str]:
+    """Return the path and what to do about it, a line each; nothing where every bit gets through."""
+    said = run.loopback
+    if said is None or not said.path:
+        return []
+    return [
+        f"path: {said.path}{f'; {said.lost}' if said.lost else ''}",
+        *([f"  {said.advice}"] if said.advice else []),
+    ]
+
+
+def behind(run: Summary) -> str:
+    """Return the path that the verdict stands behind, with its preposition; "" where there is none."""
+    said = run.loopback
+    return f" behind {said.path}" if said and said.path and not said.lost else ""
+
+
+def judged(run: Summary) -> str:
+    """Return how the bursts were judged, in words: "judged bit for bit"; "" where none was."""
+    shares = run.whole.detectors
+    ranked = sorted(run.detectors, key=lambda name: (-shares[name], name))
+    if not ranked:
+        return ""
+    main = JUDGED.get(ranked[0], ranked[0])
+    bursts = sum(shares.values())
+    rest = "".join(f", {shares[name]} of {bursts} bursts {JUDGED.get(name, name)}" for name in ranked[1:])
+    return f"judged {main}{rest}"
 
 
 def detectors(run: Summary) -> str:

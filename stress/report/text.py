@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 # Examples shown in full with -v; the rest is in the record. Reasons shown without it.
 MOST_SENTENCES = 5
 MOST_REASONS = 4
-# How the verdict line names the detectors.
-_JUDGED = {"exact": "bit for bit", "checksum": "by checksums", "spectral": "through an analog cable"}
 
 
 def lines(run: Summary, columns: int = 0, facts: Facts | None = None, verbose: bool = False) -> list[str]:
@@ -37,6 +35,7 @@ def lines(run: Summary, columns: int = 0, facts: Facts | None = None, verbose: b
     known, named = facts or Facts(), run.diagnosis
     measured = measure(run.plan, run.parts) if named else []
     return [
+        *path.first(run),
         *head(run),
         *(contrasts.head(named, verbose) if named else []),
         *_found(run),
@@ -66,11 +65,11 @@ def machine(run: Summary) -> list[str]:
 
 
 def head(run: Summary) -> list[str]:
-    """Return the verdict line: verdict, board or card, how it was judged."""
+    """Return the verdict line: verdict, path it stands behind, board or card, how it was judged."""
     name = run.backend
     shown = f"virtual board {name[8:]}" if name.startswith("virtual ") else name
-    by = " and ".join(_JUDGED.get(each, each) for each in run.detectors)
-    out = [f"{run.judgement.verdict.value}  {shown}{', judged ' if by else ''}{by}"]
+    by = path.judged(run)
+    out = [f"{run.judgement.verdict.value}{path.behind(run)}  {shown}{', ' if by else ''}{by}"]
     if run.torn:
         out.append("the record ends in a torn line (power cut or disk full); everything before it is valid")
     return out

@@ -1,9 +1,21 @@
-"""The path in words: what the checksums of a record say when they contradict it."""
+"""The path in words: first in every report, and what the checksums of a record say."""
 
 from __future__ import annotations
 
-from stress.report.path import _audited, audit_json
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from stress.cli import main
+from stress.plan.plan import read_plan
+from stress.record import reader, rundir
+from stress.report import html, mail, text
+from stress.report.as_json import as_json
+from stress.report.facts import Facts
+from stress.report.path import _audited, audit_json, first, judged
 from stress.verdict.audit import Audit
+from stress.verdict.summary import summarise
 
 
 def test_audit_that_agrees_says_how_many_periods_differ():
@@ -24,3 +36,50 @@ def test_audit_that_contradicts_the_record_names_the_first_place_of_each_sort():
     assert audit_json(found)["agrees"] is False
     one_sided = _audited(Audit(2, 0, 100, 3, contradicted=((2, 5),)))
     assert "differs and no corruption" not in one_sided[0]
+
+
+PLAN = """
+[[arm]]
+name = "a"
+period_size = 48
+playback_buffer = 192
+capture_buffer = 480
+burst_s = "400ms"
+"""
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("path")
+    (folder / "p.toml").write_text(PLAN)
+    argv = ["run", "--backend", "virtual", "--board", "cortex-a", "--seed", "1", "--out", f"{folder}/r"]
+    argv += ["--set", "path.gain_db=-3.01", "--set", "path.order=exchanged", "--plan", f"{folder}/p.toml"]
+    main.main(argv)
+    config = rundir.read_json(folder / "r", "config.json")
+    return summarise(reader.read_run(folder / "r").events, read_plan(config["plan"], "config.json"))
+
+
+def test_first_lines_of_a_run_behind_a_path_name_the_path_and_what_mends_it(behind):
+    said = "channels exchanged: left and right are swapped; gain -3.01 dB left, -3.01 dB right"
+    told = text.lines(behind, 80)
+    assert told[0].startswith(f"path: {said}")
+    assert "raise the volume until it is 0 dB" in told[1]
+    assert told[2].startswith(f"{behind.judgement.verdict.value} behind {said}")
+    assert told[2].endswith("virtual board cortex-a, judged bit for bit")
+    assert said in html.page(behind, [])
+    assert "Path:" in "\n".join(mail.lines(behind, Facts(), "r"))
+    assert as_json(behind)["loopback"]["path"].startswith(said)
+
+
+def test_path_that_loses_samples_is_named_but_no_verdict_stands_behind_it(behind):
+    gone = replace(behind.loopback, path="resampled from 48000 to 44100 Hz", lost="the stream is resampled")
+    run = replace(behind, loopback=gone)
+    assert first(run)[0] == "path: resampled from 48000 to 44100 Hz; the stream is resampled"
+    assert text.head(run)[0].startswith(f"{run.judgement.verdict.value}  virtual board")
+
+
+def test_run_judged_by_two_detectors_counts_the_bursts_of_the_lesser(behind):
+    whole = replace(behind.whole, detectors=Counter({"wire": 3, "exact": 6}))
+    run = replace(behind, whole=whole, detectors=("wire", "exact"))
+    assert judged(run) == "judged bit for bit, 3 of 9 bursts from the USB bus"
+    assert judged(replace(run, detectors=())) == ""
