@@ -10,15 +10,12 @@ read before and after.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from stress.board.text import text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _STAT = re.compile(r"^(ctxt|processes) (\d+)", re.MULTILINE)
 _VMALLOC = re.compile(r"^VmallocUsed:\s*(\d+)", re.MULTILINE)

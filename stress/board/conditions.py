@@ -12,16 +12,14 @@ import ctypes
 import errno
 import os
 import resource
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
+from typing import Callable
 
 from stress.board import irq
 from stress.board.load import runnable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MCL_CURRENT, MCL_FUTURE = 1, 2
 

@@ -14,17 +14,15 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
+from typing import Callable
 
 from stress.board import undo, usb, usb_control
 from stress.board.text import text_of
 from stress.errors import DeviceError, DeviceGone
 from stress.model.lifecycle import LifecycleEvent
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # How long a card may take to come back [s]. Source: a hub's reset and a driver's probe take 0.1 to 2 s;
 # HDMI-class devices up to 5. Higher: a dead card holds the run up; lower: a slow one is called gone.

@@ -5,13 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from stress.board.cards import card_of, cards, device_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # udev gives sound devices to the group audio (systemd rules.d/50-udev-default.rules).
 USUAL_GROUP = "audio"

@@ -15,16 +15,11 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from stress.model.pcm import Mapping
-
-    Bytes = NDArray[np.uint8]
+from stress.model.arrays import Bytes
+from stress.model.pcm import Mapping
 
 _VMA = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S+ 0+ \S+ \d+ +(\S.*)$", re.MULTILINE)
 

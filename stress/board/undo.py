@@ -11,12 +11,10 @@ import contextlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Callable
 
 _PREFIX = "pcmstress-undo-"
 # Files read at most, and bytes of each: anybody may write into a shared folder.

@@ -8,6 +8,7 @@ checked against the other, and either alone will do.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +18,6 @@ from stress.board.usb_descriptors import Described, parse_descriptors
 from stress.board.usb_stream import parse_listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from stress.board.usb_stream import Listed
 
 

@@ -13,6 +13,7 @@ Source: USB Audio Devices 1.0, section 5.2 (GET_CUR 0x81), and 2.0, section 5.2
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,6 @@ from stress.board.usb_units import UAC2
 from stress.errors import BackendUnavailable, DeviceError, DeviceGone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from stress.board.usb_units import Clock, FeatureUnit, Units
 
 _TO_INTERFACE, _TO_ENDPOINT = 0xA1, 0xA2

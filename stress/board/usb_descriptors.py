@@ -9,11 +9,8 @@ snd_usb_parse_datainterval.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _CONFIGURATION, _INTERFACE, _ENDPOINT = 2, 4, 5
 _AUDIO, _STREAMING, _VENDOR = 1, 2, 0xFF

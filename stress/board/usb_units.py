@@ -6,11 +6,8 @@ section 4.3.2, and 2.0, section 4.7.2; USB 2.0 section 9.6.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _CONFIGURATION, _INTERFACE, _ENDPOINT, _CS_INTERFACE, _CS_ENDPOINT = 2, 4, 5, 0x24, 0x25
 _AUDIO, _CONTROL, _STREAMING = 1, 1, 2

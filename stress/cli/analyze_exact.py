@@ -13,6 +13,7 @@ from stress.detect.exact.recording_check import Judged, Recording, check_recordi
 from stress.detect.exact.survey import survey
 from stress.detect.exact.turns import Turns, find_turns, without_turns
 from stress.detect.path.judge import Behind, judge_behind, with_changes
+from stress.model.arrays import Bytes
 from stress.model.finding import Analysis
 from stress.model.formats import MOST_CHANNELS
 from stress.model.words import count
@@ -20,8 +21,6 @@ from stress.patterns.word import PATTERNS, Pattern
 
 if TYPE_CHECKING:
     import argparse
-
-    from numpy.typing import NDArray
 
     from stress.files.audio import AudioSource
     from stress.model.ring import Rings
@@ -63,7 +62,7 @@ def judged_by_pattern(
 def path_judgement(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Behind:
     """Return what the exact detector says behind the path of a capture."""
     pattern = Pattern(args.pattern, source.fmt, source.channels)
-    restored: list[NDArray[np.uint8]] = []
+    restored: list[Bytes] = []
     behind = judge_behind(
         source.blocks(BLOCK_FRAMES, 0, source.frames),
         pattern,

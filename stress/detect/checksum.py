@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Callable
+from typing import Callable
 
 import numpy as np
 
 from stress.detect.checksum_lock import find
 from stress.detect.exact.findings import CAP
+from stress.model.arrays import Bytes, Flags
 from stress.model.finding import Analysis, Finding, Kind
 from stress.patterns.layout import Layout
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # What was played, from a frame on: part(start, frames) -> (frames * frame_bytes,) uint8.
 Part = Callable[[int, int], "Bytes"]
@@ -85,7 +81,7 @@ class Runs:
         self._gap = gap
         self.ended: list[list[int]] = []
 
-    def add(self, at: int, wrong: NDArray[np.bool_]) -> None:
+    def add(self, at: int, wrong: Flags) -> None:
         """Take the next frames, from `at` on."""
         for frame in np.flatnonzero(wrong).tolist():
             if self.ended and at + frame - self.ended[-1][1] <= self._gap:

@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING, Callable
 
 import numpy as np
 
+from stress.model.arrays import Bytes, Floats, Signal
 from stress.patterns.layout import Layout
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Signal = NDArray[np.float32]
     Part = Callable[[int, int], Bytes]
 
 # Samples correlated for a lock. Source: 4096 samples of any recording that is not
@@ -98,11 +95,11 @@ def _places(captured: Bytes, layout: Layout, probe: Signal, low: int, high: int)
     return [place for value, place in found[: max(_PLACES, min(alike, _MOST_ALIKE))] if value > 0]
 
 
-def _loudness(seen: Signal, width: int) -> NDArray[np.float64]:
+def _loudness(seen: Signal, width: int) -> Floats:
     # Root of the energy of the `width` samples from each on; never zero.
     total = np.concatenate((np.zeros(1), np.cumsum(seen.astype(np.float64) ** 2)))
     ends = np.minimum(np.arange(len(seen)) + width, len(seen))
-    energy: NDArray[np.float64] = total[ends] - total[: len(seen)]
+    energy: Floats = total[ends] - total[: len(seen)]
     return np.sqrt(np.maximum(energy, 1e-9 * max(1.0, float(total[-1]))))
 
 

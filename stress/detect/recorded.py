@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Callable, cast
+from typing import Callable, cast
 
 import numpy as np
 
@@ -17,14 +17,10 @@ from stress.detect.checksum import LIMITS, Part, Runs, narrow
 from stress.detect.checksum_lock import LOCK_FRAMES, find
 from stress.detect.exact.findings import CAP
 from stress.detect.exact.idle import moving
+from stress.model.arrays import Bytes
 from stress.model.finding import Analysis
 from stress.model.words import count, counted
 from stress.patterns.layout import Layout
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # Frames of a capture, first to last + 1, in blocks.
 Read = Callable[[int, int], Iterator["Bytes"]]

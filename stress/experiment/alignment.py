@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from stress.model.arrays import Bytes
 from stress.model.finding import SILENT, Analysis, Finding, Kind
 from stress.model.stimulus import POSITIONS
 from stress.model.words import count, counted
@@ -18,13 +19,8 @@ from stress.model.words import count, counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from stress.model.pcm import Direction, Exchange
     from stress.model.ring import Rings
-
-    Bytes = NDArray[np.uint8]
 
 # Longest way a frame may take from the playback ring to the capture ring and be
 # called latency [s]. Source: snd-usb-audio queues at most 18 ms of URBs; the

@@ -16,6 +16,7 @@ from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.method.detector import CheckResult
 from stress.experiment.window import hot_window
 from stress.experiment.wire.views import Sent, Views, attribute, by_wire, look
+from stress.model.arrays import Bytes
 from stress.model.exposure import Exposure
 from stress.model.finding import Analysis
 from stress.model.pcm import Access, Direction
@@ -25,15 +26,11 @@ from stress.patterns.layout import Layout
 from stress.verdict.audit import Sums, sums_of_burst
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.experiment.method.detector import Detector
     from stress.model.pcm import Exchange, Granted, Handling
     from stress.model.wire import Tap
     from stress.patterns.shared import Shared
     from stress.pcm.contract import Pcm
-
-    Bytes = NDArray[np.uint8]
 
 # Frames of silence after the pattern beyond both rings, as time. A playback
 # stream is never drained (drain on snd-usb-audio pads with old data), so the

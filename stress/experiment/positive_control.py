@@ -13,19 +13,15 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
+from stress.model.arrays import Bytes
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from stress.model.ring import Rings
     from stress.patterns.layout import Layout
-
-    Bytes = NDArray[np.uint8]
 
 # Lines left alone around each fault, so that two never merge into one finding.
 # Higher: fewer faults fit a short burst; lower: neighbours blur and count as missed.

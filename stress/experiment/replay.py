@@ -10,18 +10,15 @@ import numpy as np
 
 from stress.detect.exact.checker import check
 from stress.errors import CaptureFileError
+from stress.model.arrays import Bytes
 from stress.model.record import FindingRecord
 from stress.model.ring import Rings
 from stress.record.evidence import SCHEMA
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.model.finding import Finding
     from stress.model.record import BurstRecord, EvidenceRecord
     from stress.patterns.word import Pattern
-
-    Bytes = NDArray[np.uint8]
 
 _NAME = re.compile(r"burst-(\d+)-(out-|in-)?\d+-\w+\.json")
 # What has to be the same again; the length too, where the whole finding was kept.

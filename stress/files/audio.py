@@ -16,15 +16,12 @@ from stress.files.channels import ChannelChoice, shown
 from stress.files.encoding import Encoding, StoredAudio
 from stress.files.limits import check_shape
 from stress.files.segments import SegmentReader
+from stress.model.arrays import Bytes
 from stress.model.formats import MAX_CHANNELS, SampleFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
-
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 RAW_RATE = 48000
 

@@ -8,16 +8,12 @@ than are to be judged) is turned into them block by block.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from stress.model.arrays import Bytes, Samples
 from stress.model.formats import FORMATS, SampleFormat
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 _INTEGERS = {2: "S16_LE", 3: "S24_3LE", 4: "S32_LE"}
 # What a sample of full scale is in 32 bits.
@@ -119,11 +115,11 @@ def _raised(cells: Bytes, bits: int) -> Bytes:
     return np.ascontiguousarray(wide.astype("<i4").view(np.uint8).reshape(-1, 4)[:, 1:]).reshape(-1)
 
 
-def widened(cells: Bytes) -> NDArray[np.int32]:
+def widened(cells: Bytes) -> Samples:
     """Return little-endian samples of 2 to 4 bytes, (n, size) uint8, left-justified to 32 bits."""
     wide = np.zeros((len(cells), 4), np.uint8)
     wide[:, 4 - cells.shape[1] :] = cells
-    samples: NDArray[np.int32] = wide.view("<i4")[:, 0].astype(np.int32)
+    samples: Samples = wide.view("<i4")[:, 0].astype(np.int32)
     return samples
 
 

@@ -5,18 +5,14 @@ The one door to soundfile, which is optional: a WAV needs none of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from stress.errors import CaptureFileError
 from stress.files.encoding import Encoding
 from stress.files.limits import check_shape
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
+from stress.model.arrays import Bytes
 
 
 class Container(NamedTuple):

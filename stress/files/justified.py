@@ -7,16 +7,12 @@ Headers do not say it well: arecord 1.2.14 writes 32 bits for S24_LE, some write
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Callable
+from typing import Callable
 
 import numpy as np
 
 from stress.files.encoding import Encoding, StoredAudio, widened
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
+from stress.model.arrays import Bytes
 
 # Samples that decide. Source: 2^-8 each that a full-scale sample looks sign-extended
 # by chance. Higher: time; lower: nothing known.

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from io import BufferedReader
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.errors import CaptureFileError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
+from stress.model.arrays import Bytes
 
 
 class SegmentReader:

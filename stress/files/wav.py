@@ -10,20 +10,16 @@ from stress.errors import CaptureFileError
 from stress.files.limits import check_shape
 from stress.files.riff_format import EXTENSIBLE, GUID_TAIL, PCM
 from stress.files.whole import whole
+from stress.model.arrays import Bytes
 from stress.model.formats import SampleFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
-    from numpy.typing import NDArray
-
 MOST_BYTES = (1 << 32) - 1024
 
 
-def write_wav(
-    path: str, fmt: SampleFormat, channels: int, rate: int, blocks: Iterable[NDArray[np.uint8]]
-) -> int:
+def write_wav(path: str, fmt: SampleFormat, channels: int, rate: int, blocks: Iterable[Bytes]) -> int:
     """Write `blocks` of whole frames to `path`; return the frames written.
 
     The file appears under its name only when it is complete; only a regular one is replaced.

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from stress.model.formats import SampleFormat
-
-    Bytes = NDArray[np.uint8]
+from stress.model.arrays import Bytes
+from stress.model.formats import SampleFormat
 
 #: Positions there are; each has its own frame in the pattern, and the last is followed by 0.
 POSITIONS = 1 << 32

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from stress.model.pcm import Direction, Granted
-
-    Bytes = NDArray[np.uint8]
-    Ints = NDArray[np.int64]
+from stress.model.arrays import Bytes, Ints
+from stress.model.pcm import Direction, Granted
 
 # The views of a burst, by the place where a wrong run first appears.
 PLAYBACK_RING, BUS, CAPTURE_RING = "host playback ring", "wire or device", "host capture ring"

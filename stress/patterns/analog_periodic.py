@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.errors import ConfigError
+from stress.model.arrays import Bytes, Samples
 from stress.model.formats import MOST_CHANNELS, SampleFormat, check_channels
 from stress.model.ring import Rings
 from stress.patterns.noise import TAP_COUNT, TAP_SHIFT, band_taps, store, uniform
 from stress.patterns.table import repeat
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # Period of the noise [frames]. A prime divides a whole lap only of rings that are its
 # multiples. Higher: a larger table competes for the cache under test; lower: more rings hit it.
@@ -95,7 +90,7 @@ class PeriodicNoise:
         repeat(self._table, position % PERIOD * self.frame_bytes, out)
 
 
-def _circular(channel: int) -> NDArray[np.int32]:
+def _circular(channel: int) -> Samples:
     white = uniform(0, PERIOD, channel).astype(np.int64)
     extended = np.concatenate((white[-(TAP_COUNT - 1) :], white))
     total = np.convolve(extended, band_taps().astype(np.int64), mode="valid")

@@ -6,22 +6,14 @@ them with a pattern that knows its position (`Interleaved`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from stress.errors import ConfigError, one_of
+from stress.model.arrays import Bytes, Ints
 from stress.model.formats import MOST_CHANNELS, SampleFormat, check_channels
+from stress.model.stimulus import Source
 from stress.patterns.noise import NoisePattern
 from stress.patterns.table import repeat
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from stress.model.stimulus import Source
-
-    Bytes = NDArray[np.uint8]
-    Values = NDArray[np.int64]
 
 #: Frames between impulses; prime, so that it lands on every ring offset.
 IMPULSE_FRAMES = 1009
@@ -80,7 +72,7 @@ class AuxiliaryPattern:
         repeat(self._table, position % self.period * self.frame_bytes, out)
 
 
-def _values(name: str, bits: int) -> Values:
+def _values(name: str, bits: int) -> Ints:
     # One period of samples as signed integers of `bits` bits.
     ones = (1 << bits) - 1
     top = 1 << (bits - 1)

@@ -7,17 +7,10 @@ than 16 bits carry the matching half of a second word below it. Channels 2p and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from stress.model.arrays import Bytes, Halves, Samples
 from stress.model.formats import SampleFormat
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Halves = NDArray[np.uint16]
 
 _15 = np.array(15, np.int16)
 
@@ -70,13 +63,13 @@ class Layout:
         at = self.fmt.bits // 8 - 2
         return np.ascontiguousarray(cells[:, :, at : at + 2]).view("<u2")[:, :, 0]
 
-    def samples(self, frames: Bytes) -> NDArray[np.int32]:
+    def samples(self, frames: Bytes) -> Samples:
         """Return every sample left-justified to 32 bits, (frames, channels) int32."""
         cells = frames.reshape(-1, self.channels, self.fmt.sample_bytes)
         used = self.fmt.bits // 8
         wide = np.zeros((*cells.shape[:2], 4), np.uint8)
         wide[:, :, 4 - used :] = cells[:, :, :used]
-        samples: NDArray[np.int32] = wide.view("<i4")[:, :, 0]
+        samples: Samples = wide.view("<i4")[:, :, 0]
         return samples
 
 

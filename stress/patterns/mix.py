@@ -11,14 +11,9 @@ mix1); Chris Wellons, "Prospecting for hash functions" (the constants of mix2).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Words = NDArray[np.uint32]
+from stress.model.arrays import Words
 
 MASK = 0xFFFFFFFF
 MIX1_MUL = 0x9E3779B1

@@ -7,19 +7,12 @@ is computable alone, two computers agree to the bit, and no lag is a period.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from stress.model.arrays import Bytes, Samples, Shorts, Words
 from stress.model.formats import MOST_CHANNELS, SampleFormat, check_channels
 from stress.model.stimulus import POSITIONS
 from stress.patterns.mix import mix2, pair_key
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Samples = NDArray[np.int32]
 
 TAP_COUNT = 127
 # Band edges as a share of the rate: 800 Hz and 14 kHz at 48 kHz. Higher: cheap converters
@@ -32,7 +25,7 @@ TAP_SHIFT = 14
 _FFT_FRAMES = 8192
 
 
-def band_taps() -> NDArray[np.int32]:
+def band_taps() -> Samples:
     """Return the integer taps of the band-pass, (127,) int32, times 2^14.
 
     A Hamming-windowed sinc; the RMS of a filtered uniform 16-bit sequence is
@@ -43,11 +36,11 @@ def band_taps() -> NDArray[np.int32]:
     ideal = 2 * high * np.sinc(2 * high * k) - 2 * low * np.sinc(2 * low * k)
     taps = ideal * np.hamming(TAP_COUNT)
     unit = RMS * np.sqrt(3.0) / np.sqrt(np.sum(taps * taps))
-    scaled: NDArray[np.int32] = np.round(taps * unit * (1 << TAP_SHIFT)).astype(np.int32)
+    scaled: Samples = np.round(taps * unit * (1 << TAP_SHIFT)).astype(np.int32)
     return scaled
 
 
-def uniform_words(position: int, frames: int, pair: int) -> NDArray[np.uint32]:
+def uniform_words(position: int, frames: int, pair: int) -> Words:
     """Return mix2 of the keyed positions, (frames,) uint32."""
     start = np.uint32(position % POSITIONS)
     words = np.arange(frames, dtype=np.uint32) + start
@@ -56,11 +49,11 @@ def uniform_words(position: int, frames: int, pair: int) -> NDArray[np.uint32]:
     return words
 
 
-def uniform(position: int, frames: int, channel: int) -> NDArray[np.int16]:
+def uniform(position: int, frames: int, channel: int) -> Shorts:
     """Return the white samples under the filter, (frames,) int16."""
     words = uniform_words(position, frames, channel // 2)
     # Even channels take the high half, odd ones the low half, as little-endian int16.
-    halves: NDArray[np.int16] = words.astype("<u4").view("<i2")[1 - channel % 2 :: 2].astype(np.int16)
+    halves: Shorts = words.astype("<u4").view("<i2")[1 - channel % 2 :: 2].astype(np.int16)
     return halves
 
 
@@ -110,7 +103,7 @@ class NoisePattern:
             self._filter(uniform(before, part.size + TAP_COUNT - 1, channel), part)
         return out
 
-    def _filter(self, white: NDArray[np.int16], out: Samples) -> None:
+    def _filter(self, white: Shorts, out: Samples) -> None:
         # Sums stay below 2^31, so the float64 FFT is off by about 1e-6 and rounds to the exact integer.
         whole = np.fft.irfft(np.fft.rfft(white, _FFT_FRAMES) * self._response, _FFT_FRAMES)
         total = np.rint(whole[TAP_COUNT - 1 : white.size])

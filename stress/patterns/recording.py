@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from stress.errors import ConfigError
+from stress.model.arrays import Bytes
 from stress.model.formats import SampleFormat
 from stress.patterns.table import repeat
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # Shortest recording that is played [frames]. Source: the lock correlates 4096 frames.
 # Higher: short jingles are refused; lower: the lock has no stretch of its own.

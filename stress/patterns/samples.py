@@ -8,22 +8,15 @@ and a value that is none of them was changed by somebody.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from stress.model.arrays import Array, Bytes, Words
 from stress.model.formats import SampleFormat
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Samples = NDArray[np.uint32]
 
 _SIGN = np.uint32(0x80000000)
 
 
-def unpack(frames: Bytes, fmt: SampleFormat, channels: int) -> Samples:
+def unpack(frames: Bytes, fmt: SampleFormat, channels: int) -> Words:
     """Return the samples of `frames`, left-justified two's complement.
 
     Bits above a sample that is narrower than its container are not looked at.
@@ -43,14 +36,14 @@ def unpack(frames: Bytes, fmt: SampleFormat, channels: int) -> Samples:
         return _of_floats(cells, fmt)
     wide = np.zeros((len(cells), channels, 4), np.uint8)
     wide[:, :, : fmt.sample_bytes] = cells
-    samples: Samples = wide.view("<u4")[:, :, 0].astype(np.uint32, copy=False)
+    samples: Words = wide.view("<u4")[:, :, 0].astype(np.uint32, copy=False)
     samples <<= np.uint32(32 - fmt.bits)
     if fmt.unsigned:
         samples ^= _SIGN
     return samples
 
 
-def pack(samples: Samples, fmt: SampleFormat) -> Bytes:
+def pack(samples: Words, fmt: SampleFormat) -> Bytes:
     """Return `samples` in `fmt`, bits below its width cut off; the inverse of `unpack`.
 
     A narrower sample is sign-extended in its container, an unsigned one padded with zeros.
@@ -77,11 +70,11 @@ def pack(samples: Samples, fmt: SampleFormat) -> Bytes:
     return np.ascontiguousarray(cells).reshape(-1)
 
 
-def _cells(values: NDArray[np.generic], channels: int, size: int) -> Bytes:
+def _cells(values: Array, channels: int, size: int) -> Bytes:
     return np.ascontiguousarray(values).view(np.uint8).reshape(-1, channels, size)
 
 
-def _of_floats(cells: Bytes, fmt: SampleFormat) -> Samples:
+def _of_floats(cells: Bytes, fmt: SampleFormat) -> Words:
     kind = "<f4" if fmt.sample_bytes == 4 else "<f8"
     values = np.ascontiguousarray(cells).view(kind)[:, :, 0].astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -97,7 +90,7 @@ def _of_floats(cells: Bytes, fmt: SampleFormat) -> Samples:
     return np.ascontiguousarray(samples)
 
 
-def _to_floats(samples: Samples, fmt: SampleFormat) -> Bytes:
+def _to_floats(samples: Words, fmt: SampleFormat) -> Bytes:
     whole = samples.view(np.int32) >> np.int32(32 - fmt.bits)
     kind = "<f4" if fmt.sample_bytes == 4 else "<f8"
     values = (whole.astype(np.float64) / 2.0 ** (fmt.bits - 1)).astype(kind)

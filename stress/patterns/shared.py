@@ -14,18 +14,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.errors import ConfigError
+from stress.model.arrays import Bytes
 from stress.model.formats import FORMATS, SampleFormat
 from stress.patterns.samples import pack, unpack
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # Frames converted at a time. Source: 64 channels of 4 bytes are 4 MB of scratch.
 # Higher: memory of small boards; lower: calls outweigh the work.

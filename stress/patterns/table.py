@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
+from stress.model.arrays import Bytes
 
 
 def repeat(table: Bytes, at: int, out: Bytes) -> None:

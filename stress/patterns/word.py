@@ -8,11 +8,10 @@ ones. Nothing but the position is needed to make or to check a frame.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from stress.errors import ConfigError, one_of
+from stress.model.arrays import Bytes, Halves, Indices, Words
 from stress.model.formats import MAX_CHANNELS, SampleFormat, check_channels
 from stress.model.stimulus import POSITIONS
 from stress.patterns.layout import Layout
@@ -28,13 +27,6 @@ from stress.patterns.mix import (
     unmix2,
     word32,
 )
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Halves = NDArray[np.uint16]
-    Words = NDArray[np.uint32]
 
 PATTERNS = ("mix1", "mix2")
 _WORD = np.dtype("<u4")
@@ -209,7 +201,7 @@ class Pattern:
         np.bitwise_xor(v, key, low)
         self.layout.write(out, 2 * pair, _halves(top).reshape(n, 2), _halves(low).reshape(n, 2))
 
-    def _write_odd(self, out: Bytes, w: Words, v: Words, which: slice | NDArray[np.intp]) -> None:
+    def _write_odd(self, out: Bytes, w: Words, v: Words, which: slice | Indices) -> None:
         # The last channel takes halves `which` of the words; w and v are spoilt.
         key = self._keys[self.channels // 2]
         np.bitwise_xor(w, key, w)

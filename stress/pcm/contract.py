@@ -37,17 +37,10 @@ not open and DeviceError for what is no stream event. `close` never raises.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from types import TracebackType
 
+from stress.model.arrays import Bytes
 from stress.model.pcm import Exchange, Granted, Handling, PcmRequest
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 
 class Pcm(ABC):

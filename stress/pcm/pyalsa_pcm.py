@@ -8,9 +8,10 @@ for what the card and driver deliver.
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 from stress.errors import BackendUnavailable, DeviceBusy, DeviceError, ParamsRefused, StreamStateError
+from stress.model.arrays import Bytes
 from stress.model.pcm import Access, Direction, Exchange, Granted, Handling, PcmRequest, StreamParams
 from stress.pcm.alsa import memory, naming, outcome
 from stress.pcm.alsa._proto import STATES
@@ -18,12 +19,6 @@ from stress.pcm.alsa.transfer_thread import Lane
 from stress.pcm.alsa.window import Window
 from stress.pcm.contract import Pcm
 from stress.pcm.pyalsa import PyAlsa
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 
 class PyAlsaPcm(Pcm):

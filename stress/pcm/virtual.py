@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from stress.errors import DeviceGone, ParamsRefused, StreamStateError
+from stress.model.arrays import Bytes
 from stress.model.pcm import (
     Access,
     Direction,
@@ -27,11 +26,6 @@ from stress.virtual.cache.geometry import PAGE_BYTES
 from stress.virtual.grant import grant, reason_against
 from stress.virtual.loads import disturbed, shares_the_cpu
 from stress.virtual.spec import BoardSpec
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # What /proc/self/smaps shows; coherent memory is mapped by page frame number.
 _VM_FLAGS, _VM_FLAGS_COHERENT = "rd wr sh mr mw me ms de dd", "rd wr sh mr mw me ms pf io de dd"

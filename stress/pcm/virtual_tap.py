@@ -6,20 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.model.pcm import Direction
+from stress.model.arrays import Bytes, Ints
+from stress.model.pcm import Direction, Granted
 from stress.model.wire import Wire, WireStream
 from stress.virtual.card.usbcard import hits, packets_of
 from stress.virtual.spec import PACKET_FAULTS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from stress.model.pcm import Granted
     from stress.pcm.virtual import VirtualPcm
     from stress.virtual.board import Outcome
-
-    Bytes = NDArray[np.uint8]
-    Ints = NDArray[np.int64]
 
 
 class VirtualTap:

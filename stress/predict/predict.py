@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from stress.errors import ConfigError, ParamsRefused
+from stress.model.arrays import Bytes
 from stress.model.exposure import ZERO_EVENTS_95
-from stress.model.pcm import Access, Direction
+from stress.model.pcm import Access, Direction, StreamParams
 from stress.plan.plan import Arm, Plan
 from stress.virtual.board import Board
 from stress.virtual.grant import grant, reason_against
@@ -19,14 +21,7 @@ from stress.virtual.loads import disturbed
 from stress.virtual.truth import Stale, truth_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
-
-    from stress.model.pcm import StreamParams
     from stress.virtual.spec import BoardSpec
-
-    Bytes = NDArray[np.uint8]
 
 # Wrong lines after which an arm's rate is known well enough: its standard
 # error is then about 6 % or, where lines fall in whole laps, a few times that.

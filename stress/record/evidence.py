@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stress.errors import CaptureFileError
 from stress.model import shape
+from stress.model.arrays import Bytes
 from stress.model.record import EvidenceRecord, FindingRecord
 from stress.model.stimulus import POSITIONS
 from stress.record import rundir
@@ -15,13 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from stress.model.finding import Analysis, Finding
     from stress.model.stimulus import Stimulus
-
-    Bytes = NDArray[np.uint8]
 
 # Frames kept before and after a finding, and of a long one.
 # Source: two 64-byte lines of S16 stereo on each side. Higher: larger records;

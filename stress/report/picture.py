@@ -8,12 +8,10 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from stress.model.arrays import Signal
 
 WIDTH, HEIGHT = 960, 230
 LEFT, TOP, RIGHT, BOTTOM = 52, 16, 70, 34
@@ -71,7 +69,7 @@ def steps(low: float, high: float, about: int) -> list[float]:
     return [k * step for k in range(first, int(np.floor(high / step + 1e-9)) + 1)]
 
 
-def png(levels: NDArray[np.float32], low: float, high: float) -> bytes:
+def png(levels: Signal, low: float, high: float) -> bytes:
     """Return levels, (rows, columns) with row 0 at the bottom, as a PNG from dark to bright."""
     share = np.clip((levels[::-1] - low) / max(high - low, 1e-9), 0, 1)
     index = np.rint(share * 255).astype(np.uint8)
@@ -95,9 +93,7 @@ def _palette() -> bytes:
     return np.rint(np.array(colours).T).astype(np.uint8).tobytes()
 
 
-def levels_svg(
-    levels: NDArray[np.float32], low: float, high: float, axis: Axis, ticks: Iterable[Tick], title: str
-) -> str:
+def levels_svg(levels: Signal, low: float, high: float, axis: Axis, ticks: Iterable[Tick], title: str) -> str:
     """Return a spectrogram with its axes, its scale and marks along the top."""
     data = base64.b64encode(png(levels, low, high)).decode("ascii")
     scale = base64.b64encode(png(np.linspace(0, 1, 64, dtype=np.float32)[:, None], 0, 1)).decode("ascii")

@@ -12,13 +12,11 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, TypeVar
 
 from stress.errors import ConfigError, one_of
 from stress.settings.times import parse_duration
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 T = TypeVar("T")
 # A reader takes (value, where, key) and returns the checked value.

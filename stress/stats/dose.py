@@ -9,13 +9,10 @@ RMW with one period queued, a lap for P1 and C1, nothing for the start burst.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from stress.stats.special import student_two_sided
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 # Dose [1/s], count, exposure.
 Point = tuple[float, int, float]

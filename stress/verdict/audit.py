@@ -11,18 +11,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stress.detect.sums import Checksums, sums_of
+from stress.model.arrays import Bytes
 from stress.model.record import CapturedSumsRecord, SumsRecord
 from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from stress.model.record import BurstRecord, FindingRecord
-
-    Bytes = NDArray[np.uint8]
 
 # Checksums per side of one burst; longer bursts sum several ring periods in one.
 # Source: 64 take 512 bytes of a burst event of 2 KB. Higher: a day's record on a

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Bytes, Flags, Ints
 from stress.virtual.cache import trace as ops
 from stress.virtual.cache.trace import Trace
 from stress.virtual.layout import (
@@ -20,14 +22,7 @@ from stress.virtual.layout import (
 from stress.virtual.steps import BACKGROUND_STEPS, END, FIRST, KIND, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
     from stress.virtual.footprint import WorkingSet
-
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 USER_SIDE = -1  # stands for the mapping that serves the user
 PLAYBACK, CAPTURE, NO_RING = 0, 1, -1
@@ -182,7 +177,7 @@ class AccessMaker:
         self._buffers(op, vline, place, kind, start)
         return self._rows(op, vline, place, kind, ring, line, lo, hi, value)
 
-    def _buffers(self, op: NDArray[np.uint8], vline: Ints, place: Ints, kind: Ints, start: Ints) -> None:
+    def _buffers(self, op: Bytes, vline: Ints, place: Ints, kind: Ints, start: Ints) -> None:
         # The tester's own buffers: a load before each stored unit, a store after each one read.
         before = _BEFORE[kind]
         stored = np.flatnonzero(before)
@@ -194,7 +189,7 @@ class AccessMaker:
 
     def _rows(
         self,
-        op: NDArray[np.uint8],
+        op: Bytes,
         vline: Ints,
         place: Ints,
         kind: Ints,

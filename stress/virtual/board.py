@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import gcd
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from stress.errors import StreamStateError
+from stress.model.arrays import Bytes, Ints
 from stress.model.pcm import Access, Handling, Lever, StreamParams
 from stress.virtual.accesses import AccessMaker
 from stress.virtual.cache.engine import CacheEngine
@@ -27,14 +29,6 @@ from stress.virtual.part import Part, part_of
 from stress.virtual.planning import capture_plan, events, flush_ticks, packet_clock, play_plan, switch_ticks
 from stress.virtual.spec import BoardSpec, FaultSpec
 from stress.virtual.steps import BACKGROUND_STEPS, END, FIRST, KIND, Step, StepList, with_background
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Ints = NDArray[np.int64]
 
 # Virtual time a burst may take beyond the frames it was asked for [s].
 GRACE_S = 2.0

@@ -9,20 +9,15 @@ keep the lines of a ring for long.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.errors import ConfigError
+from stress.model.arrays import Ints
 from stress.settings import find
 from stress.settings.schema import integer, listing, read, text
 from stress.virtual.layout import WORK, WORK_SPAN_BYTES
 from stress.virtual.steps import Step
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
 
 _PER_MILLE = 1000
 # A wake-up of a loop in Python lasts several milliseconds; no line is loaded from in more than these.

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Granules = NDArray[Any]
+from stress.model.arrays import Array, Bytes, Ints
 
 # Bytes kept of bursts gone by, minutes of stereo. Higher: a soak fills the memory; lower: data of
 # an old burst, still in the cache or the ring, would come out as zeros.
@@ -34,9 +28,9 @@ class RingHistory:
         self.base = 0
         self._ring = ring_granules
         self._dtype = np.dtype(f"<u{granule_bytes}")
-        self._bursts: list[tuple[int, Granules]] = []
+        self._bursts: list[tuple[int, Array]] = []
 
-    def put(self, stream: NDArray[np.uint8]) -> None:
+    def put(self, stream: Bytes) -> None:
         """Make `stream` (bytes) the data of the burst at `base`."""
         size = self._dtype.itemsize
         padded = np.zeros(-(-len(stream) // size) * size, dtype=np.uint8)
@@ -54,7 +48,7 @@ class RingHistory:
                 del self._bursts[:place]
                 break
 
-    def get(self, numbers: Ints) -> Granules:
+    def get(self, numbers: Ints) -> Array:
         """Return the granules with these numbers; unknown ones are zero."""
         out = np.zeros(len(numbers), dtype=self._dtype)
         rest = np.arange(len(numbers), dtype=np.int64)

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Ints
 from stress.virtual.cache.mechanism import capture_classes, playback_classes
 from stress.virtual.cache.result import Deliveries
 from stress.virtual.cache.trace import Trace
 from stress.virtual.delivered import Delivered, delivered
 from stress.virtual.layout import RingPlace
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
 
 _PLAYBACK, _CAPTURE = 0, 1
 _NOTHING = np.zeros(0, dtype=np.int64)

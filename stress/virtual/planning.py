@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -13,9 +13,6 @@ from stress.virtual.card.timeline import Events
 from stress.virtual.card.urbs import MAX_QUEUE_MS, PacketClock, UrbShape, capture_urbs, playback_urbs
 from stress.virtual.spec import BoardSpec, FaultSpec
 from stress.virtual.steps import Step
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def packet_clock(spec: BoardSpec, rate: int) -> PacketClock:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Flags, Ints
 from stress.model.pcm import Direction
 from stress.virtual.board import Board, Outcome
 from stress.virtual.cache.mechanism import CLASSES
 from stress.virtual.delivered import Delivered
 from stress.virtual.spec import CARD_FAULTS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,10 @@ import subprocess
 import tempfile
 import wave
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from stress.model.arrays import Floats
 
 
 def available() -> str | None:
@@ -20,7 +18,7 @@ def available() -> str | None:
     return shutil.which("alsabat")
 
 
-def verdicts(y: NDArray[np.float64], rate: int, tone_hz: float) -> tuple[int, int]:
+def verdicts(y: Floats, rate: int, tone_hz: float) -> tuple[int, int]:
     """Return the exit codes of the FFT mode and of ``--snr-db 26``.
 
     Parameters

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.spectral import analyze_on_device
+from stress.model.arrays import Floats
 from stress.model.ring import Rings
 from stress.patterns.analog_periodic import PERIOD, PeriodicNoise
 from tools.benchkit._spectral_cases import FORMAT, RATE, Case, captured
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Wave = NDArray[np.float64]
 
 SECONDS = 20
 # Stale lines lie so far apart that the echo of one is over before the next [frames].
@@ -76,7 +71,7 @@ def device_trial(case: Case, seed: int) -> DeviceScore:
     return DeviceScore(len(places), found, extra, quiet.count, quiet.analysis.checked_frames)
 
 
-def _stale(clean: Wave, case: Case, rng: np.random.Generator) -> tuple[Wave, list[int]]:
+def _stale(clean: Floats, case: Case, rng: np.random.Generator) -> tuple[Floats, list[int]]:
     frames = case.line_bytes // 4
     out, places = clean.copy(), []
     for start in range(3 * max(case.playback, case.capture), len(clean) - 3 * _GAP, _GAP):

@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stress.model.arrays import Bytes, Floats
 from stress.model.finding import Finding, Kind
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.model.formats import SampleFormat
-
-    Bytes = NDArray[np.uint8]
-    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

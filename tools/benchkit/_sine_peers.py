@@ -7,17 +7,12 @@ proves nothing: thresholds are the published ones.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Wave = NDArray[np.float64]
+from stress.model.arrays import Floats
 
 
-def fft_peak(y: Wave, rate: int, tone_hz: float) -> bool:
+def fft_peak(y: Floats, rate: int, tone_hz: float) -> bool:
     """Fail when a spectral peak lies off the tone.
 
     Largest power of two, no window, peaks above mean + 3 sigma, tolerance the
@@ -37,7 +32,7 @@ def fft_peak(y: Wave, rate: int, tone_hz: float) -> bool:
     return not over.size
 
 
-def phase_locked(y: Wave, period: int, tolerance: float = 0.10) -> int:
+def phase_locked(y: Floats, period: int, tolerance: float = 0.10) -> int:
     """Return the frames that miss a locked sine by more than `tolerance`.
 
     Magnitude and phase follow once per period; a bad frame starts a glitch,
@@ -63,7 +58,7 @@ def phase_locked(y: Wave, period: int, tolerance: float = 0.10) -> int:
     return bad
 
 
-def notched(y: Wave, rate: int, tone_hz: float) -> float:
+def notched(y: Floats, rate: int, tone_hz: float) -> float:
     """Return the largest sample left by a notch at the tone and a high-pass an octave above.
 
     Above 0.04 the recording has a pop.
@@ -86,7 +81,7 @@ def _highpass(share: float, q: float) -> tuple[list[float], list[float]]:
     return [(1 + c) / 2, -(1 + c), (1 + c) / 2], [1 + alpha, -2 * c, 1 - alpha]
 
 
-def _biquad(y: Wave, filt: tuple[list[float], list[float]]) -> Wave:
+def _biquad(y: Floats, filt: tuple[list[float], list[float]]) -> Floats:
     # By its impulse response: both filters have died away after 4096 frames.
     b, a = filt
     response = np.zeros(4096, dtype=np.float64)

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.spectral import Options, SpectralAnalysis, analyze
+from stress.model.arrays import Bytes, Floats
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.noise import NoisePattern
 from stress.virtual.card.analog import AnalogChannel, quantize
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Wave = NDArray[np.float64]
-    Bytes = NDArray[np.uint8]
 
 RATE = 48000
 FORMAT = FORMATS["S16_LE"]
@@ -104,19 +98,19 @@ class Score:
         return Score(**pairs)
 
 
-def played(first: int, frames: int) -> Wave:
+def played(first: int, frames: int) -> Floats:
     """Return the stimulus, (frames, 2) float64 with full scale 1."""
     out = np.empty(frames * 4, dtype=np.uint8)
     NoisePattern(RATE, 2, FORMAT).fill(first, out)
     return np.asarray(out.view("<i2").reshape(-1, 2) / 32768.0)
 
 
-def captured(signal: Wave) -> Bytes:
+def captured(signal: Floats) -> Bytes:
     """Return a signal as S16 stereo bytes."""
     return np.ascontiguousarray(quantize(signal).astype("<i2")).view(np.uint8).reshape(-1)
 
 
-def stale(clean: Wave, case: Case, gap: int, rng: np.random.Generator) -> tuple[Wave, dict[int, int]]:
+def stale(clean: Floats, case: Case, gap: int, rng: np.random.Generator) -> tuple[Floats, dict[int, int]]:
     """Return the stimulus with stale lines about every `gap` frames, and their lags by frame."""
     frames = case.line_bytes // 4
     out, truth = clean.copy(), {}

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Floats
 from stress.virtual.card.analog import AnalogChannel
 from tools.benchkit import _alsabat, _sine_peers
 from tools.benchkit._spectral_cases import RATE, Case, captured, played, timed
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Wave = NDArray[np.float64]
 
 # Multiples of 48, of 79 and of both, and powers of two: each hides stale lines from some tone.
 RINGS = (960, 3792, 4096, 4800, 5056, 8192, 24000)
@@ -23,11 +18,11 @@ _SNR_DB = 60.0
 _LINE = 8
 
 
-def _tone(period: float) -> Wave:
+def _tone(period: float) -> Floats:
     return np.asarray(0.75 * np.sin(2 * np.pi / period * np.arange(FRAMES)))
 
 
-def _recorded(clean: Wave, ring: int, at: int, seed: int, *, level: float) -> Wave:
+def _recorded(clean: Floats, ring: int, at: int, seed: int, *, level: float) -> Floats:
     wrong = clean.copy()
     wrong[at : at + _LINE] = clean[at - ring : at - ring + _LINE]
     channel = AnalogChannel(delay_frames=200.0, lowpass_hz=18000, noise_dbfs=level - _SNR_DB)

@@ -19,14 +19,12 @@ from typing import TYPE_CHECKING, Any, cast
 from stress.board.text import text_of
 from stress.cli.main import main as pcmstress
 from stress.experiment import burst, runner
+from stress.model.arrays import Bytes
 from stress.pcm.alsa import mapping
 from stress.pcm.alsa.pcm import AlsaPcm
 from tools.labkit.emulator_guest import FULL, OFF, Model
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from stress.model.pcm import Exchange, Granted, PcmRequest
     from stress.pcm.contract import Pcm
 
@@ -109,7 +107,7 @@ class BurstRunner(burst.BurstRunner):
         return result
 
 
-def _judged(result: burst.BurstResult, captured: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _judged(result: burst.BurstResult, captured: Bytes) -> Bytes:
     """Return the samples that the findings speak of: read back, or seen on the wire."""
     return result.views.wire.out.data if result.views and result.by_wire else captured
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from stress.model.arrays import Indices, Ints, Words
 from stress.model.finding import Kind
 from stress.model.pcm import Direction
 from stress.patterns.mix import mix1, unmix1
 from tools.labkit.emulator_log import StaleRead
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Words = NDArray[np.uint32]
 
 _POSITIONS, _WORD = 1 << 32, 0xFFFFFFFF
 #: Bytes of a frame: 16-bit stereo, one word of the pattern.
@@ -117,7 +113,7 @@ def compare(
     )
 
 
-def _first_frame(ages: NDArray[np.int64], frames: int) -> int | None:
+def _first_frame(ages: Ints, frames: int) -> int | None:
     """Return the captured frame at which the burst's first frame is due."""
     ours = (ages >= 0) & (ages < frames)
     delays, counts = np.unique(np.flatnonzero(ours) - ages[ours], return_counts=True)
@@ -146,7 +142,7 @@ def _reachable(word: int, logged: Mapping[str, Mapping[int, set[int]]]) -> set[i
 
 
 def _covered(
-    captured: Words, wrong: NDArray[np.intp], position: int, logged: Iterable[Mapping[int, set[int]]]
+    captured: Words, wrong: Indices, position: int, logged: Iterable[Mapping[int, set[int]]]
 ) -> set[int]:
     """Return the wrong frames that are stale in place of a fault of the positive control.
 

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Bytes, Ints, LineNumbers
 from stress.virtual.cache.geometry import PAGE_BYTES
 from stress.virtual.cache.trace import CLEAN, DELIVER, FLUSH, LOAD, PRETOUCH, STORE, ZEROS, Trace
 from tools.refkit import steps as kinds
 from tools.refkit.case import FRAME_BYTES, NOISE_SPAN_BYTES, STREAM_SPAN_BYTES, StreamCase
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Bytes = NDArray[np.uint8]
-    Lines = NDArray[np.int32]
 
 KERNEL, USER = 0, 1
 RING_BASE = (0xD0000000, 0x40000000)
@@ -158,7 +151,7 @@ class StreamTracer:
         return units.start - units.period_start if kind == "pbuf" else units.start % STREAM_SPAN_BYTES
 
     def _buffers(
-        self, op: Bytes, vline: Lines, place: Ints, source: Ints, before: Ints, dest: Ints, after: Ints
+        self, op: Bytes, vline: LineNumbers, place: Ints, source: Ints, before: Ints, dest: Ints, after: Ints
     ) -> None:
         # At most two lines each, because a unit is no longer than a line.
         line, rmw = self._case.geometry.line_bytes, self._case.rmw
@@ -171,7 +164,7 @@ class StreamTracer:
                 vline[place[stores] + 1 + extra] = dest[stores] // line + extra
                 op[place[stores] + 1 + extra] = STORE
 
-    def _private(self, op: Bytes, vline: Lines, kind: Ints, begin: Ints) -> None:
+    def _private(self, op: Bytes, vline: LineNumbers, kind: Ints, begin: Ints) -> None:
         case = self._case
         op[begin[kind == kinds.FLUSH_ALL]] = FLUSH
         for noise, each in ((kinds.NOISE, case.xk), (kinds.WAKE_NOISE, case.xu)):
@@ -186,7 +179,7 @@ class StreamTracer:
                 base + np.arange(self._period_lines, dtype=np.int64), len(starts)
             )
 
-    def _rows(self, op: Bytes, vline: Lines, units: _Units, place: Ints) -> Trace:
+    def _rows(self, op: Bytes, vline: LineNumbers, units: _Units, place: Ints) -> Trace:
         # One row of shared memory per unit, and one more for the load before an RMW's store.
         case, line = self._case, self._case.geometry.line_bytes
         ops, alias, flags = _RING_OP_TABLE[units.kind].T

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from stress.model.arrays import Flags, Int8s, Ints
 from stress.virtual.cache.mechanism import CLASSES, capture_classes, playback_classes
 from stress.virtual.cache.result import Deliveries
 from stress.virtual.cache.trace import Trace
 from tools.refkit.case import StreamCase
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
-    Classes = NDArray[np.int8]
 
 HALF_WORDS = 4
 AGES = 4
@@ -140,7 +132,7 @@ class StreamChecker:
         units = self._unit(truth, words)
         return int(np.count_nonzero(units[1:] != units[:-1])) + bool(len(units))
 
-    def _count_halves(self, truth: Ints, values: Ints, known: Classes, bad: Ints) -> None:
+    def _count_halves(self, truth: Ints, values: Ints, known: Int8s, bad: Ints) -> None:
         self.counts["badhalves"] += len(bad)
         zero = values[bad] == 0
         self.counts["zerohalves"] += int(np.count_nonzero(zero))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from stress.model.arrays import Ints
 from stress.virtual.cache.result import Deliveries
 from stress.virtual.cache.trace import (
     CLEAN,
@@ -20,11 +19,6 @@ from stress.virtual.cache.trace import (
     Trace,
 )
 from tools.refkit.cache import PRIVATE, Cache
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
 
 
 class _Recorded:

@@ -6,17 +6,10 @@ kernel copy, then the user's wake.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from stress.model.arrays import Flags, Ints
 from tools.refkit.case import FRAME_BYTES, StreamCase
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 # A step is (kind, first byte, end byte) in stream positions; noise has the number of lines
 # as its end byte, FLUSH_ALL nothing. The kinds behind PBUF act on the ring.

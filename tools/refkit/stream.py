@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-import numpy as np
-
+from stress.model.arrays import Ints
 from stress.virtual.cache.result import Deliveries
 from stress.virtual.cache.trace import Trace
 from tools.refkit.access import StreamTracer
 from tools.refkit.case import StreamCase
 from tools.refkit.check import StreamChecker
 from tools.refkit.steps import StreamSteps
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
 
 # One step of the engine: long enough that numpy's call overhead does not count, short
 # enough that its arrays stay in the second-level cache.

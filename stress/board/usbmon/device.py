@@ -13,8 +13,8 @@ import array
 import errno
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from stress.board.usbmon.format import (
     GET,
@@ -27,9 +27,6 @@ from stress.board.usbmon.format import (
     parse,
 )
 from stress.errors import BackendUnavailable, DeviceError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Limits of usbmon's ring (mon_bin.c, BUFF_MIN and BUFF_MAX) [bytes].
 LEAST_RING, MOST_RING = 8192, 64 << 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,15 +16,12 @@ from stress.board.usbmon.device import MOST_RING, UsbMonitor
 from stress.board.usbmon.format import HEADER_BYTES, ISO_BYTES, SLOT_BYTES, Event
 from stress.board.usbmon.streams import Lane, in_stream, out_stream, trusted
 from stress.errors import BackendUnavailable, DeviceError
-from stress.model.pcm import Direction
+from stress.model.pcm import Direction, Granted, StreamParams
 from stress.model.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from stress.board.cards import Card, Pair
     from stress.board.usb import UsbFacts
-    from stress.model.pcm import Granted, StreamParams
 
 # Room beside the estimate, for other devices of the bus and rates above nominal.
 # Source: measured 0.74 to 0.98 MB per second of 48 kHz S16 stereo in both

@@ -9,6 +9,7 @@ import numpy as np
 
 from stress.errors import ConfigError
 from stress.files.wav import write_wav
+from stress.model.arrays import Bytes
 from stress.model.formats import sample_format
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
@@ -22,8 +23,6 @@ from stress.report.console import Console
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-
-    from numpy.typing import NDArray
 
     from stress.model.stimulus import Source
 
@@ -71,7 +70,7 @@ def _source(args: argparse.Namespace, rate: int) -> Source:
     return Interleaved(main, other, round(args.interleave * rate))
 
 
-def _blocks(source: Source, position: int, frames: int) -> Iterator[NDArray[np.uint8]]:
+def _blocks(source: Source, position: int, frames: int) -> Iterator[Bytes]:
     block = np.empty(BLOCK_FRAMES * source.frame_bytes, dtype=np.uint8)
     for first in range(0, frames, BLOCK_FRAMES):
         part = block[: min(BLOCK_FRAMES, frames - first) * source.frame_bytes]

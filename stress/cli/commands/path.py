@@ -16,6 +16,7 @@ from stress.detect.path.estimate import Nothing, estimate
 from stress.detect.path.transparency import Transparency, compared
 from stress.errors import ConfigError
 from stress.experiment.runner import first_position
+from stress.model.arrays import Bytes
 from stress.model.pcm import Direction
 from stress.model.words import count
 from stress.patterns.word import Pattern
@@ -26,12 +27,8 @@ from stress.report.console import Console
 if TYPE_CHECKING:
     import argparse
 
-    from numpy.typing import NDArray
-
     from stress.detect.path.estimate import Estimate
     from stress.model.pcm import Granted
-
-    Bytes = NDArray[np.uint8]
 
 # Played, and captured beyond it for the latency of the path [s]. Source: 16384 frames are what
 # the arithmetic is fitted to. Higher: more sound in the room; lower: poorer figures.

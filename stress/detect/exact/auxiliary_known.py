@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from stress.detect.exact.passes import Read
+from stress.model.arrays import Bytes
 from stress.patterns.auxiliary import NAMES, AuxiliaryPattern
 from stress.patterns.word import Pattern
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # Frames that name the stimulus: four periods of the longest, impulse.
 PROBE = 4096

@@ -10,7 +10,6 @@ what is found does not depend on how the capture was cut.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,15 +25,11 @@ from stress.detect.exact.valid_bits import probe_mask, top_mask
 from stress.detect.exact.window import Window
 from stress.detect.rate.onset import Onset, OnsetFinder, spliced
 from stress.detect.rate.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
+from stress.model.arrays import Bytes
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # Frames of one stretch: eight laps of the larger ring within these limits.
 # Source: a line survives a few laps on round-robin caches. Higher: memory and

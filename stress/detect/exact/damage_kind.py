@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from stress.detect.exact.decode import Decoder
+from stress.model.arrays import Bytes, Flags, Floats
 from stress.model.finding import Kind
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Flags = NDArray[np.bool_]
 
 # Bits of one frame that may differ in a bit flip. Source: a memory or bus fault
 # hits one bit, a burst a few. Higher: dither and small gains are called flips;
@@ -253,9 +248,7 @@ def _bitflip(rows: Bytes, due: Bytes) -> tuple[Kind, dict[str, Any]] | None:
     return Kind.BITFLIP, {"bits": bits, "flips": int(counts.sum())}
 
 
-def _dither(
-    seen: NDArray[np.float64], sent: NDArray[np.float64], bits: int
-) -> tuple[Kind, dict[str, Any]] | None:
+def _dither(seen: Floats, sent: Floats, bits: int) -> tuple[Kind, dict[str, Any]] | None:
     if len(seen) < SHORTEST_DITHER:
         return None
     off = np.abs(seen - sent).max()
@@ -264,7 +257,7 @@ def _dither(
     return Kind.DITHER, {"lsb": int(round(off * (1 << (bits - 16))))}
 
 
-def _gain(seen: NDArray[np.float64], sent: NDArray[np.float64]) -> tuple[Kind, dict[str, Any]] | None:
+def _gain(seen: Floats, sent: Floats) -> tuple[Kind, dict[str, Any]] | None:
     free = np.abs(seen) < (1 << 15) - 1.5  # samples that are not clipped
     power = np.where(free, sent * sent, 0.0).sum(axis=0)
     if not power.all():

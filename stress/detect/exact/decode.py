@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.exact.ring_offset import MAX_LAPS
+from stress.model.arrays import Bytes, Flags, Ints
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Lags = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 NONE = 1 << 40  #: lag of a frame that shows no believable position
 
@@ -68,7 +61,7 @@ class Decoder:
         """Return what is due from `position` on, in the form of `rows`."""
         return self.rows(self.pattern.bytes_at(position, frames))
 
-    def image(self, positions: NDArray[np.int64]) -> Bytes:
+    def image(self, positions: Ints) -> Bytes:
         """Return the frames of any `positions`, in the form of `rows`."""
         return masked(self.pattern.image(positions.astype(np.uint32)), self.mask)
 
@@ -80,7 +73,7 @@ class Decoder:
         *,
         anywhere: bool = False,
         slipped: Sequence[int] = (),
-    ) -> Lags:
+    ) -> Ints:
         """Return the lag of each frame when `position` is due first.
 
         Parameters
@@ -115,7 +108,7 @@ class Decoder:
         lags[rest[~pure]] = NONE
         return self._believed(lags, anywhere, slipped)
 
-    def whole_laps(self, lags: Lags) -> Flags:
+    def whole_laps(self, lags: Ints) -> Flags:
         """Tell which lags are whole laps of a ring, at most `MAX_LAPS`."""
         out = np.zeros(lags.shape, bool)
         for size in (self.rings.playback, self.rings.capture):
@@ -123,14 +116,14 @@ class Decoder:
                 out |= (lags % size == 0) & (lags > 0) & (lags <= MAX_LAPS * size)
         return out
 
-    def _aligned(self, lags: Lags, slipped: Sequence[int]) -> Flags:
+    def _aligned(self, lags: Ints, slipped: Sequence[int]) -> Flags:
         # Right or whole laps old, in the alignment of the stretch or one it slipped to.
         good: Flags = (lags == 0) | self.whole_laps(lags)
         for shift in slipped:
             good |= self.whole_laps(lags - shift)
         return good
 
-    def _believed(self, lags: Lags, anywhere: bool, slipped: Sequence[int]) -> Lags:
+    def _believed(self, lags: Ints, anywhere: bool, slipped: Sequence[int]) -> Ints:
         # Right, whole laps old, as old as a near neighbour, or one of many of one age.
         good = self._aligned(lags, slipped)
         near = np.abs(lags) < (NONE if anywhere else NEAR)
@@ -144,7 +137,7 @@ class Decoder:
             return np.where(good, lags, NONE)
         return self._without_chance(np.where(good & (lags > -NEAR), lags, NONE))
 
-    def _without_chance(self, lags: Lags) -> Lags:
+    def _without_chance(self, lags: Ints) -> Ints:
         # Far lags of less than a line in the midst of damage are damage: dither repeats itself.
         far = lags >= NEAR
         if self._alone or not far.any():
@@ -156,7 +149,7 @@ class Decoder:
                     lags[start:end] = NONE
         return lags
 
-    def _mono(self, rows: Bytes, due: NDArray[np.int64], anywhere: bool, slipped: Sequence[int]) -> Lags:
+    def _mono(self, rows: Bytes, due: Ints, anywhere: bool, slipped: Sequence[int]) -> Ints:
         # A word spans two frames: a window at f speaks for f and f + 1.
         n = len(rows)
         lags = np.full(n, NONE, np.int64)
@@ -188,7 +181,7 @@ class Decoder:
         lags[known[~pure]] = NONE
         return lags
 
-    def _between_halves(self, rows: Bytes, due: NDArray[np.int64], lag: Lags, least: int) -> Flags:
+    def _between_halves(self, rows: Bytes, due: Ints, lag: Ints, least: int) -> Flags:
         # One word short of proof, but the half words on both sides are of that age, too.
         starts = np.flatnonzero(_row_starts(lag, least, 2))
         starts = starts[(starts > 0) & (starts + 2 * least < len(rows))]
@@ -200,7 +193,7 @@ class Decoder:
             good[starts + 2 * k] = True
         return good
 
-    def _extend(self, rows: Bytes, due: NDArray[np.int64], lags: Lags) -> None:
+    def _extend(self, rows: Bytes, due: Ints, lags: Ints) -> None:
         # Half a word at the edge of a run belongs to the run when it fits its lag.
         for step in (1, -1):
             bare = np.flatnonzero(lags == NONE)
@@ -217,7 +210,7 @@ class Decoder:
         lags[right[beside | ~held]] = 0
 
 
-def _row_starts(lags: Lags, least: int, step: int) -> Flags:
+def _row_starts(lags: Ints, least: int, step: int) -> Flags:
     # Entries that begin at least `least` equal ones, `step` apart.
     same = np.ones(max(len(lags) - (least - 1) * step, 0), bool)
     for k in range(1, least):
@@ -225,7 +218,7 @@ def _row_starts(lags: Lags, least: int, step: int) -> Flags:
     return same
 
 
-def _in_a_row(lags: Lags, least: int, step: int) -> Flags:
+def _in_a_row(lags: Ints, least: int, step: int) -> Flags:
     # Entries that belong to at least `least` equal ones, `step` apart.
     same, out = _row_starts(lags, least, step), np.zeros(len(lags), bool)
     for k in range(least):
@@ -233,7 +226,7 @@ def _in_a_row(lags: Lags, least: int, step: int) -> Flags:
     return out
 
 
-def runs_of(lags: Lags) -> list[tuple[int, int, int]]:
+def runs_of(lags: Ints) -> list[tuple[int, int, int]]:
     """Return the runs of equal lag as (start, end, lag)."""
     if not len(lags):
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stress.detect.exact.damage_kind import SHORTEST_DITHER, Namer, Part
 from stress.detect.exact.decode import Decoder
@@ -13,14 +13,9 @@ from stress.detect.exact.ring_offset import Geometry, HeldRanges, line_of, signe
 from stress.detect.exact.stretch import Stretch, groups, run_edges
 from stress.detect.exact.track import Event
 from stress.detect.exact.words import sentence
+from stress.model.arrays import Bytes
 from stress.model.finding import Finding, Kind
 from stress.model.stimulus import POSITIONS
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # Share of wrong frames that makes such a stretch. Source: triangular dither of
 # 1 LSB on mono leaves half of the frames. Higher: mono dither falls to pieces;

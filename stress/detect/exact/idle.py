@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.exact.decode import NONE, Decoder
 from stress.detect.exact.valid_bits import top_mask
+from stress.model.arrays import Bytes, Flags, Samples
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Flags = NDArray[np.bool_]
 
 # Largest step from frame to frame of an idle input, of full scale. Source: idle noise of
 # consumer inputs is below -60 dBFS peak. Higher: a faded pattern is called idle; lower:
@@ -77,7 +71,7 @@ class _Level:
         self.name = "idle input" if not same else "a constant" if self._row.any() else "silence"
 
 
-def moving(samples: NDArray[np.int32], aged: Flags | None = None) -> Flags:
+def moving(samples: Samples, aged: Flags | None = None) -> Flags:
     """Tell which frames lie where the level moves all the time.
 
     Parameters

@@ -8,19 +8,12 @@ say: it is the newest of those that differ by whole laps and take turns.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from stress.detect.exact.decode import NONE, Decoder, runs_of
 from stress.detect.exact.ring_offset import MAX_LAPS, signed
+from stress.model.arrays import Bytes
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # Frames of one alignment family that make a lock. Source: half a 32-byte line
 # of S16 stereo, 2^-96 by chance. Higher: a burst with 2 % right lines cannot be

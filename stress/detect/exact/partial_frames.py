@@ -17,13 +17,10 @@ import numpy as np
 from stress.detect.exact.decode import Decoder
 from stress.detect.exact.ring_offset import MAX_LAPS, Geometry, lines_within, signed
 from stress.detect.exact.track import Event
+from stress.model.arrays import Bytes, Flags
 from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Flags = NDArray[np.bool_]
     Due = Callable[[int, int], int]
 
 # Bytes that name an age by comparison alone [bytes]. Source: 24 bits against 16

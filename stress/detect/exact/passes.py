@@ -9,19 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Callable
+from typing import Callable
 
 from stress.detect.exact.idle import Region, RegionReader
 from stress.detect.exact.ring_offset import signed
 from stress.detect.exact.survey import Span
+from stress.model.arrays import Bytes
 from stress.model.words import count, counted
 from stress.patterns.word import Pattern
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # Frames of a capture, first to last + 1, in blocks.
 Read = Callable[[int, int], Iterator["Bytes"]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,11 +19,6 @@ from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.words import count, counted
 from stress.patterns.word import Pattern
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from stress.detect.exact.same import address, memory
 from stress.model.stimulus import POSITIONS
 from stress.patterns.mix import MASK, MIX1_MUL, word32
 from stress.patterns.word import Pattern
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 _15 = word32(15)
 

@@ -9,13 +9,9 @@ from __future__ import annotations
 import ctypes
 from ctypes import addressof
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
+from stress.model.arrays import Bytes
 
 from_buffer: Any = ctypes.c_char.from_buffer
 

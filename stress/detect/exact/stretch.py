@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stress.detect.exact.track import Event
+from stress.model.arrays import Bytes
 from stress.model.stimulus import POSITIONS
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # Right frames between wrong ones that may belong to one stretch of dither or
 # gain [frames]. Source: dither of 1 LSB leaves 1 of 3 samples as they were.

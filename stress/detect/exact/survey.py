@@ -9,21 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from stress.detect.exact.decode import NONE, Decoder, runs_of
 from stress.detect.exact.regenerate import Regenerator
 from stress.detect.exact.same import address
 from stress.detect.exact.valid_bits import top_mask
+from stress.model.arrays import Bytes
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # Shortest run of frames in step that shows an alignment [frames]. Source: eight lines
 # of 32 bytes. Higher: short recordings have no end; lower: stale lines in a row do.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,14 +16,10 @@ from stress.detect.exact.decode import runs_of
 from stress.detect.exact.passes import Read
 from stress.detect.exact.survey import Survey
 from stress.errors import ConfigError
+from stress.model.arrays import Bytes, Flags
 from stress.model.stimulus import POSITIONS, Source
 from stress.patterns.auxiliary import NAMES, SIDES, auxiliary
 from stress.patterns.word import Pattern
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # Frames behind the first wrong one that name the stimulus, and the share of them that is
 # right. Source: the longest period of an auxiliary stimulus but impulse's. Higher: short
@@ -116,10 +111,10 @@ def _source(name: str, rate: int, pattern: Pattern) -> Source | None:
         return None
 
 
-def _right(block: Bytes, other: Source, position: int) -> NDArray[np.bool_]:
+def _right(block: Bytes, other: Source, position: int) -> Flags:
     due = np.empty(block.size, np.uint8)
     other.fill(position % POSITIONS, due)
-    right: NDArray[np.bool_] = (block == due).reshape(-1, other.frame_bytes).all(axis=1)
+    right: Flags = (block == due).reshape(-1, other.frame_bytes).all(axis=1)
     return right
 
 

@@ -6,16 +6,10 @@ width is taken from frames whose top 16 bits are right.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from stress.model.arrays import Bytes
 from stress.patterns.word import Pattern
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 WIDTHS = (32, 24, 20, 18, 16)
 

@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 from stress.detect.exact.checker import check
 from stress.detect.exact.findings import CAP
 from stress.detect.exact.same import address, memory
+from stress.model.arrays import Bytes
 from stress.model.finding import Analysis
+from stress.model.ring import Rings
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from stress.detect.exact.ring_offset import HeldRanges
-    from stress.model.ring import Rings
     from stress.patterns.word import Pattern
-
-    Bytes = NDArray[np.uint8]
 
 # Bytes of the pattern searched for by the fast path. Source: 2^-512 by chance.
 # Higher: shorter bursts take the slow path; lower: chance hits cost a comparison.

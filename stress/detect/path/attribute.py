@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Flags, Floats
+
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.detect.path.sources import Sources
-
-    Floats = NDArray[np.float64]
 
 # Frames that are compared and the largest delay between channels [frames]. Source: a ring of
 # 40 ms at 48 kHz. Higher: time; lower: a channel that is later than that carries nothing.
@@ -141,7 +139,7 @@ class Attribution:
             [self._due[reach - delay : reach - delay + n, column] for column, delay in terms], axis=1
         )
 
-    def _fit(self, seen: Floats, free: NDArray[np.bool_], terms: Sequence[tuple[int, int]]) -> Mix:
+    def _fit(self, seen: Floats, free: Flags, terms: Sequence[tuple[int, int]]) -> Mix:
         # Least squares without the rails; thrice without what lies far off.
         due = np.concatenate([self._columns(terms), np.ones((self._frames, 1))], axis=1)
         kept = free

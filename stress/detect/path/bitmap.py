@@ -11,16 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Bytes, Flags, Ints, Signal
 from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.patterns.word import Pattern
-
-    Bytes = NDArray[np.uint8]
-    Ints = NDArray[np.int64]
-    Planes = NDArray[np.float32]
 
 # Frames that are compared. Source: 2^-40 per pair of bits by chance at `AGREE`. Higher: time;
 # lower: chance.
@@ -52,7 +47,7 @@ class BitMap:
 
     source: Ints
     frame: Ints
-    inverted: NDArray[np.bool_]
+    inverted: Flags
     constant: Ints
 
     @property
@@ -61,7 +56,7 @@ class BitMap:
         return float(((self.source >= 0) | (self.constant >= 0)).mean())
 
 
-def planes(raw: Bytes, frame_bytes: int) -> NDArray[np.uint8]:
+def planes(raw: Bytes, frame_bytes: int) -> Bytes:
     """Return the bits of frames, (frames, 8 * frame_bytes) uint8."""
     return np.unpackbits(raw.reshape(-1, frame_bytes), axis=1, bitorder="little")
 
@@ -78,8 +73,8 @@ def wiring(raw: Bytes, position: int, pattern: Pattern) -> BitMap:
     frames = min(FRAMES, raw.size // size)
     seen = planes(raw[: frames * size], size)
     sent = planes(pattern.bytes_at((position - 1) % POSITIONS, frames + 2), size)
-    signs: Planes = 1 - 2 * seen.astype(np.float32)
-    due: Planes = 1 - 2 * sent.astype(np.float32)
+    signs: Signal = 1 - 2 * seen.astype(np.float32)
+    due: Signal = 1 - 2 * sent.astype(np.float32)
     count = seen.shape[1]
     agree = np.stack([signs.T @ due[1 - d : 1 - d + frames] for d in _AROUND], axis=1) / frames
     own = np.arange(count)
@@ -118,7 +113,7 @@ class Inverse:
             sent = int(wires.source[seen])
             self._plane[sent] = seen
             self._frame[sent], self._flip[sent] = wires.frame[seen], wires.inverted[seen]
-        self.carried: NDArray[np.bool_] = self._plane >= 0
+        self.carried: Flags = self._plane >= 0
 
     def mask(self) -> Bytes:
         """Return the bits of a frame that arrive, (frame_bytes,) uint8."""

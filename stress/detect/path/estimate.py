@@ -17,18 +17,13 @@ from stress.detect.path.lines import Lines, Seen
 from stress.detect.path.locate import locate, position_of
 from stress.detect.path.sources import ALL, ODD, PAIRED, Sources, index_of, numbers
 from stress.detect.path.wires import Named
+from stress.model.arrays import Bytes, Floats, Ints
 from stress.model.path import Path
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.model.formats import SampleFormat
-
-    Bytes = NDArray[np.uint8]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
 
 # Frames the lines are looked for in, the arithmetic is fitted to, and the fewest that name a path.
 LINES, FITTED, LEAST = 16384, 16384, 1000
@@ -385,7 +380,7 @@ def _words(cells: Bytes) -> Floats:
     return np.asarray(_signed(np.asarray(value), 8 * size - 1))
 
 
-def _signed(words: NDArray[np.int64] | Floats, top: int) -> Floats:
+def _signed(words: Ints | Floats, top: int) -> Floats:
     value = words.astype(np.int64) & ((1 << (top + 1)) - 1)
     return np.asarray(np.where(value >> top & 1, value - (1 << (top + 1)), value), np.float64)
 

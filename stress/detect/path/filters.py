@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.path.forward import columns
+from stress.model.arrays import Ints
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.detect.path.attribute import Term
     from stress.detect.path.sources import Sources
-
-    Ints = NDArray[np.int64]
 
 # Taps on both sides. Source: de-emphasis decays within 10 frames. Higher: time; lower: what a
 # filter does at low frequencies is called noise.

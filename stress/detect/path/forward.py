@@ -14,14 +14,10 @@ import numpy as np
 
 from stress.detect.path.attribute import Mix, Term
 from stress.detect.path.sources import ODD
+from stress.model.arrays import Floats, Ints
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.detect.path.sources import Sources
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 #: Ways of rounding that are tried, by name.
 RULES = ("round", "floor", "truncate", "half up")

@@ -18,18 +18,14 @@ from stress.detect.path.change import change_finding
 from stress.detect.path.estimate import Estimate, Nothing, estimate
 from stress.detect.path.model import Model, model_of
 from stress.detect.path.restore import Restorer
+from stress.model.arrays import Bytes, Flags
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.path import Path
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.model.ring import Rings
-
-    Bytes = NDArray[np.uint8]
-    Flags = NDArray[np.bool_]
 
 # Frames that are restored at a time, and those an estimate is drawn from. Source: the fit wants
 # 16384, a ratio of rates to 1 ppm 32768. Higher: memory; lower: poorer figures.

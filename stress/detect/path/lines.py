@@ -10,17 +10,11 @@ each of two lines. The phases of those lines are the position.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Floats, Spectrum
 from stress.patterns.mix import MIX1_MUL
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Complex = NDArray[np.complex128]
 
 #: Bits of a half that are looked for as the top bit of a captured word.
 SHIFTS = 16
@@ -82,7 +76,7 @@ class Lines:
         window = np.hanning(frames + 2)[1:-1]
         freqs = np.concatenate([high_lines(), low_lines().reshape(-1)])
         turns = np.outer(freqs, np.arange(frames)) % 1
-        self._basis: Complex = np.exp(-2j * np.pi * turns) * (window / window.sum())
+        self._basis: Spectrum = np.exp(-2j * np.pi * turns) * (window / window.sum())
         self._frames = frames
 
     def kinds(self, streams: Floats, least: float = LEAST_SHARE) -> list[list[Seen]]:
@@ -98,7 +92,7 @@ class Lines:
         shares = 2 * np.abs(found) ** 2 / np.where(power > 0, power, 1.0)
         return [self._kinds(found[:, c], shares[:, c], least) for c in range(streams.shape[1])]
 
-    def _kinds(self, found: Complex, shares: Floats, least: float) -> list[Seen]:
+    def _kinds(self, found: Spectrum, shares: Floats, least: float) -> list[Seen]:
         out = []
         for k in range(SHIFTS):
             if shares[k] > least:

@@ -15,13 +15,10 @@ import numpy as np
 from stress.detect.exact.decode import NONE, Decoder
 from stress.detect.exact.ring_offset import signed
 from stress.detect.rate.resample import SHORTEST, Other, Resampling, unsettled
+from stress.model.arrays import Bytes, Floats
 from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Floats = NDArray[np.float64]
     Runs = list[tuple[int, int, int]]
 
 # Frames behind the first wrong one where a ratio is looked for, and how far off the

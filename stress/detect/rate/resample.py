@@ -8,19 +8,13 @@ followed through the stretch, and its slope is the ratio.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.exact.damage_kind import Namer
 from stress.detect.exact.decode import NONE, Decoder
+from stress.model.arrays import Bytes, Floats
 from stress.model.stimulus import POSITIONS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Floats = NDArray[np.float64]
 
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000, 176400, 192000)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,16 +20,10 @@ from stress.detect.spectral.signal import Reference, Stimulus, integers, scaled
 from stress.detect.spectral.track import BLOCK, Track, Tracker
 from stress.detect.spectral.view import View, view
 from stress.detect.spectral.walk import Options, Tuned, Walk
+from stress.model.arrays import Bytes, Samples, Signal
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Samples = NDArray[np.int32]
-    Signal = NDArray[np.float32]
 
 # Judged band inside the stimulus, as shares of its edges. Wider: AC coupling and converter
 # roll-off ring past the channel fit; narrower: sensitivity is given away.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,11 +10,7 @@ from stress.detect.spectral import fit
 from stress.detect.spectral.resample import PAD, Instants, Resampler, split
 from stress.detect.spectral.signal import Reference, padded
 from stress.detect.spectral.track import Track
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
+from stress.model.arrays import Floats, Ints, Signal
 
 _LENGTH = 8192 - fit.TAPS + 1
 _BLOCKS = 12
@@ -50,7 +45,7 @@ class Clock:
         """True when both sides run on one clock."""
         return not any(self.coefficients) and self.offset == round(self.offset)
 
-    def captured(self, played: NDArray[np.float64]) -> NDArray[np.float64]:
+    def captured(self, played: Floats) -> Floats:
         """Return captured frame numbers of played ones."""
         u = played / self.scale
         bend = np.zeros(u.shape, dtype=np.float64)
@@ -83,7 +78,7 @@ class Fitted:
     """
 
     clocks: tuple[Clock, ...]
-    taps: NDArray[np.float64]
+    taps: Floats
     x: Signal
     prediction: Signal
     residual: Signal
@@ -172,7 +167,7 @@ def _start_clock(
 
 def _fit(
     y: Signal, x: Reference, track: Track, clocks: tuple[Clock, ...], resampler: Resampler
-) -> tuple[Fitted, NDArray[np.float64], NDArray[np.int64]]:
+) -> tuple[Fitted, Floats, Ints]:
     starts, owner = _places(track, clocks)
     ys = [on_played_clock(y, clocks[o], int(s), _LENGTH, resampler) for s, o in zip(starts, owner)]
     xs = [x.at(int(s) + fit.PRE - fit.TAPS + 1, _LENGTH + fit.TAPS - 1) for s in starts]
@@ -182,7 +177,7 @@ def _fit(
     return Fitted(clocks, taps, played, prediction, residual), starts, owner
 
 
-def _places(track: Track, clocks: tuple[Clock, ...]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _places(track: Track, clocks: tuple[Clock, ...]) -> tuple[Floats, Ints]:
     # Block starts (played frames), spread evenly over the blocks that tracked.
     where = [(i, frame) for i, segment in enumerate(track.segments) for frame in segment.frames]
     pick = np.unique(np.linspace(0, len(where) - 1, min(_BLOCKS, len(where))).astype(np.int64))
@@ -200,7 +195,7 @@ def _inside(track: Track, clocks: tuple[Clock, ...], index: int, start: float) -
     return float(min(max(start, low), high)) if high >= low else start
 
 
-def _timing(fitted: Fitted) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _timing(fitted: Fitted) -> tuple[Floats, Floats]:
     # Each block's residual against the derivative of its prediction: its timing error [frames].
     guess = fitted.prediction.astype(np.float64)
     slope = _derivative(guess)
@@ -213,7 +208,7 @@ def _timing(fitted: Fitted) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return shift, weight
 
 
-def _derivative(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+def _derivative(rows: Floats) -> Floats:
     # Central difference over nine frames: within 8 % up to 0.29 of the rate.
     length = rows.shape[1] - 8
     out = np.zeros((rows.shape[0], length), dtype=np.float64)
@@ -223,10 +218,10 @@ def _derivative(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _regress(
-    shift: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    starts: NDArray[np.float64],
-    owner: NDArray[np.int64],
+    shift: Floats,
+    weight: Floats,
+    starts: Floats,
+    owner: Ints,
     segments: int,
     degree: int,
 ) -> tuple[list[float], list[float]]:

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from stress.detect.spectral.findings import episodes
 from stress.detect.spectral.identity import covered, repeated_lines
 from stress.detect.spectral.periodic import Alarm, PeriodicDifference
+from stress.model.arrays import Bytes, Shorts
 from stress.model.finding import Analysis, Finding
 from stress.model.ring import Rings
 from stress.patterns.analog_periodic import PERIOD, PeriodicNoise, commensurate
 from stress.patterns.layout import Layout
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Samples = NDArray[np.int16]
 
 _BLOCK = 1024
 # Mean level below which there is no signal [sample units], -70 dBFS. Higher: soft cables are
@@ -137,7 +132,7 @@ def _unlocked(frames: int, why: str) -> DeviceAnalysis:
     return DeviceAnalysis(Analysis("spectral", False, frames), (), 0, (why,))
 
 
-def _active(samples: Samples) -> tuple[int, int]:
+def _active(samples: Shorts) -> tuple[int, int]:
     # The whole blocks between the first and the last with signal, filters settled.
     count = len(samples) // _BLOCK
     if not count:
@@ -150,14 +145,14 @@ def _active(samples: Samples) -> tuple[int, int]:
     return (int(loud[0]) + 1) * _BLOCK, int(loud[-1]) * _BLOCK
 
 
-def _level(samples: Samples) -> int:
+def _level(samples: Shorts) -> int:
     # Mean magnitude without the offset.
     wide = samples.reshape(-1).astype(np.int32)
     wide -= np.int32(int(wide.sum(dtype=np.int64)) // max(1, wide.size))
     return int(np.abs(wide).sum(dtype=np.int64)) // max(1, wide.size)
 
 
-def _sides(on: Samples, pattern: PeriodicNoise, layout: Layout) -> list[str]:
+def _sides(on: Shorts, pattern: PeriodicNoise, layout: Layout) -> list[str]:
     # Each channel has noise of its own: a dead one or a copy shows no stale line.
     where = _phase(on, pattern, layout)[0]
     out = []
@@ -174,7 +169,7 @@ def _sides(on: Samples, pattern: PeriodicNoise, layout: Layout) -> list[str]:
     return out
 
 
-def _phase(on: Samples, pattern: PeriodicNoise, layout: Layout, channel: int = 0) -> tuple[int, int]:
+def _phase(on: Shorts, pattern: PeriodicNoise, layout: Layout, channel: int = 0) -> tuple[int, int]:
     # Place in the period of the first frame, and the correlation peak over the mean.
     table = np.empty(PERIOD * pattern.frame_bytes, dtype=np.uint8)
     pattern.fill(0, table)
@@ -195,7 +190,7 @@ def _alarmed(alarms: Sequence[Alarm]) -> list[str]:
     ]
 
 
-def _noisy(on: Samples) -> list[str]:
+def _noisy(on: Shorts) -> list[str]:
     some = min(16 * PERIOD, len(on) - PERIOD)
     apart, level = _level(on[PERIOD : PERIOD + some] - on[:some]), _level(on[:some])
     if level > _CLEAN * apart:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.spectral import fit
 from stress.detect.spectral.clock import Fitted
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
+from stress.model.arrays import Floats, Ints, Signal, Spectrum
 
 # Taps of each term either side of the channel's peak: converters and amplifiers distort ahead of
 # the filters (PLAYED) or behind them (HEARD), where little is left to spread it.
@@ -39,13 +34,13 @@ class Distortion:
     source: str
     scale: float
     first: int
-    taps: NDArray[np.float64]
+    taps: Floats
 
     def terms(self, source: Signal) -> Signal:
         """Return both terms of a signal, (2, ..., frames) float32."""
         return terms(source, self.scale)
 
-    def spectrum(self, size: int) -> NDArray[np.complex64]:
+    def spectrum(self, size: int) -> Spectrum:
         """Return the taps as spectra of FFT blocks of `size`, (2, size / 2 + 1)."""
         padded = np.zeros((2, size), dtype=np.float64)
         padded[:, : self.taps.shape[1]] = self.taps
@@ -100,7 +95,7 @@ def _solve(name: str, source: Signal, first: int, residual: Signal) -> Distortio
     return Distortion(name, scale, first, np.asarray(taps.reshape(2, -1), dtype=np.float64))
 
 
-def _late(term: Signal, inner: NDArray[np.int64], lag: int) -> Signal:
+def _late(term: Signal, inner: Ints, lag: int) -> Signal:
     # Rows of `term` `lag` frames before `inner`; the edge frame stands in for what lies outside.
     low, high = int(inner[0]) - lag, int(inner[-1]) - lag
     if low >= 0 and high < term.shape[1]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,11 +11,7 @@ from stress.detect.spectral.laps import SIDE, Guess, Heard, free_lags, hold, loc
 from stress.detect.spectral.scan import FIRST, HOP, MARGIN, SPILL, Stretch
 from stress.detect.spectral.signal import Reference
 from stress.detect.spectral.weigh import LINE, WINDOW, Weights, toeplitz
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
+from stress.model.arrays import Floats, Signal
 
 # A line alarms at this many noise sigmas. Source: the matched statistic of any lap is at most the
 # root of the line's power (Cauchy-Schwarz), so no lap needs trying below it; one 32-byte line at
@@ -121,7 +116,7 @@ class Explainer:
         self,
         middle: int,
         stretches: Sequence[Stretch],
-        matched: list[NDArray[np.float64]],
+        matched: list[Floats],
         power: Signal,
         lines: tuple[int, int, int],
     ) -> Guess | None:
@@ -143,7 +138,7 @@ class Explainer:
         return fits
 
     def _around(
-        self, stretches: Sequence[Stretch], matched: list[NDArray[np.float64]], first: int, last: int
+        self, stretches: Sequence[Stretch], matched: list[Floats], first: int, last: int
     ) -> list[Heard]:
         out = []
         for i, (one, weights) in enumerate(zip(matched, self._weights)):
@@ -157,7 +152,7 @@ class Explainer:
         guesses: list[Guess],
         middle: int,
         stretches: Sequence[Stretch],
-        matched: list[NDArray[np.float64]],
+        matched: list[Floats],
         lines: tuple[int, int],
         before: float,
     ) -> Guess | None:
@@ -179,7 +174,7 @@ class Explainer:
         self,
         middle: int,
         stretches: Sequence[Stretch],
-        matched: list[NDArray[np.float64]],
+        matched: list[Floats],
         guess: Guess,
         power: Signal,
     ) -> Signal:
@@ -201,7 +196,7 @@ class Explainer:
         guess: Guess,
         at: int,
         index: int,
-        part: NDArray[np.float64],
+        part: Floats,
     ) -> None:
         # `part` starts at `index` of the block that starts at played frame `at`.
         paired = channel ^ 1
@@ -213,7 +208,7 @@ class Explainer:
         if high > low:
             part[low:high] -= added[low - begin : high - begin]
 
-    def _power(self, channel: int, part: NDArray[np.float64], stretches: Sequence[Stretch]) -> Signal:
+    def _power(self, channel: int, part: Floats, stretches: Sequence[Stretch]) -> Signal:
         inner = part.reshape(-1, LINE) @ self._weights[channel].whiten
         power = np.einsum("ij,ij->i", inner, inner) / stretches[channel].variance
         return np.asarray(power, dtype=np.float32)

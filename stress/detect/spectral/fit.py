@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
-    Taps = NDArray[np.float64]
+from stress.model.arrays import Floats, Signal, Spectrum
 
 TAPS = 128
 PRE = 48  # taps ahead of the correlation peak: linear-phase converters ring both ways
@@ -37,17 +31,17 @@ class Fit:
         newest = np.fft.rfft(x[:, TAPS - 1 :].astype(np.float64), self._size, axis=1)
         self._gram = _gram(x, self._lags(newest), self._length)
 
-    def solve(self, y: Signal) -> Taps:
+    def solve(self, y: Signal) -> Floats:
         """Return the taps that map played to captured, (TAPS,) float64."""
         right = self._lags(np.fft.rfft(y.astype(np.float64), self._size, axis=1))
         return np.asarray(np.linalg.solve(self._gram, right), dtype=np.float64)
 
-    def predict(self, taps: Taps) -> Signal:
+    def predict(self, taps: Floats) -> Signal:
         """Return taps applied to the played blocks, (blocks, length)."""
         whole = np.fft.irfft(self._spectrum * np.fft.rfft(taps, self._size), self._size, axis=1)
         return whole[:, TAPS - 1 : TAPS - 1 + self._length].astype(np.float32)
 
-    def robust(self, y: Signal) -> tuple[Taps, Signal, Signal]:
+    def robust(self, y: Signal) -> tuple[Floats, Signal, Signal]:
         """Fit while ignoring outliers; return taps, prediction and residual.
 
         Samples further than 5 robust sigmas from the prediction are replaced
@@ -66,13 +60,13 @@ class Fit:
         guess = self.predict(taps)
         return taps, guess, y - guess
 
-    def _lags(self, spectrum: NDArray[np.complex128]) -> Taps:
+    def _lags(self, spectrum: Spectrum) -> Floats:
         # Lag TAPS - 1 - k of the correlation belongs to tap k.
         whole = np.fft.irfft(np.sum(np.conj(spectrum) * self._spectrum, axis=0), self._size)
         return np.asarray(whole[TAPS - 1 :: -1], dtype=np.float64)
 
 
-def _gram(x: Signal, first: Taps, length: int) -> NDArray[np.float64]:
+def _gram(x: Signal, first: Floats, length: int) -> Floats:
     # Entry (j+1, k+1) is entry (j, k) with one frame more at the front and one less at the back.
     head = x[:, TAPS - 2 :: -1].astype(np.float64)
     tail = x[:, length : length + TAPS - 1].astype(np.float64)[:, ::-1]

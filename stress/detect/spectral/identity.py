@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.exact.ring_offset import line_of
+from stress.model.arrays import Samples
 from stress.model.finding import Finding, Kind
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Samples = NDArray[np.int32]
 
 # Chance repeats accepted in one capture. Higher: a quiet converter repeats itself and is called
 # stale; lower: nothing, a 16-byte stereo line has a chance of 2e-17 at -15 dBFS.

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.spectral.lock import BLOCK, LOCKED, Lock, active_block, search
 from stress.detect.spectral.signal import Stimulus
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
+from stress.model.arrays import Signal
 
 # RMS below which a channel is silent [dBFS]. Higher: a low but usable level is refused; lower:
 # the noise of an open input passes for a signal.

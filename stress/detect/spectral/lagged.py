@@ -7,14 +7,9 @@ both halves shows in its high bits whether either half is larger than the bias.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Samples = NDArray[np.int16]
+from stress.model.arrays import Shorts
 
 # Samples between those the mean is taken from: odd, so that it meets every channel.
 _STRIDE = 31
@@ -50,7 +45,7 @@ class Lagged:
         """Frames held that have a period before them."""
         return max(0, self._held - self._period)
 
-    def put(self, frames: Samples) -> None:
+    def put(self, frames: Shorts) -> None:
         """Copy the next frames, (n, channels) int16; at most `room` of them."""
         end = self._held + len(frames)
         self._frames[self._held : end] = frames
@@ -83,7 +78,7 @@ class Lagged:
         difference = self.difference()
         return int(difference.max()) <= limit and int(difference.min()) >= -limit
 
-    def difference(self) -> Samples:
+    def difference(self) -> Shorts:
         """Return the differences of the frames that have a period before them, (n, channels) int16.
 
         Differences beyond 16 bits wrap; only opposite full-scale samples could

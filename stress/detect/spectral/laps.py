@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.spectral.signal import Reference
 from stress.detect.spectral.weigh import LINE, toeplitz
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
-    Wide = NDArray[np.float64]
+from stress.model.arrays import Floats, Signal
 
 # A half line may be wrong while the other half is right.
 _PARTS = (slice(0, LINE), slice(0, LINE // 2), slice(LINE // 2, LINE))
@@ -42,7 +35,7 @@ class Heard:
 
     x: Reference
     other: Reference | None
-    matched: Wide
+    matched: Floats
     r: Signal
     variance: float
 
@@ -64,7 +57,7 @@ class Guess:
     gain: float
 
 
-def difference(heard: Heard, source: int | str, at: int, frames: int, since: int | None = None) -> Wide:
+def difference(heard: Heard, source: int | str, at: int, frames: int, since: int | None = None) -> Floats:
     """Return wrong minus right data if the wrong data came from `source`.
 
     Parameters
@@ -108,7 +101,7 @@ def free_lags(heard: Sequence[Heard], at: int, offset: int, most: int = 4) -> li
     return [int(i) + 1 for i in np.argsort(-gains.max(axis=0))[:most]]
 
 
-def _gains(d: Wide, heard: Heard, offset: int) -> Wide:
+def _gains(d: Floats, heard: Heard, offset: int) -> Floats:
     matrix = toeplitz(heard.r, d.shape[1])
     inner = d @ heard.matched[offset : offset + d.shape[1]]
     return np.asarray((inner - 0.5 * np.einsum("ij,ij->i", d @ matrix, d)) / heard.variance)
@@ -125,7 +118,7 @@ def located(heard: Sequence[Heard], sources: Sequence[int | str], at: int) -> li
     return [_locate(heard, matrices, source, at) for source in sources]
 
 
-def _locate(heard: Sequence[Heard], matrices: Sequence[Wide], source: int | str, at: int) -> Guess:
+def _locate(heard: Sequence[Heard], matrices: Sequence[Floats], source: int | str, at: int) -> Guess:
     """Return the most likely first and last wrong frame for one source.
 
     The gain of every pair (start, stop) is a difference of cumulative sums of
@@ -172,7 +165,7 @@ def hold(heard: Sequence[Heard], at: int) -> Guess:
     return best
 
 
-def response(heard: Heard, guess: Guess) -> Wide:
+def response(heard: Heard, guess: Guess) -> Floats:
     """Return what the guess adds to the matched residual.
 
     (2 * (len(r) - 1) + frames,) float64, from frame `start` - len(r) + 1 on.

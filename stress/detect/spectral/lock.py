@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.spectral.signal import Stimulus
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
+from stress.model.arrays import Signal
 
 BLOCK = 8192
 # Correlation peak over its RMS. Source: the largest of 10^6 noise values is 5 sigma, and a

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.spectral import fit
 from stress.detect.spectral.clock import Fitted
 from stress.detect.spectral.result import Channel, Second
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
+from stress.model.arrays import Floats, Samples, Signal
 
 _POINTS = 24
 
@@ -24,13 +19,13 @@ def db(ratio: float) -> float:
     return 10 * float(np.log10(max(ratio, 1e-20)))
 
 
-def peak_offset(taps: NDArray[np.float64]) -> int:
+def peak_offset(taps: Floats) -> int:
     """Return the frame of the strongest tap relative to the delay."""
     return int(np.abs(taps).argmax()) - fit.PRE
 
 
 def response(
-    taps: NDArray[np.float64], rate: int, band: tuple[float, float]
+    taps: Floats, rate: int, band: tuple[float, float]
 ) -> tuple[float, tuple[tuple[float, float], ...]]:
     """Return the gain in the band [dB] and the response relative to it."""
     spectrum = np.abs(np.fft.rfft(taps, 4096)) ** 2
@@ -46,7 +41,7 @@ def response(
     return gain, tuple(points)
 
 
-def clipped_share(samples: NDArray[np.int32]) -> float:
+def clipped_share(samples: Samples) -> float:
     """Return the share of samples stuck at the largest level seen, 0..1."""
     if not samples.size:
         return 0.0

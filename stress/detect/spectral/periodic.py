@@ -9,18 +9,13 @@ is estimated and nothing is floating point. Both sides must share a clock.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from stress.detect.spectral.lagged import Lagged
 from stress.errors import ConfigError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Samples = NDArray[np.int16]
-    Wide = NDArray[np.int32]
+from stress.model.arrays import Ints, Shorts
 
 # Difference over its mean magnitude that alarms: 10 means are 8 sigma of Gaussian noise. Higher:
 # half lines at 30 dB SNR are missed; lower: 6 sigma is a false alarm every 90 minutes of stereo.
@@ -103,7 +98,7 @@ class PeriodicDifference:
         self.count = 0
         self.checked = 0
 
-    def feed(self, frames: Samples) -> None:
+    def feed(self, frames: Shorts) -> None:
         """Take the next captured frames, (n, channels) int16, any n."""
         lagged, left = self._lagged, len(frames)
         while left >= lagged.room:
@@ -140,7 +135,7 @@ class PeriodicDifference:
         self.checked += count
         lagged.drop()
 
-    def _event(self, difference: Samples, group: NDArray[np.int64], start: int) -> None:
+    def _event(self, difference: Shorts, group: Ints, start: int) -> None:
         part = difference[int(group[0]) : int(group[-1]) + 1].astype(np.int32)
         where, channel = divmod(int(np.abs(part).argmax()), self._channels)
         value, frame = int(part[where, channel]), start + int(group[0]) + where

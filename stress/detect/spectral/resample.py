@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
+from stress.model.arrays import Floats, Signal
 
 # Order of the expansion of exp(i w d) in Legendre polynomials of d, |d| <= 1/2. Source: the
 # first term left out is 11^0.5 * j5(w / 2), -74 dB at 0.29 of the rate. Higher: slower by an
@@ -38,7 +34,7 @@ class Instants:
     fraction: Signal
 
 
-def split(instants: NDArray[np.float64]) -> Instants:
+def split(instants: Floats) -> Instants:
     """Return fractional frame numbers as runs and fractions."""
     whole = np.rint(instants)
     edges = (np.flatnonzero(np.diff(whole) != 1) + 1).tolist()
@@ -77,7 +73,7 @@ class Resampler:
         return out
 
 
-def _monomials() -> NDArray[np.float64]:
+def _monomials() -> Floats:
     # Row k: the share of u^k in every Legendre polynomial.
     out = np.zeros((_ORDER + 1, _ORDER + 1), dtype=np.float64)
     for n in range(_ORDER + 1):
@@ -85,7 +81,7 @@ def _monomials() -> NDArray[np.float64]:
     return out
 
 
-def _spherical_bessel(x: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+def _spherical_bessel(x: Floats) -> list[Floats]:
     # j0.._ORDER by their power series: exact for x up to pi / 2, where the recurrence loses digits.
     step = -0.5 * x * x
     out, lead = [], np.ones_like(x)

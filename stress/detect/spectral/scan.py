@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,12 +11,7 @@ from stress.detect.spectral.distort import Distortion
 from stress.detect.spectral.resample import PAD, Resampler
 from stress.detect.spectral.signal import Reference
 from stress.detect.spectral.weigh import LINE, Weights
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
-    Spectrum = NDArray[np.complexfloating[Any, Any]]
+from stress.model.arrays import Signal, Spectrum
 
 SIZE = 16384
 # Frames at both ends of an FFT block that wrap: FIR, matched filter and search margin.

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from stress.model.arrays import Bytes, Samples, Signal
 from stress.model.formats import SampleFormat
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Samples = NDArray[np.int32]
-    Signal = NDArray[np.float32]
 
 _FULL = float(1 << 23)
 

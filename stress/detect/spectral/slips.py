@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,14 +15,10 @@ from stress.detect.spectral.resample import PAD, Resampler
 from stress.detect.spectral.signal import Reference
 from stress.detect.spectral.splice import Splice, place
 from stress.detect.spectral.track import BLOCK, Track
+from stress.model.arrays import Floats, Signal
 from stress.model.finding import Finding, Kind
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -72,12 +67,12 @@ def _jump(y: Signal, x: Reference, track: Track, fitted: Fitted, index: int) -> 
     return Jump(frame, frame + splice.gap, moved, played, splice)
 
 
-def _seen_from(y: Signal, clock: Clock, at: int, size: int, resampler: Resampler) -> NDArray[np.float64]:
+def _seen_from(y: Signal, clock: Clock, at: int, size: int, resampler: Resampler) -> Floats:
     heard = on_played_clock(y, clock, at, size, resampler).astype(np.float64)
     return np.asarray(heard - heard.mean())
 
 
-def _told(x: Reference, at: int, size: int) -> NDArray[np.float64]:
+def _told(x: Reference, at: int, size: int) -> Floats:
     return x.sent(at + fit.PRE - fit.TAPS + 1, size + fit.TAPS - 1).astype(np.float64)
 
 

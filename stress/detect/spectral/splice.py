@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.spectral import fit
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Wide = NDArray[np.float64]
+from stress.model.arrays import Floats
 
 # Frames tried either side of the rough place, and frames compared around them.
 _TRIED, _AROUND = 96, 224
@@ -39,7 +34,7 @@ class Splice:
     silent: bool
 
 
-def place(old: Wide, new: Wide, told_old: Wide, told_new: Wide, taps: Wide, moved: int) -> Splice:
+def place(old: Floats, new: Floats, told_old: Floats, told_new: Floats, taps: Floats, moved: int) -> Splice:
     """Return the splice that explains the capture best.
 
     Parameters
@@ -69,19 +64,19 @@ def place(old: Wide, new: Wide, told_old: Wide, told_new: Wide, taps: Wide, move
     return Splice(int(cost.argmin()), width, side, quiet)
 
 
-def _filtered(told: Wide, taps: Wide) -> Wide:
+def _filtered(told: Floats, taps: Floats) -> Floats:
     size = 1 << int(np.ceil(np.log2(told.size)))
     whole = np.fft.irfft(np.fft.rfft(told, size) * np.fft.rfft(taps, size), size)
     return np.asarray(whole[fit.TAPS - 1 : told.size])
 
 
-def _between(old: Wide, gap: int) -> Wide:
+def _between(old: Floats, gap: int) -> Floats:
     # Power of the frames a silent gap would cover, per place.
     total = np.concatenate(([0.0], np.cumsum(old * old)))
     return np.asarray(total[gap:] - total[: total.size - gap])
 
 
-def _made(old: Wide, told_old: Wide, told_new: Wide, taps: Wide, rough: int, gap: int) -> Wide:
+def _made(old: Floats, told_old: Floats, told_new: Floats, taps: Floats, rough: int, gap: int) -> Floats:
     # Misfit of splices made before the channel, infinite where not tried.
     out = np.full(old.size + 1, np.inf)
     low, high = max(0, rough - _AROUND), min(old.size, rough + gap + _AROUND)

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stress.detect.spectral.lock import search
 from stress.detect.spectral.signal import Reference, Stimulus
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
-    Wide = NDArray[np.float64]
+from stress.model.arrays import Flags, Floats, Signal
 
 BLOCK = 4096
 # A delay this far from the prediction is a jump [frames]. Higher: a single lost frame passes for
@@ -120,12 +114,12 @@ class Tracker:
         later = float(wanted[0] + again[0] - self._predicted(after, 1)[0])
         return used, float(off[used]) if abs(later - off[used]) < _JUMP else 0.0
 
-    def _predicted(self, at: int, count: int) -> Wide:
+    def _predicted(self, at: int, count: int) -> Floats:
         count = min(count, max(0, (self._y.size - at) // BLOCK))
         centres = at + BLOCK * (np.arange(count) + 0.5)
         return np.array([self.predict(float(c)) for c in centres], dtype=np.float64)
 
-    def _measure(self, at: int, count: int) -> tuple[Wide, NDArray[np.bool_], Wide]:
+    def _measure(self, at: int, count: int) -> tuple[Floats, Flags, Floats]:
         # Shifts against whole expected delays, whether seen, and those delays.
         expected = np.rint(self._predicted(at, count))
         count = expected.size
@@ -138,7 +132,7 @@ class Tracker:
         shifts, seen = _peaks(np.asarray(np.fft.irfft(cross, BLOCK, axis=1), dtype=np.float64))
         return shifts, seen, expected
 
-    def _accept(self, at: int, delays: NDArray[np.float64]) -> None:
+    def _accept(self, at: int, delays: Floats) -> None:
         if not delays.size:
             return
         centres = at + BLOCK * (np.arange(delays.size) + 0.5)
@@ -187,7 +181,7 @@ class Tracker:
         return float(np.dot(frames, delays) / np.dot(frames, frames))
 
 
-def _peaks(correlation: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _peaks(correlation: Floats) -> tuple[Floats, Flags]:
     # Peak of each row as a signed shift with a fraction, and whether it stands out.
     size = np.abs(correlation)
     where = size.argmax(axis=1)

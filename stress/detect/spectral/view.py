@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
+from stress.model.arrays import Ints, Signal
 
 _WINDOW = 1024
 _FLOOR_DB = -140.0
@@ -76,7 +73,7 @@ def spectrogram(
     return Spectrogram(start_frame, hop * group, edges, levels.astype(np.float32))
 
 
-def _power(signal: Signal, count: int, bins: NDArray[np.int64]) -> Signal:
+def _power(signal: Signal, count: int, bins: Ints) -> Signal:
     # Mean over `count` half-overlapping windows of the power in the bands that begin at `bins`.
     window = np.hanning(_WINDOW).astype(np.float32)
     hop = _WINDOW // 2

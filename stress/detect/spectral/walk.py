@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,11 +15,7 @@ from stress.detect.spectral.scan import HOP, MARGIN, SIZE, Scanner
 from stress.detect.spectral.signal import Reference
 from stress.detect.spectral.track import BLOCK, Track
 from stress.detect.spectral.weigh import LINE, Weights
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
+from stress.model.arrays import Signal
 
 # Frames left out at either side of a jump and of the capture's ends: reach of the matched filter.
 EDGE = 512

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float32]
+from stress.model.arrays import Floats, Signal, Spectrum
 
 WINDOW = 512
 # Frames of one statistic. 32 bytes of S16 stereo; half and double lines are found inside it.
@@ -36,16 +32,16 @@ class Weights:
     noise : power of the residual in the band.
     """
 
-    forward: NDArray[np.complex64]
+    forward: Spectrum
     band: Signal
-    matched: NDArray[np.complex64]
+    matched: Spectrum
     r: Signal
     whiten: Signal
     quartile: float
     noise: float
 
 
-def spectrum_of(residual: Signal) -> NDArray[np.float64]:
+def spectrum_of(residual: Signal) -> Floats:
     """Return the robust power spectrum of rows of residual, (WINDOW / 2 + 1,)."""
     count = residual.shape[1] // WINDOW
     pieces = residual[:, : count * WINDOW].reshape(-1, WINDOW) * np.hanning(WINDOW)
@@ -56,9 +52,7 @@ def spectrum_of(residual: Signal) -> NDArray[np.float64]:
     return np.asarray((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4)
 
 
-def weights(
-    taps: NDArray[np.float64], pre: int, noise: NDArray[np.float64], band: tuple[float, float], size: int
-) -> Weights:
+def weights(taps: Floats, pre: int, noise: Floats, band: tuple[float, float], size: int) -> Weights:
     """Return the weights for FFT blocks of `size`.
 
     Parameters
@@ -91,7 +85,7 @@ def weights(
     )
 
 
-def toeplitz(r: Signal, count: int) -> NDArray[np.float64]:
+def toeplitz(r: Signal, count: int) -> Floats:
     """Return the symmetric (count, count) matrix of lags of `r`."""
     lags = np.abs(np.arange(count)[:, None] - np.arange(count))
     padded = np.zeros(max(count, r.size), dtype=np.float64)
@@ -99,7 +93,7 @@ def toeplitz(r: Signal, count: int) -> NDArray[np.float64]:
     return np.asarray(padded[lags])
 
 
-def _line_whitener(r: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+def _line_whitener(r: Floats) -> tuple[Floats, float]:
     matrix = toeplitz(r.astype(np.float32), LINE)
     loaded = matrix + _RIDGE * matrix[0, 0] * np.eye(LINE)
     whiten = np.linalg.inv(np.linalg.cholesky(loaded)).T

@@ -14,19 +14,16 @@ from stress.errors import ConfigError
 from stress.experiment.method.detector import CheckResult
 from stress.experiment.positive_control import Rules
 from stress.experiment.wire.capture import distinct_lines
+from stress.model.arrays import Bytes
 from stress.model.stimulus import POSITIONS
 from stress.patterns.analog_periodic import commensurate
 from stress.patterns.layout import Layout
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.model.finding import Analysis
     from stress.model.ring import Rings
     from stress.model.stimulus import Source
     from stress.patterns.recording import Recording
-
-    Bytes = NDArray[np.uint8]
 
 # A checksum tells no kinds: a planted fault has to be found where it is, and only there.
 PLACE_ONLY = Rules(names_kind=False, echo_kinds=())

@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from stress.model.arrays import Bytes
 from stress.model.finding import Analysis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from stress.experiment.positive_control import Rules
     from stress.model.ring import Rings
     from stress.model.stimulus import Source
-
-    Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

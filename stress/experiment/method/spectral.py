@@ -10,17 +10,13 @@ from stress.detect.spectral.explain import ALARM
 from stress.experiment.method.checksum import PLACE_ONLY, BySums
 from stress.experiment.method.detector import CheckResult
 from stress.experiment.positive_control import Rules
+from stress.model.arrays import Bytes
 from stress.model.finding import Kind
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from stress.model.finding import Analysis
     from stress.model.ring import Rings
     from stress.patterns.noise import NoisePattern
-
-    Bytes = NDArray[np.uint8]
 
 # Planted for it: whole lines of old data or zeros; single bits drown in the noise.
 # Spacing. Source: the matched filter reaches 96 frames and the explanation of an event

@@ -15,17 +15,12 @@ from stress.detect.exact.findings import CAP
 from stress.detect.exact.ring_offset import line_of
 from stress.detect.exact.same import memory
 from stress.detect.exact.stretch import run_edges
+from stress.model.arrays import Bytes, Flags, Ints
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
-    Bools = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
 
 # Laps a wrong line is compared with. Source: round-robin caches keep a line a
 # few laps. Higher: time, and a dull source matches by chance; lower: lines that
@@ -55,7 +50,7 @@ def distinct_lines(into: Bytes, frames: int, ring: int, frame_bytes: int, line_b
     """
     size, lap = max(1, line_bytes // frame_bytes) * frame_bytes, ring * frame_bytes
     data = into[: frames * frame_bytes]
-    tells: Bools | None = None
+    tells: Flags | None = None
     for laps in range(1, TOLD_APART + 1):
         # The newest lines are judged by the laps there are; before the first lap the ring held zeros.
         older = np.zeros_like(data)
@@ -170,8 +165,8 @@ class _Stream:
                 joined.append((a, b, age))
         return joined
 
-    def _differs(self, first: int, end: int, shift: int) -> Bools:
-        wrong: Bools = (self._read[first:end] != self._into[first + shift : end + shift]).any(axis=1)
+    def _differs(self, first: int, end: int, shift: int) -> Flags:
+        wrong: Flags = (self._read[first:end] != self._into[first + shift : end + shift]).any(axis=1)
         return wrong
 
     def _ages(self, first: Ints, last: Ints, shift: int) -> list[int | None]:
@@ -186,8 +181,8 @@ class _Stream:
             ages[(ages == _NO_AGE) & (misses[last - base] == misses[first - base])] = laps
         return [None if age == _NO_AGE else age for age in ages.tolist()]
 
-    def _unlike(self, first: int, end: int, laps: int, shift: int) -> Bools:
-        unlike: Bools = np.ones(end - first, dtype=np.bool_)
+    def _unlike(self, first: int, end: int, laps: int, shift: int) -> Flags:
+        unlike: Flags = np.ones(end - first, dtype=np.bool_)
         if not laps:
             unlike[:] = self._read[first:end].any(axis=1)
             return unlike

@@ -15,15 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.experiment import positive_control
+from stress.model.arrays import Bytes
 from stress.model.finding import Analysis, Kind
 from stress.model.ring import Rings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 # Nothing planted here was ever in a ring, so none of it comes back a lap later.
 _NO_ECHO = Rings(None, None)

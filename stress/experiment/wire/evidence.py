@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
+from stress.model.arrays import Bytes
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.experiment.burst import BurstResult
     from stress.model.finding import Analysis
     from stress.model.stimulus import Stimulus
-
-    Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Bytes, Flags, Ints
 from stress.model.pcm import Direction
 from stress.model.wire import RIGHT, UNKNOWN, WRONG
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.model.pcm import Exchange
     from stress.model.ring import Rings
     from stress.model.wire import Wire
-
-    Bytes = NDArray[np.uint8]
-    Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -32,7 +28,7 @@ class Held:
     """
 
     first: int
-    wrong: Bools
+    wrong: Flags
 
     def says(self, first: int, frames: int) -> str:
         """Return RIGHT or WRONG for these frames of the stream, UNKNOWN outside the last lap."""
@@ -93,7 +89,7 @@ def _compare(memory: Bytes, stream: Bytes, first: int, end: int, frame_bytes: in
     return Held(first, wrong)
 
 
-def _unlike(held: Bytes, stream: Bytes, frames: NDArray[np.int64], frame_bytes: int) -> Bools:
+def _unlike(held: Bytes, stream: Bytes, frames: Ints, frame_bytes: int) -> Flags:
     whole = stream[: stream.size // frame_bytes * frame_bytes].reshape(-1, frame_bytes)
-    unlike: Bools = (held != whole[frames]).any(axis=1)
+    unlike: Flags = (held != whole[frames]).any(axis=1)
     return unlike

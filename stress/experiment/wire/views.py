@@ -24,6 +24,7 @@ from stress.experiment.wire.control import match, overlay
 from stress.experiment.wire.lanes import with_lanes
 from stress.experiment.wire.memory import Held, last_lap
 from stress.experiment.wire.race import RACE, set_apart_races
+from stress.model.arrays import Bytes, Flags
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.pcm import Direction
 from stress.model.ring import Rings
@@ -34,14 +35,10 @@ from stress.model.words import count, counted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from stress.model.pcm import Exchange
     from stress.model.wire import Wire
     from stress.patterns.layout import Layout
 
-    Bytes = NDArray[np.uint8]
-    Bools = NDArray[np.bool_]
     Detector = Callable[[Bytes, Rings, int, int, int], Analysis]
 
 Key = TypeVar("Key")
@@ -125,8 +122,8 @@ class Views:
     lost_frames: int
     telling_lines: int
     in_lines: int
-    out_wrong: Bools
-    in_wrong: Bools
+    out_wrong: Flags
+    in_wrong: Flags
     memory: Mapping[Direction, Held]
     judged: tuple[Direction, ...] = tuple(Direction)
     read_control: Outcome = Outcome(0, 0, ())
@@ -216,9 +213,9 @@ def _whole(data: Bytes, step: int) -> Bytes:
     return data[: data.size // step * step]
 
 
-def _unlike(left: Bytes, right: Bytes, frames: int, step: int) -> Bools:
+def _unlike(left: Bytes, right: Bytes, frames: int, step: int) -> Flags:
     size = frames * step
-    wrong: Bools = (left[:size] != right[:size]).reshape(-1, step).any(axis=1)
+    wrong: Flags = (left[:size] != right[:size]).reshape(-1, step).any(axis=1)
     return wrong
 
 

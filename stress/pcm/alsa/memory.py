@@ -8,14 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from stress.errors import StreamStateError
+from stress.model.arrays import Bytes
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from stress.pcm.alsa._lib import Libc
-
-    Bytes = NDArray[np.uint8]
 
 PAGE_BYTES = 4096
 

@@ -7,16 +7,14 @@ samples, and a changed sample is not what was played.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Callable
+from typing import Callable
 
 from stress.errors import ConfigError, DeviceError, one_of
 from stress.pcm.alsa._lib import MixerLib
 from stress.pcm.pyalsa import INPUTS, PROCESSING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 BOOST = "Boost"
 _SIDES = ("playback", "capture")

@@ -8,15 +8,13 @@ installed and nothing streams.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stress.model.formats import CARD_FORMATS, MAX_CHANNELS
 from stress.model.offers import RATES, Choice, Offer
+from stress.model.pcm import Direction
 from stress.pcm.alsa import _proto, naming
 from stress.pcm.alsa._lib import Asound
-
-if TYPE_CHECKING:
-    from stress.model.pcm import Direction
 
 
 def ask(name: str, direction: Direction, lib: Asound | None = None) -> Offer:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 from stress.errors import StreamStateError
+from stress.model.arrays import Bytes
 from stress.model.pcm import Access, Direction, Exchange, Granted, Handling, Load, Mapping, PcmRequest
 from stress.pcm.alsa import mapping, memory, naming, outcome, params
 from stress.pcm.alsa._lib import Asound, Libc
@@ -18,12 +18,6 @@ from stress.pcm.alsa.witness import Witness
 from stress.pcm.context_switch_load import Dose
 from stress.pcm.contract import Pcm
 from stress.pcm.load_process import Beside
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Bytes = NDArray[np.uint8]
 
 
 class AlsaPcm(Pcm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stress.board.cards import cards
@@ -11,8 +12,6 @@ from stress.pcm import cache_maintenance, load_process, loops
 from stress.pcm.alsa import naming
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from stress.pcm.alsa.stream import Stream
 
 # Shortest ring that snd-aloop carries [ms]. Source: it moves its pointers from a

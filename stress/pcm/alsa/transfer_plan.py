@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Bytes
 from stress.model.pcm import Access, CaptureTouch, Direction, Handling, Lever, PlaybackTouch
 from stress.pcm import cache_maintenance, loops
 from stress.pcm.alsa import memory, params
 from stress.pcm.alsa.burst import Rest
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.pcm.alsa._lib import Libc
     from stress.pcm.alsa.stream import Stream
-
-    Bytes = NDArray[np.uint8]
 
 # What START copies at once: snd-usb-audio keeps at most this much in flight
 # (MAX_QUEUE, sound/usb/card.h). Higher: lines wait in the cache for no copy.

@@ -13,19 +13,11 @@ everything known from before treats alike, often the whole line.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from stress.model.arrays import Flags, Ints, LineNumbers
 from stress.virtual.cache.events import FIRST, GONE, OLD, Events, Lines
 from stress.virtual.cache.geometry import CacheGeometry
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
-    Places = NDArray[np.int32]
 
 
 class Contents:
@@ -127,7 +119,7 @@ class Contents:
         # The last store into each cell of a resident line, and into each dirty granule.
         events, shape = self._events, self._geometry
         inside = events.store & self.resident
-        self._stored: Places | None = None
+        self._stored: LineNumbers | None = None
         if inside.any():
             self._stored = self._stored_last(inside)
         self._direct = events.store & (~self.resident | shape.write_through)
@@ -148,7 +140,7 @@ class Contents:
                 soils[old] = dirty[events.ref[old], first // shape.dirty_words] & same[old]
                 self._soiled[colour, unit] = self._last(soils)
 
-    def _stored_last(self, inside: Flags) -> Places:
+    def _stored_last(self, inside: Flags) -> LineNumbers:
         events = self._events
         stored = np.zeros((self._colours, self.cells, len(events.code)), np.int32)
         for colour in np.flatnonzero(np.bincount(events.colour[inside].astype(np.intp, copy=False))):
@@ -199,7 +191,7 @@ class Contents:
                 open_ = open_[self._returns[event[open_]]]
         return self._known[cell, event]
 
-    def _source(self, cell: Ints | int, event: Ints, colour: Ints, born: Ints | Places) -> Ints:
+    def _source(self, cell: Ints | int, event: Ints, colour: Ints, born: Ints | LineNumbers) -> Ints:
         # The event that put its word into a line: a store, or the line's fill.
         filled: Ints = self._filled[cell, born]
         if self._stored is None:
@@ -211,9 +203,9 @@ class Contents:
         first = cell * self.cell
         return (self._events.lo <= first) & (self._events.hi >= first + self.cell)
 
-    def _last(self, marked: Flags) -> Places:
+    def _last(self, marked: Flags) -> LineNumbers:
         # Of every event the last marked one up to it, 0 for none.
-        last: Places = np.maximum.accumulate(marked * self._index)
+        last: LineNumbers = np.maximum.accumulate(marked * self._index)
         return last
 
     def _dirty_of_granule(self) -> Ints:

@@ -23,11 +23,10 @@ words within an access.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
 from stress.errors import ConfigError
+from stress.model.arrays import Integers, Ints
 from stress.virtual.cache.data import Contents
 from stress.virtual.cache.events import OLD, Events, Lines
 from stress.virtual.cache.geometry import CacheGeometry
@@ -44,12 +43,6 @@ from stress.virtual.cache.trace import (
     UNCACHED,
     Trace,
 )
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Integers = NDArray[np.signedinteger[Any]]
 
 MOST_LINES = 1 << 19  # of shared memory: physical line numbers have 19 bits in the sort keys
 MOST_ACCESSES = (1 << 28) - 4  # in one trace: access numbers have 28 bits in the sort keys

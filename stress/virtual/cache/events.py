@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Flags, Ints
 from stress.virtual.cache.lives import NEVER
 from stress.virtual.cache.trace import (
     CLEAN,
@@ -19,12 +19,6 @@ from stress.virtual.cache.trace import (
     ZEROS,
     Trace,
 )
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 # FIRST begins every line's events and stands for what memory held before; OLD is a cache
 # line that was resident before; GONE the end of a cache line; LAST ends the events.

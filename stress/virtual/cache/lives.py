@@ -6,20 +6,11 @@ fill that ends its life is known too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
+from stress.model.arrays import Flags, Indices, Ints, Words
 from stress.virtual.cache.geometry import CacheGeometry
 from stress.virtual.cache.victim import random_ways
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Indices = NDArray[np.intp]
-    Integers = NDArray[np.signedinteger[Any]]
-    Flags = NDArray[np.bool_]
 
 NEVER = 1 << 40
 
@@ -37,7 +28,7 @@ class Lives:
     most : fills of any one set in the trace, at most.
     """
 
-    def __init__(self, geometry: CacheGeometry, starts: NDArray[np.uint32], fills: Ints, most: int) -> None:
+    def __init__(self, geometry: CacheGeometry, starts: Words, fills: Ints, most: int) -> None:
         sets, ways = geometry.sets, geometry.ways
         self.ways, self.sets = ways, sets
         self._fills = fills

@@ -7,17 +7,13 @@ number is not known in advance.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from stress.model.arrays import Ints
 from stress.virtual.cache.geometry import CacheGeometry
 from stress.virtual.cache.lives import NEVER
 from stress.virtual.cache.tags import TagAccesses, TagResult, keys_after
 from stress.virtual.cache.victim import VictimPicker
-
-if TYPE_CHECKING:
-    from stress.virtual.cache.tags import Ints
 
 _EMPTY = -1
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from stress.model.arrays import Ints
 from stress.virtual.cache.result import Deliveries
 from stress.virtual.cache.trace import PRETOUCH, ZEROS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
 
 CLASSES = ("P1", "P2", "P3", "PZ", "C1", "C2", "C3", "CT")
 P1, P2, P3, PZ, C1, C2, C3, CT = range(8)

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Integers = NDArray[np.signedinteger[Any]]
-    Flags = NDArray[np.bool_]
+from stress.model.arrays import Flags, Integers, Ints
 
 _HASH_BITS = 18  # tables that stay in the second-level cache
 

@@ -16,21 +16,14 @@ data. Two facts make it fast:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stress.model.arrays import Flags, Integers, Ints
 from stress.virtual.cache.geometry import CacheGeometry
 from stress.virtual.cache.lives import NEVER, Lives, walk
 from stress.virtual.cache.reuse import Reuse, Reused
 from stress.virtual.cache.victim import victim_starts
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
-    Integers = NDArray[np.signedinteger[Any]]
 
 _ROUNDS = 2  # later rounds find next to nothing
 

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from stress.errors import ConfigError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Bytes = NDArray[np.uint8]
+from stress.model.arrays import Bytes, Ints, LineNumbers
 
 LOAD, STORE, CLEAN, INVALIDATE, CLEAN_INVALIDATE, FLUSH = range(6)
 
@@ -48,7 +40,7 @@ class Trace:
     """
 
     op: Bytes
-    vline: Ints | NDArray[np.int32]
+    vline: Ints | LineNumbers
     at: Ints
     pline: Ints
     alias: Ints

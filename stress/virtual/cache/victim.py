@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Bytes, Ints, Words
 from stress.virtual.cache.geometry import CacheGeometry
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
 
 # lowbias32 (Chris Wellons, "Prospecting for hash functions", 2018): a counter in, a draw
 # out, so that any fill's victim is known in advance. Each set has a counter of its own.
@@ -37,12 +32,12 @@ def random_way(seed: int, index: int, fill: int, ways: int) -> int:
     return (_mix((_start(seed, index) + fill) & _MASK) >> 16) * ways >> 16
 
 
-def victim_starts(seed: int, sets: int) -> NDArray[np.uint32]:
+def victim_starts(seed: int, sets: int) -> Words:
     """Return (sets,) uint32: where each set's counter begins."""
     return np.array([_start(seed, index) for index in range(sets)], np.uint32)
 
 
-def random_ways(starts: NDArray[np.uint32], first_fill: Ints, count: int, ways: int) -> NDArray[np.uint8]:
+def random_ways(starts: Words, first_fill: Ints, count: int, ways: int) -> Bytes:
     """Return the victims of ``count`` fills of every set.
 
     Parameters

@@ -11,14 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Signal = NDArray[np.float64]
+from stress.model.arrays import Floats, Samples, Spectrum
 
 _HALF = 24  # one side of the interpolator [frames]: error below -90 dB up to 0.4 of the rate
 # Phases of the interpolator between two frames: the nearest one is within -90 dB at 14 kHz.
@@ -74,7 +70,7 @@ class AnalogChannel:
     wiring: Wiring = Wiring.STRAIGHT
     suppressor: bool = False
 
-    def transmit(self, played: Signal, rate: int, frames: int, seed: int = 0) -> Signal:
+    def transmit(self, played: Floats, rate: int, frames: int, seed: int = 0) -> Floats:
         """Return what is captured while `played` sounds.
 
         Parameters
@@ -100,16 +96,16 @@ class AnalogChannel:
             out *= np.where(np.arange(frames) % (4 * rate) < rate, 1.0, 0.02)[:, None]
         return np.clip(out, -self.clip, self.clip, out=out)
 
-    def _instants(self, frames: int, rate: int) -> Signal:
+    def _instants(self, frames: int, rate: int) -> Floats:
         # Source time of every captured frame.
         n = np.arange(frames, dtype=np.float64)
         period = 20.0 * rate
         wander = self.wander_ppm * 1e-6 * period / (2 * np.pi) * (1 - np.cos(2 * np.pi * n / period))
         return np.asarray(n * (1 + self.drift_ppm * 1e-6) + wander - self.delay_frames)
 
-    def _respond(self, x: Signal, rate: int) -> Signal:
+    def _respond(self, x: Floats, rate: int) -> Floats:
         size = 1 << int(np.ceil(np.log2(x.size + 8192)))
-        f: Signal = np.arange(size // 2 + 1, dtype=np.float64) * (rate / size)
+        f: Floats = np.arange(size // 2 + 1, dtype=np.float64) * (rate / size)
         response = np.full(f.size, 10 ** (self.gain_db / 20), dtype=np.complex128)
         if self.lowpass_hz:
             response *= _butterworth(f / self.lowpass_hz, 6)
@@ -119,7 +115,7 @@ class AnalogChannel:
             return np.asarray(x * 10 ** (self.gain_db / 20))
         return np.asarray(np.fft.irfft(np.fft.rfft(x, size) * response, size)[: x.size])
 
-    def _disturb(self, out: Signal, rate: int, rng: np.random.Generator) -> None:
+    def _disturb(self, out: Floats, rate: int, rng: np.random.Generator) -> None:
         frames = out.shape[0]
         if self.noise_dbfs is not None:
             out += rng.standard_normal(out.shape) * 10 ** (self.noise_dbfs / 20)
@@ -134,7 +130,7 @@ class AnalogChannel:
         out += self.dc
 
 
-def _wire(played: Signal, wiring: Wiring) -> Signal:
+def _wire(played: Floats, wiring: Wiring) -> Floats:
     if wiring is Wiring.SWAPPED:
         return played[:, ::-1]
     if wiring is Wiring.MONO:
@@ -143,7 +139,7 @@ def _wire(played: Signal, wiring: Wiring) -> Signal:
     return np.where(np.arange(played.shape[1], dtype=np.int64) < connected, played, 0.0)
 
 
-def _butterworth(f: Signal, order: int) -> NDArray[np.complex128]:
+def _butterworth(f: Floats, order: int) -> Spectrum:
     # Source: the analog prototype's poles on the unit circle.
     s = 1j * f
     response = np.ones(f.size, dtype=np.complex128)
@@ -153,7 +149,7 @@ def _butterworth(f: Signal, order: int) -> NDArray[np.complex128]:
     return response
 
 
-def _resample(x: Signal, instants: Signal) -> Signal:
+def _resample(x: Floats, instants: Floats) -> Floats:
     """Interpolate `x` at fractional frame numbers; silence outside it."""
     padded = np.concatenate((np.zeros(_HALF), x, np.zeros(_HALF + 1)))
     whole = np.floor(instants).astype(np.int64)
@@ -172,14 +168,14 @@ def _resample(x: Signal, instants: Signal) -> Signal:
 
 
 @lru_cache(maxsize=1)
-def _kernels() -> NDArray[np.float32]:
+def _kernels() -> Floats:
     # Kaiser-windowed sinc at every phase, (_PHASES + 1, 2 * _HALF).
     away = np.arange(_PHASES + 1)[:, None] / _PHASES - np.arange(-_HALF + 1, _HALF + 1)
     window = np.i0(9.0 * np.sqrt(np.maximum(0.0, 1 - (away / _HALF) ** 2))) / np.i0(9.0)
     return (np.sinc(away) * window).astype(np.float32)
 
 
-def quantize(signal: Signal, bits: int = 16) -> NDArray[np.int32]:
+def quantize(signal: Floats, bits: int = 16) -> Samples:
     """Return (frames, channels) int32 samples of `bits` bits, saturated."""
     full = 1 << (bits - 1)
     return np.clip(np.rint(signal * full), -full, full - 1).astype(np.int32)

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Callable
+from typing import Callable
 
 import numpy as np
 
+from stress.model.arrays import Bytes, Floats, Ints
 from stress.model.formats import SampleFormat
+from stress.model.pcm import StreamParams
 from stress.patterns.samples import pack, unpack
 from stress.virtual.spec import CARD_FAULTS, PACKET_FAULTS, FaultSpec
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from stress.model.pcm import StreamParams
-
-    Frames = NDArray[np.uint8]
-    Ints = NDArray[np.int64]
 
 # What a controller fetches of a USB transfer in one go; a stale one is this long.
 DMA_LINE_BYTES = 32
@@ -27,7 +21,7 @@ SLIPPING = ("drop", "repeat", *PACKET_FAULTS)
 WORD_BYTES = 4
 
 
-def loop_back(wire: Frames, lead: int, frames: int) -> Frames:
+def loop_back(wire: Bytes, lead: int, frames: int) -> Bytes:
     """Return what the card sends: zeros, then the played frames, then zeros.
 
     Parameters
@@ -42,7 +36,7 @@ def loop_back(wire: Frames, lead: int, frames: int) -> Frames:
     return incoming
 
 
-def in_layout(frames: Frames, played: StreamParams, captured: StreamParams) -> Frames:
+def in_layout(frames: Bytes, played: StreamParams, captured: StreamParams) -> Bytes:
     """Return played frames as the card captures them: channel by channel, zeros where none was played.
 
     Parameters
@@ -71,13 +65,13 @@ def packets_of(fault: FaultSpec, first: int, edges: Ints) -> tuple[int, int]:
 
 
 def apply_faults(
-    wire: Frames,
+    wire: Bytes,
     faults: Sequence[FaultSpec],
     fmt: SampleFormat,
     channels: int,
     dma_lag: int,
     edges: Ints | None = None,
-) -> Frames:
+) -> Bytes:
     """Return the played frames with the card's faults in them.
 
     Parameters
@@ -113,13 +107,13 @@ def apply_faults(
 
 
 def _spoil(
-    out: Frames, wire: Frames, fault: FaultSpec, first: int, fmt: SampleFormat, channels: int, dma_lag: int
+    out: Bytes, wire: Bytes, fault: FaultSpec, first: int, fmt: SampleFormat, channels: int, dma_lag: int
 ) -> None:
     end = min(first + fault.frames, len(out))
     if fault.kind == "stale-dma":
         _stale_dma(out, wire, first, dma_lag)
         return
-    change: dict[str, Callable[[Frames], None]] = {
+    change: dict[str, Callable[[Bytes], None]] = {
         "zero": lambda part: part.fill(0),
         "bitflip": lambda part: _flip(part, fault.bit),
         "byteshift": lambda part: _shift(part, fault.bit),
@@ -133,7 +127,7 @@ def _spoil(
     change[fault.kind](out[first:] if lasts else out[first:end])
 
 
-def _shift_packets(out: Frames, fault: FaultSpec, edges: Ints) -> None:
+def _shift_packets(out: Bytes, fault: FaultSpec, edges: Ints) -> None:
     # The controller rounds the address of an unaligned packet down: its bytes lie beside their place.
     width = out.shape[1]
     bounds = edges[(edges >= fault.frame) & (edges <= len(out))]
@@ -142,34 +136,34 @@ def _shift_packets(out: Frames, fault: FaultSpec, edges: Ints) -> None:
             _shift(out[first:end], fault.bit)
 
 
-def _stale_dma(out: Frames, wire: Frames, first: int, lag: int) -> None:
+def _stale_dma(out: Bytes, wire: Bytes, first: int, lag: int) -> None:
     count = max(1, DMA_LINE_BYTES // wire.shape[1])
     if first >= lag:
         length = len(out[first : first + count])
         out[first : first + length] = wire[first - lag : first - lag + length]
 
 
-def _flip(part: Frames, bit: int) -> None:
+def _flip(part: Bytes, bit: int) -> None:
     place, shift = divmod(bit, 8)
     part[:, place % part.shape[1]] ^= np.uint8(1 << shift)
 
 
-def _shift(part: Frames, count: int) -> None:
+def _shift(part: Bytes, count: int) -> None:
     flat = part.reshape(-1)
     flat[:] = np.roll(flat, count)
 
 
-def _swap(part: Frames, sample_bytes: int, channels: int) -> None:
+def _swap(part: Bytes, sample_bytes: int, channels: int) -> None:
     samples = part.reshape(len(part), channels, sample_bytes)
     if channels > 1:
         samples[:, [0, 1]] = samples[:, [1, 0]]
 
 
-def _scale(part: Frames, gain_db: float, fmt: SampleFormat) -> None:
+def _scale(part: Bytes, gain_db: float, fmt: SampleFormat) -> None:
     _put(part, np.rint(_samples(part, fmt) * 10 ** (gain_db / 20)), fmt)
 
 
-def _resample(part: Frames, ppm: float, fmt: SampleFormat) -> None:
+def _resample(part: Bytes, ppm: float, fmt: SampleFormat) -> None:
     # Straight lines between the frames; past the end the last one is held.
     frames = len(part)
     samples = _samples(part, fmt).reshape(frames, -1)
@@ -178,7 +172,7 @@ def _resample(part: Frames, ppm: float, fmt: SampleFormat) -> None:
     _put(part, np.rint(np.stack(columns, axis=1)).reshape(-1), fmt)
 
 
-def _samples(part: Frames, fmt: SampleFormat) -> NDArray[np.float64]:
+def _samples(part: Bytes, fmt: SampleFormat) -> Floats:
     raw = part.reshape(-1, fmt.sample_bytes)
     wide = np.zeros((len(raw), 4), dtype=np.uint8)
     carried = _carried(fmt)
@@ -186,7 +180,7 @@ def _samples(part: Frames, fmt: SampleFormat) -> NDArray[np.float64]:
     return wide.view("<i4")[:, 0] / 2.0 ** (32 - 8 * carried)
 
 
-def _put(part: Frames, values: NDArray[np.float64], fmt: SampleFormat) -> None:
+def _put(part: Bytes, values: Floats, fmt: SampleFormat) -> None:
     most = 2 ** (8 * _carried(fmt) - 1)
     limited = np.clip(values, -most, most - 1).astype("<i4")
     part.reshape(-1, fmt.sample_bytes)[:] = limited.view(np.uint8).reshape(-1, 4)[:, : fmt.sample_bytes]
