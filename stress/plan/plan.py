@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from stress.board.conditions import RequestedConditions
@@ -21,8 +22,9 @@ from stress.model.pcm import (
     StreamParams,
 )
 from stress.patterns.shared import Shared, share
+from stress.plan import inheritance
 from stress.plan.sweep import expand
-from stress.settings import find, schema
+from stress.settings import schema
 
 PATTERNS = ("mix1", "mix2")
 
@@ -300,6 +302,11 @@ def read_plan(values: dict[str, Any], where: str) -> Plan:
 
 
 def load_plan(name: str) -> Plan:
-    """Return the plan called `name`, a shipped one or a file."""
-    values, where = find.load("plans", name)
+    """Return the plan called `name`, a shipped one or a file, with what it inherits.
+
+    Raises
+    ------
+    ConfigError : no such plan, see `stress.plan.inheritance` and `read_plan`.
+    """
+    values, where = inheritance.load(name, partial(schema.read, Arm), read_plan)
     return read_plan(values, where)
