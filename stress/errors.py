@@ -22,8 +22,9 @@ driver that hangs is a StreamTimeout (ERROR, exit 70).
 
 from __future__ import annotations
 
+import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 class StressError(Exception):
@@ -107,6 +108,12 @@ class StreamStateError(StressError):
 
 class StreamTimeout(StressError):
     """The device stopped moving within the time allowed."""
+
+
+def near(given: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean ...?)`` with the nearest known word, "" where none is near."""
+    match = difflib.get_close_matches(given, list(known), n=1)
+    return f" (did you mean {match[0]}?)" if match else ""
 
 
 def one_of(values: Sequence[object]) -> str:

@@ -3,86 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
-from stress.errors import ConfigError
+from stress.errors import ConfigError, near
 from stress.model.lifecycle import LifecycleEvent
 from stress.model.verdict import EXIT_USAGE
 from stress.settings.times import parse_duration
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-# The same names as stress.patterns.auxiliary.NAMES, which would load numpy; a test compares them.
-AUXILIARY = (
-    "walking-ones",
-    "walking-zeros",
-    "toggle",
-    "checker",
-    "byte-order",
-    "full-scale",
-    "extremes",
-    "silence",
-    "impulse",
-    "left-only",
-    "right-only",
-)
-# The shipped boards, and the plans for people. Looking them up would load json; a test compares them.
-BOARDS = (
-    "arm1176",
-    "arm1176-32k",
-    "arm920",
-    "arm925",
-    "arm926",
-    "arm926-32k",
-    "arm926-8k",
-    "arm926-rr",
-    "at91sam9260",
-    "at91sam9g20ek",
-    "at91sam9x5",
-    "ath79",
-    "cortex-a",
-    "davinci",
-    "ep93xx",
-    "fa526",
-    "feroceon",
-    "imx27",
-    "ixp4xx",
-    "kirkwood",
-    "lantiq",
-    "lpc3250",
-    "mips24k-16k",
-    "mxs",
-    "nuc980",
-    "orion5x",
-    "raspberrypi1",
-    "raspberrypi2",
-    "raspberrypi3",
-    "raspberrypi4",
-    "raspberrypi5",
-    "sam9x60",
-    "sh7751r",
-    "suniv",
-    "x86_64",
-    "xscale",
-)
-PLANS = (
-    "bringup",
-    "smoke",
-    "repro",
-    "qa",
-    "soak",
-    "restart",
-    "recovery",
-    "hotplug",
-    "loads",
-    "diagnose",
-    "diagnose-aloop",
-    "demo",
-    "lab",
-)
 BACKENDS = ("alsa", "pyalsaaudio", "virtual")
 DETECTORS = ("exact", "checksum", "spectral", "auto")
 LOOPBACKS = ("digital", "analog", "none", "auto")
@@ -116,7 +45,7 @@ class Parser(argparse.ArgumentParser):
         # argparse exits with 2, which kselftest reads as an expected failure.
         wrong = _CHOICE.search(message)
         if wrong:
-            message += _near(wrong["given"], re.findall(r"[\w-]+", wrong["known"]))
+            message += near(wrong["given"], re.findall(r"[\w-]+", wrong["known"]))
         self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
     # The parser of a command hands what it does not know to the one above it, which knows less of it.
@@ -126,14 +55,18 @@ class Parser(argparse.ArgumentParser):
         """Refuse what is not known here, where the known options are."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            hint = _near(unknown[0].partition("=")[0], self._option_string_actions)
+            hint = near(unknown[0].partition("=")[0], self._option_string_actions)
             self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
         return found, unknown
 
 
-def _near(given: str, known: Iterable[str]) -> str:
-    match = difflib.get_close_matches(given, list(known), n=1)
-    return f" (did you mean {match[0]}?)" if match else ""
+def shipped(kind: str) -> list[str]:
+    """Return the shipped configurations of a kind that people are told of."""
+    # Found when somebody asks: it loads json.
+    from stress.settings import find
+
+    # The mechanisms one by one are for experiments, not for a board in question.
+    return [name for name in find.names(kind) if not name.startswith("vivt-")]
 
 
 def duration(text: str) -> float:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from stress.cli import run_options
 from stress.cli.arguments import (
-    AUXILIARY,
     BACKENDS,
     Parser,
     channel_counts,
@@ -23,10 +22,12 @@ from stress.cli.arguments import (
     whole,
 )
 from stress.cli.version import Version
+from stress.model.stimulus import AUXILIARY, ONE_SIDED
 
 if TYPE_CHECKING:
     import argparse
 
+NAMED_STIMULI = AUXILIARY + ONE_SIDED
 RATES = (4000, 768000)
 TIERS = ("host", "device")
 LINES = (16, 32, 64)
@@ -207,9 +208,9 @@ def _generate(commands: Any) -> None:
     )
     generate.add_argument(
         "--stimulus",
-        choices=AUXILIARY,
+        choices=NAMED_STIMULI,
         metavar="NAME",
-        help=f"an auxiliary stimulus instead: shows one thing, no stale lines; {', '.join(AUXILIARY)}",
+        help=f"an auxiliary stimulus instead: shows one thing, no stale lines; {', '.join(NAMED_STIMULI)}",
     )
     generate.add_argument(
         "--interleave",

@@ -38,6 +38,10 @@ class Kind(str, Enum):
     UNKNOWN = "unknown"  #: wrong, and none of the above
 
 
+#: Frames are missing or extra: what follows is moved, not damaged. Names in a record compare equal to them.
+SLIPS = (Kind.DROP, Kind.REPEAT, Kind.INSERT)
+
+
 @dataclass(frozen=True)
 class Finding:
     """One classified run of wrong frames.

@@ -9,6 +9,20 @@ from stress.model.formats import SampleFormat
 
 #: Positions there are; each has its own frame in the pattern, and the last is followed by 0.
 POSITIONS = 1 << 32
+#: Stimuli that show one thing each, and no stale line.
+AUXILIARY = (
+    "walking-ones",
+    "walking-zeros",
+    "toggle",
+    "checker",
+    "byte-order",
+    "full-scale",
+    "extremes",
+    "silence",
+    "impulse",
+)
+#: Noise on one side of the first pair, silence elsewhere.
+ONE_SIDED = ("left-only", "right-only")
 
 
 class Stimulus(Protocol):

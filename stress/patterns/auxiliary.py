@@ -11,7 +11,7 @@ import numpy as np
 from stress.errors import ConfigError, one_of
 from stress.model.arrays import Bytes, Ints
 from stress.model.formats import MOST_CHANNELS, SampleFormat, check_channels
-from stress.model.stimulus import Source
+from stress.model.stimulus import AUXILIARY, ONE_SIDED, Source
 from stress.patterns.noise import NoisePattern
 from stress.patterns.table import repeat
 
@@ -19,27 +19,13 @@ from stress.patterns.table import repeat
 IMPULSE_FRAMES = 1009
 _BLOCK = 64  # frames at each end of full scale
 
-NAMES = (
-    "walking-ones",
-    "walking-zeros",
-    "toggle",
-    "checker",
-    "byte-order",
-    "full-scale",
-    "extremes",
-    "silence",
-    "impulse",
-)
-#: Noise on one side of the first pair, silence elsewhere.
-SIDES = ("left-only", "right-only")
-
 
 class AuxiliaryPattern:
     """A short period of fixed sample values, the same in every channel.
 
     Parameters
     ----------
-    name : one of `NAMES`: walking-ones and -zeros (one bit after the other,
+    name : one of `AUXILIARY`: walking-ones and -zeros (one bit after the other,
         stuck and missing bits), toggle (all bits), checker (0x55, 0xAA),
         byte-order (0x00FF, 0xFF00), full-scale (blocks of both ends),
         extremes (both ends in turn), silence, impulse (half scale).
@@ -57,8 +43,8 @@ class AuxiliaryPattern:
     """
 
     def __init__(self, name: str, channels: int, fmt: SampleFormat) -> None:
-        if name not in NAMES:
-            raise ConfigError(f"unknown stimulus {name!r}", key="stimulus", allowed=one_of(NAMES))
+        if name not in AUXILIARY:
+            raise ConfigError(f"unknown stimulus {name!r}", key="stimulus", allowed=one_of(AUXILIARY))
         check_channels(channels, MOST_CHANNELS)
         self.name, self.channels, self.fmt = name, channels, fmt
         self.frame_bytes = fmt.frame_bytes(channels)
@@ -156,12 +142,12 @@ class Interleaved:
 
 
 def auxiliary(name: str, rate: int, channels: int, fmt: SampleFormat) -> Source:
-    """Return the auxiliary stimulus of that name, one of `NAMES` or `SIDES`.
+    """Return the auxiliary stimulus of that name, one of `AUXILIARY` or `ONE_SIDED`.
 
     Raises
     ------
     ConfigError : unknown name, or a side the channels do not have.
     """
-    if name in SIDES:
-        return OneSided(SIDES.index(name), rate, channels, fmt)
+    if name in ONE_SIDED:
+        return OneSided(ONE_SIDED.index(name), rate, channels, fmt)
     return AuxiliaryPattern(name, channels, fmt)

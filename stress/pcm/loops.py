@@ -10,8 +10,9 @@ Source: alsa-lib src/pcm/pcm_mmap.c and pcm.c (snd_pcm_mmap_begin, _commit).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import gcd
 from typing import Callable, Protocol
+
+from stress.model.handling import whole_frames
 
 Call = Callable[[], int]
 #: A lever gets the address and the length of what is committed or read [bytes].
@@ -156,11 +157,6 @@ class CaptureWay:
     line_bytes: int
     ahead: int
     scratch: int
-
-
-def whole_frames(line_bytes: int, frame_bytes: int) -> int:
-    """Return the fewest frames that end on a line boundary [frames]."""
-    return line_bytes // gcd(line_bytes, frame_bytes)
 
 
 def capture_loop(ring: Ring, target: int, frames: int, way: CaptureWay, lever: LeverCall | None) -> Call:

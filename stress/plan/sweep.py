@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from stress.errors import ConfigError, one_of
+from stress.errors import ConfigError, near, one_of
 from stress.settings import schema
 
 if TYPE_CHECKING:
@@ -84,8 +84,9 @@ def expand(values: dict[str, Any], where: str) -> dict[str, Any]:
 def _arms(sweep: Sweep, arms: Sequence[dict[str, Any]], where: str, key: str) -> list[dict[str, Any]]:
     base = next((arm for arm in arms if arm.get("name") == sweep.of), None)
     if base is None:
-        names = one_of(sorted(str(arm.get("name")) for arm in arms))
-        raise ConfigError(f"no arm {sweep.of!r}", where=where, key=f"{key}.of", allowed=names)
+        known = sorted(str(arm.get("name")) for arm in arms)
+        message = f"no arm {sweep.of!r}{near(sweep.of, known)}"
+        raise ConfigError(message, where=where, key=f"{key}.of", allowed=one_of(known))
     swept = {name: getattr(sweep, name) for name in WORDS if getattr(sweep, name)}
     if not swept:
         raise ConfigError(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import os
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from stress.errors import BackendUnavailable, ConfigError, one_of
+from stress.errors import BackendUnavailable, ConfigError, near, one_of
 
 # Larger than any sensible configuration; keeps a wrong path (/dev/zero) from filling memory.
 LARGEST_BYTES = 1 << 20
@@ -55,10 +53,9 @@ def load(kind: str, name: str) -> tuple[dict[str, Any], str]:
         return _parse(shipped[name].read_bytes(), where), where
     if os.sep not in name and not name.endswith((".toml", ".json")):
         known = sorted(shipped)
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
         raise ConfigError(
-            f"no {kind[:-1]} called {name!r}{hint}", allowed=f"{one_of(known)}, or the path of a .toml file"
+            f"no {kind[:-1]} called {name!r}{near(name, known)}",
+            allowed=f"{one_of(known)}, or the path of a .toml file",
         )
     return _parse(_read_file(name), name), name
 
@@ -75,6 +72,9 @@ def _read_file(path: str) -> bytes:
 
 
 def _parse(data: bytes, where: str) -> dict[str, Any]:
+    # Names are listed without it: --help starts fast on a slow board.
+    import json
+
     try:
         text = data.decode("utf-8")
         values = json.loads(text) if where.endswith(".json") else _toml(text)

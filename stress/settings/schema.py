@@ -10,12 +10,11 @@ settings as plain JSON, from which a run can be repeated.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, TypeVar
 
-from stress.errors import ConfigError, one_of
+from stress.errors import ConfigError, near, one_of
 from stress.settings.times import parse_duration
 
 T = TypeVar("T")
@@ -83,7 +82,7 @@ def text(default: Any, choices: Sequence[str] = (), longest: int = 200) -> Any:
         if not isinstance(value, str):
             raise ConfigError(f"{value!r} is not a text", where=where, key=key)
         if choices and value not in choices:
-            message = f"unknown value {value!r}{_near(value, choices)}"
+            message = f"unknown value {value!r}{near(value, choices)}"
             raise ConfigError(message, where=where, key=key, allowed=one_of(choices))
         if len(value) > longest:
             raise ConfigError(f"longer than {longest} characters", where=where, key=key)
@@ -145,11 +144,6 @@ def parsed(parse: Callable[[Any, str], Any]) -> Any:
     return _field(read, REQUIRED)
 
 
-def _near(name: str, known: Sequence[str]) -> str:
-    match = difflib.get_close_matches(name, known, n=1)
-    return f" (did you mean {match[0]}?)" if match else ""
-
-
 def read(cls: type[T], values: Any, where: str, prefix: str = "") -> T:
     """Return `values` as an instance of the settings class `cls`.
 
@@ -169,7 +163,7 @@ def read(cls: type[T], values: Any, where: str, prefix: str = "") -> T:
     for name in values:
         if name not in fields:
             raise ConfigError(
-                f"unknown key{_near(str(name), list(fields))}",
+                f"unknown key{near(str(name), list(fields))}",
                 where=where,
                 key=_dotted(prefix, str(name)),
                 allowed=one_of(sorted(fields)),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from stress.detect.sums import Checksums, sums_of
 from stress.model.arrays import Bytes
+from stress.model.finding import SLIPS, Kind
 from stress.model.record import CapturedSumsRecord, SumsRecord
 from stress.model.stimulus import POSITIONS
 
@@ -27,7 +28,8 @@ MOST_SUMS = 64
 # Places of a contradiction that are kept. Source: a report shows a handful. Higher: a record at odds
 # with itself in every period fills the memory; lower: the second burst concerned is not named.
 MOST_PLACES = 50
-_SLIPS = ("drop", "repeat", "insert", "resample")
+# What moves all that follows.
+_MOVES = (*SLIPS, Kind.RESAMPLE)
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ class _Told:
         wrong = [one for one in analysis.findings if not one.injected or one.says("echo")]
         # What is old throughout is right to the checksums, and says nothing of where others end.
         self._runs = [self._periods(one) for one in wrong if not one.says("uniform")]
-        slips = [self._periods(one).start for one in wrong if one.kind in _SLIPS]
+        slips = [self._periods(one).start for one in wrong if one.kind in _MOVES]
         real = [one for one in analysis.findings if not one.injected]
         # Findings past the cap of a record are only counted, but for some of the last lap.
         ends = [

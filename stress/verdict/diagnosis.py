@@ -16,7 +16,7 @@ from stress.verdict.cause import ALIASES, Cause
 from stress.verdict.contrast import CLEAN, FLUSH, RW, Contrast, Measured
 from stress.verdict.judge import judge
 from stress.verdict.layers import RING_OF, Layers
-from stress.verdict.mechanism import Mechanism, mechanisms
+from stress.verdict.mechanism import SideMechanism, mechanisms
 from stress.verdict.suspects import NOTHING_KNOWN, Context, cause_of, reasons, votes
 from stress.verdict.tally import total
 from stress.verdict.trend import trends
@@ -47,7 +47,7 @@ class Diagnosis:
     """
 
     cause: Cause
-    sides: tuple[Mechanism, ...]
+    sides: tuple[SideMechanism, ...]
     evidence: tuple[str, ...]
     also: tuple[str, ...]
     dispersion: tuple[tuple[str, float], ...] = ()
@@ -153,7 +153,7 @@ def _of_two_mappings(carries: TransportRecord) -> tuple[Cause, list[str]]:
     ]
 
 
-def _against_the_arms(shown: Sequence[Mechanism], layers: Layers) -> list[str]:
+def _against_the_arms(shown: Sequence[SideMechanism], layers: Layers) -> list[str]:
     # Where arms and wire differ, the reader is told which one decided.
     text = []
     for part in shown:

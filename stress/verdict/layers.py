@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stress.model.finding import Kind
+from stress.model.finding import SLIPS, Kind
 from stress.model.pcm import Access, Direction
 from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING, RIGHT, WRONG
 from stress.verdict.cause import Cause
@@ -28,9 +28,7 @@ RING_OF = {Direction.PLAYBACK.value: PLAYBACK_RING, Direction.CAPTURE.value: CAP
 OLD = (Kind.STALE.value, Kind.ZERO.value, Kind.MISPLACED.value)
 # Of the other kinds in a ring of the host, what made them.
 IN_A_RING = {
-    Kind.DROP.value: Cause.XRUN,
-    Kind.REPEAT.value: Cause.XRUN,
-    Kind.INSERT.value: Cause.XRUN,
+    **{kind.value: Cause.XRUN for kind in SLIPS},
     Kind.HOLD.value: Cause.XRUN,
     Kind.BITFLIP.value: Cause.MEMORY,
 }

@@ -1,21 +1,11 @@
-"""Which mechanism of a cache alias an arm shows, and what proves it.
-
-The names follow how a stale copy comes about:
-
-    P1  kernel reads stale lines of an earlier lap; the player only stores
-    P2  user lines are dirty (they were read first), the kernel reads memory
-    P3  a commit ends inside a line; the kernel reads the rest of it too early
-    C1  user reads lines that were cached in an earlier lap
-    C2  a read ended inside a line; its tail was cached before it was written
-    C3  the kernel's lines are dirty (write-allocate cache), the user reads memory
-    CT  the user touched lines ahead of hw_ptr
-"""
+"""Which mechanism of a cache alias an arm shows, and what proves it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stress.model.mechanism import Mechanism
 from stress.model.pcm import CaptureTouch, Direction, PlaybackTouch
 from stress.verdict import contrast
 from stress.verdict.contrast import CLEAN, FLUSH, RW, Contrast, Measured
@@ -26,15 +16,6 @@ if TYPE_CHECKING:
     from stress.stats.dose import DoseResponse
     from stress.verdict.tally import Tally
 
-WORDS = {
-    "P1": "the kernel reads stale lines",
-    "P2": "user lines are dirty, the kernel reads memory",
-    "P3": "commits end inside a line",
-    "C1": "the user reads stale lines",
-    "C2": "reads end inside a line",
-    "C3": "kernel lines are dirty, the user reads memory",
-    "CT": "the user touched lines ahead of hw_ptr",
-}
 # Share of the kept stale runs on whole laps of the side's own ring, and of
 # those that are shorter than a line, from which on a shape is typical.
 # Source: modelled boards give 0.97 and more of either. Higher: a few planted or
@@ -48,7 +29,7 @@ STRAY = 0.05
 
 
 @dataclass(frozen=True)
-class Mechanism:
+class SideMechanism:
     """What one side shows.
 
     Parameters
@@ -64,7 +45,7 @@ class Mechanism:
 
     def text(self) -> str:
         """Return side and mechanism in words."""
-        words = ", ".join(WORDS[part] for part in self.name.split("+"))
+        words = ", ".join(Mechanism(part).words for part in self.name.split("+"))
         return f"{self.side} ({self.name}: {words})"
 
     def to_json(self) -> dict[str, Any]:
@@ -77,7 +58,7 @@ class Mechanism:
         }
 
 
-def mechanisms(measured: Sequence[Measured], compared: Sequence[Contrast]) -> list[Mechanism]:
+def mechanisms(measured: Sequence[Measured], compared: Sequence[Contrast]) -> list[SideMechanism]:
     """Return what each side shows, playback first, nothing for a clean side."""
     found = []
     for direction in Direction:
@@ -101,7 +82,7 @@ def _stale(tally: Tally, ring: str | None = None) -> int:
 
 def _side(
     side: str, bases: list[Measured], measured: Sequence[Measured], compared: Sequence[Contrast]
-) -> Mechanism:
+) -> SideMechanism:
     names: list[str] = []
     evidence: list[str] = []
     proven = False
@@ -114,7 +95,7 @@ def _side(
         proven = proven or any(part.cures and part.lever in (CLEAN, RW) for part in own)
         evidence.append(_shape(side, base))
         evidence += _dose_text(base, response)
-    return Mechanism(side, "+".join(sorted(names)), proven, tuple(evidence))
+    return SideMechanism(side, "+".join(sorted(names)), proven, tuple(evidence))
 
 
 def _name(side: str, base: Measured, own: list[Contrast]) -> str:
@@ -124,19 +105,19 @@ def _name(side: str, base: Measured, own: list[Contrast]) -> str:
     )
     if side == Direction.CAPTURE.value:
         if arm.capture == CaptureTouch.AHEAD.value:
-            return "CT"
+            return Mechanism.CT.value
         if tails:
-            return "C2"
+            return Mechanism.C2.value
         dirty = _always_one_lap(tally, side) or tally.wire["memory_capture_differ"]
-        return "C3" if dirty else "C1"
+        return Mechanism.C3.value if dirty else Mechanism.C1.value
     if tails:
-        return "P3"
+        return Mechanism.P3.value
     flush = [part for part in own if part.lever == FLUSH]
     if any(part.cures for part in flush):
-        return "P2"
+        return Mechanism.P2.value
     # Without that arm, what memory lacked at the end of a burst tells, or how the lines were touched.
     dirty = arm.playback == PlaybackTouch.RMW.value or tally.wire["memory_playback_differ"]
-    return "P2" if (dirty and not flush) or arm.start_burst else "P1"
+    return Mechanism.P2.value if (dirty and not flush) or arm.start_burst else Mechanism.P1.value
 
 
 def _always_one_lap(tally: Tally, side: str) -> bool:

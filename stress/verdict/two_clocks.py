@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stress.model.finding import Kind
+from stress.model.finding import SLIPS, Kind
 from stress.model.words import counted
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ LARGEST_SLIP = 2
 LEAST_GAPS = 8
 EVEN = 0.25
 
-_SIGNS = {Kind.DROP.value: -1, Kind.REPEAT.value: 1, Kind.INSERT.value: 1}
+_SIGNS = {kind.value: -1 if kind is Kind.DROP else 1 for kind in SLIPS}
 
 
 @dataclass(frozen=True)

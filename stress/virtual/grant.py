@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stress.errors import ParamsRefused
-from stress.model.pcm import Access, CaptureTouch, Handling, Lever, PlaybackTouch, StreamParams
+from stress.model import handling as rules
+from stress.model.pcm import Access, Handling, StreamParams
 from stress.virtual.spec import BoardSpec
 
 _EINVAL = 22
@@ -41,18 +42,10 @@ def reason_against(
     spec: BoardSpec, handling: Handling, playback: StreamParams, capture: StreamParams
 ) -> str | None:
     """Return why the streams cannot be handled like this, None when they can."""
+    reason = rules.reason_against(handling, playback, capture, spec.cache.shape().line_bytes)
+    if reason is not None:
+        return reason
     queue = handling.queue_periods * playback.period_size
-    rmw = handling.playback is PlaybackTouch.RMW
-    if handling.start_burst and (queue or rmw or handling.lever is not Lever.NONE):
-        return "a start burst is a prefill by RMW and then one ordinary call: no queue, no RMW, no lever"
-    if playback.access is Access.RW and (rmw or queue or handling.start_burst):
-        return "rw access has no ring to read before it is written"
-    if capture.access is Access.RW and handling.capture is not CaptureTouch.EXACT:
-        return f"rw access has no ring lines to touch: capture {handling.capture.value} needs mmap"
-    if handling.lever is not Lever.NONE and playback.access is capture.access is Access.RW:
-        return "rw access goes through the kernel's mapping only: there is nothing for a lever to act on"
-    if queue > playback.buffer_size:
-        return f"{handling.queue_periods} periods cannot be queued in a ring of {playback.buffer_size} frames"
     kept = -(-playback.rate * spec.usb.packet_us // 1000000)
     if queue and spec.kernel.lowlatency and spec.kernel.keeps_last_packet and queue <= kept:
         return (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stress.errors import ConfigError
+from stress.model.fault import FaultKind
 from stress.model.formats import MAX_CHANNELS
 from stress.model.transport import KINDS, USB
 from stress.settings import inherit
@@ -16,25 +17,31 @@ from stress.virtual.card.analog import Wiring
 
 ARCHITECTURES = ("armv4", "armv5", "armv6", "armv7", "arm64", "mips", "sh", "riscv64", "x86")
 MAPPINGS = ("cached", "user-noncached", "kernel-noncached", "writecombine")
-CARD_FAULTS = (
-    "drop",
-    "repeat",
-    "zero",
-    "stale-dma",
-    "bitflip",
-    "byteshift",
-    "gain",
-    "swap",
-    "resample",
-    "rotate",
-    "slip-bytes",
-    "packet-shift",
-    "missed",
-    "lost-packet",
+CARD_FAULTS = tuple(
+    kind.value
+    for kind in (
+        FaultKind.DROP,
+        FaultKind.REPEAT,
+        FaultKind.ZERO,
+        FaultKind.STALE_DMA,
+        FaultKind.BITFLIP,
+        FaultKind.BYTESHIFT,
+        FaultKind.GAIN,
+        FaultKind.SWAP,
+        FaultKind.RESAMPLE,
+        FaultKind.ROTATE,
+        FaultKind.SLIP_BYTES,
+        FaultKind.PACKET_SHIFT,
+        FaultKind.MISSED,
+        FaultKind.LOST_PACKET,
+    )
 )
 # Those that act on whole packets; the error that each packet ends with, as usbmon shows it.
 PACKET_FAULTS = {"missed": -18, "lost-packet": -71}
-STREAM_FAULTS = ("playback-stop", "capture-stop", "freeze", "unplug")
+STREAM_FAULTS = tuple(
+    kind.value
+    for kind in (FaultKind.PLAYBACK_STOP, FaultKind.CAPTURE_STOP, FaultKind.FREEZE, FaultKind.UNPLUG)
+)
 PACKET_US = (125, 250, 500, 1000)
 OFF_DBFS = -200.0
 

@@ -8,10 +8,9 @@ import re
 import numpy as np
 import pytest
 
-from stress.cli import arguments, main
+from stress.cli import main
 from stress.files.wav import write_wav
 from stress.model.formats import FORMATS
-from stress.patterns.auxiliary import NAMES, SIDES
 
 HEADER_BYTES = 44
 
@@ -77,10 +76,6 @@ def test_analyze_analog_finds_a_stale_line_behind_gain(capsys, tmp_path):
     assert (finding["kind"], finding["lag"], finding["ring"]) == ("stale", 4800, "playback")
     assert abs(finding["frame"] - 48000) <= 1
     assert found["channel"]["gain_db"] == pytest.approx(-3.1, abs=0.1)
-
-
-def test_auxiliary_names_of_the_command_line_are_the_patterns_own():
-    assert arguments.AUXILIARY == NAMES + SIDES
 
 
 def test_device_tier_reads_what_generate_wrote_and_alarms_on_a_stale_line(capsys, tmp_path):

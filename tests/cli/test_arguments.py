@@ -90,9 +90,10 @@ def test_fifo_is_refused_and_not_waited_for(capsys, tmp_path, monkeypatch, argv)
     assert "is not a regular file" in err
 
 
-def test_help_names_the_shipped_boards_and_plans():
-    assert sorted(arguments.BOARDS) == find.names("boards")
-    assert set(arguments.PLANS) < set(find.names("plans"))
+def test_plans_that_people_are_told_of_are_found():
+    found = set(find.names("plans"))
+    assert {"bringup", "smoke", "diagnose"} <= set(arguments.shipped("plans")) < found
+    assert all(name.startswith("vivt-") for name in found - set(arguments.shipped("plans")))
 
 
 @pytest.mark.parametrize(

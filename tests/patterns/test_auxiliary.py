@@ -7,7 +7,8 @@ import pytest
 
 from stress.errors import ConfigError
 from stress.model.formats import FORMATS
-from stress.patterns.auxiliary import IMPULSE_FRAMES, NAMES, AuxiliaryPattern, Interleaved, OneSided
+from stress.model.stimulus import AUXILIARY
+from stress.patterns.auxiliary import IMPULSE_FRAMES, AuxiliaryPattern, Interleaved, OneSided
 from stress.patterns.noise import NoisePattern
 
 S16 = FORMATS["S16_LE"]
@@ -53,7 +54,7 @@ def test_auxiliary_impulses_come_every_prime_number_of_frames():
 
 
 @pytest.mark.parametrize("fmt", sorted(FORMATS))
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", AUXILIARY)
 def test_auxiliary_in_pieces_equals_at_once(name, fmt):
     pattern = AuxiliaryPattern(name, 3, FORMATS[fmt])
     whole = filled(pattern, 1_000_003, 2500)

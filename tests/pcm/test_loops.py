@@ -256,12 +256,6 @@ def test_capture_error_before_the_first_frame_is_the_errno(record):
     assert record(fail_after=0)[1] == -errno.EPIPE
 
 
-@pytest.mark.parametrize(("line", "frame", "frames"), [(32, 4, 8), (32, 6, 16), (16, 4, 4), (1, 4, 1)])
-def test_whole_frames_end_on_a_line(line, frame, frames):
-    assert loops.whole_frames(line, frame) == frames
-    assert frames * frame % line == 0
-
-
 def test_start_burst_prefills_by_rmw_starts_and_plays_the_rest(cell, memory_of):
     device = Device(cell, 256, 64, capture=False)
     source, address = memory_of(400 * WIDTH)

@@ -12,9 +12,10 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
+from stress.model.fault import FaultKind
 from tools.softcardkit.config import CardConfig, Speed, Sync
 from tools.softcardkit.descriptors import FEEDBACK_REFRESH, IN_INTERFACE, OUT_INTERFACE
-from tools.softcardkit.faultspec import Fault, FaultRate, Kind
+from tools.softcardkit.faultspec import Fault, FaultRate
 from tools.softcardkit.inject import Injector, Packet
 from tools.softcardkit.log import EventLog
 from tools.softcardkit.schedule import NEVER
@@ -351,7 +352,7 @@ class Engine:
             capture_frame=self._place_in_capture(),
             **fault.details(),
         )
-        if fault.kind is Kind.UNPLUG:
+        if fault.kind is FaultKind.UNPLUG:
             self.unplugged = True
         else:
             self.frozen, self.thaw_ms = True, fault.ms

@@ -5,55 +5,49 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from enum import Enum
 from typing import Any
 
-from stress.errors import BackendUnavailable, ConfigError, one_of
+from stress.errors import BackendUnavailable, ConfigError, near, one_of
+from stress.model.fault import FaultKind
 
-
-class Kind(str, Enum):
-    """What goes wrong on the wire."""
-
-    STALE = "stale"  #: frames replaced by what was sent `lag` frames earlier
-    ZERO = "zero"  #: frames replaced by zeros
-    HOLD = "hold"  #: frames replaced by the frame before them
-    BITFLIP = "bitflip"  #: bit `bit` of channel `channel` inverted
-    BYTESHIFT = "byteshift"  #: bytes late by `shift`
-    SWAP = "swap"  #: channels `channel` and `other` exchanged
-    GAIN = "gain"  #: samples scaled by `db`
-    DROP = "drop"  #: playback packets lost, the host is told they arrived
-    REPEAT = "repeat"  #: playback packets taken twice
-    ZEROPACKET = "zeropacket"  #: whole playback packets replaced by zeros
-    SHORT = "short"  #: a packet loses its last `frames` frames
-    MISSING = "missing"  #: capture packets of length 0, their data lost
-    ERROR = "error"  #: packets that end in status -EPROTO, their data lost
-    FREEZE = "freeze"  #: the isochronous endpoints stop, for `ms` or until thawed
-    UNPLUG = "unplug"  #: the card leaves the bus
-    PPM = "ppm"  #: the sample clock is `ppm` off from here on
-
-
-BYTE_KINDS = {Kind.STALE, Kind.ZERO, Kind.HOLD, Kind.BITFLIP, Kind.BYTESHIFT, Kind.SWAP, Kind.GAIN}
-STATE_KINDS = {Kind.FREEZE, Kind.UNPLUG, Kind.PPM}
-
-_FRAMES = {Kind.STALE: 8, Kind.ZERO: 48, Kind.GAIN: 48, Kind.SWAP: 48, Kind.BYTESHIFT: 48, Kind.HOLD: 8}
-KEYS = {
-    Kind.STALE: {"frames", "laps", "ring", "lag"},
-    Kind.ZERO: {"frames"},
-    Kind.HOLD: {"frames"},
-    Kind.BITFLIP: {"frames", "bit", "channel"},
-    Kind.BYTESHIFT: {"frames", "shift"},
-    Kind.SWAP: {"frames", "channel", "other"},
-    Kind.GAIN: {"frames", "db"},
-    Kind.DROP: {"packets"},
-    Kind.REPEAT: {"packets"},
-    Kind.ZEROPACKET: {"packets"},
-    Kind.SHORT: {"frames", "dir"},
-    Kind.MISSING: {"packets"},
-    Kind.ERROR: {"packets", "dir"},
-    Kind.FREEZE: {"ms"},
-    Kind.UNPLUG: set(),
-    Kind.PPM: {"ppm"},
+BYTE_KINDS = {
+    FaultKind.STALE,
+    FaultKind.ZERO,
+    FaultKind.HOLD,
+    FaultKind.BITFLIP,
+    FaultKind.BYTESHIFT,
+    FaultKind.SWAP,
+    FaultKind.GAIN,
 }
+STATE_KINDS = {FaultKind.FREEZE, FaultKind.UNPLUG, FaultKind.PPM}
+
+_FRAMES = {
+    FaultKind.STALE: 8,
+    FaultKind.ZERO: 48,
+    FaultKind.GAIN: 48,
+    FaultKind.SWAP: 48,
+    FaultKind.BYTESHIFT: 48,
+    FaultKind.HOLD: 8,
+}
+KEYS = {
+    FaultKind.STALE: {"frames", "laps", "ring", "lag"},
+    FaultKind.ZERO: {"frames"},
+    FaultKind.HOLD: {"frames"},
+    FaultKind.BITFLIP: {"frames", "bit", "channel"},
+    FaultKind.BYTESHIFT: {"frames", "shift"},
+    FaultKind.SWAP: {"frames", "channel", "other"},
+    FaultKind.GAIN: {"frames", "db"},
+    FaultKind.DROP: {"packets"},
+    FaultKind.REPEAT: {"packets"},
+    FaultKind.ZEROPACKET: {"packets"},
+    FaultKind.SHORT: {"frames", "dir"},
+    FaultKind.MISSING: {"packets"},
+    FaultKind.ERROR: {"packets", "dir"},
+    FaultKind.FREEZE: {"ms"},
+    FaultKind.UNPLUG: set(),
+    FaultKind.PPM: {"ppm"},
+}
+_KINDS = {kind.value: kind for kind in KEYS}
 _PLACE_KEYS = {"frame", "packet", "every", "stream", "rate"}
 
 
@@ -74,7 +68,7 @@ class Fault:
     dir : which endpoint's packet, ``out`` or ``in``.
     """
 
-    kind: Kind
+    kind: FaultKind
     frame: int = -1
     packet: int = -1
     every: int = 0
@@ -98,7 +92,7 @@ class Fault:
         """Return the keys that describe this kind, for the log."""
         skip = {"frames", "packets", "laps", "ring", "lag"}
         keys = {name: getattr(self, name) for name in sorted(KEYS[self.kind] - skip)}
-        if self.kind is Kind.STALE:
+        if self.kind is FaultKind.STALE:
             keys.update(lag=self.lag, **({"laps": self.laps, "ring": self.ring} if self.ring else {}))
         return keys
 
@@ -122,17 +116,16 @@ def fault_from(kind: str, values: Mapping[str, Any], where: str) -> Fault:
     ------
     ConfigError : an unknown kind or key, or a value out of range.
     """
-    try:
-        named = Kind(kind)
-    except ValueError:
-        allowed = one_of([k.value for k in Kind])
-        raise ConfigError(f"unknown fault {kind!r}", where=where, key="kind", allowed=allowed) from None
+    named = _KINDS.get(kind)
+    if named is None:
+        message = f"unknown fault {kind!r}{near(kind, _KINDS)}"
+        raise ConfigError(message, where=where, key="kind", allowed=one_of(list(_KINDS)))
     allowed_keys = KEYS[named] | _PLACE_KEYS
     given = {key: _convert(key, value, allowed_keys, f"{where}: {kind}") for key, value in values.items()}
     given.setdefault("frames", _FRAMES.get(named, 1))
-    if named is Kind.ERROR:
+    if named is FaultKind.ERROR:
         given.setdefault("dir", "in")
-    if named is Kind.MISSING:
+    if named is FaultKind.MISSING:
         given["dir"] = "in"
     return _checked(Fault(kind=named, **given), f"{where}: {kind}")
 
@@ -147,18 +140,18 @@ def _convert(key: str, value: Any, allowed: set[str], where: str) -> Any:
 
 
 def _checked(fault: Fault, where: str) -> Fault:
-    if fault.kind is Kind.STALE:
+    if fault.kind is FaultKind.STALE:
         lag = fault.laps * fault.ring if fault.ring else fault.lag
         if lag < 1 or fault.laps < 1:
             raise ConfigError("no age", where=where, key="lag", allowed="lag=FRAMES or ring=FRAMES[,laps=K]")
         fault = replace(fault, lag=lag)
     if fault.dir not in ("in", "out"):
         raise ConfigError(f"{fault.dir!r}", where=where, key="dir", allowed="in or out")
-    if fault.kind is Kind.BYTESHIFT and not 1 <= fault.shift <= 3:
+    if fault.kind is FaultKind.BYTESHIFT and not 1 <= fault.shift <= 3:
         raise ConfigError(f"{fault.shift}", where=where, key="shift", allowed="1..3")
-    if fault.kind is Kind.SHORT and fault.frames < 1:
+    if fault.kind is FaultKind.SHORT and fault.frames < 1:
         raise ConfigError(f"{fault.frames}", where=where, key="frames", allowed="1 or more")
-    if fault.kind is Kind.PPM and abs(fault.ppm) > 100000:
+    if fault.kind is FaultKind.PPM and abs(fault.ppm) > 100000:
         raise ConfigError(f"{fault.ppm}", where=where, key="ppm", allowed="-100000..100000")
     if 0 < fault.every < max(fault.frames if fault.kind in BYTE_KINDS else 1, 1):
         raise ConfigError("shorter than the fault", where=where, key="every")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tools.softcardkit.faultspec import BYTE_KINDS, Fault, FaultRate, Kind
+from stress.model.fault import FaultKind
+from tools.softcardkit.faultspec import BYTE_KINDS, Fault, FaultRate
 from tools.softcardkit.history import History
 from tools.softcardkit.inject_in import CaptureInjector
 from tools.softcardkit.log import EventLog
@@ -132,7 +133,7 @@ class Injector:
         return bytes(data), status
 
     def _halts(self, due: Sequence[Fault]) -> bool:
-        halting = [fault for fault in due if fault.kind in (Kind.FREEZE, Kind.UNPLUG)]
+        halting = [fault for fault in due if fault.kind in (FaultKind.FREEZE, FaultKind.UNPLUG)]
         if not halting:
             return False
         for fault in due:
@@ -146,7 +147,7 @@ class Injector:
         inside = fault.packet < 0 and packet.frame <= fault.frame < packet.frame + frames
         start = fault.frame if inside else packet.frame
         offset = start - packet.frame
-        if fault.kind is Kind.PPM:
+        if fault.kind is FaultKind.PPM:
             self._set_clock(fault, start)
         elif fault.kind in BYTE_KINDS:
             capture = None if packet.capture_frame is None else packet.capture_frame + offset
@@ -182,17 +183,17 @@ class Injector:
     ) -> tuple[bytearray, int]:
         size = self._layout.frame_bytes
         frames, frame, capture = len(data) // size, packet.frame, packet.capture_frame
-        if fault.kind is Kind.SHORT:
+        if fault.kind is FaultKind.SHORT:
             lost = min(fault.frames, frames)
             frame += frames - lost
             capture = None if capture is None else capture + frames - lost
             data, frames = data[: len(data) - lost * size], lost
-        elif fault.kind is Kind.REPEAT:
+        elif fault.kind is FaultKind.REPEAT:
             data = data + data
-        elif fault.kind is Kind.ZEROPACKET:
+        elif fault.kind is FaultKind.ZEROPACKET:
             data = bytearray(len(data))
         else:
-            data, status = bytearray(), PROTOCOL_ERROR if fault.kind is Kind.ERROR else status
+            data, status = bytearray(), PROTOCOL_ERROR if fault.kind is FaultKind.ERROR else status
         self._write(fault, frame, frames, capture, packet=packet.number)
         return data, status
 
@@ -211,7 +212,7 @@ class Injector:
                 del data[at : at + size]
             capture = None if packet.capture_frame is None else packet.capture_frame + at // size
             operation = "repeat" if self.ppm > 0 else "drop"
-            fault = Fault(Kind.PPM, ppm=self.ppm)
+            fault = Fault(FaultKind.PPM, ppm=self.ppm)
             self._write(fault, place, 1, capture, operation=operation)
 
     def _next_slip(self) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tools.softcardkit.faultspec import Fault, Kind
+from stress.model.fault import FaultKind
+from tools.softcardkit.faultspec import Fault
 from tools.softcardkit.log import EventLog
 from tools.softcardkit.schedule import NEVER
 from tools.softcardkit.wire import PROTOCOL_ERROR
@@ -66,7 +67,7 @@ class CaptureInjector:
     ) -> tuple[bytearray, int]:
         size = self._frame_bytes
         frames = len(data) // size
-        lost = min(fault.frames, frames) if fault.kind is Kind.SHORT else frames
+        lost = min(fault.frames, frames) if fault.kind is FaultKind.SHORT else frames
         kept = frames - lost
         self._log.write(
             "fault",
@@ -77,7 +78,7 @@ class CaptureInjector:
             capture_frame=capture_frame + kept,
             **{"dir": "in", **fault.details()},
         )
-        return data[: kept * size], PROTOCOL_ERROR if fault.kind is Kind.ERROR else status
+        return data[: kept * size], PROTOCOL_ERROR if fault.kind is FaultKind.ERROR else status
 
     def _look_ahead(self) -> None:
         if self._active:

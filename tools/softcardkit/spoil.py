@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tools.softcardkit.faultspec import Fault, Kind
+from stress.model.fault import FaultKind
+from tools.softcardkit.faultspec import Fault
 from tools.softcardkit.history import History
 
 
@@ -79,14 +80,14 @@ def _gain(fault: Fault, region: Region, layout: Layout, sent: History) -> None:
         data[at : at + size] = scaled.to_bytes(size, "little", signed=True)
 
 
-_SPOILERS: dict[Kind, Callable[[Fault, Region, Layout, History], None]] = {
-    Kind.STALE: _stale,
-    Kind.ZERO: _zero,
-    Kind.HOLD: _hold,
-    Kind.BITFLIP: _bitflip,
-    Kind.BYTESHIFT: _byteshift,
-    Kind.SWAP: _swap,
-    Kind.GAIN: _gain,
+_SPOILERS: dict[FaultKind, Callable[[Fault, Region, Layout, History], None]] = {
+    FaultKind.STALE: _stale,
+    FaultKind.ZERO: _zero,
+    FaultKind.HOLD: _hold,
+    FaultKind.BITFLIP: _bitflip,
+    FaultKind.BYTESHIFT: _byteshift,
+    FaultKind.SWAP: _swap,
+    FaultKind.GAIN: _gain,
 }
 
 

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from stress.cli.arguments import PLANS
+from stress.cli.arguments import shipped
 from stress.plan.plan import load_plan
 from stress.report.console import Console
 from stress.report.table import table
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def execute(args: argparse.Namespace) -> int:
     """Print the plans for people; return 0."""
     console = Console(sys.stdout, sys.stderr)
-    found = [(name, load_plan(name)) for name in PLANS]
+    found = [(name, load_plan(name)) for name in shipped("plans")]
     if args.json:
         plans = [
             {"name": name, "title": plan.title, "arms": len(plan.arm), "streamed_s": streamed_s(plan)}

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from stress.cli.backend import virtual_board
+from stress.model.mechanism import Mechanism
 from stress.model.words import count
 from stress.plan.plan import Plan, load_plan
 from stress.predict.candidates import best_plan
@@ -16,7 +17,6 @@ from stress.report.console import Console
 from stress.report.table import table
 from stress.settings import schema
 from stress.settings.times import format_duration
-from stress.verdict.mechanism import WORDS
 
 if TYPE_CHECKING:
     import argparse
@@ -74,8 +74,8 @@ def lines(rows: Sequence[Prediction], columns: int = 0) -> list[str]:
 
 
 def _meanings(rows: Sequence[Prediction]) -> list[str]:
-    names = sorted({name for row in rows for name, number in row.causes if number} & set(WORDS))
-    return ["", *(f"{name}: {WORDS[name]}" for name in names)] if names else []
+    names = sorted({name for row in rows for name, number in row.causes if number})
+    return ["", *(f"{name}: {Mechanism(name).words}" for name in names)] if names else []
 
 
 def _row(row: Prediction) -> tuple[object, ...]:

@@ -26,7 +26,7 @@ from stress.detect.exact.window import Window
 from stress.detect.rate.onset import Onset, OnsetFinder, spliced
 from stress.detect.rate.resample import SETTLED, SHORTEST, Other, Resampling, unsettled
 from stress.model.arrays import Bytes
-from stress.model.finding import Analysis, Finding, Kind
+from stress.model.finding import SLIPS, Analysis, Finding, Kind
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
@@ -348,7 +348,7 @@ class ExactChecker:
         rest = self._limit - signed(finding.position - first)
         if rest <= 0:
             return None
-        slip = finding.kind in (Kind.DROP, Kind.REPEAT, Kind.INSERT)
+        slip = finding.kind in SLIPS
         return finding if slip or finding.frames <= rest else replace(finding, frames=rest)
 
     def _due_row(self, position: int) -> Bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from stress.model.finding import Finding, Kind, Site
+from stress.model.finding import SLIPS, Finding, Kind, Site
 
 # Findings kept in full. Source: 1 kB each is 1 MB on a board with 64 MB.
 # Higher: memory; lower: less evidence. Counts go on past it.
@@ -84,10 +84,9 @@ class Collector:
 
 
 def _continues(last: Finding, finding: Finding) -> bool:
-    slips = (Kind.DROP, Kind.REPEAT, Kind.INSERT)
     return (
         finding.kind is last.kind
-        and finding.kind not in slips
+        and finding.kind not in SLIPS
         and finding.frame == last.frame + last.frames
         and (finding.lag, finding.ring) == (last.lag, last.ring)
         and _alike(last, finding)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stress.model.finding import Finding, Kind
+from stress.model.finding import SLIPS, Finding, Kind
 
 
 def sentence(finding: Finding, rings: bool = True) -> str:
@@ -20,7 +20,7 @@ def count(number: int, noun: str) -> str:
 
 def _subject(finding: Finding) -> str:
     where = f"at capture frame {finding.frame}"
-    if finding.kind in (Kind.DROP, Kind.REPEAT, Kind.INSERT):
+    if finding.kind in SLIPS:
         return f"{where[0].upper()}{where[1:]}"
     return f"{count(finding.frames, 'frame')} {where}"
 

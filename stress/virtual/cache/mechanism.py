@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from stress.model.arrays import Ints
+from stress.model.mechanism import Mechanism
 from stress.virtual.cache.result import Deliveries
 from stress.virtual.cache.trace import PRETOUCH, ZEROS
 
-CLASSES = ("P1", "P2", "P3", "PZ", "C1", "C2", "C3", "CT")
-P1, P2, P3, PZ, C1, C2, C3, CT = range(8)
+CLASSES = tuple(item.value for item in Mechanism)
+# Arrays hold indices into CLASSES.
+P1, P2, P3, PZ, C1, C2, C3, CT = range(len(CLASSES))
 USER = 1
 
 
