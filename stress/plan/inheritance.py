@@ -105,9 +105,8 @@ def _kept(known: Sequence[Table], arms: Sequence[Table], values: Table, where: s
 
 def _named(arms: dict[str, Table], name: Any, where: str, key: str) -> Table:
     if not isinstance(name, str) or name not in arms:
-        raise ConfigError(
-            f"no arm {name!r}", where=where, key=key, allowed=one_of(sorted(arms)) or "none here"
-        )
+        hint = near(name, arms) if isinstance(name, str) else ""
+        raise ConfigError(f"no arm {name!r}{hint}", where=where, key=key, allowed=one_of(sorted(arms)))
     return arms[name]
 
 
