@@ -39,10 +39,15 @@ def _started(folder, **options):
     return process
 
 
+def _usual():
+    # Whatever started the tests may ignore them: a shell in the background SIGINT, nohup SIGHUP.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
 def test_run_that_is_stopped_closes_its_record_and_says_where_it_is(tmp_path, number):
-    # A shell in the background has its children ignore SIGINT.
-    process = _started(tmp_path, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    process = _started(tmp_path, preexec_fn=_usual)
     process.send_signal(number)
     _, err = process.communicate()
     assert process.returncode == 128 + number
