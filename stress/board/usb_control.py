@@ -22,7 +22,7 @@ from stress.board.usb_units import UAC2
 from stress.errors import BackendUnavailable, DeviceError, DeviceGone
 
 if TYPE_CHECKING:
-    from stress.board.usb_units import Clock, FeatureUnit, Units
+    from stress.board.usb_units import ClockSource, FeatureUnit, Units
 
 _TO_INTERFACE, _TO_ENDPOINT = 0xA1, 0xA2
 _GET_CUR = {1: 0x81, UAC2: 0x01}
@@ -170,7 +170,7 @@ def _asked(device: Any, units: Units) -> DeviceState:
     return DeviceState(rates, valid, tuple(levels), tuple(refused))
 
 
-def _clock(device: Any, clock: Clock, control: int, refused: list[str]) -> int | None:
+def _clock(device: Any, clock: ClockSource, control: int, refused: list[str]) -> int | None:
     what = f"the {'rate' if control == _RATE else 'validity'} of clock {clock.number:#04x}"
     if clock.version == UAC2:
         size = 4 if control == _RATE else 1

@@ -41,7 +41,7 @@ class FeatureUnit:
 
 
 @dataclass(frozen=True)
-class Clock:
+class ClockSource:
     """Where a device tells its sample rate.
 
     Parameters
@@ -63,7 +63,7 @@ class Units:
     """What control requests can reach on one device."""
 
     features: tuple[FeatureUnit, ...]
-    clocks: tuple[Clock, ...]
+    clocks: tuple[ClockSource, ...]
 
 
 def parse_units(raw: bytes) -> Units:
@@ -75,14 +75,14 @@ def parse_units(raw: bytes) -> Units:
         be cut short or damaged: what does not parse is left out.
     """
     features: list[FeatureUnit] = []
-    clocks: list[Clock] = []
+    clocks: list[ClockSource] = []
     for interface, version, parts in _control_interfaces(raw):
         kinds = {part[3]: part for part in parts if len(part) > 3}
         for part in parts:
             if part[2] == _FEATURE_UNIT:
                 features += _feature(part, interface, version, kinds)
             elif part[2] == _CLOCK_SOURCE and version == UAC2 and len(part) >= 6:
-                clocks.append(Clock(part[3], interface, UAC2, bool(part[5] & 1), bool(part[5] & 4)))
+                clocks.append(ClockSource(part[3], interface, UAC2, bool(part[5] & 1), bool(part[5] & 4)))
     clocks += [] if any(clock.version == UAC2 for clock in clocks) else _endpoint_clocks(raw)
     return Units(tuple(features), tuple(clocks))
 
@@ -141,9 +141,9 @@ def _from_host(unit: int, kinds: dict[int, bytes]) -> bool:
     return False
 
 
-def _endpoint_clocks(raw: bytes) -> list[Clock]:
+def _endpoint_clocks(raw: bytes) -> list[ClockSource]:
     # UAC1: an isochronous data endpoint carries the sampling frequency control itself.
-    found: dict[int, Clock] = {}
+    found: dict[int, ClockSource] = {}
     interface, address = -1, -1
     for part in _descriptors(raw):
         if part[1] == _INTERFACE:
@@ -152,5 +152,5 @@ def _endpoint_clocks(raw: bytes) -> list[Clock]:
         elif part[1] == _ENDPOINT and interface >= 0:
             address = part[2]
         elif part[1] == _CS_ENDPOINT and address >= 0 and len(part) >= 4:
-            found[address] = Clock(address, interface, UAC1, bool(part[3] & 1), False)
+            found[address] = ClockSource(address, interface, UAC1, bool(part[3] & 1), False)
     return list(found.values())

@@ -15,8 +15,8 @@ from stress.model.arrays import Bytes
 from stress.model.pcm import Access, Direction, Exchange, Granted, Handling, PcmRequest, StreamParams
 from stress.pcm.alsa import memory, naming, outcome
 from stress.pcm.alsa._proto import STATES
-from stress.pcm.alsa.transfer_thread import Lane
-from stress.pcm.alsa.window import Window
+from stress.pcm.alsa.transfer_thread import TransferThread
+from stress.pcm.alsa.window import HotWindow
 from stress.pcm.contract import Pcm
 from stress.pcm.pyalsa import PyAlsa
 
@@ -114,10 +114,10 @@ class PyAlsaPcm(Pcm):
         player = _Player(self._pcms[Direction.PLAYBACK], play)
         recorder = _Recorder(self._pcms[Direction.CAPTURE], captured, granted.capture)
         lanes = [
-            Lane("playback", player.run, self._state(player), self._running),
-            Lane("capture", recorder.run, self._state(recorder)),
+            TransferThread("playback", player.run, self._state(player), self._running),
+            TransferThread("capture", recorder.run, self._state(recorder)),
         ]
-        result = Window(lanes[1], lanes[0], self.stop, self._progress).run(frames / granted.capture.rate)
+        result = HotWindow(lanes[1], lanes[0], self.stop, self._progress).run(frames / granted.capture.rate)
         played = outcome.Ended("playback", result.playback, None, granted.playback.buffer_size)
         recorded = outcome.Ended("capture", result.capture, None, granted.capture.buffer_size)
         return outcome.exchange(result, played, recorded, ("Python ran per period: pyalsaaudio reads",))

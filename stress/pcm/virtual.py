@@ -21,7 +21,7 @@ from stress.model.pcm import (
     StreamResult,
 )
 from stress.pcm.contract import Pcm
-from stress.virtual.board import Board, Outcome
+from stress.virtual.board import Board, BoardBurst
 from stress.virtual.cache.geometry import PAGE_BYTES
 from stress.virtual.grant import grant, reason_against
 from stress.virtual.loads import disturbed, shares_the_cpu
@@ -71,7 +71,7 @@ class VirtualPcm(Pcm):
         self.backend = f"virtual {spec.name}"
         self.spec = spec
         self.board = Board(spec, seed, before)
-        self.outcome: Outcome | None = None
+        self.outcome: BoardBurst | None = None
         self._granted: Granted | None = None
         self._gone = False
         self._now_ns = 0
@@ -146,7 +146,7 @@ class VirtualPcm(Pcm):
         self._granted = None
         self.outcome = None
 
-    def _report(self, outcome: Outcome, handling: Handling) -> Exchange:
+    def _report(self, outcome: BoardBurst, handling: Handling) -> Exchange:
         timeline = outcome.timeline
         playing, capturing = timeline.playing, timeline.capturing
         began = self._now_ns
@@ -179,7 +179,7 @@ class VirtualPcm(Pcm):
         )
         return Exchange(playback, capture, min(playing.hw, playing.appl), lost, notes)
 
-    def _notes(self, outcome: Outcome, handling: Handling) -> tuple[str, ...]:
+    def _notes(self, outcome: BoardBurst, handling: Handling) -> tuple[str, ...]:
         notes = []
         timeline = outcome.timeline
         loops = [

@@ -19,7 +19,7 @@ from stress.virtual.layout import (
     SOURCE,
     RingPlace,
 )
-from stress.virtual.steps import BACKGROUND_STEPS, END, FIRST, KIND, Step
+from stress.virtual.steps import BACKGROUND_STEPS, END, FIRST, KIND, StepKind
 
 if TYPE_CHECKING:
     from stress.virtual.footprint import WorkingSet
@@ -28,23 +28,23 @@ USER_SIDE = -1  # stands for the mapping that serves the user
 PLAYBACK, CAPTURE, NO_RING = 0, 1, -1
 # Kind of step: ring, op on the ring, mapping, flags, loads of the play buffer before it.
 _TABLE = {
-    Step.NOISE: (NO_RING, ops.LOAD, KERNEL, 0, 0),
-    Step.FLUSH: (NO_RING, ops.FLUSH, KERNEL, 0, 0),
-    Step.ZERO_PLAYBACK: (PLAYBACK, ops.STORE, KERNEL, ops.ZEROS, 0),
-    Step.ZERO_CAPTURE: (CAPTURE, ops.STORE, KERNEL, ops.ZEROS, 0),
-    Step.KERNEL_LOAD: (PLAYBACK, ops.LOAD, KERNEL, ops.DELIVER, 0),
-    Step.KERNEL_STORE: (CAPTURE, ops.STORE, KERNEL, 0, 0),
-    Step.USER_STORE: (PLAYBACK, ops.STORE, USER_SIDE, 0, 1),
-    Step.USER_LOAD: (PLAYBACK, ops.LOAD, USER_SIDE, 0, 0),
-    Step.USER_CLEAN: (PLAYBACK, ops.CLEAN, USER_SIDE, 0, 0),
-    Step.USER_READ: (CAPTURE, ops.LOAD, USER_SIDE, ops.DELIVER, 0),
-    Step.USER_AHEAD: (CAPTURE, ops.LOAD, USER_SIDE, ops.PRETOUCH, 0),
-    Step.KERNEL_WORK: (NO_RING, ops.LOAD, KERNEL, 0, 0),
-    Step.CALL_WORK: (NO_RING, ops.LOAD, KERNEL, 0, 0),
-    Step.LOOP_WORK: (NO_RING, ops.LOAD, KERNEL, 0, 0),
-    Step.URB_WORK: (NO_RING, ops.LOAD, KERNEL, 0, 0),
+    StepKind.NOISE: (NO_RING, ops.LOAD, KERNEL, 0, 0),
+    StepKind.FLUSH: (NO_RING, ops.FLUSH, KERNEL, 0, 0),
+    StepKind.ZERO_PLAYBACK: (PLAYBACK, ops.STORE, KERNEL, ops.ZEROS, 0),
+    StepKind.ZERO_CAPTURE: (CAPTURE, ops.STORE, KERNEL, ops.ZEROS, 0),
+    StepKind.KERNEL_LOAD: (PLAYBACK, ops.LOAD, KERNEL, ops.DELIVER, 0),
+    StepKind.KERNEL_STORE: (CAPTURE, ops.STORE, KERNEL, 0, 0),
+    StepKind.USER_STORE: (PLAYBACK, ops.STORE, USER_SIDE, 0, 1),
+    StepKind.USER_LOAD: (PLAYBACK, ops.LOAD, USER_SIDE, 0, 0),
+    StepKind.USER_CLEAN: (PLAYBACK, ops.CLEAN, USER_SIDE, 0, 0),
+    StepKind.USER_READ: (CAPTURE, ops.LOAD, USER_SIDE, ops.DELIVER, 0),
+    StepKind.USER_AHEAD: (CAPTURE, ops.LOAD, USER_SIDE, ops.PRETOUCH, 0),
+    StepKind.KERNEL_WORK: (NO_RING, ops.LOAD, KERNEL, 0, 0),
+    StepKind.CALL_WORK: (NO_RING, ops.LOAD, KERNEL, 0, 0),
+    StepKind.LOOP_WORK: (NO_RING, ops.LOAD, KERNEL, 0, 0),
+    StepKind.URB_WORK: (NO_RING, ops.LOAD, KERNEL, 0, 0),
 }
-_RING, _OP, _ALIAS, _FLAGS, _BEFORE = np.array([_TABLE[kind] for kind in Step], dtype=np.int64).T
+_RING, _OP, _ALIAS, _FLAGS, _BEFORE = np.array([_TABLE[kind] for kind in StepKind], dtype=np.int64).T
 
 
 class AccessMaker:
@@ -69,7 +69,7 @@ class AccessMaker:
         frame_bytes: tuple[int, int],
         random: np.random.RandomState,
         captured_fills: bool,
-        work: Mapping[Step, WorkingSet] | None = None,
+        work: Mapping[StepKind, WorkingSet] | None = None,
     ) -> None:
         self._random = random
         self._work = work or {}
@@ -107,7 +107,7 @@ class AccessMaker:
         step = np.repeat(np.arange(len(work), dtype=np.int64), count.astype(np.intp, copy=False))
         unit = np.arange(len(step), dtype=np.int64) + (unit - start)[step]
         before = _BEFORE[kind][step]
-        after = (kind == Step.USER_READ)[step].astype(np.int64) * self._captured_fills
+        after = (kind == StepKind.USER_READ)[step].astype(np.int64) * self._captured_fills
         slots = before + after + 1
         slots[start] += gap
         place = np.cumsum(slots) - 1 - after
@@ -183,7 +183,7 @@ class AccessMaker:
         stored = np.flatnonzero(before)
         vline[place[stored] - before[stored]] = (SOURCE + start[stored] % BUFFER_SPAN_BYTES) // self._line
         if self._captured_fills:
-            read = np.flatnonzero(kind == Step.USER_READ)
+            read = np.flatnonzero(kind == StepKind.USER_READ)
             vline[place[read] + 1] = (CAPTURED + start[read] % BUFFER_SPAN_BYTES) // self._line
             op[place[read] + 1] = ops.STORE
 

@@ -28,7 +28,7 @@ from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings, scal
 from stress.virtual.part import Part, part_of
 from stress.virtual.planning import capture_plan, events, flush_ticks, packet_clock, play_plan, switch_ticks
 from stress.virtual.spec import BoardSpec, FaultSpec
-from stress.virtual.steps import BACKGROUND_STEPS, END, FIRST, KIND, Step, StepList, with_background
+from stress.virtual.steps import BACKGROUND_STEPS, END, FIRST, KIND, StepKind, StepList, with_background
 
 # Virtual time a burst may take beyond the frames it was asked for [s].
 GRACE_S = 2.0
@@ -59,7 +59,7 @@ def make_cache(geometry: CacheGeometry, physical_lines: int, seed: int) -> Cache
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BoardBurst:
     """One burst as it went.
 
     Parameters
@@ -113,10 +113,10 @@ class Board:
         self._work = {
             step: WorkingSet(rows, step, self.geometry.line_bytes)
             for step, rows in (
-                (Step.KERNEL_WORK, footprint.ms),
-                (Step.URB_WORK, footprint.urb),
-                (Step.CALL_WORK, footprint.call),
-                (Step.LOOP_WORK, footprint.loop),
+                (StepKind.KERNEL_WORK, footprint.ms),
+                (StepKind.URB_WORK, footprint.urb),
+                (StepKind.CALL_WORK, footprint.call),
+                (StepKind.LOOP_WORK, footprint.loop),
             )
         }
         self.timeline: Timeline | None = None
@@ -145,11 +145,11 @@ class Board:
         self.histories = tuple(RingHistory(place.ring_granules, granule) for place in self.places)
         self._streams = (playback, capture)
         clear = StepList()
-        clear.add(Step.ZERO_PLAYBACK, 0, playback.buffer_size)
-        clear.add(Step.ZERO_CAPTURE, 0, capture.buffer_size)
+        clear.add(StepKind.ZERO_PLAYBACK, 0, playback.buffer_size)
+        clear.add(StepKind.ZERO_CAPTURE, 0, capture.buffer_size)
         self._run(clear.table())
 
-    def burst(self, play: Bytes, frames: int, handling: Handling) -> Outcome:
+    def burst(self, play: Bytes, frames: int, handling: Handling) -> BoardBurst:
         """Stream one burst from PREPARED.
 
         Parameters
@@ -189,12 +189,12 @@ class Board:
             their way is written back.
         """
         steps = StepList()
-        steps.add(Step.NOISE, 0, fills)
+        steps.add(StepKind.NOISE, 0, fills)
         if self.geometry.tagging == "pipt" or (
             self.geometry.tagging == "vipt" and self.geometry.colours == 1
         ):
             # Every mapping finds the one copy, dirty or not.
-            steps.add(Step.FLUSH, 0, 1)
+            steps.add(StepKind.FLUSH, 0, 1)
         self._run(steps.table())
         place = self.places[which]
         lines = -(-place.ring_bytes // place.line_bytes)
@@ -212,7 +212,7 @@ class Board:
         lines = {step: work.lines for step, work in self._work.items()}
         capture_side = capture_plan(spec, capture, handling, wanted, faults, lines)
         around = events(spec, clock, len(carried) // capture_side.packets, self._random, faults)
-        around = replace(around, urb_lines=lines[Step.URB_WORK])
+        around = replace(around, urb_lines=lines[StepKind.URB_WORK])
         play_side = play_plan(spec, playback, handling, played, faults, lines)
         self.timeline = Timeline(play_side, capture_side, carried, around)
         self.timeline.run()
@@ -221,18 +221,18 @@ class Board:
     def _before(self, handling: Handling) -> Ints:
         steps = StepList()
         if self.bursts:
-            steps.add(Step.NOISE, 0, self.spec.user.between_fills)
+            steps.add(StepKind.NOISE, 0, self.spec.user.between_fills)
         if handling.lever is Lever.CLEAN_INVALIDATE:
             # Between hw_params and the first store: what hw_params left dirty
             # must not be written back over the data.
-            steps.add(Step.FLUSH, 0, 1)
+            steps.add(StepKind.FLUSH, 0, 1)
         return steps.table()
 
     def _with_background(self, timeline: Timeline, handling: Handling) -> Ints:
         ticks_per_ms = 1000 / self.spec.usb.packet_us
         steady = {
-            Step.NOISE: self.spec.kernel.noise_lines_per_ms / ticks_per_ms,
-            Step.KERNEL_WORK: self._work[Step.KERNEL_WORK].lines / ticks_per_ms,
+            StepKind.NOISE: self.spec.kernel.noise_lines_per_ms / ticks_per_ms,
+            StepKind.KERNEL_WORK: self._work[StepKind.KERNEL_WORK].lines / ticks_per_ms,
         }
         ticks = timeline.tick + 1
         switches = switch_ticks(self.spec, handling, ticks, self._random)
@@ -264,7 +264,7 @@ class Board:
 
     def _deliver(
         self, timeline: Timeline, parts: Sequence[Part], play: Bytes, faults: tuple[FaultSpec, ...]
-    ) -> Outcome:
+    ) -> BoardBurst:
         playback, capture = self._params()
         out, back = self.histories
         out.put(play[: timeline.playing.appl].reshape(-1))
@@ -285,7 +285,7 @@ class Board:
         read = joined([part.rings[1] for part in parts])
         captured = _bytes(back, read, timeline.capturing.appl, capture.frame_bytes)
         accesses = sum(part.accesses for part in parts)
-        return Outcome(
+        return BoardBurst(
             timeline, captured, wire, incoming, lead, played, read, tuple(parts), accesses, faults, edges
         )
 

@@ -17,7 +17,7 @@ from stress.model.arrays import Ints
 from stress.settings import find
 from stress.settings.schema import integer, listing, read, text
 from stress.virtual.layout import WORK, WORK_SPAN_BYTES
-from stress.virtual.steps import Step
+from stress.virtual.steps import StepKind
 
 _PER_MILLE = 1000
 # A wake-up of a loop in Python lasts several milliseconds; no line is loaded from in more than these.
@@ -89,8 +89,8 @@ class WorkingSet:
     line_bytes : of the cache [bytes].
     """
 
-    def __init__(self, rows: tuple[tuple[int, ...], ...], step: Step, line_bytes: int) -> None:
-        base = WORK + (step - Step.KERNEL_WORK) * WORK_SPAN_BYTES
+    def __init__(self, rows: tuple[tuple[int, ...], ...], step: StepKind, line_bytes: int) -> None:
+        base = WORK + (step - StepKind.KERNEL_WORK) * WORK_SPAN_BYTES
         pairs = [(PLACES * n + row[0], often) for row in rows for n, often in enumerate(row[1:])]
         places, often = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
         self._lines = (base + places * PLACE_BYTES) // line_bytes

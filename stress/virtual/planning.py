@@ -12,7 +12,7 @@ from stress.virtual.card.playing import PlayPlan
 from stress.virtual.card.timeline import Events
 from stress.virtual.card.urbs import MAX_QUEUE_MS, PacketClock, UrbShape, capture_urbs, playback_urbs
 from stress.virtual.spec import BoardSpec, FaultSpec
-from stress.virtual.steps import Step
+from stress.virtual.steps import StepKind
 
 
 def packet_clock(spec: BoardSpec, rate: int) -> PacketClock:
@@ -37,7 +37,7 @@ def play_plan(
     handling: Handling,
     frames: int,
     faults: tuple[FaultSpec, ...],
-    lines: Mapping[Step, int],
+    lines: Mapping[StepKind, int],
 ) -> PlayPlan:
     """Return what the playback side does with a buffer of `frames`.
 
@@ -71,10 +71,10 @@ def play_plan(
     )
 
 
-def _work(spec: BoardSpec, loop: bool, lines: Mapping[Step, int]) -> tuple[tuple[Step, int], ...]:
+def _work(spec: BoardSpec, loop: bool, lines: Mapping[StepKind, int]) -> tuple[tuple[StepKind, int], ...]:
     # A loop in Python fills lines of its own; either way of waiting has its working set.
-    step = Step.LOOP_WORK if loop else Step.CALL_WORK
-    both = ((Step.NOISE, spec.user.loop_fills if loop else 0), (step, lines.get(step, 0)))
+    step = StepKind.LOOP_WORK if loop else StepKind.CALL_WORK
+    both = ((StepKind.NOISE, spec.user.loop_fills if loop else 0), (step, lines.get(step, 0)))
     return tuple(part for part in both if part[1])
 
 
@@ -89,7 +89,7 @@ def capture_plan(
     handling: Handling,
     frames: int,
     faults: tuple[FaultSpec, ...],
-    lines: Mapping[Step, int],
+    lines: Mapping[StepKind, int],
 ) -> CapturePlan:
     """Return what the capture side does to fill a buffer of `frames`; see `play_plan`."""
     touched = params.access is Access.MMAP

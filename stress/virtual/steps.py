@@ -10,7 +10,7 @@ import numpy as np
 from stress.model.arrays import Ints
 
 
-class Step(IntEnum):
+class StepKind(IntEnum):
     """Kind of a step.
 
     Steps on a ring span the frames [first, end) of its stream, counted from
@@ -34,10 +34,22 @@ class Step(IntEnum):
     URB_WORK = 14  #: lines of an interrupt that completes URBs
 
 
-PLAYBACK_STEPS = (Step.ZERO_PLAYBACK, Step.KERNEL_LOAD, Step.USER_STORE, Step.USER_LOAD, Step.USER_CLEAN)
+PLAYBACK_STEPS = (
+    StepKind.ZERO_PLAYBACK,
+    StepKind.KERNEL_LOAD,
+    StepKind.USER_STORE,
+    StepKind.USER_LOAD,
+    StepKind.USER_CLEAN,
+)
 #: Steps that load lines outside the rings; one of them has as many lines as it is long.
-BACKGROUND_STEPS = (Step.NOISE, Step.KERNEL_WORK, Step.CALL_WORK, Step.LOOP_WORK, Step.URB_WORK)
-CAPTURE_STEPS = (Step.ZERO_CAPTURE, Step.KERNEL_STORE, Step.USER_READ, Step.USER_AHEAD)
+BACKGROUND_STEPS = (
+    StepKind.NOISE,
+    StepKind.KERNEL_WORK,
+    StepKind.CALL_WORK,
+    StepKind.LOOP_WORK,
+    StepKind.URB_WORK,
+)
+CAPTURE_STEPS = (StepKind.ZERO_CAPTURE, StepKind.KERNEL_STORE, StepKind.USER_READ, StepKind.USER_AHEAD)
 TICK, KIND, FIRST, END = range(4)
 
 
@@ -69,7 +81,7 @@ class StepList:
         shift : ticks, playback frames and capture frames per time.
         """
         block = np.array(self._flat[(since - self._count) * 4 :], dtype=np.int64).reshape(-1, 4)
-        per_kind = np.zeros(len(Step), dtype=np.int64)
+        per_kind = np.zeros(len(StepKind), dtype=np.int64)
         per_kind[list(PLAYBACK_STEPS)], per_kind[list(CAPTURE_STEPS)] = shift[1], shift[2]
         step = np.zeros_like(block)
         step[:, TICK] = shift[0]
@@ -93,7 +105,7 @@ class StepList:
 
 
 def with_background(
-    table: Ints, lines_per_tick: Mapping[Step, float], flush_ticks: Sequence[int], last_tick: int
+    table: Ints, lines_per_tick: Mapping[StepKind, float], flush_ticks: Sequence[int], last_tick: int
 ) -> Ints:
     """Return the steps with background lines and whole-cache operations between.
 
@@ -110,12 +122,12 @@ def with_background(
     stops = np.unique(np.concatenate([table[:, TICK], flush, [last_tick]]))
     steady = [_steady(stops, kind, per_tick) for kind, per_tick in lines_per_tick.items()]
     whole = np.zeros((len(flush), 4), dtype=np.int64)
-    whole[:, TICK], whole[:, KIND], whole[:, END] = flush, Step.FLUSH, 1
+    whole[:, TICK], whole[:, KIND], whole[:, END] = flush, StepKind.FLUSH, 1
     merged: Ints = np.concatenate([*steady, whole, table])
     return merged[np.argsort(merged[:, TICK], kind="stable")]
 
 
-def _steady(stops: Ints, kind: Step, per_tick: float) -> Ints:
+def _steady(stops: Ints, kind: StepKind, per_tick: float) -> Ints:
     steps = np.zeros((len(stops), 4), dtype=np.int64)
     steps[:, TICK], steps[:, KIND] = stops, kind
     due = (stops * per_tick).astype(np.int64)

@@ -8,7 +8,7 @@ import numpy as np
 
 from stress.model.arrays import Flags, Ints
 from stress.model.pcm import Direction
-from stress.virtual.board import Board, Outcome
+from stress.virtual.board import Board, BoardBurst
 from stress.virtual.cache.mechanism import CLASSES
 from stress.virtual.delivered import Delivered
 from stress.virtual.spec import CARD_FAULTS
@@ -64,7 +64,7 @@ class Truth:
     faulted: bool
 
 
-def truth_of(board: Board, outcome: Outcome) -> Truth:
+def truth_of(board: Board, outcome: BoardBurst) -> Truth:
     """Return the truth of the burst that `board` streamed last.
 
     Bytes that an older copy happens to share with the right one are not wrong.
@@ -90,7 +90,7 @@ def truth_of(board: Board, outcome: Outcome) -> Truth:
     return Truth(tuple(stale), counts, granule, wrong, faulted)
 
 
-def _causes(board: Board, outcome: Outcome, which: int) -> tuple[Ints, Ints]:
+def _causes(board: Board, outcome: BoardBurst, which: int) -> tuple[Ints, Ints]:
     # Wrong granules of the burst and why. Data that an older copy shares is not wrong.
     history, found, causes, done = board.histories[which], [], [], 0
     for part in outcome.parts:

@@ -9,13 +9,14 @@ import types
 import pytest
 
 from stress.board import usb_control
-from stress.board.usb_units import UAC1, UAC2, Clock, FeatureUnit, Units
+from stress.board.usb_units import UAC1, UAC2, ClockSource, FeatureUnit, Units
 from stress.errors import BackendUnavailable, DeviceError, DeviceGone
 
 UAC1_UNITS = Units(
-    (FeatureUnit(5, 0, UAC1, volume=(1, 2), mute=(0,), playback=True),), (Clock(0x01, 1, UAC1, True, False),)
+    (FeatureUnit(5, 0, UAC1, volume=(1, 2), mute=(0,), playback=True),),
+    (ClockSource(0x01, 1, UAC1, True, False),),
 )
-UAC2_UNITS = Units((), (Clock(0x29, 0, UAC2, True, True),))
+UAC2_UNITS = Units((), (ClockSource(0x29, 0, UAC2, True, True),))
 
 
 class USBError(OSError):

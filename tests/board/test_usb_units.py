@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from random import Random
 
-from stress.board.usb_units import UAC1, UAC2, Clock, FeatureUnit, parse_units
+from stress.board.usb_units import UAC1, UAC2, ClockSource, FeatureUnit, parse_units
 
 CONFIGURATION = struct.pack("<BBHBBBBB", 9, 2, 200, 3, 1, 0, 0x80, 50)
 # A stereo dongle: USB stream 1 -> unit 5 -> line out 2; microphone 3 -> unit 6 -> USB stream 4.
@@ -39,13 +39,13 @@ def test_uac1_units_tell_their_channels_and_their_direction():
         FeatureUnit(5, 0, UAC1, volume=(1, 2), mute=(0,), playback=True),
         FeatureUnit(6, 0, UAC1, volume=(0,), mute=(0,), playback=False),
     )
-    assert units.clocks == (Clock(0x01, 1, UAC1, readable=True, tells_validity=False),)
+    assert units.clocks == (ClockSource(0x01, 1, UAC1, readable=True, tells_validity=False),)
 
 
 def test_uac2_units_have_two_bits_a_control_and_a_clock_of_their_own():
     units = parse_units(CONFIGURATION + UAC2_CONTROL + UAC1_STREAM)
     assert units.features == (FeatureUnit(0x0A, 0, UAC2, volume=(1, 2), mute=(0,), playback=True),)
-    assert units.clocks == (Clock(0x29, 0, UAC2, readable=True, tells_validity=True),)
+    assert units.clocks == (ClockSource(0x29, 0, UAC2, readable=True, tells_validity=True),)
 
 
 def test_second_configuration_is_not_read():

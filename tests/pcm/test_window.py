@@ -15,8 +15,8 @@ import pytest
 
 from stress.errors import StreamTimeout
 from stress.pcm.alsa import window as window_module
-from stress.pcm.alsa.transfer_thread import Lane
-from stress.pcm.alsa.window import Window
+from stress.pcm.alsa.transfer_thread import TransferThread
+from stress.pcm.alsa.window import HotWindow
 from stress.pcm.alsa.witness import Witness
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -57,11 +57,11 @@ class Stop:
 
 
 def _lane(call, name="lane", **more):
-    return Lane(name, call, lambda returned: "RUNNING", **more)
+    return TransferThread(name, call, lambda returned: "RUNNING", **more)
 
 
 def _window(capture, playback, drop=None, progress=lambda: 0):
-    return Window(capture, playback, drop or Stop(), progress)
+    return HotWindow(capture, playback, drop or Stop(), progress)
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_no_bytecode_runs_while_both_calls_are_in_c():
 
 
 def test_python_wait_in_the_caller_is_seen():
-    class Sliced(Window):
+    class Sliced(HotWindow):
         def wait(self, last, timeout_s):
             while not last.wait(0.01):
                 pass
@@ -146,7 +146,7 @@ def test_other_python_thread_is_seen():
                 pass
 
         threading.Thread(target=chatter, daemon=True).start()
-        return Window(capture, playback, Stop(stop.set), int)
+        return HotWindow(capture, playback, Stop(stop.set), int)
 
     seen, testimony = _observed(make_window)
     assert seen > 0

@@ -8,7 +8,7 @@ import numpy as np
 
 from stress.model.formats import FORMATS
 from stress.model.pcm import Access, StreamParams
-from stress.virtual.board import Board, Outcome
+from stress.virtual.board import Board, BoardBurst
 from stress.virtual.spec import BoardSpec
 
 
@@ -37,7 +37,7 @@ def noise(frames: int, frame_bytes: int, seed: int = 0) -> np.ndarray:
     return np.random.RandomState(seed).randint(1, 256, size=(frames, frame_bytes)).astype(np.uint8)
 
 
-def ideal(outcome: Outcome, play: np.ndarray) -> np.ndarray:
+def ideal(outcome: BoardBurst, play: np.ndarray) -> np.ndarray:
     """Return what a bit-exact path without faults would have captured."""
     out = np.zeros_like(outcome.captured)
     count = max(0, min(len(out) - outcome.lead, outcome.timeline.playing.hw, len(play)))

@@ -11,28 +11,36 @@ from stress.virtual.cache import trace as ops
 from stress.virtual.cache.geometry import named_geometry
 from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings, scaled
 from stress.virtual.spec import BoardSpec
-from stress.virtual.steps import Step, StepList
+from stress.virtual.steps import StepKind, StepList
 from tests.virtual.board_kit import stream
 
 STEPS = (
-    (Step.ZERO_PLAYBACK, 0, 195),
-    (Step.NOISE, 0, 3),
-    (Step.USER_LOAD, 0, 100),
-    (Step.USER_STORE, 0, 100),
-    (Step.FLUSH, 0, 1),
-    (Step.USER_STORE, 100, 195),
-    (Step.NOISE, 0, 2),
-    (Step.USER_STORE, 195, 197),
-    (Step.KERNEL_LOAD, 0, 150),
-    (Step.USER_CLEAN, 190, 197),
-    (Step.KERNEL_STORE, 0, 230),
-    (Step.USER_READ, 0, 47),
-    (Step.USER_READ, 230, 260),
-    (Step.USER_AHEAD, 48, 96),
-    (Step.NOISE, 0, 4),
+    (StepKind.ZERO_PLAYBACK, 0, 195),
+    (StepKind.NOISE, 0, 3),
+    (StepKind.USER_LOAD, 0, 100),
+    (StepKind.USER_STORE, 0, 100),
+    (StepKind.FLUSH, 0, 1),
+    (StepKind.USER_STORE, 100, 195),
+    (StepKind.NOISE, 0, 2),
+    (StepKind.USER_STORE, 195, 197),
+    (StepKind.KERNEL_LOAD, 0, 150),
+    (StepKind.USER_CLEAN, 190, 197),
+    (StepKind.KERNEL_STORE, 0, 230),
+    (StepKind.USER_READ, 0, 47),
+    (StepKind.USER_READ, 230, 260),
+    (StepKind.USER_AHEAD, 48, 96),
+    (StepKind.NOISE, 0, 4),
 )
-MAPPED = {Step.USER_LOAD: "user", Step.USER_STORE: "user", Step.USER_CLEAN: "user", Step.USER_READ: "user",
-          Step.USER_AHEAD: "user"}  # fmt: skip
+MAPPED = dict.fromkeys(
+    (
+        StepKind.USER_LOAD,
+        StepKind.USER_STORE,
+        StepKind.USER_CLEAN,
+        StepKind.USER_READ,
+        StepKind.USER_AHEAD,
+    ),
+    "user",
+)
 
 
 def make(fmt, channels, ring, access=Access.MMAP, fills=False, core="arm926", **changes):
@@ -56,8 +64,8 @@ def bytewise(places, width):
     """Return (kind, ring, line of the ring, first and end byte of the stream) one byte after the other."""
     rows = []
     for kind, first, end in STEPS:
-        ring = 1 if kind in (Step.KERNEL_STORE, Step.USER_READ, Step.USER_AHEAD) else 0
-        if kind in (Step.NOISE, Step.FLUSH):
+        ring = 1 if kind in (StepKind.KERNEL_STORE, StepKind.USER_READ, StepKind.USER_AHEAD) else 0
+        if kind in (StepKind.NOISE, StepKind.FLUSH):
             continue
         place, last = places[ring], None
         for byte in range(first * width, end * width):
@@ -125,7 +133,7 @@ def test_captured_buffer_is_stored_where_stores_allocate():
     without, _, _ = make("S16_LE", 2, 192)
     maker, _, _ = make("S16_LE", 2, 192, fills=True)
     made, plain = trace_of(maker), trace_of(without)
-    reads = [row for row in bytewise(maker_places(), 4) if row[0] == Step.USER_READ]
+    reads = [row for row in bytewise(maker_places(), 4) if row[0] == StepKind.USER_READ]
     assert len(made) - len(plain) == len(reads)
     private = np.ones(len(made), dtype=bool)
     private[made.at] = False

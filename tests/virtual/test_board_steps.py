@@ -12,11 +12,11 @@ from stress.virtual.card.timeline import Timeline
 from stress.virtual.card.urbs import PacketClock, UrbShape, capture_urbs, playback_urbs
 from stress.virtual.planning import capture_plan, events, packet_clock, play_plan
 from stress.virtual.spec import BoardSpec
-from stress.virtual.steps import END, FIRST, KIND, TICK, Step, StepList, with_background
+from stress.virtual.steps import END, FIRST, KIND, TICK, StepKind, StepList, with_background
 from tests.virtual.board_kit import stream
 
 FULL, HIGH = PacketClock(48000, 1000), PacketClock(48000, 125)
-WRITES = (Step.USER_STORE,)
+WRITES = (StepKind.USER_STORE,)
 
 
 @pytest.mark.parametrize(
@@ -117,16 +117,16 @@ def test_pointers_keep_their_order_and_every_frame_moves_once(core, handling):
         if kind in WRITES:
             assert first == appl and end <= hw + playback.buffer_size
             appl = end
-        elif kind == Step.KERNEL_LOAD:
+        elif kind == StepKind.KERNEL_LOAD:
             assert first == hw and end < appl, "the driver keeps the last packet"
             hw = end
-        elif kind == Step.KERNEL_STORE:
+        elif kind == StepKind.KERNEL_STORE:
             assert first == stored and end - read < capture.buffer_size
             stored = end
-        elif kind == Step.USER_READ:
+        elif kind == StepKind.USER_READ:
             assert first == read and end <= stored
             read = end
-        elif kind == Step.USER_AHEAD:
+        elif kind == StepKind.USER_AHEAD:
             assert first >= read and end <= read + capture.buffer_size
     assert (appl, hw, read) == (44100, made.playing.hw, 44100)
     assert 44100 - made.playing.hw <= 44100 * 0.05
@@ -135,7 +135,7 @@ def test_pointers_keep_their_order_and_every_frame_moves_once(core, handling):
 def test_urbs_end_at_the_period_or_after_their_share_of_it():
     made = timeline(BoardSpec.load("arm926"), stream(4096, 512), stream(4800), Handling(), 9600, 9600)
     table = made.steps.table()
-    copies = table[table[:, KIND] == Step.KERNEL_LOAD]
+    copies = table[table[:, KIND] == StepKind.KERNEL_LOAD]
     # 512 frames are two URBs of 256: packets of 48 pass 256, 512, 768, ... after 6, 11, 16, 22, 27, 32.
     assert (copies[:6, END] // 48).tolist() == [6, 11, 16, 22, 27, 32]
 
@@ -146,10 +146,10 @@ def test_whole_line_reads_end_on_lines_of_the_ring(capture):
     ring = 1059  # 4236 bytes: the last line of a lap is a part of one
     sides = stream(960, 44, 44100), stream(ring, 44, 44100)
     table = timeline(BoardSpec.load("arm926"), *sides, handling, 9600, 9600).steps.table()
-    reads = table[table[:, KIND] == Step.USER_READ]
+    reads = table[table[:, KIND] == StepKind.USER_READ]
     ends = reads[:-1, END] % ring * 4
     assert len(ends) > 150 and not (ends % 32).any()
-    ahead = table[table[:, KIND] == Step.USER_AHEAD]
+    ahead = table[table[:, KIND] == StepKind.USER_AHEAD]
     assert bool(len(ahead)) == (capture is CaptureTouch.AHEAD)
     assert not (ahead[:, FIRST] % ring * 4 % 32).any()
 
@@ -159,7 +159,7 @@ def test_queue_limits_what_is_written_ahead_of_the_copy():
     table = timeline(BoardSpec.load("arm926"), stream(4800), stream(4800), handling, 9600, 9600).steps.table()
     hw, most = 0, 0
     for _, kind, _, end in table.tolist():
-        hw = end if kind == Step.KERNEL_LOAD else hw
+        hw = end if kind == StepKind.KERNEL_LOAD else hw
         most = max(most, end - hw if kind in WRITES else 0)
     assert most == 96
 
@@ -193,9 +193,9 @@ def test_start_burst_prefills_by_rmw_what_start_can_copy():
     handling = Handling(start_burst=True)
     made = timeline(BoardSpec.load("arm926"), stream(4800), stream(4800), handling, 9600, 9600)
     kinds = made.steps.table()
-    rmw = kinds[kinds[:, KIND] == Step.USER_LOAD]
+    rmw = kinds[kinds[:, KIND] == StepKind.USER_LOAD]
     assert rmw[:, [FIRST, END]].tolist() == [[0, 864]]
-    started = kinds[(kinds[:, TICK] == made.events.play_tick) & (kinds[:, KIND] == Step.KERNEL_LOAD)]
+    started = kinds[(kinds[:, TICK] == made.events.play_tick) & (kinds[:, KIND] == StepKind.KERNEL_LOAD)]
     assert started[-1, END] == 12 * 48, "twelve URBs in flight"
 
 
@@ -204,8 +204,8 @@ def test_raced_urb_shows_frames_before_they_are_stored():
     table = timeline(spec, stream(960), stream(960), Handling(), 9600, 9600).steps.table()
     stored, early = 0, 0
     for _, kind, _, end in table.tolist():
-        stored = end if kind == Step.KERNEL_STORE else stored
-        early += kind == Step.USER_READ and end > stored
+        stored = end if kind == StepKind.KERNEL_STORE else stored
+        early += kind == StepKind.USER_READ and end > stored
     assert early > 50
 
 
@@ -213,22 +213,22 @@ def test_background_fills_the_ticks_evenly_and_before_the_streams():
     steps = StepList()
     for tick in (2, 5, 9):
         steps.tick = tick
-        steps.add(Step.KERNEL_STORE, tick, tick + 1)
-    merged = with_background(steps.table(), {Step.NOISE: 2.5}, (1, 5, 12), 9)
+        steps.add(StepKind.KERNEL_STORE, tick, tick + 1)
+    merged = with_background(steps.table(), {StepKind.NOISE: 2.5}, (1, 5, 12), 9)
     kinds = [(int(row[TICK]), int(row[KIND]), int(row[END])) for row in merged]
     assert kinds == [
-        (1, Step.NOISE, 2), (1, Step.FLUSH, 1),
-        (2, Step.NOISE, 3), (2, Step.KERNEL_STORE, 3),
-        (5, Step.NOISE, 7), (5, Step.FLUSH, 1), (5, Step.KERNEL_STORE, 6),
-        (9, Step.NOISE, 10), (9, Step.KERNEL_STORE, 10),
+        (1, StepKind.NOISE, 2), (1, StepKind.FLUSH, 1),
+        (2, StepKind.NOISE, 3), (2, StepKind.KERNEL_STORE, 3),
+        (5, StepKind.NOISE, 7), (5, StepKind.FLUSH, 1), (5, StepKind.KERNEL_STORE, 6),
+        (9, StepKind.NOISE, 10), (9, StepKind.KERNEL_STORE, 10),
     ]  # fmt: skip
 
 
 def test_each_kind_of_background_comes_at_its_own_rate():
     steps = StepList()
-    steps.add(Step.KERNEL_STORE, 0, 1)
-    merged = with_background(steps.table(), {Step.NOISE: 0.5, Step.KERNEL_WORK: 3.0}, (4,), 10)
-    for kind, lines in ((Step.NOISE, 5), (Step.KERNEL_WORK, 30)):
+    steps.add(StepKind.KERNEL_STORE, 0, 1)
+    merged = with_background(steps.table(), {StepKind.NOISE: 0.5, StepKind.KERNEL_WORK: 3.0}, (4,), 10)
+    for kind, lines in ((StepKind.NOISE, 5), (StepKind.KERNEL_WORK, 30)):
         mine = merged[merged[:, KIND] == kind]
         assert (mine[:, END] - mine[:, FIRST]).sum() == lines
 
@@ -237,13 +237,18 @@ def test_timer_copies_behind_the_wire_a_tick_at_a_time():
     spec = BoardSpec.load("arm926", {"usb.tick_packets": 20})
     made = timeline(spec, stream(4096, 1024), stream(5120, 1024), Handling(), 48000, 48000, True)
     table = made.steps.table()
-    loads, stores = (table[table[:, KIND] == kind] for kind in (Step.KERNEL_LOAD, Step.KERNEL_STORE))
+    loads, stores = (table[table[:, KIND] == kind] for kind in (StepKind.KERNEL_LOAD, StepKind.KERNEL_STORE))
     began = made.playing.started_tick
     assert len(loads) > 40 and len(stores) > 40
     for number, row in enumerate(loads):
-        assert row.tolist() == [began + 20 * (number + 1), Step.KERNEL_LOAD, 960 * number, 960 * (number + 1)]
+        assert row.tolist() == [
+            began + 20 * (number + 1),
+            StepKind.KERNEL_LOAD,
+            960 * number,
+            960 * (number + 1),
+        ]
     for number, row in enumerate(stores):
-        assert row.tolist() == [20 * (number + 1), Step.KERNEL_STORE, 960 * number, 960 * (number + 1)]
+        assert row.tolist() == [20 * (number + 1), StepKind.KERNEL_STORE, 960 * number, 960 * (number + 1)]
 
 
 def test_timer_overruns_a_ring_shorter_than_its_tick():
@@ -261,7 +266,7 @@ def test_interrupt_of_urbs_loads_its_lines_once_a_tick(captures, wanted):
     made = Timeline(made.playing.plan, made.capturing.plan, made.carried, events)
     made.run()
     table = made.steps.table()
-    work = table[table[:, KIND] == Step.URB_WORK]
+    work = table[table[:, KIND] == StepKind.URB_WORK]
     assert set((work[:, END] - work[:, FIRST]).tolist()) == {9}
     ticks = work[:, TICK].tolist()
     assert ticks[: len(wanted) - 5] == list(wanted)[: len(wanted) - 5]

@@ -13,7 +13,7 @@ from stress.virtual.accesses import AccessMaker
 from stress.virtual.footprint import WorkingSet
 from stress.virtual.layout import USER, granule_bytes, place_rings
 from stress.virtual.spec import BoardSpec
-from stress.virtual.steps import Step, StepList
+from stress.virtual.steps import StepKind, StepList
 from tests.virtual.board_kit import board, noise, stream
 
 ROWS = ((3, 1000), (7, 1000, 250), (130, 100), (1023, 1000))
@@ -22,7 +22,7 @@ ROWS = ((3, 1000), (7, 1000, 250), (130, 100), (1023, 1000))
 def test_no_name_is_no_footprint():
     empty = footprint.load("")
     assert (empty.ms, empty.call, empty.loop) == ((), (), ())
-    assert WorkingSet(empty.ms, Step.KERNEL_WORK, 32).lines == 0
+    assert WorkingSet(empty.ms, StepKind.KERNEL_WORK, 32).lines == 0
 
 
 def test_unknown_footprint_is_refused_with_those_there_are():
@@ -41,18 +41,18 @@ def test_row_that_cannot_be_is_named(tmp_path, row):
 
 @pytest.mark.parametrize("line_bytes", [16, 32, 64])
 def test_lines_lie_in_the_sets_of_their_places_and_keep_apart(line_bytes):
-    taken = np.unique(WorkingSet(ROWS, Step.KERNEL_WORK, line_bytes).take(4000))
+    taken = np.unique(WorkingSet(ROWS, StepKind.KERNEL_WORK, line_bytes).take(4000))
     places = taken * line_bytes // 32 % 1024
     assert sorted(places.tolist()) == sorted(
         place - place % 2 if line_bytes == 64 else place for place in (3, 7, 7, 130, 1023)
     )
-    others = np.unique(WorkingSet(ROWS, Step.LOOP_WORK, line_bytes).take(4000))
+    others = np.unique(WorkingSet(ROWS, StepKind.LOOP_WORK, line_bytes).take(4000))
     assert not np.intersect1d(taken, others).size
 
 
 @pytest.mark.parametrize("pieces", [(4000,), (1, 2, 3, 994, 3000), (1000,) * 4])
 def test_each_line_comes_as_often_as_it_was_measured_however_it_is_cut(pieces):
-    work = WorkingSet(ROWS, Step.CALL_WORK, 32)
+    work = WorkingSet(ROWS, StepKind.CALL_WORK, 32)
     assert work.lines == 3  # 3.35 lines a round
     taken = np.concatenate([work.take(count) for count in pieces])
     assert len(taken) == 4000
@@ -66,13 +66,13 @@ def test_each_line_comes_as_often_as_it_was_measured_however_it_is_cut(pieces):
 
 def test_line_loaded_every_time_comes_once_a_round():
     rows = tuple((place, 1000) for place in range(0, 400, 7))
-    work = WorkingSet(rows, Step.KERNEL_WORK, 32)
+    work = WorkingSet(rows, StepKind.KERNEL_WORK, 32)
     for _ in range(5):
         assert sorted((work.take(work.lines) % 1024).tolist()) == list(range(0, 400, 7))
 
 
 def test_loop_that_loads_a_line_in_three_milliseconds_of_each_wake_takes_three_rounds():
-    work = WorkingSet(((3, 3000), (4, 3000), (9, 1000)), Step.LOOP_WORK, 32)
+    work = WorkingSet(((3, 3000), (4, 3000), (9, 1000)), StepKind.LOOP_WORK, 32)
     assert work.lines == 6  # 2.33 lines a round
     taken = (work.take(6 * 700) % 1024).tolist()
     assert taken.count(9) == pytest.approx(700 * 6 / 7, rel=0.02)
@@ -88,22 +88,22 @@ def test_background_keeps_its_kinds_and_its_places_between_the_streams():
     steps = StepList()
     order = [
         *(
-            (Step.KERNEL_WORK, 2),
-            (Step.USER_STORE, 20),
-            (Step.NOISE, 3),
-            (Step.LOOP_WORK, 1),
-            (Step.FLUSH, 1),
+            (StepKind.KERNEL_WORK, 2),
+            (StepKind.USER_STORE, 20),
+            (StepKind.NOISE, 3),
+            (StepKind.LOOP_WORK, 1),
+            (StepKind.FLUSH, 1),
         ),
-        *((Step.KERNEL_LOAD, 9), (Step.KERNEL_WORK, 4), (Step.NOISE, 2), (Step.LOOP_WORK, 2)),
+        *((StepKind.KERNEL_LOAD, 9), (StepKind.KERNEL_WORK, 4), (StepKind.NOISE, 2), (StepKind.LOOP_WORK, 2)),
     ]
     for kind, count in order:
         steps.add(kind, 0, count)
-    sets = {kind: WorkingSet(((5, 1000),), kind, 32) for kind in (Step.KERNEL_WORK, Step.LOOP_WORK)}
+    sets = {kind: WorkingSet(((5, 1000),), kind, 32) for kind in (StepKind.KERNEL_WORK, StepKind.LOOP_WORK)}
     made = AccessMaker(places, (4, 4), np.random.RandomState(0), False, sets).trace(steps.table(), (0, 0))
     own = {kind: WorkingSet(((5, 1000),), kind, 32).take(1)[0] for kind in sets}
     # A unit that is stored is two accesses, one of the kernel's copy is one; FLUSH is one.
     wanted = ["K", "K", *".." * 3, "N", "N", "N", "L", ".", ".", ".", *"KKKK", "N", "N", "L", "L"]
-    names = {own[Step.KERNEL_WORK]: "K", own[Step.LOOP_WORK]: "L"}
+    names = {own[StepKind.KERNEL_WORK]: "K", own[StepKind.LOOP_WORK]: "L"}
     span = range(0x70000000 // 32, (0x70000000 + (1 << 22)) // 32)
     shared = np.zeros(len(made), dtype=bool)
     shared[made.at] = True

@@ -23,7 +23,7 @@ from stress.board.usbmon.format import (
     IOCT_RING_SIZE,
     IOCX_GETX,
     STATS,
-    Event,
+    UsbEvent,
     parse,
 )
 from stress.errors import BackendUnavailable, DeviceError
@@ -77,7 +77,7 @@ class UsbMonitor:
         places = (self._header.buffer_info()[0], self._body.buffer_info()[0])
         self._request = GET.pack(*places, MOST_EVENT)
 
-    def drain(self) -> Iterator[Event]:
+    def drain(self) -> Iterator[UsbEvent]:
         """Yield what has come in so far, oldest first; counts drops at the end."""
         header, body = memoryview(self._header), memoryview(self._body)
         while True:

@@ -73,7 +73,7 @@ class Packet(NamedTuple):
 
 
 # Thousands per second of audio: a tuple costs a third of a frozen dataclass.
-class Event(NamedTuple):
+class UsbEvent(NamedTuple):
     """One usbmon event of an isochronous endpoint.
 
     Parameters
@@ -111,7 +111,7 @@ class Event(NamedTuple):
         return carries and any(part.length and part.offset + part.length > size for part in self.packets)
 
 
-def parse(header: bytes | bytearray | memoryview, body: memoryview) -> Event:
+def parse(header: bytes | bytearray | memoryview, body: memoryview) -> UsbEvent:
     """Return the event of one header and the bytes that came with it.
 
     Parameters
@@ -131,9 +131,9 @@ def parse(header: bytes | bytearray | memoryview, body: memoryview) -> Event:
     captured, descriptors = fields[12], fields[17]
     slot = -(-(HEADER_BYTES + captured) // SLOT_BYTES) * SLOT_BYTES
     if transfer != ISO_TRANSFER:
-        return Event(urb, kind, transfer, endpoint, device, fields[10], slot)
+        return UsbEvent(urb, kind, transfer, endpoint, device, fields[10], slot)
     captured = min(captured, len(body))
     split = min(descriptors, captured // ISO_BYTES) * ISO_BYTES
     packets = tuple(map(Packet._make, _ISO.iter_unpack(body[:split])))
     data = bytes(body[split:captured])
-    return Event(urb, kind, transfer, endpoint, device, fields[10], slot, packets, data)
+    return UsbEvent(urb, kind, transfer, endpoint, device, fields[10], slot, packets, data)

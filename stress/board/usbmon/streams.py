@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.board.usbmon.format import COMPLETE, ERROR, STOPPED, SUBMIT, UNTOUCHED, Event
+from stress.board.usbmon.format import COMPLETE, ERROR, STOPPED, SUBMIT, UNTOUCHED, UsbEvent
 from stress.model.wire import WireStream
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ DROP_MARGIN = 2
 
 
 @dataclass(frozen=True)
-class Lane:
+class BusStream:
     """One direction of a card on the bus.
 
     Parameters
@@ -36,12 +36,12 @@ class Lane:
     endpoints: frozenset[int]
     frame_bytes: int
 
-    def owns(self, event: Event) -> bool:
+    def owns(self, event: UsbEvent) -> bool:
         """Tell whether the event belongs to this lane."""
         return event.device == self.device and event.endpoint in self.endpoints
 
 
-def trusted(events: Sequence[Event], dropped: int, ring_bytes: int) -> int:
+def trusted(events: Sequence[UsbEvent], dropped: int, ring_bytes: int) -> int:
     """Return how many of the first events are certainly without a hole before them.
 
     Nothing was read while events came in, so the ring filled up once: before it
@@ -58,7 +58,7 @@ def trusted(events: Sequence[Event], dropped: int, ring_bytes: int) -> int:
     return len(events)
 
 
-def out_stream(events: Sequence[Event], lane: Lane) -> WireStream:
+def out_stream(events: Sequence[UsbEvent], lane: BusStream) -> WireStream:
     """Return what the host handed over: OUT data at submission, statuses at completion.
 
     A packet that was still queued when the stream stopped keeps status 0: its
@@ -80,7 +80,7 @@ def out_stream(events: Sequence[Event], lane: Lane) -> WireStream:
     return joined.stream()
 
 
-def _statuses(event: Event) -> list[int]:
+def _statuses(event: UsbEvent) -> list[int]:
     if event.kind == ERROR:
         # Never submitted: none of it went out.
         return [event.status] * len(event.packets)
@@ -90,7 +90,7 @@ def _statuses(event: Event) -> list[int]:
     return [part.status for part in event.packets]
 
 
-def in_stream(events: Sequence[Event], lane: Lane) -> WireStream:
+def in_stream(events: Sequence[UsbEvent], lane: BusStream) -> WireStream:
     """Return what came in, before the driver copied it: IN data at completion.
 
     Only whole frames of a packet count, as the driver takes them (Linux
@@ -110,7 +110,7 @@ def in_stream(events: Sequence[Event], lane: Lane) -> WireStream:
     return joined.stream()
 
 
-def _unlinked(event: Event, packet: Packet) -> bool:
+def _unlinked(event: UsbEvent, packet: Packet) -> bool:
     return event.status in STOPPED or packet.status in STOPPED
 
 

@@ -13,8 +13,8 @@ from stress.board.cards import card_of, device_of
 from stress.board.memory import available
 from stress.board.ring_snapshot import RingMemory
 from stress.board.usbmon.device import MOST_RING, UsbMonitor
-from stress.board.usbmon.format import HEADER_BYTES, ISO_BYTES, SLOT_BYTES, Event
-from stress.board.usbmon.streams import Lane, in_stream, out_stream, trusted
+from stress.board.usbmon.format import HEADER_BYTES, ISO_BYTES, SLOT_BYTES, UsbEvent
+from stress.board.usbmon.streams import BusStream, in_stream, out_stream, trusted
 from stress.errors import BackendUnavailable, DeviceError
 from stress.model.pcm import Direction, Granted, StreamParams
 from stress.model.wire import Wire
@@ -39,9 +39,9 @@ class _Side:
     facts: UsbFacts
     direction: str
 
-    def lane(self, frame_bytes: int) -> Lane:
+    def lane(self, frame_bytes: int) -> BusStream:
         mine = [end.address for end in self.facts.endpoints if end.direction == self.direction]
-        return Lane(self.facts.device, frozenset(mine), frame_bytes)
+        return BusStream(self.facts.device, frozenset(mine), frame_bytes)
 
     def bytes_per_s(self, params: StreamParams) -> float:
         slow = self.facts.speed_mbps <= FULL_SPEED_MBPS
@@ -55,8 +55,8 @@ class _Side:
 @dataclass(frozen=True)
 class _Seen:
     # What one bus gave: all events, and the first of them that have no hole before them.
-    events: Sequence[Event]
-    whole: Sequence[Event]
+    events: Sequence[UsbEvent]
+    whole: Sequence[UsbEvent]
     dropped: int
 
     @classmethod

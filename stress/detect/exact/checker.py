@@ -17,7 +17,7 @@ from stress.detect.exact.decode import NONE, Decoder, runs_of
 from stress.detect.exact.finding_builder import Builder
 from stress.detect.exact.findings import CAP, Collector
 from stress.detect.exact.regenerate import Regenerator
-from stress.detect.exact.ring_offset import Geometry, HeldRanges, signed
+from stress.detect.exact.ring_offset import HeldRanges, RingGeometry, signed
 from stress.detect.exact.same import address
 from stress.detect.exact.start_search import PLAIN_FRAMES, Beginning
 from stress.detect.exact.track import Tracker, commit_point, slipped_to
@@ -115,7 +115,7 @@ class ExactChecker:
         self._window = Window(pattern.frame_bytes)
         self._window.frame = 0 if begun is None else begun.frame
         self._builder: Builder | None = None
-        self._geometry: Geometry | None = None
+        self._geometry: RingGeometry | None = None
         self._cap = cap
         self._collector: Collector | None = None
         self._before: Bytes | None = None
@@ -215,7 +215,7 @@ class ExactChecker:
         self._valid_bits = begun.valid_bits
         self._notes += begun.notes
         self._decoder = Decoder(self._pattern, self._rings, begun.mask)
-        self._geometry = Geometry(self._rings, self._pattern.frame_bytes, first, self._line_bytes)
+        self._geometry = RingGeometry(self._rings, self._pattern.frame_bytes, first, self._line_bytes)
         self._builder = Builder(self._decoder, self._geometry, self._held)
         self._resampling = Resampling(self._decoder)
         self._onsets = OnsetFinder(self._decoder)

@@ -9,9 +9,9 @@ from typing import Any
 from stress.detect.exact.damage_kind import SHORTEST_DITHER, Namer, Part
 from stress.detect.exact.decode import Decoder
 from stress.detect.exact.partial_frames import Edges
-from stress.detect.exact.ring_offset import Geometry, HeldRanges, line_of, signed
+from stress.detect.exact.ring_offset import HeldRanges, RingGeometry, line_of, signed
 from stress.detect.exact.stretch import Stretch, groups, run_edges
-from stress.detect.exact.track import Event
+from stress.detect.exact.track import TrackEvent
 from stress.detect.exact.words import sentence
 from stress.model.arrays import Bytes
 from stress.model.finding import Finding, Kind
@@ -41,7 +41,7 @@ class Builder:
     decoder, geometry, held : of this capture.
     """
 
-    def __init__(self, decoder: Decoder, geometry: Geometry, held: HeldRanges) -> None:
+    def __init__(self, decoder: Decoder, geometry: RingGeometry, held: HeldRanges) -> None:
         self._decoder, self._geometry, self._held = decoder, geometry, held
         self._namer = Namer(decoder)
         self._votes = {"playback": 0, "capture": 0}
@@ -52,7 +52,7 @@ class Builder:
         self._aligns: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
 
     def findings(
-        self, raw: Bytes, frame: int, position: int, events: list[Event], before: Bytes | None
+        self, raw: Bytes, frame: int, position: int, events: list[TrackEvent], before: Bytes | None
     ) -> list[Finding]:
         """Return the findings of one stretch in order of frame.
 
@@ -80,7 +80,7 @@ class Builder:
                 found.append(self._displaced(stretch, group[0]))
         return found
 
-    def _settled(self, stretch: Stretch, events: list[Event]) -> list[Event]:
+    def _settled(self, stretch: Stretch, events: list[TrackEvent]) -> list[TrackEvent]:
         aligns = [align for _, align in self._aligns]
         aligns += [stretch.position - one.shift - stretch.frame for one in events if one.what == "slip"]
         slipped = {stretch.position - stretch.frame - align for align in aligns[: 2 * REMEMBERED]}
@@ -98,7 +98,7 @@ class Builder:
         finding = replace(finding, line_bytes=line, details=details)
         return replace(finding, text=sentence(finding, bool(self._geometry.rings.largest)))
 
-    def _displaced(self, stretch: Stretch, event: Event) -> Finding:
+    def _displaced(self, stretch: Stretch, event: TrackEvent) -> Finding:
         frame, position = stretch.frame + event.start, stretch.due(event.start, event.shift)
         details, inside = self._part_frames(event)
         base = Finding(
@@ -146,7 +146,7 @@ class Builder:
             until = start
         return None
 
-    def _part_frames(self, event: Event) -> tuple[dict[str, Any], int]:
+    def _part_frames(self, event: TrackEvent) -> tuple[dict[str, Any], int]:
         # Length in bytes and bytes into the first frame, where frames are part old.
         size = self._geometry.frame_bytes
         if event.first is None or event.last is None:
@@ -187,7 +187,7 @@ class Builder:
         place = None if ring is None else self._bytes(ring, offset, inside)
         return replace(base, kind=Kind.STALE, ring=ring, ring_offset=place, details=details)
 
-    def _slip(self, stretch: Stretch, event: Event) -> Finding:
+    def _slip(self, stretch: Stretch, event: TrackEvent) -> Finding:
         frame, position = stretch.frame + event.start, stretch.due(event.start, event.shift - event.lag)
         details: dict[str, Any] = {}
         if event.lag < 0:
@@ -197,7 +197,7 @@ class Builder:
             details = {"replay": laps[0][0], "laps": laps[0][1]}
         return Finding(Kind.REPEAT, frame, event.lag, position, lag=event.lag, details=details)
 
-    def _noise(self, stretch: Stretch, group: list[Event]) -> list[Finding]:
+    def _noise(self, stretch: Stretch, group: list[TrackEvent]) -> list[Finding]:
         slip = group[-1] if group[-1].what == "slip" else None
         noises = [event for event in group if event.what == "noise"]
         if slip is not None:
@@ -223,7 +223,9 @@ class Builder:
             return found
         return [*found, self._slip(stretch, slip)]
 
-    def _back(self, stretch: Stretch, noises: list[Event], slip: Event) -> tuple[list[Event], Event]:
+    def _back(
+        self, stretch: Stretch, noises: list[TrackEvent], slip: TrackEvent
+    ) -> tuple[list[TrackEvent], TrackEvent]:
         # A lone right frame behind a slip is not believed by itself; the slip confirms it.
         last = noises[-1]
         due = self._decoder.expected(stretch.due(last.start, slip.shift), last.end - last.start)
@@ -232,7 +234,7 @@ class Builder:
         kept = [*noises[:-1], replace(last, end=end)] if end > last.start else noises[:-1]
         return kept, replace(slip, start=end, end=end)
 
-    def _around(self, stretch: Stretch, noises: list[Event], slip: Event) -> list[Finding] | None:
+    def _around(self, stretch: Stretch, noises: list[TrackEvent], slip: TrackEvent) -> list[Finding] | None:
         # Noise next to a slip may belong to the alignment behind it.
         last, size = noises[-1], max(slip.lag, 0)
         early = replace(last, start=last.start + size, shift=slip.shift)
@@ -266,7 +268,7 @@ class Builder:
             return sorted(found, key=lambda one: (one.frame, one.kind is not Kind.DROP))
         return None
 
-    def _trimmed(self, stretch: Stretch, event: Event) -> Event:
+    def _trimmed(self, stretch: Stretch, event: TrackEvent) -> TrackEvent:
         # Without the frames at its ends that are right under its own alignment.
         rows = stretch.rows[event.start : event.end]
         due = self._decoder.expected(stretch.due(event.start, event.shift), len(rows))
@@ -275,10 +277,10 @@ class Builder:
             return event
         return replace(event, start=event.start + int(wrong[0]), end=event.start + int(wrong[-1]) + 1)
 
-    def _contents(self, stretch: Stretch, event: Event) -> list[Finding]:
+    def _contents(self, stretch: Stretch, event: TrackEvent) -> list[Finding]:
         return [self._plain(stretch, part, event.shift) for part in self._parts(stretch, event)]
 
-    def _insert(self, stretch: Stretch, event: Event, found: list[Finding]) -> list[Finding]:
+    def _insert(self, stretch: Stretch, event: TrackEvent, found: list[Finding]) -> list[Finding]:
         start = stretch.frame + event.start
         content = sorted({one.kind.value for one in found if one.frame >= start})
         position = stretch.due(event.start, event.shift)
@@ -289,7 +291,7 @@ class Builder:
         insert = Finding(Kind.INSERT, start, event.end - event.start, position, details=details)
         return [*(one for one in found if one.frame < start), insert]
 
-    def _named(self, stretch: Stretch, noises: list[Event]) -> list[Part]:
+    def _named(self, stretch: Stretch, noises: list[TrackEvent]) -> list[Part]:
         # Halved until a fit holds, then put together again as far as the fits reach.
         start, end = noises[0].start, noises[-1].end
         wrong = sum(event.end - event.start for event in noises)
@@ -356,7 +358,7 @@ class Builder:
             return None
         return Part(start, end, *fit)
 
-    def _parts(self, stretch: Stretch, event: Event) -> list[Part]:
+    def _parts(self, stretch: Stretch, event: TrackEvent) -> list[Part]:
         rows = stretch.rows[event.start : event.end]
         parts = self._namer.parts(rows, stretch.last(event.start), stretch.due(event.start, event.shift))
         return [replace(part, start=part.start + event.start, end=part.end + event.start) for part in parts]

@@ -22,7 +22,7 @@ ENOUGH_FRAMES = 4
 
 
 @dataclass(frozen=True)
-class Lock:
+class PatternLock:
     """Where the pattern was recognised.
 
     Parameters
@@ -59,7 +59,7 @@ class _Family:
         return self.runs[-1].end
 
 
-def find_lock(raw: Bytes, decoder: Decoder, first_position: int | None) -> Lock | None:
+def find_lock(raw: Bytes, decoder: Decoder, first_position: int | None) -> PatternLock | None:
     """Return the lock of a window of captured frames, None without one.
 
     Parameters
@@ -75,7 +75,7 @@ def find_lock(raw: Bytes, decoder: Decoder, first_position: int | None) -> Lock 
     families.sort(key=lambda family: family.start)
     for family in families:
         if not any(_overrules(other, family) for other in families):
-            return Lock(family.start, _newest(family))
+            return PatternLock(family.start, _newest(family))
     return None
 
 

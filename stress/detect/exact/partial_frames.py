@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.exact.decode import Decoder
-from stress.detect.exact.ring_offset import MAX_LAPS, Geometry, lines_within, signed
-from stress.detect.exact.track import Event
+from stress.detect.exact.ring_offset import MAX_LAPS, RingGeometry, lines_within, signed
+from stress.detect.exact.track import TrackEvent
 from stress.model.arrays import Bytes, Flags
 from stress.model.stimulus import POSITIONS
 
@@ -58,7 +58,7 @@ class Edges:
     """
 
     def __init__(
-        self, decoder: Decoder, geometry: Geometry, rows: Bytes, due: Due, slipped: list[int]
+        self, decoder: Decoder, geometry: RingGeometry, rows: Bytes, due: Due, slipped: list[int]
     ) -> None:
         self._decoder, self._geometry, self._rows, self._due = decoder, geometry, rows, due
         self._slipped = slipped
@@ -70,14 +70,14 @@ class Edges:
         """False where every half line holds whole frames that prove themselves."""
         return bool(16 % self._size) or self._decoder.pattern.channels == 1
 
-    def settle(self, events: list[Event], frame: int) -> list[Event]:
+    def settle(self, events: list[TrackEvent], frame: int) -> list[TrackEvent]:
         """Return the events with part-old frames joined to their old data.
 
         Parameters
         ----------
         frame : capture frame of the first of the stretch.
         """
-        out: list[Event] = []
+        out: list[TrackEvent] = []
         moved_slips: set[int] = set()
         most = MOST_PARTIAL_MONO if self._decoder.pattern.channels == 1 else MOST_PARTIAL
         for at, event in enumerate(events):
@@ -112,14 +112,16 @@ class Edges:
             out += (self._split(event, before, after) if short else None) or self._peel(event, before, after)
         return self._snapped(_merge(out), frame)
 
-    def _peel(self, noise: Event, before: Event | None, after: Event | None) -> list[Event]:
+    def _peel(
+        self, noise: TrackEvent, before: TrackEvent | None, after: TrackEvent | None
+    ) -> list[TrackEvent]:
         # The first or last frame of damage may be the part-old edge of old data beside it.
         head, noise = self._head(noise, before)
         if head and noise.end - noise.start == 1:
             last = self._split(noise, head[-1], after)
             if last:
                 return [*head, *last]
-        tail: list[Event] = []
+        tail: list[TrackEvent] = []
         for _ in range(MOST_PARTIAL):
             if noise.end - noise.start < 2 and not (noise.end > noise.start and head and after):
                 break
@@ -130,9 +132,9 @@ class Edges:
             tail, noise = [*piece, *tail], replace(noise, end=final.start)
         return [*head, *([noise] if noise.end > noise.start else []), *tail]
 
-    def _head(self, noise: Event, before: Event | None) -> tuple[list[Event], Event]:
+    def _head(self, noise: TrackEvent, before: TrackEvent | None) -> tuple[list[TrackEvent], TrackEvent]:
         # Part-old frames that the damage begins with, and the rest.
-        head: list[Event] = []
+        head: list[TrackEvent] = []
         for _ in range(MOST_PARTIAL):
             first = replace(noise, end=noise.start + 1)
             piece = self._split(first, head[-1] if head else before, None) if noise.end > first.end else None
@@ -141,7 +143,9 @@ class Edges:
             head, noise = [*head, *piece], replace(noise, start=first.end)
         return head, noise
 
-    def _split(self, noise: Event, before: Event | None, after: Event | None) -> list[Event] | None:
+    def _split(
+        self, noise: TrackEvent, before: TrackEvent | None, after: TrackEvent | None
+    ) -> list[TrackEvent] | None:
         # Leading bytes of the data before, trailing bytes of the data after, or old data between.
         if self._failed >= self._most_failed:
             return None
@@ -167,7 +171,7 @@ class Edges:
         self._failed += 1
         return None
 
-    def _candidates(self, noise: Event) -> list[int]:
+    def _candidates(self, noise: TrackEvent) -> list[int]:
         # Whole laps that any channel pair of the frames claims, then the likely ones.
         rings = self._decoder.rings
         laps = range(1, TRIED_LAPS + 1)
@@ -182,7 +186,7 @@ class Edges:
         lags = np.unique((due - claimed + (1 << 31)) % POSITIONS - (1 << 31))
         return [*(int(lag) for lag in lags if self._geometry.whole_laps(int(lag))), *tried]
 
-    def _fits(self, event: Event, lags: Sequence[int]) -> Flags:
+    def _fits(self, event: TrackEvent, lags: Sequence[int]) -> Flags:
         # Which bytes are those of each lag, (lags, bytes): one image for all of them.
         due = self._due(event.start, event.shift) + np.arange(event.end - event.start, dtype=np.int64)
         positions = (due - np.array(lags, np.int64)[:, None]).reshape(-1)
@@ -192,9 +196,9 @@ class Edges:
         fits: Flags = (image == rows).reshape(len(lags), rows.size)
         return fits
 
-    def _snapped(self, events: list[Event], frame: int) -> list[Event]:
+    def _snapped(self, events: list[TrackEvent], frame: int) -> list[TrackEvent]:
         # One image for many events: each of them is a few frames only.
-        out: list[Event] = []
+        out: list[TrackEvent] = []
         for first in range(0, len(events), AT_ONCE):
             some = events[first : first + AT_ONCE]
             wide = [self._wide(event) for event in some if event.what == "displaced"]
@@ -202,10 +206,10 @@ class Edges:
             out += [self._snap(one, frame, *next(fits)) if one.what == "displaced" else one for one in some]
         return out
 
-    def _wide(self, event: Event) -> Event:
+    def _wide(self, event: TrackEvent) -> TrackEvent:
         return replace(event, start=max(event.start - 1, 0), end=min(event.end + 1, len(self._rows)))
 
-    def _old_and_right(self, events: Sequence[Event]) -> Iterator[tuple[Flags, Flags]]:
+    def _old_and_right(self, events: Sequence[TrackEvent]) -> Iterator[tuple[Flags, Flags]]:
         # Which bytes of each event are old by its lag, and which are right.
         frames = [np.arange(event.start, event.end, dtype=np.int64) for event in events]
         sizes = [len(one) for one in frames]
@@ -217,7 +221,7 @@ class Edges:
         ends = np.cumsum(sizes).tolist()
         return ((old[b - n : b].reshape(-1), right[b - n : b].reshape(-1)) for n, b in zip(sizes, ends))
 
-    def _snap(self, event: Event, frame: int, old: Flags, right: Flags) -> Event:
+    def _snap(self, event: TrackEvent, frame: int, old: Flags, right: Flags) -> TrackEvent:
         # Find the bytes: those that are old beyond doubt, and how far they may reach unseen.
         size, start = self._size, max(event.start - 1, 0)
         own = slice((event.start - start) * size, (event.end - start) * size)
@@ -240,7 +244,7 @@ class Edges:
         )
 
     def _choose(
-        self, event: Event, start: int, frame: int, head: tuple[int, int], tail: tuple[int, int]
+        self, event: TrackEvent, start: int, frame: int, head: tuple[int, int], tail: tuple[int, int]
     ) -> tuple[int, int]:
         # An edge of a line wins, the largest first; then one of a frame, then one of a sample.
         # Behind a slip the lag of old capture data is no whole lap; the capture ring still counts.
@@ -268,13 +272,13 @@ def _leading(fits: Flags) -> int:
     return len(fits) if fits.all() else int(np.argmin(fits))
 
 
-def _touch(one: Event, other: Event) -> bool:
+def _touch(one: TrackEvent, other: TrackEvent) -> bool:
     return one.end == other.start and (one.shift == other.shift or other.what == "slip")
 
 
-def _merge(events: list[Event]) -> list[Event]:
+def _merge(events: list[TrackEvent]) -> list[TrackEvent]:
     # Old data of one lag that touches or overlaps is one event.
-    out: list[Event] = []
+    out: list[TrackEvent] = []
     for event in events:
         last = out[-1] if out else None
         if (

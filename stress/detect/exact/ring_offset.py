@@ -83,7 +83,7 @@ class HeldRanges:
 
 
 @dataclass(frozen=True)
-class Geometry:
+class RingGeometry:
     """Rings and frame size as one burst sees them.
 
     Parameters

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.exact.decode import Decoder
-from stress.detect.exact.lock import Lock, find_lock
+from stress.detect.exact.lock import PatternLock, find_lock
 from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Beginning:
             window.drop(window.frames if final else self._longest // 2)
         return None
 
-    def _plain(self, window: Window) -> Lock | None:
+    def _plain(self, window: Window) -> PatternLock | None:
         # Most captures begin right: a short window that is nearly all right needs no long one.
         frames = min(window.frames, PLAIN_FRAMES)
         raw = window.view(frames)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stress.detect.exact.track import Event
+from stress.detect.exact.track import TrackEvent
 from stress.model.arrays import Bytes
 from stress.model.stimulus import POSITIONS
 
@@ -29,9 +29,9 @@ class Stretch:
         return self.rows[start - 1] if start else self.before
 
 
-def groups(events: list[Event]) -> list[list[Event]]:
+def groups(events: list[TrackEvent]) -> list[list[TrackEvent]]:
     """Put noise close to noise together, and a slip right behind noise with it."""
-    groups: list[list[Event]] = []
+    groups: list[list[TrackEvent]] = []
     for event in events:
         last = groups[-1][-1] if groups else None
         if last is not None and last.what == "noise":

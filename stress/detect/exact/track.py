@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stress.detect.exact.decode import NEAR, NONE
-from stress.detect.exact.ring_offset import Geometry, signed
+from stress.detect.exact.ring_offset import RingGeometry, signed
 
 Run = tuple[int, int, int]
 
@@ -33,7 +33,7 @@ LASTING, MOST_SLIPPED = 16, 4
 
 
 @dataclass(frozen=True)
-class Event:
+class TrackEvent:
     """Something wrong in a stretch; frames relative to its start.
 
     Parameters
@@ -71,30 +71,30 @@ class Tracker:
     position : due at the first frame of the stretch.
     """
 
-    def __init__(self, runs: Sequence[Run], geometry: Geometry, position: int) -> None:
+    def __init__(self, runs: Sequence[Run], geometry: RingGeometry, position: int) -> None:
         self._runs, self._geometry, self._position = runs, geometry, position
         self._at: dict[int, list[int]] = {}
         for at, (_, _, lag) in enumerate(runs):
             if lag != NONE:
                 self._at.setdefault(lag, []).append(at)
 
-    def walk(self, stop: int) -> tuple[list[Event], int]:
+    def walk(self, stop: int) -> tuple[list[TrackEvent], int]:
         """Return the events that start before `stop` and the last shift."""
-        events: list[Event] = []
+        events: list[TrackEvent] = []
         shift = 0
         for at, (start, end, lag) in enumerate(self._runs):
             if start >= stop:
                 break
             end = min(end, stop)
             if lag == NONE:
-                events.append(Event("noise", start, end, 0, shift))
+                events.append(TrackEvent("noise", start, end, 0, shift))
                 continue
             target = shift if lag == shift else self._target(at, shift)
             if target != shift:
-                events.append(Event("slip", start, start, target - shift, target))
+                events.append(TrackEvent("slip", start, start, target - shift, target))
                 shift = target
             if lag != shift:
-                events.append(Event("displaced", start, end, lag - shift, shift))
+                events.append(TrackEvent("displaced", start, end, lag - shift, shift))
         return events, shift
 
     def _target(self, at: int, shift: int) -> int:

@@ -10,14 +10,14 @@ import numpy as np
 from stress.detect.spectral import clock, distort, fit, inputs, measure, slips, weigh
 from stress.detect.spectral.chance import set_aside
 from stress.detect.spectral.explain import Event, Explainer
-from stress.detect.spectral.findings import Namer, episodes, joined, whole_laps
+from stress.detect.spectral.findings import FindingMaker, episodes, joined, whole_laps
 from stress.detect.spectral.identity import covered, repeated_lines
 from stress.detect.spectral.laps import FREE_LAGS, SWAP, ZERO
 from stress.detect.spectral.lock import Lock, lock_all
 from stress.detect.spectral.result import SpectralAnalysis
 from stress.detect.spectral.scan import SIZE
-from stress.detect.spectral.signal import Reference, Stimulus, integers, scaled
-from stress.detect.spectral.track import BLOCK, Track, Tracker
+from stress.detect.spectral.signal import NoiseStimulus, Reference, integers, scaled
+from stress.detect.spectral.track import BLOCK, DelayTracker, Track
 from stress.detect.spectral.view import View, view
 from stress.detect.spectral.walk import Options, Tuned, Walk
 from stress.model.arrays import Bytes, Samples, Signal
@@ -32,7 +32,7 @@ _INNER = (1.1, 1.0)
 
 def analyze(
     captured: Bytes,
-    pattern: Stimulus,
+    pattern: NoiseStimulus,
     rings: Rings,
     *,
     first_position: int = 0,
@@ -74,7 +74,7 @@ class _Case:
     # Everything one analysis was given, and its locks.
     samples: Samples
     y: Signal
-    pattern: Stimulus
+    pattern: NoiseStimulus
     rings: Rings
     first: int
     options: Options
@@ -99,7 +99,7 @@ class _Case:
     def follow(self, x: Reference) -> Track:
         lead, lock = self.used[0], self.locks[self.used[0]]
         delay, start = (lock.delay, lock.at) if lock else (0, 0)
-        return Tracker(self.y[lead], x, delay).run(start, self.pattern, lead, self.first)
+        return DelayTracker(self.y[lead], x, delay).run(start, self.pattern, lead, self.first)
 
     def judge(self, track: Track, lead: Reference, advice: list[str]) -> SpectralAnalysis:
         band = self._band()
@@ -172,7 +172,9 @@ class _Case:
         track: Track,
         captured: Sequence[Finding],
     ) -> list[Finding]:
-        namer = Namer(self.rings, self.options.laps, self.pattern.frame_bytes, self.first, walk.captured)
+        namer = FindingMaker(
+            self.rings, self.options.laps, self.pattern.frame_bytes, self.first, walk.captured
+        )
         lines = [namer.finding(guess, score) for guess, score in joined(events)]
         moved = slips.findings(changes, self.rings, self.options.laps, self.first)
         found = sorted([*captured, *lines, *moved], key=lambda finding: finding.frame)

@@ -25,7 +25,7 @@ _BENDS = 5
 
 
 @dataclass(frozen=True)
-class Clock:
+class SegmentClock:
     """Captured frame of a played frame, within one segment.
 
     n(m) = m + offset + polynomial(m / scale).
@@ -77,20 +77,20 @@ class Fitted:
     x, prediction, residual : of the fitted blocks.
     """
 
-    clocks: tuple[Clock, ...]
+    clocks: tuple[SegmentClock, ...]
     taps: Floats
     x: Signal
     prediction: Signal
     residual: Signal
 
 
-def fit_on(y: Signal, x: Reference, track: Track, clocks: tuple[Clock, ...]) -> Fitted:
+def fit_on(y: Signal, x: Reference, track: Track, clocks: tuple[SegmentClock, ...]) -> Fitted:
     """Fit the taps of another channel of the same capture, its clock being known."""
     return _fit(y, x, track, clocks, Resampler(9216))[0]
 
 
 @dataclass(frozen=True)
-class Window:
+class CaptureWindow:
     """Where a run of played frames lies in the capture; the same for all channels.
 
     Parameters
@@ -111,16 +111,16 @@ class Window:
         return resampler(padded(y, self.base, resampler.size), self.instants)
 
 
-def window(clock: Clock, start: int, length: int) -> Window:
+def window(clock: SegmentClock, start: int, length: int) -> CaptureWindow:
     """Return where played frames `start` .. `start + length` were captured."""
     if clock.same:
-        return Window(start + int(clock.offset), length, None)
+        return CaptureWindow(start + int(clock.offset), length, None)
     instants = clock.captured(start + np.arange(length, dtype=np.float64))
     base = int(np.floor(instants[0])) - PAD
-    return Window(base, length, split(instants - base))
+    return CaptureWindow(base, length, split(instants - base))
 
 
-def on_played_clock(y: Signal, clock: Clock, start: int, length: int, resampler: Resampler) -> Signal:
+def on_played_clock(y: Signal, clock: SegmentClock, start: int, length: int, resampler: Resampler) -> Signal:
     """Return `length` captured frames as played frames from `start` on."""
     return window(clock, start, length).heard(y, resampler)
 
@@ -146,11 +146,11 @@ def refine(y: Signal, x: Reference, track: Track) -> Fitted:
         old = clocks[0].coefficients
         longest = max(len(old), len(bends))
         summed = [sum(part[i] for part in (old, bends) if i < len(part)) for i in range(longest)]
-        clocks = [Clock(c.offset + move, tuple(summed)) for c, move in zip(clocks, moves)]
+        clocks = [SegmentClock(c.offset + move, tuple(summed)) for c, move in zip(clocks, moves)]
     return _fit(y, x, track, tuple(clocks), resampler)[0]
 
 
-def _settled(drift: float, moves: list[float], clocks: tuple[Clock, ...] | list[Clock]) -> bool:
+def _settled(drift: float, moves: list[float], clocks: tuple[SegmentClock, ...] | list[SegmentClock]) -> bool:
     # One clock, and no segment off by a fraction the common taps do not absorb.
     apart = max(moves) - min(moves)
     return all(clock.same for clock in clocks) and abs(drift) < _SAME and apart < 0.02
@@ -158,15 +158,15 @@ def _settled(drift: float, moves: list[float], clocks: tuple[Clock, ...] | list[
 
 def _start_clock(
     frames: tuple[float, ...], delays: tuple[float, ...], coefficients: tuple[float, ...]
-) -> Clock:
+) -> SegmentClock:
     centre = np.array(frames) - np.array(delays)
-    bare = Clock(0.0, coefficients)
+    bare = SegmentClock(0.0, coefficients)
     offset = float(np.median(np.array(frames) - bare.captured(centre)))
-    return Clock(offset, coefficients) if coefficients else Clock(float(round(offset)))
+    return SegmentClock(offset, coefficients) if coefficients else SegmentClock(float(round(offset)))
 
 
 def _fit(
-    y: Signal, x: Reference, track: Track, clocks: tuple[Clock, ...], resampler: Resampler
+    y: Signal, x: Reference, track: Track, clocks: tuple[SegmentClock, ...], resampler: Resampler
 ) -> tuple[Fitted, Floats, Ints]:
     starts, owner = _places(track, clocks)
     ys = [on_played_clock(y, clocks[o], int(s), _LENGTH, resampler) for s, o in zip(starts, owner)]
@@ -177,7 +177,7 @@ def _fit(
     return Fitted(clocks, taps, played, prediction, residual), starts, owner
 
 
-def _places(track: Track, clocks: tuple[Clock, ...]) -> tuple[Floats, Ints]:
+def _places(track: Track, clocks: tuple[SegmentClock, ...]) -> tuple[Floats, Ints]:
     # Block starts (played frames), spread evenly over the blocks that tracked.
     where = [(i, frame) for i, segment in enumerate(track.segments) for frame in segment.frames]
     pick = np.unique(np.linspace(0, len(where) - 1, min(_BLOCKS, len(where))).astype(np.int64))
@@ -187,7 +187,7 @@ def _places(track: Track, clocks: tuple[Clock, ...]) -> tuple[Floats, Ints]:
     return np.array(starts, dtype=np.float64), np.array([i for i, _ in chosen], dtype=np.int64)
 
 
-def _inside(track: Track, clocks: tuple[Clock, ...], index: int, start: float) -> float:
+def _inside(track: Track, clocks: tuple[SegmentClock, ...], index: int, start: float) -> float:
     # The block moved into its segment, where that is long enough.
     segment, timing = track.segments[index], clocks[index]
     low = max(0.0, np.ceil(timing.played(segment.start if index else 0)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stress.detect.spectral.laps import SIDE, Guess, Heard, free_lags, hold, located, rank, response
-from stress.detect.spectral.scan import FIRST, HOP, MARGIN, SPILL, Stretch
+from stress.detect.spectral.scan import FIRST, HOP, MARGIN, SPILL, BlockScan
 from stress.detect.spectral.signal import Reference
 from stress.detect.spectral.weigh import LINE, WINDOW, Weights, toeplitz
 from stress.model.arrays import Floats, Signal
@@ -67,12 +67,12 @@ class Explainer:
         self._references, self._weights, self._sources = references, weights, sources
         self._unexplained = 0
 
-    def power(self, middle: int, stretches: Sequence[Stretch]) -> Signal:
+    def power(self, middle: int, stretches: Sequence[BlockScan]) -> Signal:
         """Return the statistic of every line of all channels, the onset's own splash left out."""
         summed: Signal = np.sum([s.line_power for s in stretches], axis=0)
         return self._after_onset(summed, middle - SPILL, stretches)
 
-    def explain(self, middle: int, stretches: Sequence[Stretch], power: Signal, most: int) -> list[Event]:
+    def explain(self, middle: int, stretches: Sequence[BlockScan], power: Signal, most: int) -> list[Event]:
         """Return at most `most` events of played frames `middle` .. `middle + HOP`.
 
         Parameters
@@ -99,7 +99,7 @@ class Explainer:
             power = _forget(power, events, begin)
         return [event for event in (_owned(e, middle) for e in events) if event is not None]
 
-    def _after_onset(self, power: Signal, begin: int, stretches: Sequence[Stretch]) -> Signal:
+    def _after_onset(self, power: Signal, begin: int, stretches: Sequence[BlockScan]) -> Signal:
         # The stimulus starts abruptly, and the taps are fitted inside its band only.
         line = -begin // LINE
         if not 0 <= line < power.size:
@@ -115,7 +115,7 @@ class Explainer:
     def _best(
         self,
         middle: int,
-        stretches: Sequence[Stretch],
+        stretches: Sequence[BlockScan],
         matched: list[Floats],
         power: Signal,
         lines: tuple[int, int, int],
@@ -138,7 +138,7 @@ class Explainer:
         return fits
 
     def _around(
-        self, stretches: Sequence[Stretch], matched: list[Floats], first: int, last: int
+        self, stretches: Sequence[BlockScan], matched: list[Floats], first: int, last: int
     ) -> list[Heard]:
         out = []
         for i, (one, weights) in enumerate(zip(matched, self._weights)):
@@ -151,7 +151,7 @@ class Explainer:
         self,
         guesses: list[Guess],
         middle: int,
-        stretches: Sequence[Stretch],
+        stretches: Sequence[BlockScan],
         matched: list[Floats],
         lines: tuple[int, int],
         before: float,
@@ -173,7 +173,7 @@ class Explainer:
     def _subtract(
         self,
         middle: int,
-        stretches: Sequence[Stretch],
+        stretches: Sequence[BlockScan],
         matched: list[Floats],
         guess: Guess,
         power: Signal,
@@ -208,7 +208,7 @@ class Explainer:
         if high > low:
             part[low:high] -= added[low - begin : high - begin]
 
-    def _power(self, channel: int, part: Floats, stretches: Sequence[Stretch]) -> Signal:
+    def _power(self, channel: int, part: Floats, stretches: Sequence[BlockScan]) -> Signal:
         inner = part.reshape(-1, LINE) @ self._weights[channel].whiten
         power = np.einsum("ij,ij->i", inner, inner) / stretches[channel].variance
         return np.asarray(power, dtype=np.float32)

@@ -34,7 +34,7 @@ def ring_of(lag: int, rings: Rings, laps: int) -> tuple[str | None, int | None]:
     return name, count
 
 
-class Namer:
+class FindingMaker:
     """Make findings of guesses.
 
     Parameters

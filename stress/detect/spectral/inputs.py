@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from stress.detect.spectral.lock import BLOCK, LOCKED, Lock, active_block, search
-from stress.detect.spectral.signal import Stimulus
+from stress.detect.spectral.signal import NoiseStimulus
 from stress.model.arrays import Signal
 
 # RMS below which a channel is silent [dBFS]. Higher: a low but usable level is refused; lower:
@@ -39,7 +39,7 @@ def level_db(y: Signal) -> float:
 
 
 def unheard(
-    y: Signal, locks: Sequence[Lock | None], pattern: Stimulus, first_position: int
+    y: Signal, locks: Sequence[Lock | None], pattern: NoiseStimulus, first_position: int
 ) -> tuple[list[str], list[int]]:
     """Return advice on channels without lock, and which of them are silent."""
     advice, silent = [], []
@@ -77,7 +77,7 @@ def silence(y: Signal, silent: Sequence[int]) -> list[str]:
     ]
 
 
-def _hears(y: Signal, pattern: Stimulus, others: Sequence[int], first: int) -> int | None:
+def _hears(y: Signal, pattern: NoiseStimulus, others: Sequence[int], first: int) -> int | None:
     at = active_block(y)
     if at is None or y.size < 2 * BLOCK:
         return None
@@ -88,7 +88,7 @@ def _hears(y: Signal, pattern: Stimulus, others: Sequence[int], first: int) -> i
 
 
 def folded(
-    y: Signal, used: Sequence[int], locks: Sequence[Lock | None], pattern: Stimulus, first: int
+    y: Signal, used: Sequence[int], locks: Sequence[Lock | None], pattern: NoiseStimulus, first: int
 ) -> list[str]:
     """Return advice where a channel also hears another played one."""
     out = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stress.detect.spectral.signal import Stimulus
+from stress.detect.spectral.signal import NoiseStimulus
 from stress.model.arrays import Signal
 
 BLOCK = 8192
@@ -47,7 +47,7 @@ def active_block(y: Signal) -> int | None:
 
 
 def search(
-    y: Signal, at: int, pattern: Stimulus, channel: int, first_position: int, low: int, high: int
+    y: Signal, at: int, pattern: NoiseStimulus, channel: int, first_position: int, low: int, high: int
 ) -> Lock:
     """Correlate the block of `y` at `at` with played frames `low` .. `high`."""
     block = y[at : at + BLOCK] - np.mean(y[at : at + BLOCK])
@@ -70,7 +70,9 @@ def _peak(block: Signal, x: Signal) -> tuple[float, int]:
     return (float(correlation[where]) / rms if rms > 0 else 0.0), where
 
 
-def lock_all(y: Signal, pattern: Stimulus, first_position: int, late: int, early: int) -> list[Lock | None]:
+def lock_all(
+    y: Signal, pattern: NoiseStimulus, first_position: int, late: int, early: int
+) -> list[Lock | None]:
     """Lock every captured channel, (channels, frames), to the played one of its number.
 
     Parameters

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stress.detect.spectral.clock import Window
+from stress.detect.spectral.clock import CaptureWindow
 from stress.detect.spectral.distort import Distortion
 from stress.detect.spectral.resample import PAD, Resampler
 from stress.detect.spectral.signal import Reference
@@ -24,7 +24,7 @@ SCORED = HOP + 2 * SPILL
 
 
 @dataclass(frozen=True)
-class Stretch:
+class BlockScan:
     """One FFT block of one channel after matching.
 
     Parameters
@@ -58,7 +58,7 @@ class Scanner:
         self._bent = distortion.spectrum(SIZE) if distortion else None
         self._resampler = Resampler(SIZE + 4 * PAD)
 
-    def score(self, middle: int, window: Window, low: int, high: int) -> Stretch:
+    def score(self, middle: int, window: CaptureWindow, low: int, high: int) -> BlockScan:
         """Return the statistics around played frames `middle` .. `middle + HOP`.
 
         Parameters
@@ -79,7 +79,7 @@ class Scanner:
         variance = max(float(np.partition(due, due.size // 4)[due.size // 4]), 1e-20) / weights.quartile
         power[:first], power[last:] = 0, 0
         power *= np.float32(1 / variance)
-        return Stretch(
+        return BlockScan(
             matched,
             variance,
             power,
@@ -88,7 +88,7 @@ class Scanner:
             0.0 if bent is None else 2 * float(np.vdot(bent * weights.band, bent).real) / SIZE / SIZE,
         )
 
-    def remainder(self, middle: int, window: Window) -> Signal:
+    def remainder(self, middle: int, window: CaptureWindow) -> Signal:
         """Return what the stimulus leaves of played frames `middle` .. `middle + HOP`.
 
         Parameters
@@ -98,7 +98,7 @@ class Scanner:
         left = np.fft.irfft(self._left(middle - MARGIN, window)[2], SIZE)
         return left[MARGIN : MARGIN + HOP].astype(np.float32, copy=False)
 
-    def _left(self, start: int, window: Window) -> tuple[Spectrum, Spectrum | None, Spectrum]:
+    def _left(self, start: int, window: CaptureWindow) -> tuple[Spectrum, Spectrum | None, Spectrum]:
         # Spectra of the stimulus' image, of its distortion, and of the capture without both.
         heard = np.fft.rfft(window.heard(self._y, self._resampler))
         sent = self._x.sent(start, SIZE)

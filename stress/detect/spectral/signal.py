@@ -12,7 +12,7 @@ from stress.model.formats import SampleFormat
 _FULL = float(1 << 23)
 
 
-class Stimulus(Protocol):
+class NoiseStimulus(Protocol):
     """What the analyzer needs of a pattern."""
 
     rate: int
@@ -72,7 +72,7 @@ class Reference:
     """
 
     def __init__(
-        self, pattern: Stimulus, channel: int, first_position: int, before: int, frames: int
+        self, pattern: NoiseStimulus, channel: int, first_position: int, before: int, frames: int
     ) -> None:
         self.before, self.frames = before, frames
         whole = pattern.samples(first_position - before, before + frames, channel)

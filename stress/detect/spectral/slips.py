@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stress.detect.spectral import fit
-from stress.detect.spectral.clock import Clock, Fitted, on_played_clock
+from stress.detect.spectral.clock import Fitted, SegmentClock, on_played_clock
 from stress.detect.spectral.findings import ring_of
 from stress.detect.spectral.measure import peak_offset
 from stress.detect.spectral.resample import PAD, Resampler
@@ -67,7 +67,7 @@ def _jump(y: Signal, x: Reference, track: Track, fitted: Fitted, index: int) -> 
     return Jump(frame, frame + splice.gap, moved, played, splice)
 
 
-def _seen_from(y: Signal, clock: Clock, at: int, size: int, resampler: Resampler) -> Floats:
+def _seen_from(y: Signal, clock: SegmentClock, at: int, size: int, resampler: Resampler) -> Floats:
     heard = on_played_clock(y, clock, at, size, resampler).astype(np.float64)
     return np.asarray(heard - heard.mean())
 

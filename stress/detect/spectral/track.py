@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stress.detect.spectral.lock import search
-from stress.detect.spectral.signal import Reference, Stimulus
+from stress.detect.spectral.signal import NoiseStimulus, Reference
 from stress.model.arrays import Flags, Floats, Signal
 
 BLOCK = 4096
@@ -51,7 +51,7 @@ class Track:
     slope: float
 
 
-class Tracker:
+class DelayTracker:
     """Follow one channel block by block from a known delay.
 
     Parameters
@@ -66,7 +66,7 @@ class Tracker:
         self._lost: list[int] = []
         self._slope, self._delay = 0.0, float(delay)
 
-    def run(self, first: int, pattern: Stimulus, channel: int, first_position: int) -> Track:
+    def run(self, first: int, pattern: NoiseStimulus, channel: int, first_position: int) -> Track:
         """Track from captured frame `first` to the end."""
         at, group = first, 1
         self._guess_slope(first)
@@ -161,7 +161,7 @@ class Tracker:
         if self._open.frames:
             self._done.append(self._open)
 
-    def _skip(self, at: int, pattern: Stimulus, channel: int, first_position: int) -> int:
+    def _skip(self, at: int, pattern: NoiseStimulus, channel: int, first_position: int) -> int:
         # A lost block: look further afield once, else pass over it.
         self._lost.append(at)
         if len(self._lost) % 4 == 2 and self._y.size - at >= 2 * BLOCK and np.std(self._y[at:]) > 1e-5:

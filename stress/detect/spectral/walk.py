@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stress.detect.spectral import measure
-from stress.detect.spectral.clock import Clock, Fitted, window
+from stress.detect.spectral.clock import Fitted, SegmentClock, window
 from stress.detect.spectral.distort import Distortion
 from stress.detect.spectral.explain import ALARM, Event, Explainer
 from stress.detect.spectral.scan import HOP, MARGIN, SIZE, Scanner
@@ -87,7 +87,7 @@ class Walk:
         self.checked = 0
         self.quiet_score = 0.0
         self.powers: list[tuple[int, float, float, float]] = []
-        self._ranges: list[tuple[int, int, Clock]] = []
+        self._ranges: list[tuple[int, int, SegmentClock]] = []
 
     def run(self) -> list[Event]:
         """Return the events of all segments."""
@@ -136,7 +136,7 @@ class Walk:
         exact = float(timing.captured(np.array([float(played)]))[0])
         return round(exact) + measure.peak_offset(self._tuned[0].fitted.taps)
 
-    def _range(self, index: int) -> tuple[int, int, Clock]:
+    def _range(self, index: int) -> tuple[int, int, SegmentClock]:
         segments, y = self._track.segments, self._tuned[0].y
         timing = self._tuned[0].fitted.clocks[index]
         begin = self._borders[index][1]

@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Callable
 
 from stress.pcm.alsa.outcome import Ended
-from stress.pcm.alsa.transfer_thread import Call, Lane, LaneResult
-from stress.pcm.alsa.window import LOOK_S, LOOKS, Window, WindowResult
+from stress.pcm.alsa.transfer_thread import Call, LaneResult, TransferThread
+from stress.pcm.alsa.window import LOOK_S, LOOKS, HotWindow, WindowResult
 
 if TYPE_CHECKING:
     from stress.pcm.alsa.stream import Stream
@@ -52,13 +52,13 @@ class Burst:
         ready = _started(self._capture[0]) if self._capture else None
         pause = partial(sleep, START_POLL_US)
         resume = self._resume(stream, frames, rest)
-        player = Lane("playback", call, _asks(stream), ready, pause, resume)
+        player = TransferThread("playback", call, _asks(stream), ready, pause, resume)
         recorder = None
         if self._capture is not None:
             stream, call, frames, rest = self._capture
             resume = self._resume(stream, frames, rest)
-            recorder = Lane("capture", call, _asks(stream), resume=resume)
-        self._window = Window(recorder, player, self._finish, self._progress)
+            recorder = TransferThread("capture", call, _asks(stream), resume=resume)
+        self._window = HotWindow(recorder, player, self._finish, self._progress)
         self._due_s = frames / stream.granted.rate
 
     def run(self) -> WindowResult:

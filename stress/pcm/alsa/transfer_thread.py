@@ -33,7 +33,7 @@ class LaneResult:
     thread: int
 
 
-class Lane:
+class TransferThread:
     """A parked thread that makes one blocking call when its gate opens.
 
     The thread exists before the burst and lives on until `leave`: glibc gives a

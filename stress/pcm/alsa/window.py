@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from stress.errors import StreamTimeout
-from stress.pcm.alsa.transfer_thread import Lane, LaneResult
+from stress.pcm.alsa.transfer_thread import LaneResult, TransferThread
 
 # Source: emulated cards run at 0.5 to 1 times real time under load, real ones
 # at 1. Higher: a frozen device is noticed later. Lower: the caller wakes, and
@@ -58,7 +58,7 @@ class WindowResult:
         return max(lane.started_ns for lane in lanes), min(lane.ended_ns for lane in lanes)
 
 
-class Window:
+class HotWindow:
     """Run two lanes as one burst.
 
     Parameters
@@ -73,8 +73,8 @@ class Window:
 
     def __init__(
         self,
-        capture: Lane | None,
-        playback: Lane | None,
+        capture: TransferThread | None,
+        playback: TransferThread | None,
         drop: Callable[[], None],
         progress: Callable[[], object],
     ) -> None:
@@ -116,10 +116,10 @@ class Window:
             late_looks=looks,
         )
 
-    def wait(self, last: Lane, timeout_s: float) -> bool:
+    def wait(self, last: TransferThread, timeout_s: float) -> bool:
         """Wait for the end of the burst in one C call."""
         return last.wait(timeout_s)
 
-    def _moves(self, last: Lane) -> bool:
+    def _moves(self, last: TransferThread) -> bool:
         before = self._progress()
         return any(last.wait(LOOK_S) or self._progress() != before for _ in range(LOOKS))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from stress.pcm.alsa.transfer_thread import Lane
+from stress.pcm.alsa.transfer_thread import TransferThread
 
 if TYPE_CHECKING:
     from stress.pcm.alsa.window import WindowResult
@@ -111,7 +111,7 @@ class Witness:
 
     def _measure_entry(self) -> int:
         # A lane whose call does nothing: what remains is the way in and out.
-        lane = Lane("probe", int, str)
+        lane = TransferThread("probe", int, str)
         lane.start()
         lane.open()
         lane.wait(60.0)

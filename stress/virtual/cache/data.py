@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from stress.model.arrays import Flags, Ints, LineNumbers
-from stress.virtual.cache.events import FIRST, GONE, OLD, Events, Lines
+from stress.virtual.cache.events import FIRST, GONE, OLD, LineEvents, Lines
 from stress.virtual.cache.geometry import CacheGeometry
 
 
@@ -35,7 +35,7 @@ class Contents:
         self,
         geometry: CacheGeometry,
         colours: int,
-        events: Events,
+        events: LineEvents,
         lines: Lines,
         memory: Ints,
         words: Ints,

@@ -28,7 +28,7 @@ import numpy as np
 from stress.errors import ConfigError
 from stress.model.arrays import Integers, Ints
 from stress.virtual.cache.data import Contents
-from stress.virtual.cache.events import OLD, Events, Lines
+from stress.virtual.cache.events import OLD, LineEvents, Lines
 from stress.virtual.cache.geometry import CacheGeometry
 from stress.virtual.cache.loop import TagLoop
 from stress.virtual.cache.result import Deliveries
@@ -103,7 +103,7 @@ class CacheEngine:
         result = self._tags.run(given)
         self.fills += len(result.access)
         lines = self._lines(trace, colour, result, rows)
-        events = Events(trace, colour, lines)
+        events = LineEvents(trace, colour, lines)
         old = np.flatnonzero(self._pline >= 0)
         contents = Contents(
             self.geometry, self._colours, events, lines, self.memory, self._words[old], self._dirty[old]
@@ -167,7 +167,7 @@ class CacheEngine:
             may_be_dirty & (not self.geometry.write_through),
         )
 
-    def _deliveries(self, trace: Trace, events: Events, contents: Contents, old: Ints) -> Deliveries:
+    def _deliveries(self, trace: Trace, events: LineEvents, contents: Contents, old: Ints) -> Deliveries:
         row = np.flatnonzero((trace.op[trace.at] == LOAD) & ((trace.flags & DELIVER) != 0))
         event, past = events.place[row], (trace.flags[row] & UNCACHED) != 0
         cells = np.empty((len(row), contents.cells), np.int64)
@@ -181,7 +181,7 @@ class CacheEngine:
         witness = _Witness(contents, event, trace.pline[row], self._alias_colour.copy())
         return Deliveries(row, contents.expand(cells), born != event, flags, cause, witness)
 
-    def _causes(self, trace: Trace, events: Events, born: Ints, old: Ints) -> tuple[Ints, Ints]:
+    def _causes(self, trace: Trace, events: LineEvents, born: Ints, old: Ints) -> tuple[Ints, Ints]:
         # What the access that filled a line said of itself: flags, and the value for word 0.
         from_before = events.code[born] == OLD
         flags, cause = np.zeros(len(born), np.int64), np.zeros(len(born), np.int64)
@@ -194,7 +194,7 @@ class CacheEngine:
     def _keep(
         self,
         trace: Trace,
-        events: Events,
+        events: LineEvents,
         contents: Contents,
         lines: Lines,
         result: TagResult,

@@ -44,7 +44,7 @@ class Lines:
     may_be_dirty: Flags
 
 
-class Events:
+class LineEvents:
     """Sort accesses and lives of cache lines by physical line, then time.
 
     All columns are (e,) and in that order. ``ref`` is the row of the trace for

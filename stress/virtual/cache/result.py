@@ -8,7 +8,7 @@ from typing import Protocol
 from stress.model.arrays import Flags, Ints
 
 
-class Witness(Protocol):
+class DeliveryWitness(Protocol):
     """Answer what else was where at the instant of a delivery."""
 
     def memory_word(self, delivery: Ints, word: Ints) -> Ints:
@@ -40,4 +40,4 @@ class Deliveries:
     hit: Flags
     fill_flags: Ints
     fill_value: Ints
-    witness: Witness
+    witness: DeliveryWitness

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stress.virtual.steps import Step, StepList
+from stress.virtual.steps import StepKind, StepList
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class CapturePlan:
     flush: bool = False
     stop_at: int = -1
     loops: bool = False
-    work: tuple[tuple[Step, int], ...] = ()
+    work: tuple[tuple[StepKind, int], ...] = ()
 
 
 class Capturing:
@@ -97,10 +97,10 @@ class Capturing:
         for step, lines in self.plan.work:
             self._steps.add(step, 0, lines)
         if self.plan.flush:
-            self._steps.add(Step.FLUSH, 0, 1)
+            self._steps.add(StepKind.FLUSH, 0, 1)
         end = min(self._line_floor(self.hw) if self.plan.whole else self.hw, self.plan.frames)
         if end > self.appl:
-            self._steps.add(Step.USER_READ, self.appl, end)
+            self._steps.add(StepKind.USER_READ, self.appl, end)
             self.appl = end
         if self.plan.ahead:
             self._touch_ahead()
@@ -138,13 +138,13 @@ class Capturing:
 
     def _store(self, first: int, end: int) -> None:
         if end > first:
-            self._steps.add(Step.KERNEL_STORE, first, end)
+            self._steps.add(StepKind.KERNEL_STORE, first, end)
 
     def _touch_ahead(self) -> None:
         plan = self.plan
         first, end = self._line_ceiling(self.appl), min(self.hw + plan.ahead, self.appl + plan.buffer_size)
         if end > first:
-            self._steps.add(Step.USER_AHEAD, first, end)
+            self._steps.add(StepKind.USER_AHEAD, first, end)
 
     def _line_floor(self, frame: int) -> int:
         # Whole frames only, so a line that ends inside a frame is left for the next read.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stress.virtual.card.urbs import UrbShape
-from stress.virtual.steps import Step, StepList
+from stress.virtual.steps import StepKind, StepList
 
 RUNNING, XRUN = "RUNNING", "XRUN"
 NEVER = 1 << 62
@@ -45,7 +45,7 @@ class PlayPlan:
     lowlatency: bool = True
     keeps_last_packet: bool = True
     stop_at: int = -1
-    work: tuple[tuple[Step, int], ...] = ()
+    work: tuple[tuple[StepKind, int], ...] = ()
 
 
 class Playing:
@@ -169,12 +169,12 @@ class Playing:
     def _commit(self, frames: int, rmw: bool) -> None:
         plan, first = self.plan, self.appl
         if rmw:
-            self._steps.add(Step.USER_LOAD, first, first + frames)
-        self._steps.add(Step.USER_STORE, first, first + frames)
+            self._steps.add(StepKind.USER_LOAD, first, first + frames)
+        self._steps.add(StepKind.USER_STORE, first, first + frames)
         if plan.clean:
-            self._steps.add(Step.USER_CLEAN, first, first + frames)
+            self._steps.add(StepKind.USER_CLEAN, first, first + frames)
         if plan.flush:
-            self._steps.add(Step.FLUSH, 0, 1)
+            self._steps.add(StepKind.FLUSH, 0, 1)
         self.appl = first + frames
 
     def _queue_urbs(self) -> None:
@@ -209,5 +209,5 @@ class Playing:
 
     def _copy(self, end: int) -> None:
         if end > self.hw:
-            self._steps.add(Step.KERNEL_LOAD, self.hw, end)
+            self._steps.add(StepKind.KERNEL_LOAD, self.hw, end)
             self.hw = end

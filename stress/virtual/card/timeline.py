@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stress.virtual.card.capturing import CapturePlan, Capturing
 from stress.virtual.card.playing import NEVER, Playing, PlayPlan
-from stress.virtual.steps import Step, StepList
+from stress.virtual.steps import StepKind, StepList
 
 # Ticks without a repetition after which the search for one is given up: drifting clocks have none.
 _SEARCH_TICKS = 3000
@@ -104,7 +104,7 @@ class Timeline:
         played = playing.running and playing.due == tick
         if events.urb_lines and (played or (capturing.due == tick and not capturing.plan.absent)):
             # One interrupt for all that a frame of the bus completes.
-            self.steps.add(Step.URB_WORK, 0, events.urb_lines)
+            self.steps.add(StepKind.URB_WORK, 0, events.urb_lines)
         if capturing.due == tick:
             raced = capturing.due // capturing.plan.packets in events.raced_urbs
             if capturing.complete(raced) and not capturing.overrun():

@@ -7,11 +7,11 @@ import errno
 import pytest
 
 from stress.board.usbmon.format import parse
-from stress.board.usbmon.streams import Lane, in_stream, out_stream, trusted
+from stress.board.usbmon.streams import BusStream, in_stream, out_stream, trusted
 from tests.board.usbmon.usbmon_events import DEVICE, IN, OUT, raw
 
-OUT_LANE = Lane(DEVICE, frozenset({OUT}), 4)
-IN_LANE = Lane(DEVICE, frozenset({IN}), 4)
+OUT_LANE = BusStream(DEVICE, frozenset({OUT}), 4)
+IN_LANE = BusStream(DEVICE, frozenset({IN}), 4)
 
 
 def _bytes(stream):

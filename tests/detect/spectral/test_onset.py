@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from stress.detect.spectral.explain import Explainer
-from stress.detect.spectral.scan import HOP, SCORED, SPILL, Stretch
+from stress.detect.spectral.scan import HOP, SCORED, SPILL, BlockScan
 from stress.detect.spectral.weigh import LINE
 
 
 @pytest.fixture
 def silent():
     power = np.zeros(SCORED // LINE, dtype=np.float32)
-    return Stretch(np.zeros(16384, dtype=np.float32), 1.0, power, 1.0, 1.0, 0.0)
+    return BlockScan(np.zeros(16384, dtype=np.float32), 1.0, power, 1.0, 1.0, 0.0)
 
 
 class Steady:

@@ -7,7 +7,7 @@ import pytest
 
 from stress.detect.exact.ring_offset import line_of
 from stress.detect.spectral import fit, weigh
-from stress.detect.spectral.clock import Clock
+from stress.detect.spectral.clock import SegmentClock
 from stress.detect.spectral.findings import episodes, ring_of, whole_laps
 from stress.detect.spectral.identity import repeated_lines
 from stress.detect.spectral.resample import PAD, Resampler, split
@@ -99,12 +99,12 @@ def test_toeplitz_equals_scipy():
 
 
 def test_clock_played_inverts_captured():
-    clock = Clock(701.25, (9.6, -0.002))
+    clock = SegmentClock(701.25, (9.6, -0.002))
     for played in (0.0, 48000.0, 2.5e6):
         captured = float(clock.captured(np.array([played]))[0])
         assert clock.played(captured) == pytest.approx(played, abs=1e-3)
-    assert Clock(700.0).same and not clock.same and not Clock(700.5).same
-    assert Clock(0.0, (48000 * (1 / (1 + 150e-6) - 1),)).drift_ppm == pytest.approx(150.0)
+    assert SegmentClock(700.0).same and not clock.same and not SegmentClock(700.5).same
+    assert SegmentClock(0.0, (48000 * (1 / (1 + 150e-6) - 1),)).drift_ppm == pytest.approx(150.0)
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))

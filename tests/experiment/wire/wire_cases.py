@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from stress.board.usbmon.format import parse
-from stress.board.usbmon.streams import Lane, in_stream, out_stream
+from stress.board.usbmon.streams import BusStream, in_stream, out_stream
 from stress.detect.exact import checker
 from stress.experiment.wire.views import Sent, Views, look
 from stress.model.formats import FORMATS
@@ -72,8 +72,8 @@ class Burst:
         for first in range(0, len(self.into), packet):
             data = self.into[first : first + packet].tobytes()
             events.append(parse(*raw("C", IN, [(0, 0, len(data))], data)))
-        out = out_stream(events, Lane(DEVICE, frozenset({OUT}), STEP))
-        into = in_stream(events, Lane(DEVICE, frozenset({IN}), STEP))
+        out = out_stream(events, BusStream(DEVICE, frozenset({OUT}), STEP))
+        into = in_stream(events, BusStream(DEVICE, frozenset({IN}), STEP))
         return Wire(
             "usbmon1",
             out,
