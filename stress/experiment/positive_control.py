@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
 from stress.model.arrays import Bytes
-from stress.model.finding import Analysis, Finding, Kind
+from stress.model.finding import SLIPS, Analysis, Finding, Kind
 from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ SPACING_LINES = 4
 # Kinds a planted fault takes on when its line goes stale: the data is older
 # than due, and was never the pattern.
 ECHO_KINDS = (Kind.UNKNOWN, Kind.BITFLIP, Kind.ZERO, Kind.MISPLACED)
-# Findings that move the stream: no fault that is planted does.
-SLIPS = (Kind.DROP, Kind.REPEAT, Kind.INSERT)
 
 
 @dataclass(frozen=True)

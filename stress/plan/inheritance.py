@@ -19,7 +19,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, Callable
 
-from stress.errors import ConfigError, one_of
+from stress.errors import ConfigError, near, one_of
 from stress.settings import find
 
 Table = dict[str, Any]

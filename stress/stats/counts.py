@@ -52,15 +52,12 @@ class Comparison:
     ----------
     p : two-sided p value of "the rates are equal"; never rejects too often,
         and too seldom where counts are small, because counts are whole numbers.
-    mid_p : the same with half the weight of what was seen (Lancaster 1961):
-        near its nominal size, sometimes above it. Causes are named from `p`.
     ratio : rate of the first over the rate of the second; inf when the second is 0.
     first, second : the counts.
     odds : exposure of the second over that of the first.
     """
 
     p: float = 1.0
-    mid_p: float = 1.0
     ratio: float = math.nan
     first: int = 0
     second: int = 0
@@ -90,12 +87,8 @@ def compare(first: int, first_exposure: float, second: int, second_exposure: flo
     below = binomial_at_most(first, trials, share)
     above = 1.0 - binomial_at_most(first - 1, trials, share)
     odds = second_exposure / first_exposure
-    tail = min(below, above)
-    # P(X <= n) + P(X >= n) - 1 is P(X = n), lost to rounding where it is tiny.
-    seen = min(tail, max(0.0, below + above - 1.0))
     return Comparison(
-        min(1.0, 2.0 * tail),
-        min(1.0, 2.0 * tail - seen),
+        min(1.0, 2.0 * min(below, above)),
         first / second * odds if second else math.inf,
         first,
         second,

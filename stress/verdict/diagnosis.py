@@ -198,7 +198,7 @@ def _from_kinds(measured: Sequence[Measured], layers: Layers, context: Context) 
         return Cause.CANNOT_TELL, f"{whole.found} wrong runs of no known kind"
     # A flipped bit now and then beside lost packets is the smaller part of the story.
     cause = max(found, key=lambda entry: found[entry])
-    clocks = two_clocks(whole)
+    clocks = two_clocks(whole.slips)
     if cause in _LOSSES and (whole.counts.get(Kind.RESAMPLE.value) or clocks):
         cause = Cause.CLOCK
     if cause is Cause.DMA_STALE and not layers.votes() and _unproven(measured, whole):

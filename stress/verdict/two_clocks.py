@@ -9,17 +9,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from stress.model.finding import SLIPS, Kind
+from stress.model.record import FindingRecord
 from stress.model.words import counted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from stress.model.record import FindingRecord
-    from stress.verdict.tally import Tally
 
 # Largest slip of a clock [frames]. Source: a buffer between two clocks gives way by one frame, some by two.
 # Higher: lost packets of a high-speed card at low rates pass for a clock; lower: some clocks for losses.
@@ -60,10 +55,10 @@ def slips(findings: Iterable[FindingRecord]) -> list[Slip]:
     return found
 
 
-def two_clocks(tally: Tally) -> str:
+def two_clocks(slips: Sequence[Slip]) -> str:
     """Return in words why the slips come from two clocks, "" when they do not."""
-    sizes = Counter(slip.frames for slip in tally.slips)
-    gaps = [slip.gap for slip in tally.slips if slip.gap]
+    sizes = Counter(slip.frames for slip in slips)
+    gaps = [slip.gap for slip in slips if slip.gap]
     if len(sizes) != 1 or len(gaps) < LEAST_GAPS:
         return ""
     size = next(iter(sizes))

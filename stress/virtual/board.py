@@ -20,12 +20,11 @@ from stress.virtual.cache.trace import Trace
 from stress.virtual.card.cable import through_cable, through_path
 from stress.virtual.card.timeline import Timeline
 from stress.virtual.card.usbcard import apply_faults, in_layout, loop_back
-from stress.virtual.delivered import Delivered, joined
+from stress.virtual.delivered import Delivered, RunDelivered, joined, run_delivered
 from stress.virtual.footprint import WorkingSet
 from stress.virtual.footprint import load as load_footprint
 from stress.virtual.history import RingHistory
 from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings, scaled
-from stress.virtual.part import Part, part_of
 from stress.virtual.planning import capture_plan, events, flush_ticks, packet_clock, play_plan, switch_ticks
 from stress.virtual.spec import BoardSpec, FaultSpec
 from stress.virtual.steps import BACKGROUND_STEPS, END, FIRST, KIND, StepKind, StepList, with_background
@@ -83,7 +82,7 @@ class BoardBurst:
     lead: int
     played: Delivered
     read: Delivered
-    parts: tuple[Part, ...]
+    parts: tuple[RunDelivered, ...]
     accesses: int
     faults: tuple[FaultSpec, ...]
     edges: Ints
@@ -254,16 +253,16 @@ class Board:
         number = np.cumsum(size) // PIECE_ACCESSES
         return np.split(steps, np.flatnonzero(np.diff(number)) + 1)
 
-    def _parts(self, pieces: Sequence[Ints]) -> list[Part]:
+    def _parts(self, pieces: Sequence[Ints]) -> list[RunDelivered]:
         bases = (self.histories[0].base, self.histories[1].base)
         parts = []
         for piece in pieces:
-            part = part_of(*self._run(piece), self.places, bases)
+            part = run_delivered(*self._run(piece), self.places, bases)
             parts.append(part.settle() if len(pieces) > KEPT_PIECES else part)
         return parts
 
     def _deliver(
-        self, timeline: Timeline, parts: Sequence[Part], play: Bytes, faults: tuple[FaultSpec, ...]
+        self, timeline: Timeline, parts: Sequence[RunDelivered], play: Bytes, faults: tuple[FaultSpec, ...]
     ) -> BoardBurst:
         playback, capture = self._params()
         out, back = self.histories

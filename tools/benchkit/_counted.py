@@ -13,7 +13,6 @@ import numpy as np
 from stress.detect.exact.checker import ExactChecker
 from stress.detect.exact.regenerate import Regenerator
 from stress.detect.exact.same import address, memory
-from stress.detect.exact.whole import KeptBurst
 from stress.detect.spectral import PeriodicDifference
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -33,13 +32,9 @@ def cases() -> dict[str, tuple[int, Case]]:
     pattern = Pattern("mix1", S16, 2)
     ours, out = pattern.bytes_at(FIRST, FRAMES), pattern.bytes_at(FIRST, FRAMES)
     due, libc, again = ours.copy(), memory(), Regenerator(pattern)
-    kept = KeptBurst(pattern, FIRST, due, ours)
 
     def compare() -> None:
         libc.memcmp(address(ours), address(due), ours.nbytes)
-
-    def whole() -> None:
-        kept.check(FRAMES, RINGS)
 
     return {
         "memcmp": (FRAMES, compare),
@@ -47,7 +42,6 @@ def cases() -> dict[str, tuple[int, Case]]:
         "zlib.crc32": (FRAMES, lambda: zlib.crc32(ours.data)),
         "the pattern, made": (FRAMES, lambda: pattern.fill(FIRST, out)),
         "the pattern, made and compared": (FRAMES, lambda: again.right(address(ours), FIRST, FRAMES)),
-        "exact check, burst and pattern in memory": (FRAMES, whole),
         "exact check, pattern made again": (FRAMES, _streamed(pattern, FRAMES)),
         "exact check, pattern made again, long": (LONG, _streamed(pattern, LONG)),
         "integer tier": (FRAMES, _periodic(FRAMES)),

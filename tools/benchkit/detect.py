@@ -22,12 +22,15 @@ import numpy as np
 
 from stress.detect.exact.regenerate import Regenerator
 from stress.detect.exact.same import address, memory
-from stress.detect.exact.whole import KeptBurst
+from stress.experiment import positive_control
+from stress.experiment.method.exact import ByPattern
 from stress.files.wav import write_wav
+from stress.model.arrays import Bytes
 from stress.model.finding import Analysis
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
+from stress.plan.plan import Plan
 
 SIZES = (256, 1024, 4096, 16384, 65536, 480000, 2880000)
 BURST = 480000
@@ -39,6 +42,7 @@ RINGS = Rings(4800, 5280)
 LEAD = 700
 FIRST = 0x12345678
 S16 = FORMATS["S16_LE"]
+LINE_BYTES = 32
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -70,11 +74,13 @@ def _block(frames: int, seconds: float, sets: int = 1) -> dict[str, Any]:
     bursts = [(np.concatenate([lead, clean]), clean.copy()) for _ in range(sets)]
     # Everybody gets addresses and slices ready made; where the capture begins the detector has to find.
     ready = [
-        (address(one) + lead.size, address(two), one[lead.size :], two, KeptBurst(pattern, FIRST, two, one))
+        (address(one) + lead.size, address(two), one[lead.size :], two, _with_control(pattern, one))
         for one, two in bursts
     ]
     turn = itertools.cycle(ready)
     again = Regenerator(pattern)
+    method = ByPattern(pattern, LINE_BYTES)
+    planted = ready[0][-1][1]
 
     def plain() -> None:
         captured, expected, *_ = next(turn)
@@ -88,27 +94,41 @@ def _block(frames: int, seconds: float, sets: int = 1) -> dict[str, Any]:
         if again.right(next(turn)[0], FIRST, frames) != frames:
             raise RuntimeError("the bench compared other bytes")
 
-    def whole() -> Analysis:
-        return next(turn)[-1].check(frames + LEAD, RINGS)
+    def in_run() -> Analysis:
+        # What `run` calls behind a right burst: its own faults are in there, and are found one by one.
+        return method.check(next(turn)[-1][0], RINGS, FIRST, frames, planted).analysis
 
-    for found in (whole() for _ in bursts):
-        if found.checked_frames != frames or found.found:
+    for found in (in_run() for _ in bursts):
+        if found.checked_frames != frames or found.found != planted:
             raise RuntimeError("the bench checked other frames")
     work: dict[str, Callable[[], object]] = {
         "memcmp": plain,
         "array_equal": array_equal,
         "regenerate": regenerate,
-        "whole_burst": whole,
+        "in_run": in_run,
     }
     least, middle = _times(work, seconds)
-    out: dict[str, Any] = {"frames": frames, "bursts_in_turn": sets}
+    out: dict[str, Any] = {"frames": frames, "bursts_in_turn": sets, "planted": planted}
     for name, times in (("least", least), ("median", middle)):
         out[name] = {
             "ns_per_frame": {kind: round(value / frames * 1e9, 4) for kind, value in times.items()},
             "regenerate_to_array_equal": round(times["regenerate"] / times["array_equal"], 3),
-            "whole_burst_to_memcmp": round(times["whole_burst"] / times["memcmp"], 3),
+            "in_run_to_memcmp": round(times["in_run"] / times["memcmp"], 1),
         }
     return out
+
+
+def _with_control(pattern: Pattern, captured: Bytes) -> tuple[Bytes, int]:
+    # The capture of a right burst of a run: as many faults as plans ask for, at places a run would choose.
+    geometry = positive_control.Geometry(
+        RINGS.playback or 0, pattern.frame_bytes, LINE_BYTES, S16.sample_bytes
+    )
+    frames = captured.size // pattern.frame_bytes - LEAD
+    wanted = Plan().control
+    faults = positive_control.plant(frames, geometry, wanted.share, wanted.least, "bench")
+    out = captured.copy()
+    laid = positive_control.lay(out[LEAD * pattern.frame_bytes :], faults, geometry, pattern.fill, FIRST)
+    return out, len(laid)
 
 
 def _times(work: dict[str, Callable[[], object]], seconds: float) -> tuple[dict[str, float], ...]:
@@ -165,19 +185,19 @@ def _table(result: dict[str, Any]) -> str:
     lines = [
         f"{result['machine']}, Python {result['python']}, numpy {result['numpy']}, "
         f"load {result['load_1min']}; ns per frame (least), ratios (least, median)",
-        f"{'frames':>8} {'memcmp':>9} {'array_eq':>9} {'regen':>9} {'whole':>9}"
-        "  regen/array_eq    whole/memcmp",
+        f"{'frames':>8} {'memcmp':>9} {'array_eq':>9} {'regen':>9} {'in run':>9}"
+        "  regen/array_eq   in run/memcmp  faults planted",
     ]
     for row in result["blocks"]:
         ns = row["least"]["ns_per_frame"]
-        times = " ".join(f"{ns[k]:9.4f}" for k in ("memcmp", "array_equal", "regenerate", "whole_burst"))
+        times = " ".join(f"{ns[k]:9.4f}" for k in ("memcmp", "array_equal", "regenerate", "in_run"))
         ratios = (
             f"{row[of][ratio]:7.2f}"
-            for ratio in ("regenerate_to_array_equal", "whole_burst_to_memcmp")
+            for ratio in ("regenerate_to_array_equal", "in_run_to_memcmp")
             for of in ("least", "median")
         )
         cold = "  from memory" if row["bursts_in_turn"] > 1 else ""
-        lines.append(f"{row['frames']:8} {times}  {' '.join(ratios)}{cold}")
+        lines.append(f"{row['frames']:8} {times}  {' '.join(ratios)} {row['planted']:9}{cold}")
     for name, value in result["processes"].items():
         lines.append(f"{name}: {value}")
     return "\n".join(lines)

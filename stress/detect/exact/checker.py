@@ -17,7 +17,7 @@ from stress.detect.exact.decode import NONE, Decoder, runs_of
 from stress.detect.exact.finding_builder import Builder
 from stress.detect.exact.findings import CAP, Collector
 from stress.detect.exact.regenerate import Regenerator
-from stress.detect.exact.ring_offset import HeldRanges, RingGeometry, signed
+from stress.detect.exact.ring_offset import RingGeometry, signed
 from stress.detect.exact.same import address
 from stress.detect.exact.start_search import PLAIN_FRAMES, Beginning
 from stress.detect.exact.track import Tracker, commit_point, slipped_to
@@ -85,7 +85,6 @@ class ExactChecker:
     played_limit : frames of the pattern that were due [frames]; later ones are
         neither judged nor counted.
     line_bytes : cache line of the board [bytes].
-    held : what the rings held before this burst.
     cap : findings kept in full; counts go on past it.
     begun : a lock found before; every frame is judged then, from the first on.
 
@@ -100,13 +99,12 @@ class ExactChecker:
         first_position: int | None = None,
         played_limit: int | None = None,
         line_bytes: int = 32,
-        held: HeldRanges | None = None,
         cap: int = CAP,
         begun: Begun | None = None,
     ) -> None:
         self._pattern, self._rings, self._begun = pattern, rings, begun
         self._first, self._limit = first_position, played_limit
-        self._line_bytes, self._held = line_bytes, held or HeldRanges()
+        self._line_bytes = line_bytes
         self._stretch = min(max(STRETCH[0], 8 * rings.largest), STRETCH[1])
         self._again = Regenerator(pattern)
         # Locked by the top 16 bits alone: what lies below may not be carried.
@@ -216,7 +214,7 @@ class ExactChecker:
         self._notes += begun.notes
         self._decoder = Decoder(self._pattern, self._rings, begun.mask)
         self._geometry = RingGeometry(self._rings, self._pattern.frame_bytes, first, self._line_bytes)
-        self._builder = Builder(self._decoder, self._geometry, self._held)
+        self._builder = Builder(self._decoder, self._geometry)
         self._resampling = Resampling(self._decoder)
         self._onsets = OnsetFinder(self._decoder)
         self._collector = Collector(
@@ -364,7 +362,6 @@ def check(
     first_position: int | None = None,
     played_limit: int | None = None,
     line_bytes: int = 32,
-    held: HeldRanges | None = None,
     cap: int = CAP,
 ) -> Analysis:
     """Check a whole burst in memory; see `ExactChecker` for the parameters.
@@ -379,7 +376,6 @@ def check(
         first_position=first_position,
         played_limit=played_limit,
         line_bytes=line_bytes,
-        held=held,
         cap=cap,
     )
     checker.feed(captured)

@@ -9,7 +9,7 @@ from typing import Any
 from stress.detect.exact.damage_kind import SHORTEST_DITHER, Namer, Part
 from stress.detect.exact.decode import Decoder
 from stress.detect.exact.partial_frames import Edges
-from stress.detect.exact.ring_offset import HeldRanges, RingGeometry, line_of, signed
+from stress.detect.exact.ring_offset import RingGeometry, line_of, signed
 from stress.detect.exact.stretch import Stretch, groups, run_edges
 from stress.detect.exact.track import TrackEvent
 from stress.detect.exact.words import sentence
@@ -38,11 +38,11 @@ class Builder:
 
     Parameters
     ----------
-    decoder, geometry, held : of this capture.
+    decoder, geometry : of this capture.
     """
 
-    def __init__(self, decoder: Decoder, geometry: RingGeometry, held: HeldRanges) -> None:
-        self._decoder, self._geometry, self._held = decoder, geometry, held
+    def __init__(self, decoder: Decoder, geometry: RingGeometry) -> None:
+        self._decoder, self._geometry = decoder, geometry
         self._namer = Namer(decoder)
         self._votes = {"playback": 0, "capture": 0}
         #: where a slip turned out to lie before the damage beside it: frame of the
@@ -171,18 +171,10 @@ class Builder:
         return max(laps, key=rank)
 
     def _earlier(self, base: Finding, seen: int, inside: int) -> Finding:
-        # Data from before this burst: what the rings held says which of them it lay in.
+        # Data from before this burst: a lag of whole laps says which ring it lay in.
         details = {**base.details, "origin": "earlier burst", "seen_position": seen}
-        ring = None
-        for name in ("playback", "capture"):
-            offset = self._geometry.offset(name, base.frame, base.position)
-            held = None if offset is None else self._held.find(name, offset, seen)
-            if held is not None:
-                ring, details["burst"] = name, held.burst
-                break
-        if ring is None:
-            rings = [name for name, _ in self._geometry.laps(base.lag or 0)]
-            ring = rings[0] if rings else None
+        rings = [name for name, _ in self._geometry.laps(base.lag or 0)]
+        ring = rings[0] if rings else None
         offset = None if ring is None else self._geometry.offset(ring, base.frame, base.position)
         place = None if ring is None else self._bytes(ring, offset, inside)
         return replace(base, kind=Kind.STALE, ring=ring, ring_offset=place, details=details)

@@ -44,45 +44,6 @@ def line_of(start_bytes: int, length_bytes: int, line_bytes: int = LARGEST_LINE)
 
 
 @dataclass(frozen=True)
-class HeldRange:
-    """What a stretch of a ring held before this burst.
-
-    Parameters
-    ----------
-    ring : "playback" or "capture".
-    offset : of the first frame in the ring [frames].
-    frames : length of the stretch [frames].
-    position : pattern position of its first frame.
-    burst : name for people, e.g. "burst 3".
-    """
-
-    ring: str
-    offset: int
-    frames: int
-    position: int
-    burst: str = "an earlier burst"
-
-    def holds(self, offset: int, position: int) -> bool:
-        """Tell whether ring offset `offset` [frames] held `position`."""
-        inside = offset - self.offset
-        return 0 <= inside < self.frames and (position - self.position - inside) % POSITIONS == 0
-
-
-@dataclass(frozen=True)
-class HeldRanges:
-    """All that is known of the rings' contents before this burst."""
-
-    ranges: tuple[HeldRange, ...] = ()
-
-    def find(self, ring: str, offset: int, position: int) -> HeldRange | None:
-        """Return the range that put `position` at `offset` [frames], if any."""
-        for held in self.ranges:
-            if held.ring == ring and held.holds(offset, position):
-                return held
-        return None
-
-
-@dataclass(frozen=True)
 class RingGeometry:
     """Rings and frame size as one burst sees them.
 

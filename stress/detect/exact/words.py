@@ -29,7 +29,7 @@ def _say(finding: Finding, rings: bool) -> str:
     details = finding.details
     be = "is" if finding.frames == 1 else "are"
     if finding.kind is Kind.STALE:
-        return f"{be} {_age(finding, details)}{_lines(finding, be)}"
+        return f"{be} {_age(finding)}{_lines(finding, be)}"
     if finding.kind is Kind.DROP:
         return f"{count(finding.frames, 'frame')} {'is' if finding.frames == 1 else 'are'} missing"
     if finding.kind is Kind.REPEAT:
@@ -45,9 +45,9 @@ def _say(finding: Finding, rings: bool) -> str:
     return f"{be} {_plain(finding.kind, details)}"
 
 
-def _age(finding: Finding, details: Mapping[str, Any]) -> str:
+def _age(finding: Finding) -> str:
     if finding.laps is None:
-        return f"left from {details.get('burst', 'an earlier burst')}"
+        return "left from an earlier burst"
     if finding.laps == 1:
         return f"one {finding.ring} lap old"
     return f"{finding.laps} {finding.ring} laps old"

@@ -22,7 +22,6 @@ ASOUND: dict[str, str] = {
     "snd_pcm_prepare": "i:p",
     "snd_pcm_start": "i:p",
     "snd_pcm_drop": "i:p",
-    "snd_pcm_pause": "i:pi",
     "snd_pcm_state": "i:p",
     "snd_pcm_wait": "i:pi",
     "snd_pcm_avail_update": "l:p",

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from stress.detect.exact.checker import ExactChecker, check
-from stress.detect.exact.ring_offset import HeldRange, HeldRanges
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
@@ -40,7 +39,6 @@ class Case:
             "played_limit": int(rng.integers(0, frames + 500)) if rng.integers(2) else None,
             "line_bytes": int(rng.choice([16, 32, 64])),
             "cap": int(rng.choice([0, 1, 1000])),
-            "held": HeldRanges((HeldRange("playback", 0, 480, (first - 999) % WRAP),)),
         }
 
     def damage(self):
