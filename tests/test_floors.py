@@ -37,13 +37,13 @@ PURE_MODULES = {"__future__", "collections", "dataclasses", "enum", "functools",
 PURE_MODULES |= {"bisect", "math", "re", "zlib"}
 # memcmp and memmem on memory the caller hands in: no state, no system call.
 PURE_EXCEPTIONS = {
-    "detect/exact/same.py": {"ctypes"},
+    "detect/exact/compare.py": {"ctypes"},
     # Read by the type checker alone.
     "model/arrays.py": {"typing_extensions"},
 }
 DOORS = {
     "alsaaudio": {"pcm/pyalsa.py"},
-    "ctypes": {"board/conditions.py", "detect/exact/same.py", "pcm/alsa/_lib.py"},
+    "ctypes": {"board/conditions.py", "detect/exact/compare.py", "pcm/alsa/_lib.py"},
     "psutil": {"board/load.py"},
     "usb": {"board/usb_control.py"},
     "soundfile": {"files/foreign.py"},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,6 @@ from stress.experiment import positive_control
 from stress.experiment.alignment import settle
 from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.method.detector import CheckResult
-from stress.experiment.window import hot_window
 from stress.experiment.wire.views import Sent, Views, attribute, by_wire, look
 from stress.model.arrays import Bytes
 from stress.model.exposure import Exposure
@@ -334,6 +335,28 @@ def _takes_the_wire(views: Views, loopback: str, heard: Analysis) -> bool:
 
 def _as_it_is(out: Bytes) -> Bytes:
     return out
+
+
+@contextmanager
+def hot_window() -> Iterator[None]:
+    """Keep the garbage collector out of a burst.
+
+    A collection inside the burst would be Python work in the window, and the
+    memory it frees can end in munmap, which cleans and invalidates the whole
+    D-cache on VIVT cores (flush_cache_range, arch/arm/mm/flush.c) and so hides
+    the defect. Everything older than the window is moved out of the
+    collector's sight, so that the next collection after it stays short.
+    """
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if was_enabled:
+            gc.enable()
 
 
 def _touched(size: int) -> Bytes:

@@ -32,8 +32,6 @@ class FaultKind(str, Enum):
     ROTATE = "rotate"  #: every channel moves on by some places, from there on
     SLIP_BYTES = "slip-bytes"  #: the byte stream is late by some bytes, from there to the end
     PACKET_SHIFT = "packet-shift"  #: packets off the word boundary are late by some bytes
-        "packet-shift"  #: packets that do not begin or end on a boundary of frames are late by some bytes
-    )
     MISSED = "missed"  #: the host missed the slot of a packet, and nothing went out in it
     LOST_PACKET = "lost-packet"  #: a packet fails on the bus
     SWAP = "swap"  #: two channels are exchanged

@@ -11,8 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from stress.detect.exact.checker import ExactChecker
-from stress.detect.exact.regenerate import Regenerator
-from stress.detect.exact.same import address, memory
+from stress.detect.exact.compare import Regenerator, address, memory
 from stress.detect.spectral import PeriodicDifference
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings

@@ -20,8 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from stress.detect.exact.regenerate import Regenerator
-from stress.detect.exact.same import address, memory
+from stress.detect.exact.compare import Regenerator, address, memory
 from stress.experiment import positive_control
 from stress.experiment.method.exact import ByPattern
 from stress.files.wav import write_wav

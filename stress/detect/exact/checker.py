@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from stress.detect.exact.compare import Regenerator, address
 from stress.detect.exact.decode import NONE, Decoder, runs_of
 from stress.detect.exact.finding_builder import Builder
 from stress.detect.exact.findings import CAP, Collector
-from stress.detect.exact.regenerate import Regenerator
+from stress.detect.exact.lock import PLAIN_FRAMES, Beginning
 from stress.detect.exact.ring_offset import RingGeometry, signed
-from stress.detect.exact.same import address
-from stress.detect.exact.start_search import PLAIN_FRAMES, Beginning
 from stress.detect.exact.track import Tracker, commit_point, slipped_to
 from stress.detect.exact.valid_bits import probe_mask, top_mask
 from stress.detect.exact.window import Window

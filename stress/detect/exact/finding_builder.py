@@ -8,11 +8,11 @@ from typing import Any
 
 from stress.detect.exact.damage_kind import SHORTEST_DITHER, Namer, Part
 from stress.detect.exact.decode import Decoder
+from stress.detect.exact.findings import sentence
 from stress.detect.exact.partial_frames import Edges
 from stress.detect.exact.ring_offset import RingGeometry, line_of, signed
-from stress.detect.exact.stretch import Stretch, groups, run_edges
 from stress.detect.exact.track import TrackEvent
-from stress.detect.exact.words import sentence
+from stress.detect.exact.window import Stretch, groups, run_edges
 from stress.model.arrays import Bytes
 from stress.model.finding import Finding, Kind
 from stress.model.stimulus import POSITIONS

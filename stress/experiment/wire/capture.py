@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stress.detect.exact.compare import memory
 from stress.detect.exact.findings import CAP
 from stress.detect.exact.ring_offset import line_of
-from stress.detect.exact.same import memory
-from stress.detect.exact.stretch import run_edges
+from stress.detect.exact.window import run_edges
 from stress.model.arrays import Bytes, Flags, Ints
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.words import counted

@@ -21,7 +21,6 @@ from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.positive_control import Outcome
 from stress.experiment.wire.capture import compare_read, distinct_lines, frames_not_taken
 from stress.experiment.wire.control import match, overlay
-from stress.experiment.wire.lanes import with_lanes
 from stress.experiment.wire.memory import Held, last_lap
 from stress.experiment.wire.race import RACE, set_apart_races
 from stress.model.arrays import Bytes, Flags
@@ -29,7 +28,7 @@ from stress.model.finding import Analysis, Finding, Kind
 from stress.model.pcm import Direction
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
-from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING, WireStream
+from stress.model.wire import BUS, CAPTURE_RING, LANES, PLAYBACK_RING, RIGHT, UNKNOWN, WRONG, WireStream
 from stress.model.words import count, counted
 
 if TYPE_CHECKING:
@@ -259,7 +258,7 @@ def _seen(analysis: Analysis, view: str, memory: Mapping[Direction, Held], sent:
     findings = []
     for finding in analysis.findings:
         if not finding.injected:
-            finding = with_lanes(finding.with_details(view=view), memory, sent.position, False)
+            finding = _with_lanes(finding.with_details(view=view), memory, sent.position, False)
         if view == PLAYBACK_RING:
             # The detector was given the wire and calls it what it usually gets.
             finding = dataclasses.replace(finding, text=finding.text.replace("capture frame", "OUT frame"))
@@ -277,7 +276,7 @@ def attribute(analysis: Analysis, views: Views, position: int) -> Analysis:
         finding = finding.with_details(transport=RACE) if raced else finding
         if view:
             edge = _at_packet(finding, views, position)
-            finding = with_lanes(finding.with_details(view=view, **edge), views.memory, position, True)
+            finding = _with_lanes(finding.with_details(view=view, **edge), views.memory, position, True)
         findings.append(finding)
     return _without_latency(dataclasses.replace(analysis, findings=tuple(findings)))
 
@@ -348,3 +347,24 @@ def by_wire(views: Views, frame_bytes: int, line_bytes: int) -> Analysis:
 
 def _sum(left: Mapping[Key, int], right: Mapping[Key, int]) -> dict[Key, int]:
     return {key: left.get(key, 0) + right.get(key, 0) for key in {**left, **right}}
+
+
+def _with_lanes(finding: Finding, memory: Mapping[Direction, Held], position: int, looped: bool) -> Finding:
+    """Return `finding`, which names its view, with `details["lanes"]`.
+
+    Parameters
+    ----------
+    position : pattern position of the first frame written.
+    looped : the finding was made in what came back, not in one half of the way.
+    """
+    view = finding.details["view"]
+    way = Direction.CAPTURE if view == CAPTURE_RING else Direction.PLAYBACK
+    # A comparison of the read with IN counts both from the first frame on.
+    first = finding.frame if way is Direction.CAPTURE else (finding.position - position) % POSITIONS
+    held = memory[way].says(first, max(1, finding.frames)) if way in memory else UNKNOWN
+    lanes = {
+        PLAYBACK_RING: (RIGHT, held, WRONG, WRONG if looped else UNKNOWN),
+        BUS: (RIGHT, held, WRONG, WRONG),
+        CAPTURE_RING: (RIGHT if looped else UNKNOWN, held, RIGHT, WRONG),
+    }[view]
+    return finding.with_details(lanes=dict(zip(LANES, lanes)))

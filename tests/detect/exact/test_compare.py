@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stress.detect.exact.regenerate import STEREO_BLOCK, Regenerator
-from stress.detect.exact.same import address, memory
+from stress.detect.exact.compare import STEREO_BLOCK, Regenerator, address, memory
 from stress.model.formats import FORMATS
 from stress.patterns.word import Pattern
 
