@@ -17,16 +17,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from stress.model.finding import Analysis, Finding, Kind
+from stress.model.finding import SLIPS, Analysis, Finding, Kind
+from stress.model.pcm import Exchange, StreamResult
+from stress.model.ring import Rings
 from stress.model.wire import BUS
 
-if TYPE_CHECKING:
-    from stress.model.pcm import Exchange, StreamResult
-    from stress.model.ring import Rings
-
-SLIPS = (Kind.DROP, Kind.REPEAT, Kind.INSERT)
 # Laps of old data in one piece that no cache line explains. Source: on the modelled ARMv5 and
 # ARMv6 cores no arm of plan bringup gives one whole lap in one piece; each line ages by itself.
 # Higher: short stalls are called corruption; lower: a line-sized fault of a tiny ring is excused.
@@ -37,6 +33,11 @@ KNOWN_BLOCK_LAPS = 1
 # Source: stalls under emulation came once or twice in a burst. Higher: a mechanism that makes
 # whole laps stale is excused; lower: a machine that stalls thrice is called corrupt.
 MOST_BLOCKS, MOST_SHARE = 3, 0.5
+# How far lost time reaches [laps of the larger ring]: before the place where it shows, behind the
+# place where it begins, and behind its end. Source: behind 3 laps lost of a ring of 1280 frames the
+# next 1664 frames, 1.3 laps, were one lap old. Higher: corruption that happens beside a stall is
+# excused; lower: what the reader took while it was out of step is called corruption.
+LAPS_BEFORE, LAPS_BEHIND, LAPS_BEHIND_END = 1, 2, 1
 # Time beyond a lap that a call may take without a stall [s]. Source: starting capture before
 # playback takes up to 0.1 s on emulated machines. Higher: stalls of a tenth of a second go
 # unseen; lower: a slow start is taken for a stall.
@@ -80,10 +81,11 @@ def _behind(stream: StreamResult, rate: int) -> int:
 def set_apart(analysis: Analysis, rings: Rings, stalls: Stalls) -> Analysis:
     """Mark the findings that lost time explains (`details["transport"]`).
 
-    A finding is marked when, within one lap, frames slip by whole laps of a
-    ring, data is newer than it can be, whole laps are old in one piece, or frames
-    slip by anything at all in a burst that had xruns; not when the wire already
-    shows it to be the device's. Of the marked ones the first `MOST_KEPT` are kept.
+    A finding is marked when frames slip by whole laps of a ring, data is newer than
+    it can be, whole laps are old in one piece, or frames slip by anything at all in a
+    burst that had xruns: at most two laps before it, or one lap behind it (see
+    `LAPS_BEHIND`). It is not when the wire already shows it to be the device's. Of
+    the marked ones the first `MOST_KEPT` are kept.
     """
     blocks = _blocks(analysis, rings, stalls)
     causes = [
@@ -172,9 +174,9 @@ def _near(finding: Finding, causes: Sequence[Finding], lap: int) -> Finding | No
         return None
     for cause in causes:
         end = cause.frame if cause.kind in SLIPS else cause.frame + cause.frames
-        if cause.frame - lap <= finding.frame + finding.frames and finding.frame <= max(
-            cause.frame + 2 * lap, end + lap
-        ):
+        first = cause.frame - LAPS_BEFORE * lap
+        last = max(cause.frame + LAPS_BEHIND * lap, end + LAPS_BEHIND_END * lap)
+        if first <= finding.frame + finding.frames and finding.frame <= last:
             return cause
     return None
 
@@ -184,7 +186,7 @@ def _mark(finding: Finding, cause: Finding) -> Finding:
         words = f"{cause.frames} frames that are old in one piece"
     else:
         words = f"{cause.frames} frames lost or repeated"
-    return finding.with_details(transport=f"within a lap of {words} at frame {cause.frame}")
+    return finding.with_details(transport=f"beside {words} at frame {cause.frame}")
 
 
 def _thinned(analysis: Analysis) -> Analysis:

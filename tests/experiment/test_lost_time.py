@@ -130,3 +130,33 @@ def test_set_apart_keeps_and_counts_only_the_first_of_very_many():
     assert analysis.found == len(analysis.findings) == MOST_KEPT + len(real)
     assert analysis.wrong_frames == sum(one.frames for one in analysis.findings)
     assert sum(analysis.sites.values()) == analysis.found
+
+
+LAP = RINGS.largest
+
+
+@pytest.mark.parametrize(
+    ("frame", "frames", "marked"),
+    [
+        (20_000 - LAP - 8, 8, True),  # ends a lap before the slip
+        (20_000 - LAP - 9, 8, False),
+        (20_000 + 2 * LAP, 8, True),  # begins two laps behind it
+        (20_000 + 2 * LAP + 1, 8, False),
+    ],
+)
+def test_lost_time_reaches_a_lap_before_a_slip_and_two_behind_it(frame, frames, marked):
+    slip = Finding(Kind.DROP, frame=20_000, frames=LAP, position=1)
+    beside = Finding(Kind.ZERO, frame=frame, frames=frames, position=1)
+    found = {one.kind: "transport" in one.details for one in _apart([slip, beside], Stalls()).findings}
+    assert found == {Kind.DROP: True, Kind.ZERO: marked}
+
+
+@pytest.mark.parametrize(("gap", "marked"), [(LAP, True), (LAP + 1, False)])
+def test_lost_time_reaches_a_lap_behind_the_end_of_a_block(gap, marked):
+    block = _old(20_000, 4 * LAP, ring="capture")
+    beside = Finding(Kind.ZERO, frame=20_000 + 4 * LAP + gap, frames=8, position=1)
+    found = {
+        one.kind: "transport" in one.details
+        for one in _apart([block, beside], Stalls(coherent=True)).findings
+    }
+    assert found == {Kind.STALE: True, Kind.ZERO: marked}
