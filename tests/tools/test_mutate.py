@@ -1,0 +1,83 @@
+"""tools/mutate: which places it changes, that a change is what it says, and that a survivor is told."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tools.mutatekit import __main__ as mutate
+from tools.mutatekit import mirror
+from tools.mutatekit.sites import changed, sites
+
+SOURCE = '''
+LIMIT = 3
+
+
+def judge(found: int | None, most: list[int]) -> bool:
+    """Return 1 + 1."""
+    if found is None or not most:
+        raise ValueError(1 + 2)
+    total = -found + max(most)
+    total -= 2
+    return 0 < total <= LIMIT and f"{total + 1}" != ""
+'''
+
+
+def _said(source):
+    return {str(site) for site in sites(source)}
+
+
+def test_sites_are_the_operators_inside_functions_but_no_types_errors_or_texts():
+    assert _said(SOURCE) == {
+        "line 7: Is -> IsNot",
+        "line 7: Or -> And",
+        "line 7: Not -> nothing",
+        "line 9: Add -> Sub",
+        "line 9: USub -> nothing",
+        "line 9: max -> min",
+        "line 10: Sub -> Add",
+        "line 10: 2 -> 3",
+        "line 11: 0 -> 1",
+        "line 11: And -> Or",
+        "line 11: Lt -> LtE",
+        "line 11: Lt -> Gt",
+        "line 11: LtE -> Lt",
+        "line 11: LtE -> Gt",
+        "line 11: NotEq -> Eq",
+    }
+
+
+@pytest.mark.parametrize("site", sites(SOURCE), ids=str)
+def test_change_changes_exactly_one_place(site):
+    was, now = changed_lines(SOURCE, site)
+    assert len(was) == len(now)
+    assert sum(one != other for one, other in zip(was, now)) == 1
+
+
+def changed_lines(source, site):
+    return ast.unparse(ast.parse(source)).splitlines(), changed(source, site).splitlines()
+
+
+def test_same_seed_chooses_the_same_changes_and_another_others():
+    first = mutate.choose(("stats",), 20, 1)
+    assert first == mutate.choose(("stats",), 20, 1) != mutate.choose(("stats",), 20, 2)
+    assert len(set(first)) == 20
+
+
+def test_module_has_the_tests_of_its_name_and_of_its_line():
+    assert mirror.tests_of("stats/dose.py") == ["tests/stats/test_dose.py"]
+    assert "tests/faults/test_matrix.py" in mirror.tests_of("detect/exact/track.py")
+
+
+def test_change_that_matters_is_noticed_and_one_that_does_not_survives(tmp_path, monkeypatch):
+    # A module of its own, with a test that pins one of its two functions.
+    part = "def f(a):\n    return a + 1\n\n\ndef g(a):\n    return a - 1\n"
+    (tmp_path / "part.py").write_text(part)
+    test = "from stress.part import f\n\n\ndef test_f():\n    assert f(2) == 3\n"
+    (tmp_path / "test_part.py").write_text(test)
+    monkeypatch.setattr(mutate, "STRESS", tmp_path)
+    monkeypatch.setattr(mutate, "tests_of", lambda module: [str(tmp_path / "test_part.py")])
+    chosen = {str(site): site for site in sites(part)}
+    assert mutate.tried("part.py", chosen["line 2: Add -> Sub"])
+    assert not mutate.tried("part.py", chosen["line 6: Sub -> Add"])

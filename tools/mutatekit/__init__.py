@@ -1,0 +1,1 @@
+"""Change one operator of a module at a time and see whether its own tests notice."""

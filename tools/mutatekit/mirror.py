@@ -1,0 +1,42 @@
+"""Which tests are a module's own: those of its name, or those that tests/mirror.txt names."""
+
+from __future__ import annotations
+
+import fnmatch
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+STRESS, TESTS = ROOT / "stress", ROOT / "tests"
+
+
+def own(module: str) -> list[str]:
+    """Return the test files of a module's name: in its room, with its folder's name before it or without.
+
+    Parameters
+    ----------
+    module : path below stress/, "experiment/burst.py".
+    """
+    parts = Path(module).with_suffix("").parts
+    stem = parts[-1].lstrip("_")
+    names = [f"test_{stem}.py", *(f"test_{folder}_{stem}.py" for folder in parts[1:-1])]
+    room = TESTS / parts[0] if len(parts) > 1 else TESTS
+    return [str(path.relative_to(ROOT)) for name in names for path in sorted(room.rglob(name))]
+
+
+def listed() -> list[tuple[str, list[str], str]]:
+    """Return the lines of tests/mirror.txt: pattern of modules, test files, why there."""
+    lines = (TESTS / "mirror.txt").read_text(encoding="utf-8").splitlines()
+    parts = (line.split(" | ") for line in lines if line and not line.startswith("#"))
+    return [(pattern, files.split(), why) for pattern, files, why in parts]
+
+
+def tests_of(module: str) -> list[str]:
+    """Return the test files of a module; a line of the list adds to those of its name."""
+    more = (files for pattern, files, _ in listed() if fnmatch.fnmatch(module, pattern))
+    return [*own(module), *next(more, [])]
+
+
+def modules(room: str) -> list[str]:
+    """Return the modules below a room, as paths below stress/."""
+    found = sorted((STRESS / room).rglob("*.py"))
+    return [str(path.relative_to(STRESS)) for path in found if not path.name.startswith("__")]
