@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stress.cli.arguments import PLANS
+from stress.cli.arguments import shipped
 from stress.cli.card_offers import offers_of
 from stress.errors import ConfigError
 from stress.model.formats import card_format
@@ -55,14 +55,14 @@ def fitted(args: argparse.Namespace, target: Target, plan: Plan, recorded: bool)
     offers = (found[0], found[1] if len(found) > 1 else None)
     if wanted.asked or args.plan in _CHOSEN_BY_NOBODY:
         return adapt(plan, _kept(plan, wanted, args.plan), *offers)
-    if args.plan in PLANS and not _has(plan, *offers):
+    if args.plan in shipped("plans") and not _has(plan, *offers):
         return adapt(plan, wanted, *offers)
     return plan, ""
 
 
 def _kept(plan: Plan, wanted: Wanted, name: str) -> Wanted:
     # What a plan of one's own says stays, but for what the options change.
-    if name in (*_CHOSEN_BY_NOBODY, *PLANS):
+    if name in (*_CHOSEN_BY_NOBODY, *shipped("plans")):
         return wanted
     return Wanted(
         wanted.rate or plan.rate,

@@ -23,7 +23,7 @@ TRIAL_S = 1.0
 
 
 @dataclass(frozen=True)
-class Choice:
+class LoopbackChoice:
     """What judges a run, and why.
 
     Parameters
@@ -49,7 +49,7 @@ def choose(
     plan: Plan,
     arm: Arm,
     position: int,
-) -> Choice:
+) -> LoopbackChoice:
     """Try the other stimuli where the first one did not come back.
 
     Parameters
@@ -57,7 +57,7 @@ def choose(
     position : of the first frame of a trial.
     """
     if first.locked:
-        return Choice(None, f"what came back is the stimulus of the {tried.name} detector")
+        return LoopbackChoice(None, f"what came back is the stimulus of the {tried.name} detector")
     advice: list[str] = []
     frames, lost = round(TRIAL_S * plan.rate), None
     names = [tried.name]
@@ -68,11 +68,11 @@ def choose(
         advice, lost = [*advice, *trial.heard.advice], trial.exchange.lost
         if trial.locked:
             why = f"the {tried.name} detector did not recognise what came back, the {other.name} detector did"
-            return Choice(other, why, (), lost)
+            return LoopbackChoice(other, why, (), lost)
         if lost:
             break
     why = f"nothing came back that the detectors {' and '.join(names)} recognise"
-    return Choice(None, why, tuple(advice), lost)
+    return LoopbackChoice(None, why, tuple(advice), lost)
 
 
 def _trial(

@@ -55,7 +55,7 @@ class Examples:
             self.first.append(example)
 
 
-class Level(NamedTuple):
+class SampleLevel(NamedTuple):
     """The analog path at one moment of the run: time [s], SNR and THD+N [dB]."""
 
     at_s: float
@@ -80,7 +80,7 @@ class Samples:
     sorts: dict[tuple[str, str | None], Examples] = field(default_factory=dict)
     rings: dict[tuple[str, str], Examples] = field(default_factory=dict)
     strips: list[BurstRecord] = field(default_factory=list)
-    levels: Thinned[Level] = field(default_factory=Thinned)
+    levels: Thinned[SampleLevel] = field(default_factory=Thinned)
     marks: Thinned[tuple[float, Example]] = field(default_factory=Thinned)
     notes: dict[str, None] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
@@ -112,7 +112,7 @@ class Samples:
 
     def _add_levels(self, burst: BurstRecord, rate: int) -> None:
         for frame, snr, thd in burst.channel.seconds if burst.channel else ():
-            self.levels.add(Level(self.length_s + frame / rate + 0.5, snr, thd))
+            self.levels.add(SampleLevel(self.length_s + frame / rate + 0.5, snr, thd))
         for finding in burst.analysis.findings if burst.channel else ():
             if not finding.injected:
                 example = Example(burst.number, burst.arm, finding)

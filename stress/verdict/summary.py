@@ -42,7 +42,7 @@ UNENDED = "the run did not end, so arms and bursts are missing: continue it with
 
 
 @dataclass(frozen=True)
-class Channel:
+class AnalogPath:
     """The analog path over all bursts: medians, SNR and THD+N at their worst."""
 
     latency_frames: float
@@ -80,7 +80,7 @@ class Summary:
     contradicted: bool
     diagnosis: Diagnosis | None
     audit: Audit
-    channel: Channel | None
+    channel: AnalogPath | None
     detectors: tuple[str, ...]
     loopback: LoopbackRecord | None
     tap: TapRecord | None
@@ -231,7 +231,7 @@ class Summing:
             return recorded, False
         return _contradicted(recorded, derived), True
 
-    def _channel(self) -> Channel | None:
+    def _channel(self) -> AnalogPath | None:
         seen = self._channels.kept
         if not seen or self._worst is None:
             return None
@@ -239,7 +239,7 @@ class Summing:
         def middle(name: str) -> float:
             return float(sorted(getattr(one, name) for one in seen)[len(seen) // 2])
 
-        return Channel(middle("latency_frames"), middle("gain_db"), middle("drift_ppm"), *self._worst)
+        return AnalogPath(middle("latency_frames"), middle("gain_db"), middle("drift_ppm"), *self._worst)
 
 
 def _unended(derived: Judgement) -> Judgement:
