@@ -9,7 +9,7 @@ import numpy as np
 
 from stress.detect.exact.auxiliary_known import known_auxiliary
 from stress.detect.exact.passes import Known
-from stress.detect.exact.recording_check import Judged, Recording, check_recording
+from stress.detect.exact.recording_check import Judged, KnownRecording, check_recording
 from stress.detect.exact.survey import survey
 from stress.detect.exact.turns import Turns, find_turns, without_turns
 from stress.detect.path.judge import Behind, judge_behind, with_changes
@@ -38,7 +38,7 @@ def judged_by_pattern(
     stimulus in turn with it where frames are wrong; None stands for all frames.
     """
     known = Known(args.position, played(args, source.rate), source.rate)
-    capture = Recording(lambda first, stop: source.blocks(BLOCK_FRAMES, first, stop), source.frames)
+    capture = KnownRecording(lambda first, stop: source.blocks(BLOCK_FRAMES, first, stop), source.frames)
     unlocked: Judged | None = None
     for name in (args.pattern, *(other for other in PATTERNS if other != args.pattern)):
         pattern = Pattern(name, source.fmt, source.channels)
@@ -48,7 +48,7 @@ def judged_by_pattern(
         turns = find_turns(capture.read, capture.frames, pattern, source.rate, found)
         if turns is not None:
             read = without_turns(capture.read, pattern, source.rate, turns)
-            judged = check_recording(Recording(read, capture.frames), pattern, rings, known, args.line)
+            judged = check_recording(KnownRecording(read, capture.frames), pattern, rings, known, args.line)
             return _with_turns(judged, turns), judged.analysis.checked_frames // 2
         judged = check_recording(capture, pattern, rings, known, args.line, found)
         if name != args.pattern:

@@ -10,7 +10,7 @@ import pytest
 from stress.cli import main
 from stress.files.wav import write_wav
 from stress.model.formats import FORMATS
-from stress.patterns.auxiliary import NAMES, SIDES
+from stress.model.stimulus import AUXILIARY, ONE_SIDED
 from stress.patterns.word import Pattern
 
 HEADER_BYTES = 44
@@ -21,7 +21,7 @@ def _main(capsys, *argv):
     return status, capsys.readouterr().out.replace("\u202f", " ")
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "silence"])
+@pytest.mark.parametrize("name", [name for name in AUXILIARY if name != "silence"])
 def test_auxiliary_stimulus_is_known_by_name_and_is_no_verdict(capsys, tmp_path, name):
     path = tmp_path / "s.wav"
     _main(capsys, "generate", path, "--stimulus", name, "--frames", 30000)
@@ -31,7 +31,7 @@ def test_auxiliary_stimulus_is_known_by_name_and_is_no_verdict(capsys, tmp_path,
     assert "every frame right" not in out
 
 
-@pytest.mark.parametrize("name", NAMES + SIDES)
+@pytest.mark.parametrize("name", AUXILIARY + ONE_SIDED)
 def test_pattern_in_turn_with_a_stimulus_passes_and_half_of_it_is_exposure(capsys, tmp_path, name):
     path = tmp_path / "s.wav"
     _main(capsys, "generate", path, "--stimulus", name, "--interleave", "200ms", "--duration", "1s")

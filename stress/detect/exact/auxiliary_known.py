@@ -6,7 +6,8 @@ import numpy as np
 
 from stress.detect.exact.passes import Read
 from stress.model.arrays import Bytes
-from stress.patterns.auxiliary import NAMES, AuxiliaryPattern
+from stress.model.stimulus import AUXILIARY
+from stress.patterns.auxiliary import AuxiliaryPattern
 from stress.patterns.word import Pattern
 
 # Frames that name the stimulus: four periods of the longest, impulse.
@@ -28,7 +29,7 @@ def known_auxiliary(read: Read, frames: int, pattern: Pattern) -> tuple[str, int
     probe = np.concatenate(
         [np.empty(0, np.uint8), *(b.copy() for b in read(start, min(frames, start + PROBE)))]
     )
-    for name in NAMES:
+    for name in AUXILIARY:
         source = AuxiliaryPattern(name, pattern.channels, pattern.fmt)
         if name == "silence" or len(probe) < 2 * source.period * size:
             continue

@@ -9,9 +9,9 @@ import numpy as np
 from stress.detect.exact.checker import Begun, ExactChecker
 from stress.detect.exact.decode import Decoder
 from stress.detect.exact.findings import CAP
+from stress.detect.exact.lock import PLAIN_FRAMES
 from stress.detect.exact.passes import FIRST_POSITION, Known, Pass, Planner, Read
 from stress.detect.exact.ring_offset import signed
-from stress.detect.exact.start_search import PLAIN_FRAMES
 from stress.detect.exact.survey import Span, Survey, survey
 from stress.detect.exact.valid_bits import top_mask
 from stress.model.finding import Analysis, Finding, Kind, Site
@@ -22,7 +22,7 @@ from stress.patterns.word import Pattern
 
 
 @dataclass(frozen=True)
-class Recording:
+class KnownRecording:
     """A capture that can be read more than once.
 
     Parameters
@@ -44,7 +44,7 @@ class Judged:
 
 
 def check_recording(
-    capture: Recording,
+    capture: KnownRecording,
     pattern: Pattern,
     rings: Rings,
     known: Known,
@@ -73,7 +73,9 @@ def check_recording(
     return Judged(whole, tuple(line for part in parts for line in part.advice))
 
 
-def _plain(capture: Recording, pattern: Pattern, rings: Rings, known: Known, line_bytes: int) -> Analysis:
+def _plain(
+    capture: KnownRecording, pattern: Pattern, rings: Rings, known: Known, line_bytes: int
+) -> Analysis:
     checker = ExactChecker(
         pattern, rings, first_position=known.position, played_limit=known.frames, line_bytes=line_bytes
     )
@@ -82,7 +84,7 @@ def _plain(capture: Recording, pattern: Pattern, rings: Rings, known: Known, lin
     return checker.finish()
 
 
-def _lock(capture: Recording, pattern: Pattern, rings: Rings, known: Known) -> tuple[int, int] | None:
+def _lock(capture: KnownRecording, pattern: Pattern, rings: Rings, known: Known) -> tuple[int, int] | None:
     checker = ExactChecker(pattern, rings, first_position=known.position)
     for block in capture.read(0, capture.frames):
         checker.feed(block)
@@ -92,12 +94,12 @@ def _lock(capture: Recording, pattern: Pattern, rings: Rings, known: Known) -> t
     return checker.lock
 
 
-def _from_first(capture: Recording, pattern: Pattern, span: Span) -> Span:
+def _from_first(capture: KnownRecording, pattern: Pattern, span: Span) -> Span:
     start, position = _right_from(capture, pattern, span.start, span.position)
     return replace(span, start=start, position=position)
 
 
-def _right_from(capture: Recording, pattern: Pattern, frame: int, position: int) -> tuple[int, int]:
+def _right_from(capture: KnownRecording, pattern: Pattern, frame: int, position: int) -> tuple[int, int]:
     # A lone frame of mono shows no position; beside right ones it does. Position 0 is all
     # zeros, as silence is.
     back = min(2, frame, signed(position - FIRST_POSITION))
@@ -111,7 +113,7 @@ def _right_from(capture: Recording, pattern: Pattern, frame: int, position: int)
 
 
 def _judged(
-    capture: Recording, pattern: Pattern, rings: Rings, known: Known, line_bytes: int, one: Pass
+    capture: KnownRecording, pattern: Pattern, rings: Rings, known: Known, line_bytes: int, one: Pass
 ) -> Judged:
     frame, position = one.lock
     probe = [block.copy() for block in capture.read(frame, min(frame + PLAIN_FRAMES, one.end))]

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from stress.detect.exact.compare import Regenerator, address
 from stress.detect.exact.decode import NONE, Decoder, runs_of
-from stress.detect.exact.regenerate import Regenerator
-from stress.detect.exact.same import address
 from stress.detect.exact.valid_bits import top_mask
 from stress.model.arrays import Bytes
 from stress.model.ring import Rings

@@ -17,8 +17,8 @@ from stress.detect.exact.passes import Read
 from stress.detect.exact.survey import Survey
 from stress.errors import ConfigError
 from stress.model.arrays import Bytes, Flags
-from stress.model.stimulus import POSITIONS, Source
-from stress.patterns.auxiliary import NAMES, SIDES, auxiliary
+from stress.model.stimulus import AUXILIARY, ONE_SIDED, POSITIONS, Source
+from stress.patterns.auxiliary import auxiliary
 from stress.patterns.word import Pattern
 
 # Frames behind the first wrong one that name the stimulus, and the share of them that is
@@ -68,7 +68,7 @@ def find_turns(read: Read, frames: int, pattern: Pattern, rate: int, found: Surv
 def _from(read: Read, frames: int, pattern: Pattern, rate: int, start: int, align: int) -> Turns | None:
     # The stimulus that takes its turn at captured frame `start`, the one with most right frames.
     begin, best = start + align, (0, "", 0)
-    for name in (*NAMES, *SIDES):
+    for name in (*AUXILIARY, *ONE_SIDED):
         other = _source(name, rate, pattern)
         if other is None or not _matches(read, start, min(start + PROBE, frames), other, begin):
             continue

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stress.detect.exact.passes import Known
-from stress.detect.exact.recording_check import Recording, check_recording
+from stress.detect.exact.recording_check import KnownRecording, check_recording
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -41,7 +41,7 @@ def judge(parts, known=None, rings=UNKNOWN, channels=2):
         for at in range(first, stop, BLOCK):
             yield raw[at * size : min(at + BLOCK, stop) * size]
 
-    capture = Recording(read, len(raw) // size)
+    capture = KnownRecording(read, len(raw) // size)
     found = check_recording(capture, Pattern("mix1", FORMATS["S16_LE"], channels), rings, known or Known())
     assert found.analysis.locked
     assert found.analysis.wrong_frames == sum(one.frames for one in found.analysis.findings)
