@@ -14,7 +14,7 @@ from stress.virtual.spec import PACKET_FAULTS
 
 if TYPE_CHECKING:
     from stress.pcm.virtual import VirtualPcm
-    from stress.virtual.board import Outcome
+    from stress.virtual.board import BoardBurst
 
 
 class VirtualTap:
@@ -65,7 +65,7 @@ class VirtualTap:
         )
 
 
-def _out(outcome: Outcome) -> WireStream:
+def _out(outcome: BoardBurst) -> WireStream:
     # What the host handed over is whole; the packets that never went out have a status.
     stream = _stream(outcome.wire, outcome.edges)
     width = outcome.wire.shape[1]
