@@ -255,7 +255,12 @@ def _covered(args: argparse.Namespace, found: Found, rate: int) -> Found:
 
 
 def recorded(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
-    """Judge by checksums against the recording that was played."""
+    """Judge by checksums against the recording that was played.
+
+    Raises
+    ------
+    CaptureFileError : too long, or not of the format, rate and channels of the stimulus.
+    """
     from stress.experiment.method.checksum import judge_recording
 
     recording = stimulus.load(args.stimulus)

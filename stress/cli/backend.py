@@ -223,7 +223,12 @@ def tap(target: Target, found: Backend) -> tuple[Tap | None, str]:
 
 
 def assignments(texts: Sequence[str]) -> dict[str, Any]:
-    """Return KEY=VALUE texts as a table; values are read as JSON, else as text."""
+    """Return KEY=VALUE texts as a table; values are read as JSON, else as text.
+
+    Raises
+    ------
+    ConfigError : no KEY=VALUE.
+    """
     table: dict[str, Any] = {}
     for text in texts:
         key, equals, value = text.partition("=")

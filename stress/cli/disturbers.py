@@ -79,7 +79,12 @@ class VirtualDisturber:
         return f"{event.value}: a virtual board has only {names}"
 
     def disturb(self, event: LifecycleEvent, request: PcmRequest) -> float:
-        """Do `event` and return how long it took, in virtual time [s]."""
+        """Do `event` and return how long it took, in virtual time [s].
+
+        Raises
+        ------
+        DeviceError : the card does not come back.
+        """
         if event not in self._CAN:
             raise DeviceError(self.unfit(event), device=self._pcm.backend)
         if event.closes:

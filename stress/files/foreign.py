@@ -88,7 +88,12 @@ class ForeignReader:
         self.encoding = Encoding(8, False, True) if floating else Encoding(_INTEGERS[self._subtype])
 
     def read(self, first: int, frames: int) -> Bytes:
-        """Return `frames` frames from `first` on, (n * frame_bytes,) uint8 in `encoding`."""
+        """Return `frames` frames from `first` on, (n * frame_bytes,) uint8 in `encoding`.
+
+        Raises
+        ------
+        CaptureFileError : the file is shorter than it says.
+        """
         kind = "float64" if self.encoding.floating else "int32"
         try:
             if self._file.tell() != first:

@@ -42,7 +42,12 @@ def _wrong_type(value: Any) -> Mismatch:
 
 
 def within(low: int = -MOST, high: int = MOST) -> Reader:
-    """Return the reader of a whole number from `low` to `high`."""
+    """Return the reader of a whole number from `low` to `high`.
+
+    Raises
+    ------
+    Mismatch : the reader, for any other value.
+    """
 
     def read_whole(value: Any) -> int:
         # bool is an int to isinstance; a count given as true is a wrong record.
@@ -56,7 +61,12 @@ def within(low: int = -MOST, high: int = MOST) -> Reader:
 
 
 def read_number(value: Any) -> float:
-    """Read a finite number that is no larger than what a record may hold."""
+    """Read a finite number that is no larger than what a record may hold.
+
+    Raises
+    ------
+    Mismatch : anything else.
+    """
     if type(value) is not float and type(value) is not int:
         raise _wrong_type(value)
     # Not a number and the infinities fail it as well; an integer of 400 digits has no float.
@@ -80,7 +90,12 @@ def read_flag(value: Any) -> bool:
 
 
 def among(names: Sequence[str]) -> Reader:
-    """Return the reader of one of the texts `names`."""
+    """Return the reader of one of the texts `names`.
+
+    Raises
+    ------
+    Mismatch : the reader, for any other value.
+    """
     known = frozenset(names)
 
     def read_name(value: Any) -> str:
@@ -101,7 +116,12 @@ def or_none(reader: Reader) -> Reader:
 
 
 def listed(reader: Reader) -> Reader:
-    """Return the reader of a list whose items are read by `reader`, as a tuple."""
+    """Return the reader of a list whose items are read by `reader`, as a tuple.
+
+    Raises
+    ------
+    Mismatch : the reader, for anything but a list.
+    """
 
     def read_list(value: Any) -> tuple[Any, ...]:
         if type(value) is not list:
@@ -118,7 +138,12 @@ def listed(reader: Reader) -> Reader:
 
 
 def keyed(reader: Reader) -> Reader:
-    """Return the reader of an object with any keys, whose values are read by `reader`."""
+    """Return the reader of an object with any keys, whose values are read by `reader`.
+
+    Raises
+    ------
+    Mismatch : the reader, for anything but an object.
+    """
 
     def read_keyed(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
@@ -135,7 +160,12 @@ def keyed(reader: Reader) -> Reader:
 
 
 def row(cls: Callable[..., T], *readers: Reader) -> Reader:
-    """Return the reader of a list with as many items as `readers`, as a named tuple."""
+    """Return the reader of a list with as many items as `readers`, as a named tuple.
+
+    Raises
+    ------
+    Mismatch : the reader, for anything but a list of that length.
+    """
 
     def read_row(value: Any) -> T:
         if type(value) is not list:

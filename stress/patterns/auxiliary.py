@@ -85,6 +85,10 @@ class OneSided:
     Parameters
     ----------
     channel : the one that sounds, 0 for the left.
+
+    Raises
+    ------
+    ConfigError : no such channel.
     """
 
     period: int | None = None

@@ -20,6 +20,10 @@ _SWITCHES = re.compile(r"^voluntary_ctxt_switches:\s*(\d+)", re.MULTILINE)
 class Helper:
     """One process that runs `code` in this Python, without site and environment.
 
+    Raises
+    ------
+    BackendUnavailable : no process can be made.
+
     Threads: one caller.
     """
 

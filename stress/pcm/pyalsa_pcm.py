@@ -98,7 +98,12 @@ class PyAlsaPcm(Pcm):
         return None
 
     def exchange(self, play: Bytes, captured: Bytes, handling: Handling) -> Exchange:
-        """Play `play` while filling `captured`; see the contract."""
+        """Play `play` while filling `captured`; see the contract.
+
+        Raises
+        ------
+        StreamStateError : not open, or a handling that it cannot do.
+        """
         granted = self._granted
         if granted is None:
             raise StreamStateError(f"{self.backend} is not open")

@@ -77,7 +77,13 @@ class VirtualPcm(Pcm):
         self._now_ns = 0
 
     def open(self, request: PcmRequest) -> Granted:
-        """Allocate the rings and clear them, as hw_params does; again, if open."""
+        """Allocate the rings and clear them, as hw_params does; again, if open.
+
+        Raises
+        ------
+        DeviceGone : the modelled card left.
+        ParamsRefused : the modelled driver does not take the request.
+        """
         self._granted = None
         if self._gone:
             raise DeviceGone("the card was unplugged", errno_=19, device=self.backend, call="open")
@@ -117,7 +123,13 @@ class VirtualPcm(Pcm):
         return reason_against(self.spec, handling, self._granted.playback, self._granted.capture)
 
     def exchange(self, play: Bytes, captured: Bytes, handling: Handling) -> Exchange:
-        """Stream one burst; see the contract."""
+        """Stream one burst; see the contract.
+
+        Raises
+        ------
+        DeviceGone : the modelled card left.
+        StreamStateError : not open, or a handling that it cannot do.
+        """
         granted = self._granted
         if granted is None:
             raise StreamStateError(f"{self.backend} is not open")

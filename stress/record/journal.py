@@ -55,7 +55,12 @@ class Journal:
             raise StorageError.of(str(self._path), error) from None
 
     def append(self, event: Event, sync: bool = False) -> None:
-        """Append one event."""
+        """Append one event.
+
+        Raises
+        ------
+        CaptureFileError : the record cannot be written.
+        """
         line: dict[str, Any] = {
             "v": VERSION,
             "event": event.event,

@@ -82,7 +82,12 @@ def _unused(clock: Clock) -> Path:
 
 
 def write_json(folder: Path, name: str, value: dict[str, Any]) -> None:
-    """Write a JSON document whole or not at all (write aside, then rename)."""
+    """Write a JSON document whole or not at all (write aside, then rename).
+
+    Raises
+    ------
+    CaptureFileError : it cannot be written.
+    """
     data = json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n"
     aside = folder / f".{name}.{os.getpid()}.part"
     try:
@@ -104,7 +109,12 @@ def _fresh(path: str, flags: int) -> int:
 
 
 def read_json(folder: Path, name: str) -> dict[str, Any]:
-    """Read a JSON document of a run directory."""
+    """Read a JSON document of a run directory.
+
+    Raises
+    ------
+    CaptureFileError : it cannot be read, or is no JSON object.
+    """
     path = folder / name
     try:
         data = path.read_bytes()

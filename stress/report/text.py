@@ -158,12 +158,24 @@ def _what(part: Tally) -> str:
 
 
 def _opened(run: Summary) -> list[str]:
-    opened = next(iter(run.opened.values()), None)
+    # One line for each mapping that is not like the others of its direction, with the arms that had it.
+    arms: dict[tuple[str, str], list[str]] = {}
+    for arm, opened in run.opened.items():
+        for mapping in opened.mappings:
+            place = "the ring" if mapping.is_ring else "not the ring"
+            text = f"{mapping.path} ({place}), VmFlags: {mapping.vm_flags}"
+            had = arms.setdefault((mapping.direction, text), [])
+            had += [arm] if arm not in had else []
     out = []
-    for mapping in opened.mappings if opened else ():
-        place = "the ring" if mapping.is_ring else "not the ring"
-        out.append(f"{mapping.direction} mapping: {mapping.path} ({place}), VmFlags: {mapping.vm_flags}")
+    for (direction, text), had in arms.items():
+        mapped = {arm for (way, _), others in arms.items() if way == direction for arm in others}
+        some = "" if len(had) == len(mapped) else f" (in {_few(had)})"
+        out.append(f"{direction} mapping: {text}{some}")
     return out
+
+
+def _few(names: list[str], most: int = 4) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _about(run: Summary) -> list[str]:

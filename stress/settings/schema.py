@@ -38,7 +38,12 @@ def _limits(low: float, high: float) -> str:
 
 
 def integer(default: Any, low: int, high: int) -> Any:
-    """Declare a whole number from `low` to `high`."""
+    """Declare a whole number from `low` to `high`.
+
+    Raises
+    ------
+    ConfigError : on reading, for any other value.
+    """
 
     def read(value: Any, where: str, key: str) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -51,7 +56,12 @@ def integer(default: Any, low: int, high: int) -> Any:
 
 
 def number(default: Any, low: float, high: float) -> Any:
-    """Declare a finite number from `low` to `high`."""
+    """Declare a finite number from `low` to `high`.
+
+    Raises
+    ------
+    ConfigError : on reading, for any other value.
+    """
 
     def read(value: Any, where: str, key: str) -> float:
         good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
@@ -65,7 +75,12 @@ def number(default: Any, low: float, high: float) -> Any:
 
 
 def flag(default: Any) -> Any:
-    """Declare true or false."""
+    """Declare true or false.
+
+    Raises
+    ------
+    ConfigError : on reading, for any other value.
+    """
 
     def read(value: Any, where: str, key: str) -> bool:
         if not isinstance(value, bool):
@@ -76,7 +91,12 @@ def flag(default: Any) -> Any:
 
 
 def text(default: Any, choices: Sequence[str] = (), longest: int = 200) -> Any:
-    """Declare a text, one of `choices` where any are given."""
+    """Declare a text, one of `choices` where any are given.
+
+    Raises
+    ------
+    ConfigError : on reading, for any other value.
+    """
 
     def read(value: Any, where: str, key: str) -> str:
         if not isinstance(value, str):
@@ -92,7 +112,12 @@ def text(default: Any, choices: Sequence[str] = (), longest: int = 200) -> Any:
 
 
 def duration(default: Any) -> Any:
-    """Declare a time such as "90s"; the value is in seconds."""
+    """Declare a time such as "90s"; the value is in seconds.
+
+    Raises
+    ------
+    ConfigError : on reading, for any other value.
+    """
 
     def read(value: Any, where: str, key: str) -> float:
         if not isinstance(value, str):
@@ -105,7 +130,12 @@ def duration(default: Any) -> Any:
 
 
 def listing(item: Any, default: tuple[Any, ...] = (), most: int = 1000) -> Any:
-    """Declare a list whose items are like `item`, a field made by a function above."""
+    """Declare a list whose items are like `item`, a field made by a function above.
+
+    Raises
+    ------
+    ConfigError : on reading, for any other value.
+    """
     read_item = item.metadata[_READ]
 
     def read(value: Any, where: str, key: str) -> tuple[Any, ...]:

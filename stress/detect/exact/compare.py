@@ -52,7 +52,12 @@ def memory() -> Memory:
 
 
 def address(array: Bytes) -> int:
-    """Return the address of the first byte; the caller keeps the array alive."""
+    """Return the address of the first byte; the caller keeps the array alive.
+
+    Raises
+    ------
+    ValueError : the array lies in pieces.
+    """
     try:
         # A fifth of the time of `array.ctypes.data`, which builds an object first.
         return addressof(from_buffer(array))

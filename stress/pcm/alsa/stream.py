@@ -119,7 +119,12 @@ class Stream:
         self._lib.call(self.handle, "drop")
 
     def starve(self) -> None:
-        """Start with one period of zeros, touch nothing more, and wait for the xrun."""
+        """Start with one period of zeros, touch nothing more, and wait for the xrun.
+
+        Raises
+        ------
+        StreamTimeout : no xrun came.
+        """
         period = self.granted.period_size
         self.prepare(params.BOUNDARY, period)
         silence = bytearray(period * self.granted.frame_bytes)
