@@ -32,7 +32,8 @@ def test_streamed_time_of_a_plan_counts_repeats_and_bursts():
 def test_boards_name_every_board_with_its_cache(capsys):
     found = _json(capsys, "boards")["boards"]
     assert [board["name"] for board in found] == find.names("boards")
-    assert all("KB" in board["title"] for board in found)
+    # Of a core whose cache keeps one copy of a line, the size says nothing.
+    assert all("KB" in board["title"] or "Cortex-A" in board["title"] for board in found)
 
 
 def test_kinds_explain_every_kind():
