@@ -75,7 +75,7 @@ def test_run_that_cannot_write_on_says_what_is_left_and_how_to_go_on(tmp_path):
         text=True,
         check=False,
     )
-    assert done.returncode == 64
+    assert done.returncode == 74
     told, error = done.stderr.splitlines()[-2:]
     assert told == "what was recorded before is in r; continue with: pcmstress run --resume --out r"
     assert error.startswith("pcmstress: r/run.jsonl: ")
