@@ -77,7 +77,9 @@ def path_judgement(args: argparse.Namespace, source: AudioSource, rings: Rings) 
     every = np.concatenate(restored)
     size = behind.sent.frame_bytes
     known = Known(args.position, played(args, source.rate), source.rate)
-    capture = Recording(lambda first, stop: iter((every[first * size : stop * size],)), every.size // size)
+    capture = KnownRecording(
+        lambda first, stop: iter((every[first * size : stop * size],)), every.size // size
+    )
     judged = check_recording(capture, behind.sent, rings, known, args.line)
     if not judged.analysis.locked:
         return behind

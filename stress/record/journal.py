@@ -59,7 +59,7 @@ class Journal:
 
         Raises
         ------
-        CaptureFileError : the record cannot be written.
+        StorageError : the record cannot be written.
         """
         line: dict[str, Any] = {
             "v": VERSION,

@@ -57,7 +57,12 @@ def claim(path: str, clock: Clock) -> tuple[Path, FolderLock]:
 
 
 def begun(folder: Path) -> bool:
-    """Return whether the record in `folder` has a first event; a kill may leave it without one."""
+    """Return whether the record in `folder` has a first event; a kill may leave it without one.
+
+    Raises
+    ------
+    CaptureFileError : it cannot be read.
+    """
     try:
         with open(folder / journal.NAME, "rb") as file:
             return not journal.is_damaged_tail(file.readline())
@@ -68,7 +73,12 @@ def begun(folder: Path) -> bool:
 
 
 def digest(folder: Path, name: str) -> str:
-    """Return the digest of a file of the run, as the start event holds it."""
+    """Return the digest of a file of the run, as the start event holds it.
+
+    Raises
+    ------
+    CaptureFileError : it cannot be read.
+    """
     try:
         return hashlib.blake2b((folder / name).read_bytes(), digest_size=16).hexdigest()
     except OSError as error:

@@ -37,7 +37,12 @@ EXACT, CHANGED, NOTHING = 0, 1, 5
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Play, capture, and print what the path does; return the exit status."""
+    """Play, capture, and print what the path does; return the exit status.
+
+    Raises
+    ------
+    ConfigError : options that do not go together, or directions of different layout.
+    """
     target = Target(args.backend, args.board, tuple(args.set), args.card, "digital")
     if target.backend != "virtual" and (target.board or target.set):
         raise ConfigError("describes a virtual board", where="--board", allowed="with --backend virtual")

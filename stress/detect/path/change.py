@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from stress.detect.path.words import name_of, sentence
 from stress.model.finding import Finding, Kind
+from stress.model.path import Path
 
 if TYPE_CHECKING:
     from stress.detect.path.estimate import Estimate
-    from stress.model.path import Path
 
 _WIRED = {
     "endian": Kind.ENDIAN,

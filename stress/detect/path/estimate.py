@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,17 +12,15 @@ from stress.detect.path.attribute import Attribution, Mix, Term
 from stress.detect.path.bitmap import BitMap, wiring
 from stress.detect.path.filters import Response, response_of
 from stress.detect.path.forward import Forward, columns, fitted, rails_of
-from stress.detect.path.lines import Lines, Seen
+from stress.detect.path.lines import PathLines, SeenLine
 from stress.detect.path.locate import locate, position_of
 from stress.detect.path.sources import ALL, ODD, PAIRED, Sources, index_of, numbers
 from stress.detect.path.wires import Named
 from stress.model.arrays import Bytes, Floats, Ints
+from stress.model.formats import SampleFormat
 from stress.model.path import Path
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
-
-if TYPE_CHECKING:
-    from stress.model.formats import SampleFormat
 
 # Frames the lines are looked for in, the arithmetic is fitted to, and the fewest that name a path.
 LINES, FITTED, LEAST = 16384, 16384, 1000
@@ -111,11 +108,11 @@ class _Estimator:
         self._frames = raw.size // pattern.frame_bytes
         self._seen: Ints = numbers(raw, self._fmt, pattern.channels)
         self._sources = Sources(pattern.name, self._fmt)
-        self._known_lines: dict[int, Lines] = {}
+        self._known_lines: dict[int, PathLines] = {}
 
-    def _lines(self, frames: int) -> Lines:
+    def _lines(self, frames: int) -> PathLines:
         if frames not in self._known_lines:
-            self._known_lines[frames] = Lines(frames)
+            self._known_lines[frames] = PathLines(frames)
         return self._known_lines[frames]
 
     def result(self) -> Estimate | Nothing:
@@ -324,7 +321,7 @@ def _cost(one: Estimate) -> float:
     return cost
 
 
-def _order(kinds: list[list[Seen]], most: int = 3) -> list[tuple[int, Seen, bool]]:
+def _order(kinds: list[list[SeenLine]], most: int = 3) -> list[tuple[int, SeenLine, bool]]:
     # Channels to try: low halves name the whole position, high halves all but its last bits.
     out = []
     for channel, seen in enumerate(kinds):
@@ -341,7 +338,7 @@ def _order(kinds: list[list[Seen]], most: int = 3) -> list[tuple[int, Seen, bool
     return [(channel, kind, both) for _, _, _, channel, kind, both in out[:most]]
 
 
-def _odd_order(sides: list[list[list[Seen]]]) -> list[tuple[int, Seen, int]]:
+def _odd_order(sides: list[list[list[SeenLine]]]) -> list[tuple[int, SeenLine, int]]:
     out = []
     for side, kinds in enumerate(sides):
         out += [(channel, kind, side) for channel, kind, _ in _order(kinds)]

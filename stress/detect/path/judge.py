@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,11 +20,9 @@ from stress.detect.path.restore import Restorer
 from stress.model.arrays import Bytes, Flags
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.path import Path
+from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
-
-if TYPE_CHECKING:
-    from stress.model.ring import Rings
 
 # Frames that are restored at a time, and those an estimate is drawn from. Source: the fit wants
 # 16384, a ratio of rates to 1 ppm 32768. Higher: memory; lower: poorer figures.

@@ -32,7 +32,7 @@ def frequency(bit: int) -> float:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenLine:
     """The kind of half that a stream of numbers carries.
 
     Parameters
@@ -64,7 +64,7 @@ def low_lines() -> Floats:
     )
 
 
-class Lines:
+class PathLines:
     """Looks for the lines in streams of one length.
 
     Parameters
@@ -79,7 +79,7 @@ class Lines:
         self._basis: Spectrum = np.exp(-2j * np.pi * turns) * (window / window.sum())
         self._frames = frames
 
-    def kinds(self, streams: Floats, least: float = LEAST_SHARE) -> list[list[Seen]]:
+    def kinds(self, streams: Floats, least: float = LEAST_SHARE) -> list[list[SeenLine]]:
         """Return what each stream carries, strongest first.
 
         Parameters
@@ -92,16 +92,18 @@ class Lines:
         shares = 2 * np.abs(found) ** 2 / np.where(power > 0, power, 1.0)
         return [self._kinds(found[:, c], shares[:, c], least) for c in range(streams.shape[1])]
 
-    def _kinds(self, found: Spectrum, shares: Floats, least: float) -> list[Seen]:
+    def _kinds(self, found: Spectrum, shares: Floats, least: float) -> list[SeenLine]:
         out = []
         for k in range(SHIFTS):
             if shares[k] > least:
                 # A positive saw tooth is sin(2 pi x), whose phase is x.
-                out.append(Seen(True, k, float(shares[k]), (float(np.angle(1j * found[k]) / (2 * np.pi)),)))
+                out.append(
+                    SeenLine(True, k, float(shares[k]), (float(np.angle(1j * found[k]) / (2 * np.pi)),))
+                )
             low = SHIFTS + 2 * k
             two = float(shares[low] + shares[low + 1])
             if min(shares[low], shares[low + 1]) > least / 2:
                 less, more = np.angle(found[low]), np.angle(-found[low + 1])
-                out.append(Seen(False, k, two, (float(less / (2 * np.pi)), float(more / (2 * np.pi)))))
+                out.append(SeenLine(False, k, two, (float(less / (2 * np.pi)), float(more / (2 * np.pi)))))
         # A square wave of 1/3 of a frequency may meet another's: the strongest is the top bit.
         return sorted(out, key=lambda one: -one.share)

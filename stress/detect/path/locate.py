@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Array, Floats, Ints, Words
 from stress.patterns.mix import MASK, MIX1_INV, MIX1_MUL, pair_key
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from stress.detect.path.lines import SeenLine
 
-    from stress.detect.path.lines import Seen
-
-    Floats = NDArray[np.float64]
-    Words = NDArray[np.uint32]
 
 PAIRS = 4
 
@@ -74,7 +71,7 @@ def step_of(position: int) -> int:
     return position * MIX1_MUL & MASK
 
 
-def locate(stream: Floats, seen: Seen, hint: int, *, both: bool = False) -> Place | None:
+def locate(stream: Floats, seen: SeenLine, hint: int, *, both: bool = False) -> Place | None:
     """Return the place of a stream of one kind of half, None where nothing fits.
 
     Parameters
@@ -94,7 +91,7 @@ def locate(stream: Floats, seen: Seen, hint: int, *, both: bool = False) -> Plac
 class _Samples:
     # Samples, and how far x has stepped since the first of the stream at each.
     seen: Floats
-    steps: NDArray[np.uint64]
+    steps: Array
     both: bool = False
     centred: bool = True
 
@@ -102,7 +99,7 @@ class _Samples:
         return replace(self, seen=self.seen[:frames], steps=self.steps[:frames])
 
 
-def _low(stream: _Samples, seen: Seen, hint: int) -> Place | None:
+def _low(stream: _Samples, seen: SeenLine, hint: int) -> Place | None:
     frames, k = len(stream.seen), seen.shift
     wide = max(1.0, SHORT / frames)
     less, more = seen.phases
@@ -145,9 +142,7 @@ def _coarse(reach: float) -> int:
     return 1 << max(0, min(5, int(np.log2(max(reach, 1)))))
 
 
-def _around(
-    starts: NDArray[np.int64], reach: tuple[float, float], step: tuple[int, int], bits: tuple[int, int]
-) -> NDArray[np.int64]:
+def _around(starts: Ints, reach: tuple[float, float], step: tuple[int, int], bits: tuple[int, int]) -> Ints:
     # Pairs (slow, fast) in a grid around some, (n, 2) without doubles.
     hi = np.arange(-int(np.ceil(reach[0])), int(np.ceil(reach[0])) + 1, step[0])
     lo = np.arange(-int(np.ceil(reach[1])), int(np.ceil(reach[1])) + 1, step[1])
@@ -157,7 +152,7 @@ def _around(
     return np.stack([codes >> 16, codes & 0xFFFF], axis=1)
 
 
-def _steps(grid: NDArray[np.int64], low_bits: int) -> Words:
+def _steps(grid: Ints, low_bits: int) -> Words:
     return np.asarray((grid[:, 0] << low_bits) + grid[:, 1], np.uint32)
 
 
@@ -186,7 +181,7 @@ def _nearest(steps: Words, best: int, k: int, low: bool, hint: int) -> int:
     return int(every[at]) if abs(int(away[at])) < NEAR_HINT else best
 
 
-def _high(stream: _Samples, seen: Seen, hint: int) -> Place | None:
+def _high(stream: _Samples, seen: SeenLine, hint: int) -> Place | None:
     # From steps of a thousandth of a turn down to one LSB of the half in one of all frames.
     k, turn = seen.shift, 1 << (32 - seen.shift)
     # A constant moves a saw tooth as a step does: there is none.

@@ -10,18 +10,12 @@ import numpy as np
 from stress.detect.path.bitmap import Inverse, planes
 from stress.detect.path.forward import bounds
 from stress.detect.path.sources import ODD, Sources, index_of, numbers
+from stress.model.arrays import Bytes, Flags, Floats, Ints
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.detect.path.estimate import Estimate
-
-    Bytes = NDArray[np.uint8]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
 
 
 class Model(Protocol):
@@ -158,7 +152,12 @@ def _signed(words: Ints, bits: int) -> Ints:
 
 
 class Wired:
-    """A path that moves bits; see `Model`."""
+    """A path that moves bits; see `Model`.
+
+    Raises
+    ------
+    ValueError : the path is no wiring.
+    """
 
     def __init__(self, found: Estimate, captured: Pattern) -> None:
         if found.wires is None:

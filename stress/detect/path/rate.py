@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from stress.detect.path.sources import ODD, Sources
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Complex = NDArray[np.complex128]
+from stress.model.arrays import Floats
 
 # Ratios that are looked for. Source: 96 to 48 kHz and back, a ppm of clock beyond.
 LEAST_RATIO, MOST_RATIO = 0.49, 2.05

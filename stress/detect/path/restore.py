@@ -11,18 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Bytes, Flags, Floats, Ints
+from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.detect.path.model import Model
-    from stress.model.ring import Rings
-
-    Bytes = NDArray[np.uint8]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
 
 # Whole laps that are tried, and how far back and ahead any frame may lie [frames]. Source: a
 # line is rarely older than eight laps; 2.7 s at 48 kHz. Higher: time; lower: older data keeps

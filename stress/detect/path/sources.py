@@ -6,20 +6,14 @@ which carry a word in two frames. A captured channel may hold any of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
+from stress.model.arrays import Bytes, Ints
 from stress.model.formats import SampleFormat
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
 
 PAIRED = 8  #: channels that pairs carry
 ODD = 64  #: first index of the odd last channels, one per pair
@@ -77,7 +71,7 @@ class Sources:
         return numbers(raw, pattern.fmt, channels)
 
 
-def numbers(raw: NDArray[np.uint8], fmt: SampleFormat, channels: int) -> Ints:
+def numbers(raw: Bytes, fmt: SampleFormat, channels: int) -> Ints:
     """Return captured samples as integers, (frames, channels) int64, LSB of the format."""
     cells = raw.reshape(-1, channels, fmt.sample_bytes)
     if fmt.bits == 16:

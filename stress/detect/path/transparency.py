@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stress.detect.path.sources import numbers
+from stress.model.arrays import Bytes
 from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from stress.patterns.word import Pattern
-
-    Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

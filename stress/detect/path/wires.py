@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.formats import SampleFormat
+
 if TYPE_CHECKING:
     from stress.detect.path.bitmap import BitMap
-    from stress.model.formats import SampleFormat
 
     Word = list[tuple[int, int, int]]  # source sample, bit and frame of each bit, -1 for none
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from stress.model.path import Channel, Path
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # Gains nearer to 0 dB than that are rounding [dB].
 NO_GAIN_DB = 0.003

@@ -10,17 +10,13 @@ from stress.detect.exact.findings import CAP
 from stress.detect.path.judge import changed_by_path, judge_behind
 from stress.experiment import positive_control
 from stress.experiment.method.detector import CheckResult
+from stress.model.arrays import Bytes
 from stress.model.path import Path
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from stress.model.finding import Analysis
     from stress.model.ring import Rings
     from stress.patterns.word import Pattern
-
-    Bytes = NDArray[np.uint8]
 
 
 class ByPattern:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from stress.model.arrays import Bytes, Samples
 from stress.model.formats import SampleFormat
 from stress.virtual.card.analog import AnalogChannel, Wiring, quantize
 from stress.virtual.spec import OFF_DBFS, AnalogSpec, PathSpec
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
-    Frames = NDArray[np.uint8]
-    Samples = NDArray[np.int32]
-
-
-def samples_of(frames: Frames, fmt: SampleFormat) -> Samples:
+def samples_of(frames: Bytes, fmt: SampleFormat) -> Samples:
     """Return the samples of (n, frame_bytes) uint8 as (n, channels) int32."""
     raw = frames.reshape(-1, fmt.sample_bytes)[:, : fmt.bits // 8]
     wide = np.zeros((len(raw), 4), dtype=np.uint8)
@@ -26,7 +19,7 @@ def samples_of(frames: Frames, fmt: SampleFormat) -> Samples:
     return samples.reshape(len(frames), -1)
 
 
-def frames_of(samples: Samples, fmt: SampleFormat) -> Frames:
+def frames_of(samples: Samples, fmt: SampleFormat) -> Bytes:
     """Return (n, channels) int32 samples as (n, frame_bytes) uint8."""
     raw = np.ascontiguousarray(samples, dtype="<i4").view(np.uint8).reshape(-1, 4)
     return raw[:, : fmt.sample_bytes].reshape(len(samples), -1)
@@ -51,7 +44,7 @@ def channel_of(spec: AnalogSpec) -> AnalogChannel:
     )
 
 
-def through_path(incoming: Frames, spec: PathSpec, fmt: SampleFormat) -> Frames:
+def through_path(incoming: Bytes, spec: PathSpec, fmt: SampleFormat) -> Bytes:
     """Return what arrives of (n, frame_bytes) uint8 behind volume, routes and narrow words."""
     if spec == PathSpec():
         return incoming
@@ -71,7 +64,7 @@ def through_path(incoming: Frames, spec: PathSpec, fmt: SampleFormat) -> Frames:
     return frames_of(np.clip(samples + spec.offset, -top, top - 1).astype(np.int32), fmt)
 
 
-def through_cable(incoming: Frames, spec: AnalogSpec, fmt: SampleFormat, rate: int, seed: int) -> Frames:
+def through_cable(incoming: Bytes, spec: AnalogSpec, fmt: SampleFormat, rate: int, seed: int) -> Bytes:
     """Return what the input converter makes of what the output converter played.
 
     Parameters
