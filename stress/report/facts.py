@@ -78,7 +78,9 @@ def _virtual(board: Mapping[str, Any]) -> list[tuple[str, object]]:
 def _real(board: Mapping[str, Any]) -> list[tuple[str, object]]:
     processor, system = _table(board, "cpu"), _table(board, "kernel")
     cache = [processor.get("indexing"), processor.get("geometry")]
-    vmalloc = {True: "Y", False: "N"}.get(system["use_vmalloc"]) if _flag(system, "use_vmalloc") else None
+    vmalloc = (
+        {True: "Y", False: "N"}.get(bool(system.get("use_vmalloc"))) if _flag(system, "use_vmalloc") else None
+    )
     loaded = system.get("driver_loaded")
     cards = board.get("cards")
     listed = cards if isinstance(cards, list) else []
@@ -94,7 +96,7 @@ def _real(board: Mapping[str, Any]) -> list[tuple[str, object]]:
 def _card(entry: Mapping[str, Any]) -> str:
     card, usb = _table(entry, "card"), _table(entry, "usb")
     name = " ".join(str(card.get(key, "")) for key in ("number", "id")).strip()
-    driver = f" ({card['driver']})" if card.get("driver") else ""
+    driver = f" ({card.get('driver')})" if card.get("driver") else ""
     if not usb:
         return f"{name}{driver}"
     speed = {"12": "full speed", "480": "high speed", "5000": "super speed"}.get(

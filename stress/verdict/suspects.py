@@ -76,6 +76,9 @@ _PLAIN: Mapping[str, Cause] = {
     Kind.DITHER.value: Cause.PROCESSING,
     Kind.MUTE.value: Cause.PROCESSING,
     Kind.BITFLIP.value: Cause.MEMORY,
+    Kind.STUCK.value: Cause.MEMORY,
+    Kind.POLARITY.value: Cause.PROCESSING,
+    Kind.ENDIAN.value: Cause.PROCESSING,
 }
 
 

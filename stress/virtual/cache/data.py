@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from stress.model.arrays import Flags, Ints, LineNumbers
-from stress.virtual.cache.events import FIRST, GONE, OLD, LineEvents, Lives
+from stress.virtual.cache.events import FIRST, GONE, OLD, LineEvents, LineLives
 from stress.virtual.cache.geometry import CacheGeometry
 
 
@@ -36,7 +36,7 @@ class Contents:
         geometry: CacheGeometry,
         colours: int,
         events: LineEvents,
-        lines: Lives,
+        lines: LineLives,
         memory: Ints,
         words: Ints,
         dirty: Flags,
@@ -98,7 +98,7 @@ class Contents:
             cell //= 2
         return cell
 
-    def _lives(self, lines: Lives) -> None:
+    def _lives(self, lines: LineLives) -> None:
         # For every colour and event the last birth (or loss) of a line so far.
         events = self._events
         self._death = np.full(len(events.code), -1, np.int64)

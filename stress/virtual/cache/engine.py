@@ -28,7 +28,7 @@ import numpy as np
 from stress.errors import ConfigError
 from stress.model.arrays import Integers, Ints
 from stress.virtual.cache.data import Contents
-from stress.virtual.cache.events import OLD, LineEvents, Lives
+from stress.virtual.cache.events import OLD, LineEvents, LineLives
 from stress.virtual.cache.geometry import CacheGeometry
 from stress.virtual.cache.loop import TagLoop
 from stress.virtual.cache.result import Deliveries
@@ -149,7 +149,7 @@ class CacheEngine:
         row = row[time]
         return TagAccesses(time, index[time], key[time], epoch, drops[time], row >= 0, flush_time), row
 
-    def _lines(self, trace: Trace, colour: Ints, result: TagResult, rows: Integers) -> Lives:
+    def _lines(self, trace: Trace, colour: Ints, result: TagResult, rows: Integers) -> LineLives:
         old = np.flatnonzero(self._pline >= 0)
         row = rows[result.access[result.shared]]
         stored = (trace.op[trace.at] == STORE) & ((trace.flags & UNCACHED) == 0)
@@ -158,7 +158,7 @@ class CacheEngine:
         may_be_dirty = np.concatenate(
             [self._dirty[old].any(axis=1) | soiled[self._colour[old]], soiled[colour[row]]]
         )
-        return Lives(
+        return LineLives(
             np.concatenate([self._pline[old], trace.pline[row]]),
             np.concatenate([self._colour[old], colour[row]]),
             np.concatenate([old, result.index * self.geometry.ways + result.way]),
@@ -196,7 +196,7 @@ class CacheEngine:
         trace: Trace,
         events: LineEvents,
         contents: Contents,
-        lines: Lives,
+        lines: LineLives,
         result: TagResult,
         old: Ints,
     ) -> None:

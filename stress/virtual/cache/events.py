@@ -28,7 +28,7 @@ _ACCESS_RANK = 0xFFFF  # an access comes after the eviction that it causes
 
 
 @dataclass(frozen=True)
-class Lives:
+class LineLives:
     """Hold the cache lines of shared memory: those of old, then those filled.
 
     ``colour`` tells apart the copies of one physical line that can be resident
@@ -53,7 +53,7 @@ class LineEvents:
     event of each cache line, ``line`` the cache line born in an event or -1.
     """
 
-    def __init__(self, trace: Trace, colour: Ints, lines: Lives) -> None:
+    def __init__(self, trace: Trace, colour: Ints, lines: LineLives) -> None:
         old = np.flatnonzero(lines.row < 0)
         gone = np.flatnonzero(lines.may_be_dirty & (lines.death < NEVER))
         gone = gone[np.argsort(lines.death[gone], kind="stable")]
@@ -70,7 +70,7 @@ class LineEvents:
         self.line = np.full(len(events), -1, np.int64)
         self.line[self.birth] = np.arange(len(lines.row), dtype=np.int64)
 
-    def _merge(self, trace: Trace, colour: Ints, lines: Lives, old: Ints, gone: Ints) -> None:
+    def _merge(self, trace: Trace, colour: Ints, lines: LineLives, old: Ints, gone: Ints) -> None:
         touched, none = self.touched, np.zeros(len(self.touched), np.int64)
         death = lines.death[gone]
         # A whole-cache operation takes set by set and way by way, which decides
