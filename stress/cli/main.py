@@ -77,6 +77,10 @@ def _command_of(args: argparse.Namespace) -> int:
         # One line, whatever a file is called.
         print("pcmstress: " + plain(str(error)).replace("\n", "\\n"), file=sys.stderr)
         return _status(error)
+    except MemoryError:
+        line = "no memory left: shorter bursts (burst_s) or captures take less; what was recorded stays valid"
+        print(f"pcmstress: {line}", file=sys.stderr)
+        return EXIT_IO
     except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours is one line too
         if os.environ.get("PCMSTRESS_DEBUG"):
             raise

@@ -146,6 +146,19 @@ def test_internal_defect_is_one_line_not_a_traceback(capsys, monkeypatch):
     ]
 
 
+def test_memory_that_is_gone_is_one_line_with_what_takes_less(capsys, monkeypatch):
+    from stress.cli.commands import probe
+
+    def broken(args):
+        return len(bytearray(1 << 62))
+
+    monkeypatch.setattr(probe, "execute", broken)
+    status, _, err = _main(capsys, "probe")
+    assert status == 74
+    assert err.startswith("pcmstress: no memory left: shorter bursts (burst_s)")
+    assert len(err.splitlines()) == 1
+
+
 @pytest.mark.parametrize(("given", "expected"), [(None, "1"), ("3", "3")])
 def test_algebra_stays_on_one_thread_unless_said_otherwise(capsys, monkeypatch, given, expected):
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
