@@ -99,6 +99,7 @@ class Run:
     loopback, coherent : see `BurstRunner`.
     disturber : does the life-cycle events of the arms, None where none can be done.
     colours : page colours that each allocation of a ring is drawn from, 0 for a cache without.
+    indexing : how the D-cache of the core finds a line; see `judge_run`.
     """
 
     plan: Plan
@@ -120,6 +121,7 @@ class Run:
     coherent: bool = False
     disturber: Disturber | None = None
     colours: int = 0
+    indexing: str = ""
 
     def __post_init__(self) -> None:
         self._last_arm = ""
@@ -216,7 +218,7 @@ class Run:
             return self._sum.streamed_s < self.duration_s
         return cycles < self.plan.repeats or (
             # Clean, and only too short for a PASS: up to twice the plan is streamed.
-            cycles < 2 * self.plan.repeats and clean_but_short(self._tallies(), self.plan)
+            cycles < 2 * self.plan.repeats and clean_but_short(self._tallies(), self.plan, self.indexing)
         )
 
     def _stops(self, number: int, walks: int) -> bool:
@@ -413,7 +415,7 @@ class Run:
     def _conclude(self) -> tuple[Judgement, int]:
         stopped = (self._stopped.text(),) if self._stopped else ()
         gone = self._lost is Lost.GONE
-        return conclude(self.journal, self.name, self._tallies(), self.plan, gone, stopped)
+        return conclude(self.journal, self.name, self._tallies(), self.plan, gone, stopped, self.indexing)
 
 
 def conclude(
@@ -423,14 +425,16 @@ def conclude(
     plan: Plan,
     gone: bool,
     stopped: tuple[str, ...] = (),
+    indexing: str = "",
 ) -> tuple[Judgement, int]:
     """Judge the tallies, record the verdict, and return it with the exit status.
 
     Parameters
     ----------
     stopped : why the run ended before its plan.
+    indexing : how the D-cache of the core finds a line; see `judge_run`.
     """
-    found = judge_run(parts, plan)
+    found = judge_run(parts, plan, indexing)
     judgement = Judgement(found.verdict, found.reasons + stopped)
     code = exit_code(judgement.verdict, device_lost=gone)
     arms = {part.arm: judge(part).verdict.value for part in parts}

@@ -22,6 +22,8 @@ WORDS = {
 }
 # How the D-cache finds a line, in the words of `stress.board.dcache.Indexing`.
 VIVT, VIPT_ALIASING, COHERENT = "VIVT", "VIPT aliasing", "PIPT or VIPT non-aliasing"
+# Two mappings of a page may hold different data.
+ALIASING = (VIVT, VIPT_ALIASING)
 
 
 @dataclass(frozen=True)

@@ -181,6 +181,7 @@ class Plan:
         PASS after seconds, worth little; lower: short runs end INCONCLUSIVE.
     fit : bursts are made longer, where the cache lines of the board ask for it, so that a
         clean board reaches the bound with a quarter to spare.
+    ordinary : a PASS may rest on ordinary ways of touching alone, on a core with cache aliases as well.
     repeats : how often the list of arms is walked.
     order : "abba" walks every second time backwards, so that a drift of the
         machine does not favour an arm.
@@ -205,6 +206,7 @@ class Plan:
     pattern: str = schema.text("mix1", choices=PATTERNS)
     bound: float = schema.number(1e-4, 1e-12, 1.0)
     fit: bool = schema.flag(False)
+    ordinary: bool = schema.flag(False)
     repeats: int = schema.integer(1, 1, 1_000_000)
     order: str = schema.text("abab", choices=("abab", "abba"))
     line_bytes: int = schema.integer(0, 0, 64)

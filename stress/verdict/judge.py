@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stress.model.exposure import ZERO_EVENTS_95, Exposure
 from stress.model.lifecycle import FirstLap
+from stress.model.transport import ALIASING
 from stress.model.verdict import Verdict
 from stress.model.words import at_most, count, counted
 from stress.settings.times import format_duration
@@ -170,30 +171,37 @@ def _by_side(tally: Tally) -> str:
     return f"; {' and '.join(parts)}"
 
 
-def judge_run(parts: Sequence[Tally], plan: Plan) -> Judgement:
-    """Judge a run: corruption in any arm, else no better than its worst arm that was asked for."""
+def judge_run(parts: Sequence[Tally], plan: Plan, indexing: str = "") -> Judgement:
+    """Judge a run: corruption in any arm, else no better than its worst arm that was asked for.
+
+    Parameters
+    ----------
+    indexing : how the D-cache of the core finds a line, as `TransportRecord` has it; "" where unknown.
+    """
     whole = total(parts)
     if not any(part.bursts for part in parts):
         reasons = tuple(f"{part.arm}: {part.skipped}" for part in parts if part.skipped)
         return Judgement(Verdict.SKIP, reasons or ("nothing was run",))
     skipped = tuple(f"arm {part.arm} skipped: {part.skipped}" for part in parts if part.skipped)
-    mute = "" if whole.found else _mute_beside_others(parts)
+    mute = "" if whole.found else _mute_beside_others(parts, indexing)
     if mute:
         return Judgement(Verdict.FAIL, (mute, *skipped))
-    lacking = needs.missing(plan, parts)
+    lacking, unprovoked = needs.missing(plan, parts), needs.unprovoked(plan, parts, indexing)
     judged = judge(replace(whole, lines=needs.proving(plan, parts).lines), plan.bound)
-    if judged.verdict is Verdict.PASS and not lacking:
+    if judged.verdict is Verdict.PASS and not (lacking or unprovoked):
         return Judgement(Verdict.PASS, (*_of_what(judged.reasons, plan, parts), *skipped))
     if judged.verdict in (Verdict.FAIL, Verdict.ERROR):
         return Judgement(judged.verdict, (*judged.reasons, *skipped))
     named = (f"{counted(len(lacking), 'arm')} not judged: {', '.join(lacking)}",) if lacking else ()
     doubts = judged.reasons if judged.verdict is Verdict.INCONCLUSIVE else ()
-    return Judgement(Verdict.INCONCLUSIVE, (*named, *doubts))
+    return Judgement(Verdict.INCONCLUSIVE, (*named, *([unprovoked] if unprovoked else []), *doubts))
 
 
-def clean_but_short(parts: Sequence[Tally], plan: Plan) -> bool:
-    """Return whether nothing but more of the same keeps a run from PASS."""
-    if not any(part.bursts for part in parts) or needs.missing(plan, parts):
+def clean_but_short(parts: Sequence[Tally], plan: Plan, indexing: str = "") -> bool:
+    """Return whether nothing but more of the same keeps a run from PASS; `indexing` as in `judge_run`."""
+    if not any(part.bursts for part in parts):
+        return False
+    if needs.missing(plan, parts) or needs.unprovoked(plan, parts, indexing):
         return False
     whole, proving = total(parts), needs.proving(plan, parts)
     enough = replace(whole, lines=ENOUGH)
@@ -211,13 +219,17 @@ def _of_what(reasons: tuple[str, ...], plan: Plan, parts: Sequence[Tally]) -> tu
     return (f"for {ways}: {first}", *alone, *rest)
 
 
-def _mute_beside_others(parts: Sequence[Tally]) -> str:
+def _mute_beside_others(parts: Sequence[Tally], indexing: str) -> str:
     """Return the words for an arm that stays silent where another hears the pattern."""
     heard = next((part.arm for part in parts if part.bursts and not part.unlocked), None)
     silent = [part.arm for part in parts if part.bursts and part.silent == part.bursts]
     if heard is None or not silent:
         return ""
-    return (
+    seen = (
         f"arm {', '.join(silent)}: every captured sample stayed zero, while arm {heard} got the pattern "
-        "through the same card: the ring's first zeros never left the cache"
+        "through the same card"
     )
+    if indexing in ALIASING:
+        return f"{seen}: the ring's first zeros never left the cache"
+    # A core that keeps one copy of a line cannot do that, and of an unknown core nothing is known.
+    return f"{seen}: the samples of this ring are not those that the card moves"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stress.model.transport import ALIASING
 from stress.model.words import counted
 from stress.verdict.tally import Tally, total
 
@@ -51,6 +52,31 @@ def shortfall(part: Tally | None, deaf: bool = False) -> str:
     if not part.planted:
         return "no fault was injected, so the detector's sensitivity is unproven"
     return part.skipped or ""
+
+
+def unprovoked(plan: Plan, parts: Sequence[Tally], indexing: str) -> str:
+    """Return why ordinary arms alone prove nothing of this core, "" where they do or need not.
+
+    Ordinary players and recorders meet stale lines too rarely: on a core whose
+    cache may hold two copies, a PASS of mmapped rings rests on an arm that
+    provokes the defect, was judged and had room to show it.
+
+    Parameters
+    ----------
+    indexing : how the D-cache of the core finds a line, as `TransportRecord` has it.
+    """
+    if indexing not in ALIASING or plan.ordinary or not any(arm.mapped for arm in plan.arm):
+        return ""
+    by_name = {part.arm: part for part in parts}
+    provoking = [arm.name for arm in plan.arm if arm.provoking and arm.mapped and not arm.cures]
+    if any(name in by_name and not shortfall(by_name[name]) for name in provoking):
+        return ""
+    lack = f"of the arms that provoke the defect ({', '.join(provoking)}) none" if provoking else "no arm"
+    judged = "was judged" if provoking else "provokes the defect"
+    return (
+        f"{lack} {judged}: on a {indexing} core ordinary use alone does not prove the mmapped rings "
+        "(--plan bringup provokes it; `ordinary = true` in the plan asks for ordinary use only)"
+    )
 
 
 def proving(plan: Plan, parts: Sequence[Tally]) -> Tally:

@@ -223,7 +223,8 @@ class Summing:
         return Context.of(start.transport, self.gathering.symptoms(), self.tap.source if self.tap else "")
 
     def _judged(self, parts: tuple[Tally, ...], plan: Plan) -> tuple[Judgement, bool]:
-        derived = judge_run(parts, plan)
+        indexing = self.start.transport.indexing if self.start else ""
+        derived = judge_run(parts, plan, indexing)
         if self.verdict is None:
             return _unended(derived), False
         recorded = Judgement(Verdict(self.verdict.verdict), self.verdict.reasons)

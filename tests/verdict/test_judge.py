@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from stress.model.transport import COHERENT, VIPT_ALIASING, VIVT
 from stress.model.verdict import Verdict, exit_code
 from stress.plan.plan import read_plan
 from stress.stats.counts import miss_bound_95
-from stress.verdict.judge import judge, judge_run
+from stress.verdict.judge import clean_but_short, judge, judge_run
 from stress.verdict.tally import Tally, tallies, total
 from tests.record_cases import event
 
@@ -238,3 +239,57 @@ def test_arm_that_the_plan_calls_optional_may_be_missing():
 
 def test_one_xrun_beside_a_whole_burst_is_no_doubt():
     assert judge_run([_clean(xruns=1, xrun_bursts=1)], PLAN).verdict is Verdict.PASS
+
+
+AHEAD = {"name": "ahead", "capture": "ahead", "side": "capture"}
+
+
+@pytest.mark.parametrize("indexing", [VIVT, VIPT_ALIASING])
+def test_pass_on_an_aliasing_core_rests_on_a_provoking_arm(indexing):
+    judged = judge_run([_clean()], PLAN, indexing)
+    assert judged.verdict is Verdict.INCONCLUSIVE
+    assert judged.reasons[0].startswith(f"no arm provokes the defect: on a {indexing} core ordinary use")
+    assert judge_run([_clean(), _clean(arm="ahead")], _plan(MAPPED, AHEAD), indexing).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("indexing", ["", COHERENT])
+def test_pass_on_another_core_needs_no_provoking_arm(indexing):
+    assert judge_run([_clean()], PLAN, indexing).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "arm",
+    [{"access": "rw"}, {"lever": "clean+invalidate"}, {"capture": "exact"}],
+    ids=lambda arm: next(iter(arm)),
+)
+def test_arm_that_cannot_show_the_defect_provokes_nothing(arm):
+    plan = _plan(MAPPED, {**AHEAD, **arm})
+    assert judge_run([_clean(), _clean(arm="ahead")], plan, VIVT).verdict is Verdict.INCONCLUSIVE
+
+
+def test_optional_provoking_arm_that_was_skipped_keeps_an_aliasing_core_from_pass():
+    parts = [_clean(), Tally("ahead", skipped="refused")]
+    judged = judge_run(parts, _plan(MAPPED, {**AHEAD, "optional": True}), VIVT)
+    assert judged.verdict is Verdict.INCONCLUSIVE
+    assert "of the arms that provoke the defect (ahead) none was judged" in judged.reasons[0]
+
+
+def test_plan_of_ordinary_use_or_of_rw_alone_passes_on_an_aliasing_core():
+    ordinary = read_plan({"bound": BOUND, "ordinary": True, "arm": [MAPPED]}, "plan")
+    assert judge_run([_clean()], ordinary, VIVT).verdict is Verdict.PASS
+    assert judge_run([_clean(arm="rw")], _plan(RW), VIVT).verdict is Verdict.PASS
+
+
+def test_run_without_a_provoking_arm_is_not_made_longer_on_an_aliasing_core():
+    short = [_clean(lines=10)]
+    assert clean_but_short(short, PLAN, COHERENT)
+    assert not clean_but_short(short, PLAN, VIVT)
+
+
+def test_silent_arm_blames_a_cache_only_on_a_core_that_can_have_the_defect():
+    parts = [Tally("mmap", bursts=2, unlocked=2, silent=2), _clean()]
+    assert "cache" in judge_run(parts, PLAN, VIVT).reasons[0]
+    for indexing in ("", COHERENT):
+        judged = judge_run(parts, PLAN, indexing)
+        assert judged.verdict is Verdict.FAIL
+        assert "cache" not in judged.reasons[0]

@@ -245,6 +245,7 @@ def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, life: Life) -> runn
         coherent=bool(job.backend and job.backend.coherent),
         disturber=backend.disturber(pcm, job.config),
         colours=job.backend.transport.drawn_colours if job.backend else 0,
+        indexing=job.backend.transport.indexing if job.backend else "",
         progress=lambda step: life.show("", streamed_s=step.streamed_s, findings=step.findings),
         starting=lambda step: life.streaming(
             quiet=job.config.backend != "virtual" and step.arm.handling.per_period,
