@@ -1,0 +1,80 @@
+"""The numbers of a burst go together, and a record in which they do not is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from stress.verdict.invariants import broken
+from stress.verdict.tally import tallies, total
+from tests.record_cases import event
+
+pytest.importorskip("hypothesis")
+from hypothesis import given, strategies
+
+KINDS = ("stale", "zero", "drop")
+COUNT = strategies.integers(0, 40)
+# Of each kind: findings kept, findings left out, and frames of each.
+FOUND = strategies.fixed_dictionaries(
+    {kind: strategies.tuples(strategies.integers(0, 4), COUNT, strategies.integers(1, 90)) for kind in KINDS}
+)
+
+
+def _burst(found, arm="a", number=1, planted=0, missed=0):
+    kept = [{"kind": kind, "frames": size} for kind, (some, _, size) in found.items() for _ in range(some)]
+    counts = {kind: some + more for kind, (some, more, _) in found.items() if some + more}
+    left_out = sum(more for _, more, _ in found.values())
+    analysis = {
+        "findings": kept,
+        "findings_left_out": left_out,
+        "counts": counts,
+        "sites": [[kind, None, None, number] for kind, number in counts.items()],
+        "wrong_frames": sum((some + more) * size for some, more, size in found.values()),
+    }
+    control = {"planted": planted, "found": planted - min(planted, missed)}
+    value = {"event": "burst", "arm": arm, "number": number, "analysis": analysis, "control": control}
+    return event(value)
+
+
+@given(FOUND, COUNT, COUNT)
+def test_burst_whose_numbers_go_together_is_not_broken(found, planted, missed):
+    assert broken(_burst(found, planted=planted, missed=missed)) == ""
+
+
+@given(strategies.lists(strategies.tuples(strategies.sampled_from("ab"), FOUND, COUNT, COUNT), max_size=6))
+def test_tallies_of_random_records_have_no_negative_count_and_parts_that_sum_to_the_total(drawn):
+    bursts = [
+        _burst(found, arm, number, planted, missed)
+        for number, (arm, found, planted, missed) in enumerate(drawn, 1)
+    ]
+    parts = tallies(bursts)
+    whole = total(parts)
+    for name in ("bursts", "found", "wrong_frames", "checked_frames", "lines", "planted", "control_missed"):
+        each = [getattr(part, name) for part in parts]
+        assert min(each, default=0) >= 0
+        assert sum(each) == getattr(whole, name)
+    assert whole.found == sum(some + more for _, found, _, _ in drawn for some, more, _ in found.values())
+    assert sum(whole.counts.values()) == whole.found
+    assert not any(part.inconsistent for part in parts)
+
+
+@given(
+    FOUND, strategies.sampled_from(["counts", "findings_left_out", "wrong_frames", "sites", "control"]), COUNT
+)
+def test_burst_with_one_number_changed_is_named(found, what, more):
+    sound = _burst({**found, "stale": (1, *found["stale"][1:])})
+    analysis, more = sound.analysis, more + 1
+    changed = {
+        "counts": replace(analysis, counts={**analysis.counts, "stale": analysis.counts["stale"] + more}),
+        "findings_left_out": replace(analysis, findings_left_out=analysis.findings_left_out + more),
+        "wrong_frames": replace(analysis, wrong_frames=-more),
+        "sites": replace(analysis, sites=analysis.sites[1:]),
+        "control": analysis,
+    }[what]
+    control = (
+        replace(sound.control, found=sound.control.planted + more) if what == "control" else sound.control
+    )
+    spoilt = replace(sound, analysis=changed, control=control)
+    assert broken(spoilt)
+    assert next(iter(tallies([spoilt]))).inconsistent
