@@ -12,7 +12,7 @@ from stress.board.text import text_of
 from stress.errors import ConfigError, DeviceError
 
 # Source: sound/core/init.c, snd_card_info_read: "%2i [%-15s]: %s - %s", driver and short name.
-_LINE = re.compile(r"^\s*(\d+) \[([^\]]*)\]:(.*)$")
+_LINE = re.compile(r"^\s*(\d{1,9}) \[([^\]]*)\]:(.*)$")
 ENODEV = 19
 LOOPBACK = "Loopback"
 

@@ -61,15 +61,15 @@ def _kilobytes(size: int) -> str:
 _ARM_NOW = re.compile(r"CPU: .*data cache.*")
 _ARM_OLD_TYPE = re.compile(r"CPU\d*: D (VIVT|VIPT) ?(.*?) ?cache")
 _ARM_OLD_SHAPE = re.compile(
-    r"CPU\d*: D cache: (\d+) bytes, associativity (\d+), (\d+) byte lines, (\d+) sets"
+    r"CPU\d*: D cache: (\d{1,9}) bytes, associativity (\d{1,9}), (\d{1,9}) byte lines, (\d{1,9}) sets"
 )
 _MIPS = re.compile(
-    r"Primary data cache (\d+)k[bB],? ?(?:(\d+)-way|(direct mapped))?,?(?: (VIPT|PIPT),)?"
-    r"(?: (cache aliases|no aliases),)?(?: \d+ sets,)? ?linesize (\d+) bytes"
+    r"Primary data cache (\d{1,9})k[bB],? ?(?:(\d{1,9})-way|(direct mapped))?,?(?: (VIPT|PIPT),)?"
+    r"(?: (cache aliases|no aliases),)?(?: \d{1,9} sets,)? ?linesize (\d{1,9}) bytes"
 )
-_SH = re.compile(r"D-cache : n_ways=(\d+) n_sets=(\d+) way_incr=(\d+)")
-_SH_ALIASES = re.compile(r"D-cache : entry_mask=(0x[0-9a-f]+) alias_mask=0x[0-9a-f]+ n_aliases=(\d+)")
-_ARC = re.compile(r"D-Cache\s*: (\d+)K, (\d+)way/set, (\d+)B Line(?:, (VIPT|PIPT)( aliasing)?)?")
+_SH = re.compile(r"D-cache : n_ways=(\d{1,9}) n_sets=(\d{1,9}) way_incr=(\d{1,9})")
+_SH_ALIASES = re.compile(r"D-cache : entry_mask=(0x[0-9a-f]+) alias_mask=0x[0-9a-f]+ n_aliases=(\d{1,9})")
+_ARC = re.compile(r"D-Cache\s*: (\d{1,9})K, (\d{1,9})way/set, (\d{1,9})B Line(?:, (VIPT|PIPT)( aliasing)?)?")
 _COHERENT, _ALIASING, _VIVT = Indexing.COHERENT, Indexing.VIPT_ALIASING, Indexing.VIVT
 
 
@@ -176,7 +176,7 @@ def _sized_fields(fields: Mapping[str, str], machine: str) -> Dcache | None:
     if machine.startswith(("nios2", "microblaze")):
         # "32kB, line length: 32" (microblaze: a tab and "B"); both caches are direct mapped.
         said = fields.get("Dcache", "")
-        match = re.match(r"(\d+)kB(?:.*line length:\s*(\d+))?", said)
+        match = re.match(r"(\d{1,9})kB(?:.*line length:\s*(\d{1,9}))?", said)
         return Dcache(said, None, int(match[1]) << 10, 1, int(match[2] or 0)) if match else None
     if machine.startswith("parisc"):
         return _parisc(fields.get("D-cache", ""))
@@ -185,7 +185,7 @@ def _sized_fields(fields: Mapping[str, str], machine: str) -> Dcache | None:
 
 def _sh_fields(fields: Mapping[str, str]) -> Dcache | None:
     said = fields.get("dcache size", "") or fields.get("cache size", "")
-    match = re.match(r"(\d+)KiB \((\d+)-way\)", said)
+    match = re.match(r"(\d{1,9})KiB \((\d{1,9})-way\)", said)
     if not match:
         return None
     # SH-2A and SH-3 have lines of 16 bytes, SH-4 and SH-4A of 32.
@@ -194,7 +194,7 @@ def _sh_fields(fields: Mapping[str, str]) -> Dcache | None:
 
 
 def _parisc(said: str) -> Dcache | None:
-    match = re.match(r"(\d+) KB \((WT|WB)[^,]*(?:, shared I/D)?, (?:direct mapped|(\d+)-way)", said)
+    match = re.match(r"(\d{1,9}) KB \((WT|WB)[^,]*(?:, shared I/D)?, (?:direct mapped|(\d{1,9})-way)", said)
     if not match:
         return None
     writes = "write-back" if match[2] == "WB" else "write-through"
@@ -202,5 +202,5 @@ def _parisc(said: str) -> Dcache | None:
 
 
 def _number(text: str | None) -> int:
-    match = re.match(r"\d+", text or "")
+    match = re.match(r"\d{1,9}", text or "")
     return int(match[0]) if match else 0

@@ -84,15 +84,13 @@ def use_vmalloc(sys: Path = Path("/sys")) -> tuple[bool | None, bool]:
     Source: sound/usb/card.c, parameter since 4.18, fixed when the driver loads.
     """
     module = sys / "module" / "snd_usb_audio"
-    try:
-        return (module / "parameters" / "use_vmalloc").read_text().strip() in ("Y", "1"), True
-    except OSError:
-        return None, module.is_dir()
+    said = text_of(module / "parameters" / "use_vmalloc").strip()
+    return (said in ("Y", "1") if said else None), bool(said) or module.is_dir()
 
 
 def version(release: str) -> tuple[int, int, int]:
     """Return a kernel release as numbers; (0, 0, 0) where it has none."""
-    match = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", release)
+    match = re.match(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", release)
     return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else (0, 0, 0)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stress.board.text import text_of
+from stress.board.text import number_of, text_of
 from stress.board.usb_descriptors import Described, parse_descriptors
 from stress.board.usb_stream import parse_listed
 
@@ -85,16 +85,18 @@ def read(
     interface = sys / "class" / "sound" / f"card{card}" / "device"
     try:
         device = interface.resolve(strict=True).parent
-        bus = int((device / "busnum").read_text())
-    except (OSError, ValueError):
+    except OSError:
         return None
-    raw, speed = _bytes(device / "descriptors"), float(_attribute(device / "speed") or 0)
-    described = parse_descriptors(raw, speed, int(_attribute(device / "bConfigurationValue") or 0))
+    bus = int(number_of(device / "busnum"))
+    if not bus:
+        return None
+    raw, speed = _bytes(device / "descriptors"), number_of(device / "speed")
+    described = parse_descriptors(raw, speed, int(number_of(device / "bConfigurationValue")))
     listed = parse_listed(text_of(proc / "asound" / f"card{card}" / f"stream{pcm_device}"))
     endpoints, notes = agreed(described, listed)
     return UsbFacts(
         bus=bus,
-        device=int(_attribute(device / "devnum") or 0),
+        device=int(number_of(device / "devnum")),
         path=device.name,
         vendor=_attribute(device / "idVendor"),
         product=_attribute(device / "idProduct"),

@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass, replace
 
 # "Sync Endpoint:" begins with another word, so the line has to begin with ours.
-_ENDPOINT = re.compile(r"\s*Endpoint:\s*(?:(0x[0-9a-fA-F]+)\s*\()?(\d+) (IN|OUT)\)?(?:\s*\((\w+)\))?")
-_INTERFACE = re.compile(r"\s*Interface (\d+)")
-_ALTSET = re.compile(r"\s*Altset (\d+)")
-_INTERVAL = re.compile(r"\s*Data packet interval: (\d+) us")
+_ENDPOINT = re.compile(r"\s*Endpoint:\s*(?:(0x[0-9a-fA-F]+)\s*\()?(\d{1,9}) (IN|OUT)\)?(?:\s*\((\w+)\))?")
+_INTERFACE = re.compile(r"\s*Interface (\d{1,9})")
+_ALTSET = re.compile(r"\s*Altset (\d{1,9})")
+_INTERVAL = re.compile(r"\s*Data packet interval: (\d{1,9}) us")
 _SYNC = re.compile(r"\s*Sync Endpoint: (0x[0-9a-fA-F]+)")
 _IMPLICIT = re.compile(r"\s*Implicit Feedback Mode: (\w+)", re.IGNORECASE)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from stress.board.text import text_of
 
 VMALLOCINFO = Path("/proc/vmallocinfo")
-_AREA = re.compile(r"^0x([0-9a-f]+)-0x([0-9a-f]+)\s+(\d+)\s+(\S*snd_\S+).*\bvmalloc\b", re.MULTILINE)
+_AREA = re.compile(r"^0x([0-9a-f]+)-0x([0-9a-f]+)\s+(\d{1,9})\s+(\S*snd_\S+).*\bvmalloc\b", re.MULTILINE)
 _PAGE_BYTES = 4096
 
 

@@ -177,6 +177,30 @@ def texts(seeds: Seeds, random: Random, folder: Path) -> Case:
     return case
 
 
+def sysfs(seeds: Seeds, random: Random, folder: Path) -> Case:
+    """Trees of /sys and /proc: attributes of a USB card, parameters of its driver, areas of vmalloc."""
+    from stress.board import kernel, memory, usb, vmalloc
+
+    device = folder / "sys/devices/usb1/1-1"
+    (device / "1-1:1.0").mkdir(parents=True)
+    (folder / "sys/class/sound/card1").mkdir(parents=True)
+    (folder / "sys/class/sound/card1/device").symlink_to(device / "1-1:1.0")
+    for name, value in _ATTRIBUTES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        odd = random.choice(_ODD_ATTRIBUTES) if random.random() < 0.3 else mutate.of_bytes(value, random)
+        path.write_bytes(value if random.random() < 0.4 else odd)
+
+    def case() -> int:
+        usb.read(1, folder / "sys", folder / "proc")
+        kernel.use_vmalloc(folder / "sys")
+        memory.available(folder / "proc")
+        vmalloc.ring_addresses(19200, folder / "proc/vmallocinfo")
+        return 0
+
+    return case
+
+
 def pdus(seeds: Seeds, random: Random, folder: Path) -> Case:
     """USB/IP PDUs as a kernel would send them, damaged."""
     from tools.softcardkit import wire
@@ -233,7 +257,45 @@ _TEXTS = (
     "    Data packet interval: 125 us\n    Sync Endpoint: 0x81 (1 IN)\n",
 )
 
+_USB = "sys/devices/usb1/1-1/"
+_ATTRIBUTES: dict[str, bytes] = {
+    _USB + "busnum": b"1\n",
+    _USB + "devnum": b"5\n",
+    _USB + "speed": b"480\n",
+    _USB + "bConfigurationValue": b"1\n",
+    _USB + "idVendor": b"1234\n",
+    _USB + "product": b"card\n",
+    _USB + "descriptors": bytes.fromhex("12010002000000403412785600010102030109022e000101008032"),
+    "sys/module/snd_usb_audio/parameters/use_vmalloc": b"Y\n",
+    "proc/asound/card1/stream0": _TEXTS[-1].encode(),
+    "proc/meminfo": b"MemTotal: 64000 kB\nMemAvailable: 40000 kB\n",
+    "proc/self/status": b"VmSize:\t 1000 kB\n",
+    "proc/vmallocinfo": b"0xc8000000-0xc8006000   24576 snd_dma_vmalloc_alloc+0x1/0x2 pages=5 vmalloc\n",
+}
+_ODD_ATTRIBUTES = (
+    b"",
+    b"unknown\n",
+    b"-1\n",
+    b"9" * 4400,
+    b"\xff\xfe\n",
+    b"1.5\n",
+    b"0x10\n",
+    "\u0661".encode(),
+)
+
 FAMILIES: dict[str, Maker] = {
     maker.__name__: maker
-    for maker in (captures, records, structures, bundles, plans, boards, arguments, usbmon, texts, pdus)
+    for maker in (
+        captures,
+        records,
+        structures,
+        bundles,
+        plans,
+        boards,
+        arguments,
+        usbmon,
+        texts,
+        sysfs,
+        pdus,
+    )
 }
