@@ -13,12 +13,12 @@ from stress.detect.path.bitmap import BitMap, wiring
 from stress.detect.path.filters import Response, response_of
 from stress.detect.path.forward import Forward, columns, fitted, rails_of
 from stress.detect.path.lines import PathLines, SeenLine
-from stress.detect.path.locate import locate, position_of
+from stress.detect.path.locate import Place, locate, position_of
 from stress.detect.path.sources import ALL, ODD, PAIRED, Sources, index_of, numbers
 from stress.detect.path.wires import Named
 from stress.model.arrays import Bytes, Floats, Ints
 from stress.model.formats import SampleFormat
-from stress.model.path import Path
+from stress.model.path import Channel, Path
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
 
@@ -47,6 +47,13 @@ MOST_CLIPPED = 0.02
 # Ratios nearer to 1 are believed only where the samples fit at the other rate. Source: lines
 # that a slip broadens look like a few hundred ppm. Higher: clocks are missed; lower: slips drift.
 LEAST_DRIFT = 5e-3
+
+# Share of power in the lines of a kind where the ratio of rates is known already.
+LEAST_LINE = 0.01
+
+# Frames, and steps of x on both sides, in which the last bits of a position are looked for.
+# Higher: time; lower: a lone right channel of 24 bits is called filtered.
+SHARP, SHARP_REACH = 256, 64
 
 # What is left over where a path is still straight: the rest is a filter or noise.
 STRAIGHT = 1e-3
@@ -173,21 +180,45 @@ class _Estimator:
     def _located(self, seen: Floats) -> tuple[list[int], bool]:
         # Positions at the first frame by the best channel, and whether words take two frames.
         kinds = self._lines(len(seen)).kinds(seen)
+        half = self._lines(len(seen) // 2)
+        sides = [half.kinds(seen[side : side + 2 * (len(seen) // 2) : 2]) for side in (0, 1)]
+        if _strongest(kinds) < 0.35 and max(map(_strongest, sides)) > 2 * _strongest(kinds):
+            # Words that take two frames look like a weak sum of shifted ones.
+            kinds = []
         for channel, kind, both in _order(kinds):
             place = locate(seen[:, channel], kind, self._hint, both=both)
             if place is not None and place.fit > 0.2:
-                return [position_of(step) for step in place.steps()], False
+                if kind.high and self._fmt.bits > 16:
+                    return [self._sharpened(place, seen[:, channel])], False
+                return self._likeliest([position_of(step) for step in place.steps()]), False
         if any(kinds):
             return [], False
-        half = self._lines(len(seen) // 2)
-        sides = [half.kinds(seen[side : side + 2 * (len(seen) // 2) : 2]) for side in (0, 1)]
         for channel, kind, side in _odd_order(sides):
             stream = seen[side : side + 2 * (len(seen) // 2) : 2, channel]
             place = locate(stream, kind, self._hint // 2)
             if place is not None and place.fit > 0.2:
                 words = [2 * position_of(step) + kind.high for step in place.steps()]
-                return list(dict.fromkeys((word - side) % POSITIONS for word in words)), True
+                return self._likeliest(list(dict.fromkeys((word - side) % POSITIONS for word in words))), True
         return [], False
+
+    def _sharpened(self, place: Place, seen: Floats) -> int:
+        # The high half leaves the last bits of x open; what lies below it in wider words has them.
+        seen, best = seen[:SHARP], (np.inf, position_of(place.step))
+        y = seen - seen.mean()
+        for away in range(-SHARP_REACH, SHARP_REACH + 1):
+            position = position_of(place.step + away & 0xFFFFFFFF)
+            due = self._sources.block(position, len(seen), [2 * place.pair + 1])[:, 0].astype(np.float64)
+            x = due - due.mean()
+            left = float(y @ y - (x @ y) ** 2 / (x @ x))
+            best = min(best, (left, position))
+        return best[1]
+
+    def _likeliest(self, positions: list[int], most: int = 2) -> list[int]:
+        # Of many the ones whose bits are those captured.
+        if len(positions) <= most:
+            return positions
+        fits = [wiring(self._raw, one, self._pattern).wired for one in positions]
+        return [positions[n] for n in np.argsort(-np.array(fits), kind="stable")[:most]]
 
     def _at(self, position: int, among: Sequence[int]) -> Estimate | None:
         # The path where the position is known: arithmetic, wiring, or a filter.
@@ -257,6 +288,9 @@ class _Estimator:
         self, position: int, mixes: Sequence[Mix], forwards: Sequence[Forward], idle: Sequence[str]
     ) -> Estimate:
         terms = [mix.terms for mix in mixes]
+        if self._known is None and self._pattern.channels <= 2:
+            # A filter turns the phases that the position is drawn from: sums and delays are chance.
+            terms = [_own(mix, self._pattern.channels) for mix in mixes]
         path = _path(list(forwards), terms, self._fmt, self._seen[:FITTED], idle, self._first)
         heard = [
             response_of(self._seen[:FITTED, c], self._sources, position, mix.terms) if mix.terms else None
@@ -268,12 +302,13 @@ class _Estimator:
         # Other readings of the same bytes; the one whose lines are those of whole words is it.
         short = min(self._frames, 4096)
         raw = self._raw[: short * self._pattern.frame_bytes]
+        best: Estimate | None = None
         for seen in _readings(raw, self._fmt, self._pattern.channels):
             tried = [self._wired(position) for position in self._located(seen)[0]]
-            found = [one for one in tried if one is not None]
-            if found:
-                return min(found, key=_cost)
-        return None
+            best = min((one for one in (*tried, best) if one is not None), key=_cost, default=None)
+            if best is not None and _cost(best) <= SURE:
+                return best
+        return best
 
     def _resampled(self) -> Estimate | None:
         captured = self._seen.astype(np.float64)
@@ -292,15 +327,43 @@ class _Estimator:
                 position, mixes = one, tried
         if abs(ratio - 1) < LEAST_DRIFT and not any(mix.left < MOST_LEFT for mix in mixes):
             return None
+        if position is None and self._pattern.channels <= 2:
+            return self._by_lines(ratio, old)
         if position is not None:
             terms = [
-                _level(mix.terms, old[:, c], self._sources, position) if mix.terms and mix.left < 0.9 else ()
+                _level(mix.terms, old[:, c], self._sources, position)
+                if mix.terms and mix.left < MOST_LEFT
+                else ()
                 for c, mix in enumerate(mixes)
             ]
+        if self._pattern.channels <= 2 and any(mix.left > STRAIGHT for mix in mixes):
+            return self._by_lines(ratio, old)
         idle = [_idle(self._seen[:FITTED, c]) if not one else "" for c, one in enumerate(terms)]
         made = [Forward(terms=one) for one in terms]
         path = _path(made, terms, self._fmt, self._seen[:FITTED], idle, self._first)
         return Estimate(_with_ratio(path, ratio), 0 if position is None else position)
+
+    def _by_lines(self, ratio: float, old: Floats) -> Estimate:
+        # A fraction of a frame moves every phase: no position, yet the lines tell the channels.
+        n = self._pattern.channels
+        kinds = self._lines(len(old)).kinds(old, LEAST_LINE) if n == 2 else []
+        channels: list[Channel] = [0 if old.any() else None] if n == 1 else []
+        for seen in kinds:
+            halves = {int(one.high) for one in seen[:2] if one.share > 0.3 * seen[0].share}
+            channels.append(None if not halves else halves.pop() if len(halves) == 1 else (0, 1))
+        path = Path(
+            exact=False,
+            channels=tuple(channels),
+            polarity=(1,) * n,
+            gain_db=(None,) * n,
+            offset=(0,) * n,
+            bits=(self._fmt.bits,) * n,
+            delay_frames=(0,) * n,
+            from_frame=self._first,
+            idle=tuple("" if one is not None else _idle(self._seen[:, c]) for c, one in enumerate(channels)),
+            source_bits=self._fmt.bits,
+        )
+        return Estimate(_with_ratio(path, ratio), 0)
 
 
 def _cost(one: Estimate) -> float:
@@ -312,9 +375,16 @@ def _cost(one: Estimate) -> float:
     if one.wires is not None:
         flips = len({int(bit) for bit in np.flatnonzero(one.wires.inverted)})
         lost = float((one.wires.source < 0).sum() - (one.wires.constant >= 0).sum())
-        return cost + 4.0 + 2.0 * flips + 5.0 * lost + (3.0 if one.path.encoding else 0.0)
+        return (
+            cost
+            + 4.0
+            + 2.0 * flips
+            + 5.0 * lost
+            + (3.0 if one.path.encoding else 0.0)
+            + one.path.encoding.count("; ")
+        )
     for forward in one.forward:
-        cost += 3.0 * max(0, len(forward.terms) - 1) + (8.0 if forward.off else 0.0)
+        cost += 3.0 * max(0, len(forward.terms) - 1) + (10.5 if forward.off else 0.0)
         cost += (3.0 if forward.offset else 0.0) + (
             200.0 * (0.98 - forward.share) if forward.terms and forward.share < 0.98 else 0.0
         )
@@ -338,6 +408,10 @@ def _order(kinds: list[list[SeenLine]], most: int = 3) -> list[tuple[int, SeenLi
     return [(channel, kind, both) for _, _, _, channel, kind, both in out[:most]]
 
 
+def _strongest(kinds: list[list[SeenLine]]) -> float:
+    return max((one.share for seen in kinds for one in seen), default=0.0)
+
+
 def _odd_order(sides: list[list[list[SeenLine]]]) -> list[tuple[int, SeenLine, int]]:
     out = []
     for side, kinds in enumerate(sides):
@@ -356,7 +430,7 @@ def _readings(raw: Bytes, fmt: SampleFormat, channels: int) -> list[Floats]:
     top = _words(cells)
     used = _top_bit(top, width)
     out.append(_signed(top, used))
-    out.append(_signed(np.abs(top.astype(np.int64) ^ (1 << used)), used))
+    out.append(_signed(top.astype(np.int64) ^ (1 << used), used))
     for moved in range(1, size * (channels if channels < 3 else 1)):
         stream = np.roll(raw, -moved)
         out.append(_words(np.ascontiguousarray(stream.reshape(-1, channels, size))))
@@ -448,6 +522,13 @@ def _path(
         source_bits=fmt.bits,
         invertible=max(clipped, default=0.0) < MOST_CLIPPED,
     )
+
+
+def _own(mix: Mix, channels: int) -> tuple[Term, ...]:
+    # The strong terms of channels that were played, at no delay.
+    own = [term for term in mix.terms if index_of(term.source) < channels]
+    most = max((abs(term.gain) for term in own), default=0.0)
+    return tuple(replace(term, delay=0) for term in own if 2 * abs(term.gain) >= most)
 
 
 def _channel(terms: tuple[Term, ...]) -> int | tuple[int, ...] | None:

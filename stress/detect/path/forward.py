@@ -159,13 +159,28 @@ def fitted(seen: Ints, due: Floats, mix: Mix, bits: int) -> Forward:
         tried = _refined(replace(start, rule=rule), seen, due, mix)
         if tried.share > best.share + 1e-6:
             best = tried
-    if best.share >= RULE_SHARE:
+    if best.share >= RULE_SHARE and not _dithered(best, seen, due):
         return replace(best, slack=_slack(best, seen, due, bits))
     plain = _loose(replace(start, offset=mix.offset), seen, due)
     other = _loose(best, seen, due)
     return (
         other if (other.share >= RULE_SHARE, -other.off) > (plain.share >= RULE_SHARE, -plain.off) else plain
     )
+
+
+# Share of wrong samples that are off by a few steps where the path itself moves them. Source:
+# dither has all of them there, flips of any of 16 bits a quarter. Higher: damage beside dither
+# hides it; lower: damage to low bits is called dither.
+MOST_NEAR, NEAR_STEPS = 0.9, 3
+
+
+def _dithered(found: Forward, seen: Ints, due: Floats) -> bool:
+    # A rule that fits many samples, and nearly all others by a step or two, is dither.
+    off = np.abs(found.values(due) - seen) / found.step
+    wrong = off > 0
+    if float(wrong.mean()) < 0.05:
+        return False
+    return float((off[wrong] <= NEAR_STEPS).mean()) > MOST_NEAR
 
 
 def _slack(found: Forward, seen: Ints, due: Floats, bits: int) -> int:

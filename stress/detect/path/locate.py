@@ -38,6 +38,14 @@ LEAST_FIT = 0.1
 # [frames]. Source: 87 s at 48 kHz. Higher: chance; lower: a late capture gets a far position.
 NEAR_HINT = 1 << 22
 
+# What a fit lacks where rounding alone keeps it from 1. Higher: a stuck bit hides the position;
+# lower: time.
+PLAIN = 1e-6
+
+# Top bits that are tried where they are lost. Higher: time; lower: samples shifted further left
+# in a file have no position.
+MOST_LOST = 6
+
 
 @dataclass(frozen=True)
 class Place:
@@ -49,16 +57,27 @@ class Place:
     pair : whose key was seen.
     fit : correlation with the half there.
     twin : the same low halves are this far away as well; the high half tells (mod 2^32).
+    alike : other steps whose fit differs by rounding.
+    lost : top bits of the half that are not in the stream: any may be there.
     """
 
     step: int
     pair: int
     fit: float
     twin: int = 0
+    lost: int = 0
+    alike: tuple[int, ...] = ()
 
     def steps(self) -> tuple[int, ...]:
         """Return the steps that fit alike."""
-        return (self.step, self.step + self.twin & MASK) if self.twin else (self.step,)
+        unit, number = self.twin, 2 if self.twin else 1
+        if self.lost:
+            unit, number = (
+                self.twin or 1 << (32 - self.lost),
+                1 << min(self.lost + bool(self.twin), MOST_LOST),
+            )
+        every = (self.step, *(self.alike if not self.lost else ()))
+        return tuple(one + n * unit & MASK for one in every for n in range(number))
 
 
 def position_of(step: int) -> int:
@@ -165,8 +184,9 @@ def _finest(stream: _Samples, steps: Words, pair: int, high: bool, k: int, hint:
     alike = steps[1 - fits <= (1 - fits.max()) * (1 + 3 / np.sqrt(min(len(stream.seen), SHORT))) + 1e-13]
     best = int(steps[int(np.argmax(fits))])
     low = not high and not stream.both
+    others = tuple(int(one) for one in alike[:KEPT] if int(one) != best) if fits.max() < 1 - PLAIN else ()
     twin = 1 << (31 - k) if low else 0
-    return Place(_nearest(alike, best, k, low, hint), pair, float(fits.max()), twin)
+    return Place(_nearest(alike, best, k, low, hint), pair, float(fits.max()), twin, k, others)
 
 
 def _nearest(steps: Words, best: int, k: int, low: bool, hint: int) -> int:

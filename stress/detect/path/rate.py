@@ -17,6 +17,9 @@ FRAMES, KNOWN_LINES, PEAKS = 32768, 24, 6
 # noise in 32768 frames holds 0.1 %. Higher: poor converters are missed; lower: music is one.
 LEAST_SHARE = 0.1
 
+# Ratios that all channels vote on. Higher: time; lower: one channel alone decides.
+MOST_VOTED = 40
+
 TAPS = 32  #: on each side of the interpolation
 
 
@@ -29,28 +32,34 @@ def ratio_of(captured: Floats, sources: Sources) -> float | None:
     """
     frames = min(len(captured), FRAMES)
     window = np.hanning(frames)
-    best: tuple[float, float] = (LEAST_SHARE, 0.0)
     known = [_lines_of(sources, source) for source in (1, 0, ODD)]
+    spectra = []
     for channel in range(captured.shape[1]):
         seen = captured[:frames, channel] - captured[:frames, channel].mean()
-        if not seen.any():
-            continue
-        spectrum = np.abs(np.fft.rfft(seen * window)) ** 2
-        total = float(spectrum.sum())
-        peaks = _peaks(spectrum, PEAKS)
+        if seen.any():
+            spectrum = np.abs(np.fft.rfft(seen * window)) ** 2
+            spectra.append(spectrum / float(spectrum.sum()))
+    tried: list[tuple[float, float]] = []
+    for spectrum in spectra:
         for lines in known:
-            for peak in peaks:
+            for peak in _peaks(spectrum, PEAKS):
                 ratios = lines / (peak / frames)
-                for ratio in ratios[(ratios > LEAST_RATIO) & (ratios < MOST_RATIO)]:
-                    at = np.unique(np.rint(lines[lines / ratio < 0.5] / ratio * frames).astype(np.int64))
-                    near = np.unique((at[:, None] + np.arange(-2, 3)[None, :]).clip(0, frames // 2))
-                    # Each bin that is asked for costs what noise would put there.
-                    share = float(spectrum[near].sum()) / total - 2.0 * len(near) / frames
-                    if share > best[0] + 1e-3:
-                        best = (share, float(ratio))
-    if not best[1]:
-        return None
-    return _refined(captured, best[1], known)
+                inside = ratios[(ratios > LEAST_RATIO) & (ratios < MOST_RATIO)]
+                tried += [(_share(spectrum, lines, float(ratio), frames), float(ratio)) for ratio in inside]
+    # The lines of one channel look alike at rates a golden ratio apart: all channels vote.
+    ranked = sorted((one for one in tried if one[0] > LEAST_SHARE), reverse=True)[:MOST_VOTED]
+    voted = [
+        (sum(max(_share(spectrum, lines, ratio, frames) for lines in known) for spectrum in spectra), ratio)
+        for _, ratio in ranked
+    ]
+    return _refined(captured, max(voted)[1], known) if voted else None
+
+
+def _share(spectrum: Floats, lines: Floats, ratio: float, frames: int) -> float:
+    # Power in the lines at this ratio; each bin that is asked for costs what noise would put there.
+    at = np.unique(np.rint(lines[lines / ratio < 0.5] / ratio * frames).astype(np.int64))
+    near = np.unique((at[:, None] + np.arange(-2, 3)[None, :]).clip(0, frames // 2))
+    return float(spectrum[near].sum()) - 2.0 * len(near) / frames
 
 
 def _lines_of(sources: Sources, source: int) -> Floats:

@@ -121,6 +121,8 @@ def _way(word: Word, width: int, fmt: SampleFormat) -> tuple[str, str, int]:
             return text, "endian", 0
     moved = [b - bit for b, bit in known]
     shift = max(set(moved), key=moved.count)
+    if not shift:
+        return _exchanged(known), "endian", 0
     if moved.count(shift) >= 0.6 * len(known):
         turned = [b for b, bit in known if b - bit in (shift - width, shift + width)]
         if len(turned) > abs(shift) // 2 and len(turned) > 1:
@@ -128,6 +130,15 @@ def _way(word: Word, width: int, fmt: SampleFormat) -> tuple[str, str, int]:
         side = "left" if shift > 0 else "right"
         return f"each sample shifted {side} by {_count(abs(shift), 'bit')}", "shift", shift
     return "bits of each sample in another order", "endian", 0
+
+
+def _exchanged(known: list[tuple[int, int]]) -> str:
+    # Most bits are in their place: name the others.
+    pairs = {tuple(sorted(one)) for one in known if one[0] != one[1]}
+    if len(pairs) == 1:
+        low, high = pairs.pop()
+        return f"bits {low} and {high} of each sample exchanged"
+    return "bits of each sample in another order"
 
 
 def _marks(wires: BitMap, words: list[Word], width: int, fmt: SampleFormat, channels: int) -> list[str]:
