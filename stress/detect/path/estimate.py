@@ -39,6 +39,10 @@ CHEAP = 2.5
 # Cost below which other readings of the bytes and other rates are not tried.
 SURE = 11.0
 
+# Largest difference of a sample behind which a capture is judged bit for bit [LSB]. Source: rectangular
+# dither; noise of a converter has tails, and 0.1 % of its samples lie beyond any bound that fits the rest.
+# Higher: a clean analog cable is FAIL; lower: a dithered path is INCONCLUSIVE.
+MOST_DITHER = 1
 # Share of samples at a rail from which on frames lose their position. Source: at 2 % one frame
 # of stereo in 2500 is lost whole. Higher: clipped frames pass for each other; lower: a constant
 # added to full scale ends the judgement.
@@ -520,7 +524,7 @@ def _path(
         idle=tuple(idle),
         notes=notes,
         source_bits=fmt.bits,
-        invertible=max(clipped, default=0.0) < MOST_CLIPPED,
+        invertible=max(clipped, default=0.0) < MOST_CLIPPED and max(f.off for f in forwards) <= MOST_DITHER,
     )
 
 
