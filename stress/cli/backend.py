@@ -182,6 +182,34 @@ def _transparent(devices: set[str], known: list[Card], source: str) -> tuple[lis
     return lines, put_back
 
 
+def suspects(target: Target) -> list[str]:
+    """Return what on this machine may change samples on their way, a line each; none of a virtual board.
+
+    Sound servers, other owners of the card, plugins of alsa-lib, and controls of its mixer that
+    are not at 0 dB.
+    """
+    if target.backend == "virtual":
+        return []
+    from stress.board.cards import card_of, cards, pair
+    from stress.board.sample_changers import changers
+    from stress.pcm.alsa.mixer import Mixer
+
+    known = cards()
+    devices = pair(target.card, known)
+    found = [card_of(name, known) for name in dict.fromkeys((devices.playback, devices.capture))]
+    numbers = list(dict.fromkeys(card.number for card in found if card is not None))
+    out = []
+    for number in numbers:
+        try:
+            mixer = Mixer(number)
+        except (BackendUnavailable, DeviceError):
+            continue  # A card without a mixer changes no volume.
+        out += mixer.not_transparent()
+        mixer.close()
+    seen = [changers(number) for number in numbers] or [changers(None)]
+    return [*out, *dict.fromkeys(line for lines in seen for line in lines)]
+
+
 def disturber(pcm: Pcm, target: Target) -> Disturber | None:
     """Return what does life-cycle events to `pcm`, None where nothing can."""
     from stress.cli import disturbers

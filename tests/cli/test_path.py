@@ -55,3 +55,12 @@ def test_path_refuses_levels_that_are_none(capsys, level):
     with pytest.raises(SystemExit) as stop:
         main(["path", "--level", level])
     assert stop.value.code == 64
+
+
+def test_path_that_is_not_exact_is_followed_by_what_may_change_samples_here(capsys, monkeypatch):
+    monkeypatch.setattr(
+        "stress.cli.backend.suspects", lambda target: ["pipewire (pid 7) holds a PCM of card 1"]
+    )
+    out = _path(capsys, "--set", "path.gain_db=-6")[1]
+    assert out.splitlines()[-1] == "  here: pipewire (pid 7) holds a PCM of card 1"
+    assert "here:" not in _path(capsys)[1]

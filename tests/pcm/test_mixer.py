@@ -145,3 +145,23 @@ def test_put_back_of_a_card_that_needed_nothing_changes_nothing(lib):
 def test_mixer_that_cannot_be_opened_is_a_device_error():
     with pytest.raises(DeviceError, match="mixer"):
         Mixer(1, FakeMixer({}, error=-2))
+
+
+def test_not_transparent_names_each_control_with_its_value_and_the_command(lib):
+    before = copy.deepcopy(lib.card)
+    lib.card["Speaker"]["playback_switch"] = before["Speaker"]["playback_switch"] = [1, 1]
+    lib.card["Mic"]["capture_switch"] = before["Mic"]["capture_switch"] = [0]
+    mixer = Mixer(1, lib)
+    lines = mixer.not_transparent()
+    assert lines[0] == (
+        "control 'Speaker' of card 1, playback: -10.00 dB and -5.00 dB; "
+        "set it with: amixer -c 1 sset 'Speaker' playback 0dB"
+    )
+    assert (
+        "control 'Mic' of card 1, capture: switched off; set it with: amixer -c 1 sset 'Mic' capture cap"
+        in lines
+    )
+    assert not any("Digital" in line for line in lines)
+    assert lib.card == before
+    mixer.close()
+    assert lib.closed == 1

@@ -64,7 +64,11 @@ def execute(args: argparse.Namespace) -> int:
             sent, captured = _streamed(pcm, granted, pattern, position, args.level, arm)
     finally:
         made.put_back()
-    return _told(args, made.name, pattern, sent, captured, position, plan.rate)
+    status = _told(args, made.name, pattern, sent, captured, position, plan.rate)
+    if status != EXACT and not args.json:
+        lines = [f"  here: {line}" for line in backend.suspects(target)]
+        Console(sys.stdout, sys.stderr).prose(lines)
+    return status
 
 
 def _streamed(

@@ -68,14 +68,51 @@ class Mixer:
         lines = [line for element in self._lib.elements(self._handle) for line in self._element(*element)]
         return lines + self._source(source)
 
+    def not_transparent(self) -> list[str]:
+        """Return the controls that change samples now, with their values and the command to set; no change.
+
+        Controls are named as `amixer` names them.
+        """
+        out = []
+        for element, name, index in self._lib.elements(self._handle):
+            shown = f"{name},{index}" if index else name
+            for side in _SIDES:
+                said = self._off_zero(element, side)
+                if said:
+                    what, value = said
+                    command = f"amixer -c {self.card} sset '{shown}' {side} {value}"
+                    out.append(
+                        f"control '{shown}' of card {self.card}, {side}: {what}; set it with: {command}"
+                    )
+        return out
+
+    def _off_zero(self, element: int, side: str) -> tuple[str, str] | None:
+        # What a control of one side does to samples, and the value that ends it.
+        channels = self._lib.channels(element, side)
+        switch = f"{side}_switch"
+        gain = self._lib.has(element, f"{side}_volume")
+        switched = gain and self._lib.has(element, switch)
+        if switched and any(self._lib.get(element, switch, one) == 0 for one in channels):
+            return "switched off", "unmute" if side == "playback" else "cap"
+        if not gain or self._lib.db_range(element, side) is None:
+            return None
+        gains = [self._lib.get(element, f"{side}_dB", one) or 0 for one in channels]
+        if not any(gains):
+            return None
+        return " and ".join(f"{one / _PER_DB:+.2f} dB" for one in dict.fromkeys(gains)), "0dB"
+
+    def close(self) -> None:
+        """Close the mixer and leave what was changed."""
+        if self._handle:
+            self._lib.close(self._handle)
+            self._handle = 0
+
     def put_back(self) -> int:
         """Put back what was changed, the last change first, and close; return how many changes."""
         undo, self._undo = self._undo, []
         for step in reversed(undo):
             step()
-        if self._handle:
-            self._lib.close(self._handle)
-            self._handle = 0
+        self.close()
         return len(undo)
 
     def _element(self, element: int, name: str, index: int) -> Iterator[str]:
