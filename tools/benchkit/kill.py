@@ -25,13 +25,13 @@ repeats = 2
 [[arm]]
 name = "player"
 side = "playback"
-burst_s = "60ms"
+burst_s = "120ms"
 bursts = 3
 [[arm]]
 name = "ahead"
 side = "capture"
 capture = "ahead"
-burst_s = "60ms"
+burst_s = "120ms"
 bursts = 2
 """
 # What a kill must not change, and what the generators of the virtual board draw anew behind a resume.
