@@ -191,10 +191,12 @@ def main() -> int:
     Path("one.toml").write_text(PLAN)
     Path("loads.toml").write_text(f"bound = 1e-2\n[conditions]\ncpu = 0\n{LOADS}")
     Path("contrasts.toml").write_text(f'order = "abba"\nrepeats = 2\nbound = 1e-2\n{CONTRASTS}')
-    wanted = [name for name in sys.argv[1:] if name != "card"]
+    wanted = [name for name in sys.argv[1:] if name not in ("card", "no-profiles")]
     results = {}
     for name, argv in scenarios("card" in sys.argv[1:]).items():
         if wanted and name not in wanted:
+            continue
+        if "no-profiles" in sys.argv[1:] and name.startswith(("profile-", "sweep-")):
             continue
         if name not in SEVERAL_CPUS:
             _one_cpu()

@@ -193,8 +193,8 @@ PROFILE_FAULTS = {
 
 @pytest.mark.parametrize("name", ["cmedia", "pcm29xx", "uac2", "implicit", "dac"])
 def test_profile_of_a_real_device_passes_with_no_option_but_its_name(guest, name):
-    report = guest.report(f"profile-{name}")
-    assert guest.code(f"profile-{name}") == 0, report["reasons"]
+    code, report = guest.code(f"profile-{name}"), guest.report(f"profile-{name}")
+    assert code == 0, report["reasons"]
     assert report["total"]["planted"] == report["total"]["control_found"] > 0
 
 
@@ -219,8 +219,8 @@ def test_microphone_is_skipped_with_the_reason(guest):
 
 
 def test_sweep_names_the_rate_that_a_fault_is_tied_to(guest):
-    report = guest.report("sweep-44100")
     assert guest.code("sweep-44100") == 1
+    report = guest.report("sweep-44100")
     assert report["sentence"].startswith("wrong only at rate 44100:")
     assert {run["verdict"] for run in report["runs"] if run["rate"] == "44100"} == {"FAIL"}
     assert {run["verdict"] for run in report["runs"] if run["rate"] != "44100"} == {"PASS"}
