@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Two commands matter: `make run` (the demonstration) and `make test` (every check without QEMU).
 PYTHON ?= python3
 VENV := .venv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress: prove or rule out corruption of an mmapped ALSA PCM ring."""
 
 __version__ = "0.1.0"

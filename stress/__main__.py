@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """``python -m stress`` is the command ``pcmstress``."""
 
 import sys

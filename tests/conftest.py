@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Options and settings that reach beyond one folder of tests."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Events of a record for tests: what a case does not name has a plain value."""
 
 from __future__ import annotations

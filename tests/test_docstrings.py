@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Public functions say what they raise: all of them, not a sample."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A room imports only from lower floors; modules that reach outside have few doors each."""
 
 from __future__ import annotations

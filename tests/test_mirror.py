@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every module has a test file of its name, or a line that says where it is tested and why."""
 
 from __future__ import annotations

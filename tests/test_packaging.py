@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What setup.cfg ships is what the tree holds."""
 
 from __future__ import annotations
@@ -49,3 +50,10 @@ def test_wheel_carries_every_board_and_plan(tmp_path):
         for path in (ROOT / "configs" / kind).glob("*.toml"):
             assert f"stress/configs/{kind}/{path.name}" in names
     assert not [name for name in names if name.startswith(("tests", "tools"))]
+
+
+def test_every_source_file_names_its_licence():
+    files = [path for room in ("stress", "tools", "tests") for path in (ROOT / room).rglob("*.py")]
+    assert [
+        str(path) for path in files if path.read_text().strip() and "SPDX-" not in path.read_text()[:400]
+    ] == []

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """Programs around pcmstress: virtual boards, the virtual card, benchmarks."""

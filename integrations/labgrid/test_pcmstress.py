@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress on a place of a labgrid lab; copied into the lab's tests, it needs nothing of this repository.
 
     pytest -o junit_family=xunit1 --lg-env board-ssh.yaml --junit-xml result.xml test_pcmstress.py

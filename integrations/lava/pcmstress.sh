@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # pcmstress in the layout of Linaro's test-definitions: output/result.txt has one line "id pass|fail|skip [value unit]" per result.
 
 # shellcheck disable=SC1091

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Accidental clean+invalidates: what happened in a burst that may have hidden the defect.
 
 On a VIVT core the whole D-cache is cleaned and invalidated when the CPU goes to

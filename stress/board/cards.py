@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Sound cards as the kernel lists them, and the PCM pair a name means."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Conditions of a run: asked for one by one, each granted or refused with its price.
 
 On a VIVT core every switch to another process cleans and invalidates the whole

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Cores by MIDR on ARM, by architecture elsewhere, and how their data caches find a line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Cores of other architectures, from the fields of /proc/cpuinfo that name them.
 
 Source: c_show or show_cpuinfo of each architecture in Linux 7.2.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which core this is, and how its data cache finds a line.
 
 On ARM, /proc/cpuinfo does not state the cache type. What the kernel itself

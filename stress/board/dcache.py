@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The L1 data cache in the words of a kernel: boot log lines and cpuinfo fields.
 
 Each reader knows the text of one architecture and returns None where it is not

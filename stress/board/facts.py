@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Everything known of a board in one value, and what it makes us expect."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Interrupts of the USB host controllers: which they are, where they run, where to put them."""
 
 from __future__ import annotations

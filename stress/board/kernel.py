@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Facts of the running kernel: release, boot log, how the USB ring is allocated."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Kernel options that this tester uses, and which of them the running kernel lacks."""
 
 from __future__ import annotations

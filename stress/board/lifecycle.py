@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Life-cycle events of a card and its machine: what each needs, and doing it.
 
 Each change is one value written to sysfs, or one modprobe, with its way back;

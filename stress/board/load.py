@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What else runs here: load, frequency, runnable processes. The one door to psutil."""
 
 from __future__ import annotations

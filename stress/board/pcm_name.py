@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Names of hardware PCMs as people write them, and why other names are refused.
 
 Source: alsa-lib src/pcm/pcm_hw.c and the arguments of its configuration

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who may open the device files of a card, in words with what mends it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A PCM ring as DRAM holds it: read through /proc/self/mem after a burst.
 
 The kernel reads the pages through its linear mapping, after cleaning and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What in this system can change samples on their way: sound servers, and plugins of alsa-lib."""
 
 from __future__ import annotations

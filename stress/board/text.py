@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Small files of /proc and /sys, which may be absent or out of reach."""
 
 from __future__ import annotations

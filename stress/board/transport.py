@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which transport a card has: from sysfs, its driver's name, and the facts of the machine."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What has to be undone if this process dies: one small file per change, removed when it is undone.
 
 A driver that is unbound for a test must be bound again. `finally` does that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The USB side of a card: device, speed, endpoints, raw descriptors; from sysfs and procfs.
 
 The descriptors say which endpoint carries audio and which only paces another one;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a USB audio device itself says: sample rate, clock, volume and mute. The one door to pyusb.
 
 Linux gives a class request to an interface only to the process that claimed the

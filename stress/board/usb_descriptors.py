@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Isochronous endpoints of audio interfaces, from a device's raw descriptors.
 
 Source: USB 2.0 section 9.6.6 and table 9-13 (bmAttributes); UAC1 table 4-20

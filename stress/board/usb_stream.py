@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Endpoints in the text of /proc/asound/cardN/streamM, in every form since Linux 2.6.
 
 Source: sound/usb/proc.c, proc_dump_substream_formats and _status; before 2.6.35

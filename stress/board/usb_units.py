@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Feature units and clocks of a USB audio device, from its raw descriptors.
 
 Source: Universal Serial Bus Device Class Definition for Audio Devices 1.0,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The names that version 0.1 gave to `stress.board.usbmon.streams`, for scripts that import them."""
 
 from stress.board.usbmon.streams import BusStream as Lane

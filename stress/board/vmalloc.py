@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where the kernel has the rings of its sound drivers: /proc/vmallocinfo.
 
 Only root may read it. With kernel.kptr_restrict=0 the addresses are hashed and say

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """The command line: options, exit codes, streams, and one file per command."""

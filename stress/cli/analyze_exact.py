@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Judge a capture by the pattern, and know what else `generate` may have written."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What can judge a capture made elsewhere: one function per detector."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What arguments are made of: a parser whose errors are one line, and readers of values."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Make the backend that was asked for; nothing is ever chosen by fallback."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the card of a run or a probe offers, asked through libasound."""
 
 from __future__ import annotations

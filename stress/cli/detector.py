@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The detector of a run, by name: what goes with which loopback and stimulus."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a USB card says of itself, for `probe --ask-device`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who does the life-cycle events of a run: the PCM and the machine of a card, or a virtual board."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How a run ends on the screen: its report, the files that were asked for, and what to do next."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress probe --kernel-config: what a kernel lacks, and the lines to add."""
 
 from __future__ import annotations

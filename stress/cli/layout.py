@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Rate, format and channels of a run: as the options ask, else as the plan says or the card has."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The line that shows a run is alive: phase, bar inside the burst, share, time left, findings.
 
 On a terminal it is redrawn every half second by a thread, elsewhere it is one line each

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The command line: one command run, its errors in a line, its exit status.
 
 Nothing heavy is imported here: ``--help`` and argument errors load no numpy.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A new run, from the options: its plan, its seed, where its pattern begins."""
 
 from __future__ import annotations

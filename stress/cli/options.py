@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The options of every command, and what `--help` says of them.
 
 Nothing heavy is imported here: ``--help`` and argument errors load no numpy.

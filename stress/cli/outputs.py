@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a finished run is written as: text, JSON, KTAP, LAVA on the screen; page, JUnit, bundle as files."""
 
 from __future__ import annotations

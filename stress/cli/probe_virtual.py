@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The facts of a virtual board, as its description has them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Going on with a run where it stopped: what it does comes from its record."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Say which ring size the ages of findings point to."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a run does, in one frozen value: made once, from arguments or from a record.
 
 A new option of `run` goes to four places: `options.py` (its name and help), a field

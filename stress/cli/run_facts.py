@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What board.json says of the call beside the board: versions, command, kernel command line, date."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The options of `run` and `diagnose`, in groups, and those that other commands share.
 
 Nothing heavy is imported here: ``--help`` and argument errors load no numpy.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Several runs as one: over the settings of a card, or over several cards at once.
 
 Each run is recorded by itself in a folder of its own; what is printed is one

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A recording to be played, from a file."""
 
 from __future__ import annotations

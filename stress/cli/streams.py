@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The streams a command writes to, made fit for whatever they are: closed, a pipe, ASCII only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`--version`: the program with its commit, and what it runs on."""
 
 from __future__ import annotations

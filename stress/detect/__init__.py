@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """What came back: exact compare, classification, checksums, spectral analysis."""

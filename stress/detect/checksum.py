@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The checksum detector: CRC-32 per period, for any stimulus.
 
 It says which periods came back as they were sent, and narrows a wrong one to

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Find any recording in a capture of it: by correlation, confirmed bit for bit."""
 
 from __future__ import annotations

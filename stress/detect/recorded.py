@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Judge a capture of a recording that was played once, or round and round.
 
 Every repetition of the recording in the capture is compared, and what lies

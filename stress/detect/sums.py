@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """CRC-32 per period: what is kept of a burst when its audio is not.
 
 Source: zlib's crc32 (IEEE 802.3 polynomial); any burst of up to 32 wrong bits in

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """Arms, bursts, the plan, the run and the diagnosis."""

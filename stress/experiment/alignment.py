@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a lock alone cannot see: a start that never came, and a stream late by whole laps.
 
 The detector takes the first pattern frame it finds as the beginning. When the

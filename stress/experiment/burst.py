@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One burst: prepare the buffers, stream, compare."""
 
 from __future__ import annotations

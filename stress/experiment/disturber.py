@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Life-cycle events between the bursts of an arm: who does them, and what is recorded of them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Events of the record, made from the values of the experiment."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the first lap behind a life-cycle event held."""
 
 from __future__ import annotations

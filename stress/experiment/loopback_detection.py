@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which loopback there is: found by trying the lock, digital first."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Tell wrong runs that come with lost time from corruption.
 
 A machine that stalls for longer than a ring loses frames, and sometimes the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The positive control: lay faults over what is sent, and look for them in what was found.
 
 The places come from a seed and are known only to the runner; the detector gets

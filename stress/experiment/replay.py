@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Judge the evidence of a run again, from the bytes that were kept."""
 
 from __future__ import annotations

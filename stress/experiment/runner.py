@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Walk a plan: open, burst after burst, record, judge."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The header of a Sun AU file, in either byte order.
 
 Source: the audio file format of NeXT and Sun; 0xffffffff stands for a length

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Open a capture, in whatever container it is, and hand out its frames in blocks."""
 
 from __future__ import annotations

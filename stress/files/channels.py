@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which channels of a file are judged: `2`, `1-8`, `1,2,7`, `3-4/10`."""
 
 from __future__ import annotations

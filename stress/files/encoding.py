@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How a file stores its samples, and how they become a format of ours.
 
 Detectors know signed little-endian integers. Whatever else a file may hold (big

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Containers that are not read here: named, and read through soundfile where it is installed.
 
 The one door to soundfile, which is optional: a WAV needs none of it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Tell from the data where samples stand in their container: in its low bits or its high ones.
 
 Headers do not say it well: arecord 1.2.14 writes 32 bits for S24_LE, some writers

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a capture file may say of itself before it is refused."""
 
 from __future__ import annotations

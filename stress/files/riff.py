@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The header of a RIFF file, read without trusting a single field: WAV, RIFX, RF64, BW64.
 
 A recorder that is killed, that streams into a pipe or passes 4 GiB leaves sizes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The fmt chunk of a WAV file: what its samples are, where its fields agree and where not.
 
 Source: "Multimedia Programming Interface and Data Specifications 1.0" (RIFF);

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How far the samples of a RIFF file reach: what its data chunk says, and what stands behind it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Read the frames of a file that lie in one or more pieces."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Write WAV files as a stream of blocks."""
 
 from __future__ import annotations

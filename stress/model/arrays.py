@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The kinds of array everybody speaks of, each named once; shapes stand in the docstrings.
 
 They are texts, so that naming a kind of array needs no numpy: the type checker reads

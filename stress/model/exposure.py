@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Exposure: how many ring lines were really checked, and what that bounds."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What can be done to audio on purpose: one vocabulary of faults for every place that injects any.
 
 The virtual board (`stress.virtual.spec`), the virtual USB card of ``tools/softcard`` and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Findings: classified runs of wrong frames, and what a check as a whole says."""
 
 from __future__ import annotations

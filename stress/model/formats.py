@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Sample formats, by their ALSA names."""
 
 from __future__ import annotations

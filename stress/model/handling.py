@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a PCM can do with its rings: the rules that hold for every backend, in one place."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Life-cycle events: what happens to a stream, a card or the machine between two bursts of an arm."""
 
 from __future__ import annotations

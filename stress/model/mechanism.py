@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How a stale copy of a ring line comes about: the name of each mechanism, once."""
 
 from __future__ import annotations

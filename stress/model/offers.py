@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a card offers: access, and formats with the channels, rates and sizes each allows."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What stands between the two ends of a loopback, for a whole capture."""
 
 from __future__ import annotations

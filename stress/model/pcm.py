@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is asked of a PCM, what it grants, and what one burst gave back."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The record's shape, stated once: one frozen class per event of run.jsonl and per part of one.
 
 The runner makes these values, the journal writes them, the reader checks a line

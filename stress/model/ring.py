@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where the rings are, for whoever turns a frame into a ring offset."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Declare the shape of a record once: a frozen dataclass is read from JSON, checked, and written from it.
 
 A class is a frozen dataclass whose fields are made by the functions below. Each

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What may be sent: anything that is a function of position."""
 
 from __future__ import annotations

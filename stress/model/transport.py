@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What carries the sound of a run: a bus, a serial port or nothing but memory.
 
 Causes are drawn from it: a lost packet needs packets, a slip of channels a

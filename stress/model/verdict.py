@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Verdicts, and the exit codes they become."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The wire and the memory as seen beside a burst: what a tap gives back."""
 
 from __future__ import annotations

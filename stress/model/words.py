@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Words for people: numbers with their thousands apart, nouns that agree, nothing a terminal obeys."""
 
 from __future__ import annotations

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """What we send: the bit-exact word pattern, the analog noise, auxiliary stimuli."""

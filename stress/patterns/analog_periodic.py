@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The periodic analog stimulus for the on-device tier, and the guard every period needs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stimuli for single questions: bit width, byte order, slew, clipping, mute, latency.
 
 None of them can show a stale line by itself: all are short periods. Alternate

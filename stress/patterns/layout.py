@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where the halves of the pattern's words lie in a frame of each format.
 
 A sample carries one 16-bit half of the word in its top 16 bits. Formats wider

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The bijections of 32-bit words that make the pattern, and their inverses.
 
 All arithmetic is modulo 2^32. ``mix1`` costs three passes over the words and

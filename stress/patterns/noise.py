@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Band-limited noise as a function of position: the stimulus for an analog loopback.
 
 Sample of channel c at position q: u(q) is one half of mix2 of q (keyed per

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Any recording as a stimulus: played round and round, by position."""
 
 from __future__ import annotations

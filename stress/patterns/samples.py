@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Samples of every linear format, as 32-bit integers and back.
 
 A sample is left-justified in 32 bits, whatever its width, byte order or sign

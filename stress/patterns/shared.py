@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What two directions have in common: the frames that are sent, judged and compared.
 
 Playback and capture may differ in format and number of channels. The pattern is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One period in memory, played round and round."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The bit-exact pattern, version 1: every frame names its own position.
 
 The word of position q is ``mix(q) ^ pair * 0x85EBCA6B``; its low half is the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Cache levers that userspace can pull: whole-cache clean+invalidate, cacheflush.
 
 On an ARMv5 kernel a real change of protection over a range larger than

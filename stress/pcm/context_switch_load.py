@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A dose of context switches: a small process that wakes at a given rate.
 
 Each wake-up takes the CPU from this process, or from the idle task that keeps

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The PCM contract: what a backend must do, may do, and must never do.
 
 A PCM is one loopback: a playback stream and a capture stream, opened together.

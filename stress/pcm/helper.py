@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A helper process: what runs beside a burst, started before it and idle between bursts.
 
 It reads lines from its stdin and answers each, so that a burst begins only when

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stress beside a burst: a process that walks memory, makes system calls, or talks to the card.
 
 Each runs at ordinary priority, on another CPU where there is one. On one CPU it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Per-period loops: the arms that cannot be one libasound call.
 
 Everything is bound and allocated before the burst; a period costs a handful of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The one door to pyalsaaudio: what it hides, the mixer at 0 dB.
 
 pyalsaaudio is optional. Without it the streams work all the same, but nobody

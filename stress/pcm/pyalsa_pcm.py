@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An independent read/write path through pyalsaaudio, for cross-checks.
 
 It shares no line with the ctypes binding above the system call. Python runs

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The virtual PCM: a modelled board and card behind the PCM contract."""
 
 from __future__ import annotations

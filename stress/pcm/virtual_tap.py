@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tap of a virtual board: the packets of its card."""
 
 from __future__ import annotations

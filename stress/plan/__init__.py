@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """Plans: arms, sweeps, and what a PASS needs."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fit a plan to a card: rate, format, channels and ring sizes that the card has.
 
 A plan that nobody chose for a card is written for 16-bit stereo at 48 kHz. Its

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What memory a burst takes, and the refusal of a plan whose bursts do not fit."""
 
 from __future__ import annotations

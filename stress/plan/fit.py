@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Size the bursts of a plan from the cache line of the board, so that a clean board reaches its bound."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Plans that say only what differs: from another plan, or from an arm of their own.
 
 ``base = "bringup"`` takes everything of that plan; the file's own keys win, and tables

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Combinations of settings that hold every pair of values at least once.
 
 A fault is tied to one setting or to two far more often than to three (field

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The plan: which arms, for how long, and what a PASS needs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Sweeps: one arm again with other rings, periods, queues or access.
 
 A plan writes `[[sweep]] of = "player"` and one list or more; the arms are made when

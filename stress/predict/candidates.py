@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The arms worth trying on any board, and the plan made of the best of them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What each arm should find on a board: yield and time to detection, simulated."""
 
 from __future__ import annotations

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """The run directory: append, read back, evidence, resume."""

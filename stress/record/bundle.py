@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A run directory as one file to hand on, and back again."""
 
 from __future__ import annotations

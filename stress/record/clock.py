@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The one place that reads clocks for the record."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Evidence: the raw frames around a finding, expected and observed, as readable JSON."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Claim a run directory for one process, so that no two write one record."""
 
 from __future__ import annotations

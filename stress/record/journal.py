@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """run.jsonl: append one object per event; a power cut loses at most the last.
 
 Each line ends with a digest of itself and of the digest before it, so that a line

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Read run.jsonl back; a torn last line is tolerated, anything else wrong is named."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The run directory: run.jsonl, config.json, board.json, evidence/."""
 
 from __future__ import annotations

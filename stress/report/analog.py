@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page of one analog capture: what the channel is, what is wrong, and when it happened."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The report as one JSON object, schema pcmstress/report/1."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A run as test cases, one per arm: what the formats of farms are made of."""
 
 from __future__ import annotations

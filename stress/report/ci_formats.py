@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """KTAP, LAVA and JUnit, derived from the cases of a run."""
 
 from __future__ import annotations

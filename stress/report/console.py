@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a person or a log sees: lines, colour on verdicts, and one status line that moves.
 
 Nothing but the standard library: the same console serves a board and a desk.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The diagnosis on the screen: cause, side, what to do, and one table of what was compared."""
 
 from __future__ import annotations

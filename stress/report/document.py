@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What every page is made of: one style for light, dark and narrow, and tables that scroll."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The board, the card and the call behind a run: what every report says of them."""
 
 from __future__ import annotations

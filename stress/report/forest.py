@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Contrasts as a forest plot: how many times fewer episodes, with the interval, on a log scale."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What was found, in one or two sentences: how much, how old, in which ring, and what that fits."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The HTML report: one file, nothing fetched, opens from disk."""
 
 from __future__ import annotations

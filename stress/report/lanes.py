@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Findings as four lanes, user, memory, wire and read: a strip per burst, a row per finding."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """SNR and THD+N over time, with the findings where they happened."""
 
 from __future__ import annotations

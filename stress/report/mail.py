@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A mail that a kernel maintainer can answer: facts before statistics, in 72 columns."""
 
 from __future__ import annotations

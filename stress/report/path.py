@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The path in words: which loopback, what the channel is, what the checksums say."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Pictures in a page that fetches nothing: levels as an embedded PNG, axes and marks as SVG."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The ring as a picture: where it went wrong, when, and how old the data was.
 
 A ring is drawn as a disc. The angle is the offset in the ring (12 o'clock is

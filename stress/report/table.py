@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Plain text tables whose columns align, at any width."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The report for people: verdict, what was found, what to do, one table; the machine behind -v."""
 
 from __future__ import annotations

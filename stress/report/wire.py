@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the tap saw, in words."""
 
 from __future__ import annotations

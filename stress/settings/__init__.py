@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """Configuration: found by name or path, read from TOML or JSON, checked field by field."""

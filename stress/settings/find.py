@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Find a configuration by name or path, in a checkout, a wheel or a zipapp."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Configurations that say only what differs from another one of their kind: `base = "NAME"`."""
 
 from __future__ import annotations

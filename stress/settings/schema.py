@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Declare a dataclass of settings and read it from a table, one error at a time.
 
 A settings class is a frozen dataclass whose fields are made by the functions

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Durations as people write them: 90s, 10m, 3h, 250ms."""
 
 from __future__ import annotations

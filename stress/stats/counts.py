@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Counts of episodes over exposure: bounds, comparisons, dispersion, early stopping."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Dose-response: how context switches thin the corruption out, and what that names.
 
 A stale line survives a dose of c clean+invalidates per second over its exposure

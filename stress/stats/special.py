@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The regularised incomplete beta function and its inverse."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Rings whose page colour is drawn with each allocation: how many were drawn, how many are needed.
 
 On a VIPT cache with ways above a page, a ring is wrong where its two mappings differ in

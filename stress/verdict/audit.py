@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Checksums in the record: check a burst again later, without its audio.
 
 Both sides of a burst are summed period by period: what was played, planted

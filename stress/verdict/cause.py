@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Causes: what a diagnosis may name, what speaks against it, and what to do.
 
 Each cause knows the transports it can occur on; words about a bus are said of a card

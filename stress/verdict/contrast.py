@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Contrasts: arms that differ in one thing, compared by exact tests on episodes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From measured arms to a named cause, with its evidence and its certainty."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Episodes: what statistics count, because lines of one disturbance come in clumps.
 
 Time is cut into tiles; an episode is a tile with at least one wrong run in it.

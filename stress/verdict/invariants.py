@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What has to hold between the numbers of one burst; a record that breaks it is inconsistent."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From tallies to a verdict with its reasons."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the wire says of a cause: it names the layer, and confirms or vetoes a cache alias.
 
 OUT is copied when the driver submits it, after it was read from the ring and

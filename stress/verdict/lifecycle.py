@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What happened behind life-cycle events: outcomes counted per arm, with exact intervals."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which mechanism of a cache alias an arm shows, and what proves it."""
 
 from __future__ import annotations

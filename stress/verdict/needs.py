@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a PASS needs of the arms of a plan: each one that was asked for was run, exposed, judged and clean."""
 
 from __future__ import annotations

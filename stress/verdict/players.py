@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What an alias of the ring means for common programs: their usual access, and the switch."""
 
 from __future__ import annotations

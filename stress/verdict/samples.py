@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a report shows of single bursts and findings: a bounded choice, made while a record is read."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """When a run may end before its plan, and what may still be said then.
 
 Wald's sequential test looks at the sum of the episodes of all arms, and only

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A run, summarised once: every report, farm format and verdict takes its numbers from here."""
 
 from __future__ import annotations

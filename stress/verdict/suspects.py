@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From the kind of a wrong run, and what carries the sound, to the cause it speaks for."""
 
 from __future__ import annotations

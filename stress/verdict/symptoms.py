@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What findings look like beside the kind they have: sizes, edges, how long they last.
 
 A cause shows in these: a lost packet has the size of one, a slip of a serial port

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Tallies: what the bursts of one arm, or of a whole run, add up to."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Trends: how the wrong frames of a swept arm depend on its ring or its period.
 
 Corruption that rises as the ring shrinks needs a line to survive a lap (P1, C1);

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Lost and repeated frames: how far apart, and whether two clocks explain them.
 
 A packet that is lost takes its frames with it, whenever it happens. Two clocks

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From the steps of a burst to accesses of one cache line each."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The virtual board: two rings, one cache, one card, virtual time."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a run of the cache model delivered to the wire and the application, and why some of it is wrong."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The working set of everybody else: which lines they load, and how often.
 
 A kernel loads the same lines again and again, and they lie unevenly over the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the virtual driver grants of a request."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What was ever stored into one ring, found again by the number of its word."""
 
 from __future__ import annotations

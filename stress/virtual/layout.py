@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where the two rings lie, and which of their mappings are cached."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a load beside a burst costs on a virtual board."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From board, stream parameters and handling to the plan of one burst."""
 
 from __future__ import annotations

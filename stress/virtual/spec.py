@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a virtual board is made of, as configs/boards/*.toml says it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The steps of a burst: who touches what, in time order, without addresses."""
 
 from __future__ import annotations

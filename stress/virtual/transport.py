@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The transport of a virtual board, as its description has it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The truth of a burst: which bytes were stale, why, and since when."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What kernels print on cores of many kinds: /proc/cpuinfo, boot log, and what follows.
 
 Written in the formats of the kernel's own sources; the numbers are those of public

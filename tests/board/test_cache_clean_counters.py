@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What may have cleaned the caches is counted between two readings."""
 
 from __future__ import annotations

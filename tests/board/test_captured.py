@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Facts read from files captured in a real ARMv5 kernel."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Cards as the kernel lists them, and which PCM devices a name means."""
 
 from __future__ import annotations

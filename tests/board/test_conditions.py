@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Conditions: put back as they were; what is refused names its price and the way to get it."""
 
 from __future__ import annotations

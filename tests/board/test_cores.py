@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Cores of many kinds by what their kernels print: type, geometry, line, expectation."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Cores by MIDR fields; the kernel's own word wins over the table."""
 
 from __future__ import annotations

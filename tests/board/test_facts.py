@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Facts from a made-up file tree: what is there is read, what is not is said."""
 
 from __future__ import annotations

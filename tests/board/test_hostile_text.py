@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Text of /sys and /proc that is not what a driver usually writes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """USB host controllers are found by their interrupts' names."""
 
 from __future__ import annotations

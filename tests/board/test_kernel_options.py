@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Kernel options: what a configuration lacks, the fragments in packaging/, and a bad file."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Life-cycle events, on a sysfs made of files whose writes a small kernel answers."""
 
 from __future__ import annotations

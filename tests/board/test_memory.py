@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The memory that can be had, from texts of /proc and from the limit of the process."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Names of version 0.1 that scripts outside the tree import: the same objects under their old places."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Names of hardware PCMs in every form that alsa-lib takes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Device files that may not be opened: who may, and what mends it."""
 
 from __future__ import annotations

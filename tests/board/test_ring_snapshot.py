@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A ring read through /proc/self/mem, from files that stand in for it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Sound servers and plugins that can change samples are named from /proc and files of alsa-lib."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What carries the sound of a card, by its place in sysfs and its driver."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Notes of what must be undone: kept while a process lives, told when it died."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Descriptors and the driver's own list checked against each other."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Control requests to a device, against a fake of pyusb's own interface."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Endpoints from raw descriptors: which carry audio, which only pace."""
 
 from __future__ import annotations

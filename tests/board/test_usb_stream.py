@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Endpoints from streamM files in the forms that kernels from 2.6 to 7 write."""
 
 from __future__ import annotations

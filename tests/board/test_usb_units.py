@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Feature units and clocks, from descriptors written by hand after the class definitions."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Rings of sound drivers in /proc/vmallocinfo."""
 
 from __future__ import annotations

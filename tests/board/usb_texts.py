@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Descriptors built field by field, and streamM files in the forms of several kernels."""
 
 from __future__ import annotations

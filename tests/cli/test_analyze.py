@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """analyze and generate end to end on files: the published acceptance cases."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What generate writes, analyze knows: by name, in turns, or with the option to give."""
 
 from __future__ import annotations

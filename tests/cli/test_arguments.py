@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Arguments: wrong ones are one line and exit 64; help costs no numpy."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which PCM a backend's name gives, and what it cannot do."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The plan nobody chose: a clean board passes it, a corrupt one fails, and no shipped board is left open."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """probe --ask-device: what a USB card says of itself, in words and as JSON."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Life-cycle events of a run on virtual boards: what each first lap held, by the card's own faults."""
 
 from __future__ import annotations

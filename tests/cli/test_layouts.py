@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs whose directions differ: clean boards are clean, and an aliasing one is found out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The line of life: what it says at each moment, and that it moves."""
 
 from __future__ import annotations

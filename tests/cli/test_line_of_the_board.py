@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The cache line of the board is the one that every command names."""
 
 from __future__ import annotations

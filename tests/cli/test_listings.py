@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """plans, boards and kinds: every shipped name with a line of its own."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`run --loopback`: what judges, and what happens where nothing can."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a run is written as: the same files from `run` and from `report`, none over the record."""
 
 from __future__ import annotations

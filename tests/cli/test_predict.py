@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """predict: a table that fits, and words for the mechanisms it names."""
 
 from __future__ import annotations

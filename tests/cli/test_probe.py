@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """probe: this machine, one of its cards, or a virtual board."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """replay: the evidence of a run, judged again, and the run, repeated."""
 
 from __future__ import annotations

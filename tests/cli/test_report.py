@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """report: of a directory, of a bundle, and of what is neither."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """--resume goes on with what was begun, and refuses to be asked for anything else."""
 
 from __future__ import annotations

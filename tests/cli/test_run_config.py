@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A run is described once, by a frozen value that config.json holds and gives back."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`run` end to end on virtual boards: each detector, each loopback, each path that proves nothing."""
 
 from __future__ import annotations

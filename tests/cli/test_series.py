@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Several runs as one: a table, the worst verdict, and the sentence that ties a fault to a setting."""
 
 from __future__ import annotations

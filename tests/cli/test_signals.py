@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A signal ends a run with its record closed, and the documented status."""
 
 from __future__ import annotations

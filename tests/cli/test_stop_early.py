@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """--stop-early sets the sequential test of the plan, or switches it off."""
 
 from __future__ import annotations

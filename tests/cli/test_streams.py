@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whatever the standard streams are, a command ends in the documented status and loses nothing."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """--version: the program with its commit, Python, numpy and alsa-lib."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One contract, every backend: virtual always, ALSA when a card is named.
 
 python3 -m pytest tests/contract --card hw:Loopback,0,0,hw:Loopback,1,0

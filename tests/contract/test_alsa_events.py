@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What only a kernel can do to a burst: xruns, freezes, busy devices, signals."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """On a real driver: no Python runs while both directions stream."""
 
 from __future__ import annotations

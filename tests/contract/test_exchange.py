@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A burst: what comes back, what is counted, what is left alone."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Opening: what is granted, what is refused, and in which state."""
 
 from __future__ import annotations

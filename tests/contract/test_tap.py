@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tap contract, on the virtual board and on the bus of a card."""
 
 from __future__ import annotations

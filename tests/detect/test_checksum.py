@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The checksum detector: periods against zlib itself, recordings against edits of them."""
 
 from __future__ import annotations

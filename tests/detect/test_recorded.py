@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A recording that was played once or round and round: every repetition is compared."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README and docs/ as a test sees them: pages, commands in `sh` blocks, links and headings."""
 
 from __future__ import annotations

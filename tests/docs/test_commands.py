@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every command in README and docs/ is run, or checked as far as this machine can.
 
 `pcmstress` commands that need no card run in document order, in a directory per

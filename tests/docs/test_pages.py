@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README and docs/: every link leads somewhere, and README stays short."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The words on the screen: none of those that are gone, and every word of ours is in the glossary."""
 
 from __future__ import annotations

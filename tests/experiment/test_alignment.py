@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A missing start and a stream late by whole laps are seen from the pointers, latency is not accused."""
 
 from __future__ import annotations

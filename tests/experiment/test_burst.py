@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which frames of a burst may be judged: none that a ring was rewritten under, however it ended."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the first lap behind an event held: one outcome, the worst that applies."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Lost time is told from corruption: whole laps without an xrun, and xruns with slips."""
 
 from __future__ import annotations

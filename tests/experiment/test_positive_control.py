@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The positive control: seeded, spread, really different, and matched only where it was planted."""
 
 from __future__ import annotations

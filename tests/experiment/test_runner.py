@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The whole walk on the virtual board: verdicts, record, resume, loss."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every kind of fault in every format: class, place, extent, age and ring."""
 
 from __future__ import annotations

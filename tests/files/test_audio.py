@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """WAV and raw files: what is written is read back, what is damaged is named."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """--channels: a count, or the channels to judge."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whatever a file stores becomes the same little-endian samples."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Foreign containers: read through soundfile, named with the way out where it is missing."""
 
 from __future__ import annotations

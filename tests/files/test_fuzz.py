@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Mutated and made-up audio files: every one is read or refused in one line, within bounds."""
 
 from __future__ import annotations

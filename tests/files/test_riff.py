@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """RIFF headers as recorders leave them: unfinished, wrapped, odd; what is there is judged and said."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A file is there whole, or as it was before."""
 
 from __future__ import annotations

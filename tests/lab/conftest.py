@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Boots the boards named by --lab once each and hands out what their scenarios left."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs inside a guest: each scenario once, its exit code and output into results.json."""
 
 from __future__ import annotations

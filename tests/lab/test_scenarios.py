@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Real kernels, real drivers: clean paths pass, every fault on the wire is found in its place."""
 
 from __future__ import annotations

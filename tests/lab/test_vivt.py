@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The defect itself: a stock kernel on a modelled VIVT cache, its remedies, and the emulator's log."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One vocabulary of faults: whoever injects any takes the names from it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The rules of a handling hold for every backend, and for one direction alone."""
 
 from __future__ import annotations

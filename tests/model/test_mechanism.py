@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every mechanism has its words, and the cache model counts by the same names."""
 
 from __future__ import annotations

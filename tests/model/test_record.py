@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The reader names what is wrong with the wire part of a burst."""
 
 from __future__ import annotations

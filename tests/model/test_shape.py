@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A damaged record is named by line, key and what is wrong, and never read as something else."""
 
 from __future__ import annotations

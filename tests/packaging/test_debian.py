@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The Debian source package is in step with the program, and its build says at once what it lacks."""
 
 from __future__ import annotations

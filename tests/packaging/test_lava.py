@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The LAVA test definition: its keys, its parameters, and the result file that a run leaves."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is shipped for other builders and farms is in step with the tree."""
 
 from __future__ import annotations

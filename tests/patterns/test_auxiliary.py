@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Auxiliary stimuli: the values they promise, in every format, however they are cut."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The band-limited noise: same samples however it is cut, right band, right level."""
 
 from __future__ import annotations

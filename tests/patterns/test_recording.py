@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A recording as a stimulus: round and round, the same from any position."""
 
 from __future__ import annotations

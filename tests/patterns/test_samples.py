@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Samples of every format: exact in the bits they carry, and wrong where a float is no integer."""
 
 from __future__ import annotations

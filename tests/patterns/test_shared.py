@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Layouts of playback and capture: whatever they share is compared, and what they do not is said."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The word pattern against its definition in plain Python integers."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A stand-in for libasound without ctypes, and buffers with addresses."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Names, open errors in words, and who holds a device."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Prototypes against the real library, smaps, levers and the dose's helper."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """AlsaPcm over a stand-in for libasound: negotiation, counts, losses, refusals."""
 
 from __future__ import annotations

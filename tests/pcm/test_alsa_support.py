@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a driver cannot carry is refused before a burst, with the reason."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From a handling to thresholds and loops: what each arm sets up."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The hot window, driven by C calls that need no sound card."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Loads beside a burst: they run, they stop, they say what they did and where."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Per-period loops against a ring that is played and recorded by a slow model."""
 
 from __future__ import annotations

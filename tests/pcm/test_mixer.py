@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The mixer: 0 dB, processing off, and everything as it was afterwards."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The pyalsaaudio door, with a stand-in module: versions, cards, mixer."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The virtual PCM: grants like a driver, and short counts, xruns and losses as measured on real ones."""
 
 from __future__ import annotations

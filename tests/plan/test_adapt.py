@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A plan fitted to cards as they are: what is taken, and what is refused by name."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Bursts that do not fit into memory are refused, with a length that fits."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Bursts sized from the board's line: the bound is reached with a quarter to spare, and no more."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Plans inherit: a file says what differs, and what it says is checked where it stands."""
 
 from __future__ import annotations

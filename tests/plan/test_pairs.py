@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """All pairs: every pair that can be met is met, with few combinations; and what a fault is tied to."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Plans: the shipped ones are valid; wrong ones name file and key."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Sweeps make arms when a plan is read; their trend says what a line has to survive."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Predictions: rates as the closed forms say, arms in the order of their yield."""
 
 from __future__ import annotations

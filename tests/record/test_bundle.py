@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A run as one file: what goes in, what comes out, what is refused."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Evidence: the frames around a finding, what was due there, and how many files there are."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Records and bundles that the first version wrote are read, judged and drawn."""
 
 from __future__ import annotations

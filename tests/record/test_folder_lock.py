@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One process at a time writes to a run directory, and a lock that a kill left behind holds nobody."""
 
 from __future__ import annotations

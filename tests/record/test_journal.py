@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The event log survives power cuts and full disks, and refuses whatever else is wrong."""
 
 from __future__ import annotations

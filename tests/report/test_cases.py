@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A run as test cases: what the record says of the whole run goes before what its bursts would say."""
 
 from __future__ import annotations

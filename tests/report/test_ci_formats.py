@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """KTAP, LAVA and JUnit: what a farm may never misread."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The console: one status line that moves, and a reader who may go at any time."""
 
 from __future__ import annotations

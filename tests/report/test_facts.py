@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Facts of a board: read from whatever board.json holds, and never more than that."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The HTML report: well-formed, self-contained, and never fooled by what a record says."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The mail: 72 columns, about thirty lines, facts first, and whatever a record holds stays text."""
 
 from __future__ import annotations

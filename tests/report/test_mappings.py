@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The text report names every mapping that an arm had, once where all had the same."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The path in words: first in every report, and what the checksums of a record say."""
 
 from __future__ import annotations

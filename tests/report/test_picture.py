@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Pictures: the pixels a reader of PNG gets back, axes with round numbers."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The text report: short on a narrow terminal, no line broken where it goes to a file."""
 
 from __future__ import annotations

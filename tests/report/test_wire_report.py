@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the reports say of the wire."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Configurations by name and by path; what cannot be read says so in one line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A configuration that names its base says only what differs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every wrong key and value of a configuration ends in one line with file, key and what is allowed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Durations: the accepted forms, the refused ones, and the way back."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Bounds and tests: published values, scipy, and sizes measured on null data."""
 
 from __future__ import annotations

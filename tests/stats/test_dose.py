@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The fitted exposure time on exact data, noisy data and no effect."""
 
 from __future__ import annotations

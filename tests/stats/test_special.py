@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Special functions against scipy and closed forms."""
 
 from __future__ import annotations

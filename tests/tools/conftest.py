@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Benches of the softcard, closed at the end of their test."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A softcard with its server and a host without a kernel, for the tests of the loop."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A host without a kernel: submits isochronous URBs to a card and judges the answers.
 
 It checks what the kernel's USB/IP code checks and drops the connection for, so a card

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The words that tools/bench alsabat prints for what two programs returned."""
 
 from __future__ import annotations

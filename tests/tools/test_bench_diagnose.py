@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The bench of diagnoses counts what was named, and knows what a mitigation takes away."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The marks of the counting plugin as instructions per frame."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The bench of paths: its kinds are named right, and what is wrong is said."""
 
 from __future__ import annotations

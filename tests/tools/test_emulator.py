@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The emulator's build and the emulator itself, where it is cached."""
 
 from __future__ import annotations

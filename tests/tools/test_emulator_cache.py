@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The built emulator in the cache: what a board uses, and what is stale."""
 
 from __future__ import annotations

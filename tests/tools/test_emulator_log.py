@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The ground truth log: lines of a real run, and torn ones."""
 
 from __future__ import annotations

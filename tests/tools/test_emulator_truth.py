@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Findings against the log of stale reads: a burst of 64 frames, its words made here."""
 
 from __future__ import annotations

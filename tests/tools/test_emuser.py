@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Userlands by name: which emulator and CPU each architecture has, and which names are none."""
 
 from __future__ import annotations

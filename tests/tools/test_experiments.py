@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The table of the experiments: bursts to arms, agreement to rows, empty cells to reasons."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From lines touched in three bursts to what interrupts, calls and loops load."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """tools/fuzz: a short share of the hostile inputs, and what its judge must see."""
 
 from __future__ import annotations

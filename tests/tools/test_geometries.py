@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Other caches: options as keys of a virtual board, ratios, colours, sections of the results page."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Patches on a kept tree: what they touch, what does not fit, what is written and what is put back."""
 
 from __future__ import annotations

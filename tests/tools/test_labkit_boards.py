@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Board descriptions: what is read, what is refused and with which words."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What goes into a guest and how its answer is read."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The lab's pure parts: missing packages, kernel options, archives, cache, QEMU arguments."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Man pages and completion are made of the parser, and their own programs read them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """tools/mutate: which places it changes, that a change is what it says, and that a survivor is told."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The one file for a board: everything in it, and readable by every Python from 3.9 on."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The stream simulation against an independent model, closed forms and cures."""
 
 from __future__ import annotations

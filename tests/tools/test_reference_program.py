@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """tools/bench vivt and tools/bench virtual as programs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The one-at-a-time cache, against what the ARM manuals say by hand."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The control flow of a simulated stream against a loop that does it tick by tick."""
 
 from __future__ import annotations

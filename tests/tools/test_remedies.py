@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Remedies: each is in the patch, and the tables say what is wrong, clean, unexpected or not run."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The size bench judges a row by its nominal value, and simulates the shipped rules."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The descriptors, walked by a reader that knows only the USB documents."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Faults as text and TOML, and when they are due."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The parts that touch the system: sysfs, the control socket, the command line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The whole card, over its socket, against a host without a kernel: what is played comes back."""
 
 from __future__ import annotations

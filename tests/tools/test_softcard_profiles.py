@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Profiles of real devices: their descriptors say what such devices say."""
 
 from __future__ import annotations

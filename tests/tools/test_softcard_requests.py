@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Endpoint 0: what the card answers and what it refuses."""
 
 from __future__ import annotations

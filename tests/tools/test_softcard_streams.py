@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Streams of the softcard that begin, stop, freeze, drift or are told so from outside."""
 
 from __future__ import annotations

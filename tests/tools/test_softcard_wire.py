@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """USB/IP PDUs against bytes written by hand from Documentation/usb/usbip_protocol.rst."""
 
 from __future__ import annotations

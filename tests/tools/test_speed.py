@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The cost of the modelled cache: what is compared, and the table of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The table of faults by views: what counts as right, and what a record becomes in it."""
 
 from __future__ import annotations

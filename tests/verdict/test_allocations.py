@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Rings whose colour is drawn: a PASS needs enough of them, one ring is one draw."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Checksums in the record: bounded, compact, and at odds with a record that does not tell all."""
 
 from __future__ import annotations

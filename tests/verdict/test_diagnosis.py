@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A cause is named from planted tallies, and from the virtual board where the truth is known."""
 
 from __future__ import annotations

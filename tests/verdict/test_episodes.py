@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Episodes: clumps count once, planted faults not at all, and a full detector ends the observation."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The numbers of a burst go together, and a record in which they do not is named."""
 
 from __future__ import annotations

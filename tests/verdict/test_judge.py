@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Verdicts: corruption beats doubt, doubt beats PASS, and a PASS needs everything."""
 
 from __future__ import annotations

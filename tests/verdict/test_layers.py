@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The views name layer and side of a cause; they confirm a cache alias, and they veto it."""
 
 from __future__ import annotations

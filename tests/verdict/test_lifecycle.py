@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Life-cycle events counted: outcomes, intervals, times."""
 
 from __future__ import annotations

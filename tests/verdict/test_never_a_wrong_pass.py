@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whatever is skipped, killed or masked: PASS says that each arm asked for was exposed, judged, clean."""
 
 from __future__ import annotations

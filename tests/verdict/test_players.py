@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a diagnosis means for common programs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Verdict and report use records by attribute: a key of a JSON object is read in one place only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The sequential stop: at whole blocks, by sums only, with the control whole."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A run summarised: what is missing, stale or edited never passes."""
 
 from __future__ import annotations

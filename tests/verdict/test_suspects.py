@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which cause a kind speaks for, by transport and by the form of the findings."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Sizes, edges and lengths of findings, from the events of a record."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Even slips of one frame are two clocks; packets, or losses at random, are not."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the tests of the virtual board share: parameters, data, bursts."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Steps become accesses of one line each: checked against a slow loop over bytes."""
 
 from __future__ import annotations

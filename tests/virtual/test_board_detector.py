@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The exact detector against the truth: every wrong frame found, nothing else, and rightly named."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The kernel variants of the original report: what each should do, what it does.
 
 A VIVT cache has two copies of a ring line when both mappings are cached; the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The measured working set: which lines, how often, in which sets, and what a ring keeps beside it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Mechanisms of the virtual board beyond VIVT: colours, attributes, packets, slips."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Boards: every shipped one can exist, every wrong one is refused by key."""
 
 from __future__ import annotations

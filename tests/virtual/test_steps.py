@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The streams in virtual time: URBs as the driver cuts them, pointers that keep their order."""
 
 from __future__ import annotations

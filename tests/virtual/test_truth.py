@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The truth names every corrupted byte and nothing else; rates agree with closed forms."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Dispatch tools/bench SUBCOMMAND to the module of that name."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Run the installed alsabat on a WAV file, in its FFT and in its SNR mode."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs in a guest: alsabat and pcmstress on the same cards with the same faults.
 
 One JSON object per row on stdout: the row's name and the exit status of each program.

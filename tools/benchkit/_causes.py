@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Causes planted on virtual boards, and what a diagnosis names for them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is counted inside the emulator: every case in turn, a mark around each."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The on-device tier on simulated captures: stale lines and clean audio."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Faults laid into clean captures, each with the finding it must give."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Kinds of path, each with what must be said of it: drawn at random, made from its definition."""
 
 from __future__ import annotations

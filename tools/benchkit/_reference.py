@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Cases whose counts an independent model of the same cache computed.
 
 The deterministic ones must agree in every counter. The statistical ones are

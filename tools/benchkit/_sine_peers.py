@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Three tone detectors written from descriptions of the peers, for comparison only.
 
 Each takes one channel of floats (full scale 1) and answers whether it would

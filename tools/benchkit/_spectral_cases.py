@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Simulated analog loopbacks with known faults, and how a detector is scored on them."""
 
 from __future__ import annotations

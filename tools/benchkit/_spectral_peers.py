@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One stale line per recording: the tone detectors, the real alsabat, and pcmstress."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Score the exact detector on random faults: one, and two in a burst."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """alsabat and pcmstress on the same cards of a guest, with the same faults on the wire."""
 
 from __future__ import annotations

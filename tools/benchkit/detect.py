@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Time the exact check against memcmp, np.array_equal and alsabat in one run."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Causes planted on virtual boards against causes named: confusion, mitigations, sizes, time."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Count the instructions an ARM9 executes per frame: the exact check and the integer tier."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Kill runs on the virtual board at seeded instants, resume them, compare with the undisturbed run."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Count false alarms of the exact detector in clean frames; can be resumed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Name random paths, and count wrong names; then clean paths with local faults."""
 
 from __future__ import annotations

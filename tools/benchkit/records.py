@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How long a report of a long record takes, and how much memory, by the number of its bursts."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How often the tests behind a diagnosis reject what is true: sizes on null experiments."""
 
 from __future__ import annotations

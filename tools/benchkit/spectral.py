@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Measure the spectral analyzer: detection, false alarms, peers, speed."""
 
 from __future__ import annotations

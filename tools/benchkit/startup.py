@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How long the command takes to start, against a Python that does nothing."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Time the cache engine: x real time and simulated accesses per second.
 
 usage: tools/bench virtual [SECONDS]   virtual seconds per arm (default 20)

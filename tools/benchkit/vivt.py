@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Simulate streams on a cache and print what went wrong, as JSON lines.
 
 usage: tools/bench vivt [--oracle] CASE...   one JSON object per case

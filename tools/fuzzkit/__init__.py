@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hostile input: seeded mutations of every file and text the program reads.
 
 A family knows how to make one case from a random generator and how to run it.

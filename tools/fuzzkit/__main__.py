@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """tools/fuzz: try seeded hostile inputs, print a table, keep what breaks.
 
 A defect is an internal error, a traceback, an exit code outside the table, a

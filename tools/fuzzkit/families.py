@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The families of hostile input: how a case of each is made, and what reads it.
 
 A maker takes the sound inputs, a generator and an empty folder; it writes the

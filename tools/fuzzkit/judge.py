@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Run one case in a child process and say what was wrong with how it ended."""
 
 from __future__ import annotations

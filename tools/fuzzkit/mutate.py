@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Mutations of bytes and of JSON values, drawn from a seeded generator."""
 
 from __future__ import annotations

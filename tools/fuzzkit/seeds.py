@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Sound inputs to start from: captures, two run directories, bundles."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Virtual boards in QEMU: real kernels and drivers, software emulation only."""
 
 from __future__ import annotations

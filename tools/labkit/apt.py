@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Debian packages of any release and architecture, extracted without running them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Put a board together: userland, kernel, initramfs and emulator."""
 
 from __future__ import annotations

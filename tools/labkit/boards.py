@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Board descriptions: one small TOML file per virtual board.
 
 ``base = "other"`` takes every key of another board; the file's own keys win.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Compile a userland's Python modules once, on this machine.
 
 An emulated CPU needs 5 to 40 s to compile what a test imports, at every boot,

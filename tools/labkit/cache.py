@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The cache outside the checkout: atomic builds under a lock, shared use."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which allocations of a ring corrupt on a VIPT cache: those whose two mappings differ in colour.
 
 A VIPT cache finds a set by virtual address, so two mappings of a page share their

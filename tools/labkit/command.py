@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Arguments and subcommands of tools/lab."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Write initramfs archives in the "newc" format.
 
 The kernel unpacks archives that follow each other, so a cached one and one made

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a board takes on this machine: packages, parts, time and room, before anything is built."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The QEMU whose ARM926 has a real data cache: built from source, once.
 
 Source, patch and model are in tools/vivt-qemu; this is how they become a

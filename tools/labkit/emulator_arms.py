@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Inside the guest: pcmstress, each of its bursts between two marks of the emulator's log.
 
 Beside the record it leaves what a comparison with the ground truth needs:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Inside the guest: the model's counters and marks, through its CP15 registers.
 
 Python has no coprocessor instructions, so two of them are put into a page of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Read the emulator's ground truth: every stale read that it served."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Run the emulator's bare-metal self-test over geometries and policies."""
 
 from __future__ import annotations

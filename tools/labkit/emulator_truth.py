@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What pcmstress said of a burst, against every stale read the emulator served in it."""
 
 from __future__ import annotations

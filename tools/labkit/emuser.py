@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A userland of another release and architecture without a kernel: qemu-user.
 
 The host's file system stays visible (``qemu -L``), so a child that is a host

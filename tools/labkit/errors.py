@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What ends a lab command early, with its exit code."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Finished arms, kept outside the clone: an interrupted table goes on where it stopped."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which experiments there are: a card, a plan, and the virtual board that predicts it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The table of the experiments: predicted, observed, served, found."""
 
 from __future__ import annotations

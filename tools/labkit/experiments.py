@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every mechanism on the board with a cache, and with it off: one table.
 
 `pcmstress run` walks a plan in a guest per cache setting; what it found is held

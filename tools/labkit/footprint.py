@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Measure the working set that competes with a ring for the cache, and write it down.
 
 Three bursts of one boot: a long period, in which hardly anything but interrupts

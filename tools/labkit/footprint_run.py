@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stream in a guest what the footprint is fitted to, and print the file it makes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Other caches on the same board: predicted against observed, for ordinary players and recorders."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The small archive every guest boots into, and the whole userland as one."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the host tells the guest, and what the guest's answer means."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The guest's kernel: a distribution package's, or one built from its source."""
 
 from __future__ import annotations

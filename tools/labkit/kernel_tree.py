@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A kernel's source tree, kept between builds: patched in place, compiled incrementally.
 
 The tree remembers the original of every file that a patch ever touched, so any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which boards there are, and what of them is in the cache."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Options of the emulator's cache as keys of a virtual board, for predictions."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Check for the programs and packages a step needs, all of them at once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Patch files: what they touch, and applying them with every misfit named."""
 
 from __future__ import annotations

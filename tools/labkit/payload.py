@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a guest without shares needs for one run, appended to its initramfs."""
 
 from __future__ import annotations

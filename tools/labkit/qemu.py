@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The emulator's command line and its life."""
 
 from __future__ import annotations

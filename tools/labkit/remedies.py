@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The remedies of configs/lab/remedies: one patched kernel, one boot argument each."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """tools/lab try and tools/lab remedies: what a change of the kernel mends."""
 
 from __future__ import annotations

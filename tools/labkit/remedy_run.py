@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One kernel under plan `remedy`: what each arm gave, what was served stale, what it cost."""
 
 from __future__ import annotations

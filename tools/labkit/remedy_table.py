@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Tables of plan `remedy`: before and after a patch, and one line per remedy."""
 
 from __future__ import annotations

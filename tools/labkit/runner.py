@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Boot a board, run one command in it, bring back what it left."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Sections of docs/vivt-results.md, each written by the command that measured it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An interactive shell on a guest's console."""
 
 from __future__ import annotations

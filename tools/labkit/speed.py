@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the modelled cache costs: the same work on stock QEMU, with the model off, and with it."""
 
 from __future__ import annotations

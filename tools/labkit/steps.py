@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The programs that a build runs, one after the other."""
 
 from __future__ import annotations

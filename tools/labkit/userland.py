@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A root file system: Debian packages plus the links maintainer scripts would make."""
 
 from __future__ import annotations

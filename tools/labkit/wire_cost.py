@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Inside the guest, beside a softcard: what the tap costs, with and without it in turns."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Inside the guest: every fault of the softcard, the view it shows in, and what is named.
 
     tools/lab wire armv7

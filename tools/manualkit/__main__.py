@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """tools/manual [DIR]: write man pages and completion into DIR (default build/manual)."""
 
 from __future__ import annotations

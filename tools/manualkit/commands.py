@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The parser as plain values: commands, their options, and what each takes."""
 
 from __future__ import annotations

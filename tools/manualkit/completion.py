@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Completion scripts for bash, zsh and fish."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Man pages in roff: pcmstress(1) and one page per command, as git has them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """tools/mutate: change operators at random, one at a time, and run the module's own tests.
 
 A change that no test of the module notices is a survivor: either a verdict that no test

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which tests are a module's own: those of its name, or those that tests/mirror.txt names."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """For pytest: load one module from another source. ``-p tools.mutatekit.plugin`` reads the environment.
 
 The tree is left alone, so a run that is killed leaves nothing behind. Programs that a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The places of a module where one operator can be changed, and the module with one of them changed."""
 
 from __future__ import annotations

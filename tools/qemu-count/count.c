@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Count guest instructions between marks, as a plugin of QEMU's user emulation.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Expand the steps of a simulated stream into accesses of one line each."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The cache one access at a time: the specification of the fast engine."""
 
 from __future__ import annotations

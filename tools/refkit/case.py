@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One simulated stream, as a list of NAME=VALUE words."""
 
 from __future__ import annotations

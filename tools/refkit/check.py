@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Count what a simulated stream delivered, word by word and line by line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Run a trace through the one-at-a-time cache: the oracle of the engine."""
 
 from __future__ import annotations

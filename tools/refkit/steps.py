@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What happens when in a simulated stream: the control flow, without data.
 
 The order within a millisecond is fixed: background loads, context switch,

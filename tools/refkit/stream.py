@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Simulate one stream of 16-bit stereo on a cache and count what is wrong."""
 
 from __future__ import annotations

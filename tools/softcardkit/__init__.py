@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A USB Audio Class 1.0 card in userspace, attached to the kernel's vhci-hcd.
 
 The real snd-usb-audio driver binds to it, so the whole kernel path from the PCM

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Run the softcard command line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Find the ALSA card that the kernel made of ours."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The card: PDUs in, PDUs out. Knows no socket, no clock and no kernel."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a card offers, and what its bus can carry."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The control socket: one datagram is one command, one datagram answers it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Descriptors of the card.
 
 Source: USB Device Class Definition for Audio Devices 1.0, chapter 4 and appendix A;

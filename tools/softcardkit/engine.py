@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The lockstep bus clock and the FIFO between playback and capture.
 
 One tick is one packet slot of both endpoints: the OUT packet goes into the FIFO, and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Faults as they are asked for: ``KIND@key=value,...``, TOML files, seeded rates."""
 
 from __future__ import annotations

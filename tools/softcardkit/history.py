@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What was sent on the wire, kept for faults that bring it back."""
 
 from __future__ import annotations

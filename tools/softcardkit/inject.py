@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Put faults into the packets of one playback stream and log where they went."""
 
 from __future__ import annotations

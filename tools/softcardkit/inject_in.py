@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Faults of the capture endpoint: packets that are missing, short or in error."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The log: one JSON object a line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Cards in the form of real devices.
 
 Each has the interfaces, endpoints, formats, channels, rates and synchronisation

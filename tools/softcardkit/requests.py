@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Endpoint 0: the standard requests of USB 2.0 chapter 9 and the audio class rate."""
 
 from __future__ import annotations

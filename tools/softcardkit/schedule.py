@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """When the next fault is due: scheduled ones, repeated ones, random ones."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The loop that moves bytes between the kernel and the card, at a pace."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How each byte-addressed fault changes the frames it covers (pure)."""
 
 from __future__ import annotations

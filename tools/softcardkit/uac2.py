@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Descriptors and clock requests of the audio class 2.0.
 
 Source: USB Device Class Definition for Audio Devices 2.0, 4.7 to 4.10 and 5.2.5.1

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What descriptors of both audio classes are made of: numbers, and the frame of a descriptor."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`softcard up`: bring the card up, keep it up, take it down."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Isochronous URBs that wait in the card, and how they are given back."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Attach to and detach from the kernel's virtual host controller, by sysfs.
 
 Source: drivers/usb/usbip/vhci_sysfs.c (status_show, attach_store, detach_store).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The URB part of the USB/IP protocol, as bytes.
 
 Every PDU is a 48-byte header in network byte order, then the payload of the

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """The USB bus of a card, read through usbmon."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """/dev/usbmonN of a card's bus: opened before a burst, drained after it.
 
 Events are fetched with GETX, which copies. usbmon's own mmap is a second

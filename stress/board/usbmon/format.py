@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The binary interface of usbmon: numbers, headers, isochronous descriptors.
 
 Source: Linux drivers/usb/mon/mon_bin.c, struct mon_bin_hdr, struct mon_bin_get,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From usbmon events to the two byte streams of a card."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tap of a USB card: its bus through usbmon, its rings through memory."""
 
 from __future__ import annotations

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """The commands of pcmstress, one file each."""

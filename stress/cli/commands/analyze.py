@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress analyze: check a capture of the pattern, made anywhere by anything."""
 
 from __future__ import annotations

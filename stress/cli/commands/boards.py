@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress boards: the virtual boards."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress diagnose: `run` with a plan of contrasts; the report then names the cause."""
 
 from __future__ import annotations

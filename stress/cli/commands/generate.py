@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress generate: the pattern, or another stimulus, as a WAV file."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress kinds: the kinds of corruption that a finding can have."""
 
 from __future__ import annotations

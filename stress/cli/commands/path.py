@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress path: which bits get through a loopback, in under a second of sound."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress plans: the plans that come with the program, and the time each takes."""
 
 from __future__ import annotations

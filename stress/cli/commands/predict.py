@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress predict: what each arm should find on a board, from the cache model."""
 
 from __future__ import annotations

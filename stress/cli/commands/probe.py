@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress probe: what this board is, and what to expect of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress replay: judge a run's evidence again, or repeat the run itself."""
 
 from __future__ import annotations

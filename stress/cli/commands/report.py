@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress report: report what a run directory or a bundle holds."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcmstress run: walk a plan on a card or a virtual board."""
 
 from __future__ import annotations

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """The exact detector: the pattern inverted frame by frame."""

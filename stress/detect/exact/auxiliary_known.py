@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Recognise a capture of an auxiliary stimulus, which holds no positions to judge by."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The exact detector: every frame against the pattern, in constant memory.
 
 A capture is locked once, then compared block by block with the regenerated

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Compare captured bytes with what was due, at the speed of the C library, block by block.
 
 ctypes calls memcmp without a temporary and without the interpreter lock;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Name what is wrong with frames that are no pattern data at all.
 
 Exact explanations come first (zeros, a held frame, exchanged channels, a byte

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How old is each frame: captured bytes to lags, without trusting any of them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Turn the events of a stretch into findings with place, age and evidence."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Keep findings in constant memory: merge, count, cap, group into episodes; and say each in one sentence."""
 
 from __future__ import annotations

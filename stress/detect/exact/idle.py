@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What lies beside the pattern: silence, idle noise, a constant, old frames of a ring, or something loud."""
 
 from __future__ import annotations

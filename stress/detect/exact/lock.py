@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The lock: which pattern position the first frames of a capture show, and where the pattern begins.
 
 Old data is pattern data too. With a small ring and a cache that keeps its lines

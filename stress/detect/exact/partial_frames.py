@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Find where old data begins and ends inside a frame, to the byte.
 
 A cache line need not hold whole frames: 32 bytes are five and a third frames

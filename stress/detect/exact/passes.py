@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which frames of a capture are to be judged: where the pattern begins, ends and begins again.
 
 A capture made by hand has silence before and behind the pattern, noise of an idle

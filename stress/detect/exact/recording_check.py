@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Judge a capture made by hand: find its passes of the pattern, and check each of them."""
 
 from __future__ import annotations

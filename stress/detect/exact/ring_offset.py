@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Places: from a captured frame and a pattern position to ring offsets and lines."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where a capture shows the pattern at all: its alignments from beginning to end.
 
 A first reading, in constant memory, before anything is judged: a capture made by

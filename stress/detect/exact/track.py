@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Follow the alignment through a stretch of runs: what is old, what slipped, what is noise.
 
 A run of another lag is displaced data when the old alignment comes back, and a

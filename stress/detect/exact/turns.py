@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Captures of the pattern in turn with an auxiliary stimulus, as `generate --interleave` writes them.
 
 The turns follow from the position, so both sources are known at each captured

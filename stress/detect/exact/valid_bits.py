@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which bits of a sample the path really carries, probed from the data.
 
 A card of 16 or 20 bits behind a 24 or 32-bit format is not corruption. The

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Captured frames: those that wait to be judged, and the stretch of them under examination."""
 
 from __future__ import annotations

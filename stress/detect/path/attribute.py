@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which channels of the pattern a captured channel holds, how late, and how much of each."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which bit of what was sent each captured bit is: the path as wiring.
 
 Orders of bytes, shifts, exchanged halves, stuck and inverted bits only move bits. Each

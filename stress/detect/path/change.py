@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A path that changes within a capture, as one finding."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the path does to a capture, or why no path can be named."""
 
 from __future__ import annotations

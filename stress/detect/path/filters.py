@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A path that filters: its response from what was sent and what was captured."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The path as arithmetic: from samples sent to samples captured, to the last bit.
 
 A volume control multiplies and rounds, one way or another. With factor, offset and way

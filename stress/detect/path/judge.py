@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The exact detector behind a path: name the path, take it off, judge what is left.
 
 The path may change within a capture. A change is one finding at the frame where it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Spectral lines of the pattern, which survive nearly every path.
 
 x of mix1 steps by a constant (a Weyl sequence), so each of its bits is a square wave

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From the phases of lines to positions: candidates, then the one that fits best."""
 
 from __future__ import annotations

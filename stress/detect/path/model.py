@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The capture as numbers, and what the path makes of any position: one form for every path."""
 
 from __future__ import annotations

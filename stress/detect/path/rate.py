@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A capture at another rate: the ratio from the lines of the pattern, and its samples at the old rate."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Put a capture behind a path back as it was sent, frame by frame, damage and all.
 
 A frame that is what the path makes of the position due becomes that position's frame.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The channels of the pattern as streams of numbers, each by its own index.
 
 Channels 0 to 7 are those of pairs; `ODD` and more are the odd last channels,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Bits that get through: captured frames against those sent, per channel and bit."""
 
 from __future__ import annotations

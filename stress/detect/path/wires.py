@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The name of a wiring: bytes exchanged, shifted by a bit, bit 5 always 1."""
 
 from __future__ import annotations

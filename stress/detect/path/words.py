@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The path in words: what it does, with numbers, and what to do about it."""
 
 from __future__ import annotations

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """Streams that run at another sample rate."""

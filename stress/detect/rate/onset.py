@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where a stream at another rate begins, right behind other damage too.
 
 The search for a ratio costs a few hundred Fourier transforms, so it is made only

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Recognise a stream that runs at another rate, and say at which ratio.
 
 Interpolated frames decode to nothing, so the samples are correlated with the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The spectral detector: stale lines through an analog cable."""
 
 from stress.detect.spectral.analyzer import analyze

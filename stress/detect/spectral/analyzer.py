@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The spectral analyzer: one capture of the noise in, findings and channel out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Set aside what a bad path makes look like data of any age."""
 
 from __future__ import annotations

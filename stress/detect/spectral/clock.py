@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The capture clock against the playback clock, to a thousandth of a frame."""
 
 from __future__ import annotations

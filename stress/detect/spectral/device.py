@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The on-device tier over a whole capture: recognise the stimulus, then compare periods."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Second and third order distortion, fitted to what the linear channel leaves."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Turn alarmed lines into explained runs of wrong frames, strongest first."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Events on the playback clock as findings in the capture."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fit the channel: a short FIR from what was played to what was captured."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Capture lines that repeat an earlier lap bit for bit, noise and all."""
 
 from __future__ import annotations

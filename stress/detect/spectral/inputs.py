@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Captures no verdict may rest on, each with its number and what to do."""
 
 from __future__ import annotations

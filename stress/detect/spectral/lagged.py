@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A stream against itself one period ago, two samples at a time.
 
 A core without a vector unit pays per element, so channels are subtracted in

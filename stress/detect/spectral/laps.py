@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Say what an alarmed line holds: which older data, from where to where."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Find the stimulus in a capture: which channel hears which, and how late."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Describe the channel from its fit and from the walk over the capture."""
 
 from __future__ import annotations

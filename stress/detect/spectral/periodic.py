@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The on-device tier: compare a capture with itself one period ago, in integers.
 
 With a stimulus that repeats every P frames, gain, filters, DC and even

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Move a captured block onto the playback clock."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the spectral analyzer says: findings, and the channel they came through."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Walk a capture and score every line; cost does not grow with the laps asked for."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Captured bytes as numbers, and the stimulus as it was sent."""
 
 from __future__ import annotations

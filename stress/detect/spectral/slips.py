@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where the delay jumps: dropped, repeated and inserted frames, and long stale runs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Place one jump of the delay by trying every frame on a synthetic splice."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Follow the delay through a capture: drift, and the frames where it jumps."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The spectral view for reports: what was captured, and what the stimulus leaves of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The pass over a capture: every line of every segment, once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Noise weighting: the matched filter of the channel, and its autocorrelation."""
 
 from __future__ import annotations

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """Detectors as the judges of a run."""

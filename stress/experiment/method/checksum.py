@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The checksum detector as the judge of a run: any stimulus, CRC-32 per period."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What judges a run: a stimulus, how it is spoilt on purpose, and a check of what came back."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The exact detector as the judge of a run: the pattern, inverted frame by frame."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The spectral detector as the judge of a run: noise through an analog cable."""
 
 from __future__ import annotations

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """Views of a burst beside the loopback: the USB wire and the ring in memory."""

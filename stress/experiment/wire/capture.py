@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The capture ring, judged by the wire: what was read against what came in.
 
 Any source will do, the pattern is not needed: the driver put the packets into

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The positive control of capture, where the wire judges: faults laid over what was read.
 
 Capture takes whatever its source gives, so nothing can be planted in the ring.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which bytes show a finding: those of the stream it was found in."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The third view: whether the last lap is right in memory."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Packets that were read while the driver still copied them: several CPUs only.
 
 snd-usb-audio moves hw_ptr before it copies the packet into the ring, outside

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Three views of a burst: what userspace saw, what crossed the wire, what memory holds.
 
 A finding belongs to the first view in which it appears. Written and OUT

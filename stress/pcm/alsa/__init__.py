@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The ALSA backends: libasound by ctypes, mmap and read/write access."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The one door to ctypes: libasound and the few libc calls the streams need.
 
 Everything above this module sees plain integers, addresses, negative errnos

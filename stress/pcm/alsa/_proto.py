@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The C prototypes we call, and how their one-line notation is read.
 
 ``"i:pLP"`` reads: returns int, takes a pointer, an unsigned long and a pointer.

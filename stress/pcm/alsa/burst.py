@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One burst on two open streams: lanes, window, pointers at the end."""
 
 from __future__ import annotations

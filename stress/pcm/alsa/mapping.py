@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Proof that the area we touch is the device's own ring: /proc/self/smaps."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Buffers of a burst: touched, locked, and their addresses."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Bring a card's mixer to bit-exact settings through libasound, and put it back.
 
 Gain other than 0 dB, automatic gain, boosts and monitoring paths all change

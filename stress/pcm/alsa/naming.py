@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """PCM names we accept, who holds a device, and open errors in words."""
 
 from __future__ import annotations

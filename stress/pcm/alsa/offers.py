@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Ask the driver what it offers, one axis under the choice of another.
 
 libasound refines a space of configurations (snd_pcm_hw_params_test_*,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Turn what two calls returned into an `Exchange`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """hw_params and sw_params: ask, compare with what the card allows, install."""
 
 from __future__ import annotations

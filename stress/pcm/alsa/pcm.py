@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """AlsaPcm: the PCM contract on libasound, mmap or read/write access."""
 
 from __future__ import annotations

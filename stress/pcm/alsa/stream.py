@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One open PCM stream: a handle, its granted parameters, its status."""
 
 from __future__ import annotations

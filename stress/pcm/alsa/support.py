@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What an AlsaPcm can do with the streams it has, in one line when it cannot."""
 
 from __future__ import annotations

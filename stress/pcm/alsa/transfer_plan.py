@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From a `Handling` to the one call each direction makes in a burst."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One thread of a burst: parked before it, one call in it, parked after it."""
 
 from __future__ import annotations

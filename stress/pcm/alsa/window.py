@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The hot window: both directions stream while no Python runs.
 
 Before it, two threads are parked at their gates. Capture goes first; playback

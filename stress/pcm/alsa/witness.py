@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A witness that Python stayed out of the hot window.
 
 It installs a trace function for every bytecode of every thread it can reach,

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """The cache model: pure, no files, clock or device."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which value is where: the cache's data worked out from the lives of its lines.
 
 Nothing here goes step by step. The value a load sees is that of the last

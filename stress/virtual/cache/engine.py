@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The fast cache model: whole traces at once, equal to the one-at-a-time cache.
 
 A burst is simulated in three stages. The tag stage finds which accesses miss

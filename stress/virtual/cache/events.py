@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Everything that happens to shared memory in a trace, sorted by line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Geometry and policy of a D-cache, and the geometries of real cores."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How long fills live, and the one loop over time that needs to know.
 
 The victim of fill number n of a set is known in advance, so the number of the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tag stage one access at a time, for policies that couple the fills.
 
 One replacement pointer for the whole cache, or a preference for invalid ways,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Name the mechanism behind a wrong word that a load delivered."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a cache model says of every delivered load."""
 
 from __future__ import annotations

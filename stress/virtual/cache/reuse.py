@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where in a trace the same cache line was used before."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which accesses miss: the part of the cache that must go step by step.
 
 Whether an access hits depends on lines and on the order of accesses, never on

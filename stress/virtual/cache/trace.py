@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The access trace: what the cache models consume, in time order."""
 
 from __future__ import annotations

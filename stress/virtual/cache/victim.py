@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which way a fill replaces, computed from its number within its set."""
 
 from __future__ import annotations

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """The virtual USB card and the streams of one burst."""

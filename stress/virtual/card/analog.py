@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A modelled analog loopback: what a DAC, a cable and an ADC do to samples.
 
 Modelled: cable faults, memoryless distortion, gain, low-pass and AC coupling

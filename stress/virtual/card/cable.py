@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The analog cable of a board: samples out, samples back in."""
 
 from __future__ import annotations

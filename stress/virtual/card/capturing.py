@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The capture stream of one burst: the driver's URBs and the reader."""
 
 from __future__ import annotations

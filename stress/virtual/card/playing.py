@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The playback stream of one burst: the writer, the driver's URBs, the wire."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One burst in virtual time: both streams of a card, tick by tick."""
 
 from __future__ import annotations

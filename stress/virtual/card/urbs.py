@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Packets and URBs as snd-usb-audio cuts them.
 
 Source: sound/usb/endpoint.c:data_ep_set_params and next_packet_size, Linux

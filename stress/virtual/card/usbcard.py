@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The virtual USB card: what comes in is what went out, later, and its faults."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Opening usbmon, and what is said when it may not be opened."""
 
 from __future__ import annotations

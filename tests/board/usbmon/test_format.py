@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The wire format of usbmon."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Events joined to byte streams: packets, gaps, statuses, stops, drops."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tap of a card: which bus, which endpoints, how much room."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Events as usbmon writes them, packed by hand from the layout in the kernel's documentation."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs inside a guest with a looped-back USB card: the tap against a real kernel.
 
     tools/lab run armv7 -- tools/softcard up --pace 0 --run python3 -m tests.board.usbmon.usbmon_guest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whatever a capture holds, and however it is cut: no exception, and one answer."""
 
 from __future__ import annotations

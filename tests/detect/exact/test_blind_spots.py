@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What version 1 of the pattern cannot see, each shown unseen."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The exact detector: places, locks, limits, cuts; oracles are edits of known arrays."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The comparison with the pattern made anew, and the addresses it works on."""
 
 from __future__ import annotations

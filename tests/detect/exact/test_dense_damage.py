@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A burst in which most frames are wrong costs bounded work, counted in frames of pattern made."""
 
 from __future__ import annotations

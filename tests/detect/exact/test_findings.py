@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Findings in constant memory: merged, counted, capped, grouped into episodes."""
 
 from __future__ import annotations

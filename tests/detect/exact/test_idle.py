@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Frames beside the pattern: idle, old, or loud."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Old data that fills no whole frames, or too few of them to name its age alone."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Captures made by hand: what ends the pattern is no corruption, and hides none."""
 
 from __future__ import annotations

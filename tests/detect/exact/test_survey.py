@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The survey: alignments of a capture, whatever the blocks it arrives in."""
 
 from __future__ import annotations

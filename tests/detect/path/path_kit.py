@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Captures behind a path, made from the definition of each path."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How often a ratio is searched for, and that it is found from its first frame on."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One simulated analog loopback for all tests of the spectral detector."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where a burst ends and silence follows, on a path without noise."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A bad path makes clicks look like some older data: such fits are no corruption."""
 
 from __future__ import annotations

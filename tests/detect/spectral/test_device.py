@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The on-device tier over whole captures: latency, silence, the wrong signal, two clocks."""
 
 from __future__ import annotations

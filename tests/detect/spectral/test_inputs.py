@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Captures that prove nothing say why, with the number; and what the channel is."""
 
 from __future__ import annotations

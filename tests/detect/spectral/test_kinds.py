@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Faults that are not stale lines, and stale lines of the capture ring."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A stream against itself: the paired arithmetic against the plain one."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Single stale lines through channels that keep no bit of them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The first line of a burst splashes outside the fitted band: neither alarm nor score."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The pieces of the detector against closed forms and slow loops."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The on-device tier: integers only, streaming, whatever the pieces."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 import numpy as np
 
 from stress.experiment.method.exact import ByPattern

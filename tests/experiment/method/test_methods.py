@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What each detector of a run promises: rules, limits, and the bytes on the bus."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every fault of host, wire and device, and the view it is named in."""
 
 from __future__ import annotations

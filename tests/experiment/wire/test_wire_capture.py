@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What was read against what came in, on sources without a pattern."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Faults laid over what was read: found without knowing them, and nothing real is excused by them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The last lap in memory against what was written and what came in."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Causes planted on virtual boards that have a tap: named by layer, through a loopback and without."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs judged by the wire alone, on virtual boards where the truth is known."""
 
 from __future__ import annotations

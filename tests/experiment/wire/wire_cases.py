@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A burst as three views, built from usbmon events that a test may edit."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The fast engine against the one-at-a-time cache on random traces."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Cache geometries: what is derived, what is refused, what the names mean."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The modelled analog loopback against closed forms and scipy."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The analog cable on the board: samples there and back, level, delay, drift."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The virtual card: loopback, lead, and each of its faults, byte for byte."""
 
 from __future__ import annotations
