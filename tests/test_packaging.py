@@ -49,6 +49,7 @@ def test_wheel_carries_every_board_and_plan(tmp_path):
     for kind in ("boards", "footprints", "plans"):
         for path in (ROOT / "configs" / kind).glob("*.toml"):
             assert f"stress/configs/{kind}/{path.name}" in names
+    assert "stress/py.typed" in names
     assert not [name for name in names if name.startswith(("tests", "tools"))]
 
 
