@@ -19,6 +19,7 @@ RUN = ["pcmstress", "run", "--seed", "1", "--json"]
 # One arm, rings of different size, long enough for faults at frame 24000 and 48000.
 PLAN = """
 title = "one arm"
+ordinary = true
 bound = 1e-2
 [[arm]]
 name = "one"
@@ -190,8 +191,8 @@ def _one_cpu() -> None:
 def main() -> int:
     """Run them all; the names in argv choose."""
     Path("one.toml").write_text(PLAN)
-    Path("loads.toml").write_text(f"bound = 1e-2\n[conditions]\ncpu = 0\n{LOADS}")
-    Path("contrasts.toml").write_text(f'order = "abba"\nrepeats = 2\nbound = 1e-2\n{CONTRASTS}')
+    Path("loads.toml").write_text(f"ordinary = true\nbound = 1e-2\n[conditions]\ncpu = 0\n{LOADS}")
+    Path("contrasts.toml").write_text(f'order = "abba"\nrepeats = 2\nordinary = true\nbound = 1e-2\n{CONTRASTS}')
     wanted = [name for name in sys.argv[1:] if name not in ("card", "no-profiles")]
     results = {}
     for name, argv in scenarios("card" in sys.argv[1:]).items():
