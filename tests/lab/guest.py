@@ -192,7 +192,9 @@ def main() -> int:
     """Run them all; the names in argv choose."""
     Path("one.toml").write_text(PLAN)
     Path("loads.toml").write_text(f"ordinary = true\nbound = 1e-2\n[conditions]\ncpu = 0\n{LOADS}")
-    Path("contrasts.toml").write_text(f'order = "abba"\nrepeats = 2\nordinary = true\nbound = 1e-2\n{CONTRASTS}')
+    Path("contrasts.toml").write_text(
+        f'order = "abba"\nrepeats = 2\nordinary = true\nbound = 1e-2\n{CONTRASTS}'
+    )
     wanted = [name for name in sys.argv[1:] if name not in ("card", "no-profiles")]
     results = {}
     for name, argv in scenarios("card" in sys.argv[1:]).items():
