@@ -105,7 +105,11 @@ def test_mmap_is_stale_by_whole_laps_in_whole_lines_of_its_ring(boots, arm):
     assert len(stale) > 20
     for finding in stale:
         assert (finding["ring"], finding["lag"]) == (SIDES[arm], 1024 * finding["laps"])
-        assert (finding["ring_offset"] % 32, finding["frames"] % 8) == (0, 0)
+        # A read that ended at hw_ptr in the middle of a line leaves one part of it stale.
+        ends = finding["ring_offset"] + 4 * finding["frames"]
+        assert finding["ring_offset"] % 32 == 0 or ends % 32 == 0
+    whole = [one for one in stale if (one["ring_offset"] % 32, one["frames"] % 8) == (0, 0)]
+    assert len(whole) >= 0.9 * len(stale)
 
 
 @pytest.mark.parametrize("name", ["stock", "usb"])
