@@ -69,7 +69,7 @@ def test_deb_without_its_tools_names_all_of_them_before_any_work(tmp_path):
     )
     assert done.returncode == 69
     assert len(done.stderr.splitlines()) == 1
-    assert "apt-get install git mmdebstrap util-linux xz-utils" in done.stderr
+    assert "apt-get install git python3 mmdebstrap util-linux xz-utils" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
