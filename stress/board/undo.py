@@ -9,9 +9,7 @@ and tells which line of shell puts things right.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +38,8 @@ def folder() -> Path:
     """Return where the files lie: a place that a boot empties, as it undoes the changes."""
     if os.geteuid() == 0:
         return Path("/run")
-    return Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+    # Every command asks; what it takes to write or read a note is loaded when there is one.
+    return Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp")
 
 
 @contextlib.contextmanager
@@ -76,6 +75,9 @@ def changed(
 
 
 def _write(what: str, how: str, place: Path) -> str:
+    import json
+    import tempfile
+
     text = json.dumps({"pid": os.getpid(), "start": _start_of(os.getpid()), "what": what, "how": how})
     handle, name = tempfile.mkstemp(prefix=_PREFIX, dir=place)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -97,6 +99,8 @@ def left(place: Path | None = None) -> list[LeftUndone]:
 
 
 def _read(path: Path) -> LeftUndone | None:
+    import json
+
     try:
         # Another user's file is nobody's word; a link may point anywhere.
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -20,7 +20,7 @@ class Machine:
 
     def __init__(self, root, monkeypatch):
         self.sys, self.ran, self.asleep = root, [], 0.0
-        self.numbers, self.comes_back_as = {2: FACTS}, 2
+        self.numbers = {2: FACTS}
         driver = root / "bus/usb/drivers/snd-usb-audio"
         interface = root / "devices/usb1/1-1" / INTERFACE
         usb, parameters = root / "bus/usb/drivers/usb", root / "module/snd_usb_audio/parameters"
