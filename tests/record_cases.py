@@ -7,7 +7,7 @@ import copy
 import json
 from typing import Any
 
-from stress.model.record import Event, event_of
+from stress.model.record.events import Event, event_of
 from stress.plan.plan import Plan, read_plan
 from stress.record.reader import RunLog
 from stress.verdict.summary import Summary, summarise

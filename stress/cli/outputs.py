@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from stress.model.record import EvidenceRecord
+    from stress.model.record.findings import EvidenceRecord
     from stress.report.console import Console
     from stress.report.facts import Facts
     from stress.verdict.summary import Summary

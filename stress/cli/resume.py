@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from stress.model.record import StartRecord
+    from stress.model.record.events import StartRecord
 
 # Options that may be repeated with --resume, and what they are when nobody gives them.
 _REPEATED: dict[str, Any] = {

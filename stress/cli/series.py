@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Callable
 
 from stress.cli.card_offers import offers_of
 from stress.errors import ConfigError, DeviceError, StressError
-from stress.model.record import VerdictRecord
+from stress.model.record.events import VerdictRecord
 from stress.model.verdict import EXIT_DEVICE_LOST, EXIT_ERROR, EXIT_SKIP, Verdict, exit_code
 from stress.plan.pairs import all_pairs, crossed, tied
 from stress.record import reader, rundir

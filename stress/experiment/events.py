@@ -6,7 +6,22 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from stress.model import record, shape
+from stress.model import shape
+from stress.model.record.analog import ChannelRecord
+from stress.model.record.analysis import AnalysisRecord, PathRecord, SiteRecord
+from stress.model.record.burst import BurstRecord
+from stress.model.record.events import MappingRecord, OpenRecord, PairRecord, ParamsRecord
+from stress.model.record.exchange import ExchangeRecord, StreamRecord
+from stress.model.record.findings import FindingRecord
+from stress.model.record.proof import (
+    ConditionsRecord,
+    ControlRecord,
+    ExposureRecord,
+    FaultRecord,
+    OpportunitiesRecord,
+    TilesRecord,
+)
+from stress.model.record.wire import BlindRecord, HeldRecord, SideRecord, WireRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,9 +38,9 @@ if TYPE_CHECKING:
 MOST_FINDINGS, MOST_HELD = 200, 20
 
 
-def stream_params(params: StreamParams) -> record.ParamsRecord:
+def stream_params(params: StreamParams) -> ParamsRecord:
     """Return hw_params under ALSA's names."""
-    return record.ParamsRecord(
+    return ParamsRecord(
         access=params.access.value,
         format=params.format.name,
         channels=params.channels,
@@ -35,16 +50,16 @@ def stream_params(params: StreamParams) -> record.ParamsRecord:
     )
 
 
-def opened(arm: str, backend: str, request: PcmRequest, granted: Granted) -> record.OpenRecord:
+def opened(arm: str, backend: str, request: PcmRequest, granted: Granted) -> OpenRecord:
     """Return the open event of an arm: requested, granted, mappings."""
-    return record.OpenRecord(
+    return OpenRecord(
         arm=arm,
         backend=backend,
         device=granted.device,
-        requested=record.PairRecord(stream_params(request.playback), stream_params(request.capture)),
-        granted=record.PairRecord(stream_params(granted.playback), stream_params(granted.capture)),
+        requested=PairRecord(stream_params(request.playback), stream_params(request.capture)),
+        granted=PairRecord(stream_params(granted.playback), stream_params(granted.capture)),
         mappings=tuple(
-            record.MappingRecord(
+            MappingRecord(
                 direction=mapping.direction.value,
                 path=mapping.path,
                 vm_flags=mapping.vm_flags,
@@ -59,14 +74,14 @@ def opened(arm: str, backend: str, request: PcmRequest, granted: Granted) -> rec
     )
 
 
-def stream(value: StreamResult) -> record.StreamRecord:
+def stream(value: StreamResult) -> StreamRecord:
     """Return one direction of a burst."""
-    return record.StreamRecord(**dataclasses.asdict(value))
+    return StreamRecord(**dataclasses.asdict(value))
 
 
-def exchange(value: Exchange) -> record.ExchangeRecord:
+def exchange(value: Exchange) -> ExchangeRecord:
     """Return the transport part of a burst event."""
-    return record.ExchangeRecord(
+    return ExchangeRecord(
         playback=stream(value.playback),
         capture=stream(value.capture),
         lost=value.lost.value if value.lost else None,
@@ -75,7 +90,7 @@ def exchange(value: Exchange) -> record.ExchangeRecord:
     )
 
 
-def analysis(value: Analysis) -> record.AnalysisRecord:
+def analysis(value: Analysis) -> AnalysisRecord:
     """Return the detector's part of a burst event.
 
     Injected findings are all kept: sums subtract them from the counts.
@@ -85,7 +100,7 @@ def analysis(value: Analysis) -> record.AnalysisRecord:
     held = [finding for finding in real[MOST_FINDINGS:] if finding.details.get("lanes", {}).get("memory")]
     kept += real[:MOST_FINDINGS] + held[-MOST_HELD:]
     ordered = sorted(kept, key=lambda finding: finding.frame)
-    return record.AnalysisRecord(
+    return AnalysisRecord(
         detector=value.detector,
         locked=value.locked,
         frames=value.frames,
@@ -94,17 +109,16 @@ def analysis(value: Analysis) -> record.AnalysisRecord:
         first_position=value.first_position,
         counts={kind.value: count for kind, count in value.counts.items()},
         sites=tuple(
-            record.SiteRecord(kind.value, ring, laps, count)
-            for (kind, ring, laps), count in value.sites.items()
+            SiteRecord(kind.value, ring, laps, count) for (kind, ring, laps), count in value.sites.items()
         ),
-        findings=tuple(record.FindingRecord.of(finding) for finding in ordered),
+        findings=tuple(FindingRecord.of(finding) for finding in ordered),
         findings_left_out=value.found - len(kept),
         # Real ones up to here are all there; behind them only some of the last lap.
         findings_first=min(MOST_FINDINGS, len(real)),
         wrong_frames=value.wrong_frames,
         episodes=value.episodes,
         valid_bits=value.valid_bits,
-        path=None if value.path is None else record.PathRecord.of(value.path),
+        path=None if value.path is None else PathRecord.of(value.path),
         notes=tuple(value.notes),
     )
 
@@ -117,9 +131,9 @@ def burst(
     exposure: Exposure,
     seen: Episodes,
     evidence: list[str],
-) -> record.BurstRecord:
+) -> BurstRecord:
     """Return the event of burst `number`."""
-    return record.BurstRecord(
+    return BurstRecord(
         number=number,
         arm=arm,
         position=result.position,
@@ -129,43 +143,43 @@ def burst(
         exchange=exchange(result.exchange),
         analysis=analysis(result.analysis),
         control=_control(result),
-        exposure=record.ExposureRecord(exposure.lines, exposure.line_bytes),
+        exposure=ExposureRecord(exposure.lines, exposure.line_bytes),
         episodes=seen.count,
         observed_s=seen.observed_s,
-        tiles=record.TilesRecord(number=seen.tiles, runs=seen.runs, squares=seen.squares),
-        conditions=record.ConditionsRecord(**dataclasses.asdict(result.terms)),
-        opportunities=record.OpportunitiesRecord(**result.opportunities.to_json()),
+        tiles=TilesRecord(number=seen.tiles, runs=seen.runs, squares=seen.squares),
+        conditions=ConditionsRecord(**dataclasses.asdict(result.terms)),
+        opportunities=OpportunitiesRecord(**result.opportunities.to_json()),
         evidence=tuple(evidence),
-        wire=wire(result.views, result.by_wire) if result.views else record.BlindRecord(result.blind),
+        wire=wire(result.views, result.by_wire) if result.views else BlindRecord(result.blind),
         crc32=result.sums.to_record(),
         channel=channel(result.heard.channel),
         advice=tuple(result.heard.advice),
     )
 
 
-def _control(result: BurstResult) -> record.ControlRecord:
+def _control(result: BurstResult) -> ControlRecord:
     missed = tuple(
-        record.FaultRecord(fault.kind.value, fault.frame, fault.frames) for fault in result.control.missed
+        FaultRecord(fault.kind.value, fault.frame, fault.frames) for fault in result.control.missed
     )
-    return record.ControlRecord(result.control.planted, result.control.found, result.control.covered, missed)
+    return ControlRecord(result.control.planted, result.control.found, result.control.covered, missed)
 
 
-def channel(values: Mapping[str, Any] | None) -> record.ChannelRecord | None:
+def channel(values: Mapping[str, Any] | None) -> ChannelRecord | None:
     """Return the analog path as the detector measured it, None where there is none."""
-    return None if values is None else shape.read(record.ChannelRecord, dict(values))
+    return None if values is None else shape.read(ChannelRecord, dict(values))
 
 
-def wire(views: Views, judged: bool) -> record.WireRecord:
+def wire(views: Views, judged: bool) -> WireRecord:
     """Return what the tap saw; `judged` tells that the analysis was drawn from it."""
     seen = views.wire
-    return record.WireRecord(
+    return WireRecord(
         source=seen.source,
         judged=judged,
         events=seen.events,
         dropped=seen.dropped,
         truncated=seen.truncated,
         drain_ns=seen.drain_ns,
-        out=record.SideRecord(
+        out=SideRecord(
             frames=views.out_frames,
             wrong=int(views.out_wrong.sum()),
             packets=len(seen.out.starts),
@@ -175,7 +189,7 @@ def wire(views: Views, judged: bool) -> record.WireRecord:
             statuses=seen.out.by_status(),
             lengths=seen.out.by_length(),
         ),
-        into=record.SideRecord(
+        into=SideRecord(
             frames=views.in_frames,
             wrong=int(views.in_wrong.sum()),
             packets=len(seen.into.starts),
@@ -188,7 +202,7 @@ def wire(views: Views, judged: bool) -> record.WireRecord:
             lengths=seen.into.by_length(),
         ),
         lost_frames=views.lost_frames,
-        memory={way.value: record.HeldRecord(**held.to_json()) for way, held in views.memory.items()},
+        memory={way.value: HeldRecord(**held.to_json()) for way, held in views.memory.items()},
         judged_sides=tuple(way.value for way in views.judged) if judged else (),
         doubts=tuple(views.doubts()) if judged else (),
         notes=tuple(seen.notes),

@@ -12,13 +12,14 @@ import numpy as np
 from stress.detect.exact.checker import check
 from stress.errors import CaptureFileError
 from stress.model.arrays import Bytes
-from stress.model.record import FindingRecord
+from stress.model.record.findings import FindingRecord
 from stress.model.ring import Rings
 from stress.record.evidence import SCHEMA
 
 if TYPE_CHECKING:
     from stress.model.finding import Finding
-    from stress.model.record import BurstRecord, EvidenceRecord
+    from stress.model.record.burst import BurstRecord
+    from stress.model.record.findings import EvidenceRecord
     from stress.patterns.word import Pattern
 
 _NAME = re.compile(r"burst-(\d+)-(out-|in-)?\d+-\w+\.json")

@@ -16,7 +16,7 @@ from stress.experiment.loopback_detection import TRIAL_S, choose
 from stress.experiment.wire.evidence import sources
 from stress.model.lifecycle import FirstLap, LifecycleEvent
 from stress.model.pcm import Lost
-from stress.model.record import EndRecord, LifecycleRecord, LoopbackRecord, SkipRecord, VerdictRecord
+from stress.model.record.events import EndRecord, LifecycleRecord, LoopbackRecord, SkipRecord, VerdictRecord
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.verdict import Verdict, exit_code

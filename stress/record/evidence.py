@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from stress.errors import CaptureFileError
 from stress.model import shape
 from stress.model.arrays import Bytes
-from stress.model.record import EvidenceRecord, FindingRecord
+from stress.model.record.findings import EvidenceRecord, FindingRecord
 from stress.model.stimulus import POSITIONS
 from stress.record import rundir
 

@@ -19,7 +19,7 @@ from stress.record.clock import Clock
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stress.model.record import Event
+    from stress.model.record.events import Event
 
 VERSION = 2
 # Records without a chain of digests.

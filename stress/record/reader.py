@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stress.errors import CaptureFileError
 from stress.model import shape
-from stress.model.record import BurstRecord, Event, OpenRecord, StartRecord, event_of
+from stress.model.record.burst import BurstRecord
+from stress.model.record.events import Event, OpenRecord, StartRecord, event_of
 from stress.record import rundir
 from stress.record.journal import NAME, UNCHAINED, VERSION, chained, is_damaged_tail, unchained
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.spectral.explain import ALARM
-from stress.model.record import FindingRecord
+from stress.model.record.findings import FindingRecord
 from stress.model.words import count
 from stress.report import levels, ringmap
 from stress.report.document import document, table

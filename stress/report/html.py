@@ -17,7 +17,8 @@ from stress.verdict.contrast import contrasts, measure
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stress.model.record import EvidenceRecord, FindingRecord, OpenRecord
+    from stress.model.record.events import OpenRecord
+    from stress.model.record.findings import EvidenceRecord, FindingRecord
     from stress.verdict.diagnosis import Diagnosis
     from stress.verdict.judge import Judgement
     from stress.verdict.samples import Examples

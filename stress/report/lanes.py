@@ -13,7 +13,9 @@ from stress.report.document import table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stress.model.record import BurstRecord, FindingRecord, HeldRecord
+    from stress.model.record.burst import BurstRecord
+    from stress.model.record.findings import FindingRecord
+    from stress.model.record.wire import HeldRecord
 
 # Each is told from white as well as from black.
 COLOURS = {PLAYBACK_RING: "#d03b32", BUS: "#a86f00", CAPTURE_RING: "#8e5bbf"}

@@ -11,7 +11,7 @@ from stress.report.picture import Axis, Tick, lines_svg, steps
 from stress.report.ringmap import Mark
 
 if TYPE_CHECKING:
-    from stress.model.record import FindingRecord
+    from stress.model.record.findings import FindingRecord
     from stress.verdict.samples import Samples
 
 # Time [s], SNR and THD+N [dB].

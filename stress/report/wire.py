@@ -11,7 +11,7 @@ from stress.model.words import count, counted
 if TYPE_CHECKING:
     from collections import Counter
 
-    from stress.model.record import FindingRecord
+    from stress.model.record.findings import FindingRecord
     from stress.verdict.summary import Summary
     from stress.verdict.tally import Tally
 

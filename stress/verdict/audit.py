@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from stress.detect.sums import Checksums, sums_of
 from stress.model.arrays import Bytes
 from stress.model.finding import SLIPS, Kind
-from stress.model.record import CapturedSumsRecord, SumsRecord
+from stress.model.record.exchange import CapturedSumsRecord, SumsRecord
 from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stress.model.record import BurstRecord, FindingRecord
+    from stress.model.record.burst import BurstRecord
+    from stress.model.record.findings import FindingRecord
 
 # Checksums per side of one burst; longer bursts sum several ring periods in one.
 # Source: 64 take 512 bytes of a burst event of 2 KB. Higher: a day's record on a

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stress.model.record import BurstRecord
+    from stress.model.record.burst import BurstRecord
 
 
 def broken(burst: BurstRecord) -> str:

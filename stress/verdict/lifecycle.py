@@ -12,7 +12,7 @@ from stress.model.lifecycle import FirstLap
 from stress.stats.counts import clopper_pearson
 
 if TYPE_CHECKING:
-    from stress.model.record import LifecycleRecord
+    from stress.model.record.events import LifecycleRecord
 
 # Times kept of one arm; their median and their worst are told.
 _MOST_TIMES = 10000

@@ -6,10 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from stress.model.record import BurstRecord, OpenRecord
+from stress.model.record.burst import BurstRecord
+from stress.model.record.events import OpenRecord
 
 if TYPE_CHECKING:
-    from stress.model.record import FindingRecord
+    from stress.model.record.findings import FindingRecord
 
 T = TypeVar("T")
 # Kept of each sort. Source: what a page can show and a browser draw at once. Higher: memory that

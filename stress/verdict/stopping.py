@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stress.model.exposure import Exposure
-from stress.model.record import StopRecord
+from stress.model.record.events import StopRecord
 from stress.stats.counts import Sequential, Stop
 from stress.verdict.contrast import decidable, measure
 from stress.verdict.tally import total

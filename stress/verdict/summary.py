@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stress.errors import CaptureFileError
-from stress.model.record import (
-    BurstRecord,
+from stress.model.record.burst import BurstRecord
+from stress.model.record.events import (
     LifecycleRecord,
     LoopbackRecord,
     OpenRecord,
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from stress.model.record import ChannelRecord, ConditionsRecord, Event
+    from stress.model.record.analog import ChannelRecord
+    from stress.model.record.events import Event
+    from stress.model.record.proof import ConditionsRecord
     from stress.plan.plan import Plan
 
 UNENDED = "the run did not end, so arms and bursts are missing: continue it with run --resume"

@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stress.model.finding import SILENT, Kind
-from stress.model.record import BurstRecord, OpenRecord, WireRecord
+from stress.model.record.burst import BurstRecord
+from stress.model.record.events import OpenRecord
+from stress.model.record.wire import WireRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stress.model.record import Event, FindingRecord
+    from stress.model.record.events import Event
+    from stress.model.record.findings import FindingRecord
 
 # Kinds that mean the order of bytes or channels, and those with a length in time.
 ORDER = (Kind.SWAP.value, Kind.BYTESHIFT.value, "rotate")

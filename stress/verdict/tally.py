@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from stress.model.finding import SILENT
-from stress.model.record import BlindRecord, BurstRecord, LifecycleRecord, SkipRecord
+from stress.model.record.burst import BurstRecord
+from stress.model.record.events import LifecycleRecord, SkipRecord
+from stress.model.record.wire import BlindRecord
 from stress.stats.counts import dispersion
 from stress.verdict.invariants import broken
 from stress.verdict.two_clocks import Slip, slips
@@ -17,7 +19,10 @@ from stress.verdict.two_clocks import Slip, slips
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stress.model.record import AnalysisRecord, Event, FindingRecord, WireRecord
+    from stress.model.record.analysis import AnalysisRecord
+    from stress.model.record.events import Event
+    from stress.model.record.findings import FindingRecord
+    from stress.model.record.wire import WireRecord
 
 
 # Name of the sum of all arms.

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stress.model.finding import SLIPS, Kind
-from stress.model.record import FindingRecord
+from stress.model.record.findings import FindingRecord
 from stress.model.words import counted
 
 # Largest slip of a clock [frames]. Source: a buffer between two clocks gives way by one frame, some by two.

@@ -9,7 +9,7 @@ from stress.errors import ParamsRefused
 from stress.experiment.method.exact import ByPattern
 from stress.experiment.runner import Run, first_position
 from stress.model.formats import FORMATS
-from stress.model.record import EndRecord, SkipRecord, StartRecord, StopRecord, VerdictRecord
+from stress.model.record.events import EndRecord, SkipRecord, StartRecord, StopRecord, VerdictRecord
 from stress.model.verdict import Verdict
 from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from stress.model.record import BlindRecord, EndRecord, TapRecord
+from stress.model.record.events import EndRecord, TapRecord
+from stress.model.record.wire import BlindRecord
 from stress.model.wire import BUS
 from stress.record.reader import read_events, read_run
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from stress.model.record import BlindRecord, FindingRecord, WireRecord
+from stress.model.record.findings import FindingRecord
+from stress.model.record.wire import BlindRecord, WireRecord
 from stress.model.shape import Mismatch, read
 from stress.model.wire import LANES
 from tests.record_cases import FINDING, event

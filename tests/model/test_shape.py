@@ -11,7 +11,7 @@ import pytest
 
 from stress.cli import main
 from stress.model import shape
-from stress.model.record import event_of
+from stress.model.record.events import event_of
 
 PLAN = (
     '[[arm]]\nname = "a"\nperiod_size = 48\nplayback_buffer = 192\ncapture_buffer = 480\nburst_s = "100ms"\n'

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from stress.errors import CaptureFileError, ConfigError
-from stress.model.record import SkipRecord, StartRecord
+from stress.model.record.events import SkipRecord, StartRecord
 from stress.record import reader, rundir
 from stress.record.clock import Clock
 from stress.record.journal import NAME, TORN, Journal

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from stress.model.record import EvidenceRecord, FindingRecord
+from stress.model.record.findings import EvidenceRecord, FindingRecord
 from stress.plan.plan import read_plan
 from stress.report import html, levels
 from stress.report.ringmap import COLOURS, OTHER_COLOUR, ZERO_COLOUR, Mark, colour, svg

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from stress.model.record import MappingRecord, OpenRecord
+from stress.model.record.events import MappingRecord, OpenRecord
 from stress.report.text import _opened
 
 

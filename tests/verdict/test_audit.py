@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from stress.model import shape
-from stress.model.record import SumsRecord
+from stress.model.record.exchange import SumsRecord
 from stress.verdict.audit import MOST_SUMS, Sums, audit, sums_of_burst
 from tests.record_cases import event
 

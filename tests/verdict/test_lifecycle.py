@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from stress.model.record import LifecycleRecord
+from stress.model.record.events import LifecycleRecord
 from stress.verdict.lifecycle import EventRow
 
 

@@ -8,21 +8,13 @@ import dataclasses
 import pytest
 
 from stress.model.finding import SILENT
-from stress.model.record import (
-    AnalysisRecord,
-    BurstRecord,
-    ConditionsRecord,
-    ControlRecord,
-    ExchangeRecord,
-    ExposureRecord,
-    FindingRecord,
-    OpenRecord,
-    PairRecord,
-    ParamsRecord,
-    SideRecord,
-    StreamRecord,
-    WireRecord,
-)
+from stress.model.record.analysis import AnalysisRecord
+from stress.model.record.burst import BurstRecord
+from stress.model.record.events import OpenRecord, PairRecord, ParamsRecord
+from stress.model.record.exchange import ExchangeRecord, StreamRecord
+from stress.model.record.findings import FindingRecord
+from stress.model.record.proof import ConditionsRecord, ControlRecord, ExposureRecord
+from stress.model.record.wire import SideRecord, WireRecord
 from stress.verdict.symptoms import Symptoms
 
 STREAM = StreamRecord(48000, 0, 0, 0)

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from stress.model.record import FindingRecord
+from stress.model.record.findings import FindingRecord
 from stress.model.transport import USB, TransportRecord
 from stress.verdict.cause import Cause
 from stress.verdict.diagnosis import diagnose

@@ -11,7 +11,7 @@ from typing import Any, Callable
 from stress.experiment.method.exact import ByPattern
 from stress.experiment.runner import Run
 from stress.model.formats import sample_format
-from stress.model.record import StartRecord
+from stress.model.record.events import StartRecord
 from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
 from stress.pcm.virtual_tap import VirtualTap

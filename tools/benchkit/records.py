@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 from stress.cli import main as command
-from stress.model.record import BurstRecord, event_of
+from stress.model.record.burst import BurstRecord
+from stress.model.record.events import event_of
 from stress.record.clock import Clock
 from stress.record.journal import Journal
 from stress.record.reader import read_events

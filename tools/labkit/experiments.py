@@ -19,7 +19,7 @@ import numpy as np
 
 from stress.errors import StressError
 from stress.model.pcm import Direction
-from stress.model.record import SkipRecord
+from stress.model.record.events import SkipRecord
 from stress.plan.plan import Arm, Plan
 from stress.predict.predict import predict
 from stress.record.reader import read_run

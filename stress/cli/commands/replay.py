@@ -14,7 +14,7 @@ from stress.errors import CaptureFileError
 from stress.experiment import replay
 from stress.experiment.replay import Replayed
 from stress.model import shape
-from stress.model.record import FindingRecord
+from stress.model.record.findings import FindingRecord
 from stress.model.ring import Rings
 from stress.model.verdict import EXIT_FAIL, EXIT_INCONCLUSIVE
 from stress.patterns.word import Pattern
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from stress.model.record import OpenRecord
+    from stress.model.record.events import OpenRecord
     from stress.plan.plan import Plan
     from stress.record.reader import RunLog
 

@@ -15,7 +15,7 @@ from stress.cli.life import Life
 from stress.cli.run_config import NAME, Invocation, RunConfig
 from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, StressError
 from stress.experiment import runner
-from stress.model.record import EndRecord, LoopbackRecord, StartRecord, TapRecord
+from stress.model.record.events import EndRecord, LoopbackRecord, StartRecord, TapRecord
 from stress.model.transport import TransportRecord
 from stress.model.words import counted
 from stress.plan.burst_memory import refuse_what_does_not_fit

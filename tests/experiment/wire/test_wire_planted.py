@@ -8,7 +8,7 @@ import pytest
 from stress.experiment.method.exact import ByPattern
 from stress.experiment.runner import Run
 from stress.model.formats import FORMATS
-from stress.model.record import StartRecord
+from stress.model.record.events import StartRecord
 from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
 from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm

@@ -13,7 +13,7 @@ from stress.experiment.wire import views
 from stress.experiment.wire.capture import compare_read
 from stress.experiment.wire.views import BUS, CAPTURE_RING, PLAYBACK_RING
 from stress.model.formats import FORMATS
-from stress.model.record import StartRecord
+from stress.model.record.events import StartRecord
 from stress.model.verdict import Verdict
 from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
