@@ -14,7 +14,9 @@ from stress.model.transport import TransportRecord
 if TYPE_CHECKING:
     from stress.board.facts import BoardFacts, CardFacts
 
-# Machines on which devices see the caches by architecture; elsewhere it depends on the SoC.
+# Machines on which memory, caches and devices agree by architecture; elsewhere it depends on the SoC.
+# Source: dma_map_ops of arch/x86 and arch/s390. One more: lost laps are called so where a cache is at
+# fault; one less: they may be called mmap attributes of the driver.
 SNOOPED_MACHINES = ("x86_64", "i386", "i486", "i586", "i686", "s390x")
 _BUSES = {"usb": transport.USB, "pci": transport.PCI, "virtio": transport.VIRTIO, "hdaudio": transport.PCI}
 

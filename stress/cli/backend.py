@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import errno
 import json
-import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 # Where nobody knows the cache. Source: every VIVT core but two has 32-byte lines.
 USUAL_LINE_BYTES = 32
-# Machines on which memory, caches and devices agree by architecture; elsewhere DMA may bypass caches.
-COHERENT_MACHINES = ("x86_64", "i386", "i486", "i586", "i686")
 # The virtual board where none is named: the SoC of the report that this tool is for.
 USUAL_BOARD = "arm926"
 
@@ -40,8 +37,6 @@ class Backend:
     name : of the backend and its devices, for verdict lines.
     line_bytes : L1 D-cache line of the board [bytes].
     board : facts for board.json.
-    coherent : no cache of this machine can hold old samples: caches are tagged
-        physically and devices see them.
     plays_only : the card does not capture; only the wire can judge it.
     put_back : puts the mixer back as it was, and returns how many changes that took.
     chosen : which card was taken of several where none was named, else "".
@@ -52,7 +47,6 @@ class Backend:
     name: str
     line_bytes: int
     board: dict[str, Any]
-    coherent: bool = False
     plays_only: bool = False
     put_back: Callable[[], int] = int
     chosen: str = ""
@@ -88,9 +82,7 @@ def _virtual(target: Target, seed: int, before: int) -> Backend:
     line_bytes = spec.cache.shape().line_bytes
     board = {"virtual": True, "spec": schema.write(spec), "facts": facts_of(spec).to_json()}
     carries = transport_of(spec)
-    return Backend(
-        pcm, pcm.backend, line_bytes, board, coherent=spec.architecture == "x86", transport=carries
-    )
+    return Backend(pcm, pcm.backend, line_bytes, board, transport=carries)
 
 
 def virtual_board(name: str, overrides: Sequence[str]) -> BoardSpec:
@@ -135,7 +127,6 @@ def _alsa(target: Target, mixer: bool, source: str = "") -> Backend:
         name,
         line_bytes,
         board,
-        coherent=platform.machine() in COHERENT_MACHINES,
         plays_only=alone,
         put_back=put_back,
         chosen=choice(target.card, known, devices),

@@ -243,7 +243,7 @@ def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, life: Life) -> runn
         done=job.done,
         tap=job.tap,
         loopback=job.config.loopback,
-        coherent=bool(job.backend and job.backend.coherent),
+        coherent=bool(job.backend and job.backend.transport.snooped),
         disturber=backend.disturber(pcm, job.config),
         colours=job.backend.transport.drawn_colours if job.backend else 0,
         indexing=job.backend.transport.indexing if job.backend else "",
