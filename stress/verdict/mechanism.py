@@ -93,7 +93,7 @@ def _side(
         name = _name(side, base, own)
         if name not in names:
             names.append(name)
-        proven = proven or any(part.cures and part.lever in (CLEAN, RW) for part in own)
+        proven = proven or any(part.cures and part.lever in (CLEAN, FLUSH, RW) for part in own)
         evidence.append(_shape(side, base))
         evidence += _dose_text(base, response)
     return SideMechanism(side, "+".join(sorted(names)), proven, tuple(evidence))

@@ -54,6 +54,13 @@ def test_diagnose_alias_cured_by_cacheflush_is_dirty_user_lines():
     assert found.sides[0].name == "P2"
 
 
+def test_diagnose_alias_cured_by_cacheflush_alone_is_proven():
+    # A mixer of snd-aloop has no arm with rw access, and no wire that could prove it.
+    found = diagnose([_alias(BASE), _arm(FLUSH)], 1e-4)
+    assert (found.cause, [side.name for side in found.sides]) == (Cause.CACHE_ALIAS, ["P2"])
+    assert diagnose([_alias(BASE), _alias(FLUSH)], 1e-4).cause is Cause.CANNOT_TELL
+
+
 def test_diagnose_stale_lines_that_rw_and_clean_do_not_cure_are_no_cache_alias():
     found = diagnose([_alias(BASE), _alias(CLEAN), _alias(RW)], 1e-4)
     assert found.cause is Cause.DMA_STALE
