@@ -47,6 +47,7 @@ def stream_params(params: StreamParams) -> ParamsRecord:
         rate=params.rate,
         period_size=params.period_size,
         buffer_size=params.buffer_size,
+        fifo_frames=params.fifo_frames,
     )
 
 

@@ -63,6 +63,7 @@ class StreamParams:
     ----------
     rate : [Hz]
     period_size, buffer_size : [frames]; buffer_size is the ring.
+    fifo_frames : of the FIFO that the driver states [frames], 0 where it states none.
     """
 
     rate: int
@@ -71,6 +72,8 @@ class StreamParams:
     access: Access
     period_size: int
     buffer_size: int
+    # A property of the card, which nobody asks for.
+    fifo_frames: int = field(default=0, compare=False)
 
     @property
     def frame_bytes(self) -> int:

@@ -96,7 +96,9 @@ def _aloop_gap(context: Context) -> Cause:
 
 def _soc_gap(context: Context) -> Cause:
     symptoms = context.symptoms
-    small = symptoms.shorter(FIFO_FRAMES) and symptoms.sized((4,))
+    # Many drivers state a FIFO that their DMA does not use: a gap that fits it speaks, another does not.
+    longest = max((FIFO_FRAMES, *symptoms.fifos))
+    small = symptoms.shorter(longest) and symptoms.sized((4, *symptoms.fifos))
     return Cause.DMA_POSITION if symptoms.sized(symptoms.periods) or small else Cause.LOSS
 
 
@@ -150,6 +152,11 @@ def _old(context: Context) -> Cause:
     return Cause.DMA_STALE
 
 
+def _fifo(context: Context) -> str:
+    stated = ", ".join(str(size) for size in sorted(context.symptoms.fifos))
+    return f"; FIFO by the driver: {stated}" if stated else ""
+
+
 def votes(counts: Counter[str], context: Context) -> Counter[Cause]:
     """Return how many runs speak for each cause; those that speak for none are left out."""
     found: Counter[Cause] = Counter()
@@ -188,7 +195,7 @@ def reasons(cause: Cause, context: Context) -> list[str]:
     ):
         sizes = ", ".join(f"{gap} ({number})" for gap, number in symptoms.gaps.most_common(3))
         periods = ", ".join(str(size) for size in sorted(symptoms.periods))
-        text.append(f"commonest sizes of the gaps in frames: {sizes}; periods: {periods}")
+        text.append(f"commonest sizes of the gaps in frames: {sizes}; periods: {periods}{_fifo(context)}")
     if cause is Cause.DMA_STALE and symptoms.lags and context.packet_frames:
         lag = symptoms.lags.most_common(1)[0][0]
         text.append(f"the data is {lag} frames old, {lag / context.packet_frames:.1f} packets")

@@ -51,6 +51,7 @@ class Symptoms:
     lengths : OUT and IN packets by their length [bytes].
     out_frames, out_wrong : of OUT, compared with what was written.
     periods : period sizes granted [frames]; `rate` [Hz].
+    fifos : sizes of the FIFOs that the card's driver states [frames].
     lags : ages of misplaced runs [frames].
     old_rw : runs of whole laps in bursts with rw access only.
     """
@@ -67,6 +68,7 @@ class Symptoms:
     out_frames: int = 0
     out_wrong: int = 0
     periods: frozenset[int] = frozenset()
+    fifos: frozenset[int] = frozenset()
     rate: int = 0
     lags: Counter[int] = field(default_factory=Counter)
     old_rw: int = 0
@@ -111,6 +113,7 @@ class Gathering:
     statuses: Counter[str] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)
     periods: set[int] = field(default_factory=set)
+    fifos: set[int] = field(default_factory=set)
     rate: int = 0
     rw: set[str] = field(default_factory=set)
 
@@ -129,6 +132,7 @@ class Gathering:
             statuses=self.statuses,
             lengths=self.lengths,
             periods=frozenset(self.periods),
+            fifos=frozenset(self.fifos),
             rate=self.rate,
             **self.numbers,
         )
@@ -136,6 +140,7 @@ class Gathering:
     def _add_open(self, event: OpenRecord) -> None:
         sides = [side for side in (event.granted.playback, event.granted.capture) if side]
         self.periods |= {side.period_size for side in sides}
+        self.fifos |= {side.fifo_frames for side in sides if side.fifo_frames}
         self.rate = self.rate or (sides[0].rate if sides else 0)
         if sides and all(side.access == "rw" for side in sides):
             self.rw.add(event.arm)

@@ -69,4 +69,4 @@ def _sizes(spec: BoardSpec, asked: StreamParams) -> StreamParams:
     # The cache model counts in words of four bytes; rings of odd length round up.
     while buffer_size * asked.frame_bytes % 4:
         buffer_size += 1
-    return replace(asked, period_size=period_size, buffer_size=buffer_size)
+    return replace(asked, period_size=period_size, buffer_size=buffer_size, fifo_frames=limits.fifo_frames)

@@ -180,6 +180,7 @@ class LimitsSpec:
     period_min_bytes: int = integer(64, 1, 65536)
     periods_max: int = integer(1024, 2, 1024)
     buffer_max_ms: int = integer(2000, 1, 10000)
+    fifo_frames: int = integer(0, 0, 65536)
     mmap: bool = flag(True)
     rw: bool = flag(True)
 

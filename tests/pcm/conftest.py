@@ -44,6 +44,7 @@ class Card:
     open_error: int = 0
     index: int = 0
     install_error: int = 0
+    fifo: int = 0
     transfer: dict = field(default_factory=dict)
     state_after: dict = field(default_factory=dict)
     avail_after: dict = field(default_factory=dict)
@@ -110,6 +111,9 @@ class FakeAsound:
             }[name]
             return min(values) if end == "min" else max(values)
         return space[what]
+
+    def hw_fifo(self, space):
+        return self.card.fifo
 
     def hw_install(self, handle, space):
         self.installed[handle] = dict(space)

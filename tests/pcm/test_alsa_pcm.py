@@ -34,6 +34,11 @@ def test_granted_equals_request_when_the_card_has_it(pcm, request_of):
     assert granted.device.startswith("hw:0,0 playback (/dev/snd/pcmC0D0p sub0) -> hw:0,1 capture")
 
 
+def test_fifo_that_the_driver_states_is_granted(pcm, asound, request_of):
+    asound.card.fifo = 32
+    assert pcm.open(request_of()).playback.fifo_frames == 32
+
+
 def test_other_sizes_are_granted_and_named(pcm, request_of):
     granted = pcm.open(request_of(ring=65536, period=8192))
     assert (granted.capture.buffer_size, granted.capture.period_size) == (16384, 4096)

@@ -33,6 +33,10 @@ def _context(kind, **symptoms):
         ("drop", _context(SOC, gaps=Counter({960: 9}), periods=frozenset({480})), Cause.DMA_POSITION),
         ("repeat", _context(SOC, gaps=Counter({16: 9}), periods=frozenset({480})), Cause.DMA_POSITION),
         ("zero", _context(SOC, gaps=Counter({77: 9}), periods=frozenset({480})), Cause.LOSS),
+        ("drop", _context(SOC, gaps=Counter({30: 9}), periods=frozenset({480})), Cause.LOSS),
+        ("drop", _context(SOC, gaps=Counter({30: 9}), fifos=frozenset({30})), Cause.DMA_POSITION),
+        ("drop", _context(SOC, gaps=Counter({90: 9}), fifos=frozenset({90})), Cause.DMA_POSITION),
+        ("drop", _context(SOC, gaps=Counter({32: 9}), fifos=frozenset({30})), Cause.DMA_POSITION),
         ("drop", _context(PCI, gaps=Counter({480: 9}), periods=frozenset({480})), Cause.DMA_POSITION),
         ("drop", _context(VIRTIO, gaps=Counter({480: 9}), periods=frozenset({480})), Cause.DMA_POSITION),
         ("drop", _context(UNKNOWN), Cause.LOSS),
@@ -71,6 +75,13 @@ def test_cause_is_one_that_can_occur_there(kind, wrong):
 
 def test_votes_leave_out_what_speaks_for_nothing():
     assert votes(Counter({"drop": 3, "unknown": 9}), _context(USB)) == {Cause.USB_LOSS: 3}
+
+
+def test_reasons_name_the_fifo_that_the_driver_states():
+    stated = _context(SOC, gaps=Counter({30: 9}), periods=frozenset({480}), fifos=frozenset({30}))
+    assert "periods: 480; FIFO by the driver: 30" in " ".join(reasons(Cause.DMA_POSITION, stated))
+    unknown = _context(SOC, gaps=Counter({30: 9}), periods=frozenset({480}))
+    assert "FIFO" not in " ".join(reasons(Cause.DMA_POSITION, unknown))
 
 
 def test_reasons_name_the_packets_that_were_not_served():

@@ -67,6 +67,12 @@ def test_gaps_have_sizes_and_the_injected_ones_are_left_out():
     assert (found.periods, found.rate) == ({480}, 48000)
 
 
+def test_fifos_are_those_that_a_driver_states():
+    stated = dataclasses.replace(PARAMS, fifo_frames=16)
+    assert Symptoms.of([_opened(), _opened(params=stated)]).fifos == {16}
+    assert Symptoms.of([_opened()]).fifos == frozenset()
+
+
 def test_no_gaps_have_no_size():
     assert not Symptoms().sized((1, 48))
     assert not Symptoms().shorter(10**9)

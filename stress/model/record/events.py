@@ -18,7 +18,10 @@ from stress.model.verdict import Verdict
 
 @dataclass(frozen=True)
 class ParamsRecord:
-    """hw_params of one direction under ALSA's names."""
+    """hw_params of one direction under ALSA's names.
+
+    `fifo_frames` is the FIFO that the driver states [frames], 0 where it states none.
+    """
 
     format: str = shape.field(shape.among(tuple(CARD_FORMATS)))
     channels: int = shape.field(shape.within(1, 64))
@@ -26,6 +29,7 @@ class ParamsRecord:
     period_size: int = shape.field(SIZE)
     buffer_size: int = shape.field(SIZE)
     access: str = shape.text("")
+    fifo_frames: int = shape.count(0)
 
     @property
     def frame_bytes(self) -> int:

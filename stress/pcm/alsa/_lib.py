@@ -188,6 +188,10 @@ class Asound:
         self._c[f"snd_pcm_hw_params_get_{what}"](space, ctypes.byref(number), *extra)
         return int(number.value)
 
+    def hw_fifo(self, space: Any) -> int:
+        """Return the FIFO that the driver states of an installed space [frames], 0 where it states none."""
+        return max(0, int(self._c["snd_pcm_hw_params_get_fifo_size"](space)))
+
     def hw_install(self, handle: int, space: Any) -> int:
         """Hand the space to the driver; return 0 or a negative errno."""
         return int(self._c["snd_pcm_hw_params"](handle, space))

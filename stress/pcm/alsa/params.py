@@ -52,6 +52,7 @@ def negotiate(lib: Asound, handle: int, device: str, asked: StreamParams) -> Str
         access=asked.access,
         period_size=lib.hw_get(space, "period_size"),
         buffer_size=lib.hw_get(space, "buffer_size"),
+        fifo_frames=lib.hw_fifo(space),
     )
 
 
