@@ -104,10 +104,17 @@ _MACHINES: tuple[tuple[str, Indexing, int, str], ...] = (
         32,
         "a way above the page has aliases (SH-4: 16 KB direct mapped has four colours)",
     ),
-    ("mips", Indexing.UNKNOWN, 32, "a way above the page has aliases; the boot log says 'cache aliases'"),
+    (
+        "mips",
+        Indexing.UNKNOWN,
+        32,
+        "a way above the page has aliases, as 32 KB in 4 ways of most 24K, 34K and 74K have; then the log "
+        "says 'cache aliases'",
+    ),
     ("arc", Indexing.UNKNOWN, 0, "ARC 700 can alias, ARC HS is tagged and indexed physically"),
     ("xtensa", Indexing.UNKNOWN, 0, "a way above the page has aliases"),
     ("nios2", Indexing.UNKNOWN, 32, "direct mapped: a cache above the page has aliases"),
+    ("nds32", Indexing.UNKNOWN, 32, "a way above the page has aliases"),
     ("csky", Indexing.UNKNOWN, 32, "the CK610 aliases, the CK807, CK810 and CK860 do not"),
     ("m68k", Indexing.UNKNOWN, 16, "the 68030 caches by logical address, the 68040 and 68060 by physical"),
 )

@@ -28,7 +28,15 @@ _NAMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("csky", ("C-SKY CPU model",)),
     ("parisc", ("cpu",)),
     ("loongarch", ("Model Name", "model name")),
+    ("alpha", ("cpu model",)),
     ("s390", ()),
+)
+
+
+# Octeon and Loongson have no aliases with the pages their kernels use, R3000 and TX39 are indexed physically,
+# the others see to it in hardware. Source: probe_pcache in arch/mips/mm/c-r4k.c.
+_MIPS_NONE = re.compile(
+    r"Octeon|Loongson-[23]|R3000|R3K|R39\d\d|TX39|R1[0246]000|SB1|20Kc|25Kf|XL[RP]|I6[45]00|P6600"
 )
 
 
@@ -56,9 +64,24 @@ def _mips(core: Core, fields: Mapping[str, str]) -> Core:
         aliases = "dc_aliases" in options.split()
         why = f"cpuinfo {'names' if aliases else 'does not name'} dc_aliases"
         return replace(core, indexing=_ALIASING if aliases else _COHERENT, why=why)
-    # Loongson and Octeon have no aliases with the pages their kernels use; R3000 is indexed physically.
-    if re.search(r"Octeon|Loongson-3|R3000|R3K", core.name):
+    if re.search(_MIPS_NONE, core.name):
         return replace(core, indexing=_COHERENT, why="this core has no aliases")
+    if re.match(r"R4[04]00", core.name):
+        why = "8 KB or 16 KB direct mapped: ways above the page"
+        return replace(core, indexing=_ALIASING, line_bytes=16, why=why)
+    return core
+
+
+def _sh(core: Core, fields: Mapping[str, str]) -> Core:
+    # SH-4 itself has 16 KB direct mapped or 32 KB in 2 ways; SH-4A comes in many sizes.
+    if fields.get("cpu family") == "sh4":
+        return replace(core, indexing=_ALIASING, why="SH-4: ways of 16 KB hold four pages of 4 KB")
+    return core
+
+
+def _xtensa(core: Core, fields: Mapping[str, str]) -> Core:
+    if fields.get("dcache size") == "0":
+        return replace(core, indexing=_COHERENT, why="it has no data cache")
     return core
 
 
@@ -68,6 +91,8 @@ def _sparc(core: Core, fields: Mapping[str, str]) -> Core:
         return replace(core, indexing=_COHERENT, why="sun4v (Niagara and later) keeps its L1 coherent")
     if kind == "sun4u":
         return core
+    if kind == "sun4c":
+        return Core(core.name, _VIVT, 16, "64 KB, write-through", "sun4c caches by virtual address")
     if re.search(r"SuperSparc|LEON", core.name, re.IGNORECASE):
         return replace(core, indexing=_COHERENT, why="its data cache is indexed physically, or snoops")
     why = "sun4m with a virtually indexed cache (HyperSparc, Swift, Cypress)"
@@ -95,4 +120,11 @@ def _csky(core: Core, fields: Mapping[str, str]) -> Core:
     return core
 
 
-_READERS = (("mips", _mips), ("sparc", _sparc), ("m68k", _m68k), ("csky", _csky))
+_READERS = (
+    ("mips", _mips),
+    ("sparc", _sparc),
+    ("m68k", _m68k),
+    ("csky", _csky),
+    ("sh", _sh),
+    ("xtensa", _xtensa),
+)

@@ -94,7 +94,7 @@ def parse_cpuinfo(
         boot_line=logged.said if logged else "",
         way_bytes=cache.way_bytes,
         page_bytes=page_bytes,
-        why=_why(core, logged, cache, indexing, page_bytes),
+        why=_why(core, (logged, listed), cache, indexing, page_bytes),
     )
 
 
@@ -128,14 +128,21 @@ def _indexing(core: Core, logged: Dcache | None, listed: Dcache | None, page_byt
     for said in (logged, listed):
         if said and said.indexing is not None:
             return said.indexing
-    way = _joined(logged, listed).way_bytes
+    cache = _joined(logged, listed)
+    way = cache.way_bytes
+    if core.indexing is Indexing.UNKNOWN and 0 < (way or cache.size_bytes) <= page_bytes:
+        # Neither index nor tag of such a cache holds a bit that translation changes.
+        return Indexing.COHERENT
     if core.indexing is Indexing.VIPT_ALIASING and way and not core.why.startswith("caches are indexed"):
         return Indexing.VIPT_ALIASING if way > page_bytes else Indexing.COHERENT
     return core.indexing
 
 
-def _why(core: Core, logged: Dcache | None, cache: Dcache, indexing: Indexing, page_bytes: int) -> str:
+def _why(
+    core: Core, said: tuple[Dcache | None, Dcache | None], cache: Dcache, indexing: Indexing, page_bytes: int
+) -> str:
     way = cache.way_bytes
+    logged, listed = said
     if way and indexing in (Indexing.VIPT_ALIASING, Indexing.COHERENT) and not _physical(logged):
         if way > page_bytes and indexing is Indexing.VIPT_ALIASING:
             pages = way // page_bytes
@@ -145,7 +152,19 @@ def _why(core: Core, logged: Dcache | None, cache: Dcache, indexing: Indexing, p
             )
         if way <= page_bytes and indexing is Indexing.COHERENT:
             return f"a way of {_size(way)} is no larger than a page of {page_bytes >> 10} KB"
-    return core.why
+    if 0 < cache.size_bytes <= page_bytes and core.indexing is Indexing.UNKNOWN:
+        return f"a cache of {_size(cache.size_bytes)} is no larger than a page of {page_bytes >> 10} KB"
+    return _word_of_the_kernel(indexing, logged, listed) or core.why
+
+
+def _word_of_the_kernel(indexing: Indexing, logged: Dcache | None, listed: Dcache | None) -> str:
+    # A core that is VIVT is so by its name; of the others the kernel found it out.
+    if indexing not in (Indexing.VIPT_ALIASING, Indexing.COHERENT):
+        return ""
+    for where, said in (("the boot log", logged), ("cpuinfo", listed)):
+        if said is not None and said.indexing is not None:
+            return f"{where} says: {' '.join(said.said.split())}"
+    return ""
 
 
 def _physical(logged: Dcache | None) -> bool:

@@ -6,7 +6,7 @@ there. Sources, as of Linux 7.2 and older trees where a form is gone:
 arch/arm/kernel/setup.c (cacheid_init, dump_cache of 2.6), arch/mips/mm/c-r4k.c
 (probe_pcache), arch/sh/kernel/cpu/init.c (emit_cache_params) and proc.c,
 arch/arc/mm/cache.c, arch/xtensa/kernel/setup.c, arch/nios2/kernel/cpuinfo.c,
-arch/parisc/kernel/cache.c.
+arch/parisc/kernel/cache.c, arch/alpha/kernel/setup.c.
 """
 
 from __future__ import annotations
@@ -71,6 +71,9 @@ _MIPS = re.compile(
 _SH = re.compile(r"D-cache : n_ways=(\d{1,9}) n_sets=(\d{1,9}) way_incr=(\d{1,9})")
 _SH_ALIASES = re.compile(r"D-cache : entry_mask=(0x[0-9a-f]+) alias_mask=0x[0-9a-f]+ n_aliases=(\d{1,9})")
 _ARC = re.compile(r"D-Cache\s*: (\d{1,9})K, (\d{1,9})way/set, (\d{1,9})B Line(?:, (VIPT|PIPT)( aliasing)?)?")
+# Kernels 3.9 to 3.14; whether it aliases was not said.
+_ARC_OLD = re.compile(r"D-Cache\s*: \((\d{1,9})K\) (?:VIPT|PIPT), (\d{1,9})way set-asc, (\d{1,9})b Line")
+_ALPHA = re.compile(r"(\d{1,9})K, (\d{1,9})-way, (\d{1,9})b line")
 _COHERENT, _ALIASING, _VIVT = Indexing.COHERENT, Indexing.VIPT_ALIASING, Indexing.VIVT
 
 
@@ -130,7 +133,8 @@ def _sh(log: str) -> Dcache | None:
 def _arc(log: str) -> Dcache | None:
     found = _ARC.search(log)
     if not found:
-        return None
+        old = _ARC_OLD.search(log)
+        return Dcache(old[0], None, int(old[1]) << 10, int(old[2]), int(old[3])) if old else None
     indexing = (_ALIASING if found[5] else _COHERENT) if found[4] else None
     return Dcache(found[0], indexing, int(found[1]) << 10, int(found[2]), int(found[3]))
 
@@ -147,7 +151,7 @@ def from_fields(fields: Mapping[str, str], text: str, machine: str, page_bytes: 
     found = _arc(text) or _arm_fields(fields) or _sized_fields(fields, machine)
     if found is None or found.indexing is not None or not found.way_bytes:
         return found
-    if machine.startswith(("sh", "xtensa", "nios2")):
+    if machine.startswith(("sh", "xtensa", "nios2", "arc")):
         # Indexed by virtual and tagged by physical address.
         found = _with(found, _ALIASING if found.way_bytes > page_bytes else _COHERENT)
     return found
@@ -181,6 +185,9 @@ def _sized_fields(fields: Mapping[str, str], machine: str) -> Dcache | None:
         return Dcache(said, None, int(match[1]) << 10, 1, int(match[2] or 0)) if match else None
     if machine.startswith("parisc"):
         return _parisc(fields.get("D-cache", ""))
+    if machine.startswith("alpha"):
+        match = _ALPHA.match(fields.get("L1 Dcache", ""))
+        return Dcache(match[0], None, int(match[1]) << 10, int(match[2]), int(match[3])) if match else None
     return None
 
 

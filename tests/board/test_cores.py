@@ -8,8 +8,10 @@ import pytest
 from stress.board.cpu import Indexing, parse_cpuinfo
 from stress.board.facts import expectation
 from stress.board.kernel import KernelFacts
-from tests.board.core_texts import CASES
+from tests.board.core_texts import ARM_CASES
+from tests.board.core_texts_elsewhere import CASES_ELSEWHERE
 
+CASES = {**ARM_CASES, **CASES_ELSEWHERE}
 KERNEL = KernelFacts("6.1.0", True, True, "", {})
 
 
