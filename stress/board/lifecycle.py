@@ -78,13 +78,7 @@ class Lifecycle:
         return self._lacks(event) or self._unwritable(event)
 
     def _lacks(self, event: LifecycleEvent) -> str:
-        usb_only = (
-            LifecycleEvent.USB_RESET,
-            LifecycleEvent.USB_REBIND,
-            LifecycleEvent.USB_POWER,
-            LifecycleEvent.AUTOSUSPEND,
-        )
-        if event in usb_only and self._facts is None:
+        if event.on_usb and self._facts is None:
             return f"{event.value}: card {self.card} is not a USB card"
         if event is LifecycleEvent.MODULE_RELOAD and (not self._driver() or not shutil.which("modprobe")):
             return f"{event.value}: the card's driver is not a module, or modprobe is missing"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stress.errors import DeviceError
 from stress.model.lifecycle import LifecycleEvent
+from stress.model.transport import USB
 
 if TYPE_CHECKING:
     from stress.board.lifecycle import Lifecycle
@@ -65,29 +66,27 @@ class AlsaDisturber:
 
 
 class VirtualDisturber:
-    """Events on a virtual board: those of the PCM; its faults may wait for one (`after`)."""
-
-    _CAN = (LifecycleEvent.RESTART, LifecycleEvent.REOPEN, LifecycleEvent.XRUN)
+    """Events on a virtual board, which has nothing to lose by them; its faults may wait for one (`after`)."""
 
     def __init__(self, pcm: VirtualPcm) -> None:
         self._pcm = pcm
 
     def unfit(self, event: LifecycleEvent) -> str:
         """Return why `event` cannot be done here, "" when it can."""
-        if event in self._CAN:
-            return ""
-        names = ", ".join(one.value for one in self._CAN)
-        return f"{event.value}: a virtual board has only {names}"
+        if event.on_usb and self._pcm.spec.transport != USB:
+            return f"{event.value}: the card of this board is not on USB"
+        return ""
 
     def disturb(self, event: LifecycleEvent, request: PcmRequest) -> float:
         """Do `event` and return how long it took, in virtual time [s].
 
         Raises
         ------
-        DeviceError : the card does not come back.
+        DeviceError : this board has no such event.
         """
-        if event not in self._CAN:
-            raise DeviceError(self.unfit(event), device=self._pcm.backend)
+        refused = self.unfit(event)
+        if refused:
+            raise DeviceError(refused, device=self._pcm.backend)
         if event.closes:
             self._pcm.close()
         self._pcm.board.after = event.value

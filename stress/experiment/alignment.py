@@ -12,10 +12,14 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from stress.detect.exact.decode import NONE, Decoder
 from stress.model.arrays import Bytes
 from stress.model.finding import SILENT, Analysis, Finding, Kind
 from stress.model.stimulus import POSITIONS
 from stress.model.words import count, counted
+from stress.patterns.word import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,3 +139,33 @@ def _missing_start(analysis: Analysis, captured: Bytes, due: int, missing: int, 
         first_position=position,
         episodes=analysis.episodes + 1,
     )
+
+
+def old_start(analysis: Analysis, captured: Bytes, stimulus: object, rings: Rings) -> Analysis:
+    """Return `analysis` with the age of a start that is not the pattern due, where it is older pattern.
+
+    Parameters
+    ----------
+    captured : (frames * frame_bytes,) uint8, what was judged.
+    stimulus : what was played; only the pattern tells its age.
+    """
+    start = analysis.findings[0] if analysis.findings else None
+    if start is None or start.kind is not Kind.UNKNOWN or not start.details.get("start"):
+        return analysis
+    if not isinstance(stimulus, Pattern):
+        return analysis
+    step = stimulus.frame_bytes
+    raw = captured[start.frame * step : (start.frame + start.frames) * step]
+    lags = Decoder(stimulus, rings).lags(raw, start.position, anywhere=True)
+    ages, times = np.unique(lags[lags != NONE], return_counts=True)
+    # More than half of one age: chance gives no two of them.
+    if not len(ages) or 2 * times.max() <= start.frames or ages[times.argmax()] <= 0:
+        return analysis
+    lag = int(ages[times.argmax()])
+    text = f"{start.text[:-1]}, but older data: {count(lag)} frames old, of before this stream began."
+    aged = dataclasses.replace(start, kind=Kind.MISPLACED, lag=lag, text=text)
+    counts = dict(analysis.counts)
+    counts[Kind.UNKNOWN] = counts.get(Kind.UNKNOWN, 1) - 1
+    counts[Kind.MISPLACED] = counts.get(Kind.MISPLACED, 0) + 1
+    kept = {kind: number for kind, number in counts.items() if number}
+    return dataclasses.replace(analysis, findings=(aged, *analysis.findings[1:]), counts=kept)

@@ -14,7 +14,7 @@ import numpy as np
 from stress.board.cache_clean_counters import Opportunities, watched
 from stress.board.conditions import GrantedConditions, RequestedConditions, conditions
 from stress.experiment import positive_control
-from stress.experiment.alignment import settle
+from stress.experiment.alignment import old_start, settle
 from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.method.detector import CheckResult
 from stress.experiment.wire.views import Sent, Views, attribute, by_wire, look
@@ -275,6 +275,8 @@ class BurstRunner:
         heard = self._method.check(returned, self.rings, position, due, len(faults))
         analysis = settle(heard.analysis, returned, exchange, self.rings, self._mapped, position, self._rate)
         changed = analysis.path is not None and not analysis.path.exact
+        if not changed:
+            analysis = old_start(analysis, returned, self._stimulus, self.rings)
         digital = self._method.loopback == "digital" and not changed
         carried = positive_control.Carried(self.play, returned, self._layout) if digital else None
         # Behind a path the bytes are others and a flip may look like noise: its place is its name.

@@ -3,35 +3,110 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
 
-from stress.model.finding import Kind
+from stress.model.finding import Analysis, Finding, Kind
 from stress.model.lifecycle import FirstLap
+from stress.model.stimulus import POSITIONS
+from stress.model.words import counted
 
 if TYPE_CHECKING:
-    from stress.model.finding import Analysis, Finding
     from stress.model.pcm import Exchange
 
-_ORDER = (FirstLap.ROTATED, FirstLap.STALE, FirstLap.LOST, FirstLap.WRONG)
 _KINDS = {
     Kind.SWAP: FirstLap.ROTATED,
+    Kind.ROTATE: FirstLap.ROTATED,
     Kind.STALE: FirstLap.STALE,
     Kind.DROP: FirstLap.LOST,
+    Kind.REPEAT: FirstLap.REPEATED,
+    Kind.ZERO: FirstLap.MUTE,
+    Kind.MUTE: FirstLap.MUTE,
 }
+_ORDER = (
+    FirstLap.ROTATED,
+    FirstLap.STALE,
+    FirstLap.LOST,
+    FirstLap.REPEATED,
+    FirstLap.MUTE,
+    FirstLap.WRONG,
+)
 
 
-def first_lap(analysis: Analysis, exchange: Exchange, lap: int) -> tuple[FirstLap, int]:
+class Start(NamedTuple):
+    """How a burst began.
+
+    Parameters
+    ----------
+    lead : captured frames before the place of the first frame that was played, less those
+        that capture was ahead of playback where the pointers of both are known: what is
+        left is the way through the card, whenever the two were started.
+    missing : of the first frames played, how many never came.
+    """
+
+    lead: int
+    missing: int
+
+    @classmethod
+    def of(cls, analysis: Analysis, exchange: Exchange, position: int) -> Start | None:
+        """Return how a burst from `position` began; None where nothing was recognised."""
+        if not analysis.locked or analysis.first_frame is None or analysis.first_position is None:
+            return None
+        told = [finding.frames for finding in analysis.findings if finding.details.get("start")]
+        missing = (analysis.first_position - position) % POSITIONS
+        return cls(_lead(analysis, exchange), missing + sum(told))
+
+
+def _lead(analysis: Analysis, exchange: Exchange) -> int:
+    played, taken = exchange.playback.hw_ptr, exchange.capture.hw_ptr
+    ahead = 0 if played is None or taken is None else taken - played
+    return (analysis.first_frame or 0) - ahead
+
+
+def with_lost_start(analysis: Analysis, exchange: Exchange, position: int, usual: Start | None) -> Analysis:
+    """Return `analysis` with a finding for first frames that are missing behind an event only.
+
+    A stream may begin before its capture does, so a late start alone says nothing; that the
+    first burst of the arm, which no event stands before, began earlier does.
+
+    Parameters
+    ----------
+    position : pattern position of the first frame played.
+    usual : how the first burst of the arm began.
+    """
+    began = Start.of(analysis, exchange, position)
+    if began is None or usual is None or analysis.first_position == position:
+        return analysis
+    lost = began.missing - usual.missing
+    if not 0 < lost < POSITIONS // 2:
+        return analysis
+    found = Finding(
+        kind=Kind.DROP,
+        frame=analysis.first_frame or 0,
+        frames=lost,
+        position=position,
+        details={"start": True},
+        text=f"The first {counted(lost, 'frame')} of the pattern never came; without the event they did.",
+    )
+    wrong, episodes = analysis.wrong_frames + lost, analysis.episodes + 1
+    return dataclasses.replace(analysis.adding(found), wrong_frames=wrong, episodes=episodes)
+
+
+def first_lap(
+    analysis: Analysis, exchange: Exchange, lap: int, usual: Start | None = None
+) -> tuple[FirstLap, int]:
     """Return what the first lap of a burst held, and how many of its frames are not right.
 
     Parameters
     ----------
     analysis : of the burst behind the event; its injected findings do not count.
     lap : frames of the larger ring.
+    usual : how the first burst of the arm began.
 
     Returns
     -------
     The worst that applies, in the order of `FirstLap`: a stream that is lost or
-    mute, then rotated, stale, lost and otherwise wrong frames.
+    mute, then rotated, stale, lost, repeated, silent and otherwise wrong frames.
     """
     if exchange.lost is not None:
         return FirstLap.GONE, 0
@@ -39,13 +114,29 @@ def first_lap(analysis: Analysis, exchange: Exchange, lap: int) -> tuple[FirstLa
         return (FirstLap.XRUN if exchange.xruns else FirstLap.MUTE), 0
     end = analysis.first_frame + lap
     near = [finding for finding in analysis.findings if not finding.injected and finding.frame < end]
-    found = {_outcome(finding) for finding in near}
+    found = {_outcome(finding, analysis, _lead(analysis, exchange), usual) for finding in near}
     frames = sum(min(finding.frames, max(0, end - finding.frame)) for finding in near)
     return next((outcome for outcome in _ORDER if outcome in found), FirstLap.RIGHT), frames
 
 
-def _outcome(finding: Finding) -> FirstLap:
-    # The start of the pattern that never came: zeros, or whatever lay there (`alignment.settle`).
+def _outcome(finding: Finding, analysis: Analysis, lead: int, usual: Start | None) -> FirstLap:
+    if _older(finding, analysis.first_position):
+        return FirstLap.STALE
     if finding.details.get("start"):
-        return FirstLap.LOST
+        return FirstLap.MUTE if _in_its_place(finding, lead, usual) else FirstLap.LOST
     return _KINDS.get(finding.kind, FirstLap.WRONG)
+
+
+def _older(finding: Finding, first_position: int | None) -> bool:
+    # Of the pattern, and played before the first frame of this burst was.
+    if finding.kind is not Kind.MISPLACED or first_position is None or (finding.lag or 0) <= 0:
+        return False
+    return (finding.lag or 0) > (finding.position - first_position) % POSITIONS
+
+
+def _in_its_place(finding: Finding, lead: int, usual: Start | None) -> bool:
+    # Silence in the place of the first frames leaves the rest where it always is; frames
+    # that were lost let it come earlier by their number.
+    if finding.kind is not Kind.ZERO or usual is None:
+        return False
+    return abs(lead - usual.lead) <= abs(lead + finding.frames - usual.lead)

@@ -11,7 +11,7 @@ from stress.detect.path.words import advice, lost, sentence
 from stress.errors import DeviceError, DeviceGone
 from stress.experiment import events, positive_control
 from stress.experiment.burst import BurstRunner
-from stress.experiment.first_lap import first_lap
+from stress.experiment.first_lap import Start, first_lap, with_lost_start
 from stress.experiment.loopback_detection import TRIAL_S, choose
 from stress.experiment.wire.evidence import sources
 from stress.model.lifecycle import FirstLap, LifecycleEvent
@@ -126,6 +126,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self._last_arm = ""
+        self._usual: dict[str, Start] = {}  # how the first burst of each arm began
         self._undecided = self.loopback == "auto" and bool(self.others)
         self._path = ""
         self._tries = 0
@@ -157,13 +158,15 @@ class Run:
             took_s = self._disturb(step)
             if self._lost:
                 break
+            if step.arm.name in self._skipped:
+                continue
             if self._opened is None or self._opened[0] != step.arm:
                 self._opened = self._open(step.arm)
             if self._opened is not None:
                 self._burst(step, self._opened[1], took_s)
             if self._lost:
                 break
-            if self._to_end(step):
+            if step.last and self.tap is not None:
                 self._opened = None
         return self._conclude()
 
@@ -211,8 +214,10 @@ class Run:
                 return
 
     def _to_end(self, step: Step) -> bool:
-        # The pattern that such a burst leaves in the ring must not meet another burst.
-        return step.last and self.tap is not None
+        # The pattern that such a burst leaves in the ring must not meet another burst, unless whether
+        # it does is the question: old silence behind an event could not be told from lost frames.
+        tells_of_event = self.disturber is not None and step.arm.event != LifecycleEvent.NONE.value
+        return tells_of_event or (step.last and self.tap is not None)
 
     def _goes_on(self, cycles: int) -> bool:
         if self.duration_s:
@@ -283,6 +288,7 @@ class Run:
         if self._undecided and not self._lost:
             judged, result = self._decided(step, bench, result)
         if judged is not None:
+            result = self._begun(step, result, took_s is not None)
             self._note(step, result, judged)
             if took_s is not None:
                 self._note_event(step, result, judged, took_s)
@@ -309,6 +315,18 @@ class Run:
         self.position = first + result.span
         self._lost = result.exchange.lost
         return self._compared(result)
+
+    def _begun(self, step: Step, result: BurstResult, behind_event: bool) -> BurstResult:
+        analysis, arm = result.analysis, step.arm.name
+        if result.exchange.xruns or result.by_wire or analysis.detector != "exact":
+            return result
+        if behind_event:
+            found = with_lost_start(analysis, result.exchange, result.position, self._usual.get(arm))
+            return replace(result, heard=replace(result.heard, analysis=found))
+        began = Start.of(analysis, result.exchange, result.position)
+        if began is not None:
+            self._usual.setdefault(arm, began)
+        return result
 
     def _compared(self, result: BurstResult) -> BurstResult:
         # A path that is another than before is damage: volumes and channels keep still in a run.
@@ -403,7 +421,9 @@ class Run:
         )
 
     def _note_event(self, step: Step, result: BurstResult, bench: BurstRunner, took_s: float) -> None:
-        outcome, frames = first_lap(result.analysis, result.exchange, bench.rings.largest)
+        outcome, frames = first_lap(
+            result.analysis, result.exchange, bench.rings.largest, self._usual.get(step.arm.name)
+        )
         if not result.locked and self._returned:
             # The wire may judge such a burst; what came back before did not come back behind the event.
             outcome, frames = (FirstLap.XRUN if result.exchange.xruns else FirstLap.MUTE), 0

@@ -35,6 +35,16 @@ class LifecycleEvent(str, Enum):
         )
 
     @property
+    def on_usb(self) -> bool:
+        """True when only a USB card has it."""
+        return self in (
+            LifecycleEvent.USB_RESET,
+            LifecycleEvent.USB_REBIND,
+            LifecycleEvent.USB_POWER,
+            LifecycleEvent.AUTOSUSPEND,
+        )
+
+    @property
     def on_machine(self) -> bool:
         """True when something other than the PCM is touched, which needs rights and an undo."""
         return self not in (
@@ -53,7 +63,8 @@ class FirstLap(str, Enum):
     LOST = "lost"  #: the first frames that were played are missing
     ROTATED = "rotated"  #: channels exchanged or rotated
     STALE = "stale"  #: data from before the event
+    REPEATED = "repeated"  #: frames came twice
+    MUTE = "mute"  #: silence: in place of so many frames, or (0 of them) all through
     WRONG = "wrong"  #: anything else that differs
-    MUTE = "mute"  #: nothing but silence
     XRUN = "xrun"  #: the burst had an xrun of its own and was not recognised: not judged
     GONE = "did not come back"  #: the card or the stream did not come back

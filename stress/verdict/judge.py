@@ -16,6 +16,7 @@ from stress.model.words import at_most, count, counted
 from stress.settings.times import format_duration
 from stress.stats.counts import miss_bound_95
 from stress.verdict import allocations, needs
+from stress.verdict.lifecycle import behind_events
 from stress.verdict.tally import WHOLE, total
 
 if TYPE_CHECKING:
@@ -48,12 +49,11 @@ def judge(tally: Tally, bound: float = 1.0) -> Judgement:
         arm is judged without one: the run as a whole has to reach it.
     """
     if tally.found:
-        return Judgement(Verdict.FAIL, (_corruption(tally),))
-    silent, events = tally.outcomes[FirstLap.MUTE.value], sum(tally.outcomes.values())
+        return Judgement(Verdict.FAIL, (_corruption(tally), *behind_events(tally.outcomes)))
+    silent = sum(number for (_, what), number in tally.outcomes.items() if what == FirstLap.MUTE.value)
     # The same stream came through in other bursts: silence is not a missing cable.
     if 0 < silent < tally.bursts:
-        text = f"after {silent} of {counted(events, 'life-cycle event')} the stream stayed silent"
-        return Judgement(Verdict.FAIL, (text,))
+        return Judgement(Verdict.FAIL, behind_events(tally.outcomes))
     if not tally.bursts:
         return Judgement(Verdict.SKIP, (tally.skipped or "no burst was run",))
     doubts = _doubts(tally, bound)

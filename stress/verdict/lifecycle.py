@@ -9,13 +9,34 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stress.model.lifecycle import FirstLap
+from stress.model.words import counted
 from stress.stats.counts import clopper_pearson
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stress.model.record.events import LifecycleRecord
 
+_NO_DAMAGE = (FirstLap.RIGHT, FirstLap.XRUN)
 # Times kept of one arm; their median and their worst are told.
 _MOST_TIMES = 10000
+
+
+def behind_events(outcomes: Mapping[tuple[str, str], int]) -> tuple[str, ...]:
+    """Return a sentence for each event whose first laps were not all right; an xrun of the burst is no word.
+
+    Parameters
+    ----------
+    outcomes : numbers by (event, outcome).
+    """
+    lines = []
+    for event in dict.fromkeys(name for name, _ in outcomes):
+        total = sum(number for (name, _), number in outcomes.items() if name == event)
+        found = [(one, outcomes.get((event, one.value), 0)) for one in FirstLap if one not in _NO_DAMAGE]
+        told = [f"{one.value} in {number}" for one, number in found if number]
+        if told:
+            lines.append(f"the first lap after {event} is {', '.join(told)} of {counted(total, 'time')}")
+    return tuple(lines)
 
 
 @dataclass

@@ -156,7 +156,7 @@ class Summing:
         elif isinstance(event, StopRecord):
             self.stopped = event
         elif isinstance(event, LifecycleRecord):
-            self._tally(event.arm).outcomes[event.outcome] += 1
+            self._tally(event.arm).outcomes.update([(event.name, event.outcome)])
             row = self.lifecycle.setdefault((event.name, event.arm), EventRow(event.name, event.arm))
             row.add(event)
             self.verdict = None

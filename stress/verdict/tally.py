@@ -66,7 +66,7 @@ class Tally:
     doubts : why the path (or the wire alone) cannot vouch; `blind` why the wire was not seen.
     detectors : bursts per detector that judged them.
     inconsistent : numbers of a burst that do not go together, see `stress.verdict.invariants`.
-    outcomes : life-cycle events per outcome, see `stress.model.lifecycle.FirstLap`.
+    outcomes : life-cycle events as (event, outcome), see `stress.model.lifecycle`.
     draws : bursts per allocation of the rings, as (page colours, number of the allocation).
     alarm, weakest : statistic at which the spectral detector alarms, and that of
         the weakest planted fault it found [noise sigmas].
@@ -111,7 +111,7 @@ class Tally:
     inconsistent: Counter[str] = field(default_factory=Counter)
     detectors: Counter[str] = field(default_factory=Counter)
     draws: Counter[tuple[int, int]] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     alarm: float | None = None
     weakest: float | None = None
 
@@ -288,7 +288,7 @@ def tallies(events: Iterable[Event]) -> list[Tally]:
         if isinstance(event, BurstRecord):
             found.setdefault(event.arm, Tally(event.arm)).add(event)
         elif isinstance(event, LifecycleRecord):
-            found.setdefault(event.arm, Tally(event.arm)).outcomes[event.outcome] += 1
+            found.setdefault(event.arm, Tally(event.arm)).outcomes.update([(event.name, event.outcome)])
         elif isinstance(event, SkipRecord):
             found.setdefault(event.arm, Tally(event.arm)).skipped = event.reason
     return list(found.values())

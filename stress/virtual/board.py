@@ -49,6 +49,8 @@ class CacheModel(Protocol):
         """Run a trace and return its delivered loads."""
 
 
+# Frames of a burst that a stale fault may bring back in the next one.
+_KEPT_FRAMES = 1 << 16
 # Odd, so that no two parts of a run share a seed.
 _NEXT_PART = 0x9E3779B1
 
@@ -106,6 +108,8 @@ class Board:
         self.geometry = spec.cache.shape()
         self.bursts = self.switches = 0
         self.after = ""  # the life-cycle event that the next burst comes behind
+        self._lasting: tuple[FaultSpec, ...] = ()  # faults that wait for the event that ends them
+        self._last_wire: Bytes | None = None  # the end of what the burst before handed to the bus
         self._bursts_before = before
         # A part that goes on must not repeat the accidents of the first one.
         self._random = np.random.RandomState((seed + before * _NEXT_PART) % 2**32)
@@ -163,12 +167,7 @@ class Board:
         """
         self._params()
         number = self._bursts_before + self.bursts
-        faults = tuple(
-            fault
-            for fault in self.spec.fault
-            if fault.burst in (-1, number) and fault.after in ("", self.after)
-        )
-        self.after = ""
+        faults = self._due(number)
         timeline = self._timeline(len(play), frames, handling, faults)
         steps = np.concatenate([self._before(handling), self._with_background(timeline, handling)])
         for history in self.histories:
@@ -177,6 +176,16 @@ class Board:
         outcome = self._deliver(timeline, parts, play, faults)
         self.bursts += 1
         return outcome
+
+    def _due(self, number: int) -> tuple[FaultSpec, ...]:
+        event, self.after = self.after, ""
+        mine = [fault for fault in self.spec.fault if fault.burst in (-1, number)]
+        begun = {fault for fault in mine if fault.until and fault.after == event}
+        on = {fault for fault in {*self._lasting, *begun} if not event or fault.until != event}
+        self._lasting = tuple(on)
+        return tuple(fault for fault in self.spec.fault if fault in on) + tuple(
+            fault for fault in mine if not fault.until and fault.after in ("", event)
+        )
 
     def memory(self, which: int, fills: int) -> Bytes:
         """Return ring `which` (0 playback, 1 capture) as a third mapping shows it, (ring_bytes,) uint8.
@@ -274,7 +283,8 @@ class Board:
         urbs = timeline.playing.plan.urbs
         lag = urbs.urbs * urbs.packets * packet_clock(self.spec, playback.rate).nominal_frames
         edges = np.array(timeline.carried, dtype=np.int64)
-        heard = apply_faults(wire, faults, playback.format, playback.channels, lag, edges)
+        heard = apply_faults(wire, faults, playback.format, playback.channels, lag, edges, self._last_wire)
+        self._last_wire = wire[-_KEPT_FRAMES:].copy()
         incoming = loop_back(heard, lead, timeline.capturing.hw)
         incoming = through_path(incoming, self.spec.path, playback.format)
         if self.spec.analog.enabled:

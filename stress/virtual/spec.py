@@ -10,6 +10,7 @@ from typing import Any
 from stress.errors import ConfigError
 from stress.model.fault import FaultKind
 from stress.model.formats import MAX_CHANNELS
+from stress.model.lifecycle import LifecycleEvent
 from stress.model.transport import KINDS, USB
 from stress.settings import inherit
 from stress.settings.schema import flag, integer, listing, number, override, read, table, text
@@ -24,6 +25,7 @@ CARD_FAULTS = tuple(
         FaultKind.DROP,
         FaultKind.REPEAT,
         FaultKind.ZERO,
+        FaultKind.STALE,
         FaultKind.STALE_DMA,
         FaultKind.BITFLIP,
         FaultKind.BYTESHIFT,
@@ -186,7 +188,7 @@ class LimitsSpec:
 
 
 # Life-cycle events that a fault of a virtual card may wait for.
-AFTER = ("", "restart", "reopen", "xrun")
+AFTER = ("", *(event.value for event in LifecycleEvent if event is not LifecycleEvent.NONE))
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,7 @@ class FaultSpec:
     frames : how many frames are hit (dropped, repeated, zeroed, ...).
     every : the fault comes again each so many frames; 0 = once.
         rotate and slip-bytes last from there to the end of the stream;
+        stale brings back the last so many frames of the burst before;
         missed and lost-packet take the packets that these frames lie in;
         packet-shift hits every packet from there on that does not begin or end
         on a word of four bytes.
@@ -209,6 +212,7 @@ class FaultSpec:
     ppm : of a resample fault: how much faster than nominal it plays [ppm].
     burst : number of the burst it happens in, from 0; -1 = all.
     after : only in the burst behind this life-cycle event; "" = any burst.
+    until : with `after`: in every burst from there on, until this life-cycle event.
     """
 
     kind: str = text("zero", CARD_FAULTS + STREAM_FAULTS)
@@ -220,6 +224,7 @@ class FaultSpec:
     ppm: float = number(100.0, -500000.0, 500000.0)
     burst: int = integer(-1, -1, 1 << 30)
     after: str = text("", AFTER)
+    until: str = text("", AFTER)
 
 
 @dataclass(frozen=True)
@@ -307,6 +312,12 @@ class BoardSpec:
                 key="usb.packet_us",
                 allowed="125, 250, 500 or 1000",
             )
+        for place, fault in enumerate(spec.fault, 1):
+            if fault.until and not fault.after:
+                key = f"fault {place}: until"
+                raise ConfigError(
+                    "needs the event that it begins behind", where=where, key=key, allowed="after"
+                )
         if spec.kernel.smp_race and spec.architecture in ("armv4", "armv5"):
             raise ConfigError("VIVT kernels are UP", where=where, key="kernel.smp_race", allowed="0")
         return spec

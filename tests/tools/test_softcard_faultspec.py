@@ -122,5 +122,5 @@ def test_history_gives_back_what_was_sent_and_zeros_elsewhere() -> None:
     assert history.read(160, 40) == sent[160:200]
     assert history.read(240, 20) == sent[240:] + bytes(10)
     assert history.read(-5, 10) == bytes(10)
-    history.clear()
+    history.restart()
     assert history.read(0, 4) == bytes(4)

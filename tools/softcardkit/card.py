@@ -45,7 +45,10 @@ class SoftCard:
     ) -> None:
         self.config = config
         self.engine = Engine(config, faults, rates, seed, log)
-        self.control = ControlEndpoint(config, serial, self.engine.set_interface, self.engine.set_rate)
+        engine = self.engine
+        self.control = ControlEndpoint(
+            config, serial, engine.set_interface, engine.set_rate, engine.lifecycle
+        )
         self._newest = 0
         self._overtaken: dict[int, int] = {}
         self._endpoints: dict[tuple[int, int], Endpoint] = {

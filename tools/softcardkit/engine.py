@@ -18,6 +18,7 @@ from tools.softcardkit.config import CardConfig, Speed, Sync
 from tools.softcardkit.descriptors import FEEDBACK_REFRESH, IN_INTERFACE, OUT_INTERFACE
 from tools.softcardkit.faultspec import Fault, FaultRate
 from tools.softcardkit.inject import Injector, Packet
+from tools.softcardkit.lifecycle import Lifecycle
 from tools.softcardkit.log import EventLog
 from tools.softcardkit.schedule import NEVER
 from tools.softcardkit.spoil import Layout
@@ -50,6 +51,7 @@ class Engine:
         slips = config.sync is not Sync.ASYNCHRONOUS
         self.injector = Injector(faults, rates, seed, self._log, self._act, slips)
         self.playback, self.capture, self.feedback = Endpoint(), Endpoint(), Endpoint()
+        self.lifecycle = Lifecycle()
         self.replies: list[bytes] = []
         self.frozen = self.unplugged = False
         self.thaw_ms = 0
@@ -65,6 +67,7 @@ class Engine:
     def set_rate(self, rate: int) -> None:
         """Set the sample clock [Hz] of both endpoints."""
         self.rate = rate
+        self.lifecycle.set_rate(rate)
         slots = self._config.packets_per_second
         # A capture packet never exceeds 1.5 times the nominal one: the host's URB
         # buffers are made for that (sound/usb/endpoint.c, data_ep_set_params).
@@ -76,6 +79,8 @@ class Engine:
             if number == interface:
                 self._end(endpoint)
                 endpoint.alternate = alternate
+                if endpoint is self.playback and not alternate:
+                    self.lifecycle.closed()
                 if alternate:
                     fmt = self._config.format_of(alternate)
                     channels = self._config.channels_of(endpoint is self.capture)
@@ -94,6 +99,8 @@ class Engine:
         A host that stops both directions unlinks only what the card holds at that
         moment, so a direction that has nothing here then has ended as well.
         """
+        if seqnum in self.playback.recent:
+            self.lifecycle.taken_back()
         for endpoint in (self.playback, self.capture, self.feedback):
             if endpoint.remove(seqnum):
                 for other in (self.playback, self.capture):
@@ -298,16 +305,17 @@ class Engine:
         return frames
 
     def _begin_playback(self) -> None:
-        self._begin(self.playback, "playback")
+        event = self.lifecycle.begin(self.rate)
+        self._begin(self.playback, "playback", event)
         size = self.playback.frame_bytes
         layout = Layout(size, size // self._config.channels, self._config.channels)
         self._fifo_bytes = self._loop_bytes()
         self._latency_bytes = self._config.latency * self._fifo_bytes
         self._fifo[:] = bytes(self._latency_bytes)
         self._popped, self._pushed = 0, self._latency_bytes
-        self.injector.start(self.playback.stream, layout, self.rate)
+        self.injector.start(self.playback.stream, layout, self.rate, event)
 
-    def _begin(self, endpoint: Endpoint, direction: str) -> None:
+    def _begin(self, endpoint: Endpoint, direction: str, event: str = "") -> None:
         endpoint.begin()
         self._log.write(
             "stream",
@@ -316,6 +324,7 @@ class Engine:
             stream=endpoint.stream,
             rate=self.rate,
             format=self._config.format_of(endpoint.alternate or 1).name,
+            **({"after": event} if event else {}),
         )
 
     def _end(self, endpoint: Endpoint) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from stress.errors import BackendUnavailable, ConfigError, near, one_of
 from stress.model.fault import FaultKind
+from tools.softcardkit.lifecycle import SEEN
 
 BYTE_KINDS = {
     FaultKind.STALE,
@@ -18,6 +19,7 @@ BYTE_KINDS = {
     FaultKind.BITFLIP,
     FaultKind.BYTESHIFT,
     FaultKind.SWAP,
+    FaultKind.ROTATE,
     FaultKind.GAIN,
 }
 STATE_KINDS = {FaultKind.FREEZE, FaultKind.UNPLUG, FaultKind.PPM}
@@ -27,6 +29,7 @@ _FRAMES = {
     FaultKind.ZERO: 48,
     FaultKind.GAIN: 48,
     FaultKind.SWAP: 48,
+    FaultKind.ROTATE: 0,
     FaultKind.BYTESHIFT: 48,
     FaultKind.HOLD: 8,
 }
@@ -37,6 +40,7 @@ KEYS = {
     FaultKind.BITFLIP: {"frames", "bit", "channel"},
     FaultKind.BYTESHIFT: {"frames", "shift"},
     FaultKind.SWAP: {"frames", "channel", "other"},
+    FaultKind.ROTATE: {"frames", "channel"},
     FaultKind.GAIN: {"frames", "db"},
     FaultKind.DROP: {"packets"},
     FaultKind.REPEAT: {"packets"},
@@ -49,7 +53,7 @@ KEYS = {
     FaultKind.PPM: {"ppm"},
 }
 _KINDS = {kind.value: kind for kind in KEYS}
-_PLACE_KEYS = {"frame", "packet", "every", "stream", "rate"}
+_PLACE_KEYS = {"frame", "packet", "every", "stream", "rate", "after", "until"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,9 @@ class Fault:
     every : [frames] distance to the next repetition, 0 for once.
     stream : the playback stream it happens in, counted from 1; 0 for every one.
     rate : the sample rate it happens at [Hz], 0 for every one.
+    after : only in the playback stream behind this life-cycle event, as the card sees it
+        (`tools.softcardkit.lifecycle`); "" for any.
+    until : with `after`: in every stream from there on, until this event.
     frames : [frames] extent; 0 for "until the stream ends".
     lag : [frames] age of stale data; `laps` times `ring` when `ring` is given.
     dir : which endpoint's packet, ``out`` or ``in``.
@@ -88,11 +95,14 @@ class Fault:
     ppm: float = 0.0
     ms: int = 0
     dir: str = "out"
+    after: str = ""
+    until: str = ""
 
     def details(self) -> dict[str, Any]:
         """Return the keys that describe this kind, for the log."""
         skip = {"frames", "packets", "laps", "ring", "lag"}
         keys = {name: getattr(self, name) for name in sorted(KEYS[self.kind] - skip)}
+        keys.update({name: getattr(self, name) for name in ("after", "until") if getattr(self, name)})
         if self.kind is FaultKind.STALE:
             keys.update(lag=self.lag, **({"laps": self.laps, "ring": self.ring} if self.ring else {}))
         return keys
@@ -107,7 +117,7 @@ class FaultRate:
 
 
 _TYPES: dict[str, type] = {field.name: int for field in fields(Fault)}
-_TYPES.update({"db": float, "ppm": float, "dir": str})
+_TYPES.update({"db": float, "ppm": float, "dir": str, "after": str, "until": str})
 
 
 def fault_from(kind: str, values: Mapping[str, Any], where: str) -> Fault:
@@ -126,6 +136,8 @@ def fault_from(kind: str, values: Mapping[str, Any], where: str) -> Fault:
     given.setdefault("frames", _FRAMES.get(named, 1))
     if named is FaultKind.ERROR:
         given.setdefault("dir", "in")
+    if named is FaultKind.ROTATE:
+        given.setdefault("channel", 1)
     if named is FaultKind.MISSING:
         given["dir"] = "in"
     return _checked(Fault(kind=named, **given), f"{where}: {kind}")
@@ -154,6 +166,13 @@ def _checked(fault: Fault, where: str) -> Fault:
         raise ConfigError(f"{fault.frames}", where=where, key="frames", allowed="1 or more")
     if fault.kind is FaultKind.PPM and abs(fault.ppm) > 100000:
         raise ConfigError(f"{fault.ppm}", where=where, key="ppm", allowed="-100000..100000")
+    for key in ("after", "until"):
+        if getattr(fault, key) not in ("", *SEEN):
+            raise ConfigError(f"{getattr(fault, key)!r}", where=where, key=key, allowed=one_of(list(SEEN)))
+    if fault.until and not fault.after:
+        raise ConfigError("needs the event that it begins behind", where=where, key="until", allowed="after")
+    if fault.kind is FaultKind.ROTATE and not fault.channel:
+        raise ConfigError("moves nothing", where=where, key="channel", allowed="1 or more")
     if 0 < fault.every < max(fault.frames if fault.kind in BYTE_KINDS else 1, 1):
         raise ConfigError("shorter than the fault", where=where, key="every")
     for key in ("every", "frames", "packets", "stream", "bit", "channel", "other", "ms"):

@@ -8,7 +8,7 @@ KEPT_BYTES = 8 << 20
 
 
 class History:
-    """The last `kept` bytes of a stream, by absolute position.
+    """The last `kept` bytes of a stream, by absolute position; below 0 lie the streams before it.
 
     Threads: one.
     """
@@ -18,10 +18,11 @@ class History:
         self._data = bytearray()
         self._base = 0
 
-    def clear(self) -> None:
-        """Forget everything; the next byte has position 0."""
-        self._data.clear()
-        self._base = 0
+    def restart(self) -> None:
+        """Begin another stream; its first byte has position 0."""
+        excess = max(0, len(self._data) - self._kept)
+        del self._data[:excess]
+        self._base = -len(self._data)
 
     def append(self, data: bytes) -> None:
         """Add what was sent."""
@@ -32,9 +33,15 @@ class History:
             del self._data[:excess]
             self._base += excess
 
-    def read(self, start: int, count: int) -> bytes:
-        """Return `count` bytes from position `start`; zeros where nothing is kept."""
-        missing = min(max(self._base - start, 0), count)
+    def read(self, start: int, count: int, earlier: bool = False) -> bytes:
+        """Return `count` bytes from position `start`; zeros where nothing is kept.
+
+        Parameters
+        ----------
+        earlier : the streams before this one count as well.
+        """
+        first = self._base if earlier else max(self._base, 0)
+        missing = min(max(first - start, 0), count)
         at = start + missing - self._base
         found = bytes(self._data[at : at + count - missing])
         return bytes(missing) + found + bytes(count - missing - len(found))

@@ -79,20 +79,33 @@ class Injector:
         self._slip_origin, self._slip_count = 0, 0
         self._stream = 0
         self._playing, self._later = False, list[Fault]()
+        self._lasting: list[Fault] = []
         self.capture = CaptureInjector(log)
         self.sent = History()
         self.ppm = 0.0
         self.next_frame = self.next_packet = NEVER
 
-    def start(self, stream: int, layout: Layout, rate_hz: int) -> None:
-        """Begin playback stream number `stream`; every place counts from here."""
+    def start(self, stream: int, layout: Layout, rate_hz: int, event: str = "") -> None:
+        """Begin playback stream number `stream`; every place counts from here.
+
+        Parameters
+        ----------
+        event : the life-cycle event that the stream comes behind.
+        """
         self._stream, self._layout = stream, layout
-        self.sent.clear()
+        self.sent.restart()
         self.capture.start(stream, layout.frame_bytes)
-        self._schedule.fill([*self._faults, *self._later], self._rates, self._seed, stream, rate_hz)
+        due = [*self._behind(event), *self._later]
+        self._schedule.fill(due, self._rates, self._seed, stream, rate_hz)
         self._playing, self._later = True, []
         self.ppm, self._slip_origin, self._slip_count = 0.0, 0, 0
         self._look_ahead()
+
+    def _behind(self, event: str) -> list[Fault]:
+        begun = [fault for fault in self._faults if fault.until and fault.after == event]
+        on = [fault for fault in dict.fromkeys((*self._lasting, *begun)) if not event or fault.until != event]
+        self._lasting = on
+        return on + [fault for fault in self._faults if not fault.until and fault.after in ("", event)]
 
     def stop(self) -> None:
         """End the stream; a run that did not come to its end is logged as far as it got."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from tools.softcardkit import descriptors, uac2
 from tools.softcardkit.config import CardConfig
+from tools.softcardkit.lifecycle import Lifecycle
 
 # bmRequestType | bRequest << 8
 _GET_STATUS = {0x0080, 0x0081, 0x0082}
@@ -29,6 +30,7 @@ class ControlEndpoint:
     serial : serial number string.
     on_interface : called with (interface, alternate) after SET_INTERFACE.
     on_rate : called with the rate [Hz] after SET_CUR of the sampling frequency.
+    lifecycle : told of configurations that are set and of strings that are read.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class ControlEndpoint:
         serial: str,
         on_interface: Callable[[int, int], None],
         on_rate: Callable[[int], None],
+        lifecycle: Lifecycle | None = None,
     ) -> None:
         self._config = config
         self._strings = [
@@ -44,6 +47,7 @@ class ControlEndpoint:
             *(descriptors.string(text) for text in ("pcmstress", config.name, serial)),
         ]
         self._on_interface, self._on_rate = on_interface, on_rate
+        self._lifecycle = lifecycle or Lifecycle()
         self._alternates = dict.fromkeys(descriptors.streaming_interfaces(config), 0)
         self._configured = 0
         self.rate = config.rates[0]
@@ -87,6 +91,7 @@ class ControlEndpoint:
         if kind == 2 and number == 0:
             return descriptors.configuration(self._config)
         if kind == 3 and number < len(self._strings):
+            self._lifecycle.read_string()
             return self._strings[number]
         return None
 
@@ -99,6 +104,7 @@ class ControlEndpoint:
             return self._set_rate(data[:4])
         if code == _SET_CONFIGURATION and value <= 1:
             self._configured = value
+            self._lifecycle.configured(value)
             return b""
         return b"" if code in _ACCEPTED else None
 

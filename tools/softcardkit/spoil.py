@@ -34,9 +34,8 @@ class Region(NamedTuple):
 
 def _stale(fault: Fault, region: Region, layout: Layout, sent: History) -> None:
     size = region.stop - region.start
-    region.data[region.start : region.stop] = sent.read(
-        region.position - fault.lag * layout.frame_bytes, size
-    )
+    place = region.position - fault.lag * layout.frame_bytes
+    region.data[region.start : region.stop] = sent.read(place, size, earlier=bool(fault.after))
 
 
 def _zero(fault: Fault, region: Region, layout: Layout, sent: History) -> None:
@@ -71,6 +70,13 @@ def _swap(fault: Fault, region: Region, layout: Layout, sent: History) -> None:
         data[a : a + size], data[b : b + size] = data[b : b + size], data[a : a + size]
 
 
+def _rotate(fault: Fault, region: Region, layout: Layout, sent: History) -> None:
+    size, by = layout.frame_bytes, fault.channel % layout.channels * layout.sample_bytes
+    for at in range(region.start, region.stop, size):
+        frame = bytes(region.data[at : at + size])
+        region.data[at : at + size] = frame[size - by :] + frame[: size - by]
+
+
 def _gain(fault: Fault, region: Region, layout: Layout, sent: History) -> None:
     size, data = layout.sample_bytes, region.data
     factor = 10.0 ** (fault.db / 20.0)
@@ -88,6 +94,7 @@ _SPOILERS: dict[FaultKind, Callable[[Fault, Region, Layout, History], None]] = {
     FaultKind.BITFLIP: _bitflip,
     FaultKind.BYTESHIFT: _byteshift,
     FaultKind.SWAP: _swap,
+    FaultKind.ROTATE: _rotate,
     FaultKind.GAIN: _gain,
 }
 

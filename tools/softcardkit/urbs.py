@@ -10,6 +10,8 @@ from tools.softcardkit.wire import Submit, iso_layout, iso_result, ret_submit
 # Packet patterns repeat (all 48 frames, or 44 and 45 in a cycle): more than this many
 # means that something varies which should not, and memory must not grow with it.
 _CACHE_ENTRIES = 4096
+# URBs of one endpoint that a host has under way at most. Source: sound/usb/card.h, MAX_URBS 12.
+_RECENT = 32
 
 
 class IsoCodec:
@@ -110,6 +112,8 @@ class Endpoint:
 
     def __init__(self) -> None:
         self.queue: deque[Urb] = deque()
+        # Sequence numbers of the last URBs: a host may take back one that was given back a moment ago.
+        self.recent: deque[int] = deque(maxlen=_RECENT)
         self.live = False
         self.started = False
         self.alternate = 0
@@ -119,6 +123,7 @@ class Endpoint:
     def submit(self, urb: Urb) -> None:
         """Queue one URB; the first makes the endpoint live."""
         self.queue.append(urb)
+        self.recent.append(urb.seqnum)
         self.live = True
         self.urbs += 1
 

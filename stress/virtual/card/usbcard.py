@@ -72,6 +72,7 @@ def apply_faults(
     channels: int,
     dma_lag: int,
     edges: Ints | None = None,
+    before: Bytes | None = None,
 ) -> Bytes:
     """Return the played frames with the card's faults in them.
 
@@ -82,6 +83,7 @@ def apply_faults(
         and repeats then move what follows.
     dma_lag : age of the data in a stale DMA line [frames].
     edges : frames carried by 0, 1, ... packets; None: each frame is one.
+    before : (m, frame_bytes) uint8, the end of the burst before, for stale faults.
     """
     edges = np.arange(len(wire) + 1, dtype=np.int64) if edges is None else edges
     mine = [fault for fault in faults if fault.kind in CARD_FAULTS and fault.frame < len(wire)]
@@ -91,6 +93,9 @@ def apply_faults(
     for fault in mine:
         if fault.kind == "packet-shift":
             _shift_packets(out, fault, edges)
+        elif fault.kind == "stale":
+            for first in hits(fault, len(out)):
+                _bring_back(out[first : first + fault.frames], before)
         elif fault.kind not in SLIPPING:
             for first in hits(fault, len(out)):
                 _spoil(out, wire, fault, first, fmt, channels, dma_lag)
@@ -135,6 +140,14 @@ def _shift_packets(out: Bytes, fault: FaultSpec, edges: Ints) -> None:
     for first, end in zip(bounds[:-1].tolist(), bounds[1:].tolist()):
         if first * width % WORD_BYTES or end * width % WORD_BYTES:
             _shift(out[first:end], fault.bit)
+
+
+def _bring_back(part: Bytes, before: Bytes | None) -> None:
+    # Silence where the burst before was shorter, of another layout, or not there.
+    part.fill(0)
+    if before is not None and before.shape[1] == part.shape[1]:
+        count = min(len(part), len(before))
+        part[:count] = before[len(before) - count :]
 
 
 def _stale_dma(out: Bytes, wire: Bytes, first: int, lag: int) -> None:
