@@ -52,13 +52,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_SKIP
     try:
         top = parser()
-        args = top.parse_args(argv)
+        args = _parsed(top, sys.argv[1:] if argv is None else argv)
         if args.command is None:
             top.print_help()
             return 0
-        return _command_of(args)
+        return _answered(_command_of(args), getattr(args, "exit_skip", 0))
     finally:
         streams.flush_standard()
+
+
+def _parsed(top: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
+    try:
+        return top.parse_args(argv)
+    except SystemExit as stop:
+        # `git bisect run` would take a mistyped option for a bad revision.
+        asked = [two for one, two in zip(argv, argv[1:]) if one == "--exit-skip"]
+        skip = int(asked[0]) if asked and asked[0].isascii() and asked[0].isdigit() else 0
+        raise SystemExit(_answered(stop.code if isinstance(stop.code, int) else EXIT_USAGE, skip)) from None
+
+
+def _answered(status: int, skip: int) -> int:
+    """Return the exit status: PASS, FAIL and signals stay; anything else is what --exit-skip says."""
+    return skip if skip and status not in (0, 1) and status < 128 else status
 
 
 def _command_of(args: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from stress.cli import run_options
+from stress.cli import report_options, run_options
 from stress.cli.arguments import (
     BACKENDS,
     Parser,
@@ -299,21 +299,8 @@ def _path(commands: Any) -> None:
 
 
 def _report(commands: Any) -> None:
-    report = _command(
-        commands,
-        "report",
-        "Report what a run directory or a bundle holds, as text, page, or for a farm.",
-        (
-            "pcmstress report runs/20261121-091313",
-            "pcmstress report runs/20261121-091313 --html ring.html --bundle run.tar.gz",
-            "pcmstress report run.tar.gz --junit result.xml --label lab3-arm926",
-            "pcmstress report run.tar.gz --mail                  # for a kernel list, 72 columns",
-        ),
-        f"Exit status: 0 when the record could be read, whatever its verdict; {USAGE_CODES}.",
-    )
-    report.add_argument("directory", metavar="DIR", help="a run directory, or a bundle of one")
-    run_options.results(report, mail=True)
-    run_options.screen(report)
+    report = _command(commands, "report", report_options.TEXT, report_options.EXAMPLES, report_options.STATUS)
+    report_options.add(report)
 
 
 def _replay(commands: Any) -> None:

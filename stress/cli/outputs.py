@@ -96,10 +96,10 @@ def write(outputs: Outputs, folder: Path, run: Summary, facts: Facts) -> list[st
     told = []
     if outputs.html:
         page = html.page(run, _evidence(folder, run.samples.files), facts)
-        told.append(_written(outputs.html, page.encode("utf-8")))
+        told.append(written(outputs.html, page.encode("utf-8")))
     if outputs.junit:
         data = ci_formats.junit(cases.suite(run, outputs.label), cases.cases(run), facts)
-        told.append(_written(outputs.junit, data))
+        told.append(written(outputs.junit, data))
     if outputs.bundle:
         bundle.pack(folder, outputs.bundle)
         told.append(f"wrote {outputs.bundle} ({_size(Path(outputs.bundle).stat().st_size)})")
@@ -126,7 +126,13 @@ def printed(outputs: Outputs, run: Summary, facts: Facts, console: Console, name
     return outputs.form != "text"
 
 
-def _written(path: str, data: bytes) -> str:
+def written(path: str, data: bytes) -> str:
+    """Write `data` to `path`, whole or not at all; return a line for people.
+
+    Raises
+    ------
+    CaptureFileError : it cannot be written.
+    """
     with whole(path) as place:
         Path(place).write_bytes(data)
     return f"wrote {path} ({_size(len(data))})"

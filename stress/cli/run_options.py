@@ -43,6 +43,7 @@ def streaming(run: argparse.ArgumentParser, plan: str) -> None:
     record.add_argument("--resume", action="store_true", help="continue the run in --out where it stopped")
     results(run)
     screen(run)
+    exit_skip(run)
 
 
 def _tested(run: argparse.ArgumentParser, plan: str) -> None:
@@ -220,4 +221,16 @@ def screen(command: argparse.ArgumentParser) -> None:
         choices=("auto", "always", "never"),
         default="auto",
         help="auto: on a terminal, unless NO_COLOR is set or TERM is dumb",
+    )
+
+
+def exit_skip(command: argparse.ArgumentParser) -> None:
+    """Add --exit-skip."""
+    command.add_argument(
+        "--exit-skip",
+        type=whole(2, 127),
+        default=0,
+        metavar="N",
+        help="exit with 0 or 1 where there is an answer and with N where there is none, whatever the reason; "
+        "125 for `git bisect run`",
     )

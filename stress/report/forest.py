@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from stress.report.contrasts import changed, says_something
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stress.stats.counts import Interval
     from stress.verdict.contrast import Contrast
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 900, 300, 130, 22, 14
@@ -20,19 +22,47 @@ LOW, HIGH = -1.0, 3.0
 CURED, OPEN = "#1b6e3c", "#8a8a8a"
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A row of the plot: a ratio with its interval; `shown` where it is significant."""
+
+    name: str
+    ratio: float
+    interval: Interval
+    shown: bool
+    note: str
+
+
 def svg(contrasts: Sequence[Contrast]) -> str:
     """Return the plot as an SVG figure, "" where nothing was compared with anything."""
-    told = [one for one in contrasts if says_something(one)]
-    if not told:
+    entries = [
+        Entry(
+            f"{one.group}: {changed(one)}",
+            one.comparison.ratio,
+            one.comparison.interval,
+            one.cures,
+            f"p = {one.p:.2g}",
+        )
+        for one in contrasts
+        if says_something(one)
+    ]
+    return plot(
+        entries,
+        "episodes with the change against without it: how many times fewer, with 95 % intervals",
+        "Times fewer episodes when one thing is changed; bars are 95 % intervals. Right of 1 the change "
+        "helps; green: shown after correction for the number of comparisons.",
+    )
+
+
+def plot(entries: Sequence[Entry], label: str, caption: str) -> str:
+    """Return ratios with their intervals on a log scale as an SVG figure, "" for none."""
+    if not entries:
         return ""
-    height = TOP + ROW * len(told) + 34
-    rows = "".join(_row(one, TOP + ROW * number) for number, one in enumerate(told))
-    label = "episodes with the change against without it: how many times fewer, with 95 % intervals"
+    height = TOP + ROW * len(entries) + 34
+    rows = "".join(_row(one, TOP + ROW * number) for number, one in enumerate(entries))
     return (
-        f'<figure class="wide"><svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">'
-        f"{_axis(height - 34)}{rows}</svg><figcaption>Times fewer episodes when one thing is changed; bars "
-        "are 95 % intervals. Right of 1 the change helps; green: shown after correction for the number of "
-        "comparisons.</figcaption></figure>"
+        f'<figure class="wide"><svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(label)}">'
+        f"{_axis(height - 34)}{rows}</svg><figcaption>{escape(caption)}</figcaption></figure>"
     )
 
 
@@ -46,13 +76,12 @@ def _axis(bottom: float) -> str:
     return "".join(parts)
 
 
-def _row(one: Contrast, top: float) -> str:
-    ratio, interval = one.comparison.ratio, one.comparison.interval
-    hue = CURED if one.cures else OPEN
+def _row(one: Entry, top: float) -> str:
+    ratio, interval = one.ratio, one.interval
+    hue = CURED if one.shown else OPEN
     left, right = _x(interval.low), _x(interval.high)
     middle = top + ROW / 2
-    name = escape(f"{one.group}: {changed(one)}")
-    numbers = escape(f"p = {one.p:.2g}")
+    name, numbers = escape(one.name), escape(one.note)
     point = ""
     if math.isfinite(ratio) and ratio > 0:
         point = f'<circle cx="{_x(ratio):.1f}" cy="{middle:.1f}" r="4" fill="{hue}"/>'

@@ -97,6 +97,35 @@ def compare(first: int, first_exposure: float, second: int, second_exposure: flo
     )
 
 
+def exposure_factor(first: int, second: int, ratio: float, same: float) -> float:
+    """Return by what both exposures must grow until two rates can be told apart, or are the same.
+
+    At the rates seen, with a level of 5 % and a power of 80 %, whichever comes first; inf
+    where nothing was counted.
+
+    Parameters
+    ----------
+    ratio : rate of one over that of the other; 0 and inf count as half an event.
+    same : factor within which two rates are the same.
+
+    Source: the variance of a log rate ratio, 1/n + 1/m (normal approximation); it is
+    advice on how long to run, no test.
+    """
+    if not first + second:
+        return math.inf
+    variance = 1.0 / (first or 0.5) + 1.0 / (second or 0.5)
+    # 1.96 and 0.84 standard deviations: the level on both sides, and the power.
+    needed = (1.959964 + 0.841621) ** 2 * variance
+    if not 0.0 < ratio < math.inf:
+        # Half an event stands for none: what is left of the other count is the distance.
+        away = math.log(max(2.0 * max(first, second), same))
+        return max(1.0, needed / away**2)
+    away = abs(math.log(ratio))
+    apart = needed / away**2 if away else math.inf
+    within = math.log(same) - away
+    return max(1.0, min(apart, needed / within**2 if within > 0 else math.inf))
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return the p values adjusted for their number (Holm 1979), in the order given."""
     order = sorted(range(len(p_values)), key=lambda index: p_values[index])

@@ -33,7 +33,7 @@ from stress.verdict.symptoms import Gathering
 from stress.verdict.tally import Tally, total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from stress.model.record.analog import ChannelRecord
@@ -276,8 +276,12 @@ def _diagnosis(parts: tuple[Tally, ...], plan: Plan, context: Context) -> Diagno
     return diagnose(measure(plan, parts), plan.bound, context)
 
 
-def read(folder: Path) -> Summing:
+def read(folder: Path, watch: Callable[[Summing, Event], None] | None = None) -> Summing:
     """Return the events of the run in `folder`, added up.
+
+    Parameters
+    ----------
+    watch : called with each event once it is added, for what is counted beside.
 
     Raises
     ------
@@ -287,6 +291,8 @@ def read(folder: Path) -> Summing:
     for event in reading:
         try:
             summing.add(event)
+            if watch is not None:
+                watch(summing, event)
         except (ValueError, IndexError) as error:
             raise CaptureFileError(str(folder / NAME), f"{event.event}: crc32: {error}") from None
     summing.torn = reading.torn

@@ -23,6 +23,7 @@ from tests.docs import pages
 SYSTEM = {
     "sudo": "root",
     "scp": "another machine",
+    "git": "a repository that breaks: test_bisect.py has one",
     "aplay": "a card",
     "arecord": "a card",
     ".ci/run": "packages, and the suite itself",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""pcmstress report: report what a run directory or a bundle holds."""
+"""pcmstress report: report what a run directory or a bundle holds, or what several do."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from stress.cli import outputs
+from stress.cli import outputs, several
 from stress.cli.outputs import Outputs
-from stress.model.verdict import EXIT_INCONCLUSIVE
+from stress.errors import ConfigError
+from stress.model.verdict import EXIT_INCONCLUSIVE, exit_code
 from stress.plan.plan import read_plan
 from stress.record import bundle, rundir
 from stress.report import facts, text
@@ -22,8 +23,19 @@ if TYPE_CHECKING:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Print the report of a run directory or a bundle, or write it to files; return 0."""
-    with bundle.opened(args.directory) as folder:
+    """Print the report of a run directory or a bundle, or write it to files; return 0.
+
+    Raises
+    ------
+    ConfigError : several runs, without an option that is about several.
+    """
+    if args.compare:
+        return several.compare(args)
+    if len(args.directories) > 1:
+        raise ConfigError(
+            f"{len(args.directories)} runs", where="report", allowed="one, or several with --compare"
+        )
+    with bundle.opened(args.directories[0]) as folder:
         return _report(args, folder)
 
 
@@ -35,9 +47,11 @@ def _report(args: argparse.Namespace, folder: Path) -> int:
     console = Console(sys.stdout, sys.stderr, color=args.color)
     run = record.result(plan)
     status = EXIT_INCONCLUSIVE if run.contradicted else 0
+    if args.exit_skip:
+        status = exit_code(run.judgement.verdict)
     known = facts.read(folder)
     told = outputs.write(wanted, folder, run, known)
-    if outputs.printed(wanted, run, known, console, shlex.quote(args.directory)):
+    if outputs.printed(wanted, run, known, console, shlex.quote(args.directories[0])):
         return status
     if wanted.quiet:
         console.prose(text.head(run)[:1])

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""What two runs differ in: facts of the board, and the plan, value by value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stress.settings import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stress.plan.plan import Plan
+    from stress.report.facts import Facts
+
+# Facts that differ between any two runs.
+_ALWAYS = ("date", "command")
+# Of a value as it is shown; a command line of the kernel may be long.
+_LONGEST = 120
+ABSENT = "-"
+
+
+def facts(first: Facts, second: Facts) -> list[tuple[str, str, str]]:
+    """Return name and both values of each fact that differs; ABSENT where one has none."""
+    one, two = _by_name(first), _by_name(second)
+    names = [name for name in dict.fromkeys((*one, *two)) if name not in _ALWAYS]
+    return [
+        (name, _short(one.get(name, ABSENT)), _short(two.get(name, ABSENT)))
+        for name in names
+        if one.get(name) != two.get(name)
+    ]
+
+
+def plans(first: Plan, second: Plan) -> list[tuple[str, str, str]]:
+    """Return key and both values of each setting of the plan that differs; arms go by their names."""
+    one, two = dict(_flat(_named(first))), dict(_flat(_named(second)))
+    gone = _arms(one) ^ _arms(two)
+    whole = [
+        (f"arm {name}", *(("yes", ABSENT) if name in _arms(one) else (ABSENT, "yes")))
+        for name in sorted(gone)
+    ]
+    keys = [key for key in dict.fromkeys((*one, *two)) if _arm_of(key) not in gone]
+    return [
+        *whole,
+        *(
+            (key, _short(one.get(key, ABSENT)), _short(two.get(key, ABSENT)))
+            for key in keys
+            if one.get(key) != two.get(key)
+        ),
+    ]
+
+
+def _by_name(found: Facts) -> dict[str, str]:
+    # A board with two cards has two facts of that name.
+    out: dict[str, str] = {}
+    for name, value in found.values:
+        out[name] = f"{out[name]}; {value}" if name in out else value
+    return out
+
+
+def _named(plan: Plan) -> dict[str, Any]:
+    values = schema.write(plan)
+    arms = {f"arm {arm['name']}": {**arm, "name": None} for arm in values.pop("arm")}
+    return {**values, **arms}
+
+
+def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        name = f"{above}{key}"
+        if isinstance(value, dict):
+            yield from _flat(value, f"{name}: " if key.startswith("arm ") else f"{name}.")
+        elif value is not None:
+            yield name, value if isinstance(value, str) else repr(value)
+
+
+def _arms(values: Mapping[str, str]) -> set[str]:
+    return {_arm_of(key) for key in values} - {""}
+
+
+def _arm_of(key: str) -> str:
+    return key[4:].rpartition(": ")[0] if key.startswith("arm ") else ""
+
+
+def _short(text: str) -> str:
+    return (text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}...") or '""'

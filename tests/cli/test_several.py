@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""report of several runs: comparing them, and the exit status for `git bisect run`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from stress.cli import main
+
+PLAN = """
+ordinary = true
+bound = 0.01
+[[arm]]
+name = "a"
+period_size = 48
+playback_buffer = 192
+capture_buffer = 480
+burst_s = "100ms"
+bursts = 3
+"""
+
+
+def _main(capsys, *argv):
+    capsys.readouterr()
+    try:
+        status = main.main([str(part) for part in argv])
+    except SystemExit as stop:
+        status = stop.code
+    return status, *capsys.readouterr()
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("several")
+    (folder / "p.toml").write_text(PLAN)
+    for name, vmalloc in (("bad", "true"), ("good", "false")):
+        argv = ["run", "--backend", "virtual", "--plan", f"{folder}/p.toml", "--out", f"{folder}/runs/{name}"]
+        main.main([*argv, "--seed", "1", "--set", f"kernel.use_vmalloc={vmalloc}"])
+    (folder / "s.toml").write_text(PLAN.replace("100ms", "20ms").replace("0.01", "1e-6"))
+    argv = ["run", "--backend", "virtual", "--plan", f"{folder}/s.toml", "--out", f"{folder}/runs/short"]
+    main.main([*argv, "--seed", "1", "--set", "kernel.use_vmalloc=false"])
+    return folder / "runs"
+
+
+def test_compare_says_that_the_cured_board_is_better(runs, tmp_path, capsys):
+    status, out, _ = _main(capsys, "report", "--compare", runs / "bad", runs / "good")
+    assert status == 0
+    assert out.startswith("better: ")
+    assert "  use_vmalloc: Y -> N" in out
+    status, out, _ = _main(capsys, "report", runs / "bad", runs / "good", "--compare", "--json")
+    assert json.loads(out)["comparisons"][0]["verdict"] == "better"
+
+
+def test_compare_takes_bundles_and_writes_a_page(runs, tmp_path, capsys):
+    bundle, page = tmp_path / "b.tar.gz", tmp_path / "c.html"
+    assert _main(capsys, "report", runs / "good", "--bundle", bundle)[0] == 0
+    status, out, _ = _main(capsys, "report", "--compare", bundle, runs / "bad", "--html", page)
+    assert (status, out.split()[:2]) == (0, ["wrote", str(page)])
+    assert "worse: " in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("order", "status"),
+    [(("good", "bad"), 1), (("bad", "good"), 0), (("good", "short"), 125), (("bad", "bad"), 0)],
+)
+def test_compare_exits_for_a_script_with_exit_skip(runs, capsys, order, status):
+    argv = ("report", "--compare", *(runs / name for name in order), "--exit-skip", 125, "-q")
+    assert _main(capsys, *argv)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (("--compare", "bad"), "1 of them (allowed: 2 to 50 runs or bundles)"),
+        (("bad", "good"), "2 runs (allowed: one, or several with --compare"),
+        (("--compare", "bad", "good", "--junit", "x.xml"), "with --junit (allowed: --html, --json, -q)"),
+        (("--compare", "bad", "none"), "none"),
+    ],
+)
+def test_compare_of_the_wrong_things_is_one_line(runs, capsys, argv, words):
+    named = [runs / part if part in ("bad", "good", "none") else part for part in argv]
+    status, _, err = _main(capsys, "report", *named)
+    assert status == 64
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_exit_skip_keeps_answers_and_replaces_the_rest(runs, tmp_path, capsys):
+    plan = runs.parent / "p.toml"
+    base = ("run", "--backend", "virtual", "--plan", plan, "-q", "--seed", "1", "--exit-skip", "125")
+    assert _main(capsys, *base, "--out", tmp_path / "1")[0] == 1
+    assert _main(capsys, *base, "--out", tmp_path / "2", "--set", "kernel.use_vmalloc=false")[0] == 0
+    # A directory that is in use, an option that is none: never a bad revision.
+    assert _main(capsys, *base, "--out", tmp_path / "2")[0] == 125
+    assert _main(capsys, *base, "--no-such-option")[0] == 125
+    assert _main(capsys, "report", runs / "bad", "-q", "--exit-skip", "125")[0] == 1
+    assert _main(capsys, "report", runs / "good", "-q", "--exit-skip", "125")[0] == 0
+    assert _main(capsys, "report", runs / "none", "--exit-skip", "125")[0] == 125
