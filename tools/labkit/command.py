@@ -54,7 +54,18 @@ def parser() -> argparse.ArgumentParser:
     )
     running.add_argument("--out", metavar="DIR", type=Path, help="receives the working directory")
     interactive = subs.add_parser("shell", help="a shell on the guest's console (Ctrl-A X ends it)")
-    for sub in (running, interactive):
+    interactive.add_argument(
+        "--listen",
+        metavar="PORT",
+        type=int,
+        default=0,
+        help="its console is on this TCP port of the loopback instead: a serial port for labgrid",
+    )
+    place = subs.add_parser(
+        "labgrid", help="write an environment in which labgrid's QEMUDriver boots the guest"
+    )
+    place.add_argument("--out", metavar="FILE", type=Path, help="default BOARD.yaml")
+    for sub in (running, interactive, place):
         sub.add_argument("--append", metavar="ARGS", default="", help="kernel arguments")
         sub.add_argument(
             "--modprobe",
@@ -78,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument("--emulator-arg", metavar="ARG", action="append", default=[])
     clean = subs.add_parser("clean", help="delete what is cached for a board, or all of it")
     clean.add_argument("--stale", action="store_true", help="only what no description asks for any more")
-    for sub in (build, running, interactive):
+    for sub in (build, running, interactive, place):
         sub.add_argument("board", metavar="BOARD")
     clean.add_argument("board", metavar="BOARD", nargs="?")
     tried = subs.add_parser("experiments", help="each mechanism, with the board's cache and without")
@@ -242,14 +253,23 @@ def _env(args: argparse.Namespace) -> dict[str, str]:
 
 
 def _shell(args: argparse.Namespace, rest: list[str]) -> int:
-    options = runner.Options(
+    return shell.shell(boards.load(args.board), _guest(args), args.listen)
+
+
+def _labgrid(args: argparse.Namespace, rest: list[str]) -> int:
+    from tools.labkit import labgrid
+
+    return labgrid.write(boards.load(args.board), _guest(args), args.out or Path(f"{args.board}.yaml"))
+
+
+def _guest(args: argparse.Namespace) -> runner.Options:
+    return runner.Options(
         append=args.append.split(),
         modprobe=args.modprobe,
         env=_env(args),
         extra=args.emulator_arg,
         virtual_time=args.virtual_time,
     )
-    return shell.shell(boards.load(args.board), options)
 
 
 def _clean(args: argparse.Namespace, rest: list[str]) -> int:
@@ -340,6 +360,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "doctor": _doctor,
     "run": _run,
     "shell": _shell,
+    "labgrid": _labgrid,
     "clean": _clean,
     "userland": _userland,
     "experiments": _experiments,

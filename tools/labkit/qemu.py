@@ -41,8 +41,13 @@ class Machine:
     env: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
-def command(machine: Machine, *, interactive: bool = False) -> list[str]:
-    """Return the emulator's argument vector."""
+def command(machine: Machine, *, console: Sequence[str] = ()) -> list[str]:
+    """Return the emulator's argument vector.
+
+    Parameters
+    ----------
+    console : options that put the guest's console somewhere else than into its log.
+    """
     board = machine.board
     words = [
         str(machine.program),
@@ -67,8 +72,8 @@ def command(machine: Machine, *, interactive: bool = False) -> list[str]:
             ["panic=-1", f"console={board.boot.console}", *root, board.kernel.append, *machine.append]
         ).strip(),
     ]
-    if interactive:
-        words += ["-serial", "mon:stdio"]
+    if console:
+        words += console
     else:
         words += ["-monitor", "none", "-serial", _file(machine.logs / "console.log")]
     if board.boot.root == "initramfs":
