@@ -51,6 +51,8 @@ class Journal:
         try:
             self._digest = _resumed(folder)
             self._file = open(self._path, "ab", buffering=0)  # noqa: SIM115 - closed in close()
+            # Size of the file behind the line that is being written, and the digest of that line.
+            self._pending = (os.fstat(self._file.fileno()).st_size, self._digest)
             sync_folder(folder)
         except OSError as error:
             raise StorageError.of(str(self._path), error) from None
@@ -70,9 +72,11 @@ class Journal:
             **shape.write(event),
         }
         body = json.dumps(line, separators=(",", ":"), allow_nan=False).encode()
-        digest = chained(self._digest, body)
-        data = body[:-1] + _CHAIN + digest.encode() + b'"}\n'
         try:
+            before = self._settle()
+            digest = chained(self._digest, body)
+            data = body[:-1] + _CHAIN + digest.encode() + b'"}\n'
+            self._pending = (before + len(data), digest)
             written = self._file.write(data)
             if written != len(data):
                 raise StorageError(str(self._path), "disk full: the last event is incomplete")
@@ -80,7 +84,14 @@ class Journal:
                 os.fsync(self._file.fileno())
         except OSError as error:
             raise StorageError.of(str(self._path), error) from None
-        self._digest = digest
+
+    def _settle(self) -> int:
+        # A signal ends `append` anywhere, most often while it waits for the medium: whether its line
+        # was written, and the next one has to follow it, is what the file says.
+        size = os.fstat(self._file.fileno()).st_size
+        if size == self._pending[0]:
+            self._digest = self._pending[1]
+        return size
 
     def close(self) -> None:
         """Close the file; idempotent.

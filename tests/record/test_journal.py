@@ -121,10 +121,11 @@ def test_rundir_in_an_impossible_place_says_why(tmp_path):
 
 def test_event_of_which_a_part_was_written_is_one_clear_error(tmp_path):
     journal = _journal(tmp_path)
-    journal._file.close()
-    journal._file = SimpleNamespace(write=lambda data: len(data) - 1, close=lambda: None)
+    real = journal._file
+    journal._file = SimpleNamespace(write=lambda data: len(data) - 1, fileno=real.fileno)
     with pytest.raises(CaptureFileError, match="disk full: the last event is incomplete"):
         journal.append(StartRecord(**START))
+    real.close()
 
 
 def _written(tmp_path, *reasons):
@@ -194,3 +195,26 @@ def test_burst_number_that_comes_twice_is_named(tmp_path):
     journal.close()
     with pytest.raises(CaptureFileError, match="line 3: burst 1 follows burst 1"):
         reader.read_run(tmp_path)
+
+
+@pytest.mark.parametrize("where", ["write", "fsync"])
+def test_line_after_an_append_that_a_signal_ended_follows_what_is_in_the_file(tmp_path, monkeypatch, where):
+    journal = Journal(tmp_path, Clock())
+    journal.append(event({"event": "start"}))
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    real = journal._file
+    if where == "write":
+        # The signal came before a byte was written.
+        journal._file = SimpleNamespace(write=interrupted, fileno=real.fileno, close=real.close)
+    else:
+        monkeypatch.setattr("stress.record.journal.os.fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        journal.append(SkipRecord("one", "first"), sync=True)
+    journal._file = real
+    journal.append(SkipRecord("two", "second"))
+    journal.close()
+    arms = [each.arm for each in reader.read_run(tmp_path).events[1:]]
+    assert arms == (["two"] if where == "write" else ["one", "two"])
