@@ -13,7 +13,7 @@ from types import FrameType
 from typing import NoReturn
 
 from stress.errors import BackendUnavailable, ConfigError
-from tools.labkit import assemble, boards, cache, emulator, emuser, job, listing, runner, shell
+from tools.labkit import assemble, boards, cache, emulator, emuser, job, listing, runner, shell, soak
 from tools.labkit.errors import EX_BROKEN, EX_SKIP, EX_USAGE, LabError, LabUsage
 
 # Fifteen faults and nine bursts take 4 minutes on an idle x86_64 guest [s]. Higher: a guest that
@@ -155,6 +155,9 @@ def parser() -> argparse.ArgumentParser:
     wire.add_argument(
         "--virtual-time", action="store_true", help="costs in instructions, whatever else the machine does"
     )
+    soaking = subs.add_parser("soak", help="clean runs on several cards beside a load: none may fail")
+    soaking.add_argument("board", metavar="BOARD")
+    soak.arguments(soaking)
     foot = subs.add_parser("footprint", help="measure what else fills the cache, for configs/footprints")
     foot.add_argument("board", metavar="BOARD")
     foot.add_argument("card", choices=("aloop", "usb"))
@@ -313,6 +316,10 @@ def _wire(args: argparse.Namespace, rest: list[str]) -> int:
     return result.code
 
 
+def _soak(args: argparse.Namespace, rest: list[str]) -> int:
+    return soak.run(args)
+
+
 def _try(args: argparse.Namespace, rest: list[str]) -> int:
     from tools.labkit import remedy_commands
 
@@ -361,6 +368,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "run": _run,
     "shell": _shell,
     "labgrid": _labgrid,
+    "soak": _soak,
     "clean": _clean,
     "userland": _userland,
     "experiments": _experiments,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import secrets
+import subprocess
 import sys
 import tarfile
 import time
@@ -49,7 +50,7 @@ class Options:
     `out` receives the working directory, `modprobe` are module names with options,
     `memory` keeps the working directory in the guest's memory until the end,
     `virtual_time` makes the guest's clock follow its instructions, `env` and
-    `extra` go to the emulator.
+    `extra` go to the emulator; `tick` is called with its process again and again.
     """
 
     timeout_s: int = 0
@@ -60,6 +61,7 @@ class Options:
     virtual_time: bool = False
     env: dict[str, str] = dataclasses.field(default_factory=dict)
     extra: Sequence[str] = ()
+    tick: Callable[[subprocess.Popen[bytes]], None] | None = None
 
 
 def run(
@@ -90,7 +92,8 @@ def run(
             for number, name in enumerate(("stdout", "stderr"))
         ]
         process = held.enter_context(qemu.started(machine))
-        ended = qemu.watch(process, limit_s, _each(tails), lambda: halted(machine.logs / "console.log"))
+        tick = _both(_each(tails), options.tick, process)
+        ended = qemu.watch(process, limit_s, tick, lambda: halted(machine.logs / "console.log"))
         if not ended:
             process.kill()
         emulator_code = process.wait()
@@ -224,3 +227,16 @@ def _each(tails: Sequence[_Tail]) -> Callable[[], None]:
             one.copy()
 
     return copy
+
+
+def _both(
+    copy: Callable[[], None],
+    more: Callable[[subprocess.Popen[bytes]], None] | None,
+    process: subprocess.Popen[bytes],
+) -> Callable[[], None]:
+    def tick() -> None:
+        copy()
+        if more is not None:
+            more(process)
+
+    return tick
