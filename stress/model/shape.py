@@ -184,15 +184,6 @@ def row(cls: Callable[..., T], *readers: Reader) -> Reader:
     return read_row
 
 
-def of(cls: type[T]) -> Reader:
-    """Return the reader of an object of the record class `cls`."""
-
-    def read_object(value: Any) -> T:
-        return read(cls, value)
-
-    return read_object
-
-
 def field(reader: Reader, default: Any = REQUIRED, key: str = "", omit: bool = False) -> Any:
     """Declare a field.
 
@@ -276,6 +267,34 @@ def _slot(one: dataclasses.Field[Any]) -> _Slot:
     return _Slot(one.name, key, one.metadata[_READ], missing, one.metadata[_OMIT])
 
 
+def of(cls: Any) -> Reader:
+    """Return the reader of an object of the record class `cls`.
+
+    Raises
+    ------
+    Mismatch : the reader, for no object, for a key that is missing, for a value of another shape.
+    """
+    slots, new = _slots(cls), object.__new__
+    required = {slot.key: None for slot in slots if slot.missing is REQUIRED}
+
+    def read_object(value: Any) -> Any:
+        if type(value) is not dict:
+            raise Mismatch("is not an object")
+        if not required.keys() <= value.keys():
+            raise Mismatch("is missing", next(key for key in required if key not in value))
+        # As the frozen class's own __init__ does, but for the cost of a call per field.
+        out = new(cls)
+        made, key = out.__dict__, ""
+        try:
+            for name, key, reader, missing, _ in slots:
+                made[name] = reader(value[key]) if key in value else missing
+        except Mismatch as error:
+            raise error.inside(key) from None
+        return out
+
+    return read_object
+
+
 def read(cls: type[T], value: Any) -> T:
     """Return the JSON object `value` as an instance of the record class `cls`.
 
@@ -283,24 +302,14 @@ def read(cls: type[T], value: Any) -> T:
     ------
     Mismatch : it is no object, a key is missing, or a value is of another shape.
     """
-    if type(value) is not dict:
-        raise Mismatch("is not an object")
-    made: dict[str, Any] = {}
     kind: Any = cls
-    for name, key, reader, missing, _ in _slots(kind):
-        if key in value:
-            try:
-                made[name] = reader(value[key])
-            except Mismatch as error:
-                raise error.inside(key) from None
-        elif missing is REQUIRED:
-            raise Mismatch("is missing", key)
-        else:
-            made[name] = missing
-    # As the frozen class's own __init__ does, but for the cost of a call per field.
-    out = object.__new__(cls)
-    out.__dict__.update(made)
-    return out
+    made: T = _reader(kind)(value)
+    return made
+
+
+@functools.cache
+def _reader(cls: Any) -> Reader:
+    return of(cls)
 
 
 def write(value: Any) -> Any:

@@ -71,17 +71,19 @@ class Sums:
     @property
     def compared(self) -> int:
         """Periods that both sides have whole."""
-        if self.captured is None:
-            return 0
-        if self.captured.frames == self.played.frames:
-            return len(self.played.crcs)
-        return min(self.played.frames, self.captured.frames) // self.played.period_frames
+        played, captured = self.played, self.captured
+        return _whole(played.frames, captured.frames, played.period_frames) if captured else 0
 
     @property
     def wrong(self) -> tuple[int, ...]:
         """Periods of both sides that differ."""
         seen = self.captured.crcs if self.captured else ()
         return tuple(k for k in range(self.compared) if seen[k] != self.played.crcs[k])
+
+
+def _whole(played: int, captured: int, period: int) -> int:
+    # Periods that both sides have whole: the last one may be short on both.
+    return -(-played // period) if played == captured else min(played, captured) // period
 
 
 def sums_of_burst(
@@ -143,7 +145,15 @@ class Auditor:
     """
 
     def __init__(self) -> None:
-        self.result = Audit()
+        self._told = Audit()
+        # Bursts that agree are nearly all of a long record: only counted.
+        self._bursts = self._periods = 0
+
+    @property
+    def result(self) -> Audit:
+        """What the bursts added so far say."""
+        told = self._told
+        return replace(told, bursts=told.bursts + self._bursts, periods=told.periods + self._periods)
 
     def add(self, burst: BurstRecord) -> None:
         """Compare one burst.
@@ -156,15 +166,15 @@ class Auditor:
             return
         if self._alike(burst):
             return
-        sums, had = Sums.of_record(burst.crc32), self.result
+        sums, had = Sums.of_record(burst.crc32), self._told
         if sums.captured is None:
-            self.result = replace(had, summed=had.summed + 1)
+            self._told = replace(had, summed=had.summed + 1)
             return
         told = _Told(burst, sums)
         differ = [(burst.number, k) for k in sums.wrong if not told.explains(k)]
         alike = [(burst.number, k) for k in told.contradicted()]
         unexplained, contradicted = (had.unexplained + tuple(differ)), (had.contradicted + tuple(alike))
-        self.result = replace(
+        self._told = replace(
             had,
             bursts=had.bursts + 1,
             periods=had.periods + sums.compared,
@@ -183,10 +193,12 @@ class Auditor:
             return False
         if any(not one.injected or one.says("echo") for one in burst.analysis.findings):
             return False
-        if seen.frames != sums.frames or len(sums.crcs) != 8 * -(-sums.frames // sums.period_frames):
+        if len(sums.crcs) != 8 * -(-sums.frames // sums.period_frames):
             return False
-        had, _ = self.result, int(sums.crcs or "0", 16)
-        self.result = replace(had, bursts=had.bursts + 1, periods=had.periods + len(sums.crcs) // 8)
+        # Raises ValueError where they are no digits.
+        int(sums.crcs or "0", 16)
+        self._bursts += 1
+        self._periods += _whole(sums.frames, seen.frames, sums.period_frames)
         return True
 
 

@@ -164,7 +164,9 @@ class Summing:
             self.verdict = event
 
     def _tally(self, arm: str) -> Tally:
-        return self.tallies.setdefault(arm, Tally(arm))
+        if arm not in self.tallies:
+            self.tallies[arm] = Tally(arm)
+        return self.tallies[arm]
 
     def _add_burst(self, burst: BurstRecord) -> None:
         # A verdict says nothing of bursts that follow it.

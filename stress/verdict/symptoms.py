@@ -148,24 +148,30 @@ class Gathering:
     def _add_burst(self, burst: BurstRecord) -> None:
         real = [one for one in burst.analysis.findings if one.real]
         lasts = _lasts(burst, real)
-        self.numbers.update(bursts=1, silent=int(SILENT in burst.analysis.notes))
-        self.numbers.update({lasts: 1} if lasts else {})
-        self.gaps.update(one.frames for one in real if one.kind in GAPS)
-        self.lags.update(one.lag for one in real if one.kind == Kind.MISPLACED.value and one.lag)
+        self.numbers["bursts"] += 1
+        self.numbers["silent"] += SILENT in burst.analysis.notes
+        if lasts:
+            self.numbers[lasts] += 1
         for one in real:
+            if one.kind in GAPS:
+                self.gaps[one.frames] += 1
+            if one.kind == Kind.MISPLACED.value and one.lag:
+                self.lags[one.lag] += 1
             if one.view:
-                edge = "at_packets" if one.says("packet_edge") else "beside_packets"
-                self.numbers.update({edge: 1})
+                self.numbers["at_packets" if one.says("packet_edge") else "beside_packets"] += 1
         if burst.arm in self.rw:
-            self.numbers.update(old_rw=sum(one.kind == Kind.STALE.value for one in real))
+            self.numbers["old_rw"] += sum(one.kind == Kind.STALE.value for one in real)
         if burst.seen:
             self._add_wire(burst.seen)
 
     def _add_wire(self, seen: WireRecord) -> None:
         for side in (seen.out, seen.into):
-            self.statuses.update(side.statuses)
-        self.lengths.update({int(size): number for size, number in seen.out.lengths.items()})
-        self.numbers.update(out_frames=seen.out.frames, out_wrong=seen.out.wrong)
+            for status, number in side.statuses.items():
+                self.statuses[status] += number
+        for size, number in seen.out.lengths.items():
+            self.lengths[int(size)] += number
+        self.numbers["out_frames"] += seen.out.frames
+        self.numbers["out_wrong"] += seen.out.wrong
 
 
 def _lasts(burst: BurstRecord, found: list[FindingRecord]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 STRESS = Path(__file__).resolve().parents[2] / "stress"
 # Counters that a tally keeps, and tables of a report's own: no records.
-COUNTERS = {"tops", "wire", "shapes", "seen", "totals", "values", "outcomes", "statuses"}
+COUNTERS = {"tops", "wire", "shapes", "seen", "totals", "values", "outcomes", "statuses", "numbers"}
 
 
 def _subscripts(path):
