@@ -60,7 +60,7 @@ def _by_name(found: Facts) -> dict[str, str]:
 
 def _named(plan: Plan) -> dict[str, Any]:
     values = schema.write(plan)
-    arms = {f"arm {arm['name']}": {**arm, "name": None} for arm in values.pop("arm")}
+    arms = {f"arm {arm.pop('name')}": arm for arm in values.pop("arm")}
     return {**values, **arms}
 
 
