@@ -11,6 +11,7 @@ Documentation/driver-api/driver-model/binding.rst, rtcwake(8).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -67,6 +68,7 @@ class Lifecycle:
     place: Path | None = None
     wait: Callable[[float], None] = time.sleep
     _facts: usb.UsbFacts | None = field(init=False)
+    _loaded: contextlib.ExitStack | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._facts = self.look(self.card)
@@ -173,6 +175,59 @@ class Lifecycle:
             self.place,
         ):
             self.wait(_LOOK_S)
+
+    def unfit_driver(self) -> str:
+        """Return why the driver cannot be loaded with another use_vmalloc, "" when it can."""
+        module = self._driver()
+        if not module or not shutil.which("modprobe"):
+            return "use_vmalloc: the card's driver is built into the kernel, or modprobe is missing"
+        if "use_vmalloc" not in dict(self._parameters(module)):
+            return f"use_vmalloc: {module} has no such parameter (snd-usb-audio has it since 4.18)"
+        return "" if os.geteuid() == 0 else "use_vmalloc: loading a module needs root"
+
+    def load_driver(self, vmalloc: bool) -> int:
+        """Load the card's driver with use_vmalloc=1 or =0, and return the card's number.
+
+        The PCM must be closed. `put_back` loads it with the parameters it had; a note says so until then.
+
+        Raises
+        ------
+        DeviceGone, DeviceError : as `perform`.
+        """
+        module = self._driver()
+        self.options = (f"use_vmalloc={int(vmalloc)}",)
+        if self._loaded is None:
+            kept = " ".join(f"{name}={value}" for name, value in self._parameters(module))
+            self._loaded = contextlib.ExitStack()
+            self._loaded.enter_context(
+                undo.changed(
+                    lambda: self._must(["modprobe", "-r", module]),
+                    lambda: self._load_anew(module, kept.split()),
+                    f"the module {module} is loaded with other parameters, or not at all",
+                    f"modprobe -r {module}; modprobe {module} {kept}".strip(),
+                    self.place,
+                )
+            )
+            self._must(["modprobe", module, *self.options])
+        else:
+            self._load_anew(module, self.options)
+        return self._back(LifecycleEvent.MODULE_RELOAD)
+
+    def put_back(self) -> None:
+        """Load the driver with the parameters it had, where `load_driver` changed them.
+
+        Raises
+        ------
+        DeviceError : modprobe refused; the note stays.
+        """
+        loaded, self._loaded = self._loaded, None
+        if loaded is not None:
+            self.options = ()
+            loaded.close()
+
+    def _load_anew(self, module: str, options: Sequence[str]) -> None:
+        self._must(["modprobe", "-r", module])
+        self._must(["modprobe", module, *options])
 
     def _cpu(self) -> None:
         path = self._last_cpu() / "online"

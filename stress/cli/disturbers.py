@@ -50,6 +50,23 @@ class AlsaDisturber:
             self._pcm.card_moved(before, after)
         return time.monotonic() - began
 
+    def unfit_driver(self) -> str:
+        """Return why the card's driver cannot be loaded with another use_vmalloc, "" when it can."""
+        return self._lifecycle.unfit_driver()
+
+    def load_driver(self, vmalloc: bool) -> None:
+        """Load the card's driver with use_vmalloc=1 or =0."""
+        self._pcm.close()
+        before = self._lifecycle.card
+        after = self._lifecycle.load_driver(vmalloc)
+        if after != before:
+            self._pcm.card_moved(before, after)
+
+    def put_back(self) -> None:
+        """Load the driver with the parameters it had."""
+        self._pcm.close()
+        self._lifecycle.put_back()
+
     def _other_rate(self, request: PcmRequest) -> None:
         from dataclasses import replace
 
@@ -91,3 +108,15 @@ class VirtualDisturber:
             self._pcm.close()
         self._pcm.board.after = event.value
         return 0.0
+
+    def unfit_driver(self) -> str:
+        """Return why this board has no use_vmalloc, "" when it has."""
+        return "" if self._pcm.spec.transport == USB else "use_vmalloc: the card of this board is not on USB"
+
+    def load_driver(self, vmalloc: bool) -> None:
+        """Let the rings of the board be cached or coherent memory from the next opening on."""
+        self._pcm.close()
+        self._pcm.load_driver(vmalloc)
+
+    def put_back(self) -> None:
+        """Nothing: a virtual board ends with its run."""

@@ -12,6 +12,7 @@ from stress.cli import backend, detector, layout, stimulus
 from stress.cli.run_config import RunConfig, StimulusFile, Target
 from stress.experiment import runner
 from stress.plan.plan import Plan, load_plan, read_plan
+from stress.plan.reload import by_reload
 from stress.settings import schema
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def from_arguments(args: argparse.Namespace, clock: Clock) -> RunConfig:
 def _changed(args: argparse.Namespace, plan: Plan) -> Plan:
     if args.access:
         plan = replace(plan, arm=tuple(replace(arm, access=args.access) for arm in plan.arm))
+    if getattr(args, "reload", False):
+        plan = by_reload(plan, args.plan)
     if args.event:
         plan = replace(plan, arm=tuple(replace(arm, event=args.event) for arm in plan.arm))
     if args.stop_early is not None:

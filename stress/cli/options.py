@@ -95,11 +95,18 @@ def _diagnose(commands: Any) -> None:
         (
             "pcmstress diagnose --card softcard",
             "pcmstress diagnose --card softcard --html cause.html --bundle run.tar.gz",
+            "pcmstress diagnose --card softcard --reload   # the kernel's own switch as the proof; root",
             "pcmstress diagnose --backend virtual --board arm926 --seed 1",
         ),
         EXIT_CODES,
     )
     run_options.streaming(diagnose, plan="diagnose")
+    diagnose.add_argument(
+        "--reload",
+        action="store_true",
+        help="compare snd-usb-audio loaded with use_vmalloc=1 and =0, in turn, and nothing else; the "
+        "driver is put back as it was at the end (root; all its cards go away meanwhile)",
+    )
 
 
 def _audio(command: argparse.ArgumentParser, said: str, channels: Any, many: str) -> None:

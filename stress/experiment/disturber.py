@@ -33,3 +33,23 @@ class Disturber(Protocol):
         DeviceGone : the card did not come back.
         DeviceError : a step was refused.
         """
+
+    def unfit_driver(self) -> str:
+        """Return why the card's driver cannot be loaded with another use_vmalloc, "" when it can."""
+
+    def load_driver(self, vmalloc: bool) -> None:
+        """Load the card's driver with use_vmalloc=1 or =0; the PCM is closed.
+
+        Raises
+        ------
+        DeviceGone : the card did not come back.
+        DeviceError : a step was refused.
+        """
+
+    def put_back(self) -> None:
+        """Undo what outlasts an event: the driver's parameters; the PCM is closed. May come twice.
+
+        Raises
+        ------
+        DeviceError : a step was refused; the note of it stays for the next command.
+        """

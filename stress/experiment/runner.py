@@ -126,6 +126,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self._last_arm = ""
+        self._vmalloc = ""  # of the driver, where an arm had it loaded
         self._usual: dict[str, Start] = {}  # how the first burst of each arm began
         self._undecided = self.loopback == "auto" and bool(self.others)
         self._path = ""
@@ -161,7 +162,7 @@ class Run:
             if step.arm.name in self._skipped:
                 continue
             if self._opened is None or self._opened[0] != step.arm:
-                self._opened = self._open(step.arm)
+                self._opened = self._open(step.arm) if self._with_driver(step.arm) else None
             if self._opened is not None:
                 self._burst(step, self._opened[1], took_s)
             if self._lost:
@@ -177,6 +178,12 @@ class Run:
             if event is not LifecycleEvent.NONE:
                 reason = (
                     self.disturber.unfit(event) if self.disturber else f"{arm.event}: not on this backend"
+                )
+                if reason:
+                    self._skip(arm, reason)
+            if arm.vmalloc and arm.name not in self._skipped:
+                reason = (
+                    self.disturber.unfit_driver() if self.disturber else "use_vmalloc: not on this backend"
                 )
                 if reason:
                     self._skip(arm, reason)
@@ -198,6 +205,20 @@ class Run:
         except DeviceError as error:
             self._skip(step.arm, str(error))
         return None
+
+    def _with_driver(self, arm: Arm) -> bool:
+        """Have the driver loaded as an arm asks; False where the arm cannot be run then."""
+        if not arm.vmalloc or arm.vmalloc == self._vmalloc or self.disturber is None:
+            return True
+        self._vmalloc = arm.vmalloc
+        try:
+            self.disturber.load_driver(arm.vmalloc == "on")
+        except DeviceGone:
+            self._lost = Lost.GONE
+        except DeviceError as error:
+            self._vmalloc = ""
+            self._skip(arm, str(error))
+        return not self._lost and arm.name not in self._skipped
 
     def _schedule(self) -> Iterator[Step]:
         number = 0

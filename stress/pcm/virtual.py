@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from stress.errors import DeviceGone, ParamsRefused, StreamStateError
@@ -153,6 +155,11 @@ class VirtualPcm(Pcm):
         timeline = self.board.timeline
         if timeline is not None:
             timeline.stopping = True
+
+    def load_driver(self, vmalloc: bool) -> None:
+        """Take the other kind of memory for the rings that are opened from now on."""
+        kernel = replace(self.spec.kernel, use_vmalloc=vmalloc)
+        self.spec = self.board.spec = replace(self.spec, kernel=kernel)
 
     def close(self) -> None:
         """Release the rings; what they held is gone."""

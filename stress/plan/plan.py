@@ -46,6 +46,8 @@ class Arm:
         see `stress.model.pcm.Handling`.
     event : what happens before each of its bursts but the first, see
         `stress.model.lifecycle.LifecycleEvent`.
+    vmalloc : "on" or "off" has the card's driver loaded with use_vmalloc=1 or =0 before it, and as it
+        was at the end of the run; "" leaves the driver alone. See `stress.plan.reload`.
     sweep : the arm it was made from by a `[[sweep]]`, "" for one that was written.
     group : arms of one group differ in one thing only and are compared; the
         first of a group is its base.
@@ -72,6 +74,7 @@ class Arm:
     start_burst: bool = schema.flag(False)
     load: str = schema.text("none", choices=_values(Load))
     event: str = schema.text("none", choices=_values(LifecycleEvent))
+    vmalloc: str = schema.text("", choices=("", "on", "off"))
     group: str = schema.text("", longest=40)
     sweep: str = schema.text("", longest=40)
     burst_s: float = schema.duration(2.0)
@@ -98,8 +101,8 @@ class Arm:
 
     @property
     def cures(self) -> bool:
-        """True when cache maintenance hides the defect in it: it serves a contrast, and proves no ring."""
-        return self.lever != Lever.NONE.value
+        """True when something hides the defect in it: it serves a contrast, and proves no ring."""
+        return self.lever != Lever.NONE.value or self.vmalloc == "off"
 
     @property
     def provoking(self) -> bool:

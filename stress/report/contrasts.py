@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stress.report.table import table
-from stress.verdict.contrast import CLEAN, FLUSH, LOAD, RW, SWITCHES, contrasts
+from stress.verdict.contrast import CLEAN, FLUSH, LOAD, RW, SWITCHES, VMALLOC, contrasts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ def says_something(one: Contrast) -> bool:
 
 
 def _order(one: Contrast) -> tuple[bool, int]:
-    return not one.cures, (RW, CLEAN, FLUSH, SWITCHES, LOAD).index(one.lever)
+    return not one.cures, (VMALLOC, RW, CLEAN, FLUSH, SWITCHES, LOAD).index(one.lever)
 
 
 def _row(one: Contrast) -> tuple[str, ...]:
@@ -91,4 +91,5 @@ def changed(one: Contrast) -> str:
         RW: "rw access",
         SWITCHES: f"{arm.switches_per_s:g} switches/s",
         LOAD: f"load {arm.load}",
+        VMALLOC: "use_vmalloc=0",
     }[one.lever]

@@ -28,6 +28,7 @@ FLUSH = "cacheflush"
 RW = "rw"
 SWITCHES = "switches"
 LOAD = "load"
+VMALLOC = "use_vmalloc=0"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Contrast:
 
     Parameters
     ----------
-    lever : CLEAN, FLUSH, RW, SWITCHES or LOAD.
+    lever : CLEAN, FLUSH, RW, SWITCHES, LOAD or VMALLOC.
     p : two-sided p value, adjusted for the number of contrasts (Holm).
     """
 
@@ -79,6 +80,7 @@ def _words(contrast: Contrast) -> str:
         RW: "rw access instead of mmap",
         SWITCHES: f"{arm.switches_per_s:g} context switches a second",
         LOAD: f"load {arm.load} beside it",
+        VMALLOC: "the driver loaded with use_vmalloc=0 (coherent memory)",
     }[contrast.lever]
 
 
@@ -98,6 +100,8 @@ def lever_of(arm: Arm) -> str:
         return FLUSH
     if arm.load != Load.NONE.value:
         return LOAD
+    if arm.vmalloc == "off":
+        return VMALLOC
     return SWITCHES if arm.switches_per_s else ""
 
 

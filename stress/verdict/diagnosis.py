@@ -14,7 +14,7 @@ from stress.model.verdict import Verdict
 from stress.verdict import cause as causes
 from stress.verdict import contrast, players
 from stress.verdict.cause import ALIASES, Cause
-from stress.verdict.contrast import CLEAN, FLUSH, RW, Contrast, Measured
+from stress.verdict.contrast import CLEAN, FLUSH, RW, VMALLOC, Contrast, Measured
 from stress.verdict.judge import judge
 from stress.verdict.layers import RING_OF, Layers
 from stress.verdict.mechanism import SideMechanism, mechanisms
@@ -122,7 +122,7 @@ def _named(measured: Sequence[Measured], bound: float, context: Context) -> Diag
     alias = [
         part for part in shown if not layers.vetoes(part.side) and (part.proven or layers.proves(part.side))
     ]
-    evidence = [part.text() for part in compared if part.cures or part.lever in (RW, CLEAN)]
+    evidence = [part.text() for part in compared if part.cures or part.lever in (RW, CLEAN, VMALLOC)]
     seen = (*layers.lines(), *_against_the_arms(shown, layers))
     if alias:
         sides = tuple(dataclasses.replace(part, proven=True) for part in alias)
@@ -225,7 +225,7 @@ def _unproven(measured: Sequence[Measured], whole: Tally) -> bool:
 def _also(measured: Sequence[Measured], compared: Sequence[Contrast], context: Context) -> tuple[str, ...]:
     """Return what is left where no cache alias can reach: in rw and cured arms."""
     clean = [entry for entry in measured if entry.arm.access == Access.RW.value]
-    clean += [part.other for part in compared if part.lever in (CLEAN, FLUSH) and part.cures]
+    clean += [part.other for part in compared if part.lever in (CLEAN, FLUSH, VMALLOC) and part.cures]
     left = total([entry.tally for entry in clean])
     named = {cause_of(kind, context) for kind, number in left.counts.items() if number}
     return tuple(sorted(cause.value for cause in named - {Cause.CANNOT_TELL}))

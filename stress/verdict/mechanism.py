@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stress.model.mechanism import Mechanism
 from stress.model.pcm import CaptureTouch, Direction, PlaybackTouch
 from stress.verdict import contrast
-from stress.verdict.contrast import CLEAN, FLUSH, RW, Contrast, Measured
+from stress.verdict.contrast import CLEAN, FLUSH, RW, VMALLOC, Contrast, Measured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +93,7 @@ def _side(
         name = _name(side, base, own)
         if name not in names:
             names.append(name)
-        proven = proven or any(part.cures and part.lever in (CLEAN, FLUSH, RW) for part in own)
+        proven = proven or any(part.cures and part.lever in (CLEAN, FLUSH, RW, VMALLOC) for part in own)
         evidence.append(_shape(side, base))
         evidence += _dose_text(base, response)
     return SideMechanism(side, "+".join(sorted(names)), proven, tuple(evidence))

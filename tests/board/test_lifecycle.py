@@ -179,3 +179,69 @@ def test_what_can_be_done_is_not_refused(machine):
     card = machine.card()
     assert card.unfit(LifecycleEvent.USB_REBIND) == ""
     assert card.unfit(LifecycleEvent.USB_POWER) == ""
+
+
+def test_driver_is_loaded_with_each_kind_of_memory_and_put_back_as_it_was(machine):
+    card = machine.card()
+    card.load_driver(False)
+    card.load_driver(True)
+    card.put_back()
+    card.put_back()
+    unload = ["modprobe", "-r", "snd_usb_audio"]
+    assert machine.ran == [
+        unload,
+        ["modprobe", "snd_usb_audio", "use_vmalloc=0"],
+        unload,
+        ["modprobe", "snd_usb_audio", "use_vmalloc=1"],
+        unload,
+        ["modprobe", "snd_usb_audio", "use_vmalloc=Y"],
+    ]
+    assert list((machine.sys / "notes").iterdir()) == []
+
+
+def test_note_says_how_to_put_the_driver_back_until_it_is(machine, monkeypatch):
+    card = machine.card()
+    card.load_driver(False)
+    # As the next process sees it, once this one is dead.
+    monkeypatch.setattr(undo, "_start_of", lambda pid: "")
+    (left,) = undo.left(machine.sys / "notes")
+    assert left.how == "modprobe -r snd_usb_audio; modprobe snd_usb_audio use_vmalloc=Y"
+    assert "loaded with other parameters" in left.what
+
+
+def test_driver_that_does_not_load_with_the_parameter_is_put_back(machine):
+    def run(argv):
+        machine.ran.append(list(argv))
+        return "invalid argument" if "use_vmalloc=0" in argv else ""
+
+    card = machine.card()
+    card.run = run
+    with pytest.raises(DeviceError, match="invalid argument"):
+        card.load_driver(False)
+    card.put_back()
+    assert machine.ran[-1] == ["modprobe", "snd_usb_audio", "use_vmalloc=Y"]
+
+
+def test_event_that_reloads_keeps_the_memory_that_the_arm_asked_for(machine):
+    card = machine.card()
+    card.load_driver(False)
+    card.perform(LifecycleEvent.MODULE_RELOAD)
+    assert machine.ran[-1] == ["modprobe", "snd_usb_audio", "use_vmalloc=0"]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "told"),
+    [
+        (lambda sys: (sys / "bus/usb/drivers/snd-usb-audio/module").unlink(), "built into the kernel"),
+        (lambda sys: (sys / "module/snd_usb_audio/parameters/use_vmalloc").unlink(), "no such parameter"),
+    ],
+)
+def test_driver_that_cannot_be_loaded_otherwise_says_why(machine, break_it, told):
+    break_it(machine.sys)
+    assert told in machine.card().unfit_driver()
+
+
+def test_driver_needs_root(machine, monkeypatch):
+    assert machine.card().unfit_driver() == ""
+    monkeypatch.setattr(lifecycle.os, "geteuid", lambda: 1000)
+    assert "root" in machine.card().unfit_driver()

@@ -13,7 +13,19 @@ from types import FrameType
 from typing import NoReturn
 
 from stress.errors import BackendUnavailable, ConfigError
-from tools.labkit import assemble, boards, cache, emulator, emuser, job, listing, runner, shell, soak
+from tools.labkit import (
+    assemble,
+    boards,
+    cache,
+    emulator,
+    emuser,
+    job,
+    lifecycle,
+    listing,
+    runner,
+    shell,
+    soak,
+)
 from tools.labkit.errors import EX_BROKEN, EX_SKIP, EX_USAGE, LabError, LabUsage
 
 # Fifteen faults and nine bursts take 4 minutes on an idle x86_64 guest [s]. Higher: a guest that
@@ -158,6 +170,9 @@ def parser() -> argparse.ArgumentParser:
     soaking = subs.add_parser("soak", help="clean runs on several cards beside a load: none may fail")
     soaking.add_argument("board", metavar="BOARD")
     soak.arguments(soaking)
+    lifecycle.arguments(
+        subs.add_parser("lifecycle", help="events on the softcard: the table against the card's own log")
+    )
     foot = subs.add_parser("footprint", help="measure what else fills the cache, for configs/footprints")
     foot.add_argument("board", metavar="BOARD")
     foot.add_argument("card", choices=("aloop", "usb"))
@@ -320,6 +335,10 @@ def _soak(args: argparse.Namespace, rest: list[str]) -> int:
     return soak.run(args)
 
 
+def _lifecycle(args: argparse.Namespace, rest: list[str]) -> int:
+    return lifecycle.run(args)
+
+
 def _try(args: argparse.Namespace, rest: list[str]) -> int:
     from tools.labkit import remedy_commands
 
@@ -377,6 +396,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "colours": _colours,
     "geometries": _geometries,
     "wire": _wire,
+    "lifecycle": _lifecycle,
     "footprint": _footprint,
     "speed": _speed,
 }

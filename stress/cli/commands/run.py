@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from stress.cli.backend import Backend
     from stress.cli.outputs import Outputs
+    from stress.experiment.disturber import Disturber
     from stress.experiment.method.detector import Detector
     from stress.model.wire import Tap
     from stress.patterns.recording import Recording
@@ -210,12 +211,24 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
     if job.backend is None:
         return runner.skipped(journal, _name(job), job.missing)
     with job.backend.pcm as pcm:
+        disturber = backend.disturber(pcm, job.config)
         try:
             with _life(job, console, clock) as life:
-                _, code = _run(job, pcm, folder, journal, life).walk()
+                _, code = _run(job, pcm, folder, journal, life, disturber).walk()
         except DeviceError as error:
             return runner.skipped(journal, _name(job), str(error))
+        finally:
+            # Also after a signal.
+            _put_back(disturber, console)
     return code
+
+
+def _put_back(disturber: Disturber | None, console: Console) -> None:
+    try:
+        if disturber:
+            disturber.put_back()
+    except DeviceError as error:
+        console.note(f"the driver is not as it was: {error}; the next command says how to put it back")
 
 
 def _decided(job: Job) -> LoopbackRecord:
@@ -226,7 +239,9 @@ def _decided(job: Job) -> LoopbackRecord:
     return LoopbackRecord(job.method.loopback, job.method.name, job.config.loopback_why or why)
 
 
-def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, life: Life) -> runner.Run:
+def _run(
+    job: Job, pcm: Pcm, folder: Path, journal: Journal, life: Life, disturber: Disturber | None
+) -> runner.Run:
     position = job.done.end if job.done.bursts else job.config.first_position
     return runner.Run(
         plan=job.config.plan,
@@ -244,7 +259,7 @@ def _run(job: Job, pcm: Pcm, folder: Path, journal: Journal, life: Life) -> runn
         tap=job.tap,
         loopback=job.config.loopback,
         coherent=bool(job.backend and job.backend.transport.snooped),
-        disturber=backend.disturber(pcm, job.config),
+        disturber=disturber,
         colours=job.backend.transport.drawn_colours if job.backend else 0,
         indexing=job.backend.transport.indexing if job.backend else "",
         progress=lambda step: life.show("", streamed_s=step.streamed_s, findings=step.findings),

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: MIT
+"""Inside the guest: life-cycle events on the softcard, the table of `pcmstress` against the card's own log.
+
+    tools/lab lifecycle x86_64 --times 100 restart xrun
+
+The card writes down which event it saw each of its streams come behind, and what it did to
+them. An event that the table calls right must have no fault in the stream behind it, every
+other one must, and there are as many of either.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stress.model.lifecycle import FirstLap
+from stress.model.record.events import LifecycleRecord
+from stress.record.reader import read_run
+from stress.report.table import table
+
+SOFTCARD = ("/project/tools/softcard", "up", "--pace", "0")
+ARM = """
+[[arm]]
+name = "{event}"
+event = "{event}"
+period_size = 480
+playback_buffer = 4800
+capture_buffer = 5280
+burst_s = "150ms"
+bursts = {bursts}
+"""
+HEAD = """
+title = "life cycle"
+ordinary = true
+bound = 1.0
+[control]
+least = 4
+"""
+#: What the card sees of an event, where that has another name.
+_SEEN = {"usb-power": "usb-rebind"}
+HEADS = ("part", "event", "times", "table", "card's log", "seconds", "agree")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One run: events, a fault of the card, and what the first laps behind the first event then hold."""
+
+    events: tuple[str, ...]
+    fault: str = ""
+    outcome: FirstLap = FirstLap.RIGHT
+
+
+#: A clean card behind each event, and six faults that a card shows behind one of them.
+PARTS = {
+    **{
+        event: Part((event,))
+        for event in (
+            *("restart", "reopen", "xrun", "rate", "usb-reset", "usb-rebind", "usb-power", "module-reload"),
+        )
+    },
+    "rotated": Part(("xrun",), "rotate@frame=0,channel=1,after=xrun", FirstLap.ROTATED),
+    "old-lap": Part(("restart",), "stale@frame=0,frames=4800,lag=12000,after=restart", FirstLap.STALE),
+    "no-data": Part(("xrun", "usb-reset"), "zero@frame=0,frames=0,after=xrun,until=usb-reset", FirstLap.MUTE),
+    "lost": Part(("reopen",), "drop@packet=0,packets=40,after=reopen", FirstLap.LOST),
+    "twice": Part(("usb-rebind",), "repeat@frame=480,after=usb-rebind", FirstLap.REPEATED),
+    "late": Part(("module-reload",), "zero@frame=0,frames=480,after=module-reload", FirstLap.MUTE),
+}
+CLEAN = tuple(name for name, part in PARTS.items() if not part.fault)
+PLANTED = tuple(name for name, part in PARTS.items() if part.fault)
+
+
+def run(name: str, times: int) -> Path:
+    """Run one part and return the folder of its record; its log lies beside it."""
+    part = PARTS[name]
+    arms = [ARM.format(event=event, bursts=times + 1) for event in part.events]
+    Path(f"{name}.toml").write_text(HEAD + "".join(arms), encoding="ascii")
+    card = [*SOFTCARD, "--log", f"{name}.jsonl", *(("--fault", part.fault) if part.fault else ())]
+    tested = ["pcmstress", "run", "--card", "softcard", "--plan", f"{name}.toml", "--seed", "1", "--json"]
+    command = [*card, "--run", *tested, "--out", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    Path(f"{name}.json").write_text(done.stdout, encoding="utf-8")
+    if not done.stdout:
+        raise SystemExit(f"{name}: exit {done.returncode}: {done.stderr[-2000:]}")
+    return Path(name)
+
+
+def streams(log: Path, event: str) -> list[tuple[int, bool]]:
+    """Return number and "a fault was injected" of each playback stream that the card saw behind `event`."""
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    spoiled = {line["stream"] for line in lines if line["event"] == "fault"}
+    begun = [line for line in lines if line["event"] == "stream" and line["state"] == "start"]
+    mine = [
+        line["stream"]
+        for line in begun
+        if line["direction"] == "playback" and line.get("after") == _SEEN.get(event, event)
+    ]
+    return [(stream, stream in spoiled) for stream in mine]
+
+
+def differences(name: str, records: Sequence[LifecycleRecord], log: Path) -> list[str]:
+    """Return where the table and the card's log disagree, a sentence each."""
+    found = []
+    for number, event in enumerate(PARTS[name].events):
+        mine = [record for record in records if record.name == event]
+        seen = streams(log, event)
+        # The stream that runs dry for an xrun is a restart of its own to the card.
+        if len(mine) != len(seen):
+            found.append(f"{event}: {len(mine)} in the table, {len(seen)} in the card's log")
+        for record, (stream, spoiled) in zip(mine, seen):
+            if record.outcome == FirstLap.XRUN.value:
+                continue
+            due = PARTS[name].outcome.value if spoiled and not number else FirstLap.RIGHT.value
+            if record.outcome != due:
+                told = "a fault" if spoiled else "no fault"
+                found.append(
+                    f"{event}: burst {record.number} is {record.outcome}, stream {stream} had {told}"
+                )
+    return found
+
+
+def row(name: str, folder: Path, seconds: float) -> tuple[list[tuple[object, ...]], list[str]]:
+    """Return the lines of the table for a part, and what is wrong with it."""
+    records = read_run(folder).all(LifecycleRecord)
+    log = folder.with_name(f"{name}.jsonl")
+    wrong = differences(name, records, log)
+    report: dict[str, Any] = json.loads(folder.with_name(f"{name}.json").read_text(encoding="utf-8"))
+    part = PARTS[name]
+    told = f"the first lap after {part.events[0]} is {part.outcome.value}"
+    if part.fault and told not in " ".join(report["reasons"]):
+        wrong.append(f"the verdict does not name it: {'; '.join(report['reasons'])}")
+    lines = []
+    for event in part.events:
+        outcomes = Counter(record.outcome for record in records if record.name == event)
+        seen = streams(log, event)
+        spoiled = sum(bad for _, bad in seen)
+        table_says = ", ".join(f"{number} {what}" for what, number in outcomes.items()) or "-"
+        card_says = f"{len(seen) - spoiled} clean, {spoiled} spoiled"
+        total = sum(outcomes.values())
+        lines.append((name, event, total, table_says, card_says, f"{seconds:.0f}", "no" if wrong else "yes"))
+    return lines, wrong
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the parts named (all of them); return 1 where table and log disagree."""
+    parser = argparse.ArgumentParser(prog="tools/lab lifecycle")
+    parser.add_argument("--times", type=int, default=12)
+    parser.add_argument("part", nargs="*", choices=[*PARTS, "clean", "planted", []], metavar="PART")
+    args = parser.parse_args(argv)
+    groups = {"clean": CLEAN, "planted": PLANTED}
+    names = [name for asked in (args.part or PARTS) for name in groups.get(asked, (asked,))]
+    lines: list[tuple[object, ...]] = []
+    bad: list[str] = []
+    for name in names:
+        begin = time.monotonic()
+        rows, wrong = row(name, run(name, args.times), time.monotonic() - begin)
+        lines += rows
+        bad += [f"{name}: {one}" for one in wrong]
+        for line in rows:
+            print(f"{name}: {line[2:]}", file=sys.stderr, flush=True)
+    print("\n".join(table(HEADS, lines, "llrlllr")), flush=True)
+    print("".join(f"{one}\n" for one in bad), end="", flush=True)
+    return int(bool(bad))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
