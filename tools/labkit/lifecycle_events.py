@@ -136,7 +136,7 @@ def row(name: str, folder: Path, seconds: float) -> tuple[list[tuple[object, ...
     told = f"the first lap after {part.events[0]} is {part.outcome.value}"
     if part.fault and told not in " ".join(report["reasons"]):
         wrong.append(f"the verdict does not name it: {'; '.join(report['reasons'])}")
-    lines = []
+    lines: list[tuple[object, ...]] = []
     for event in part.events:
         outcomes = Counter(record.outcome for record in records if record.name == event)
         seen = streams(log, event)

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""The table of life-cycle events against a card's log: agreement, and every kind of disagreement."""
+
+from __future__ import annotations
+
+import json
+
+from stress.model.record.events import LifecycleRecord
+from tools.labkit.lifecycle_events import PARTS, differences, streams
+
+
+def _log(tmp_path, *begun, spoiled=()):
+    path = tmp_path / "card.jsonl"
+    lines = [
+        {"event": "stream", "direction": "playback", "state": "start", "stream": number, "after": after}
+        for number, after in enumerate(begun, 1)
+    ]
+    lines += [{"event": "fault", "kind": "zero", "stream": stream} for stream in spoiled]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def _records(*outcomes, event="reopen"):
+    return [
+        LifecycleRecord("a", number, event, outcome, 0, 0.1) for number, outcome in enumerate(outcomes, 2)
+    ]
+
+
+def test_events_of_the_card_are_those_it_saw(tmp_path):
+    log = _log(tmp_path, "", "reopen", "restart", "reopen", spoiled=[4])
+    assert streams(log, "reopen") == [(2, False), (4, True)]
+
+
+def test_power_looks_to_the_card_as_unbind_and_bind(tmp_path):
+    assert streams(_log(tmp_path, "", "usb-rebind"), "usb-power") == [(2, False)]
+
+
+def test_right_table_has_no_difference(tmp_path):
+    log = _log(tmp_path, "", "reopen", "reopen", spoiled=[3])
+    assert differences("lost", _records("right", "lost"), log) == []
+
+
+def test_fault_that_the_table_missed_is_told(tmp_path):
+    log = _log(tmp_path, "", "reopen", spoiled=[2])
+    assert differences("lost", _records("right"), log) == ["reopen: burst 2 is right, stream 2 had a fault"]
+
+
+def test_fault_that_the_card_did_not_make_is_told(tmp_path):
+    log = _log(tmp_path, "", "reopen")
+    assert differences("reopen", _records("lost"), log) == ["reopen: burst 2 is lost, stream 2 had no fault"]
+
+
+def test_event_that_the_card_did_not_see_is_told(tmp_path):
+    log = _log(tmp_path, "", "restart")
+    assert differences("reopen", _records("right"), log) == ["reopen: 1 in the table, 0 in the card's log"]
+
+
+def test_six_faults_are_planted_each_behind_one_event():
+    planted = [part for part in PARTS.values() if part.fault]
+    assert len(planted) == 6
+    assert all(f"after={part.events[0]}" in part.fault for part in planted)
