@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stress.errors import ConfigError
 from stress.files.whole import whole
 from stress.record import bundle, evidence
-from stress.report import cases, ci_formats, html, mail
+from stress.report import cases, ci_formats, html, mail, ticket
 from stress.report.as_json import as_json
 
 if TYPE_CHECKING:
@@ -30,13 +30,14 @@ class Outputs:
 
     Attributes
     ----------
-    html, junit, bundle : files to write, "" for none.
+    html, svg, junit, bundle : files to write, "" for none.
     form : "text", "json", "ktap", "lava" or "mail" on standard output.
     label : name of the suite, "" for the backend's.
     quiet, verbose : the verdict line only, or the facts of the machine as well.
     """
 
     html: str = ""
+    svg: str = ""
     junit: str = ""
     bundle: str = ""
     form: str = "text"
@@ -50,6 +51,7 @@ class Outputs:
         form = next((name for name in ("json", "ktap", "lava", "mail") if getattr(args, name, False)), "text")
         return cls(
             html=args.html or "",
+            svg=args.svg or "",
             junit=args.junit or "",
             bundle=args.bundle or "",
             form=form,
@@ -61,7 +63,7 @@ class Outputs:
     @property
     def files(self) -> dict[str, str]:
         """The files to write, by their option."""
-        named = {"--html": self.html, "--junit": self.junit, "--bundle": self.bundle}
+        named = {"--html": self.html, "--svg": self.svg, "--junit": self.junit, "--bundle": self.bundle}
         return {option: path for option, path in named.items() if path}
 
 
@@ -97,6 +99,8 @@ def write(outputs: Outputs, folder: Path, run: Summary, facts: Facts) -> list[st
     if outputs.html:
         page = html.page(run, _evidence(folder, run.samples.files), facts)
         told.append(written(outputs.html, page.encode("utf-8")))
+    if outputs.svg:
+        told.append(written(outputs.svg, ticket.svg(run, facts).encode("utf-8")))
     if outputs.junit:
         data = ci_formats.junit(cases.suite(run, outputs.label), cases.cases(run), facts)
         told.append(written(outputs.junit, data))

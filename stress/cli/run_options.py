@@ -188,6 +188,9 @@ def results(command: argparse.ArgumentParser, mail: bool = False) -> None:
         "--html", metavar="FILE", help="write one self-contained page with pictures of the rings"
     )
     group.add_argument("--bundle", metavar="FILE.tar.gz", help="pack the run into one file, for `replay`")
+    group.add_argument(
+        "--svg", metavar="FILE", help="write the one picture for a ticket: verdict, cause and where"
+    )
     group.add_argument("--junit", metavar="FILE", help="write JUnit XML (GitLab, Jenkins)")
     form = group.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object and nothing else")

@@ -21,6 +21,7 @@ from stress.experiment.wire.views import Sent, Views, attribute, by_wire, look
 from stress.model.arrays import Bytes
 from stress.model.exposure import Exposure
 from stress.model.finding import Analysis
+from stress.model.histogram import Axes
 from stress.model.pcm import Access, Direction
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
@@ -312,6 +313,10 @@ class BurstRunner:
             sides[way].frame_bytes * sides[way].telling_share(line) for way in self._mapped or tuple(sides)
         ]
         return Exposure(int(frames * min(shares)) // line, line)
+
+    def axes(self, position: int) -> Axes:
+        """Return the rings as places are counted in them, of a burst from `position` on."""
+        return Axes(self.rings, self._stimulus.frame_bytes, position, self.geometry.line_bytes)
 
     def _stalls(self, exchange: Exchange) -> Stalls:
         return Stalls.of(exchange, self._rate, self._coherent)

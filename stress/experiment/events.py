@@ -7,12 +7,14 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from stress.model import shape
+from stress.model.histogram import Histogram
 from stress.model.record.analog import ChannelRecord
 from stress.model.record.analysis import AnalysisRecord, PathRecord, SiteRecord
 from stress.model.record.burst import BurstRecord
 from stress.model.record.events import MappingRecord, OpenRecord, PairRecord, ParamsRecord
 from stress.model.record.exchange import ExchangeRecord, StreamRecord
 from stress.model.record.findings import FindingRecord
+from stress.model.record.histogram import HistogramRecord
 from stress.model.record.proof import (
     ConditionsRecord,
     ControlRecord,
@@ -22,6 +24,7 @@ from stress.model.record.proof import (
     TilesRecord,
 )
 from stress.model.record.wire import BlindRecord, HeldRecord, SideRecord, WireRecord
+from stress.verdict.episodes import real as counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
     from stress.experiment.burst import BurstResult
     from stress.experiment.wire.views import Views
     from stress.model.exposure import Exposure
-    from stress.model.finding import Analysis
+    from stress.model.finding import Analysis, Finding
+    from stress.model.histogram import Axes
     from stress.model.pcm import Exchange, Granted, PcmRequest, StreamParams, StreamResult
     from stress.verdict.episodes import Episodes
 
@@ -91,10 +95,14 @@ def exchange(value: Exchange) -> ExchangeRecord:
     )
 
 
-def analysis(value: Analysis) -> AnalysisRecord:
+def analysis(value: Analysis, axes: Axes) -> AnalysisRecord:
     """Return the detector's part of a burst event.
 
     Injected findings are all kept: sums subtract them from the counts.
+
+    Parameters
+    ----------
+    axes : of the rings in which all places are counted.
     """
     kept = [finding for finding in value.findings if finding.injected]
     real = [finding for finding in value.findings if not finding.injected]
@@ -120,8 +128,20 @@ def analysis(value: Analysis) -> AnalysisRecord:
         episodes=value.episodes,
         valid_bits=value.valid_bits,
         path=None if value.path is None else PathRecord.of(value.path),
+        histogram=HistogramRecord.of(_places(value, kept, axes)),
         notes=tuple(value.notes),
     )
+
+
+def _places(value: Analysis, kept: list[Finding], axes: Axes) -> Histogram:
+    # What does not count is all among those kept: so counts a tally as well.
+    apart = {id(finding) for finding in kept if not counts(finding)}
+    made = value.beyond.copy(axes) if value.beyond else Histogram(axes)
+    for finding in value.findings:
+        if id(finding) not in apart:
+            made.add(finding)
+    made.cover(value.frames)
+    return made
 
 
 def burst(
@@ -132,6 +152,7 @@ def burst(
     exposure: Exposure,
     seen: Episodes,
     evidence: list[str],
+    axes: Axes,
 ) -> BurstRecord:
     """Return the event of burst `number`."""
     return BurstRecord(
@@ -142,7 +163,7 @@ def burst(
         span=result.span,
         streamed_s=result.frames / rate,
         exchange=exchange(result.exchange),
-        analysis=analysis(result.analysis),
+        analysis=analysis(result.analysis, axes),
         control=_control(result),
         exposure=ExposureRecord(exposure.lines, exposure.line_bytes),
         episodes=seen.count,

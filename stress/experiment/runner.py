@@ -421,7 +421,9 @@ class Run:
             kept += self.evidence.choose(step.number, part, observed, due, tag)
         names = [one.name for one in kept]
         seen = episodes(result.analysis, bench.rings.largest, rate)
-        burst = events.burst(result, step.number, step.arm.name, rate, exposure, seen, names)
+        burst = events.burst(
+            result, step.number, step.arm.name, rate, exposure, seen, names, bench.axes(result.position)
+        )
         if self.colours and bench.granted.mappings:
             drawn = replace(burst.exposure, allocation=self._allocations, colours=self.colours)
             burst = replace(burst, exposure=drawn)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Optional
 
+from stress.model.histogram import Axes, Histogram, places_of
 from stress.model.path import Path
 
 # The note of a check whose capture holds nothing but zeros.
@@ -127,6 +128,7 @@ class Analysis:
     notes : one line each (cap reached, low bits not carried, ...).
     sites : findings per (kind, ring, laps), all of them.
     path : what stands between the two ends, None where it is not known.
+    beyond : where the findings past the cap lie, None where all were kept.
     """
 
     detector: str
@@ -143,16 +145,23 @@ class Analysis:
     notes: tuple[str, ...] = ()
     sites: Mapping[Site, int] = field(default_factory=dict)
     path: Path | None = None
+    beyond: Histogram | None = None
 
     @property
     def found(self) -> int:
         """Number of findings, also those past the cap."""
         return sum(self.counts.values())
 
-    def holding(self, findings: Sequence[Finding], most: int) -> Analysis:
-        """Return the analysis with all `findings` counted, in this order, and `most` of them kept."""
+    def holding(self, findings: Sequence[Finding], most: int, axes: Axes | None = None) -> Analysis:
+        """Return the analysis with all `findings` counted, in this order, and `most` of them kept.
+
+        Parameters
+        ----------
+        axes : rings that the findings lie in, None where none is known.
+        """
         return replace(
             self,
+            beyond=places_of(findings[most:], axes),
             counts=dict(Counter(one.kind for one in findings)),
             sites=dict(Counter((one.kind, one.ring, one.laps) for one in findings)),
             findings=tuple(findings[:most]),

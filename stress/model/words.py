@@ -3,8 +3,14 @@
 
 from __future__ import annotations
 
+import re
+
 # C0 but for tab and newline, DEL and C1: what moves a terminal's cursor or sets its colours.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160))}
+
+
+# XML 1.0 has no place for these, not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def count(number: int) -> str:
@@ -35,3 +41,8 @@ def at_most(share: float) -> str:
 def plain(text: str) -> str:
     """Return `text` with control characters escaped: a record from elsewhere may hold any."""
     return text.translate(_CONTROLS)
+
+
+def in_xml(text: str) -> str:
+    """Return `text` with what no XML may hold replaced by a question mark."""
+    return _NOT_XML.sub("?", text)

@@ -1,34 +1,60 @@
 # SPDX-License-Identifier: MIT
-"""The HTML report: one file, nothing fetched, opens from disk."""
+"""The HTML report: one file, nothing fetched, no script, opens from disk.
+
+Two pages say everything that decides: verdict, cause, facts, one picture, what was
+compared, the arms, where in the ring, what was covered. The rest folds, and stays
+off paper.
+"""
 
 from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING
 
-from stress.model.words import count
-from stress.report import forest, found, lanes, levels, path, ringmap, text, wire
-from stress.report.document import document
+from stress.model.words import count, counted
+from stress.report import (
+    coverage,
+    curves,
+    first,
+    forest,
+    lanes,
+    levels,
+    listing,
+    path,
+    places,
+    ringmap,
+    text,
+    wire,
+    wire_bars,
+)
+from stress.report.document import contents, document
 from stress.report.document import table as document_table
 from stress.report.facts import Facts
 from stress.report.ringmap import Mark
 from stress.verdict.contrast import contrasts, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from stress.model.record.events import OpenRecord
     from stress.model.record.findings import EvidenceRecord, FindingRecord
-    from stress.verdict.diagnosis import Diagnosis
+    from stress.report.first import Picture
     from stress.verdict.judge import Judgement
     from stress.verdict.samples import Examples
     from stress.verdict.summary import Summary
     from stress.verdict.tally import Tally
 
-
 # Arcs on a page, over all rings. Source: a page of any run stays below 400 KB; an arc takes some 200
-# bytes. Higher: mails refuse the page; lower: busy rings look emptier than they are.
-MOST_ARCS = 800
+# bytes. Higher: mails refuse the page; lower: the ages of few findings are drawn.
+MOST_ARCS = 200
+# Bytes of all sections. Source: 400 KB are what mails and tickets take, 12 KB are style and contents.
+# Higher: mails refuse the page; lower: sections are left out of a long run.
+MOST_BYTES = 385_000
+LONGEST_NAME = 200
+# Arms in the table. Source: 100 arms are the most of a sweep. Higher: a record made by hand fills the page.
+MOST_ARMS = 120
+# Letters of evidence shown. Source: a file of evidence holds some 10 KB.
+MOST_EVIDENCE = 60_000
 
 
 def page(run: Summary, evidence: list[EvidenceRecord], facts: Facts | None = None) -> str:
@@ -40,63 +66,82 @@ def page(run: Summary, evidence: list[EvidenceRecord], facts: Facts | None = Non
     facts : of the board and the call.
     """
     known = facts or Facts()
-    name = f"pcmstress: {run.judgement.verdict.value} on {run.backend}"
-    parts = (
-        _verdict(run),
-        _diagnosis(run.diagnosis),
-        _compared(run),
+    name = f"pcmstress: {run.judgement.verdict.value} on {run.backend[:LONGEST_NAME]}"
+    picture = first.picture(run)
+    top = "".join((first.verdict(run), first.cause(run), first.facts(run, known), picture.figure))
+    summary = [
+        _compared(run, picture),
         _arms(run),
+        places.section(run, picture.ring),
+        coverage.section(run),
+        wire_bars.section(run),
+    ]
+    rest = [
         _board(known),
-        _rings(run),
-        levels.section(run.samples),
-        lanes.section(run.samples.strips),
-        _findings(run),
-        _evidence(evidence),
         _about(run),
-    )
-    return document(name, "".join(parts))
+        _reasons(run),
+        "" if run.samples.levels.kept and picture.ring is None else levels.section(run.samples),
+        listing.section(run.samples),
+        lanes.section(run.samples.strips),
+        _evidence(evidence),
+        _rings(run),
+    ]
+    shown = _fitting([*summary, *rest], MOST_BYTES - len(top.encode()))
+    body = f'{"".join(shown[: len(summary)])}<div class="rest">{"".join(shown[len(summary) :])}</div>'
+    return document(name, f"{top}{contents(top + body)}{body}", listing.rules())
 
 
-def _verdict(run: Summary) -> str:
-    verdict, head = run.judgement.verdict.value, text.head(run)[0]
-    told = found.sentences(run.whole, run.start.transport) if run.failed else []
-    # The first reason of a FAIL counts the same that the sentences say.
-    rest = run.judgement.reasons[1:] if told else run.judgement.reasons
-    shown = (*path.first(run), *told, *rest)
-    reasons = "".join(f"<p>{escape(reason.strip())}</p>" for reason in shown)
-    return f'<div class="verdict {escape(verdict)}"><h1>{escape(head)}</h1>{reasons}</div>'
+def _fitting(sections: list[str], left: int) -> list[str]:
+    # What does not fit is named in its place; what follows may still fit.
+    shown = []
+    for section in sections:
+        size = len(section.encode())
+        if size > left:
+            head = section.split("</h2>", 1)[0] + "</h2>"
+            section = f'{head}<p class="note">Left out: the page would be too large for a mail.</p>'
+        left -= min(size, left)
+        shown.append(section)
+    return shown
 
 
 def _board(facts: Facts) -> str:
     rows = [
         f"<tr><td class=name>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in facts.values
     ]
-    return f"<h2>Board and run</h2>{document_table(('fact', ''), rows)}" if rows else ""
+    return f'<h2 id="board">Board and run</h2>{document_table(("fact", ""), rows)}' if rows else ""
 
 
-def _compared(run: Summary) -> str:
-    drawn = forest.svg(contrasts(measure(run.plan, run.parts))) if run.diagnosis else ""
-    return f"<h2>What was compared</h2>{drawn}" if drawn else ""
+def _compared(run: Summary, picture: Picture) -> str:
+    if not run.diagnosis:
+        return ""
+    measured = measure(run.plan, run.parts)
+    drawn = forest.svg(contrasts(measured))
+    shown = "" if drawn == picture.figure else drawn
+    drawn = f"{shown}{curves.figures(measured)}"
+    return f'<h2 id="compared">What was compared</h2>{drawn}' if drawn else ""
 
 
-def _diagnosis(named: Diagnosis | None) -> str:
+def _reasons(run: Summary) -> str:
+    named = run.diagnosis
     if not named:
         return ""
-    lines = "".join(f"<li>{escape(line)}</li>" for line in named.evidence)
-    head = f"<h2>Cause: {escape(named.headline())}</h2><p class=do>Do: {escape(named.advice)}.</p>"
-    evidence = f"<details><summary>Evidence</summary><ul>{lines}</ul></details>"
-    return f"{head}<p>Would change this: {escape(named.against)}.</p>{evidence}"
+    lines = "".join(f"<li>{escape(line)}</li>" for line in (*named.evidence, *named.players))
+    number = counted(len(named.evidence), "line")
+    head = '<h2 id="reasons">What the cause rests on</h2>'
+    return f"{head}<details><summary>{number}</summary><ul>{lines}</ul></details>"
 
 
 def _arms(run: Summary) -> str:
     heads = ("arm", "verdict", "bursts", "lines checked", "wrong frames", "kinds", "xruns", "self-test")
-    rows = [_row(part, judged) for part, judged in zip(run.parts, run.verdicts)]
+    rows = [_row(part, judged) for part, judged in zip(run.parts[:MOST_ARMS], run.verdicts)]
+    rest = len(run.parts) - len(rows)
     help_text = (
         "Lines checked: cache lines of the ring in which stale data would have shown. Self-test: "
         "faults injected on purpose that were found; masked: they lie under real corruption."
     )
     body = document_table(heads, rows, "llrrrlrr")
-    return f'<h2>Arms</h2>{body}<p class="note">{help_text}</p>' if rows else ""
+    more = f"And {counted(rest, 'more arm')}. " if rest else ""
+    return f'<h2 id="arms">Arms</h2>{body}<p class="note">{more}{help_text}</p>' if rows else ""
 
 
 def _row(arm: Tally, judged: Judgement) -> str:
@@ -122,12 +167,12 @@ def _rings(run: Summary) -> str:
     if not pictures:
         return ""
     help_text = (
-        "Each disc is one ring of an arm. The angle is the place in the ring, in bytes clockwise from the "
-        "top. The radius is time: the inner circle is the begin of the burst, the outer one the last run "
-        "drawn. The colour is how old the wrong data was. Hover over an arc for the finding. Of busy arms "
-        "the record keeps the first runs of a burst and some of its last lap, and these are drawn."
+        "Each disc is one ring of an arm, with the findings that the record keeps: the first of a burst and "
+        "some of its last lap. The angle is the place in the ring, in bytes clockwise from the top; radius "
+        "is time, colour is how old the wrong data was. Point at an arc for its finding."
     )
-    return f"<h2>Where in the ring</h2><p>{help_text}</p>{ringmap.legend()}{pictures}"
+    head = '<h2 id="ages">How old the data was</h2>'
+    return f"{head}<details><summary>{help_text}</summary>{ringmap.legend()}{pictures}</details>"
 
 
 def _ring(opened: OpenRecord | None, ring: str, examples: Examples, found: int, most: int) -> str:
@@ -148,19 +193,24 @@ def _in_ring(sites: Mapping[tuple[str, str | None, int | None], int], ring: str)
     return sum(number for (_, where, _), number in sites.items() if where == ring)
 
 
-def _findings(run: Summary) -> str:
-    lines = [line for line in text.sentences(run.samples, most=30) if line]
-    return f'<h2>Findings</h2><pre class="prose">{escape(chr(10).join(lines))}</pre>' if lines else ""
-
-
 def _evidence(evidence: list[EvidenceRecord]) -> str:
-    blocks = "".join(_words(entry) for entry in evidence)
+    blocks = "".join(_within(_words(entry) for entry in evidence))
     if not blocks:
         return ""
     help_text = (
         "Frames around a finding, their bytes in hexadecimal; wrong ones in red, what was due in brackets."
     )
-    return f"<h2>Evidence</h2><p>{help_text}</p>{blocks}"
+    return f'<h2 id="evidence">Evidence</h2><p>{help_text}</p>{blocks}'
+
+
+def _within(blocks: Iterable[str]) -> Iterator[str]:
+    left = MOST_EVIDENCE
+    for block in blocks:
+        left -= len(block)
+        if left < 0:
+            yield '<p class="note">The record holds more evidence than is shown here.</p>'
+            return
+        yield block
 
 
 def _words(entry: EvidenceRecord) -> str:
@@ -181,4 +231,4 @@ def _about(run: Summary) -> str:
     told = (*path.lines(run), *wire.lines(run))
     facts = "".join(f"<p>{escape(line)}</p>" for line in told)
     program = escape(f"{', '.join(parts)}; pcmstress {start.program}")
-    return f"<h2>The run</h2>{facts}<p>{program}</p>"
+    return f'<h2 id="run">The run</h2>{facts}<p>{program}</p>'

@@ -24,7 +24,7 @@ GREEN, GREY = "#2e8b57", "#8a8a8a"
 MOST_ROWS = 6
 # Strips on a page, and findings drawn in one. Source: a page of any run stays below 400 KB; a finding
 # takes some 500 bytes. Higher: mails refuse the page; lower: a busy burst looks emptier than it is.
-MOST_STRIPS, MOST_DRAWN = 8, 60
+MOST_STRIPS, MOST_DRAWN = 4, 40
 LEFT, WIDTH, LANE = 60, 900, 14
 
 
@@ -35,7 +35,8 @@ def section(strips: Sequence[BurstRecord]) -> str:
     items = [*((f"wrong, first in {name}", hue) for name, hue in COLOURS.items()), ("right", GREEN)]
     legend = "".join(f'<span><i style="background:{hue}"></i>{escape(name)}</span>' for name, hue in items)
     return (
-        "<h2>Views</h2><p>Where each corrupted stretch first shows: what the user wrote, what memory holds "
+        '<h2 id="views">Views</h2><p>'
+        "Where each corrupted stretch first shows: what the user wrote, what memory holds "
         "of the ring (the playback ring, or the capture ring where that is to blame), what crossed the wire, "
         "what was read. The first wrong view names the layer to blame. Time runs to the right. Memory is "
         "looked at once, right behind the burst: it is known for the last lap, framed, else left empty.</p>"

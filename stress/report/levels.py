@@ -51,14 +51,19 @@ def tick(finding: FindingRecord, at: float, text: str) -> Tick:
     return Tick(at, ringmap.colour(mark), text)
 
 
-def section(samples: Samples) -> str:
-    """Return the analog path over all bursts of a run, end to end, "" where there was none."""
-    levels, whole = samples.levels.kept, samples.length_s
-    if not levels:
-        return ""
+def figure(samples: Samples) -> str:
+    """Return the analog path over all bursts of a run, end to end, as an HTML figure."""
+    whole = samples.length_s
     ticks = [
         tick(one.finding, min(1.0, at / whole), f"{one.arm}: {one.finding.text}")
         for at, one in samples.marks.kept
     ]
+    return chart(samples.levels.kept, whole, ticks)
+
+
+def section(samples: Samples) -> str:
+    """Return the same with its heading, "" where there was no analog path."""
+    if not samples.levels.kept:
+        return ""
     help_text = "All bursts end to end; triangles are findings, coloured by age, those planted left out."
-    return f"<h2>The analog path</h2><p>{help_text}</p>{ringmap.legend()}{chart(levels, whole, ticks)}"
+    return f'<h2 id="analog">The analog path</h2><p>{help_text}</p>{ringmap.legend()}{figure(samples)}'

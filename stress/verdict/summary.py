@@ -27,6 +27,7 @@ from stress.verdict.diagnosis import Diagnosis, diagnose
 from stress.verdict.judge import Judgement, judge, judge_run
 from stress.verdict.lifecycle import EventRow
 from stress.verdict.needs import NOT_BEGUN
+from stress.verdict.places import Places
 from stress.verdict.samples import Samples, Thinned
 from stress.verdict.suspects import Context
 from stress.verdict.symptoms import Gathering
@@ -69,6 +70,7 @@ class Summary:
     opened : the last open event of each arm.
     conditions : of the last burst.
     evidence : files that bursts of the record name.
+    places : where the wrong frames of each arm lie.
     torn : the last line was cut off.
     lifecycle : life-cycle events by kind and arm, in the order they first happened.
     """
@@ -92,6 +94,7 @@ class Summary:
     conditions: ConditionsRecord | None
     evidence: int
     samples: Samples
+    places: dict[str, Places]
     torn: bool
     lifecycle: tuple[EventRow, ...] = ()
 
@@ -122,6 +125,7 @@ class Summing:
     tallies: dict[str, Tally] = field(default_factory=dict)
     auditor: Auditor = field(default_factory=Auditor)
     samples: Samples = field(default_factory=Samples)
+    places: dict[str, Places] = field(default_factory=dict)
     loopback: LoopbackRecord | None = None
     tap: TapRecord | None = None
     stopped: StopRecord | None = None
@@ -175,9 +179,12 @@ class Summing:
         self.bursts += 1
         self.allocations = max(self.allocations, burst.exposure.allocation)
         self.streamed_s += burst.streamed_s
-        self._tally(burst.arm).add(burst)
+        tally, opened = self._tally(burst.arm), self.opened.get(burst.arm)
+        before = tally.wrong_frames
+        tally.add(burst)
+        self.places.setdefault(burst.arm, Places()).add(burst, tally.wrong_frames - before, opened)
         self.auditor.add(burst)
-        self.samples.add(burst, self.opened.get(burst.arm))
+        self.samples.add(burst, opened)
         self.conditions = burst.conditions
         self.detectors[burst.analysis.detector] = None
         self.evidence += len(burst.evidence)
@@ -220,6 +227,7 @@ class Summing:
             conditions=self.conditions,
             evidence=self.evidence,
             samples=self.samples,
+            places=self.places,
             torn=self.torn,
             lifecycle=tuple(self.lifecycle.values()),
         )

@@ -10,6 +10,7 @@ import pytest
 
 from stress.experiment import events
 from stress.experiment.wire.views import attribute, by_wire
+from stress.model.histogram import Axes
 from stress.model.transport import USB, TransportRecord
 from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
 from stress.plan.plan import Arm
@@ -219,7 +220,7 @@ def _measured(arm, spoil, looped):
     analysis = attribute(heard, views, POSITION) if looped else by_wire(views, STEP, 32)
     tally = Tally(arm.name, bursts=1, checked_frames=FRAMES, lines=FRAMES // 8)
     tally.episodes, tally.observed_s = 1, FRAMES / 48000
-    tally._add_findings(events.analysis(analysis))
+    tally._add_findings(events.analysis(analysis, Axes()))
     tally._add_wire(events.wire(views, not looped))
     return Measured(arm, tally)
 

@@ -159,6 +159,7 @@ class ExactChecker:
             episodes=collector.episodes,
             valid_bits=self._valid_bits,
             notes=tuple(notes),
+            beyond=collector.beyond if collector.dropped else None,
         )
 
     def _pump(self, final: bool) -> None:
@@ -218,7 +219,7 @@ class ExactChecker:
         self._resampling = Resampling(self._decoder)
         self._onsets = OnsetFinder(self._decoder)
         self._collector = Collector(
-            self._rings.largest, self._builder.complete, self._builder.merge, self._cap
+            self._rings.largest, self._builder.complete, self._builder.merge, self._cap, self._geometry.axes
         )
         self._align = position - window.frame
         self._first_frame, self._first_seen = window.frame, position

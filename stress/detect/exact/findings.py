@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from stress.model.finding import SLIPS, Finding, Kind, Site
+from stress.model.histogram import Axes, Histogram
 
 # Findings kept in full. Source: 1 kB each is 1 MB on a board with 64 MB.
 # Higher: memory; lower: less evidence. Counts go on past it.
@@ -23,6 +24,11 @@ class Collector:
     complete : fills in what only the whole finding knows (lines, text).
     merge : makes one of two findings that continue each other.
     cap : findings kept in full.
+    axes : of the rings in which the places of the others are counted.
+
+    Attributes
+    ----------
+    beyond : where the findings past `cap` lie.
     """
 
     def __init__(
@@ -31,6 +37,7 @@ class Collector:
         complete: Callable[[Finding], Finding],
         merge: Callable[[Finding, Finding], Finding],
         cap: int = CAP,
+        axes: Axes | None = None,
     ) -> None:
         self._lap, self._cap = max(lap, 1), cap
         self._complete, self._merge = complete, merge
@@ -39,6 +46,7 @@ class Collector:
         self._until: int | None = None
         self.counts: dict[Kind, int] = {}
         self.sites: dict[Site, int] = {}
+        self.beyond = Histogram(axes)
         self.wrong_frames = 0
         self.episodes = 0
 
@@ -65,6 +73,8 @@ class Collector:
         self._until = last.frame + (0 if last.kind is Kind.DROP else last.frames)
         if len(self._kept) < self._cap:
             self._kept.append(self._complete(last))
+        else:
+            self.beyond.add(last)
 
     def mute_from(self, shortest: int, end: int) -> None:
         """Call the last finding mute when it is zeros from there to `end`."""

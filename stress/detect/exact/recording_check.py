@@ -16,6 +16,7 @@ from stress.detect.exact.ring_offset import signed
 from stress.detect.exact.survey import Span, Survey, survey
 from stress.detect.exact.valid_bits import top_mask
 from stress.model.finding import Analysis, Finding, Kind, Site
+from stress.model.histogram import Axes, joined, places_of
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.words import count, counted
@@ -70,7 +71,8 @@ def check_recording(
     lock = _right_from(capture, pattern, *lock)
     passes = Planner(capture.read, capture.frames, pattern, known).passes(spans, lock)
     parts = [_judged(capture, pattern, rings, known, line_bytes, one) for one in passes]
-    whole = _joined([part.analysis for part in parts], capture.frames)
+    axes = Axes(rings, pattern.frame_bytes, known.position or 0, line_bytes)
+    whole = _joined([part.analysis for part in parts], capture.frames, axes)
     return Judged(whole, tuple(line for part in parts for line in part.advice))
 
 
@@ -184,7 +186,7 @@ def _without_doubtful(analysis: Analysis, lock: int) -> tuple[Analysis, list[str
     ]
 
 
-def _joined(parts: list[Analysis], frames: int) -> Analysis:
+def _joined(parts: list[Analysis], frames: int, axes: Axes) -> Analysis:
     # One analysis of all passes; its first frame and position are those of the first.
     counts: dict[Kind, int] = {}
     sites: dict[Site, int] = {}
@@ -193,13 +195,16 @@ def _joined(parts: list[Analysis], frames: int) -> Analysis:
             counts[kind] = counts.get(kind, 0) + number
         for site, number in part.sites.items():
             sites[site] = sites.get(site, 0) + number
+    found = tuple(one for part in parts for one in part.findings)
+    beyond = (*(part.beyond for part in parts), places_of(found[CAP:], axes))
     return replace(
         parts[0],
         frames=frames,
         checked_frames=sum(part.checked_frames for part in parts),
         counts=counts,
         sites=sites,
-        findings=tuple(one for part in parts for one in part.findings)[:CAP],
+        findings=found[:CAP],
+        beyond=joined(beyond),
         wrong_frames=sum(part.wrong_frames for part in parts),
         episodes=sum(part.episodes for part in parts),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),

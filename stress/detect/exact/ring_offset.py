@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stress.model.histogram import Axes
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 
@@ -59,6 +60,11 @@ class RingGeometry:
     frame_bytes: int
     first_position: int
     line_bytes: int = 32
+
+    @property
+    def axes(self) -> Axes:
+        """The rings as a histogram counts in them."""
+        return Axes(self.rings, self.frame_bytes, self.first_position, self.line_bytes)
 
     def bytes_of(self, ring: str | None) -> int:
         """Return the bytes of one frame in `ring`."""

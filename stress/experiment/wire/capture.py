@@ -18,6 +18,8 @@ from stress.detect.exact.ring_offset import line_of
 from stress.detect.exact.window import run_edges
 from stress.model.arrays import Bytes, Flags, Ints
 from stress.model.finding import Analysis, Finding, Kind
+from stress.model.histogram import Axes
+from stress.model.ring import Rings
 from stress.model.words import counted
 
 if TYPE_CHECKING:
@@ -117,7 +119,8 @@ def compare_read(
         return Analysis("wire", bool(frames), frames, frames, 0, 0)
     found = list(_Stream(read, into, ring, frame_bytes, line_bytes).findings(frames))
     episodes = len({finding.frame // max(1, ring) for finding in found})
-    return Analysis("wire", True, frames, frames, 0, 0, episodes=episodes).holding(found, cap)
+    axes = Axes(Rings(None, ring), frame_bytes, line_bytes=line_bytes)
+    return Analysis("wire", True, frames, frames, 0, 0, episodes=episodes).holding(found, cap, axes)
 
 
 class _Stream:

@@ -26,6 +26,7 @@ from stress.experiment.wire.memory import Held, last_lap
 from stress.experiment.wire.race import RACE, set_apart_races
 from stress.model.arrays import Bytes, Flags
 from stress.model.finding import Analysis, Finding, Kind
+from stress.model.histogram import joined
 from stress.model.pcm import Direction
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
@@ -341,6 +342,7 @@ def by_wire(views: Views, frame_bytes: int, line_bytes: int) -> Analysis:
         counts=_sum(playback.counts, capture.counts),
         sites=_sum(playback.sites, capture.sites),
         wrong_frames=playback.wrong_frames + capture.wrong_frames,
+        beyond=joined((playback.beyond, capture.beyond)),
         episodes=playback.episodes + capture.episodes,
         notes=playback.notes + notes + views.wire.notes,
     )

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Optional
 from stress.model import shape
 from stress.model.path import Path
 from stress.model.record.findings import FindingRecord
+from stress.model.record.histogram import HistogramRecord, read_histogram
 from stress.model.record.limits import LARGEST
 
 
@@ -79,6 +80,7 @@ class AnalysisRecord:
     findings_left_out : found and not kept.
     findings_first : of the real ones, so many from the first on are all there.
     path : see `stress.model.path.Path.to_json`.
+    histogram : where the wrong frames lie that count; not written where none does.
     """
 
     locked: bool = shape.flag()
@@ -97,3 +99,4 @@ class AnalysisRecord:
     episodes: int = shape.count(0)
     valid_bits: int | None = shape.whole(None)
     path: PathRecord | None = shape.part(PathRecord, None)
+    histogram: HistogramRecord | None = shape.field(read_histogram, None, omit=True)
