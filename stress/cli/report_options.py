@@ -20,6 +20,7 @@ EXAMPLES = (
     "pcmstress report run.tar.gz --junit result.xml --label lab3-arm926",
     "pcmstress report run.tar.gz --mail                  # for a kernel list, 72 columns",
     "pcmstress report --compare before.tar.gz after.tar.gz --html compared.html",
+    "pcmstress report --trend runs --html nights.html     # every run below it, by board and date",
 )
 STATUS = (
     "Exit status: 0 when the records could be read, whatever their verdicts; 64 usage or an unreadable file. "
@@ -33,7 +34,7 @@ def add(report: argparse.ArgumentParser) -> None:
         "directories",
         metavar="DIR",
         nargs="+",
-        help="a run directory, or a bundle of one; more than one for --compare",
+        help="a run directory, or a bundle of one; several for --compare and --trend",
     )
     several = report.add_argument_group("several runs")
     way = several.add_mutually_exclusive_group()
@@ -42,6 +43,12 @@ def add(report: argparse.ArgumentParser) -> None:
         action="store_true",
         help="compare every run with the first one: what differs in facts and plan, the rates of each arm "
         "with exact tests, and better, worse, same or cannot tell (with --json or --html)",
+    )
+    way.add_argument(
+        "--trend",
+        action="store_true",
+        help="the rates of each board and arm over all the runs in these directories, the first bad run, and "
+        "what changed before it (with --json or --html)",
     )
     run_options.results(report, mail=True)
     run_options.screen(report)

@@ -1,34 +1,41 @@
 # SPDX-License-Identifier: MIT
-"""Reports of several runs: one compared with others."""
+"""Reports of several runs: one compared with others, or all of them over nights."""
 
 from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from stress.cli import outputs
-from stress.errors import ConfigError
+from stress.errors import CaptureFileError, ConfigError, StressError
 from stress.model.verdict import EXIT_FAIL, EXIT_INCONCLUSIVE
+from stress.model.words import counted
 from stress.plan.plan import Plan, read_plan
-from stress.record import bundle, rundir
+from stress.record import bundle, journal, rundir
 from stress.report import compared, facts
+from stress.report import nights as nights_report
 from stress.report.console import Console
-from stress.verdict import comparison
+from stress.verdict import comparison, nights, summary
 from stress.verdict.rates import Word
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from stress.report.facts import Facts
     from stress.verdict.comparison import Compared
+    from stress.verdict.nights import Night
 
 # Results that are of one run.
 _OF_ONE = ("junit", "bundle", "ktap", "lava", "mail", "label", "verbose")
 # Runs compared in one call. Source: every pair is corrected for the number of tests. Higher: nothing is
 # significant any more; lower: a series of kernels takes two calls.
 MOST_RUNS = 50
+# Runs of one trend, and how deep below a directory they lie. Source: three years of nights. Higher: a
+# wrong directory is searched for minutes; lower: a farm has to be cut into pieces.
+MOST_NIGHTS, DEEPEST = 1000, 3
 
 
 def compare(args: argparse.Namespace) -> int:
@@ -47,22 +54,116 @@ def compare(args: argparse.Namespace) -> int:
     runs = [_read(name) for name in args.directories]
     found = comparison.compare([run for run, _ in runs])
     shown = [compared.Shown(one, runs[0][1], known) for one, (_, known) in zip(found, runs[1:])]
-    console = Console(sys.stdout, sys.stderr, color=args.color)
-    told = []
-    if args.html:
-        told.append(outputs.written(args.html, compared.page(shown).encode("utf-8")))
-    if args.json:
-        console.line(json.dumps(compared.to_json(shown)))
-    elif args.quiet:
-        console.prose(compared.head(one) for one in found)
-    elif not told:
-        console.prose(compared.lines(shown, console.columns))
-    for line in [] if args.json else told:
-        console.line(line)
+    _tell(
+        args,
+        lambda: compared.page(shown),
+        lambda: compared.to_json(shown),
+        lambda columns: (
+            [compared.head(one) for one in found] if args.quiet else compared.lines(shown, columns)
+        ),
+    )
     return _status([one.word for one in found]) if args.exit_skip else 0
 
 
-def refuse_of_one(args: argparse.Namespace, where: str) -> None:
+def trend(args: argparse.Namespace) -> int:
+    """Report all runs of some directories over time, board by board; return 0.
+
+    Raises
+    ------
+    ConfigError : a result that is of one run only.
+    CaptureFileError : no run is there.
+    """
+    refuse_of_one(args, "--trend", but=("verbose",))
+    if args.exit_skip:
+        raise ConfigError(
+            "says nothing of a trend", where="--exit-skip", allowed="with --compare, or one run"
+        )
+    found: list[tuple[Night, Facts, Plan]] = []
+    unread = []
+    for name in _runs(args.directories):
+        try:
+            found.append(_night(name))
+        except StressError as error:
+            # One night that was cut off is no reason to hide the others.
+            unread.append(str(error))
+    if not found:
+        raise CaptureFileError(", ".join(args.directories), unread[0] if unread else "holds no run")
+    more = {one.name: (known, plan) for one, known, plan in found}
+    shown: list[nights_report.TrendShown] = []
+    for one in nights.boards(night for night, _, _ in found):
+        beside = [more[night.name] for night in one.nights]
+        shown.append(
+            nights_report.TrendShown(
+                one, [known for known, _ in beside], [plan for _, plan in beside], unread if not shown else ()
+            )
+        )
+    _tell(
+        args,
+        lambda: nights_report.page(shown),
+        lambda: nights_report.to_json(shown),
+        lambda columns: (
+            [line for one in shown for line in nights_report.head(one.trend)]
+            if args.quiet
+            else nights_report.lines(shown, columns, args.verbose)
+        ),
+    )
+    return 0
+
+
+def _tell(
+    args: argparse.Namespace,
+    page: Callable[[], str],
+    whole: Callable[[], dict[str, Any]],
+    lines: Callable[[int], list[str]],
+) -> None:
+    console = Console(sys.stdout, sys.stderr, color=args.color)
+    told = [outputs.written(args.html, page().encode("utf-8"))] if args.html else []
+    if args.json:
+        console.line(json.dumps(whole()))
+    elif told:
+        for line in told:
+            console.line(line)
+    else:
+        console.prose(lines(console.columns))
+
+
+def _runs(names: Sequence[str]) -> list[str]:
+    # A directory of runs is each of them, and the bundles in it; what was named twice is read once.
+    found: dict[str, None] = {}
+    for name in names:
+        folder = Path(name)
+        if not folder.is_dir() or (folder / journal.NAME).exists():
+            found[name] = None
+            continue
+        inside = [
+            path.parent
+            for depth in range(1, DEEPEST + 1)
+            for path in folder.glob("*/" * depth + journal.NAME)
+        ]
+        inside += [path for form in bundle.NAMES for path in folder.glob(f"*{form}")]
+        found.update(dict.fromkeys(sorted(map(str, inside))))
+    if len(found) > MOST_NIGHTS:
+        raise ConfigError(f"{counted(len(found), 'run')}", where="--trend", allowed=f"{MOST_NIGHTS} at most")
+    return list(found)
+
+
+def _night(name: str) -> tuple[Night, Facts, Plan]:
+    with bundle.opened(name) as folder:
+        plan, known = plan_of(folder), facts.read(folder)
+        run = summary.read(folder).result(plan)
+        return nights.night(run, name, _board(run.backend, known)), known, plan
+
+
+def _board(backend: str, known: Facts) -> str:
+    # The number of a card and the version of a kernel change from night to night; the board does not.
+    card = known.of("card").partition(" ")[2] or known.of("card")
+    host = known.of("host").partition(" ")[0]
+    if backend.startswith("virtual "):
+        return f"virtual board {backend[8:]}"
+    return ", ".join(part for part in (host, known.of("cpu"), card) if part) or backend
+
+
+def refuse_of_one(args: argparse.Namespace, where: str, but: Sequence[str] = ()) -> None:
     """Refuse results that are of one run.
 
     Raises
@@ -70,7 +171,7 @@ def refuse_of_one(args: argparse.Namespace, where: str) -> None:
     ConfigError : one was asked for.
     """
     for name in _OF_ONE:
-        if getattr(args, name, None):
+        if name not in but and getattr(args, name, None):
             raise ConfigError(f"with --{name}", where=where, allowed="--html, --json, -q")
 
 

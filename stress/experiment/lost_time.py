@@ -196,5 +196,6 @@ def _thinned(analysis: Analysis) -> Analysis:
     gone = [analysis.findings[index] for index in marked[MOST_KEPT:]]
     if not gone:
         return analysis
-    note = f"{len(gone)} wrong runs with lost time past the first {MOST_KEPT} are neither kept nor counted"
+    what = f"{len(gone)} corrupted stretches with lost time past the first {MOST_KEPT}"
+    note = f"{what} are neither kept nor counted"
     return dataclasses.replace(analysis.without(gone), notes=(*analysis.notes, note))

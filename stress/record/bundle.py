@@ -88,7 +88,7 @@ def _refuse_parent(folder: Path) -> None:
     runs = [found for form in ("*", "*/*") for found in folder.glob(f"{form}/{journal.NAME}")]
     if runs and not (folder / journal.NAME).exists():
         latest = max(runs, key=lambda found: found.stat().st_mtime).parent
-        raise CaptureFileError(str(folder), f"holds runs and is none itself (the latest is {latest})")
+        raise CaptureFileError(str(folder), f"is a directory of runs, not a run (the latest is {latest})")
 
 
 def _unpack(path: str, folder: Path) -> None:

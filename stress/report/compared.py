@@ -271,7 +271,9 @@ def _picture(found: RunComparison) -> str:
         "How many times more in the second run; bars are 95 % intervals. Left of 1 the second run is better, "
         "right of it worse; green: shown after correction for the number of arms."
     )
-    return forest.plot(entries, "rates of the second run over the first, with 95 % intervals", caption)
+    return forest.plot(
+        entries, "rates of the second run over the first, with 95 % intervals", caption, (-2.0, 2.0)
+    )
 
 
 def _differ_html(name: str, found: Sequence[tuple[str, str, str]]) -> str:

@@ -54,37 +54,42 @@ def svg(contrasts: Sequence[Contrast]) -> str:
     )
 
 
-def plot(entries: Sequence[Entry], label: str, caption: str) -> str:
-    """Return ratios with their intervals on a log scale as an SVG figure, "" for none."""
+def plot(entries: Sequence[Entry], label: str, caption: str, span: tuple[float, float] = (LOW, HIGH)) -> str:
+    """Return ratios with their intervals on a log scale as an SVG figure, "" for none.
+
+    Parameters
+    ----------
+    span : least and largest ratio drawn [log10]; an interval that goes on ends there.
+    """
     if not entries:
         return ""
     height = TOP + ROW * len(entries) + 34
-    rows = "".join(_row(one, TOP + ROW * number) for number, one in enumerate(entries))
+    rows = "".join(_row(one, TOP + ROW * number, span) for number, one in enumerate(entries))
     return (
         f'<figure class="wide"><svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(label)}">'
-        f"{_axis(height - 34)}{rows}</svg><figcaption>{escape(caption)}</figcaption></figure>"
+        f"{_axis(height - 34, span)}{rows}</svg><figcaption>{escape(caption)}</figcaption></figure>"
     )
 
 
-def _axis(bottom: float) -> str:
+def _axis(bottom: float, span: tuple[float, float]) -> str:
     parts = []
-    for power in range(int(LOW), int(HIGH) + 1):
-        at = _x(10.0**power)
+    for power in range(int(span[0]), int(span[1]) + 1):
+        at = _x(10.0**power, span)
         kind = "tick" if power == 0 else "frame"
         parts.append(f'<path class="{kind}" d="M{at:.1f} {TOP - 8}V{bottom:.1f}"/>')
         parts.append(f'<text x="{at:.1f}" y="{bottom + 15:.1f}" text-anchor="middle">{10.0**power:g}x</text>')
     return "".join(parts)
 
 
-def _row(one: Entry, top: float) -> str:
+def _row(one: Entry, top: float, span: tuple[float, float]) -> str:
     ratio, interval = one.ratio, one.interval
     hue = CURED if one.shown else OPEN
-    left, right = _x(interval.low), _x(interval.high)
+    left, right = _x(interval.low, span), _x(interval.high, span)
     middle = top + ROW / 2
     name, numbers = escape(one.name), escape(one.note)
     point = ""
     if math.isfinite(ratio) and ratio > 0:
-        point = f'<circle cx="{_x(ratio):.1f}" cy="{middle:.1f}" r="4" fill="{hue}"/>'
+        point = f'<circle cx="{_x(ratio, span):.1f}" cy="{middle:.1f}" r="4" fill="{hue}"/>'
     elif ratio > 0:
         point = f'<path d="M{right - 6:.1f} {middle - 4:.1f}l6 4l-6 4z" fill="{hue}"/>'
     return (
@@ -94,7 +99,7 @@ def _row(one: Entry, top: float) -> str:
     )
 
 
-def _x(ratio: float) -> float:
-    power = HIGH if math.isinf(ratio) else LOW if not ratio > 0 else math.log10(ratio)
-    share = (min(HIGH, max(LOW, power)) - LOW) / (HIGH - LOW)
-    return LEFT + (WIDTH - LEFT - RIGHT) * share
+def _x(ratio: float, span: tuple[float, float]) -> float:
+    low, high = span
+    power = high if math.isinf(ratio) else low if not ratio > 0 else math.log10(ratio)
+    return LEFT + (WIDTH - LEFT - RIGHT) * (min(high, max(low, power)) - low) / (high - low)

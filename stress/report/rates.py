@@ -20,9 +20,12 @@ def episodes(part: Tally | None) -> str:
     """Return the rate of an arm: 12.3/s, 4.5/h, "< 3.1/h" (95 %) for none, "-" where nothing was judged."""
     if part is None or not part.observed_s:
         return "-"
-    if not part.episodes:
-        return f"< {_per(ZERO_EVENTS_95 / part.observed_s)}"
-    return _per(part.episodes / part.observed_s)
+    return of(part.episodes, part.observed_s)
+
+
+def of(number: int, seconds: float) -> str:
+    """Return so many episodes in `seconds` as a rate, its 95 % bound where there is none."""
+    return of_rate(number / seconds) if number else f"< {of_rate(ZERO_EVENTS_95 / seconds)}"
 
 
 def frames(part: Tally | None) -> str:
@@ -30,7 +33,8 @@ def frames(part: Tally | None) -> str:
     return f"{100 * part.wrong_frames / part.checked_frames:.3g} %" if part and part.checked_frames else "-"
 
 
-def _per(rate: float) -> str:
+def of_rate(rate: float) -> str:
+    """Return a rate [1/s] as people say it: 12.3/s, 4.5/h."""
     return f"{rate:.3g}/s" if rate >= 0.1 else f"{3600 * rate:.3g}/h"
 
 

@@ -131,7 +131,7 @@ _SENSE = {
     ),
     Cause.XRUN: Sense(
         "larger ring or longer periods, real-time priority, less load; nothing else is shown",
-        "the same wrong runs in bursts without xruns",
+        "the same corruption in bursts without xruns",
     ),
     Cause.CLOCK: Sense(
         "both ends run from different clocks, or something resamples: use hw: devices and one clock",

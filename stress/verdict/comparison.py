@@ -172,6 +172,12 @@ def _settings(name: str, first: Plan, second: Plan) -> list[str]:
     return [f"{key} {one.get(key, '-')} -> {two.get(key, '-')}" for key in one if one[key] != two.get(key)]
 
 
+def settings(arm: Arm, plan: Plan) -> str:
+    """Return what is tested in an arm of a plan, "key value" each; its name and its length are none of it."""
+    values = {**{key: getattr(plan, key) for key in _SHARED}, **_of_arm(arm)}
+    return ", ".join(f"{key} {value}" for key, value in values.items())
+
+
 def _of_arm(arm: Arm | None) -> dict[str, object]:
     values = schema.write(arm) if arm is not None else {}
     return {key: value for key, value in values.items() if key not in _AMOUNT}

@@ -42,7 +42,7 @@ class Diagnosis:
     sides : mechanism per side where the cause is a cache alias.
     evidence : what it rests on, one line each.
     also : other causes seen, in words.
-    dispersion : index of dispersion of wrong runs per tile, by base arm.
+    dispersion : index of dispersion of corrupted stretches per tile, by base arm.
     layer : view in which what speaks for the cause first appears, "" without a tap.
     carries : what carries the sound.
     """
@@ -108,7 +108,8 @@ def diagnose(measured: Sequence[Measured], bound: float, context: Context = NOTH
     if not indices:
         return found
     values = ", ".join(f"{arm} {index:.3g}" for arm, index in indices)
-    line = f"index of dispersion of wrong runs per tile (1: independent): {values}; so episodes are compared"
+    what = "index of dispersion of corrupted stretches per tile (1: independent)"
+    line = f"{what}: {values}; so episodes are compared"
     return dataclasses.replace(found, dispersion=indices, evidence=(*found.evidence, line))
 
 
@@ -160,7 +161,7 @@ def _against_the_arms(shown: Sequence[SideMechanism], layers: Layers) -> list[st
     for part in shown:
         if part.proven and layers.vetoes(part.side):
             text.append(
-                f"{part.side}: the arms speak for a cache alias, the wire against it: the ring was right; "
+                f"{part.side}: the arms point to a cache alias, the wire does not: the ring was right; "
                 "the wire decides"
             )
         elif not part.proven and layers.proves(part.side):
@@ -196,7 +197,7 @@ def _from_kinds(measured: Sequence[Measured], layers: Layers, context: Context) 
     # By layer and kind where a tap looked, else by kind alone.
     found = layers.votes() or votes(whole.counts, context)
     if not found:
-        return Cause.CANNOT_TELL, f"{whole.found} wrong runs of no known kind"
+        return Cause.CANNOT_TELL, f"{whole.found} corrupted stretches of no known kind"
     # A flipped bit now and then beside lost packets is the smaller part of the story.
     cause = max(found, key=lambda entry: found[entry])
     clocks = two_clocks(whole.slips)

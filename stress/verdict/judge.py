@@ -12,7 +12,7 @@ from stress.model.exposure import ZERO_EVENTS_95, Exposure
 from stress.model.lifecycle import FirstLap
 from stress.model.transport import ALIASING
 from stress.model.verdict import Verdict
-from stress.model.words import at_most, count, counted
+from stress.model.words import at_most, count, counted, stretches
 from stress.settings.times import format_duration
 from stress.stats.counts import miss_bound_95
 from stress.verdict import allocations, needs
@@ -68,7 +68,7 @@ def judge(tally: Tally, bound: float = 1.0) -> Judgement:
 def _corruption(tally: Tally) -> str:
     kinds = ", ".join(f"{count(number)} {kind}" for kind, number in tally.counts.most_common())
     wrong, frames = count(tally.wrong_frames), count(tally.checked_frames)
-    return f"{counted(tally.found, 'wrong run')} ({kinds}): {wrong} of {frames} frames are wrong"
+    return f"{stretches(tally.found)} ({kinds}): {wrong} of {frames} frames are wrong"
 
 
 def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
         )
     if tally.transport:
         doubts.append(
-            f"{counted(tally.transport, 'wrong run')} with lost time (xruns, whole laps skipped, a packet "
+            f"{stretches(tally.transport)} beside lost time (xruns, whole laps skipped, a packet "
             "read while it was copied): not judged; repeat with a larger ring, less load or real-time "
             "priority"
         )

@@ -143,7 +143,7 @@ class Layers:
             return ()
         parts = ", ".join(f"{number} in the {view}" for view, number in views.most_common())
         failed = f"; {self.failed} OUT packets failed on the bus" if self.failed else ""
-        text = [f"by the wire, the wrong runs first appear: {parts}{failed}"]
+        text = [f"by the wire, the corruption first appears: {parts}{failed}"]
         text += [line for side in RING_OF if views[RING_OF[side]] for line in self._ring(side)]
         if views[BUS]:
             text.append(

@@ -144,18 +144,18 @@ def difference(first: RateUnits, second: RateUnits, saturated: bool) -> Differen
     index = 2 if saturated else 0
     sides = [[(unit[index], unit[index + 1]) for unit in units.kept] for units in (second, first)]
     freedom = sum(max(0, len([1 for _, size in side if size > 0]) - 1) for side in sides)
-    spread = _spread(sides, freedom)
+    clumps = spread(sides, freedom)
     by = "frames" if saturated else "episodes"
     sums = [(sum(hits for hits, _ in side), float(sum(size for _, size in side))) for side in sides]
     (many, size), (few, other) = sums
-    found = compare(int(many / spread), size, int(few / spread), other)
+    found = compare(int(many / clumps), size, int(few / clumps), other)
     if not first.total.observed_s or not second.total.observed_s:
-        return Difference(found, spread, by, "nothing was judged in one of them")
+        return Difference(found, clumps, by, "nothing was judged in one of them")
     doubt = _doubt(first, second, saturated, freedom) if many + few else ""
     # Half the degrees of freedom in each run, and one unit for its own rate.
     least = LEAST_FREEDOM // 2 + 1
     short = max(1.0, least / min(len(first.kept), len(second.kept))) if doubt else math.inf
-    return Difference(found, spread, by, doubt, short)
+    return Difference(found, clumps, by, doubt, short)
 
 
 def _doubt(first: RateUnits, second: RateUnits, saturated: bool, freedom: int) -> str:
@@ -166,9 +166,17 @@ def _doubt(first: RateUnits, second: RateUnits, saturated: bool, freedom: int) -
     return ""
 
 
-def _spread(sides: Sequence[Sequence[tuple[float, float]]], freedom: int) -> float:
-    # Pearson's statistic over its degrees of freedom, each run around its own rate.
-    if not freedom:
+def spread(sides: Sequence[Sequence[tuple[float, float]]], freedom: int) -> float:
+    """Return the index of dispersion of counts over exposures, each side around its own rate; 1 at least.
+
+    Parameters
+    ----------
+    sides : (count, exposure) of each unit of each side.
+    freedom : degrees of freedom, units less sides; none gives 1.
+
+    Source: Pearson's statistic over its degrees of freedom (quasi-Poisson).
+    """
+    if freedom < 1:
         return 1.0
     total = 0.0
     for side in sides:

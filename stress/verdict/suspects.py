@@ -184,7 +184,7 @@ def reasons(cause: Cause, context: Context) -> list[str]:
         text.append(f"{share:.0f} % of the OUT packets are no whole number of words of four bytes")
     if symptoms.edged and carries.kind == USB:
         total = symptoms.at_packets + symptoms.beside_packets
-        text.append(f"{symptoms.at_packets} of {total} wrong runs begin where a packet does")
+        text.append(f"{symptoms.at_packets} of {total} corrupted stretches begin where a packet does")
     if cause in (Cause.SERIAL_SLIP, Cause.DEVICE_SLIP):
         text.append(f"in {symptoms.lasting} of {symptoms.bursts} bursts the slip lasts until the stream ends")
     if symptoms.gaps and cause in (

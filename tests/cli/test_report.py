@@ -60,7 +60,9 @@ def test_report_of_a_bundle_whose_record_is_damaged_names_the_bundle(runs, tmp_p
 def test_report_of_the_directory_above_names_the_latest_run(runs, capsys):
     status, _, err = _main(capsys, "report", runs / "runs")
     assert status == 64
-    assert err == (f"pcmstress: {runs}/runs: holds runs and is none itself (the latest is {runs}/runs/one)\n")
+    assert err == (
+        f"pcmstress: {runs}/runs: is a directory of runs, not a run (the latest is {runs}/runs/one)\n"
+    )
 
 
 def test_report_whose_page_cannot_be_written_says_so(runs, tmp_path, capsys):

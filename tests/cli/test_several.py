@@ -74,7 +74,7 @@ def test_compare_exits_for_a_script_with_exit_skip(runs, capsys, order, status):
     ("argv", "words"),
     [
         (("--compare", "bad"), "1 of them (allowed: 2 to 50 runs or bundles)"),
-        (("bad", "good"), "2 runs (allowed: one, or several with --compare"),
+        (("bad", "good"), "2 runs (allowed: one, or several with --compare or --trend"),
         (("--compare", "bad", "good", "--junit", "x.xml"), "with --junit (allowed: --html, --json, -q)"),
         (("--compare", "bad", "none"), "none"),
     ],
@@ -98,3 +98,27 @@ def test_exit_skip_keeps_answers_and_replaces_the_rest(runs, tmp_path, capsys):
     assert _main(capsys, "report", runs / "bad", "-q", "--exit-skip", "125")[0] == 1
     assert _main(capsys, "report", runs / "good", "-q", "--exit-skip", "125")[0] == 0
     assert _main(capsys, "report", runs / "none", "--exit-skip", "125")[0] == 125
+
+
+def test_trend_reads_directories_of_runs_and_skips_what_is_damaged(runs, tmp_path, capsys):
+    (runs / "torn").mkdir(exist_ok=True)
+    (runs / "torn" / "run.jsonl").write_text("{}\n")
+    status, out, _ = _main(capsys, "report", "--trend", runs, "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert [run["name"].rpartition("/")[2] for run in found["boards"][0]["runs"]] == ["bad", "good", "short"]
+    assert len(found["unread"]) == 1
+    page = tmp_path / "n.html"
+    assert _main(capsys, "report", "--trend", runs, "--html", page)[0] == 0
+    assert "<svg" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [((), "holds no run"), (("--exit-skip", "125"), "says nothing of a trend"), (("--mail",), "with --mail")],
+)
+def test_trend_of_nothing_is_one_line(tmp_path, capsys, argv, words):
+    status, _, err = _main(capsys, "report", "--trend", tmp_path, *argv)
+    assert status == (125 if "125" in argv else 64)
+    assert words in err
+    assert err.count("\n") == 1

@@ -32,7 +32,7 @@ OURS = (
     "detector", "plan", "position", "lock", "usbmon", "use_vmalloc", "Loopback", "line", "period",
     "reference",
 )  # fmt: skip
-ROOMS = ("report", "cli")
+ROOMS = ("report", "cli", "verdict", "experiment", "predict", "record")
 
 
 def _helps():

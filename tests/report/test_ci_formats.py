@@ -14,7 +14,7 @@ from stress.report.facts import Facts
 
 CASES = [
     Case("good", Verdict.PASS, ("clean",), 0, 2.0),
-    Case("bad", Verdict.FAIL, ("3 wrong runs # here", "second\x00line <&>"), 3, 2.0),
+    Case("bad", Verdict.FAIL, ("3 stretches # here", "second\x00line <&>"), 3, 2.0),
     Case("none", Verdict.SKIP, ("busy",), 0, 0.0),
     Case("maybe", Verdict.INCONCLUSIVE, ("no lock",), 0, 2.0),
     Case("broke", Verdict.ERROR, ("frozen",), 0, 1.0),
@@ -68,7 +68,7 @@ def test_junit_is_well_formed_and_counts_agree():
     }
     bad = suite.findall("testcase")[1]
     assert bad.get("classname") == "s"
-    assert bad.find("failure").text == "3 wrong runs # here\nsecond?line <&>"
+    assert bad.find("failure").text == "3 stretches # here\nsecond?line <&>"
 
 
 def test_slug_keeps_names_safe_for_lava():

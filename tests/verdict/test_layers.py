@@ -54,7 +54,7 @@ def _line(found, part):
 def test_alias_names_the_ring_it_first_shows_in():
     found = diagnose([_arm(BASE, 40, PLAYBACK_RING), _arm(RW)], 1e-4, ON_USB)
     assert (found.cause, found.layer) == (Cause.CACHE_ALIAS, PLAYBACK_RING)
-    assert f"by the wire, the wrong runs first appear: 90 in the {PLAYBACK_RING}" in found.evidence
+    assert f"by the wire, the corruption first appears: 90 in the {PLAYBACK_RING}" in found.evidence
     assert "neither device nor bus nor DMA" in _line(found, "what the driver submitted")
     assert not any("decides" in line for line in found.evidence)
 
@@ -63,7 +63,7 @@ def test_wire_vetoes_an_alias_that_the_arms_speak_for():
     # By chance or by load the device was only wrong in mapped arms; OUT is what was written.
     found = diagnose([_arm(BASE, 40, BUS), _arm(RW)], 1e-4, ON_USB)
     assert (found.cause, found.sides, found.layer) == (Cause.DMA_STALE, (), BUS)
-    assert "the wire decides" in _line(found, "the arms speak for a cache alias")
+    assert "the wire decides" in _line(found, "the arms point to a cache alias")
     assert "never a cache alias" in _line(found, "OUT is what was written")
     assert diagnose([_arm(BASE, 40, ""), _arm(RW)], 1e-4, ON_USB).cause is Cause.CACHE_ALIAS
 

@@ -57,7 +57,7 @@ def test_edited_verdict_contradicts_the_bursts_and_both_are_told():
     assert (run.judgement.verdict, run.contradicted) == (Verdict.INCONCLUSIVE, True)
     assert "the bursts give FAIL" in run.judgement.reasons[0]
     assert "recorded: all is well" in run.judgement.reasons
-    assert any("1 wrong run" in reason for reason in run.judgement.reasons)
+    assert any("1 corrupted stretch" in reason for reason in run.judgement.reasons)
 
 
 def test_arm_of_the_plan_that_was_not_begun_is_in_the_summary():

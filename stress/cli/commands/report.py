@@ -31,10 +31,11 @@ def execute(args: argparse.Namespace) -> int:
     """
     if args.compare:
         return several.compare(args)
+    if args.trend:
+        return several.trend(args)
     if len(args.directories) > 1:
-        raise ConfigError(
-            f"{len(args.directories)} runs", where="report", allowed="one, or several with --compare"
-        )
+        allowed = "one, or several with --compare or --trend"
+        raise ConfigError(f"{len(args.directories)} runs", where="report", allowed=allowed)
     with bundle.opened(args.directories[0]) as folder:
         return _report(args, folder)
 
