@@ -9,7 +9,7 @@ RESULT_FILE="${OUTPUT}/result.txt"
 export RESULT_FILE
 
 CARD="0"
-PLAN="smoke"
+PLAN="ci"
 DURATION=""
 OPTIONS=""
 PCMSTRESS="pcmstress"

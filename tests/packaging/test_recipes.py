@@ -5,30 +5,9 @@ from __future__ import annotations
 
 import configparser
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
-
-import stress
-
 ROOT = Path(__file__).resolve().parents[2]
-BUILDROOT = ROOT / "packaging" / "buildroot" / "package" / "pcmstress"
-
-
-@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
-def test_buildroot_package_takes_the_version_of_the_program(tmp_path):
-    # Buildroot's own macro is replaced by one that says what it was given.
-    (tmp_path / "Makefile").write_text(
-        "python-package = \nall: ; @echo $(PCMSTRESS_VERSION)\n"
-        f"BR2_EXTERNAL_PCMSTRESS_PATH = {ROOT / 'packaging' / 'buildroot'}\n"
-        f"include {BUILDROOT}/pcmstress.mk\n",
-        encoding="utf-8",
-    )
-    done = subprocess.run(["make", "-s", "-C", tmp_path, "all"], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == stress.__version__
-    assert "config BR2_PACKAGE_PCMSTRESS\n" in (BUILDROOT / "Config.in").read_text(encoding="utf-8")
 
 
 def test_maintainer_is_the_same_everywhere():
