@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from stress.detect.exact.recording_check import Judged, KnownRecording, check_re
 from stress.detect.exact.survey import survey
 from stress.detect.exact.turns import Turns, find_turns, without_turns
 from stress.detect.path.judge import Behind, judge_behind, with_changes
+from stress.detect.path.suspect import Suspicion
 from stress.model.arrays import Bytes
 from stress.model.finding import Analysis
 from stress.model.formats import MOST_CHANNELS
@@ -60,8 +62,14 @@ def judged_by_pattern(
     return unlocked or Judged(Analysis("exact", False, source.frames)), None
 
 
-def path_judgement(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Behind:
-    """Return what the exact detector says behind the path of a capture."""
+def path_judgement(
+    args: argparse.Namespace,
+    source: AudioSource,
+    rings: Rings,
+    locked: tuple[int, int] | None,
+    suspicion: Suspicion,
+) -> Behind:
+    """Return what the exact detector says behind the path of a capture; see `judge_behind`."""
     pattern = Pattern(args.pattern, source.fmt, source.channels)
     restored: list[Bytes] = []
     behind = judge_behind(
@@ -71,6 +79,8 @@ def path_judgement(args: argparse.Namespace, source: AudioSource, rings: Rings) 
         first_position=args.position,
         line_bytes=args.line,
         restored=restored,
+        locked=locked,
+        suspicion=suspicion,
     )
     if behind.analysis is None or behind.sent is None:
         return behind
@@ -86,6 +96,16 @@ def path_judgement(args: argparse.Namespace, source: AudioSource, rings: Rings) 
         return behind
     analysis = with_changes(judged.analysis, behind.changes)
     return replace(behind, analysis=analysis, advice=tuple(judged.advice))
+
+
+def frames_of(args: argparse.Namespace, source: AudioSource) -> tuple[Pattern, Callable[[int, int], Bytes]]:
+    """Return the pattern of a capture, and a reader of any stretch of its frames."""
+
+    def read(first: int, stop: int) -> Bytes:
+        blocks = [np.array(block, np.uint8).reshape(-1) for block in source.blocks(BLOCK_FRAMES, first, stop)]
+        return np.concatenate([np.empty(0, np.uint8), *blocks])
+
+    return Pattern(args.pattern, source.fmt, source.channels), read
 
 
 def auxiliary_line(args: argparse.Namespace, source: AudioSource) -> str:

@@ -12,11 +12,12 @@ from stress.cli import stimulus
 from stress.cli.analyze_exact import (
     BLOCK_FRAMES,
     auxiliary_line,
+    frames_of,
     judged_by_pattern,
     path_judgement,
     played,
 )
-from stress.detect.path.judge import changed_by_path
+from stress.detect.path.suspect import Suspicion, suspected
 from stress.errors import CaptureFileError, ConfigError
 from stress.model.formats import MOST_CHANNELS
 from stress.model.path import Path
@@ -142,11 +143,12 @@ def _behind_path(args: argparse.Namespace, source: AudioSource, rings: Rings, fo
     analysis = found.analysis
     if not source.fmt.native:
         return found
-    if analysis.locked and not changed_by_path(analysis):
+    suspicion = suspected(analysis, *frames_of(args, source)) if analysis.locked else Suspicion.WHOLLY
+    if suspicion is Suspicion.NONE:
         first, bits = analysis.first_frame or 0, source.fmt.bits
         path = Path.bit_exact(source.channels, bits, first, analysis.valid_bits)
         return replace(found, analysis=replace(analysis, path=path))
-    behind = path_judgement(args, source, rings)
+    behind = path_judgement(args, source, rings, analysis.lock, suspicion)
     if behind.nothing is not None and not analysis.locked:
         settled = behind.nothing.what in ("silence", "constant", "short")
         return replace(found, missing=behind.nothing.why, ask="", known=settled)

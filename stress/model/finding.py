@@ -183,6 +183,13 @@ class Analysis:
             wrong_frames=self.wrong_frames - sum(one.frames for one in findings),
         )
 
+    @property
+    def lock(self) -> tuple[int, int] | None:
+        """Captured frame and position of the first frame that is judged, None without a lock."""
+        if not self.locked or self.first_frame is None or self.first_position is None:
+            return None
+        return self.first_frame, self.first_position
+
     def adding(self, finding: Finding) -> Analysis:
         """Return the analysis with `finding` before the others, counted by kind and site only."""
         site = (finding.kind, finding.ring, finding.laps)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.exact.checker import ExactChecker
-from stress.detect.path.judge import changed_by_path, judge_behind
+from stress.detect.path.judge import judge_behind
+from stress.detect.path.suspect import Suspicion, suspected
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
@@ -146,8 +147,13 @@ def timed(name: str, seconds: float) -> tuple[float, int, str]:
     checker = ExactChecker(pattern, RINGS)
     checker.feed(raw)
     analysis = checker.finish()
-    if not analysis.locked or changed_by_path(analysis):
-        analysis = judge_behind([raw], pattern, RINGS).analysis or analysis
+    suspicion = Suspicion.WHOLLY
+    if analysis.locked:
+        suspicion = suspected(analysis, pattern, lambda first, stop: raw[first * 4 : stop * 4])
+    if suspicion is not Suspicion.NONE:
+        behind = judge_behind([raw], pattern, RINGS, locked=analysis.lock, suspicion=suspicion)
+        if behind.path is not None and not (behind.path.exact and not behind.changes):
+            analysis = behind.analysis or analysis
     took = time.process_time() - start
     ranked = sorted(analysis.counts.items(), key=lambda one: -one[1])[:3]
     return seconds / took, analysis.found, ", ".join(f"{number} {kind.value}" for kind, number in ranked)

@@ -13,7 +13,8 @@ import numpy as np
 
 from stress.detect.exact.checker import ExactChecker
 from stress.detect.path.estimate import Nothing, estimate
-from stress.detect.path.judge import changed_by_path, judge_behind
+from stress.detect.path.judge import judge_behind
+from stress.detect.path.suspect import Suspicion, suspected
 from stress.detect.path.words import sentence
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -111,7 +112,10 @@ def false_name(name: str, channels: int, rng: np.random.Generator) -> str:
     checker = ExactChecker(pattern, RINGS)
     checker.feed(scene.raw)
     analysis = checker.finish()
-    if analysis.locked and not changed_by_path(analysis):
+    size, raw, suspicion = pattern.frame_bytes, scene.raw, Suspicion.WHOLLY
+    if analysis.locked:
+        suspicion = suspected(analysis, pattern, lambda first, stop: raw[first * size : stop * size])
+    if suspicion is Suspicion.NONE:
         return ""
-    path = judge_behind([scene.raw], pattern, RINGS).path
+    path = judge_behind([raw], pattern, RINGS, locked=analysis.lock, suspicion=suspicion).path
     return "" if path is None or path.exact else sentence(path)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stress.detect.exact.ring_offset import MAX_LAPS
+from stress.detect.exact.ring_offset import are_whole_laps
 from stress.model.arrays import Bytes, Flags, Ints
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
@@ -111,11 +111,7 @@ class Decoder:
 
     def whole_laps(self, lags: Ints) -> Flags:
         """Tell which lags are whole laps of a ring, at most `MAX_LAPS`."""
-        out = np.zeros(lags.shape, bool)
-        for size in (self.rings.playback, self.rings.capture):
-            if size:
-                out |= (lags % size == 0) & (lags > 0) & (lags <= MAX_LAPS * size)
-        return out
+        return are_whole_laps(lags, self.rings)
 
     def _aligned(self, lags: Ints, slipped: Sequence[int]) -> Flags:
         # Right or whole laps old, in the alignment of the stretch or one it slipped to.

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from stress.model.arrays import Flags, Ints
 from stress.model.histogram import Axes
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
@@ -95,3 +98,12 @@ class RingGeometry:
     def whole_laps(self, lag: int) -> bool:
         """Tell whether `lag` is a believable number of whole laps of a ring."""
         return any(laps <= MAX_LAPS for _, laps in self.laps(lag))
+
+
+def are_whole_laps(lags: Ints, rings: Rings) -> Flags:
+    """Tell which lags are whole laps of a ring, at most `MAX_LAPS`."""
+    out = np.zeros(lags.shape, bool)
+    for size in (rings.playback, rings.capture):
+        if size:
+            out |= (lags % size == 0) & (lags > 0) & (lags <= MAX_LAPS * size)
+    return out

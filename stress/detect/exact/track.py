@@ -12,8 +12,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from stress.detect.exact.decode import NEAR, NONE
-from stress.detect.exact.ring_offset import RingGeometry, signed
+from stress.detect.exact.ring_offset import RingGeometry, are_whole_laps, signed
 
 Run = tuple[int, int, int]
 
@@ -78,6 +80,8 @@ class Tracker:
         for at, (_, _, lag) in enumerate(runs):
             if lag != NONE:
                 self._at.setdefault(lag, []).append(at)
+        self._lags = np.array(list(self._at), np.int64)
+        self._lasts_at = np.array([places[-1] for places in self._at.values()], np.int64)
 
     def walk(self, stop: int) -> tuple[list[TrackEvent], int]:
         """Return the events that start before `stop` and the last shift."""
@@ -128,8 +132,9 @@ class Tracker:
         return any((end - start) * self._geometry.frame_bytes >= FEWEST_BACK for start, end, _ in later)
 
     def _newest_relative(self, at: int, lag: int) -> int:
-        later = [other for other, places in self._at.items() if other < lag and places[-1] > at]
-        return min((other for other in later if self._geometry.whole_laps(lag - other)), default=lag)
+        laps = lag - self._lags
+        related = (laps > 0) & (self._lasts_at > at) & are_whole_laps(laps, self._geometry.rings)
+        return int(self._lags[related].min()) if related.any() else lag
 
     def _short_lived(self, at: int) -> bool:
         # A chunk of a cache line or less before something longer, and never seen again.

@@ -113,6 +113,20 @@ def estimate(
     return _Estimator(raw, pattern, first_frame, hint, known).result()
 
 
+def named_at(raw: Bytes, pattern: Pattern, position: int) -> Estimate | None:
+    """Return the path of some frames, near a known position or plain to see elsewhere, None without one.
+
+    Parameters
+    ----------
+    raw : (n * frame_bytes,) uint8, whole frames.
+    position : due at the first of `raw`; a delay may add to it.
+    """
+    one = _Estimator(raw, pattern, 0, position, position)
+    if one.nothing() is not None:
+        return None
+    return one.near() or one.wired(position) or (one.straight() if pattern.name == "mix1" else None)
+
+
 class _Estimator:
     def __init__(self, raw: Bytes, pattern: Pattern, first: int, hint: int, known: int | None) -> None:
         self._raw, self._pattern, self._first, self._hint, self._known = raw, pattern, first, hint, known
@@ -128,11 +142,11 @@ class _Estimator:
         return self._known_lines[frames]
 
     def result(self) -> Estimate | Nothing:
-        nothing = self._plain()
+        nothing = self.nothing()
         if nothing is not None:
             return nothing
         if self._known is not None:
-            found = self._at(self._known, self._among())
+            found = self.near()
             if found is not None and (found.path.invertible or self._pattern.name != "mix1"):
                 return found
         if self._pattern.name != "mix1":
@@ -150,10 +164,14 @@ class _Estimator:
             return best
         return Nothing("other", "what was captured is not the pattern: music, noise or another stimulus")
 
+    def near(self) -> Estimate | None:
+        """Return the path at the known position, None without one."""
+        return None if self._known is None else self._at(self._known, self._among())
+
     def _among(self) -> Sequence[int]:
         return ALL if self._pattern.odd else range(max(PAIRED, self._pattern.channels))
 
-    def _plain(self) -> Nothing | None:
+    def nothing(self) -> Nothing | None:
         if not self._seen.any():
             return Nothing("silence", "every captured sample is zero: nothing arrived")
         if (self._seen == self._seen[0]).all():
@@ -240,7 +258,7 @@ class _Estimator:
             found.append(self._linear(position, mixes, forwards, idle))
             if _cost(found[0]) < CHEAP:
                 return found[0]
-        wired = self._wired(position)
+        wired = self.wired(position)
         if wired is not None:
             found.append(wired)
         if found:
@@ -257,7 +275,8 @@ class _Estimator:
         due = columns(self._sources, position, len(seen), mix.terms)
         return fitted(seen, due, mix, self._fmt.bits)
 
-    def _wired(self, position: int) -> Estimate | None:
+    def wired(self, position: int) -> Estimate | None:
+        """Return the wiring where the first frame is due at `position`, None where bits are not moved."""
         pattern = self._pattern
         found = wiring(self._raw, position, pattern)
         if found.wired < 0.99 or not (found.source >= 0).any():
@@ -309,7 +328,7 @@ class _Estimator:
         raw = self._raw[: short * self._pattern.frame_bytes]
         best: Estimate | None = None
         for seen in _readings(raw, self._fmt, self._pattern.channels):
-            tried = [self._wired(position) for position in self._located(seen)[0]]
+            tried = [self.wired(position) for position in self._located(seen)[0]]
             best = min((one for one in (*tried, best) if one is not None), key=_cost, default=None)
             if best is not None and _cost(best) <= SURE:
                 return best

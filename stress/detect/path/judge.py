@@ -18,8 +18,9 @@ from stress.detect.path.change import change_finding
 from stress.detect.path.estimate import Estimate, Nothing, estimate
 from stress.detect.path.model import Model, model_of
 from stress.detect.path.restore import Restorer
+from stress.detect.path.suspect import Suspicion
 from stress.model.arrays import Bytes, Flags
-from stress.model.finding import Analysis, Finding, Kind
+from stress.model.finding import Analysis, Finding
 from stress.model.path import Path
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
@@ -116,6 +117,8 @@ def judge_behind(
     known: Estimate | None = None,
     cap: int = CAP,
     restored: list[Bytes] | None = None,
+    locked: tuple[int, int] | None = None,
+    suspicion: Suspicion = Suspicion.WHOLLY,
 ) -> Behind:
     """Name the path of a capture and judge behind it.
 
@@ -127,6 +130,8 @@ def judge_behind(
     known : the path at the beginning, where it was found before.
     cap : findings kept in full.
     restored : takes the frames as they were sent, (n,) uint8 each; `Behind.sent` is their pattern.
+    locked : captured frame and position where the exact detector locked, None where it did not.
+    suspicion : what wrong frames look like.
     """
     size = pattern.frame_bytes
     feed = _Feed(blocks, size)
@@ -138,10 +143,11 @@ def judge_behind(
     if feed.end is not None:
         raw = raw[: (feed.end - start) * size]
     hint = 1 if first_position is None else first_position
-    found = known or estimate(raw, pattern, first_frame=start, hint=hint)
+    due = None if locked is None else (locked[1] + start - locked[0]) % POSITIONS
+    found = known or estimate(raw, pattern, first_frame=start, hint=hint, known=due)
     if isinstance(found, Nothing):
         return Behind(None, found)
-    if not found.path.invertible:
+    if not found.path.invertible or (found.path.exact and suspicion is Suspicion.PARTLY):
         return Behind(found.path)
     return _Walk(feed, pattern, rings, found, first_position, played_limit, line_bytes, cap, restored).run(
         start
@@ -325,18 +331,6 @@ def with_changes(analysis: Analysis, changes: Sequence[Finding]) -> Analysis:
     return replace(analysis, findings=findings, wrong_frames=wrong, episodes=analysis.episodes + len(changes))
 
 
-# Wrong frames, or findings, of the kinds below that may be a path. Source: the fewest frames a
-# path is named from; local faults are tens of frames. Higher: a path of a short capture stays a
-# list of findings; lower: time on local damage.
-MANY_FRAMES, MANY = 1000, 200
-
-#: Kinds that a path is taken for where each frame is judged by itself.
-PATH_KINDS = (
-    *(Kind.UNKNOWN, Kind.BITFLIP, Kind.DITHER, Kind.GAIN, Kind.SWAP, Kind.BYTESHIFT, Kind.INSERT),
-    *(Kind.MISPLACED, Kind.ZERO, Kind.HOLD, Kind.RESAMPLE),
-)
-
-
 def moved_since(before: Path, analysis: Analysis) -> Analysis:
     """Return the analysis of a later burst, with a finding where its path is another than before."""
     path = analysis.path
@@ -355,10 +349,3 @@ def _alike(one: Path, other: Path) -> bool:
     levels = zip(one.gain_db, other.gain_db)
     near = all((a is None) == (b is None) and abs((a or 0.0) - (b or 0.0)) < 0.02 for a, b in levels)
     return near and shape(one) == shape(other)
-
-
-def changed_by_path(analysis: Analysis) -> bool:
-    """Tell whether what an exact check found may be one change of every sample."""
-    number = sum(analysis.counts.get(kind, 0) for kind in PATH_KINDS)
-    frames = sum(one.frames for one in analysis.findings if one.kind in PATH_KINDS)
-    return frames >= MANY_FRAMES or number >= MANY

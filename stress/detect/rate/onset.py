@@ -35,9 +35,10 @@ PROBES = ((0, 0), (512, 512), (0, 512), (512, 1024), (2304, 2816))
 DECODED_SHARE, LEAST_RUN = 0.5, 3
 
 # Searches that may fail in a row before every other stretch is left out, then
-# three of four, and so on. Higher: seconds on a burst of noise; lower: another
-# rate behind a few unknown stretches is unknown too.
-FREE_SEARCHES = 3
+# three of four, and so on; and the places that are tried in a stretch from then on.
+# Higher: seconds on a burst of noise; lower: another rate behind a few unknown
+# stretches is unknown too.
+FREE_SEARCHES, FEWER_PROBES = 1, 2
 
 # Difference to straight lines between frames that still fits, in full scales.
 # Source: 16-bit rounding is 3e-5, a place off by a hundredth of a frame 0.01.
@@ -121,7 +122,7 @@ class OnsetFinder:
     def _probe(self, rows: Bytes, position: int, runs: Runs, rough: tuple[int, int]) -> Onset | None:
         # The first line that goes on from what is right before it, else the first there is.
         (start, end), rougher = rough, None
-        for probe, further in PROBES:
+        for probe, further in PROBES[: FEWER_PROBES if self._failed >= FREE_SEARCHES else None]:
             first = start + probe
             if end - first < SHORTEST:
                 continue

@@ -34,7 +34,11 @@ WINDOW = 128
 # straight-line interpolation half way keeps 0.7. Higher: poor converters are
 # missed; lower: damage is called resampling.
 LEVEL = 0.5
+# Correlation, at no delay, of samples that run at the rate that is due. Source: half a frame off,
+# straight lines keep 0.7. Higher: seconds on flipped bits; lower: a slow drift is not looked for.
+STAYS = 0.75
 REACH = 256  #: delay a converter may add [frames]
+NEAR_REACH = 8  #: frames by which a place that is followed may be off
 
 # Frames the stream must drift within the stretch. Source: a peak is placed to a
 # tenth of a frame. Higher: small drifts are unknown; lower: dither drifts.
@@ -76,6 +80,7 @@ class Resampling:
         self._namer = Namer(decoder)
         ratios = {a / b for a in RATES for b in RATES if 1 / 6.1 < a / b < 6.1}
         self._ratios = sorted(ratios, key=lambda ratio: abs(np.log(ratio)))
+        self._ratios_end = max(ratios)
 
     def judge(self, rows: Bytes, position: int, further: int = 0) -> Other | None:
         """Return the other rate of `rows`, None when it is none.
@@ -89,6 +94,8 @@ class Resampling:
         if self._namer.fit(rows[:WINDOW], position) is not None:
             return None
         seen = self.samples(rows)
+        if self._stays(seen, position):
+            return None
         ratio, place = self._first(seen, position, REACH + further)
         if ratio is None:
             return None
@@ -108,6 +115,16 @@ class Resampling:
             return None
         origin = float(np.mean(places) - ratio * np.mean(times))
         return Other(len(rows), ratio, round(position + origin + ratio * len(rows)), origin)
+
+    def _stays(self, seen: Floats, position: int) -> bool:
+        # Damaged samples at the rate that is due: first and last of them correlate where they stand.
+        for at in (0, len(seen) - WINDOW):
+            some = seen[at : at + WINDOW]
+            due = self.samples(self._decoder.expected((position + at) % POSITIONS, WINDOW))
+            norm = np.sqrt((some**2).sum() * (due**2).sum()) + 1e-12
+            if (some * due).sum() < STAYS * norm:
+                return False
+        return True
 
     def follows(self, rows: Bytes, position: int, ratio: float) -> bool:
         """Tell whether `rows` go on at `ratio` from about `position`."""
@@ -145,48 +162,65 @@ class Resampling:
         best: tuple[float, float | None, float] = (LEVEL, None, 0.0)
         if not seen[:WINDOW].any():
             return None, 0.0  # silence correlates with nothing, at no ratio
+        sent = self._around(position - reach - 2, int(WINDOW * self._ratios_end) + 2 * reach + 6)
+        window = _Window(seen[:WINDOW])
         for ratio in self._ratios:
-            level, place = self._peak(seen[:WINDOW], position, 0.0, ratio, reach)
+            level, place = window.peak(sent[:, : int(WINDOW * ratio) + 2 * reach + 6], ratio)
             if level > best[0]:
-                best = (level, ratio, place)
+                best = (level, ratio, place - reach - 2)
             if level > 0.9:
                 break
         return best[1], best[2]
 
+    def _around(self, position: int, frames: int) -> Floats:
+        # Samples of each channel from `position` on, (channels, frames).
+        return np.ascontiguousarray(self.samples(self._decoder.expected(position % POSITIONS, frames)).T)
+
     def _near(self, seen: Floats, position: int, place: float, ratio: float) -> float | None:
-        level, found = self._peak(seen, position, place, ratio, 8)
-        return found if level > LEVEL / 2 else None
-
-    def _peak(
-        self, seen: Floats, position: int, place: float, ratio: float, reach: int
-    ) -> tuple[float, float]:
-        # Correlate with the pattern stretched by `ratio`, in steps of a quarter frame.
-        n = len(seen)
-        base = int(np.floor(place)) - reach - 2
-        sent = self.samples(
-            self._decoder.expected((position + base) % POSITIONS, int(n * ratio) + 2 * reach + 6)
-        )
-        best, where = 0.0, place
-        for part in (0.0, 0.25, 0.5, 0.75):
-            count = int((len(sent) - 2 - part) / ratio)
-            grid = part + np.arange(count) * ratio
-            whole = grid.astype(np.int64)
-            weight = (grid - whole)[:, None]
-            model = sent[whole] * (1 - weight) + sent[whole + 1] * weight
-            score = _correlate(seen, model)
-            at = int(np.argmax(np.abs(score)))
-            if abs(score[at]) > best:
-                best, where = float(abs(score[at])), base + part + at * ratio
-        return best, where
+        base = int(np.floor(place)) - NEAR_REACH - 2
+        sent = self._around(position + base, int(len(seen) * ratio) + 2 * NEAR_REACH + 6)
+        level, found = _Window(seen).peak(sent, ratio)
+        return base + found if level > LEVEL / 2 else None
 
 
-def _correlate(seen: Floats, model: Floats) -> Floats:
-    # Normalised correlation of `seen` with every stretch of `model`, channels together.
-    n = len(seen)
-    size = 1 << int(np.ceil(np.log2(len(model) + n)))
-    spectrum = np.fft.rfft(model, size, axis=0) * np.conj(np.fft.rfft(seen, size, axis=0))
-    cross = np.fft.irfft(spectrum, size, axis=0).sum(axis=1)[: len(model) - n + 1]
-    power = np.concatenate([[0.0], np.cumsum((model**2).sum(axis=1))])
-    norm = np.sqrt((power[n:] - power[:-n]) * (seen**2).sum()) + 1e-12
-    out: Floats = cross / norm[: len(cross)]
-    return out
+class _Window:
+    # Captured samples that are correlated with the pattern at many ratios, in steps of a quarter frame.
+
+    def __init__(self, seen: Floats) -> None:
+        self._seen = np.ascontiguousarray(seen.T)
+        self._power = float((seen**2).sum())
+        self._spectra: dict[int, Floats] = {}
+
+    def peak(self, sent: Floats, ratio: float) -> tuple[float, float]:
+        """Return the best correlation with `sent` stretched by `ratio`, and its place in `sent`."""
+        # Steps of less than a frame are in the grid already.
+        parts = np.arange(0.0, min(1.0, ratio), 0.25)
+        count = int((sent.shape[1] - 2 - parts[-1]) / ratio)
+        grid = parts[:, None] + np.arange(count) * ratio
+        whole = grid.astype(np.int64)
+        low, high = sent[:, whole], sent[:, whole + 1]
+        score = self._correlate(low + (high - low) * (grid - whole))
+        at = int(np.argmax(score))
+        part, step = divmod(at, score.shape[1])
+        return float(score[part, step]), float(parts[part] + step * ratio)
+
+    def _correlate(self, model: Floats) -> Floats:
+        # Normalised correlation with every stretch of `model`, (channels, parts, frames), channels together.
+        n, frames = self._seen.shape[1], model.shape[2]
+        size = _even_size(frames)
+        if size not in self._spectra:
+            self._spectra[size] = np.conj(np.fft.rfft(self._seen, size))
+        # What wraps round falls on places before the first whole window.
+        spectrum = (np.fft.rfft(model, size) * self._spectra[size][:, None]).sum(axis=0)
+        cross = np.fft.irfft(spectrum, size)[:, : frames - n + 1]
+        power = np.cumsum((model**2).sum(axis=0), axis=1)
+        held = power[:, n - 1 :].copy()
+        held[:, 1:] -= power[:, : frames - n]
+        out: Floats = np.abs(cross) / (np.sqrt(np.maximum(held, 0.0) * self._power) + 1e-12)
+        return out
+
+
+def _even_size(frames: int) -> int:
+    # The next size that a transform is quick for: 2^k, or 3 * 2^k.
+    size = 1 << (frames - 1).bit_length()
+    return 3 * size // 4 if 3 * size // 4 >= frames else size

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from stress.detect.exact.checker import check
 from stress.detect.exact.findings import CAP
-from stress.detect.path.judge import changed_by_path, judge_behind
+from stress.detect.path.judge import judge_behind
+from stress.detect.path.suspect import Suspicion, suspected
 from stress.experiment import positive_control
 from stress.experiment.method.detector import CheckResult
 from stress.model.arrays import Bytes
@@ -50,7 +51,12 @@ class ByPattern:
         fmt, channels = self.stimulus.fmt, self.stimulus.channels
         if not fmt.native or not len(captured):
             return found
-        if found.locked and not changed_by_path(found):
+        size, suspicion = self.stimulus.frame_bytes, Suspicion.WHOLLY
+        if found.locked:
+            suspicion = suspected(
+                found, self.stimulus, lambda first, stop: captured[first * size : stop * size]
+            )
+        if suspicion is Suspicion.NONE:
             first = found.first_frame or 0
             return replace(found, path=Path.bit_exact(channels, fmt.bits, first, found.valid_bits))
         behind = judge_behind(
@@ -61,6 +67,8 @@ class ByPattern:
             played_limit=due,
             line_bytes=self._line_bytes,
             cap=CAP + planted,
+            locked=found.lock,
+            suspicion=suspicion,
         )
         if behind.analysis is None:
             return found if found.locked else replace(found, path=behind.path)

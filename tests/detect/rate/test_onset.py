@@ -37,10 +37,10 @@ def test_search_that_keeps_failing_is_made_ever_more_rarely(searches):
     for _ in range(1000):
         assert finder.find(rows, FIRST, [(0, 600, NONE)], (0, 600)) is None
         counts.append(len(searches))
-    assert (counts[2], counts[-1]) == (6, 26)
+    assert (counts[2], counts[-1]) == (3, 12)
     finder.settled()
     finder.find(rows, FIRST, [(0, 600, NONE)], (0, 600))
-    assert len(searches) == 28
+    assert len(searches) == 14
 
 
 def test_rough_part_behind_a_settled_one_is_cut_off():
