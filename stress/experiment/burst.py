@@ -220,7 +220,8 @@ class BurstRunner:
         else:
             if views is not None:
                 analysis = attribute(analysis, views, position)
-            heard = replace(heard, analysis=set_apart(analysis, self.rings, self._stalls(exchange)))
+            end = (position + self._span) % POSITIONS
+            heard = replace(heard, analysis=set_apart(analysis, self.rings, self._stalls(exchange), end))
         return BurstResult(
             position=position,
             frames=self._frames,

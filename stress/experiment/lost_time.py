@@ -10,7 +10,8 @@ one lap old right behind, with no xrun reported. The PCM core can also count a
 lap too many where an interrupt was late (sound/core/pcm_lib.c,
 snd_pcm_update_hw_ptr0, hw_ptr_jiffies): the reader is then ahead of the writer
 until it is put right. Measured there on x86-64: 9744 frames one lap of 1024 old
-in one piece.
+in one piece. A stall of the whole machine takes laps of both rings at once, and
+the slip is what is left of them: 480 frames of rings of 4800 and 5280.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from stress.model.finding import SLIPS, Analysis, Finding, Kind
 from stress.model.pcm import Exchange, StreamResult
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 from stress.model.wire import BUS
 
 # Laps of old data in one piece that no cache line explains. Source: on the modelled ARMv5 and
@@ -30,6 +32,10 @@ from stress.model.wire import BUS
 BLOCK_LAPS = 2
 # The same where memory is coherent, or where the clock shows the stall as well.
 KNOWN_BLOCK_LAPS = 1
+# The same where memory is coherent and a stall is known of as well. Source: tools/lab soak with stops of the
+# emulator: replays of 960 frames of a ring of 4848, put right by the next stall. Higher: what a short
+# replay leaves is called corruption; lower: a fault of a line or two is excused beside a stall.
+STALLED_BLOCK_LAPS = 1 / 8
 # Blocks of one burst, and the share of it they may cover, without other evidence of a stall.
 # Source: stalls under emulation came once or twice in a burst. Higher: a mechanism that makes
 # whole laps stale is excused; lower: a machine that stalls thrice is called corrupt.
@@ -59,40 +65,58 @@ class Stalls:
         where that is more [frames].
     coherent : user mapping, kernel mapping and devices of this machine always see
         the same data, so that no cache can hold old samples.
+    waits : times the kernel gave up waiting for the device.
+    behind_frames : as `lost_frames`, without allowance for a slow start; what has the exact form
+        of lost laps is believed from here on [frames].
     """
 
     xruns: int = 0
     lost_frames: int = 0
     coherent: bool = False
+    waits: int = 0
+    behind_frames: int = 0
 
     @classmethod
     def of(cls, exchange: Exchange, rate: int, coherent: bool = False) -> Stalls:
         """Return what the pointers and timestamps of a burst show."""
-        lost = max(_behind(stream, rate) for stream in (exchange.playback, exchange.capture))
-        return cls(exchange.xruns, lost, coherent)
+        behind = max(_behind(stream, rate) for stream in (exchange.playback, exchange.capture))
+        lost = max(0, behind - round(SLACK_S * rate))
+        waits = exchange.playback.waits + exchange.capture.waits
+        return cls(exchange.xruns, lost, coherent, waits, behind)
+
+    def known(self, lap: int) -> bool:
+        """Return whether pointers, clock or kernel say that at least `lap` frames of time were lost."""
+        return bool(self.xruns or self.waits or self.lost_frames >= lap)
 
 
 def _behind(stream: StreamResult, rate: int) -> int:
     if stream.hw_ptr is None or stream.ended_ns <= stream.started_ns:
         return 0
-    elapsed_s = (stream.ended_ns - stream.started_ns) * 1e-9 - SLACK_S
+    elapsed_s = (stream.ended_ns - stream.started_ns) * 1e-9
     return max(0, round(elapsed_s * rate) - stream.hw_ptr)
 
 
-def set_apart(analysis: Analysis, rings: Rings, stalls: Stalls) -> Analysis:
+def set_apart(analysis: Analysis, rings: Rings, stalls: Stalls, end: int | None = None) -> Analysis:
     """Mark the findings that lost time explains (`details["transport"]`).
 
-    A finding is marked when frames slip by whole laps of a ring, data is newer than
-    it can be, whole laps are old in one piece, or frames slip by anything at all in a
-    burst that had xruns: at most two laps before it, or one lap behind it (see
-    `LAPS_BEHIND`). It is not when the wire already shows it to be the device's. Of
-    the marked ones the first `MOST_KEPT` are kept.
+    A finding is marked when frames slip by whole laps of a ring, or of both where the
+    clock shows them, data is newer than it can be, whole laps are old in one piece, or
+    frames slip by anything at all in a burst that had xruns or in which the kernel gave
+    up waiting: at most two laps before it, or one lap behind it (see `LAPS_BEHIND`). It
+    is not when the wire already shows it to be the device's. Of the marked ones the
+    first `MOST_KEPT` are kept.
+
+    Parameters
+    ----------
+    end : pattern position of the silence behind what was sent, None where that is not known.
     """
     blocks = _blocks(analysis, rings, stalls)
     causes = [
         finding
         for index, finding in enumerate(analysis.findings)
-        if index in blocks or _lost_time(finding, rings, stalls.xruns)
+        if index in blocks
+        or _lost_time(finding, rings, stalls)
+        or _silence_ahead(finding, rings, stalls, end)
     ]
     if not causes:
         return analysis
@@ -108,9 +132,11 @@ def _blocks(analysis: Analysis, rings: Rings, stalls: Stalls) -> set[int]:
     """Return the indices of old runs that make up blocks of whole laps in one piece."""
     groups = _old_in_one_piece(analysis.findings)
     found = analysis.findings
-    lap = min((ring for ring in (rings.playback, rings.capture) if ring), default=1)
-    known = stalls.coherent or stalls.lost_frames >= lap
-    least = KNOWN_BLOCK_LAPS if known else BLOCK_LAPS
+    lap = _smallest(rings)
+    known = stalls.coherent or stalls.waits > 0 or stalls.lost_frames >= lap
+    least: float = KNOWN_BLOCK_LAPS if known else BLOCK_LAPS
+    if stalls.coherent and stalls.known(lap):
+        least = STALLED_BLOCK_LAPS
     blocks = [group for group in groups if _laps([found[index] for index in group], rings) >= least]
     if known:
         return {index for group in blocks for index in group}
@@ -131,16 +157,21 @@ def _rare(analysis: Analysis, blocks: Sequence[Sequence[int]], lap: int) -> bool
 
 
 def _old_in_one_piece(findings: Sequence[Finding]) -> list[list[int]]:
-    # Old runs of one ring that follow each other without a right frame, whatever their age.
+    # Old runs of one ring that follow each other without a right frame, whatever their age; a planted
+    # fault in between is no right frame.
     groups: list[list[int]] = []
+    end = -1
     for index, finding in enumerate(findings):
-        if finding.injected or finding.kind is not Kind.STALE or finding.details.get("view") == BUS:
+        if finding.injected:
+            end += finding.frames if finding.frame == end else 0
             continue
-        last = findings[groups[-1][-1]] if groups else None
-        if last and last.ring == finding.ring and last.frame + last.frames == finding.frame:
+        if finding.kind is not Kind.STALE or finding.details.get("view") == BUS:
+            continue
+        if finding.frame == end and findings[groups[-1][-1]].ring == finding.ring:
             groups[-1].append(index)
         else:
             groups.append([index])
+        end = finding.frame + finding.frames
     return groups
 
 
@@ -149,7 +180,11 @@ def _laps(block: Sequence[Finding], rings: Rings) -> float:
     return sum(finding.frames for finding in block) / ring if ring and block[0].ring else 0.0
 
 
-def _lost_time(finding: Finding, rings: Rings, xruns: int) -> str:
+def _smallest(rings: Rings) -> int:
+    return min((ring for ring in (rings.playback, rings.capture) if ring), default=1)
+
+
+def _lost_time(finding: Finding, rings: Rings, stalls: Stalls) -> str:
     # Where both rings of the host agree with the wire, the host lost no time.
     if finding.injected or finding.details.get("view") == BUS:
         return ""
@@ -160,7 +195,32 @@ def _lost_time(finding: Finding, rings: Rings, xruns: int) -> str:
     for name, ring in (("playback", rings.playback), ("capture", rings.capture)):
         if ring and finding.frames % ring == 0:
             return f"{finding.frames // ring} whole laps of the {name} ring were lost without an xrun"
-    return "the burst had xruns" if xruns else ""
+    if stalls.waits:
+        return "the kernel gave up waiting in the burst"
+    if _net_of_laps(finding, rings, stalls.behind_frames):
+        return "laps of both rings were lost without an xrun"
+    return "the burst had xruns" if stalls.xruns else ""
+
+
+def _net_of_laps(finding: Finding, rings: Rings, behind_frames: int) -> bool:
+    # A stall of the machine takes laps of both rings: capture skips, playback repeats. No more of
+    # them than the clock ran ahead, rounded up as each ring is counted from its own start.
+    if not rings.playback or not rings.capture or behind_frames < _smallest(rings):
+        return False
+    slip = finding.frames if finding.kind is Kind.DROP else -finding.frames
+    skipped = range(1, -(-behind_frames // rings.capture) + 1)
+    most = -(-behind_frames // rings.playback)
+    rests = (laps * rings.capture - slip for laps in skipped)
+    return any(rest > 0 and rest % rings.playback == 0 and rest // rings.playback <= most for rest in rests)
+
+
+def _silence_ahead(finding: Finding, rings: Rings, stalls: Stalls, end: int | None) -> bool:
+    # In its last laps the ring was written over with the silence behind the pattern before it was read.
+    if end is None or finding.injected or finding.kind not in (Kind.ZERO, Kind.MUTE):
+        return False
+    left = (end - finding.position) % POSITIONS
+    stalled = stalls.known(_smallest(rings)) or stalls.behind_frames >= _smallest(rings)
+    return stalled and left <= LAPS_BEHIND * (rings.playback or 0)
 
 
 def _newer(finding: Finding, rings: Rings) -> bool:
@@ -185,6 +245,8 @@ def _near(finding: Finding, causes: Sequence[Finding], lap: int) -> Finding | No
 def _mark(finding: Finding, cause: Finding) -> Finding:
     if cause.kind is Kind.STALE:
         words = f"{cause.frames} frames that are old in one piece"
+    elif cause.kind in (Kind.ZERO, Kind.MUTE):
+        words = f"{cause.frames} frames of the silence behind the pattern, read before their time,"
     else:
         words = f"{cause.frames} frames lost or repeated"
     return finding.with_details(transport=f"beside {words} at frame {cause.frame}")

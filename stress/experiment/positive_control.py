@@ -269,12 +269,13 @@ def match(
     Parameters
     ----------
     position : pattern position of the first frame sent.
-    limit : frames known to have left the ring; later faults were never due.
+    limit : frames known to have left the ring; later faults were never due. One that came all the
+        same is recognised: where time was lost, more left the ring than its pointers say.
     rings : sizes, to recognise echoes (see `_echo`).
     carried : bytes sent and arrived, None behind converters.
     """
     due = [fault for fault in faults if fault.frame + fault.frames <= limit]
-    parts = _parts(analysis, due, position, rules, carried)
+    parts = _parts(analysis, faults, position, rules, carried)
     inside = {index for fault, members in parts.items() if fault is not None for index in members}
     marked: list[Finding] = []
     for index, finding in enumerate(analysis.findings):
@@ -295,16 +296,16 @@ def match(
 
 
 def _parts(
-    analysis: Analysis, due: Sequence[Planted], position: int, rules: Rules, carried: Carried | None
+    analysis: Analysis, faults: Sequence[Planted], position: int, rules: Rules, carried: Carried | None
 ) -> dict[Planted, list[int]]:
     """Return for each fault that was found the findings that make it up."""
-    firsts = [fault.frame for fault in due]
+    firsts = [fault.frame for fault in faults]
     members: dict[Planted, list[int]] = {}
     for index, finding in enumerate(analysis.findings):
         start = (finding.position - position) % POSITIONS
         at = bisect.bisect_right(firsts, start + rules.tolerance) - 1
-        if at >= 0 and _inside(finding, start, due[at], rules, carried):
-            members.setdefault(due[at], []).append(index)
+        if at >= 0 and _inside(finding, start, faults[at], rules, carried):
+            members.setdefault(faults[at], []).append(index)
     return {
         fault: found
         for fault, found in members.items()

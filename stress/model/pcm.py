@@ -193,6 +193,7 @@ class StreamResult:
     started_ns, ended_ns : monotonic (or virtual) time around the call [ns].
     voluntary, involuntary : context switches of the thread inside the call.
     minor_faults : page faults of the thread inside the call.
+    waits : times the kernel gave up waiting for the device, and the transfer went on.
     """
 
     frames: int
@@ -205,6 +206,7 @@ class StreamResult:
     voluntary: int | None = None
     involuntary: int | None = None
     minor_faults: int | None = None
+    waits: int = 0
 
 
 class Lost(str, Enum):

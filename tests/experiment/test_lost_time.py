@@ -161,3 +161,62 @@ def test_lost_time_reaches_a_lap_behind_the_end_of_a_block(gap, marked):
         for one in _apart([block, beside], Stalls(coherent=True)).findings
     }
     assert found == {Kind.STALE: True, Kind.ZERO: marked}
+
+
+@pytest.mark.parametrize(
+    ("kind", "frames", "marked"),
+    [
+        (Kind.DROP, 256, True),  # a lap of 1280 skipped, one of 1024 repeated
+        (Kind.DROP, 512, True),  # two of each
+        (Kind.DROP, 1536, True),  # two of 1280, one of 1024
+        (Kind.REPEAT, 768, True),  # one of 1280, two of 1024
+        (Kind.DROP, 768, False),  # three of each: more than the clock ran ahead
+        (Kind.DROP, 255, False),
+        (Kind.REPEAT, 256, False),  # three of 1280, four of 1024: more again
+    ],
+)
+def test_slip_of_what_is_left_of_laps_of_both_rings_is_lost_time_where_the_clock_shows_them(
+    kind, frames, marked
+):
+    # Up to two laps of either ring.
+    slip = Finding(kind, frame=50_000, frames=frames, position=1)
+    assert _marked([slip], behind_frames=2048) == [marked]
+    assert _marked([slip], behind_frames=1023) == [False]
+
+
+def test_slip_in_a_burst_in_which_the_kernel_gave_up_waiting_is_lost_time():
+    slip = Finding(Kind.DROP, frame=6912, frames=255, position=1)
+    assert _marked([slip, STALE_BEHIND, STALE_FAR], waits=1) == [True, True, False]
+
+
+def test_waits_of_both_directions_are_counted():
+    stream = StreamResult(frames=9, state="RUNNING", waits=2)
+    assert Stalls.of(Exchange(stream, stream, 0), 48_000).waits == 4
+
+
+@pytest.mark.parametrize("stall", [{"xruns": 1}, {"waits": 1}, {"lost_frames": 1024}])
+def test_old_piece_shorter_than_a_lap_is_lost_time_in_a_stalled_burst_of_coherent_memory_alone(stall):
+    piece, line = _old(20_000, 128), _old(60_000, 127)
+    assert _marked([piece, line], coherent=True, **stall) == [True, False]
+    assert _marked([piece, line], coherent=True) == [False, False]
+    assert _marked([piece, line], **stall) == [False, False]
+
+
+def test_old_piece_goes_on_behind_a_planted_fault_in_its_midst():
+    planted = Finding(Kind.ZERO, frame=20_600, frames=8, position=1, injected=True)
+    pieces = [_old(20_000, 600), planted, _old(20_608, 600)]
+    assert _marked(pieces, coherent=True) == [True, False, True]
+    # A right frame parts them.
+    apart = [_old(20_000, 600), planted, _old(20_609, 600)]
+    assert _marked(apart, coherent=True) == [False, False, False]
+
+
+@pytest.mark.parametrize("kind", [Kind.ZERO, Kind.MUTE])
+@pytest.mark.parametrize(("left", "marked"), [(2048, True), (2049, False)])
+def test_silence_in_the_last_laps_of_a_stalled_burst_was_read_before_its_time(kind, left, marked):
+    silent = Finding(kind, frame=90_000, frames=200, position=500_000 - left)
+    whole = Analysis("exact", True, 100_000, 99_000, 0, 1).holding([silent], 1)
+    found = set_apart(whole, RINGS, Stalls(waits=1), 500_000).findings
+    assert ["transport" in one.details for one in found] == [marked]
+    assert "transport" not in set_apart(whole, RINGS, Stalls(), 500_000).findings[0].details
+    assert "transport" not in set_apart(whole, RINGS, Stalls(waits=1)).findings[0].details

@@ -272,3 +272,13 @@ def test_flip_is_found_where_the_path_carries_no_padding():
     assert any(fault.kind is Kind.BITFLIP for fault in laid)
     assert outcome.whole
     assert all(one.injected for one in analysis.findings)
+
+
+def test_match_fault_that_came_though_it_was_not_due_is_planted_and_not_counted():
+    # Where time was lost, more left the ring than its pointers say.
+    faults = (Planted(Kind.ZERO, 400, 8), Planted(Kind.ZERO, 900, 8), Planted(Kind.STALE, 1200, 8))
+    found = [Finding(Kind.ZERO, fault.frame, 8, POSITION + fault.frame) for fault in faults[:2]]
+    analysis = Analysis("exact", True, 2000, 2000, 0, POSITION).holding(found, 2)
+    marked, outcome = match(analysis, faults, POSITION, 600, RINGS)
+    assert [finding.injected for finding in marked.findings] == [True, True]
+    assert (outcome.planted, outcome.found, outcome.missed) == (1, 1, ())

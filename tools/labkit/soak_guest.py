@@ -22,7 +22,8 @@ from typing import Any
 
 from tools.labkit.soak_load import loads
 
-SOFTCARD = "/project/tools/softcard"
+# Ahead of the load, as a card is not a process: one that starves for two seconds is a frozen device.
+SOFTCARD = ("nice", "-n", "-15", "/project/tools/softcard", "up", "--pace", "0")
 JOB = "soak.json"
 RUNS = "runs.jsonl"
 PLAN = "soak.toml"
@@ -111,7 +112,7 @@ def walk_softcard(soak: Soak, card: str) -> None:
     ready, end = Path(f"/tmp/{card}.ready"), Path(f"/tmp/{card}.end")
     script = f"touch {ready}; while [ ! -e {end} ]; do sleep 0.2; done"
     # --run must come last; the card lives as long as the script.
-    up = subprocess.Popen([SOFTCARD, "up", "--id", card, "--pace", "0", "--run", "sh", "-c", script])
+    up = subprocess.Popen([*SOFTCARD, "--id", card, "--run", "sh", "-c", script])
     try:
         while not ready.exists():
             if up.poll() is not None:

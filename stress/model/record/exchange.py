@@ -24,6 +24,7 @@ class StreamRecord:
     started_ns: int = shape.whole(0)
     ended_ns: int = shape.whole(0)
     minor_faults: int | None = shape.whole(None)
+    waits: int = shape.count(0)
 
 
 @dataclass(frozen=True)

@@ -73,10 +73,14 @@ class Burst:
 
     def ended(self, window: WindowResult) -> tuple[Ended, Ended]:
         """Return playback and capture as they stand after the burst."""
-        played = _ended(self._playback[0], window.playback)
+        played = self._ended(self._playback[0], window.playback)
         if self._capture is None:
             return played, Ended("", None, None, 0)
-        return played, _ended(self._capture[0], window.capture)
+        return played, self._ended(self._capture[0], window.capture)
+
+    def _ended(self, stream: Stream, lane: LaneResult | None) -> Ended:
+        done, waits = max(lane.returned, 0) if lane else 0, self._resumed.get(stream.device, 0)
+        return Ended(stream.device, lane, stream.hw_ptr(done), stream.granted.buffer_size, waits)
 
     def _resume(self, stream: Stream, asked: int, rest: Rest | None) -> Callable[[int], int | None]:
         # In rw access the kernel itself ends a wait with -EIO when no interrupt came
@@ -120,11 +124,6 @@ class Burst:
     def _streams(self) -> tuple[Stream, ...]:
         playback = self._playback[0]
         return (self._capture[0], playback) if self._capture else (playback,)
-
-
-def _ended(stream: Stream, lane: LaneResult | None) -> Ended:
-    done = max(lane.returned, 0) if lane else 0
-    return Ended(stream.device, lane, stream.hw_ptr(done), stream.granted.buffer_size)
 
 
 def _state(stream: Stream) -> str:

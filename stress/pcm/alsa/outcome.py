@@ -29,12 +29,14 @@ class Ended:
     lane : None when the direction was not used.
     hw_ptr : before anything was dropped where possible; None when unknown [frames].
     ring : buffer_size [frames].
+    waits : see `StreamResult`.
     """
 
     device: str
     lane: LaneResult | None
     hw_ptr: int | None
     ring: int
+    waits: int = 0
 
     def result(self) -> StreamResult:
         """Return the direction as data; DeviceError for what is no stream event."""
@@ -55,6 +57,7 @@ class Ended:
             voluntary=lane.voluntary,
             involuntary=lane.involuntary,
             minor_faults=lane.minor_faults,
+            waits=self.waits,
         )
 
     @property
