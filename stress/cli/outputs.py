@@ -97,8 +97,7 @@ def write(outputs: Outputs, folder: Path, run: Summary, facts: Facts) -> list[st
     """
     told = []
     if outputs.html:
-        page = html.page(run, _evidence(folder, run.samples.files), facts)
-        told.append(written(outputs.html, page.encode("utf-8")))
+        told.append(written(outputs.html, page(folder, run, facts).encode("utf-8")))
     if outputs.svg:
         told.append(written(outputs.svg, ticket.svg(run, facts).encode("utf-8")))
     if outputs.junit:
@@ -108,6 +107,16 @@ def write(outputs: Outputs, folder: Path, run: Summary, facts: Facts) -> list[st
         bundle.pack(folder, outputs.bundle)
         told.append(f"wrote {outputs.bundle} ({_size(Path(outputs.bundle).stat().st_size)})")
     return told
+
+
+def page(folder: Path, run: Summary, facts: Facts) -> str:
+    """Return the page of the run in `folder`.
+
+    Raises
+    ------
+    CaptureFileError : a piece of evidence cannot be read.
+    """
+    return html.page(run, _evidence(folder, run.samples.files), facts)
 
 
 def printed(outputs: Outputs, run: Summary, facts: Facts, console: Console, name: str, **more: Any) -> bool:

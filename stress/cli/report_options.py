@@ -21,6 +21,7 @@ EXAMPLES = (
     "pcmstress report run.tar.gz --mail                  # for a kernel list, 72 columns",
     "pcmstress report --compare before.tar.gz after.tar.gz --html compared.html",
     "pcmstress report --trend runs --html nights.html     # every run below it, by board and date",
+    "pcmstress report --follow runs/20261121-091313       # while it goes on",
 )
 STATUS = (
     "Exit status: 0 when the records could be read, whatever their verdicts; 64 usage or an unreadable file. "
@@ -36,7 +37,7 @@ def add(report: argparse.ArgumentParser) -> None:
         nargs="+",
         help="a run directory, or a bundle of one; several for --compare and --trend",
     )
-    several = report.add_argument_group("several runs")
+    several = report.add_argument_group("several runs, or one that goes on")
     way = several.add_mutually_exclusive_group()
     way.add_argument(
         "--compare",
@@ -49,6 +50,12 @@ def add(report: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the rates of each board and arm over all the runs in these directories, the first bad run, and "
         "what changed before it (with --json or --html)",
+    )
+    way.add_argument(
+        "--follow",
+        action="store_true",
+        help="show a run while it goes on, from another terminal as well; a terminal without a cursor, or a "
+        "pipe, gets a line a minute; with --html the page is written again and again",
     )
     run_options.results(report, mail=True)
     run_options.screen(report)

@@ -58,6 +58,60 @@ class RunLog:
         return next((event for event in reversed(self.events) if isinstance(event, cls)), None)
 
 
+class LineCheck:
+    """Makes an event of each line of a record, once it is known to follow the one before it.
+
+    Attributes
+    ----------
+    number : of the last line.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self.number = 0
+        self._digest, self._burst = "", 0
+
+    def event(self, line: bytes) -> Event:
+        """Return the event of the next line, which comes without its end.
+
+        Raises
+        ------
+        CaptureFileError : it is not an event, or does not follow the one before; the message names the line.
+        """
+        self.number += 1
+        value = _object(line, self._path, self.number)
+        event = parse(value, self._path, self.number)
+        if self.number == 1 and not isinstance(event, StartRecord):
+            raise _no_start(self._path)
+        self._follows(line, value)
+        if isinstance(event, BurstRecord):
+            self._rises(event)
+        return event
+
+    def _follows(self, line: bytes, value: dict[str, Any]) -> None:
+        body, digest = unchained(line)
+        if value["v"] == UNCHAINED and not self._digest:
+            return
+        if not digest or chained(self._digest, body) != digest:
+            # The same object, written with other spaces.
+            bare = {key: item for key, item in value.items() if key != "chain"}
+            body, digest = json.dumps(bare, separators=(",", ":")).encode(), str(value.get("chain", ""))
+            if chained(self._digest, body) != digest:
+                raise CaptureFileError(
+                    self._path,
+                    f"line {self.number}: its digest does not follow from the line before: "
+                    "a line was edited, deleted, doubled or moved",
+                )
+        self._digest = digest
+
+    def _rises(self, burst: BurstRecord) -> None:
+        if burst.number <= self._burst:
+            raise CaptureFileError(
+                self._path, f"line {self.number}: burst {burst.number} follows burst {self._burst}"
+            )
+        self._burst = burst.number
+
+
 class Reading:
     """The events of a run directory, read one by one.
 
@@ -76,40 +130,11 @@ class Reading:
         self.torn = False
 
     def __iter__(self) -> Iterator[Event]:
-        digest, burst = "", 0
-        for number, line, value in self.objects():
-            event = parse(value, str(self._path), number)
-            if number == 1 and not isinstance(event, StartRecord):
-                raise self._no_start()
-            digest = self._follows(digest, number, line, value)
-            if isinstance(event, BurstRecord):
-                burst = self._rises(burst, number, event)
-            yield event
-
-    def _follows(self, before: str, number: int, line: bytes, value: dict[str, Any]) -> str:
-        """Return the digest of a line, once it is known to follow the one before it."""
-        body, digest = unchained(line)
-        if value["v"] == UNCHAINED and not before:
-            return ""
-        if digest and chained(before, body) == digest:
-            return digest
-        # The same object, written with other spaces.
-        bare = {key: item for key, item in value.items() if key != "chain"}
-        body, digest = json.dumps(bare, separators=(",", ":")).encode(), value.get("chain", "")
-        if chained(before, body) != digest:
-            raise CaptureFileError(
-                str(self._path),
-                f"line {number}: its digest does not follow from the line before: "
-                "a line was edited, deleted, doubled or moved",
-            )
-        return str(digest)
-
-    def _rises(self, before: int, number: int, burst: BurstRecord) -> int:
-        if burst.number <= before:
-            raise CaptureFileError(
-                str(self._path), f"line {number}: burst {burst.number} follows burst {before}"
-            )
-        return burst.number
+        check = LineCheck(str(self._path))
+        for line in self._lines():
+            yield check.event(line)
+        if not check.number:
+            raise _no_start(str(self._path))
 
     def objects(self) -> Iterator[tuple[int, bytes, dict[str, Any]]]:
         """Give number, bytes and JSON object of each line."""
@@ -117,7 +142,7 @@ class Reading:
         for number, line in enumerate(self._lines(), 1):
             yield number, line, _object(line, str(self._path), number)
         if not number:
-            raise self._no_start()
+            raise _no_start(str(self._path))
 
     def _lines(self) -> Iterator[bytes]:
         try:
@@ -130,8 +155,9 @@ class Reading:
         except OSError as error:
             raise CaptureFileError(str(self._path), f"cannot be read: {error.strerror}") from None
 
-    def _no_start(self) -> CaptureFileError:
-        return CaptureFileError(str(self._path), "line 1: the record does not begin with a start event")
+
+def _no_start(path: str) -> CaptureFileError:
+    return CaptureFileError(path, "line 1: the record does not begin with a start event")
 
 
 def read_run(folder: Path) -> RunLog:

@@ -53,6 +53,7 @@ class Console:
         self._coloured = color == "always" or (color == "auto" and _wants_colour(out))
         # A terminal without a cursor to move gets lines.
         self._moves = status.isatty() and os.environ.get("TERM") != "dumb"
+        self._redraws = out.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._interval_s = interval_s
         self._due_s = 0.0
         self._shown = False
@@ -89,6 +90,25 @@ class Console:
     def moves(self) -> bool:
         """Whether the status is one line that is rewritten."""
         return self._moves and not self._quiet
+
+    @property
+    def redraws(self) -> bool:
+        """Whether results can be drawn over those before: standard output is a terminal with a cursor."""
+        return self._redraws
+
+    def redraw(self, texts: Iterable[str]) -> None:
+        """Draw lines of result from the top of the screen, in place of what stands there.
+
+        What does not fit on the screen is left out: it would scroll the first lines away.
+        """
+        width, rows = self.columns, shutil.get_terminal_size().lines
+        parts = [part for text in texts for part in wrapped(text, width)]
+        shown = (
+            parts if len(parts) < rows else [*parts[: rows - 2], f"... {len(parts) - rows + 2} more lines"]
+        )
+        # ECMA-48: cursor home, erase to the end.
+        self._out.write("\x1b[H\x1b[J" + "".join(f"{self._painted(_flat(part))}\n" for part in shown))
+        self._out.flush()
 
     def _painted(self, text: str) -> str:
         if not self._coloured:

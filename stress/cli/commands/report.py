@@ -7,7 +7,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from stress.cli import outputs, several
+from stress.cli import following, outputs, several
 from stress.cli.outputs import Outputs
 from stress.errors import ConfigError
 from stress.model.verdict import EXIT_INCONCLUSIVE, exit_code
@@ -33,6 +33,8 @@ def execute(args: argparse.Namespace) -> int:
         return several.compare(args)
     if args.trend:
         return several.trend(args)
+    if args.follow:
+        return following.follow(args)
     if len(args.directories) > 1:
         allowed = "one, or several with --compare or --trend"
         raise ConfigError(f"{len(args.directories)} runs", where="report", allowed=allowed)
