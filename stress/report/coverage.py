@@ -12,6 +12,7 @@ from stress.model.exposure import Exposure
 from stress.model.words import count
 from stress.report.document import table
 from stress.settings.times import format_duration
+from stress.verdict.needs import proving
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from stress.verdict.tally import Tally
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 900, 240, 30, 22, 22
-# Bounds drawn [log10 of the share of lines that may be corrupted].
-LOW, HIGH = -9, 0
+# Bounds drawn [log10 of the share of lines that may be corrupted]; the other end is below all bounds.
+HIGH = 0
 # Rows of picture and table. Source: the longest shipped plan has 24 arms. Higher: a longer page.
 MOST_ROWS = 40
+# Letters of a name beside its row.
+LONGEST = 36
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,13 @@ def _both(values: Iterable[str]) -> str:
     return " / ".join(dict.fromkeys(values)) or "-"
 
 
-def section(run: Summary) -> str:
-    """Return coverage as a table with its picture, "" where no arm ran."""
+def section(run: Summary, drawn: bool = False) -> str:
+    """Return coverage as a table with its picture, "" where no arm ran.
+
+    Parameters
+    ----------
+    drawn : the picture stands on the first screen already.
+    """
     rows = covered(run)
     if not rows:
         return ""
@@ -94,7 +102,8 @@ def section(run: Summary) -> str:
         "Playback / capture. The bound: with more corrupted lines than that, an arm would have shown one "
         "with 95 % confidence."
     )
-    return f'<h2 id="coverage">What was covered</h2>{picture(run)}{body}{more}<p class="note">{note}</p>'
+    shown = "" if drawn else picture(run)
+    return f'<h2 id="coverage">What was covered</h2>{shown}{body}{more}<p class="note">{note}</p>'
 
 
 def _row(one: Covered) -> str:
@@ -123,50 +132,50 @@ def picture(run: Summary) -> str:
 
 def svg(run: Summary) -> str:
     """Return the same as an SVG element."""
-    rows = [one for one in covered(run) if one.bound][:MOST_ROWS]
-    bottom = TOP + ROW * len(rows)
-    whole = (
-        Exposure(run.whole.lines, run.whole.line_bytes).rate_bound_95 if not run.whole.wrong_frames else None
-    )
-    asked = _x(run.plan.bound)
-    parts = [_axis(bottom), f'<path class="way" d="M{asked:.1f} {TOP - 12}V{bottom}"/>']
-    asked_lines = count(round(1 / run.plan.bound))
-    parts.append(f'<text x="{asked:.1f}" y="10" text-anchor="middle">asked: 1 in {asked_lines}</text>')
-    parts += [_dot(one.arm, one.bound, TOP + ROW * number) for number, one in enumerate(rows) if one.bound]
-    if whole:
-        parts.append(_dot("all arms together", whole, bottom))
-    height = bottom + ROW + 34
+    rows = [(one.arm, one.bound) for one in covered(run) if one.bound][:MOST_ROWS]
+    whole = proving(run.plan, run.parts)
+    together = Exposure(whole.lines, whole.line_bytes).rate_bound_95
+    if together and not run.whole.wrong_frames:
+        rows.append(("together, as the verdict counts them", together))
+    scale = _Scale(math.floor(math.log10(min(run.plan.bound, *(bound for _, bound in rows)))))
+    bottom, asked = TOP + ROW * len(rows), scale.x(run.plan.bound)
+    parts = [scale.axis(bottom), f'<path class="way" d="M{asked:.1f} {TOP - 8}V{bottom}"/>']
+    lines = count(round(1 / run.plan.bound))
+    parts.append(f'<text x="{asked:.1f}" y="10" text-anchor="middle">asked: 1 in {lines}</text>')
+    parts += [scale.dot(name, bound, TOP + ROW * number) for number, (name, bound) in enumerate(rows)]
     label = "95 % upper bound on the share of corrupted lines, by arm"
-    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    return f'<svg viewBox="0 0 {WIDTH} {bottom + 34}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
 
-def _axis(bottom: float) -> str:
-    parts = []
-    for power in range(LOW, HIGH + 1):
-        x = _x(10.0**power)
-        parts.append(f'<path class="frame" d="M{x:.1f} {TOP - 8}V{bottom + ROW}"/>')
-        parts.append(f'<text x="{x:.1f}" y="{bottom + ROW + 15}" text-anchor="middle">{_lines(power)}</text>')
-    parts.append(
-        f'<text x="{LEFT}" y="{bottom + ROW + 30}">at most one corrupted line in so many (95 %)</text>'
-    )
-    return "".join(parts)
+@dataclass(frozen=True)
+class _Scale:
+    # From 10^low to 1, to the right.
+    low: int
+
+    def axis(self, bottom: float) -> str:
+        parts = []
+        for power in range(self.low, HIGH + 1):
+            x = self.x(10.0**power)
+            parts.append(f'<path class="frame" d="M{x:.1f} {TOP - 8}V{bottom}"/>')
+            parts.append(f'<text x="{x:.1f}" y="{bottom + 15}" text-anchor="middle">{_lines(power)}</text>')
+        said = "at most one corrupted line in so many (95 %)"
+        parts.append(f'<text x="{LEFT}" y="{bottom + 30}">{said}</text>')
+        return "".join(parts)
+
+    def dot(self, name: str, bound: float, top: float) -> str:
+        x, y = self.x(bound), top + ROW / 2
+        shown = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+        return (
+            f'<text x="0" y="{y + 4:.1f}">{escape(shown)}</text>'
+            f'<path d="M{x:.1f} {y:.1f}H{self.x(1.0):.1f}" class="reach"/>'
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" class="good">'
+            f"<title>{escape(name)}: 1 in {count(int(1 / bound))}</title></circle>"
+        )
+
+    def x(self, bound: float) -> float:
+        power = min(float(HIGH), max(float(self.low), math.log10(bound)))
+        return LEFT + (WIDTH - LEFT - RIGHT) * (power - self.low) / (HIGH - self.low)
 
 
 def _lines(power: int) -> str:
-    return f"{10 ** (-power % 3)}{('', ' 000', ' million', ' billion')[-power // 3]}"
-
-
-def _dot(name: str, bound: float, top: float) -> str:
-    x, y = _x(bound), top + ROW / 2
-    shown = name if len(name) <= 34 else f"{name[:33]}…"
-    return (
-        f'<text x="0" y="{y + 4:.1f}">{escape(shown)}</text>'
-        f'<path d="M{x:.1f} {y:.1f}H{_x(1.0):.1f}" class="reach"/>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" class="good">'
-        f"<title>{escape(name)}: {bound:.3g}</title></circle>"
-    )
-
-
-def _x(bound: float) -> float:
-    power = min(float(HIGH), max(float(LOW), math.log10(bound)))
-    return LEFT + (WIDTH - LEFT - RIGHT) * (power - LOW) / (HIGH - LOW)
+    return f"{10 ** (-power % 3)}{('', ' 000', ' million', ' billion', ' trillion')[-power // 3]}"

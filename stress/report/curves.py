@@ -14,7 +14,8 @@ from stress.verdict.trend import sweeps
 if TYPE_CHECKING:
     from stress.stats.dose import DoseResponse
 
-SEEN, FITTED = "#d1495b", "#1f6fb4"
+# The fit is what counts; what was measured is marked on it.
+SEEN, FITTED = "#d1495b", "#2f7fd0"
 # Points of a fitted curve: more than a picture marks one by one.
 CURVE = 128
 # Curves on a page. Source: a plan has a handful of groups and sweeps. Higher: a longer page.
@@ -27,7 +28,8 @@ def figures(measured: Sequence[Measured]) -> str:
     """Return a curve of each dose-response and sweep that shows wrong frames, as HTML."""
     drawn = [_dose(measured, group) for group in groups(measured)]
     drawn += [_sweep(one.base, one.words, one.points(), one.fitted) for one in sweeps(measured)]
-    return "".join([one for one in drawn if one][:MOST_CURVES])
+    shown = "".join([one for one in drawn if one][:MOST_CURVES])
+    return f'<div class="curves">{shown}</div>' if shown else ""
 
 
 def dose_points(measured: Sequence[Measured], group: str) -> list[tuple[float, int, int]]:
@@ -69,7 +71,7 @@ def _drawn(points: Sequence[Point], fitted: DoseResponse | None, unit: str, titl
         [((value - low) / span, f"{value:g}") for value in steps(low, high, 8)],
         [(level / top, f"{level:g}") for level in steps(0, top, 5)],
         unit,
-        "% of frames wrong",
+        "% wrong",
     )
     seen = [((at - low) / span, share / top) for (at, _, _), share in zip(points, shares)]
     lines = [("measured", SEEN, seen)]

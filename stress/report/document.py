@@ -62,19 +62,25 @@ figure.wide text{{font-size:11px}}svg.share{{width:10rem;height:.7rem}}{SHAPES}
 dl{{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:.5rem 1rem}}
 dt{{font-size:.8rem;color:var(--soft)}}dd{{margin:0;font-size:1.02rem}}
 .do{{font-size:1.05rem;border-left:.25rem solid var(--ink);padding-left:.8rem}}
+.curves{{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(27rem,100%),1fr));gap:0 1.5rem}}
+.curves text{{font-size:16px!important}}.curves svg{{overflow:visible;min-width:0!important}}
 nav{{margin:1rem 0}}nav a{{margin-right:1rem;color:inherit;display:inline-block}}
 input[name=only]{{margin:0 .3rem 0 0}}label{{margin-right:1rem}}
 @media print{{@page{{margin:14mm}}:root{{color-scheme:light;{PALETTE_LIGHT}}}
-body{{max-width:none;margin:0;padding:0;font-size:10.5px;color:#000;background:#fff}}
+html{{font-size:10px}}body{{max-width:none;margin:0;padding:0;font-size:1rem;color:#000;background:#fff}}
 nav,input[name=only],input[name=only]+label{{display:none}}h1{{font-size:1.3rem}}
 .verdict{{color:#000;background:#fff!important;border:2px solid #000}}
 .scroll,pre,figure.wide{{overflow:visible}}
 pre,pre.prose{{white-space:pre-wrap;overflow-wrap:anywhere}}figure,tr{{break-inside:avoid}}
 h2,h3{{break-after:avoid}}td.what{{min-width:0}}td.name,td.n{{white-space:normal}}
-th,td{{padding:.15rem .4rem}}
-.rest{{display:none}}figure.wide svg{{max-height:80mm}}
+
+th,td{{padding:.06rem .4rem;font-size:.88rem}}
+.rest,.screen{{display:none}}
+.curves{{grid-template-columns:1fr 1fr 1fr}}figure.wide svg{{max-height:50mm}}h2{{margin:1rem 0 .3rem}}
+dl{{grid-template-columns:repeat(4,1fr)}}p{{margin:.4rem 0}}
 *{{print-color-adjust:exact;-webkit-print-color-adjust:exact}}}}
-@media(max-width:40rem){{body{{margin:1rem auto}}th,td{{padding:.25rem .5rem}}.wide svg{{min-width:38rem}}
+@media(max-width:40rem){{body{{margin:1rem auto}}th,td{{padding:.25rem .5rem}}.wide svg{{min-width:44rem}}
+figure.wide text{{font-size:14px}}.curves text{{font-size:19px!important}}
 figure.wide{{overflow-x:auto}}figure.wide figcaption{{position:sticky;left:0}}}}
 """
 

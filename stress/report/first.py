@@ -39,6 +39,7 @@ class Picture:
     ring: RingMap | None = None
 
 
+REACHED = "the bound that each arm reached"
 NOTHING = Picture("", "")
 
 
@@ -53,7 +54,7 @@ def picture(run: Summary) -> Picture:
     if run.samples.levels.kept:
         return Picture(levels.figure(run.samples), "the analog path over the run")
     reached = coverage.picture(run)
-    return Picture(reached, "the bound that each arm reached") if reached else NOTHING
+    return Picture(reached, REACHED) if reached else NOTHING
 
 
 def verdict(run: Summary) -> str:

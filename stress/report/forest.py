@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 WIDTH, LEFT, RIGHT, ROW, TOP = 900, 300, 130, 22, 14
 # Ratios drawn [log10]; an interval that goes on has an arrow.
 LOW, HIGH = -1.0, 3.0
-CURED, OPEN = "#1b6e3c", "#8a8a8a"
+# Colours of the page, so that they read on dark as well.
+CURED, OPEN = "var(--good)", "var(--soft)"
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,12 @@ def _row(one: Entry, top: float, span: tuple[float, float]) -> str:
     name, numbers = escape(one.name), escape(one.note)
     point = ""
     if math.isfinite(ratio) and ratio > 0:
-        point = f'<circle cx="{_x(ratio, span):.1f}" cy="{middle:.1f}" r="4" fill="{hue}"/>'
+        point = f'<circle cx="{_x(ratio, span):.1f}" cy="{middle:.1f}" r="4" style="fill:{hue}"/>'
     elif ratio > 0:
-        point = f'<path d="M{right - 6:.1f} {middle - 4:.1f}l6 4l-6 4z" fill="{hue}"/>'
+        point = f'<path d="M{right - 6:.1f} {middle - 4:.1f}l6 4l-6 4z" style="fill:{hue}"/>'
     return (
         f'<text x="0" y="{middle + 4:.1f}">{name}</text>'
-        f'<path d="M{left:.1f} {middle:.1f}H{right:.1f}" stroke="{hue}" stroke-width="3"/>{point}'
+        f'<path d="M{left:.1f} {middle:.1f}H{right:.1f}" style="stroke:{hue};stroke-width:3"/>{point}'
         f'<text x="{WIDTH - RIGHT + 20}" y="{middle + 4:.1f}">{numbers}</text>'
     )
 

@@ -73,8 +73,8 @@ def page(run: Summary, evidence: list[EvidenceRecord], facts: Facts | None = Non
         _compared(run, picture),
         _arms(run),
         places.section(run, picture.ring),
-        coverage.section(run),
-        wire_bars.section(run),
+        _on_screen(coverage.section(run, picture.title == first.REACHED), run.failed),
+        _on_screen(wire_bars.section(run), not run.failed or run.diagnosis is not None),
     ]
     rest = [
         _board(known),
@@ -91,13 +91,18 @@ def page(run: Summary, evidence: list[EvidenceRecord], facts: Facts | None = Non
     return document(name, f"{top}{contents(top + body)}{body}", listing.rules())
 
 
+def _on_screen(section: str, only: bool) -> str:
+    # Two pages of paper hold what the verdict rests on: of a FAIL the damage, of a PASS what was covered.
+    return f'<div class="screen">{section}</div>' if section and only else section
+
+
 def _fitting(sections: list[str], left: int) -> list[str]:
     # What does not fit is named in its place; what follows may still fit.
     shown = []
     for section in sections:
         size = len(section.encode())
         if size > left:
-            head = section.split("</h2>", 1)[0] + "</h2>"
+            head = section[section.find("<h2") :].split("</h2>", 1)[0] + "</h2>"
             section = f'{head}<p class="note">Left out: the page would be too large for a mail.</p>'
         left -= min(size, left)
         shown.append(section)
