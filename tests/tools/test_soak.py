@@ -7,6 +7,8 @@ import argparse
 import json
 import random
 import signal
+import subprocess
+import time
 
 import pytest
 
@@ -70,7 +72,7 @@ def test_summary_counts_each_verdict_by_card_and_names_every_fail(tmp_path):
 
 
 def test_summary_of_no_run_says_so(tmp_path):
-    assert soak.summary(soak.read(tmp_path / "none"), tmp_path) == ["no run ended"]
+    assert soak.summary([], tmp_path) == ["no run ended"]
 
 
 def test_read_leaves_a_torn_last_line_out(tmp_path):
@@ -101,30 +103,58 @@ def test_stop_is_always_followed_by_a_continue_and_comes_when_due(monkeypatch):
     assert min(slept) >= 0.01 and max(slept) <= 0.3
 
 
-def _soak(**job):
-    return soak_guest.Soak({"runs": 3, "deadline_s": 60, "seed": 1, **job})
+def test_runs_are_numbered_once_each_up_to_the_number_asked(tmp_path):
+    counter = tmp_path / "count"
+    assert [soak_guest.claim(counter, 3) for _ in range(5)] == [1, 2, 3, 0, 0]
 
 
-def test_runs_are_numbered_once_each_up_to_the_number_asked():
-    soaking = _soak()
-    assert [soaking.next() for _ in range(5)] == [1, 2, 3, 0, 0]
+def _card(tmp_path, monkeypatch, execute, end=None):
+    (tmp_path / "memory").mkdir()
+    monkeypatch.setattr(soak_guest, "_MEMORY", tmp_path / "memory")
+    monkeypatch.chdir(tmp_path)
+    job = {"runs": 4, "seed": 10, "end": time.time() + 60 if end is None else end}
+    return soak_guest.Card("loop0", job, execute)
 
 
-def test_no_run_starts_after_the_deadline():
-    assert _soak(deadline_s=-1).next() == 0
+def test_card_runs_until_nothing_is_left_each_with_a_seed_of_its_own(tmp_path, monkeypatch):
+    seeds = []
+
+    def execute(words, output):
+        seeds.append(words[words.index("--seed") + 1])
+        (output / "stdout").write_text(json.dumps({"verdict": "PASS", "reasons": ["clean"]}))
+        (output / "stderr").write_text("")
+        return 0
+
+    card = _card(tmp_path, monkeypatch, execute)
+    card.walk()
+    assert seeds == ["11", "12", "13", "14"]
+    assert card.codes == {0: 4}
+    assert [run["verdict"] for run in soak.read(tmp_path / "runs-loop0.jsonl")] == ["PASS"] * 4
+    assert not [path for path in (tmp_path / "memory").iterdir() if path.is_dir()]
+
+
+def test_no_run_starts_after_the_deadline(tmp_path, monkeypatch):
+    card = _card(tmp_path, monkeypatch, None, end=0)
+    card.walk()
+    assert not card.codes
+
+
+def test_run_in_a_child_leaves_its_output_and_exit_code(tmp_path):
+    code = soak_guest.forked(["run", "--backend", "virtual", "--board", "none"], tmp_path)
+    assert code == 64
+    assert "none" in (tmp_path / "stderr").read_text()
 
 
 def test_records_of_every_fail_are_kept_and_those_of_pass_deleted(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    soaking, codes = _soak(), [0, 1, 5, 5, 5, 5, 1, 70]
+    card, codes = _card(tmp_path, monkeypatch, None), [0, 1, 5, 5, 5, 5, 1, 70]
     for number, code in enumerate(codes, 1):
         folder = tmp_path / "memory" / f"run-{number:04d}-loop0"
-        folder.mkdir(parents=True)
+        folder.mkdir()
         text = json.dumps({"verdict": "?", "reasons": ["why"], "arms": [{"xruns": 2}, {"xruns": 1}]})
-        soaking.done("loop0", number, code, text, 1.0, folder)
+        card.done(number, code, text, 1.0, folder)
     kept = sorted(int(path.name[4:8]) for path in tmp_path.glob("run-*"))
-    assert kept == [2, 3, 4, 5, 7, 8]
-    runs = soak.read(tmp_path / "runs.jsonl")
+    assert kept == [2, 3, 4, 7, 8]
+    runs = soak.read(tmp_path / "runs-loop0.jsonl")
     assert [run["code"] for run in runs] == codes
     assert {run["xruns"] for run in runs} == {3}
     assert [bool(run["record"]) for run in runs] == [number in kept for number in range(1, 9)]
@@ -137,16 +167,17 @@ def test_output_that_is_no_report_becomes_the_reason():
 
 def test_loads_are_at_work_inside_the_block_and_gone_behind_it(monkeypatch):
     started = []
-    real = soak_guest.subprocess.Popen
+    real = subprocess.Popen
 
     def popen(*args, **kwargs):
         started.append(real(*args, **kwargs))
         return started[-1]
 
     monkeypatch.setattr("tools.labkit.soak_load.subprocess.Popen", popen)
-    with loads(["cpu", "pipes"], seed=1):
+    with loads(["cpu", "pipes"], 2, seed=1):
         while len(started) < 2:
             pass
+    assert len(started) == 2
     assert {process.returncode for process in started} == {-signal.SIGKILL}
 
 

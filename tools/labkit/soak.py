@@ -51,10 +51,11 @@ def arguments(sub: argparse.ArgumentParser) -> None:
     add("--repeats", metavar="N", type=int, help="how often a run walks the plan's arms")
     add("--burst", metavar="TIME", help="length of its bursts, instead of the plan's")
     add("--bound", metavar="RATE", type=float, help="what a PASS needs, where the runs are made shorter")
-    add("--load", metavar="NAME", action="append", choices=(*LOADS, "none"), help="default: each once")
+    add("--load", metavar="NAME", action="append", choices=(*LOADS, "none"), help="default: all, in turns")
+    add("--workers", metavar="N", type=int, help="loads at a time (default one more than CPUs)")
     add("--no-stops", action="store_true", help="never stop the emulator for a moment")
     add("--seed", metavar="N", type=int, default=1)
-    add("--out", metavar="DIR", type=Path, help="receives runs.jsonl and the records that are kept")
+    add("--out", metavar="DIR", type=Path, help="receives runs-CARD.jsonl and the records that are kept")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -68,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
         "deadline_s": job.seconds(args.limit),
         "seed": args.seed,
         "loads": [name for name in args.load or LOADS if name != "none"],
+        "workers": args.workers or args.cpus + 1,
         "loops": loops,
         "softcards": [f"soft{number}" for number in range(args.softcards)],
     }
@@ -84,7 +86,8 @@ def run(args: argparse.Namespace) -> int:
     done = runner.run(args.board, guest, options, live=(sys.stdout.buffer, sys.stderr.buffer))
     if done.failure:
         print(f"tools/lab: {done.failure}; the last lines:\n{done.console_tail}", file=sys.stderr)
-    print("\n".join(summary(read(out / RUNS), out)))
+    runs = [run for path in sorted(out.glob(RUNS.format(card="*"))) for run in read(path)]
+    print("\n".join(summary(runs, out)))
     return done.code
 
 
@@ -127,11 +130,8 @@ class Stops:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Return the lines of runs.jsonl; a torn last one is left out, none is an empty list."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except OSError:
-        return []
+    """Return the runs of one card; a torn last line is left out."""
+    lines = path.read_text(encoding="utf-8").split("\n")
     return [json.loads(line) for line in lines[:-1] if line]
 
 

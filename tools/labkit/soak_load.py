@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Inside the guest: work beside the runs of a soak, in the manner of stress-ng.
 
-Each worker repeats one shell command for a random time, then rests for a random
-time: a load that begins and ends disturbs more than one that stays.
+Each worker keeps a shell command going for a random time, rests for a random time and
+takes another one: a load that begins and ends disturbs more than one that stays.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import random
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 #: Name -> shell command that never ends by itself; {place} is a file in memory.
@@ -30,9 +30,9 @@ _WORK_S = (1.0, 8.0)
 _REST_S = (0.5, 4.0)
 
 
-def _worker(name: str, number: int, ended: threading.Event, chance: random.Random) -> None:
-    command = LOADS[name].format(place=f"/tmp/soak-{name}-{number}")
+def _worker(names: Sequence[str], number: int, ended: threading.Event, chance: random.Random) -> None:
     while not ended.is_set():
+        command = LOADS[chance.choice(names)].format(place=f"/tmp/soak-file-{number}")
         process = subprocess.Popen(
             ["sh", "-c", command],
             stdin=subprocess.DEVNULL,
@@ -47,12 +47,12 @@ def _worker(name: str, number: int, ended: threading.Event, chance: random.Rando
 
 
 @contextmanager
-def loads(names: list[str], seed: int) -> Iterator[None]:
-    """Keep one worker per name at work while the block runs; KeyError for a name that is not in LOADS."""
+def loads(names: Sequence[str], number: int, seed: int) -> Iterator[None]:
+    """Keep `number` workers at work while the block runs, each with one of `names` at a time."""
     ended = threading.Event()
     workers = [
-        threading.Thread(target=_worker, args=(name, number, ended, random.Random(seed + number)))
-        for number, name in enumerate(names)
+        threading.Thread(target=_worker, args=(names, each, ended, random.Random(seed + each)))
+        for each in range(number if names else 0)
     ]
     for worker in workers:
         worker.start()

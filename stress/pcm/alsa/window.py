@@ -26,9 +26,11 @@ OVERDUE_FACTOR = 1.5
 OVERDUE_MARGIN_S = 1.0
 # One look at an overdue burst: this many samples, this far apart. Source:
 # hw_ptr moves at least once a period, and no period lasts 1 s (the largest
-# ring, 64 KB at 8 kHz mono, has periods of 1 s with 4 of them). Higher: a
-# frozen device is noticed later. Lower: a slow one is taken for frozen.
-LOOKS = 40
+# ring, 64 KB at 8 kHz mono, has periods of 1 s with 4 of them); a card that is
+# a process stood still for more than 2 s beside a load, and the kernel itself
+# waits for 10 s. Higher: a frozen device is noticed later. Lower: a slow one
+# is taken for frozen.
+LOOKS = 120
 LOOK_S = 0.05
 # How long a call may take to come back after snd_pcm_drop. Measured: at once.
 # Higher: a wedged driver holds the caller longer. Lower: a loaded machine may
