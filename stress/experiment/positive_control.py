@@ -336,7 +336,7 @@ def _covered(fault: Planted, analysis: Analysis, position: int) -> bool:
 
 
 def _touches(start: int, finding: Finding, fault: Planted) -> bool:
-    return start < fault.frame + fault.frames and fault.frame < start + finding.frames
+    return start < fault.frame + fault.frames and fault.frame < start + finding.span
 
 
 def _blurred(start: int, finding: Finding, faults: Sequence[Planted], rules: Rules) -> bool:

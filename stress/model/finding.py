@@ -77,6 +77,11 @@ class Finding:
     details: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
 
+    @property
+    def span(self) -> int:
+        """Frames from the first wrong one to the last, right ones between them as well."""
+        return int(self.details.get("span", self.frames))
+
     def to_json(self) -> dict[str, Any]:
         """Return the finding as the JSON object of the record."""
         return {

@@ -170,7 +170,7 @@ class Namer:
         held[1:] = (rows[1:] == rows[:-1]).all(axis=1)
         if before is not None:
             held[0] = bool((rows[0] == before).all())
-        held &= ~self._clipped(rows)
+        held &= ~self.clipped(rows)
         tags = np.where(zero, 1, np.where(held, 2, 0))
         edges = np.flatnonzero(tags[1:] != tags[:-1]) + 1
         starts = [0, *edges.tolist()]
@@ -193,8 +193,8 @@ class Namer:
         self._failed += named is None
         return named or (Kind.UNKNOWN, {})
 
-    def _clipped(self, rows: Bytes) -> Flags:
-        # All samples at the rails: equal neighbours say nothing there.
+    def clipped(self, rows: Bytes) -> Flags:
+        """Tell which frames have all samples at the rails: equal neighbours say nothing there."""
         wide = self._layout.samples(np.ascontiguousarray(rows)) >> np.int32(32 - self._layout.fmt.bits)
         top = (1 << (self._layout.fmt.bits - 1)) - 1
         clipped: Flags = ((wide == top) | (wide == -top - 1)).all(axis=1)

@@ -9,7 +9,8 @@ from typing import Any
 
 from stress.detect.exact.damage_kind import SHORTEST_DITHER, Namer, Part
 from stress.detect.exact.decode import Decoder
-from stress.detect.exact.findings import sentence
+from stress.detect.exact.dense import DenseNamer
+from stress.detect.exact.findings import merged, sentence
 from stress.detect.exact.partial_frames import Edges
 from stress.detect.exact.ring_offset import RingGeometry, line_of, signed
 from stress.detect.exact.track import TrackEvent
@@ -23,6 +24,10 @@ from stress.model.stimulus import POSITIONS
 # lower: sparse flips are called dither.
 DENSE_SHARE = 0.3
 
+
+# Frames at the start of a long stretch that are fitted first. Higher: time on dense damage;
+# lower: a fit is refused for an odd frame.
+HEAD = 64
 
 # Longest unnamed part that dither or gain may reach into [frames]. Higher: time;
 # lower: a flip beside dither takes some of its frames along.
@@ -45,6 +50,7 @@ class Builder:
     def __init__(self, decoder: Decoder, geometry: RingGeometry) -> None:
         self._decoder, self._geometry = decoder, geometry
         self._namer = Namer(decoder)
+        self._dense = DenseNamer(decoder, self._namer)
         self._votes = {"playback": 0, "capture": 0}
         #: where a slip turned out to lie before the damage beside it: frame of the
         #: stretch and lag of the alignment there; what follows is to be seen in that.
@@ -68,8 +74,8 @@ class Builder:
         stretch, self.cut = Stretch(self._decoder.rows(raw), frame, position, before), None
         if not self._aligns:
             self._aligns.append((0, position - frame))
-        events = self._settled(stretch, events)
-        found: list[Finding] = []
+        found, events = self._dense.taken(stretch, self._settled(stretch, events))
+        many = len(found)
         for group in groups(events):
             slips = (event for event in group if event.what == "slip")
             self._aligns.extend((frame + one.start, position - one.shift - frame) for one in slips)
@@ -79,7 +85,7 @@ class Builder:
                 found.append(self._slip(stretch, group[0]))
             else:
                 found.append(self._displaced(stretch, group[0]))
-        return found
+        return sorted(found, key=lambda one: one.frame) if many else found
 
     def _settled(self, stretch: Stretch, events: list[TrackEvent]) -> list[TrackEvent]:
         aligns = [align for _, align in self._aligns]
@@ -289,6 +295,10 @@ class Builder:
         start, end = noises[0].start, noises[-1].end
         wrong = sum(event.end - event.start for event in noises)
         dense = end - start >= SHORTEST_DITHER and wrong >= DENSE_SHARE * (end - start)
+        if dense and end - start > 4 * HEAD:
+            # What fits as a whole fits its head; the many halves of dense damage do not.
+            head = stretch.rows[start : start + HEAD]
+            dense = self._namer.fit(head, stretch.due(start, noises[0].shift)) is not None
         fitted = self._fit(stretch, start, end, noises[0].shift) if dense else None
         if fitted is not None:
             return [fitted]
@@ -370,6 +380,8 @@ class Builder:
 
     def merge(self, last: Finding, finding: Finding) -> Finding:
         """Return two findings that continue each other as one."""
+        if "places" in last.details:
+            return merged(last, finding)
         size = self._geometry.frame_bytes
         details = dict(last.details)
         if last.lag is not None and ("bytes" in last.details or "bytes" in finding.details):

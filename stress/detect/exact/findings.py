@@ -14,6 +14,10 @@ from stress.model.histogram import Axes, Histogram
 # Higher: memory; lower: less evidence. Counts go on past it.
 CAP = 1000
 
+# Right frames between places of dense damage that are one finding, see `dense` [frames]. Higher:
+# sparse damage is told as one; lower: dense damage falls to pieces.
+LARGEST_GAP = 128
+
 
 class Collector:
     """Takes findings in order of frame.
@@ -70,7 +74,7 @@ class Collector:
         self.wrong_frames += last.frames
         if self._until is None or last.frame - self._until > self._lap:
             self.episodes += 1
-        self._until = last.frame + (0 if last.kind is Kind.DROP else last.frames)
+        self._until = last.frame + (0 if last.kind is Kind.DROP else last.span)
         if len(self._kept) < self._cap:
             self._kept.append(self._complete(last))
         else:
@@ -96,6 +100,9 @@ class Collector:
 
 
 def _continues(last: Finding, finding: Finding) -> bool:
+    if "places" in last.details:
+        gap = finding.frame - last.frame - last.span
+        return finding.kind is last.kind and 0 <= gap <= LARGEST_GAP
     return (
         finding.kind is last.kind
         and finding.kind not in SLIPS
@@ -103,6 +110,20 @@ def _continues(last: Finding, finding: Finding) -> bool:
         and (finding.lag, finding.ring) == (last.lag, last.ring)
         and _alike(last, finding)
     )
+
+
+def merged(last: Finding, finding: Finding) -> Finding:
+    """Return many places of one kind and what follows of it as one finding."""
+    one, other = last.details, finding.details
+    details = {
+        **one,
+        "places": one["places"] + other.get("places", 1),
+        "span": finding.frame + finding.span - last.frame,
+    }
+    if last.kind is Kind.BITFLIP:
+        details["flips"] = one["flips"] + other["flips"]
+        details["per_bit"] = [a + b for a, b in zip(one["per_bit"], other["per_bit"])]
+    return replace(last, frames=last.frames + finding.frames, details=details)
 
 
 def _alike(last: Finding, finding: Finding) -> bool:
@@ -129,6 +150,11 @@ def _subject(finding: Finding) -> str:
     where = f"at capture frame {finding.frame}"
     if finding.kind in SLIPS:
         return f"{where[0].upper()}{where[1:]}"
+    if "places" in finding.details:
+        places = count(int(finding.details["places"]), "place")
+        return (
+            f"{finding.frames} of {finding.span} frames from capture frame {finding.frame} on, in {places},"
+        )
     return f"{count(finding.frames, 'frame')} {where}"
 
 
