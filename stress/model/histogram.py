@@ -138,6 +138,15 @@ class Histogram:
         self.column_frames = SHORTEST_COLUMN
         self.planes: dict[Plane, dict[str, Cells]] = {}
 
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the same was counted, along the same axes."""
+        if not isinstance(other, Histogram):
+            return NotImplemented
+        mine, others = (self._axes, self.column_frames), (other._axes, other.column_frames)
+        return mine == others and self.planes == other.planes
+
+    __hash__ = None  # type: ignore[assignment]
+
     @property
     def frames(self) -> int:
         """Wrong frames counted; one that lies in two findings is counted twice."""
