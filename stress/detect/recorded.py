@@ -19,7 +19,7 @@ from stress.detect.checksum_lock import LOCK_FRAMES, find
 from stress.detect.exact.findings import CAP
 from stress.detect.exact.idle import moving
 from stress.model.arrays import Bytes
-from stress.model.finding import Analysis
+from stress.model.finding import Analysis, Finding, Kind
 from stress.model.words import count, counted
 from stress.patterns.layout import Layout
 
@@ -103,6 +103,7 @@ class RecordedCheck:
         findings = [narrow(0, run, self._sum_frames) for run in runs.ended]
         first = (passes[0].start - passes[0].first) % self._period
         findings = [replace(one, position=self._position(one.frame, passes)) for one in findings]
+        findings = sorted([*findings, *self._slips(passes)], key=lambda one: one.frame)
         checked = sum(one.end - one.start for one in passes)
         notes = [self._coverage(passes, checked), *([LIMITS] if findings else [])]
         whole = Analysis("checksum", True, self._frames, checked, passes[0].start, first, notes=tuple(notes))
@@ -111,6 +112,19 @@ class RecordedCheck:
     def _position(self, frame: int, passes: list[Repetitions]) -> int:
         one = next(one for one in passes if frame < one.end)
         return (frame - one.first) % self._period
+
+    def _slips(self, passes: list[Repetitions]) -> Iterator[Finding]:
+        # Each alignment but the first begins, and each but the last ends, with a whole recording:
+        # what lacks in between was lost. Where two meet, the nearer way says lost or repeated.
+        for one, later in zip(passes, passes[1:]):
+            begins = (later.start - later.first) % self._period
+            lost, kind = begins + (one.first - one.end) % self._period, Kind.DROP
+            if one.end == later.start:
+                lost = (one.first - later.first) % self._period
+                if lost > self._period // 2:
+                    lost, kind = self._period - lost, Kind.REPEAT
+            if lost:
+                yield Finding(kind, later.start, lost, begins)
 
     def _coverage(self, passes: list[Repetitions], checked: int) -> str:
         many = checked / self._period

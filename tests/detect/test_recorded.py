@@ -125,3 +125,26 @@ def test_memory_does_not_grow_with_silence():
         return top
 
     assert peak(1 << 22) < peak(1 << 19) + (1 << 20)
+
+
+@pytest.mark.parametrize("frames", [1, 48, 700])
+@pytest.mark.parametrize("many", [1, 4])
+@pytest.mark.parametrize(
+    ("kind", "joint"),
+    [
+        ("drop", lambda s, n: [s, s[n:]]),  # the beginning of a repetition is lost
+        ("drop", lambda s, n: [s[:-n], s]),  # its end
+        ("repeat", lambda s, n: [s, s[-n:], s]),  # its end comes twice
+    ],
+)
+def test_frames_lost_or_repeated_right_between_two_repetitions_are_found(kind, joint, many, frames):
+    for before, behind in ((many, 1), (1, many)):
+        analysis, _ = check([silence(300), *[SONG] * before, *joint(SONG, frames), *[SONG] * behind])
+        assert analysis.found, (before, behind)
+        found = analysis.findings[0]
+        assert found.kind.value in (kind, "unknown")
+
+
+def test_recording_cut_off_and_played_again_behind_silence_is_no_pass():
+    assert check([SONG[:-100], silence(2000), SONG])[0].found
+    assert check([SONG, silence(2000), SONG[100:]])[0].found
