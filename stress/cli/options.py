@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 NAMED_STIMULI = AUXILIARY + ONE_SIDED
 RATES = (4000, 768000)
+_NATIVE = "S16_LE, S24_3LE, S24_LE or S32_LE"
 TIERS = ("host", "device")
 LINES = (16, 32, 64)
 USAGE_CODES = "64 usage or an unreadable file"
@@ -109,12 +110,14 @@ def _diagnose(commands: Any) -> None:
     )
 
 
-def _audio(command: argparse.ArgumentParser, said: str, channels: Any, many: str) -> None:
+def _audio(
+    command: argparse.ArgumentParser, said: str, channels: Any, many: str, formats: str = _NATIVE
+) -> None:
     command.add_argument(
         "--format",
         type=pcm_format,
         metavar="F",
-        help=f"S16_LE, S24_3LE, S24_LE or S32_LE; s16, s24, s32 are understood ({said.format('S16_LE')})",
+        help=f"{formats}; s16, s24, s32 are understood ({said.format('S16_LE')})",
     )
     command.add_argument("--channels", type=channels, metavar="N", help=f"{many} ({said.format(2)})")
     command.add_argument(
@@ -150,6 +153,7 @@ def _analyze(commands: Any) -> None:
         "a WAV says it itself",
         channels,
         "how many, or which of them to judge: 1-8, 1,2,7, of raw frames 3-4/10",
+        "of raw frames any linear format of ALSA, as S16_LE, S24_3BE, U8 or FLOAT_LE",
     )
     analyze.add_argument(
         "--analog", action="store_true", help="through an analog cable: the same as --detector spectral"

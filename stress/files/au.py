@@ -17,8 +17,8 @@ from stress.files.limits import MOST_HEADER_BYTES, check_shape
 MAGICS = (b".snd", b"dns.")
 _UNKNOWN = 0xFFFFFFFF
 # Encoding number -> (bytes of a sample, floating).
-_KNOWN = {3: (2, False), 4: (3, False), 5: (4, False), 6: (4, True), 7: (8, True)}
-_OTHER = {1: "mu-law", 2: "8 bits per sample", 23: "ADPCM", 24: "ADPCM", 27: "A-law"}
+_KNOWN = {2: (1, False), 3: (2, False), 4: (3, False), 5: (4, False), 6: (4, True), 7: (8, True)}
+_OTHER = {1: "mu-law", 23: "ADPCM", 24: "ADPCM", 27: "A-law"}
 
 
 def read_header(file: BinaryIO, path: str, file_bytes: int) -> StoredAudio:
@@ -35,7 +35,7 @@ def read_header(file: BinaryIO, path: str, file_bytes: int) -> StoredAudio:
     offset, size, kind, rate, channels = struct.unpack(f"{'>' if big_endian else '<'}5I", raw[4:])
     if kind not in _KNOWN:
         held = _OTHER.get(kind, f"encoding {kind}")
-        raise CaptureFileError(path, f"is Sun AU with {held} (allowed: linear PCM of 16 to 32 bits, float)")
+        raise CaptureFileError(path, f"is Sun AU with {held} (allowed: linear PCM of 8 to 32 bits, float)")
     check_shape(path, channels, rate)
     if not 24 <= offset <= min(file_bytes, MOST_HEADER_BYTES):
         raise CaptureFileError(path, f"is Sun AU whose samples begin at byte {offset} of {file_bytes}")

@@ -15,8 +15,9 @@ import numpy as np
 
 from stress.model.arrays import Bytes, Samples
 from stress.model.formats import FORMATS, SampleFormat
+from stress.patterns.samples import pack, unpack
 
-_INTEGERS = {2: "S16_LE", 3: "S24_3LE", 4: "S32_LE"}
+_INTEGERS = {1: "S16_LE", 2: "S16_LE", 3: "S24_3LE", 4: "S32_LE"}
 # What a sample of full scale is in 32 bits.
 _FULL = float(1 << 31)
 
@@ -27,23 +28,28 @@ class Encoding:
 
     Parameters
     ----------
-    sample_bytes : container of one sample: 2, 3 or 4, of floating point 4 or 8.
+    sample_bytes : container of one sample: 1 to 4, of floating point 4 or 8.
     big_endian : byte order.
     floating : IEEE 754, full scale at 1.
     low_bits : width of samples that stand in the low bits of the container
         (17 to 24), None where they fill it from the top.
+    unsigned : silence is the middle of the range.
     """
 
     sample_bytes: int
     big_endian: bool = False
     floating: bool = False
     low_bits: int | None = None
+    unsigned: bool = False
 
     @classmethod
     def of_format(cls, fmt: SampleFormat, big_endian: bool = False) -> Encoding:
-        """Return the encoding of a format of ours, in the byte order given."""
+        """Return the encoding of a linear format of ALSA, or of its big-endian twin."""
+        swapped = fmt.big_endian or big_endian
+        if fmt.floating:
+            return cls(fmt.sample_bytes, swapped, floating=True)
         low = fmt.bits if fmt.bits < 8 * fmt.sample_bytes else None
-        return cls(fmt.sample_bytes, big_endian, False, low)
+        return cls(fmt.sample_bytes, swapped, False, low, fmt.unsigned)
 
     @property
     def fmt(self) -> SampleFormat:
@@ -61,14 +67,19 @@ class Encoding:
         order = "BE" if self.big_endian else "LE"
         if self.floating:
             return f"FLOAT{'64' if self.sample_bytes == 8 else ''}_{order}"
-        bits = self.low_bits or 8 * self.sample_bytes
-        packed = "3" if self.sample_bytes == 3 else ""
-        return f"S{bits}_{packed}{order}"
+        letter, packed = "U" if self.unsigned else "S", "3" if self.sample_bytes == 3 else ""
+        return f"{letter}{self.bits}" if self.sample_bytes == 1 else f"{letter}{self.bits}_{packed}{order}"
+
+    @property
+    def bits(self) -> int:
+        """Significant bits of a sample that is no floating point."""
+        return self.low_bits or 8 * self.sample_bytes
 
     @property
     def plain(self) -> bool:
         """True where the stored bytes are the format's own."""
-        return not (self.big_endian or self.floating) and self.low_bits in (None, self.fmt.bits)
+        other = self.big_endian or self.floating or self.unsigned or self.sample_bytes == 1
+        return not other and self.low_bits in (None, self.fmt.bits)
 
     def convert(self, raw: Bytes) -> tuple[Bytes, int]:
         """Return stored samples as `fmt`, and how many no integer can hold.
@@ -86,11 +97,8 @@ class Encoding:
             return raw, 0
         if self.floating:
             return self._integers(raw)
-        cells = raw.reshape(-1, self.sample_bytes)
-        if self.big_endian:
-            cells = np.ascontiguousarray(cells[:, ::-1])
-        rest = 0 if self.low_bits is None else self.fmt.bits - self.low_bits
-        return (_raised(cells, rest) if rest else cells.reshape(-1)), 0
+        stored = SampleFormat(self.name, self.bits, self.sample_bytes, self.big_endian, self.unsigned)
+        return pack(unpack(raw, stored, 1), self.fmt), 0
 
     def _integers(self, raw: Bytes) -> tuple[Bytes, int]:
         order = ">" if self.big_endian else "<"
@@ -103,17 +111,6 @@ class Encoding:
             beyond = (values > _FULL) | (values < -_FULL)
         whole = np.clip(np.rint(values), -_FULL, _FULL - 1).astype("<i4")
         return whole.view(np.uint8), int(np.count_nonzero(strange | beyond))
-
-
-def _raised(cells: Bytes, bits: int) -> Bytes:
-    # Samples of the low bits, moved up; the container's sign bits go.
-    wide = widened(cells)
-    if cells.shape[1] == 4:
-        # S24_LE: 24 bits in the low three bytes, and its sign above them.
-        wide = (wide << np.int32(8 + bits)) >> np.int32(8)
-        return wide.astype("<i4").view(np.uint8)
-    wide = wide << np.int32(bits)
-    return np.ascontiguousarray(wide.astype("<i4").view(np.uint8).reshape(-1, 4)[:, 1:]).reshape(-1)
 
 
 def widened(cells: Bytes) -> Samples:

@@ -34,6 +34,7 @@ _MAGICS: tuple[tuple[bytes, Container], ...] = (
     (b"NIST_1A", Container("NIST SPHERE", True)),
     (b"OggS", Container("Ogg (Vorbis, Opus)", False, _LOSSY)),
     (b"ID3", Container("MP3", False, _LOSSY)),
+    (b"\x30\x26\xb2\x75", Container("Windows Media (ASF)", False, _LOSSY)),
     (b"#!AMR", Container("AMR", False, _LOSSY)),
     (b"wvpk", Container("WavPack", False, "make a WAV of it: wvunpack")),
     (b"MAC ", Container("Monkey's Audio", False, "make a WAV of it: ffmpeg -i IN OUT.wav")),
@@ -41,7 +42,7 @@ _MAGICS: tuple[tuple[bytes, Container], ...] = (
 )
 # Whole samples of libsndfile's subtypes, as bytes of the format they become. ALAC is not
 # among them: libsndfile 1.2.2 does not give back noise of 24 bits as it was written.
-_INTEGERS = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4}
+_INTEGERS = {"PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4}
 _FLOATS = ("FLOAT", "DOUBLE")
 
 
@@ -51,7 +52,18 @@ def named(magic: bytes) -> Container | None:
         return Container("AIFF" if magic[8:12] == b"AIFF" else "AIFF-C", True)
     if magic[4:8] == b"ftyp":
         return Container("MP4 (AAC or ALAC)", False, "record a WAV, or: ffmpeg -i IN OUT.wav")
+    if magic[:1] == b"\xff" and _mpeg(magic[1:4]):
+        return Container("MP3", False, _LOSSY)
     return next((container for begin, container in _MAGICS if magic.startswith(begin)), None)
+
+
+def _mpeg(head: bytes) -> bool:
+    # The header of an MPEG audio frame behind its first byte: version, layer, bit rate and sample
+    # rate are none of the reserved values. Source: ISO/IEC 11172-3, 2.4.2.3.
+    if len(head) < 3 or head[0] & 0xE0 != 0xE0:
+        return False
+    version, layer = head[0] >> 3 & 3, head[0] >> 1 & 3
+    return version != 1 and layer == 1 and 0 < head[1] >> 4 < 15 and head[1] >> 2 & 3 != 3
 
 
 class ForeignReader:
@@ -83,7 +95,7 @@ class ForeignReader:
         if self._subtype not in _INTEGERS and self._subtype not in _FLOATS:
             raise CaptureFileError(
                 path,
-                f"is {container.name} with {self._subtype} (allowed: linear PCM of 16 to 32 bits, float)",
+                f"is {container.name} with {self._subtype} (allowed: linear PCM of 8 to 32 bits, float)",
             )
         floating = self._subtype in _FLOATS
         self.encoding = Encoding(8, False, True) if floating else Encoding(_INTEGERS[self._subtype])

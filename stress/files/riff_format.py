@@ -20,7 +20,7 @@ GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
 # B-format of ambisonic recorders: the same tags under another tail.
 _AMBISONIC_TAIL = bytes.fromhex("00002107d3118644c8c1ca000000")
 _OTHER = {2: "Microsoft ADPCM", 6: "A-law", 7: "mu-law", 17: "IMA ADPCM", 80: "MPEG", 85: "MP3"}
-_INTEGER_BITS = (16, 18, 20, 22, 24, 32)
+_INTEGER_BITS = (8, 16, 18, 20, 22, 24, 32)
 _FLOAT_BITS = (32, 64)
 
 
@@ -61,7 +61,9 @@ def parse(path: str, raw: bytes, big_endian: bool) -> FormatChunk:
         )
     size, notes = _container(channels, rate, byte_rate, align, bits)
     low = 24 if tag == PCM and size == 4 and bits == 24 else None
-    return FormatChunk(Encoding(size, big_endian, tag == FLOAT, low), channels, rate, bits, notes)
+    # Samples of up to eight bits are unsigned in RIFF, wider ones are signed.
+    encoding = Encoding(size, big_endian, tag == FLOAT, low, unsigned=bits == 8)
+    return FormatChunk(encoding, channels, rate, bits, notes)
 
 
 def _subformat(path: str, raw: bytes, order: str) -> int:

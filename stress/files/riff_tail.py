@@ -49,7 +49,8 @@ def behind(file: BinaryIO, offset: int, size: int, file_bytes: int, order: str) 
         return Tail(((offset, held),), (note,))
     rest = held - size
     if rest < 8:
-        return Tail(((offset, size),))
+        left = f"{rest} bytes behind the data chunk are no chunk: they are not judged"
+        return Tail(((offset, size),), (left,) if rest > size % 2 else ())
     more = _chunks(file, offset + size, size % 2, file_bytes, order)
     if more is not None:
         return _parts((offset, size), more)

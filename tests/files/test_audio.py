@@ -92,7 +92,7 @@ HOSTILE = {
     "100 channels": (wav(channels=100, align=200), "100 channels"),
     "0 channels": (wav(channels=0), "0 channels"),
     "0 Hz": (wav(rate=0), "0 Hz"),
-    "8 bits": (wav(bits=8, align=2), "8 bits"),
+    "12 bits": (wav(bits=12), "12 bits"),
     "17 bits": (wav(bits=17), "17 bits"),
     "chunk past the end": (wav()[:12] + struct.pack("<4sI", b"junk", 1 << 31), "passes its end"),
     "au cut": (b".snd" + b"\0" * 8, "ends inside its header"),

@@ -10,7 +10,8 @@ import pytest
 
 from stress.files.audio import open_audio
 from stress.files.encoding import Encoding
-from stress.model.formats import FORMATS
+from stress.model.formats import CARD_FORMATS, FORMATS
+from stress.patterns.samples import pack, unpack
 from tests.files.test_riff import chunk, form, read, riff
 
 WIDE = np.random.default_rng(5).integers(-(1 << 31), 1 << 31, 4000, dtype=np.int64)
@@ -30,6 +31,23 @@ def test_big_endian_integers_are_swapped(size):
     raw = np.frombuffer(packed(values, size, "big"), np.uint8)
     block, strange = Encoding(size, big_endian=True).convert(raw)
     assert (block.tobytes(), strange) == (packed(values, size), 0)
+
+
+@pytest.mark.parametrize("fmt", list(CARD_FORMATS.values()), ids=list(CARD_FORMATS))
+def test_raw_frames_of_every_linear_format_become_the_samples_they_are(tmp_path, fmt):
+    samples = (WIDE.astype(np.uint32) >> np.uint32(32 - fmt.bits)) << np.uint32(32 - fmt.bits)
+    path = tmp_path / "a.raw"
+    path.write_bytes(pack(samples.reshape(-1, 2), fmt).tobytes())
+    with open_audio(str(path), fmt=fmt, channels=2) as source:
+        got = b"".join(block.tobytes() for block in source.blocks(500))
+        assert source.fmt.native and source.fmt.bits >= fmt.bits
+        assert np.array_equal(unpack(np.frombuffer(got, np.uint8), source.fmt, 2).reshape(-1), samples)
+
+
+def test_samples_of_eight_bits_in_a_wav_are_unsigned(tmp_path):
+    got, source = read(tmp_path, riff(form(bits=8, align=2), chunk(b"data", bytes([0, 128, 255, 129]))))
+    assert source.fmt.name == "S16_LE"
+    assert np.frombuffer(got, "<i2").tolist() == [-32768, 0, 32512, 256]
 
 
 @pytest.mark.parametrize(("order", "size"), [("<", 4), (">", 4), ("<", 8), (">", 8)])

@@ -14,7 +14,7 @@ from stress.detect.path import words as path_words
 from stress.files.audio import open_audio
 from stress.files.whole import whole
 from stress.model.exposure import Exposure
-from stress.model.formats import sample_format
+from stress.model.formats import card_format
 from stress.model.ring import Rings
 from stress.model.verdict import Verdict, exit_code
 from stress.model.words import at_most, count, counted
@@ -38,7 +38,7 @@ LEAST_LINES = 300
 def execute(args: argparse.Namespace) -> int:
     """Print what the capture holds; return the exit status of the verdict."""
     judge = analyzers.choose(args)
-    fmt = sample_format(args.format, "--format") if args.format else None
+    fmt = card_format(args.format, "--format") if args.format else None
     rings = Rings(*args.rings) if args.rings else Rings()
     with open_audio(args.capture, fmt=fmt, channels=args.channels, rate=args.rate) as source:
         found = judge(args, source, rings)
