@@ -190,7 +190,10 @@ def auto(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
         return replace(found, advice=(line,), extra={"advice": [line]})
     if not heard.analysis.locked:
         both = "neither the pattern nor the analog noise was found"
-        ask = f"{found.ask}, and the noise from about position {_first(args)} on (--position)"
+        pattern = found.ask or "is it music, noise or another stimulus"
+        ask = (
+            f"{pattern}; or was the noise played from another position than about {_first(args)} (--position)"
+        )
         return replace(
             found, extra={"advice": list(heard.advice)}, advice=heard.advice, missing=both, ask=ask
         )

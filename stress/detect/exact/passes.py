@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Callable
 
 from stress.detect.exact.idle import Region, RegionReader
+from stress.detect.exact.replay import Replay, replay_of
 from stress.detect.exact.ring_offset import signed
 from stress.detect.exact.survey import Span
 from stress.model.arrays import Bytes
@@ -106,6 +107,7 @@ class Planner:
         self._read, self._frames, self._known = read, frames, known
         self._reader = RegionReader(pattern)
         self._first = 0
+        self._replay: Replay | None = None
 
     def passes(self, spans: tuple[Span, ...], lock: tuple[int, int]) -> list[Pass]:
         """Return the passes of a capture in order.
@@ -194,7 +196,13 @@ class Planner:
         )
 
     def _end_of(self, group: list[Span]) -> None:
-        # Old frames right behind the last right one, then silence to the end of the capture.
+        # A ring that goes on by itself; or old frames right behind the last right one, then silence.
+        self._replay = replay_of(group, self._frames, LONGEST_RING)
+        if self._replay is not None and self._is_lap(self._replay.lap_frames):
+            # A lap of a ring that was named, and old: judged as any other.
+            self._replay = None
+        if self._replay is not None:
+            del group[len(group) - self._replay.laps :]
         while len(group) > 1:
             last, span = group[-2:]
             old = signed(span.after - last.after) <= 0 and span.end - span.start < LONGEST_RING
@@ -297,6 +305,9 @@ class Planner:
                 left = counted(missing - (self._frames - span.end), "frame")
                 one.notes.append(f"the capture ends {left} before the end of what was played")
             return
+        if self._replay is not None:
+            self._replayed(one, span.end, self._replay)
+            return
         region = self._region(span.end, self._frames, span.after)
         if not region.frames:
             return
@@ -312,6 +323,15 @@ class Planner:
                 "or damage (record on for a moment, or say --frames)"
             )
         self._ended(one, region, span.end)
+
+    def _replayed(self, one: Pass, end: int, replay: Replay) -> None:
+        one.end = end
+        one.advice.append(
+            f"from frame {count(end)} on the last {count(replay.lap_frames)} frames come again, "
+            f"{counted(replay.laps, 'time')}, to the end of the file: a ring that nobody fills any more, "
+            "because the pattern was at its end or because the player stopped (--frames or --duration says "
+            "how much was played)"
+        )
 
     def _loud_tail(self, one: Pass, region: Region) -> None:
         if region.idle_before >= LEAST_IDLE:

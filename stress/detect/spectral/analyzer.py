@@ -60,8 +60,8 @@ def analyze(
     locks = lock_all(y, pattern, first_position, late, early)
     advice, silent = inputs.unheard(y, locks, pattern, first_position)
     clipped = [measure.clipped_share(channel) for channel in samples]
-    advice = inputs.silence(y, silent) + advice + inputs.clipping(clipped)
     case = _Case(samples, y, pattern, rings, first_position, options, locks, clipped)
+    advice = inputs.silence(y, silent) + advice + inputs.clipping(clipped, y, bool(case.used))
     if case.used:
         x = case.reference(case.used[0])
         track = case.follow(x)

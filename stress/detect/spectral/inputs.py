@@ -17,6 +17,9 @@ SILENT_DB = -75.0
 # Samples stuck at the largest level, as a share. Source: noise peaks there once in 10^6. Higher:
 # clipping hides lines that differ at the peaks; lower: chance peaks are called clipping.
 CLIPPED = 1e-4
+# Level that is full scale for any signal [of full scale]. Source: converters saturate some hundred
+# steps below it. Higher: a clipped input is not told; lower: a loud tone is called clipped.
+FULL = 0.98
 # Correlation with the other played channel over that with its own [ratio]. Source: crosstalk of
 # cheap cables is below -30 dB. Higher: a fold-down passes; lower: crosstalk is called one.
 _FOLDED = 0.2
@@ -136,9 +139,18 @@ def unsteady(y: Signal) -> list[str]:
     ]
 
 
-def clipping(shares: Sequence[float]) -> list[str]:
-    """Return advice on clipped samples, from the share of each channel."""
-    worst = max(shares, default=0.0)
+def clipping(shares: Sequence[float], y: Signal, known: bool) -> list[str]:
+    """Return advice on clipped samples.
+
+    Parameters
+    ----------
+    shares : of samples at the largest level of each channel.
+    y : (channels, n), the capture.
+    known : the stimulus is in it; of any other signal only full scale itself is clipping, because a
+        tone rests at its own largest level.
+    """
+    loud = [share for share, one in zip(shares, y) if known or np.abs(one).max(initial=0) >= FULL]
+    worst = max(loud, default=0.0)
     if worst <= CLIPPED:
         return []
     return [f"lower the capture level: {100 * worst:.2g} % of samples at full scale"]

@@ -110,7 +110,11 @@ DAMAGED = {
         [P, zeros(5000), P, zeros(6000), P[:20000], noise(40, 20000), P[20040:50000]], None, "unknown"),
     "damage in another file": (
         [P, zeros(5000), pattern(2000000, 20000), noise(16, 20000), pattern(2020016, 9000)], None, "unknown"),
-    "a ring replays to the end": ([P[:48000]] + [P[43200:48000]] * 10, None, None),
+    "a ring that was named replays to the end": ([P[:48000]] + [P[43200:48000]] * 10, None, None),
+    "a ring replays once, to the end": ([P[:48000], P[43200:48000]], None, None),
+    "a ring replays, and the pattern goes on": (
+        [P[:48000], *[P[43200:48000]] * 10, P[48000:]], None, None),
+    "a stale lap twice, of another size": ([P[:48000], P[43200:48000], P[44000:48000]], None, None),
     "softer beginning": ([zeros(4800), P[:2400] * 0.5, P[2400:]], None, "gain"),
     "softer beginning, position named": ([zeros(4800), P[:2400] * 0.5, P[2400:]], AT, "gain"),
     "faded beginning": ([zeros(4800), P[:2400] * 0.001, P[2400:]], AT, None),
@@ -141,6 +145,9 @@ DOUBTFUL = {
     "a short silent tail": ([P, zeros(100)], None, "the last 100 frames are silence"),
     "old frames right behind the end": ([P, P[40000:44800], zeros(20000)], None, "of old pattern from frame"),
     "a stale line, then silence": ([P[:-8], P[-4808:-4800], zeros(9000)], None, "of old pattern from frame"),
+    "a ring replays to the end": ([P[:48000]] + [P[43200:48000]] * 10, None, "frames come again, 10 times"),
+    "a ring replays, cut in its lap": (
+        [P[:48000]] + [P[43200:48000]] * 2 + [P[43200:45000]], None, "4 800 frames come again, 3 times"),
     "noise before it": ([noise(96000, 20000), P[:20000]], None, "neither silence nor pattern"),
     "noise before it, position named": ([noise(96000, 20000), P[:20000]], AT, "neither silence nor pattern"),
     "wrong frames at the start": ([noise(20, 20000), P[5020:]], None, "not the pattern"),
