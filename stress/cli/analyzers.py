@@ -17,6 +17,7 @@ from stress.cli.analyze_exact import (
     path_judgement,
     played,
 )
+from stress.cli.analyze_layout import named_wrong
 from stress.detect.path.suspect import Suspicion, suspected
 from stress.errors import CaptureFileError, ConfigError
 from stress.model.formats import MOST_CHANNELS
@@ -133,7 +134,11 @@ def exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
     )
     if not found.analysis.locked:
         line = auxiliary_line(args, source)
-        if line:
+        wrong = "" if line else named_wrong(source)
+        if wrong:
+            found = replace(found, missing="--format or --channels do not fit the file", ask="")
+        if line or wrong:
+            line = line or wrong
             return replace(found, advice=(line,), extra={"advice": [line]}, known=True)
     return _behind_path(args, source, rings, found)
 

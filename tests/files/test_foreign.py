@@ -47,7 +47,6 @@ def test_container_that_soundfile_refuses_is_named(tmp_path, name):
         *(("AIFF", "PCM_32", 4), ("CAF", "PCM_16", 2), ("CAF", "PCM_24", 3), ("W64", "PCM_24", 3)),
         *(
             ("AIFF", "PCM_S8", 1),
-            ("VOC", "PCM_U8", 1),
             ("W64", "FLOAT", 4),
             ("AIFF", "DOUBLE", 4),
             ("VOC", "PCM_16", 2),
