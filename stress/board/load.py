@@ -6,6 +6,18 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+MISSING = "psutil is missing (python3-psutil): no CPU frequency and no processes beside a burst in the record"
+
+
+def psutil() -> Any:
+    """Return the package, None where it is not installed."""
+    try:
+        import psutil as found
+    except ImportError:
+        return None
+    return found
 
 
 @dataclass(frozen=True)
@@ -29,14 +41,9 @@ class LoadFacts:
 
 def read(proc: Path = Path("/proc")) -> LoadFacts:
     """Return the load of this machine, with psutil where it is there."""
-    try:
-        import psutil
-    except ImportError:
-        note = "psutil is missing (python3-psutil): no CPU frequency in the record"
-        frequency = None
-    else:
-        note = ""
-        frequency = _frequency(psutil)
+    found = psutil()
+    note = "" if found is not None else MISSING
+    frequency = None if found is None else _frequency(found)
     return LoadFacts(
         cpus=os.cpu_count() or 1,
         load_1m=os.getloadavg()[0],
@@ -46,9 +53,9 @@ def read(proc: Path = Path("/proc")) -> LoadFacts:
     )
 
 
-def _frequency(psutil: object) -> float | None:
+def _frequency(package: Any) -> float | None:
     try:
-        found = psutil.cpu_freq()  # type: ignore[attr-defined]
+        found = package.cpu_freq()
     except (OSError, NotImplementedError, AttributeError):
         return None
     return float(found.current) if found and found.current else None

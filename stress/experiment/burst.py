@@ -29,6 +29,7 @@ from stress.patterns.layout import Layout
 from stress.verdict.audit import Sums, sums_of_burst
 
 if TYPE_CHECKING:
+    from stress.board.processes import Process, Processes
     from stress.experiment.method.detector import Detector
     from stress.model.pcm import Exchange, Granted, Handling
     from stress.model.wire import Tap
@@ -60,6 +61,7 @@ class BurstResult:
     views : what a tap saw beside it, None without one; `blind` says why.
     by_wire : the analysis was drawn from the wire, not from a loopback.
     span : frames of the pattern in the play buffer; the next burst begins behind them.
+    beside : the processes that were busiest meanwhile.
     """
 
     position: int
@@ -75,6 +77,7 @@ class BurstResult:
     by_wire: bool = False
     blind: str = ""
     span: int = 0
+    beside: tuple[Process, ...] = ()
 
     @property
     def analysis(self) -> Analysis:
@@ -100,6 +103,7 @@ class BurstRunner:
     loopback : "digital" and "analog" judge what comes back, "none" what the
         tap saw, "auto" the latter where the stimulus does not come back.
     coherent : no cache of this machine can hold old samples; see `Stalls`.
+    processes : looks at who else runs, before and behind each burst on a real card.
     shared : how the frames of the stimulus lie in those of each direction; None
         where they are the same.
 
@@ -118,6 +122,7 @@ class BurstRunner:
         loopback: str = "auto",
         coherent: bool = False,
         shared: Shared | None = None,
+        processes: Processes | None = None,
     ) -> None:
         stimulus = method.stimulus
         rate, step = granted.playback.rate, stimulus.frame_bytes
@@ -136,6 +141,7 @@ class BurstRunner:
         self._method, self._stimulus = method, stimulus
         self._layout = Layout(stimulus.fmt, stimulus.channels)
         self._asked, self._tap, self._loopback, self._coherent = asked, tap, loopback, coherent
+        self._processes = processes
         self._frames = self._span = frames
         self._rate = rate
         directions = ((Direction.PLAYBACK, granted.playback), (Direction.CAPTURE, granted.capture))
@@ -191,12 +197,16 @@ class BurstRunner:
         self.captured[:] = 0
         # Allocates pages: outside the window, as is the fetching.
         blind = tap.start(self.granted, self._seconds()) if tap else ""
+        looks = self._processes if not pcm.is_virtual else None
+        if looks:
+            looks.before(self._frames / self._rate)
         with conditions(self._asked) if not pcm.is_virtual else nullcontext(MODELLED) as terms, hot_window():
             # Read before and after: what is counted takes no part of the burst.
             with watched() if not pcm.is_virtual else nullcontext(Opportunities()) as chances:
                 exchange = pcm.exchange(self._out, self.captured, handling)
             if tap and not blind:
                 tap.grab()
+        beside = looks.behind() if looks else ()
         wire = tap.finish() if tap and not blind else None
         due, taken = self._judged(exchange)
         raw = self.captured[: taken * self.capture_bytes]
@@ -236,6 +246,7 @@ class BurstRunner:
             by_wire=wired,
             blind=blind,
             span=self._span,
+            beside=beside,
         )
 
     def _sent(

@@ -10,6 +10,7 @@ from stress.model import shape
 from stress.model.histogram import Histogram
 from stress.model.record.analog import ChannelRecord
 from stress.model.record.analysis import AnalysisRecord, PathRecord, SiteRecord
+from stress.model.record.beside import ProcessRecord
 from stress.model.record.burst import BurstRecord
 from stress.model.record.events import MappingRecord, OpenRecord, PairRecord, ParamsRecord
 from stress.model.record.exchange import ExchangeRecord, StreamRecord
@@ -176,6 +177,7 @@ def burst(
         crc32=result.sums.to_record(),
         channel=channel(result.heard.channel),
         advice=tuple(result.heard.advice),
+        beside=tuple(ProcessRecord(*process) for process in result.beside),
     )
 
 

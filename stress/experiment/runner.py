@@ -29,6 +29,7 @@ from stress.verdict.tally import Tally
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stress.board.processes import Processes
     from stress.experiment.burst import BurstResult
     from stress.experiment.disturber import Disturber
     from stress.experiment.method.detector import Detector
@@ -101,6 +102,7 @@ class Run:
     disturber : does the life-cycle events of the arms, None where none can be done.
     colours : page colours that each allocation of a ring is drawn from, 0 for a cache without.
     indexing : how the D-cache of the core finds a line; see `judge_run`.
+    processes : see `BurstRunner`.
     """
 
     plan: Plan
@@ -123,6 +125,7 @@ class Run:
     disturber: Disturber | None = None
     colours: int = 0
     indexing: str = ""
+    processes: Processes | None = None
 
     def __post_init__(self) -> None:
         self._last_arm = ""
@@ -294,6 +297,7 @@ class Run:
             loopback=self.loopback,
             coherent=self.coherent,
             shared=self.plan.shared(),
+            processes=self.processes,
         )
         return arm, bench
 

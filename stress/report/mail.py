@@ -6,6 +6,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from stress.model.transport import ALIASING
 from stress.model.verdict import Verdict
 from stress.model.words import plain
 from stress.report import found
@@ -128,9 +129,17 @@ def _end(run: Summary, facts: Facts, name: str) -> list[str]:
         ("Reproduce", command),
         ("Evidence", f"pcmstress replay {name}"),
         ("Refuted by", named.against if named else ""),
+        ("Suspects", _suspects(run)),
         ("Date", facts.of("date")),
     )
     return [line for label, value in pairs if value for line in _labelled(label, value)]
+
+
+def _suspects(run: Summary) -> str:
+    # Where the defect shows, nobody hides it; on other cores nobody can.
+    if run.failed or run.start.transport.indexing not in ALIASING:
+        return ""
+    return "".join(run.beside.suspects())
 
 
 def _labelled(label: str, value: str) -> list[str]:

@@ -58,6 +58,7 @@ def machine(run: Summary) -> list[str]:
     return [
         *_opened(run),
         *_conditions(run),
+        *run.beside.lines(),
         *path.lines(run),
         *wire.lines(run),
         *sentences(run.samples, MOST_SENTENCES),

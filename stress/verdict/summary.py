@@ -22,6 +22,7 @@ from stress.model.verdict import Verdict
 from stress.record.journal import NAME
 from stress.record.reader import Reading
 from stress.verdict.audit import Audit, Auditor
+from stress.verdict.beside import Neighbours
 from stress.verdict.contrast import measure
 from stress.verdict.diagnosis import Diagnosis, diagnose
 from stress.verdict.judge import Judgement, judge, judge_run
@@ -73,6 +74,7 @@ class Summary:
     places : where the wrong frames of each arm lie.
     torn : the last line was cut off.
     lifecycle : life-cycle events by kind and arm, in the order they first happened.
+    beside : who ran beside the bursts.
     """
 
     plan: Plan
@@ -97,6 +99,7 @@ class Summary:
     places: dict[str, Places]
     torn: bool
     lifecycle: tuple[EventRow, ...] = ()
+    beside: Neighbours = field(default_factory=Neighbours)
 
     @property
     def failed(self) -> bool:
@@ -134,6 +137,7 @@ class Summing:
     detectors: dict[str, None] = field(default_factory=dict)
     evidence: int = 0
     lifecycle: dict[tuple[str, str], EventRow] = field(default_factory=dict)
+    beside: Neighbours = field(default_factory=Neighbours)
     gathering: Gathering = field(default_factory=Gathering)
     _channels: Thinned[ChannelRecord] = field(default_factory=Thinned)
     _worst: tuple[float, float] | None = None
@@ -186,6 +190,7 @@ class Summing:
         self.auditor.add(burst)
         self.samples.add(burst, opened)
         self.conditions = burst.conditions
+        self.beside.add(burst.beside, burst.streamed_s)
         self.detectors[burst.analysis.detector] = None
         self.evidence += len(burst.evidence)
         if burst.channel is not None:
@@ -230,6 +235,7 @@ class Summing:
             places=self.places,
             torn=self.torn,
             lifecycle=tuple(self.lifecycle.values()),
+            beside=self.beside,
         )
 
     def _context(self, start: StartRecord) -> Context:

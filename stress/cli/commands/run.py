@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import stress
 from stress.board.memory import available
+from stress.board.processes import Processes
 from stress.cli import backend, detector, ending, new_run, outputs, resume, run_facts, series, stimulus
 from stress.cli.life import Life
 from stress.cli.run_config import NAME, Invocation, RunConfig
@@ -260,6 +261,7 @@ def _run(
         loopback=job.config.loopback,
         coherent=bool(job.backend and job.backend.transport.snooped),
         disturber=disturber,
+        processes=None if job.config.backend == "virtual" else Processes(),
         colours=job.backend.transport.drawn_colours if job.backend else 0,
         indexing=job.backend.transport.indexing if job.backend else "",
         progress=lambda step: life.show("", streamed_s=step.streamed_s, findings=step.findings),

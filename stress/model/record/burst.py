@@ -9,6 +9,7 @@ from typing import ClassVar
 from stress.model import shape
 from stress.model.record.analog import ChannelRecord
 from stress.model.record.analysis import AnalysisRecord
+from stress.model.record.beside import ProcessRecord
 from stress.model.record.exchange import ExchangeRecord, SumsRecord
 from stress.model.record.proof import (
     ConditionsRecord,
@@ -30,6 +31,7 @@ class BurstRecord:
     frames : of the pattern, as the plan asks; `span` of them lie in the play buffer.
     episodes, observed_s : see `stress.verdict.episodes`.
     evidence : names of the files in evidence/ that belong to it.
+    beside : the processes that took most CPU time and most switches meanwhile.
     """
 
     event: ClassVar[str] = "burst"
@@ -54,6 +56,8 @@ class BurstRecord:
     crc32: SumsRecord | None = shape.field(shape.of(SumsRecord), None, omit=True)
     channel: ChannelRecord | None = shape.field(shape.of(ChannelRecord), None, omit=True)
     advice: tuple[str, ...] = shape.field(shape.listed(shape.read_text), (), omit=True)
+
+    beside: tuple[ProcessRecord, ...] = shape.field(shape.listed(shape.of(ProcessRecord)), (), omit=True)
 
     @property
     def seen(self) -> WireRecord | None:
