@@ -194,6 +194,8 @@ class StreamResult:
     voluntary, involuntary : context switches of the thread inside the call.
     minor_faults : page faults of the thread inside the call.
     waits : times the kernel gave up waiting for the device, and the transfer went on.
+    least_queued : playback: fewest frames that were queued whenever the device moved while
+        the call wrote, below 0 where it had passed them; None where nobody tells.
     """
 
     frames: int
@@ -207,6 +209,7 @@ class StreamResult:
     involuntary: int | None = None
     minor_faults: int | None = None
     waits: int = 0
+    least_queued: int | None = None
 
 
 class Lost(str, Enum):

@@ -186,6 +186,7 @@ class VirtualPcm(Pcm):
             hw_ptr=playing.hw,
             appl_ptr=playing.appl,
             voluntary=playing.wakes,
+            least_queued=playing.least,
             **common,
         )
         capture = StreamResult(

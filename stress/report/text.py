@@ -58,12 +58,19 @@ def machine(run: Summary) -> list[str]:
     return [
         *_opened(run),
         *_conditions(run),
+        *_queue(run),
         *run.beside.lines(),
         *path.lines(run),
         *wire.lines(run),
         *sentences(run.samples, MOST_SENTENCES),
         "",
     ]
+
+
+def _queue(run: Summary) -> list[str]:
+    least = [part for part in run.parts if part.least_queued is not None]
+    told = ", ".join(f"{part.least_queued:.0f} in {part.arm}" for part in least[:MOST_REASONS])
+    return [f"playback queue, fewest frames when the device moved: {told}"] if told else []
 
 
 def head(run: Summary) -> list[str]:

@@ -49,7 +49,8 @@ def judge(tally: Tally, bound: float = 1.0) -> Judgement:
         arm is judged without one: the run as a whole has to reach it.
     """
     if tally.found:
-        return Judgement(Verdict.FAIL, (_corruption(tally), *behind_events(tally.outcomes)))
+        events = behind_events(tally.outcomes)
+        return Judgement(Verdict.FAIL, (_corruption(tally), *_lucky(tally), *events))
     silent = sum(number for (_, what), number in tally.outcomes.items() if what == FirstLap.MUTE.value)
     # The same stream came through in other bursts: silence is not a missing cable.
     if 0 < silent < tally.bursts:
@@ -62,7 +63,21 @@ def judge(tally: Tally, bound: float = 1.0) -> Judgement:
     if doubts:
         return Judgement(Verdict.INCONCLUSIVE, doubts)
     alone = (_BY_WIRE,) if tally.wire.get("judged") else ()
-    return Judgement(Verdict.PASS, (_clean(tally), _power(tally), *allocations.words(tally), *alone))
+    return Judgement(
+        Verdict.PASS, (_clean(tally), _power(tally), *allocations.words(tally), *_lucky(tally), *alone)
+    )
+
+
+def _lucky(tally: Tally) -> tuple[str, ...]:
+    # The kernel reports an xrun by its own pointers and thresholds; the queue says more.
+    if not tally.behind:
+        return ()
+    bursts = f"{tally.behind} of {counted(tally.bursts, 'burst')}"
+    return (
+        f"lucky: in {bursts} the playback queue ran empty ({tally.least_queued:.0f} frames) and no xrun was "
+        "reported: the hardware may have played what was not written yet, which is no cache's doing; use "
+        "larger rings",
+    )
 
 
 def _corruption(tally: Tally) -> str:

@@ -60,6 +60,8 @@ class Tally:
     slips : lost and repeated frames that were kept, see `stress.verdict.two_clocks`.
     shapes : forms of the findings kept, by `shape`.
     transport : findings that lost time explains, left out as well.
+    behind : bursts in which the device passed what was queued and no xrun was reported.
+    least_queued : fewest frames that were queued for playback, None where nobody tells.
     xruns, xrun_bursts : xruns of both directions, and the bursts that had one.
     views : real findings per view they first appear in; `seen` says more of them.
     wire : bursts a tap looked at, and what it counted (events, dropped, failed, lost_frames, ...).
@@ -97,6 +99,7 @@ class Tally:
     xrun_bursts: int = 0
     unlocked: int = 0
     silent: int = 0
+    behind: int = 0
     lost: str | None = None
     skipped: str | None = None
     voluntary: int = 0
@@ -114,6 +117,7 @@ class Tally:
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     alarm: float | None = None
     weakest: float | None = None
+    least_queued: float | None = None
 
     def add(self, burst: BurstRecord) -> None:
         """Add one burst."""
@@ -135,6 +139,9 @@ class Tally:
         self.control_found += control.found
         self.control_covered += control.covered
         self.lost = exchange.lost or self.lost
+        queued = exchange.playback.least_queued
+        self.least_queued = _least(self.least_queued, queued)
+        self.behind += queued is not None and queued <= 0 and not exchange.playback.xruns
         self.xrun_bursts += bool(exchange.playback.xruns or exchange.capture.xruns)
         for side in (exchange.playback, exchange.capture):
             self.xruns += side.xruns
@@ -256,6 +263,7 @@ class Tally:
             total.lost = part.lost or total.lost
             total.alarm = total.alarm if part.alarm is None else part.alarm
             total.weakest = _least(total.weakest, part.weakest)
+            total.least_queued = _least(total.least_queued, part.least_queued)
         return total
 
 
@@ -268,7 +276,7 @@ def _least(one: float | None, other: float | None) -> float | None:
 _SUMS = tuple(
     part.name
     for part in fields(Tally)
-    if part.name not in ("arm", "line_bytes", "lost", "skipped", "alarm", "weakest")
+    if part.name not in ("arm", "line_bytes", "lost", "skipped", "alarm", "weakest", "least_queued")
 )
 
 

@@ -48,6 +48,7 @@ class Card:
     transfer: dict = field(default_factory=dict)
     state_after: dict = field(default_factory=dict)
     avail_after: dict = field(default_factory=dict)
+    most_avail: dict = field(default_factory=dict)
 
 
 class FakeAsound:
@@ -150,8 +151,15 @@ class FakeAsound:
 
     def status(self, handle):
         if self.states[handle] == "DISCONNECTED":
-            return -errno.ENODEV, -1, 0
-        return 0, STATES.index(self.states[handle]), self.card.avail_after.get(handle, 0)
+            return -errno.ENODEV, -1, 0, 0
+        state, avail = STATES.index(self.states[handle]), self.card.avail_after.get(handle, 0)
+        # As the kernel does: nothing moved before the first frame was taken.
+        return (
+            0,
+            state,
+            avail,
+            0 if self.states[handle] == "PREPARED" else self.card.most_avail.get(handle, 0),
+        )
 
 
 @pytest.fixture

@@ -318,3 +318,10 @@ def test_dose_is_measured_and_noted(pcm, card, request_of):
 def _nap(pcm, frames):
     pcm._libc.bind("usleep", 200_000)()
     return frames
+
+
+def test_playback_tells_how_near_to_empty_it_ran(pcm, card, request_of):
+    card.most_avail[PLAY] = card.most_avail[CAPTURE] = 4000
+    pcm.open(request_of(ring=4096))
+    exchange = pcm.exchange(*_buffers(), Handling())
+    assert (exchange.playback.least_queued, exchange.capture.least_queued) == (96, None)

@@ -25,6 +25,7 @@ class StreamRecord:
     ended_ns: int = shape.whole(0)
     minor_faults: int | None = shape.whole(None)
     waits: int = shape.count(0)
+    least_queued: int | None = shape.whole(None)
 
 
 @dataclass(frozen=True)

@@ -136,15 +136,16 @@ class Asound:
         )
         return card, device, subdevice
 
-    def status(self, handle: int) -> tuple[int, int, int]:
-        """Return (errno, state, avail) of a PCM; safe beside a running transfer."""
+    def status(self, handle: int) -> tuple[int, int, int, int]:
+        """Return (errno, state, avail, most avail since the last call); safe beside a running transfer."""
         block = self._block("snd_pcm_status")
         error = self._c["snd_pcm_status"](handle, block)
         if error < 0:
-            return error, -1, 0
+            return error, -1, 0, 0
         # avail is unsigned in C, but a stopped stream may lie outside the ring.
         avail = ctypes.c_long(self._c["snd_pcm_status_get_avail"](block)).value
-        return 0, int(self._c["snd_pcm_status_get_state"](block)), avail
+        most = ctypes.c_long(self._c["snd_pcm_status_get_avail_max"](block)).value
+        return 0, int(self._c["snd_pcm_status_get_state"](block)), avail, most
 
     def area(self, handle: int, frames: int) -> tuple[int, int, int, int]:
         """Begin mmap access; return (errno, ring address, offset, frames)."""

@@ -43,6 +43,7 @@ ASOUND: dict[str, str] = {
     "snd_pcm_status_sizeof": "z:",
     "snd_pcm_status_get_state": "i:p",
     "snd_pcm_status_get_avail": "L:p",
+    "snd_pcm_status_get_avail_max": "L:p",
     "snd_pcm_hw_params": "i:pp",
     "snd_pcm_hw_params_sizeof": "z:",
     "snd_pcm_hw_params_any": "i:pp",

@@ -53,7 +53,7 @@ class Burst:
         ready = _started(self._capture[0]) if self._capture else None
         pause = partial(sleep, START_POLL_US)
         resume = self._resume(stream, frames, rest)
-        player = TransferThread("playback", call, _asks(stream), ready, pause, resume)
+        player = TransferThread("playback", call, _asks(stream), ready, pause, resume, _queued(stream))
         recorder = None
         if self._capture is not None:
             stream, call, frames, rest = self._capture
@@ -133,6 +133,10 @@ def _state(stream: Stream) -> str:
 
 def _asks(stream: Stream) -> Callable[[int], str]:
     return lambda returned: _state(stream)
+
+
+def _queued(stream: Stream) -> Callable[[], int | None]:
+    return lambda: stream.least_queued
 
 
 def _started(capture: Stream) -> Callable[[], bool]:

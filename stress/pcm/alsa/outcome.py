@@ -58,6 +58,7 @@ class Ended:
             involuntary=lane.involuntary,
             minor_faults=lane.minor_faults,
             waits=self.waits,
+            least_queued=lane.least_queued,
         )
 
     @property

@@ -52,6 +52,7 @@ class Stream:
         self.where = lib.info(handle)
         self.device = f"{name} {direction.value}"
         self._granted: StreamParams | None = None
+        self._most_avail = 0
 
     @property
     def granted(self) -> StreamParams:
@@ -71,6 +72,16 @@ class Stream:
         error = self._lib.call(self.handle, "prepare")
         if error < 0:
             raise naming.call_error(self.device, "snd_pcm_prepare", error)
+        # The kernel counts its maximum anew from each status call on (pcm_native.c, snd_pcm_status64).
+        self.status()
+        self._most_avail = 0
+
+    @property
+    def least_queued(self) -> int | None:
+        """Fewest frames queued whenever the device moved since `prepare`; None for capture, or unknown."""
+        if self.direction is not Direction.PLAYBACK or not self._most_avail:
+            return None
+        return self.granted.buffer_size - self._most_avail
 
     def transfer(self, address: int, frames: int) -> Callable[[], int]:
         """Return the one libasound call that streams a whole buffer."""
@@ -101,7 +112,8 @@ class Stream:
 
     def status(self) -> Status | None:
         """Return state and avail, None when the device is gone."""
-        error, state, avail = self._lib.status(self.handle)
+        error, state, avail, most = self._lib.status(self.handle)
+        self._most_avail = max(self._most_avail, most)
         if error == -errno.ENODEV:
             return Status("DISCONNECTED", 0)
         known = error >= 0 and 0 <= state < len(_proto.STATES)

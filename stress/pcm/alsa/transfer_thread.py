@@ -22,6 +22,7 @@ class LaneResult:
     returned : frames, or a negative errno.
     state : the stream's state right after the call, ALSA's name.
     thread : identity of the thread, as `threading.get_ident` gives it.
+    least_queued : see `stress.model.pcm.StreamResult`.
     """
 
     returned: int
@@ -32,6 +33,11 @@ class LaneResult:
     involuntary: int
     minor_faults: int
     thread: int
+    least_queued: int | None = None
+
+
+def _unknown() -> int | None:
+    return None
 
 
 class TransferThread:
@@ -51,6 +57,7 @@ class TransferThread:
     pause : one short C-level sleep between two questions to `ready`.
     resume : asked with what the call returned; goes on with what is left and
         returns the new total, or None when there is nothing to go on with.
+    queued : asked once, behind `state`, for the fewest frames that were queued.
     """
 
     def __init__(
@@ -61,9 +68,10 @@ class TransferThread:
         ready: Callable[[], bool] | None = None,
         pause: Callable[[], object] = int,
         resume: Callable[[int], int | None] | None = None,
+        queued: Callable[[], int | None] = _unknown,
     ) -> None:
         self._call, self._state, self._ready, self._pause = call, state, ready, pause
-        self._resume = resume
+        self._resume, self._queued = resume, queued
         self._gate, self._done, self._exit = threading.Lock(), threading.Lock(), threading.Lock()
         for lock in (self._gate, self._done, self._exit):
             lock.acquire()
@@ -129,4 +137,5 @@ class TransferThread:
             involuntary=after.ru_nivcsw - before.ru_nivcsw,
             minor_faults=after.ru_minflt - before.ru_minflt,
             thread=threading.get_ident(),
+            least_queued=self._queued(),
         )

@@ -62,6 +62,7 @@ class Playing:
     def __init__(self, plan: PlayPlan, carried: list[int], steps: StepList) -> None:
         self.plan = plan
         self.hw = self.appl = 0
+        self.least: int | None = None  # queued when the device had moved while the writer wrote [frames]
         self.state = "PREPARED"
         self.running = False
         self.started_tick = 0
@@ -112,6 +113,9 @@ class Playing:
         if self.plan.behind:
             self._copy(min(self._carried[packet], self.appl))
         self._queue_urbs()
+        if self.writing:
+            queued = self.appl - self.hw
+            self.least = queued if self.least is None else min(self.least, queued)
         if dry or not self._in_flight:
             self.cut_short = self.appl < self.plan.frames
             self.state, self.running = XRUN, False
