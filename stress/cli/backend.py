@@ -219,7 +219,13 @@ def disturber(pcm: Pcm, target: Target) -> Disturber | None:
 
     known = cards()
     card = card_of(pair(target.card, known).playback, known)
-    return disturbers.AlsaDisturber(pcm, Lifecycle(card.number)) if card else None
+    return disturbers.AlsaDisturber(pcm, Lifecycle(card.number), lambda: _played(target)) if card else None
+
+
+def _played(target: Target) -> list[str]:
+    # Formats of the first offer, which is that of playback.
+    offers = offers_of(target.card)[0]
+    return list(dict.fromkeys(choice.format for choice in offers[0].choices)) if offers else []
 
 
 def tap(target: Target, found: Backend) -> tuple[Tap | None, str]:

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
-from stress.errors import DeviceError
+from stress.cli import volume_ramp
+from stress.errors import BackendUnavailable, DeviceError
 from stress.model.lifecycle import LifecycleEvent
 from stress.model.transport import USB
 
@@ -25,25 +26,45 @@ class AlsaDisturber:
 
     Parameters
     ----------
-    lifecycle : None where the card is not one of this machine's own.
+    formats : returns the formats that the card plays.
     """
 
-    def __init__(self, pcm: AlsaPcm, lifecycle: Lifecycle) -> None:
-        self._pcm, self._lifecycle = pcm, lifecycle
+    def __init__(self, pcm: AlsaPcm, lifecycle: Lifecycle, formats: Callable[[], list[str]]) -> None:
+        self._pcm, self._lifecycle, self._formats = pcm, lifecycle, formats
 
     def unfit(self, event: LifecycleEvent) -> str:
         """Return why `event` cannot be done here, "" when it can."""
-        return self._lifecycle.unfit(event)
+        try:
+            return self._lifecycle.unfit(event) or self._pcm_lacks(event)
+        except (DeviceError, BackendUnavailable) as error:
+            return f"{event.value}: {error}"
+
+    def _pcm_lacks(self, event: LifecycleEvent) -> str:
+        if event is LifecycleEvent.PAUSE and not self._pcm.can_pause():
+            return "pause: the driver cannot pause this card"
+        if event is LifecycleEvent.ALTSET and len(self._formats()) < 2:
+            return "altset: the card plays one format only, so it has no other setting"
+        if event is LifecycleEvent.MIXER and not volume_ramp.volumes(self._lifecycle.card):
+            return "mixer: the card has no playback volume with a dB scale"
+        return ""
 
     def disturb(self, event: LifecycleEvent, request: PcmRequest) -> float:
         """Do `event` and return how long it took [s]."""
         began = time.monotonic()
-        if event is LifecycleEvent.XRUN:
-            self._pcm.starve()
+        beside: Callable[[], None] | None = {
+            LifecycleEvent.XRUN: self._pcm.starve,
+            LifecycleEvent.PAUSE: self._pcm.pause,
+            LifecycleEvent.DRAIN: self._pcm.drain,
+            LifecycleEvent.MIXER: lambda: volume_ramp.ramp(self._lifecycle.card),
+        }.get(event)
+        if beside is not None:
+            beside()
         if event.closes:
             self._pcm.close()
         if event is LifecycleEvent.RATE:
             self._other_rate(request)
+        if event is LifecycleEvent.ALTSET:
+            self._other_format(request)
         before = self._lifecycle.card
         after = self._lifecycle.perform(event)
         if after != before:
@@ -71,13 +92,27 @@ class AlsaDisturber:
         from dataclasses import replace
 
         rate = next(rate for rate in _OTHER_RATES if rate != request.playback.rate)
-        other = replace(
-            request,
-            playback=replace(request.playback, rate=rate),
-            capture=replace(request.capture, rate=rate),
+        self._opened_and_closed(
+            replace(
+                request,
+                playback=replace(request.playback, rate=rate),
+                capture=replace(request.capture, rate=rate),
+            )
         )
+
+    def _other_format(self, request: PcmRequest) -> None:
+        from dataclasses import replace
+
+        from stress.model.formats import card_format
+
+        name = next(name for name in self._formats() if name != request.playback.format.name)
+        self._opened_and_closed(
+            replace(request, playback=replace(request.playback, format=card_format(name)))
+        )
+
+    def _opened_and_closed(self, request: PcmRequest) -> None:
         try:
-            self._pcm.open(other)
+            self._pcm.open(request)
         finally:
             self._pcm.close()
 

@@ -13,7 +13,11 @@ class LifecycleEvent(str, Enum):
     RESTART = "restart"  #: drop, prepare and start the open stream again
     REOPEN = "reopen"  #: close the PCM and open it: a new ring
     XRUN = "xrun"  #: let both directions run dry until they stop, then prepare
+    PAUSE = "pause"  #: run on silence, pause, release, and stop
+    DRAIN = "drain"  #: play a ring of silence to its end (snd_pcm_drain)
     RATE = "rate"  #: open at another sample rate and back
+    ALTSET = "altset"  #: open in another format, which is another alternate setting, and back
+    MIXER = "mixer"  #: run every playback volume down and up, and put it back
     USB_RESET = "usb-reset"  #: reset the port of the device
     USB_REBIND = "usb-rebind"  #: unbind the driver from the device and bind it again
     USB_POWER = "usb-power"  #: take the device's authorization and give it back
@@ -30,6 +34,9 @@ class LifecycleEvent(str, Enum):
             LifecycleEvent.NONE,
             LifecycleEvent.RESTART,
             LifecycleEvent.XRUN,
+            LifecycleEvent.PAUSE,
+            LifecycleEvent.DRAIN,
+            LifecycleEvent.MIXER,
             LifecycleEvent.CPU_OFFLINE,
             LifecycleEvent.GOVERNOR,
         )
@@ -42,6 +49,7 @@ class LifecycleEvent(str, Enum):
             LifecycleEvent.USB_REBIND,
             LifecycleEvent.USB_POWER,
             LifecycleEvent.AUTOSUSPEND,
+            LifecycleEvent.ALTSET,
         )
 
     @property
@@ -52,7 +60,11 @@ class LifecycleEvent(str, Enum):
             LifecycleEvent.RESTART,
             LifecycleEvent.REOPEN,
             LifecycleEvent.XRUN,
+            LifecycleEvent.PAUSE,
+            LifecycleEvent.DRAIN,
             LifecycleEvent.RATE,
+            LifecycleEvent.ALTSET,
+            LifecycleEvent.MIXER,
         )
 
 

@@ -325,3 +325,43 @@ def test_playback_tells_how_near_to_empty_it_ran(pcm, card, request_of):
     pcm.open(request_of(ring=4096))
     exchange = pcm.exchange(*_buffers(), Handling())
     assert (exchange.playback.least_queued, exchange.capture.least_queued) == (96, None)
+
+
+def test_pause_and_drain_run_on_silence_and_stop(pcm, asound, request_of):
+    pcm.open(request_of())
+    asound.calls.clear()
+    pcm.pause()
+    assert [name for name, handle in asound.calls if handle == PLAY][-4:] == [
+        "start",
+        "pause",
+        "pause",
+        "drop",
+    ]
+    asound.calls.clear()
+    pcm.drain()
+    assert [name for name, handle in asound.calls if handle == PLAY][-2:] == ["start", "drain"]
+    assert [name for name, handle in asound.calls if handle == CAPTURE][-2:] == ["start", "drop"]
+
+
+def test_pause_that_the_driver_refuses_is_a_device_error(pcm, asound, request_of):
+    pcm.open(request_of())
+    call = asound.call
+    asound.call = lambda handle, name, *more: -errno.ENOSYS if name == "pause" else call(handle, name, *more)
+    with pytest.raises(DeviceError, match="snd_pcm_pause"):
+        pcm.pause()
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_both_directions_have_to_pause(pcm, asound, request_of, opened):
+    if opened:
+        pcm.open(request_of())
+    asound.can_pause = lambda handle: handle == PLAY
+    assert not pcm.can_pause()
+    asound.can_pause = lambda handle: True
+    assert pcm.can_pause()
+
+
+def test_pcm_that_is_not_open_is_neither_paused_nor_drained(pcm):
+    for event in (pcm.pause, pcm.drain):
+        with pytest.raises(StreamStateError):
+            event()

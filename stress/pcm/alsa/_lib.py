@@ -164,6 +164,11 @@ class Asound:
             error = self._c["snd_pcm_hw_params_set_rate_resample"](handle, space, 0)
         return min(error, 0), space
 
+    def can_pause(self, handle: int) -> bool:
+        """Tell whether the driver can pause a stream."""
+        error, space = self.hw_any(handle)
+        return error >= 0 and bool(self._c["snd_pcm_hw_params_can_pause"](space))
+
     def hw_test(self, handle: int, space: Any, what: str, value: int) -> bool:
         """Tell whether the space still holds `value` of access, format, channels or rate."""
         direction = (0,) if what == "rate" else ()

@@ -69,6 +69,7 @@ ASOUND: dict[str, str] = {
     "snd_pcm_hw_params_get_period_size_min": "i:ppp",
     "snd_pcm_hw_params_get_period_size_max": "i:ppp",
     "snd_pcm_hw_params_get_fifo_size": "i:p",
+    "snd_pcm_hw_params_can_pause": "i:p",
     "snd_pcm_sw_params": "i:pp",
     "snd_pcm_sw_params_sizeof": "z:",
     "snd_pcm_sw_params_current": "i:pp",

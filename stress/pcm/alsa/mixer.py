@@ -102,6 +102,31 @@ class Mixer:
             return None
         return " and ".join(f"{one / _PER_DB:+.2f} dB" for one in dict.fromkeys(gains)), "0dB"
 
+    def volumes(self) -> list[tuple[int, str]]:
+        """Return (element, name) of every playback volume with a dB scale."""
+        return [
+            (element, f"{name},{index}" if index else name)
+            for element, name, index in self._lib.elements(self._handle)
+            if self._lib.has(element, "playback_volume") and self._lib.db_range(element, "playback")
+        ]
+
+    def ramp(self, element: int, steps: int) -> None:
+        """Run the playback volume of an element from its least to its most and leave it there."""
+        low, high = self._lib.db_range(element, "playback") or (0, 0)
+        for step in range(steps + 1):
+            self._lib.set_db(element, "playback", low + (high - low) * step // steps)
+
+    def playback_volume(self, element: int) -> dict[int, int | None]:
+        """Return the raw playback volume of each channel."""
+        channels = self._lib.channels(element, "playback")
+        return {one: self._lib.get(element, "playback_volume", one) for one in channels}
+
+    def set_playback_volume(self, element: int, values: dict[int, int | None]) -> None:
+        """Set the raw playback volume of each channel that has one in `values`."""
+        for channel, value in values.items():
+            if value is not None:
+                self._lib.set(element, "playback_volume", channel, value)
+
     def close(self) -> None:
         """Close the mixer and leave what was changed."""
         if self._handle:

@@ -178,10 +178,54 @@ class AlsaPcm(Pcm):
         StreamStateError : not open.
         StreamTimeout : a stream did not stop within its ring and two seconds.
         """
+        for stream in self._opened():
+            stream.starve()
+
+    def pause(self) -> None:
+        """Pause both streams on silence and release them again, one after the other, and stop them.
+
+        Raises
+        ------
+        StreamStateError : not open.
+        DeviceError : the driver refused a step.
+        """
+        for stream in self._opened():
+            stream.pause()
+
+    def drain(self) -> None:
+        """Drain playback of a ring of silence, run capture for as long, and stop both.
+
+        Raises
+        ------
+        StreamStateError : not open.
+        DeviceError : the driver refused a step.
+        """
+        for stream in self._opened():
+            stream.drain()
+
+    def can_pause(self) -> bool:
+        """Tell whether both directions can pause, as the drivers say; opens the PCM where it is closed.
+
+        Raises
+        ------
+        DeviceError : it cannot be opened.
+        """
+        lib = self._lib = self._lib or Asound()
+        if self._streams():
+            return all(lib.can_pause(stream.handle) for stream in self._streams())
+        ways = [(self._names[0], Direction.PLAYBACK), (self._names[1], Direction.CAPTURE)]
+        found = []
+        for name, direction in ways:
+            if name is not None:
+                stream = Stream(lib, name, direction)
+                found.append(lib.can_pause(stream.handle))
+                stream.close()
+        return all(found)
+
+    def _opened(self) -> tuple[Stream, ...]:
         if not self._streams():
             raise StreamStateError(f"{self.backend} is not open")
-        for stream in self._streams():
-            stream.starve()
+        return self._streams()
 
     def card_moved(self, before: int, after: int) -> None:
         """Open card `after` from now on where card `before` was named by its number; closed streams only."""

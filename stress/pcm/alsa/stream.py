@@ -131,6 +131,46 @@ class Stream:
         """Stop at once; frees whoever waits inside a transfer."""
         self._lib.call(self.handle, "drop")
 
+    def pause(self) -> None:
+        """Run on silence, pause, release, run on, and stop.
+
+        Raises
+        ------
+        DeviceError : the driver refused a step.
+        """
+        self._run_silence(self.granted.buffer_size)
+        period_s = self.granted.period_size / self.granted.rate
+        for on in (1, 0):
+            time.sleep(period_s)
+            self._must("pause", on)
+        time.sleep(period_s)
+        self.drop()
+
+    def drain(self) -> None:
+        """Play a ring of silence to its end; a capture stream is stopped instead.
+
+        Raises
+        ------
+        DeviceError : the driver refused it, or the device stood still.
+        """
+        self._run_silence(self.granted.buffer_size)
+        if self.direction is Direction.PLAYBACK:
+            self._must("drain")
+        else:
+            self.drop()
+
+    def _run_silence(self, frames: int) -> None:
+        self.prepare(params.BOUNDARY, self.granted.period_size)
+        silence = bytearray(frames * self.granted.frame_bytes)
+        if self.direction is Direction.PLAYBACK:
+            self.transfer(Libc.address_of(silence), frames)()
+        self._must("start")
+
+    def _must(self, call: str, *arguments: int) -> None:
+        error = self._lib.call(self.handle, call, *arguments)
+        if error < 0:
+            raise naming.call_error(self.device, f"snd_pcm_{call}", error)
+
     def starve(self) -> None:
         """Start with one period of zeros, touch nothing more, and wait for the xrun.
 
@@ -138,14 +178,7 @@ class Stream:
         ------
         StreamTimeout : no xrun came.
         """
-        period = self.granted.period_size
-        self.prepare(params.BOUNDARY, period)
-        silence = bytearray(period * self.granted.frame_bytes)
-        if self.direction is Direction.PLAYBACK:
-            self.transfer(Libc.address_of(silence), period)()
-        error = self._lib.call(self.handle, "start")
-        if error < 0:
-            raise naming.call_error(self.device, "snd_pcm_start", error)
+        self._run_silence(self.granted.period_size)
         longest_s = self.granted.buffer_size / self.granted.rate + _STARVE_S
         for _ in range(round(longest_s / _LOOK_S)):
             status = self.status()
