@@ -301,16 +301,28 @@ def _parts(
     """Return for each fault that was found the findings that make it up."""
     firsts = [fault.frame for fault in faults]
     members: dict[Planted, list[int]] = {}
+    changed = [one for one in analysis.findings if "path" in one.details]
+    by_place = dataclasses.replace(rules, names_kind=False)
     for index, finding in enumerate(analysis.findings):
         start = (finding.position - position) % POSITIONS
         at = bisect.bisect_right(firsts, start + rules.tolerance) - 1
-        if at >= 0 and _inside(finding, start, faults[at], rules, carried):
+        if at < 0:
+            continue
+        # A stretch with a path of its own (softer from an instant on) changes the planted bytes as well.
+        behind = any(_within(finding, one) for one in changed)
+        how = (by_place, None) if behind else (rules, carried)
+        if _inside(finding, start, faults[at], *how):
             members.setdefault(faults[at], []).append(index)
     return {
         fault: found
         for fault, found in members.items()
         if _whole([analysis.findings[index] for index in found], fault, position, rules)
     }
+
+
+def _within(finding: Finding, span: Finding) -> bool:
+    ends = finding.frame + finding.frames <= span.frame + span.frames
+    return finding is not span and span.frame <= finding.frame and ends
 
 
 def _inside(finding: Finding, start: int, fault: Planted, rules: Rules, carried: Carried | None) -> bool:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -216,6 +218,23 @@ def test_match_takes_the_planted_bytes_in_their_place_whatever_they_are_called(n
         _analysis(finding), laid, POSITION, 2000, RINGS, carried=_carried(play, captured)
     )
     assert not analysis.findings[0].injected and outcome.missed == laid
+
+
+def test_match_by_place_where_the_stretch_around_has_a_path_of_its_own():
+    # From frame 500 on everything arrives softer, the planted flip and line as well.
+    play = STEREO.bytes_at(POSITION, 2000)
+    laid = lay(play, [Planted(Kind.BITFLIP, 800, 1)], GEOMETRY, STEREO.fill, POSITION)
+    captured = np.concatenate([np.zeros(4 * 50, np.uint8), play])
+    captured[4 * 550 :].view("<i2")[:] //= 2
+    softer = dataclasses.replace(_found(Kind.GAIN, 500, 1500), details={"path": {"exact": False}})
+    flip, stale = _found(Kind.UNKNOWN, 800, 1), _found(Kind.STALE, 900, 8)
+    analysis, outcome = match(
+        _analysis(softer, flip, stale), laid, POSITION, 2000, RINGS, carried=_carried(play, captured)
+    )
+    assert [one.injected for one in analysis.findings] == [False, True, False]
+    assert outcome.whole
+    alone, _ = match(_analysis(flip, stale), laid, POSITION, 2000, RINGS, carried=_carried(play, captured))
+    assert not any(one.injected for one in alone.findings)
 
 
 def test_match_takes_a_fault_that_is_right_in_the_middle_as_one():
