@@ -80,6 +80,8 @@ class Pattern:
     def fill(self, position: int, out: Bytes) -> None:
         """Write the frames from `position` on; allocates nothing.
 
+        Where samples are stored in the other byte order numpy takes a buffer of its own for a moment.
+
         Parameters
         ----------
         position : of the first frame, taken modulo 2^32.
