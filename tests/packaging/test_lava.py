@@ -55,7 +55,7 @@ def definition(tmp_path):
 
 @pytest.mark.parametrize(("board", "verdict"), [("arm926", "fail"), ("cortex-a", "pass")])
 def test_lava_run_of_a_simulated_board_leaves_its_verdict_per_arm(definition, board, verdict):
-    results = definition("-c", "", "-o", f"--backend virtual --board {board} --seed 1")
+    results = definition("-c", "", "-p", "smoke", "-o", f"--backend virtual --board {board} --seed 1")
     assert results["pcmstress-judged"] == "pass"
     assert results[f"pcmstress.virtual-{board}.run"].split()[0] == verdict
     assert results[f"pcmstress.virtual-{board}.rw-control"].split()[0] == "pass"
@@ -78,3 +78,13 @@ def test_lava_parameters_are_all_handed_to_the_script():
     assert parameters == set(re.findall(r'"\$\{([A-Z]+)\}"', text))
     for key in ("name", "format", "description", "maintainer", "os", "scope", "devices"):
         assert re.search(rf"^    {key}:", text, flags=re.MULTILINE), key
+
+
+def test_lava_job_gives_the_definition_parameters_it_has_and_a_plan_that_is_shipped():
+    definition = (LAVA / "pcmstress.yaml").read_text(encoding="utf-8")
+    job = (LAVA / "qemu-job.yaml").read_text(encoding="utf-8")
+    given = dict(re.findall(r"^            ([A-Z]+): (\S+)$", job, flags=re.MULTILINE))
+    assert set(given) == {"CARD", "PLAN", "PCMSTRESS"}
+    assert set(given) <= set(re.findall(r"^    ([A-Z]+): ", definition, flags=re.MULTILINE))
+    for plan in (given["PLAN"], re.search(r'PLAN: "(\w+)"', definition).group(1)):
+        assert (ROOT / "configs" / "plans" / f"{plan}.toml").exists()
