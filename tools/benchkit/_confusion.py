@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stress.report.table import table
 from stress.stats.counts import clopper_pearson
@@ -43,6 +44,11 @@ class Cell:
             for name, number in self.named.items()
             if name not in NO_CAUSE and name.partition("/")[0] != self.expected.partition("/")[0]
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the cell as a JSON object, as `merged` reads it."""
+        # asdict() makes a Counter anew from pairs, and counts those.
+        return {**vars(self), "named": dict(self.named)}
 
     @property
     def alias_on_clean(self) -> int:
