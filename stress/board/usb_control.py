@@ -61,12 +61,14 @@ class DeviceState:
     rates : sample rate per clock source or endpoint [Hz].
     valid : whether the clock is valid, where the device says so.
     refused : requests the device did not answer, in words.
+    lies : where it told another rate than the one that had been set, a sentence each.
     """
 
     rates: dict[int, int]
     valid: dict[int, bool]
     levels: tuple[Level, ...]
     refused: tuple[str, ...]
+    lies: tuple[str, ...] = ()
 
 
 def read_state(bus: int, address: int, units: Units) -> DeviceState:
@@ -223,17 +225,28 @@ def disagreements(state: DeviceState, rate: int) -> list[str]:
     ----------
     rate : in hw_params of the open stream [Hz]; 0 where none is open.
     """
-    found = [
-        f"ALSA runs at {rate} Hz, the device says {told} Hz (clock {number:#04x})"
-        for number, told in state.rates.items()
-        if rate and told != rate
-    ]
+    found = [*state.lies, *other_rates(state, rate)]
     found += [
         f"the device says that clock {number:#04x} is not valid"
         for number, ok in state.valid.items()
         if not ok
     ]
     return found + _not_exact(state.levels)
+
+
+def other_rates(state: DeviceState, rate: int) -> list[str]:
+    """Return where a clock of playback tells another rate than ALSA set, one sentence each.
+
+    Parameters
+    ----------
+    rate : that ALSA set last for playback [Hz], 0 where it set none.
+    """
+    # Endpoints of capture have bit 7 set and may run otherwise; of several clock sources one is in use.
+    clocks = {number: told for number, told in state.rates.items() if not number & 0x80} or state.rates
+    if not rate or rate in clocks.values():
+        return []
+    said = f"ALSA set {rate} Hz, the device says"
+    return [f"{said} {told} Hz (clock {number:#04x})" for number, told in clocks.items()]
 
 
 def _not_exact(levels: Sequence[Level]) -> list[str]:

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from stress.board import usb_control
 from stress.board.usb_units import parse_units
+from stress.cli import set_rate
 from stress.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -36,7 +37,17 @@ def _ask(card: CardFacts) -> DeviceState:
     facts = card.usb
     if facts is None:
         raise DeviceError("is not a USB card", device=card.card.id)
-    return usb_control.read_state(facts.bus, facts.device, parse_units(bytes.fromhex(facts.descriptors)))
+    units = parse_units(bytes.fromhex(facts.descriptors))
+    # A rate that nobody has just set proves nothing: two are set in turn, and each is asked for.
+    rates = set_rate.offered(card.card.number) if units.clocks else []
+    lies: list[str] = []
+    for rate in rates:
+        set_rate.through_alsa(card.card.number, rate)
+        state = usb_control.read_state(facts.bus, facts.device, units)
+        lies += usb_control.other_rates(state, rate)
+    if not rates:
+        state = usb_control.read_state(facts.bus, facts.device, units)
+    return replace(state, lies=tuple(dict.fromkeys(lies)))
 
 
 def to_json(states: dict[str, DeviceState]) -> dict[str, Any]:

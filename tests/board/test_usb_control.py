@@ -119,7 +119,7 @@ def test_uac2_device_tells_rate_and_validity_of_its_clock(attach):
     state = usb_control.read_state(1, 7, UAC2_UNITS)
     assert (state.rates, state.valid) == ({0x29: 96000}, {0x29: False})
     assert usb_control.disagreements(state, 48000) == [
-        "ALSA runs at 48000 Hz, the device says 96000 Hz (clock 0x29)",
+        "ALSA set 48000 Hz, the device says 96000 Hz (clock 0x29)",
         "the device says that clock 0x29 is not valid",
     ]
 

@@ -10,6 +10,7 @@ import pytest
 
 from stress.board import usb_control
 from stress.board.usb_control import DeviceState, Level
+from stress.board.usb_units import ClockSource, Units
 from stress.cli import device_state, main
 from stress.errors import DeviceError
 
@@ -23,7 +24,7 @@ STATE = DeviceState(
 
 def _board(*cards):
     return SimpleNamespace(
-        cards=[SimpleNamespace(card=SimpleNamespace(id=name), usb=usb) for name, usb in cards]
+        cards=[SimpleNamespace(card=SimpleNamespace(id=name, number=1), usb=usb) for name, usb in cards]
     )
 
 
@@ -51,6 +52,42 @@ def test_only_usb_cards_are_asked(monkeypatch):
     usb = SimpleNamespace(bus=2, device=9, descriptors="")
     assert device_state.ask(_board(("PCH", None), ("Device", usb))) == {"Device": STATE}
     assert asked == [(2, 9)]
+
+
+@pytest.mark.parametrize(
+    ("told", "lies"),
+    [
+        (lambda rate: rate, ()),
+        (lambda rate: 44100, ("ALSA set 48000 Hz, the device says 44100 Hz (clock 0x09)",)),
+        (
+            lambda rate: 96000,
+            (
+                "ALSA set 44100 Hz, the device says 96000 Hz (clock 0x09)",
+                "ALSA set 48000 Hz, the device says 96000 Hz (clock 0x09)",
+            ),
+        ),
+    ],
+)
+def test_device_that_tells_another_rate_than_was_set_is_reported(monkeypatch, told, lies):
+    rate_now = []
+    clock = ClockSource(9, 0, 2, True, False)
+    monkeypatch.setattr(device_state, "parse_units", lambda raw: Units((), (clock,)))
+    monkeypatch.setattr(device_state.set_rate, "offered", lambda card: [44100, 48000])
+    monkeypatch.setattr(device_state.set_rate, "through_alsa", lambda card, rate: rate_now.append(rate))
+    monkeypatch.setattr(
+        usb_control, "read_state", lambda *where: DeviceState({9: told(rate_now[-1])}, {}, (), ())
+    )
+    usb = SimpleNamespace(bus=2, device=9, descriptors="")
+    found = device_state.ask(_board(("Device", usb)))
+    assert found["Device"].lies == lies
+    notes = [line for line in device_state.lines(found) if line.startswith("note")]
+    assert notes == [f"note: Device: {line}" for line in lies]
+    assert rate_now == [44100, 48000]
+
+
+def test_rate_of_capture_may_be_another():
+    state = DeviceState({0x01: 48000, 0x82: 16000}, {}, (), ())
+    assert usb_control.other_rates(state, 48000) == []
 
 
 def test_board_without_a_usb_card_is_told_which_cards_it_has():

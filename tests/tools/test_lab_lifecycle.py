@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 from stress.model.record.events import LifecycleRecord
+from tools.labkit import lifecycle_device
 from tools.labkit.lifecycle_events import PARTS, differences, streams
 
 
@@ -59,3 +61,21 @@ def test_six_faults_are_planted_each_behind_one_event():
     planted = [part for part in PARTS.values() if part.fault]
     assert len(planted) == 6
     assert all(f"after={part.events[0]}" in part.fault for part in planted)
+
+
+def test_answers_of_a_card_that_are_not_what_it_holds_are_told(monkeypatch):
+    state = {"rates": {"1": 48000}, "lies": ["x"], "levels": [{"db": -3.0, "muted": False}]}
+    answer = SimpleNamespace(returncode=0, stdout=json.dumps({"devices": {"cmedia": state}}), stderr="")
+    monkeypatch.setattr(lifecycle_device.subprocess, "run", lambda *argv, **more: answer)
+    told = lifecycle_device.asked()
+    assert "volume: db is -3.0, not -6.0" in told
+    assert "volume: muted is False, not True" in told
+    assert "pcm29xx: lies is 1, not 0" in told
+    assert "liar: rates is {48000}, not {44100}" in told
+    assert not any(line.startswith("liar: lies") for line in told)
+
+
+def test_card_that_cannot_be_asked_is_told_with_its_reason(monkeypatch):
+    answer = SimpleNamespace(returncode=4, stdout="", stderr="pyusb is missing")
+    monkeypatch.setattr(lifecycle_device.subprocess, "run", lambda *argv, **more: answer)
+    assert lifecycle_device.asked()[0] == "volume: exit 4: pyusb is missing"

@@ -47,7 +47,7 @@ class SoftCard:
         self.engine = Engine(config, faults, rates, seed, log)
         engine = self.engine
         self.control = ControlEndpoint(
-            config, serial, engine.set_interface, engine.set_rate, engine.lifecycle
+            config, serial, engine.set_interface, engine.set_rate, engine.lifecycle, engine.volume
         )
         self._newest = 0
         self._overtaken: dict[int, int] = {}

@@ -89,6 +89,8 @@ def _add_up(parser: argparse.ArgumentParser) -> None:
     add("--sync", choices=[sync.value for sync in Sync], help="of playback (adaptive)")
     add("--speed", choices=[speed.value for speed in Speed], help="(full)")
     add("--interval", type=int, metavar="1..4", help="bInterval at high speed: 1 is 125 us (4)")
+    add("--volume", action="store_true", default=None, help="with a volume and a mute of its own")
+    add("--tells-rate", type=int, metavar="HZ", help="a device that lies: the rate it tells whatever was set")
     add("--latency", type=int, metavar="FRAMES", help="from playback to capture (96)")
     add("--pace", type=float, default=1.0, help="bus time in real time: 1, 0.5 slow motion, 0 free run (1)")
     add("--fault", action="append", default=[], metavar="SPEC", help="e.g. stale@frame=24000,ring=4800")
@@ -136,6 +138,8 @@ def _config(options: argparse.Namespace) -> CardConfig:
         "speed": Speed(options.speed) if options.speed else None,
         "interval": options.interval,
         "latency": options.latency,
+        "volume": options.volume,
+        "tells_rate": options.tells_rate,
     }
     profile = PROFILES[options.profile] if options.profile else CardConfig()
     return replace(profile, **{key: value for key, value in asked.items() if value is not None})

@@ -59,6 +59,8 @@ class CardConfig:
     channels, capture_channels : of playback, and of capture where it has others (0: the same).
     plays, captures : the directions it has.
     uac : version of the audio class, 1 or 2.
+    volume : playback has a volume of -50 to 0 dB and a mute, which begin at 0 dB (audio class 1.0).
+    tells_rate : the rate that it tells whatever was set, as devices that lie do; 0 tells the truth [Hz].
     """
 
     name: str = "softcard"
@@ -73,6 +75,8 @@ class CardConfig:
     plays: bool = True
     captures: bool = True
     uac: int = 1
+    volume: bool = False
+    tells_rate: int = 0
 
     def __post_init__(self) -> None:
         if not _ID.match(self.name):
@@ -94,6 +98,8 @@ class CardConfig:
             raise ConfigError(f"bInterval {self.interval}", key="interval", allowed="1..4")
         if not 0 <= self.latency <= 96000:
             raise ConfigError(f"{self.latency} frames", key="latency", allowed="0..96000")
+        if self.volume and (self.uac != 1 or not self.plays):
+            raise ConfigError("a volume", key="volume", allowed="playback of the audio class 1.0")
         self._check_rates_and_formats()
         for fmt in self.formats:
             self._check_carried(fmt, max(self.rates))

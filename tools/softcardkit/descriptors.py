@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 
 from stress.model.formats import SampleFormat
-from tools.softcardkit import uac2
+from tools.softcardkit import uac2, volume
 from tools.softcardkit.config import CardConfig, Speed, Sync
 from tools.softcardkit.units import (
     AUDIOCONTROL,
@@ -22,6 +22,7 @@ from tools.softcardkit.units import (
     DIGITAL_INTERFACE,
     PLAYBACK_IN,
     PLAYBACK_OUT,
+    PLAYBACK_VOLUME,
     USB_STREAMING,
     descriptor,
     interface,
@@ -82,7 +83,11 @@ def _control_interface(config: CardConfig) -> bytes:
     units = b""
     if config.plays:
         units += _input_terminal(config.channels, PLAYBACK_IN, USB_STREAMING)
-        units += _output_terminal(PLAYBACK_OUT, DIGITAL_INTERFACE, PLAYBACK_IN)
+        source = PLAYBACK_IN
+        if config.volume:
+            units += volume.descriptor(config.channels)
+            source = PLAYBACK_VOLUME
+        units += _output_terminal(PLAYBACK_OUT, DIGITAL_INTERFACE, source)
     if config.captures:
         units += _input_terminal(config.channels_of(True), CAPTURE_IN, DIGITAL_INTERFACE)
         units += _output_terminal(CAPTURE_OUT, USB_STREAMING, CAPTURE_IN)

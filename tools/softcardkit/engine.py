@@ -23,6 +23,7 @@ from tools.softcardkit.log import EventLog
 from tools.softcardkit.schedule import NEVER
 from tools.softcardkit.spoil import Layout
 from tools.softcardkit.urbs import Endpoint, IsoCodec, Urb
+from tools.softcardkit.volume import Volume
 from tools.softcardkit.wire import Submit
 
 
@@ -52,6 +53,7 @@ class Engine:
         self.injector = Injector(faults, rates, seed, self._log, self._act, slips)
         self.playback, self.capture, self.feedback = Endpoint(), Endpoint(), Endpoint()
         self.lifecycle = Lifecycle()
+        self.volume = Volume()
         self.replies: list[bytes] = []
         self.frozen = self.unplugged = False
         self.thaw_ms = 0
@@ -151,7 +153,7 @@ class Engine:
         size = play.frame_bytes
         if not (play.live and capture.started and capture.live and play.started) or self.feedback.queue:
             return 0
-        if self._implicit:
+        if self._implicit or self.volume.changes:
             return 0
         urb = play.queue[0]
         end = play.frames + (len(urb.data) - urb.offsets[urb.index]) // size
@@ -237,6 +239,8 @@ class Engine:
             if spoiled is None:
                 return False
             packet, status = spoiled
+        if self.volume.changes:
+            packet = self.volume.heard(packet, self._layouts[0][0])
         heard = self._as_captured(packet)
         self._fifo += heard
         self._pushed += len(heard)

@@ -17,7 +17,7 @@ _S16, _S24, _S32 = (FORMATS[name] for name in ("S16_LE", "S24_3LE", "S32_LE"))
 PROFILES = {
     # C-Media CM108 and kin: the commonest dongle, a headphone output and a mono microphone.
     "cmedia": CardConfig(
-        name="cmedia", channels=2, capture_channels=1, formats=(_S16,), rates=(44100, 48000)
+        name="cmedia", channels=2, capture_channels=1, formats=(_S16,), rates=(44100, 48000), volume=True
     ),
     # TI PCM2900/PCM2902: codec of many mixers, full speed, adaptive playback.
     "pcm29xx": CardConfig(name="pcm29xx", formats=(_S16,), rates=(44100, 48000), sync=Sync.ADAPTIVE),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from tools.softcardkit import descriptors, uac2
 from tools.softcardkit.config import CardConfig
 from tools.softcardkit.lifecycle import Lifecycle
+from tools.softcardkit.volume import Volume
 
 # bmRequestType | bRequest << 8
 _GET_STATUS = {0x0080, 0x0081, 0x0082}
@@ -31,6 +32,7 @@ class ControlEndpoint:
     on_interface : called with (interface, alternate) after SET_INTERFACE.
     on_rate : called with the rate [Hz] after SET_CUR of the sampling frequency.
     lifecycle : told of configurations that are set and of strings that are read.
+    volume : what the feature unit holds.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class ControlEndpoint:
         on_interface: Callable[[int, int], None],
         on_rate: Callable[[int], None],
         lifecycle: Lifecycle | None = None,
+        volume: Volume | None = None,
     ) -> None:
         self._config = config
         self._strings = [
@@ -48,6 +51,7 @@ class ControlEndpoint:
         ]
         self._on_interface, self._on_rate = on_interface, on_rate
         self._lifecycle = lifecycle or Lifecycle()
+        self.volume = volume or Volume()
         self._alternates = dict.fromkeys(descriptors.streaming_interfaces(config), 0)
         self._configured = 0
         self.rate = config.rates[0]
@@ -74,13 +78,12 @@ class ControlEndpoint:
             return bytes((self._configured,))
         if code == _GET_INTERFACE:
             return bytes((self._alternates.get(index, 0),))
+        told = struct.pack("<I", self._config.tells_rate or self.rate)
         if code == _GET_CUR_ENDPOINT and value == _SAMPLING_FREQ_CONTROL:
-            return struct.pack("<I", self.rate)[:3]
+            return told[:3]
         if self._clock(index, value):
-            return {uac2.GET_CUR: struct.pack("<I", self.rate), uac2.GET_RANGE: uac2.rates(self._config)}.get(
-                code
-            )
-        return None
+            return {uac2.GET_CUR: told, uac2.GET_RANGE: uac2.rates(self._config)}.get(code)
+        return self.volume.handle(code, value, index, b"") if self._config.volume else None
 
     def _clock(self, index: int, value: int) -> bool:
         return self._config.uac == 2 and (index >> 8, value) == (uac2.CLOCK, uac2.FREQUENCY)
@@ -106,7 +109,9 @@ class ControlEndpoint:
             self._configured = value
             self._lifecycle.configured(value)
             return b""
-        return b"" if code in _ACCEPTED else None
+        if code in _ACCEPTED:
+            return b""
+        return self.volume.handle(code, value, index, data) if self._config.volume else None
 
     def _set_interface(self, interface: int, alternate: int) -> bytes | None:
         known = interface in self._alternates
