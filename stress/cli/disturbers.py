@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Callable
 from stress.cli import volume_ramp
 from stress.errors import BackendUnavailable, DeviceError
 from stress.model.lifecycle import LifecycleEvent
+from stress.model.pcm import Direction
 from stress.model.transport import USB
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class AlsaDisturber:
         began = time.monotonic()
         beside: Callable[[], None] | None = {
             LifecycleEvent.XRUN: self._pcm.starve,
+            LifecycleEvent.XRUN_PLAYBACK: lambda: self._pcm.starve_one(Direction.PLAYBACK),
+            LifecycleEvent.XRUN_CAPTURE: lambda: self._pcm.starve_one(Direction.CAPTURE),
             LifecycleEvent.PAUSE: self._pcm.pause,
             LifecycleEvent.DRAIN: self._pcm.drain,
             LifecycleEvent.MIXER: lambda: volume_ramp.ramp(self._lifecycle.card),

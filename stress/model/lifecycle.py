@@ -13,6 +13,8 @@ class LifecycleEvent(str, Enum):
     RESTART = "restart"  #: drop, prepare and start the open stream again
     REOPEN = "reopen"  #: close the PCM and open it: a new ring
     XRUN = "xrun"  #: let both directions run dry until they stop, then prepare
+    XRUN_PLAYBACK = "xrun-playback"  #: the same of playback alone, while capture is read on
+    XRUN_CAPTURE = "xrun-capture"  #: the same of capture alone, while playback is fed on
     PAUSE = "pause"  #: run on silence, pause, release, and stop
     DRAIN = "drain"  #: play a ring of silence to its end (snd_pcm_drain)
     RATE = "rate"  #: open at another sample rate and back
@@ -34,6 +36,8 @@ class LifecycleEvent(str, Enum):
             LifecycleEvent.NONE,
             LifecycleEvent.RESTART,
             LifecycleEvent.XRUN,
+            LifecycleEvent.XRUN_PLAYBACK,
+            LifecycleEvent.XRUN_CAPTURE,
             LifecycleEvent.PAUSE,
             LifecycleEvent.DRAIN,
             LifecycleEvent.MIXER,
@@ -60,6 +64,8 @@ class LifecycleEvent(str, Enum):
             LifecycleEvent.RESTART,
             LifecycleEvent.REOPEN,
             LifecycleEvent.XRUN,
+            LifecycleEvent.XRUN_PLAYBACK,
+            LifecycleEvent.XRUN_CAPTURE,
             LifecycleEvent.PAUSE,
             LifecycleEvent.DRAIN,
             LifecycleEvent.RATE,

@@ -109,3 +109,9 @@ def test_volume_ramp_is_the_mixer_s_affair(pcm, monkeypatch):
     monkeypatch.setattr(disturbers.volume_ramp, "ramp", seen.append)
     _disturber(pcm).disturb(LifecycleEvent.MIXER, REQUEST)
     assert (seen, pcm.names()) == ([1], [])
+
+
+@pytest.mark.parametrize("event", [LifecycleEvent.XRUN_PLAYBACK, LifecycleEvent.XRUN_CAPTURE])
+def test_one_direction_is_starved_by_its_name(pcm, event):
+    _disturber(pcm).disturb(event, REQUEST)
+    assert [(name, way.value) for name, way in pcm.did] == [("starve_one", event.value[5:])]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from stress.errors import DeviceBusy, DeviceError, ParamsRefused, StreamStateError
-from stress.model.pcm import CaptureTouch, Handling, Lever, Lost, PlaybackTouch
+from stress.model.pcm import CaptureTouch, Direction, Handling, Lever, Lost, PlaybackTouch
 from stress.pcm import cache_maintenance
 from stress.pcm.alsa import AlsaPcm
 
@@ -365,3 +365,29 @@ def test_pcm_that_is_not_open_is_neither_paused_nor_drained(pcm):
     for event in (pcm.pause, pcm.drain):
         with pytest.raises(StreamStateError):
             event()
+
+
+@pytest.mark.parametrize(("way", "dry", "other"), [("playback", PLAY, CAPTURE), ("capture", CAPTURE, PLAY)])
+def test_one_direction_runs_dry_while_the_other_goes_on(pcm, card, asound, request_of, way, dry, other):
+    pcm.open(request_of())
+    asound.calls.clear()
+    fed = []
+
+    def feed(frames):
+        fed.append(frames)
+        # Dry only once the other one was fed three times.
+        asound.states[dry] = "XRUN" if len(fed) >= 3 else asound.states[dry]
+        return frames
+
+    card.transfer[other] = feed
+    pcm.starve_one(Direction(way))
+    assert len(fed) >= 3
+    assert asound.calls[-1] == ("drop", other)
+    assert ("drop", dry) not in asound.calls
+
+
+def test_one_direction_alone_has_no_other_to_go_on(asound, request_of):
+    with AlsaPcm("hw:0,0", None, lib=asound) as pcm:
+        pcm.open(request_of())
+        with pytest.raises(StreamStateError, match="one direction"):
+            pcm.starve_one(Direction.PLAYBACK)

@@ -46,7 +46,14 @@ bound = 1.0
 least = 4
 """
 #: What the card sees of an event, where that has another name.
-_SEEN = {"usb-power": "usb-rebind"}
+_SEEN = {
+    "usb-power": "usb-rebind",
+    "xrun-playback": "xrun",
+    "xrun-capture": "restart",
+    "pause": "restart",
+    "drain": "xrun",
+    "altset": "reopen",
+}
 HEADS = ("part", "event", "times", "table", "card's log", "seconds", "agree")
 
 

@@ -181,6 +181,25 @@ class AlsaPcm(Pcm):
         for stream in self._opened():
             stream.starve()
 
+    def starve_one(self, direction: Direction) -> None:
+        """Let the stream of one direction run dry while the other goes on with silence, then stop the other.
+
+        Raises
+        ------
+        StreamStateError : not open, or the PCM has one direction only.
+        StreamTimeout : the stream did not stop within its ring and two seconds.
+        DeviceError : the driver refused a step.
+        """
+        streams = {stream.direction: stream for stream in self._opened()}
+        if len(streams) < 2:
+            raise StreamStateError(f"{self.backend} has one direction only")
+        (other,) = (stream for way, stream in streams.items() if way is not direction)
+        other.run_on_silence()
+        try:
+            streams[direction].starve(other.feed)
+        finally:
+            other.drop()
+
     def pause(self) -> None:
         """Pause both streams on silence and release them again, one after the other, and stop them.
 

@@ -33,6 +33,10 @@ class Status:
     avail: int
 
 
+def _pause() -> None:
+    time.sleep(_LOOK_S)
+
+
 class Stream:
     """One direction of one card.
 
@@ -171,8 +175,34 @@ class Stream:
         if error < 0:
             raise naming.call_error(self.device, f"snd_pcm_{call}", error)
 
-    def starve(self) -> None:
+    def feed(self) -> None:
+        """Write a period of silence, or read one and forget it; the stream runs.
+
+        Raises
+        ------
+        DeviceError : the transfer failed.
+        """
+        period = self.granted.period_size
+        block = bytearray(period * self.granted.frame_bytes)
+        moved = self.transfer(Libc.address_of(block), period)()
+        if moved < 0:
+            raise naming.call_error(self.device, "transfer", moved)
+
+    def run_on_silence(self) -> None:
+        """Start with a ring of silence; `feed` keeps it going.
+
+        Raises
+        ------
+        DeviceError : the driver refused a step.
+        """
+        self._run_silence(self.granted.buffer_size)
+
+    def starve(self, meanwhile: Callable[[], object] | None = None) -> None:
         """Start with one period of zeros, touch nothing more, and wait for the xrun.
+
+        Parameters
+        ----------
+        meanwhile : called again and again until the xrun is there; None waits.
 
         Raises
         ------
@@ -180,11 +210,12 @@ class Stream:
         """
         self._run_silence(self.granted.period_size)
         longest_s = self.granted.buffer_size / self.granted.rate + _STARVE_S
-        for _ in range(round(longest_s / _LOOK_S)):
+        until = time.monotonic() + longest_s
+        while time.monotonic() < until:
             status = self.status()
             if status is None or status.state in ("XRUN", "DISCONNECTED"):
                 return
-            time.sleep(_LOOK_S)
+            (meanwhile or _pause)()
         raise StreamTimeout(f"{self.device}: still running {longest_s:.1f} s after the last frame was given")
 
     def close(self) -> None:
