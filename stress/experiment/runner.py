@@ -21,7 +21,7 @@ from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.verdict import Verdict, exit_code
 from stress.verdict.episodes import episodes
-from stress.verdict.judge import Judgement, clean_but_short, judge, judge_run
+from stress.verdict.judge import RULES, Judgement, clean_but_short, judge, judge_run
 from stress.verdict.stopping import Stopped, decide
 from stress.verdict.summary import Summing
 from stress.verdict.tally import Tally
@@ -486,7 +486,7 @@ def conclude(
     judgement = Judgement(found.verdict, found.reasons + stopped)
     code = exit_code(judgement.verdict, device_lost=gone)
     arms = {part.arm: judge(part).verdict.value for part in parts}
-    journal.append(VerdictRecord(judgement.verdict.value, judgement.reasons, backend, arms))
+    journal.append(VerdictRecord(judgement.verdict.value, judgement.reasons, backend, arms, RULES))
     journal.append(EndRecord(code), sync=True)
     return judgement, code
 
@@ -501,7 +501,7 @@ def first_position(wall_s: float, rate: int) -> int:
 
 def skipped(journal: Journal, backend: str, reason: str) -> int:
     """Record that nothing could be run, and return the exit status."""
-    journal.append(VerdictRecord(Verdict.SKIP.value, (reason,), backend))
+    journal.append(VerdictRecord(Verdict.SKIP.value, (reason,), backend, rules=RULES))
     code = exit_code(Verdict.SKIP)
     journal.append(EndRecord(code), sync=True)
     return code

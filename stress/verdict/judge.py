@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 
 _ASK = " (is the loopback connected, the volume at 0 dB, the right capture source selected?)"
+# Counts up where the same bursts may get another verdict: a record keeps that of its own rules.
+RULES = 1
 # Lines that reach every bound a plan may ask for (1e-12).
 ENOUGH = 1 << 62
 _BY_WIRE = "judged from the USB bus only: both host rings are correct; nothing after the bus was checked"
@@ -205,7 +207,8 @@ def judge_run(parts: Sequence[Tally], plan: Plan, indexing: str = "") -> Judgeme
     lacking, unprovoked = needs.missing(plan, parts), needs.unprovoked(plan, parts, indexing)
     judged = judge(replace(whole, lines=needs.proving(plan, parts).lines), plan.bound)
     if judged.verdict is Verdict.PASS and not (lacking or unprovoked):
-        return Judgement(Verdict.PASS, (*_of_what(judged.reasons, plan, parts), *skipped))
+        beside = _beside_a_pass(plan, parts, indexing)
+        return Judgement(Verdict.PASS, (*_of_what(judged.reasons, plan, parts), *beside, *skipped))
     if judged.verdict in (Verdict.FAIL, Verdict.ERROR):
         return Judgement(judged.verdict, (*judged.reasons, *skipped))
     named = (f"{counted(len(lacking), 'arm')} not judged: {', '.join(lacking)}",) if lacking else ()
@@ -233,6 +236,22 @@ def _of_what(reasons: tuple[str, ...], plan: Plan, parts: Sequence[Tally]) -> tu
     first, *rest = reasons
     alone = ("the mmapped rings were not tested: every arm used rw access",) if ways == "rw" else ()
     return (f"for {ways}: {first}", *alone, *rest)
+
+
+def _beside_a_pass(plan: Plan, parts: Sequence[Tally], indexing: str) -> tuple[str, ...]:
+    # What a reader of the PASS must not take it for.
+    gone = {part.arm: needs.shortfall(part) for part in parts if part.bursts}
+    optional = tuple(
+        f"optional arm {arm.name} not judged: {gone[arm.name]}"
+        for arm in plan.arm
+        if arm.optional and gone.get(arm.name)
+    )
+    mapped = [arm for arm in plan.arm if arm.mapped and not arm.cures]
+    provoked = any(arm.provoking and gone.get(arm.name) == "" for arm in mapped)
+    if indexing not in ALIASING or provoked or not mapped:
+        return optional
+    text = f"of ordinary use only: no arm provoked the defect that a {indexing} core may have"
+    return (f"{text} (--plan bringup does)", *optional)
 
 
 def _mute_beside_others(parts: Sequence[Tally], indexing: str) -> str:

@@ -25,7 +25,7 @@ from stress.verdict.audit import Audit, Auditor
 from stress.verdict.beside import Neighbours
 from stress.verdict.contrast import measure
 from stress.verdict.diagnosis import Diagnosis, diagnose
-from stress.verdict.judge import Judgement, judge, judge_run
+from stress.verdict.judge import RULES, Judgement, judge, judge_run
 from stress.verdict.lifecycle import EventRow
 from stress.verdict.needs import NOT_BEGUN
 from stress.verdict.places import Places
@@ -249,6 +249,9 @@ class Summing:
         recorded = Judgement(Verdict(self.verdict.verdict), self.verdict.reasons)
         if recorded.verdict is derived.verdict or derived.verdict is Verdict.SKIP:
             return recorded, False
+        unbegun = any(part.skipped == NOT_BEGUN for part in parts)
+        if self.verdict.rules < RULES and derived.verdict is not Verdict.FAIL and not unbegun:
+            return _by_earlier_rules(recorded, derived), False
         return _contradicted(recorded, derived), True
 
     def _channel(self) -> AnalogPath | None:
@@ -272,6 +275,13 @@ def _unended(derived: Judgement) -> Judgement:
     # What was clean so far is no reason for a PASS.
     reasons = () if derived.verdict is Verdict.PASS else derived.reasons
     return Judgement(verdict, (*first, *reasons, *last))
+
+
+def _by_earlier_rules(recorded: Judgement, derived: Judgement) -> Judgement:
+    # What was corruption then and now, or what never ran, is no question of rules.
+    reason = f" ({derived.reasons[0]})" if derived.reasons else ""
+    line = f"recorded by an earlier version; by the rules of this one it is {derived.verdict.value}{reason}"
+    return Judgement(recorded.verdict, (*recorded.reasons, line))
 
 
 def _contradicted(recorded: Judgement, derived: Judgement) -> Judgement:

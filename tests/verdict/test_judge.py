@@ -281,6 +281,27 @@ def test_plan_of_ordinary_use_or_of_rw_alone_passes_on_an_aliasing_core():
     assert judge_run([_clean(arm="rw")], _plan(RW), VIVT).verdict is Verdict.PASS
 
 
+def test_pass_of_ordinary_use_says_so_on_an_aliasing_core_alone():
+    ordinary = read_plan({"bound": BOUND, "ordinary": True, "arm": [MAPPED]}, "plan")
+    words = [
+        reason for reason in judge_run([_clean()], ordinary, VIVT).reasons if "of ordinary use only" in reason
+    ]
+    assert len(words) == 1 and "--plan bringup" in words[0]
+    provoked = read_plan({"bound": BOUND, "ordinary": True, "arm": [MAPPED, AHEAD]}, "plan")
+    for parts, plan, indexing in (
+        ([_clean()], ordinary, COHERENT),
+        ([_clean(), _clean(arm="ahead")], provoked, VIVT),
+    ):
+        assert not any("ordinary use" in reason for reason in judge_run(parts, plan, indexing).reasons)
+
+
+def test_pass_names_an_optional_arm_that_judged_nothing():
+    plan = _plan(MAPPED, {**RW, "optional": True})
+    judged = judge_run([_clean(), _clean(arm="rw", xruns=2, xrun_bursts=2, bursts=2)], plan)
+    assert judged.verdict is Verdict.PASS
+    assert "optional arm rw not judged: an xrun in every burst, 2 xruns" in judged.reasons
+
+
 def test_run_without_a_provoking_arm_is_not_made_longer_on_an_aliasing_core():
     short = [_clean(lines=10)]
     assert clean_but_short(short, PLAN, COHERENT)

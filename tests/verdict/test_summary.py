@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from stress.model.verdict import Verdict
+from stress.plan.plan import read_plan
+from stress.verdict.judge import RULES
 from stress.verdict.needs import NOT_BEGUN
 from stress.verdict.summary import UNENDED
 from tests.record_cases import PLAN, summary
@@ -58,6 +60,24 @@ def test_edited_verdict_contradicts_the_bursts_and_both_are_told():
     assert "the bursts give FAIL" in run.judgement.reasons[0]
     assert "recorded: all is well" in run.judgement.reasons
     assert any("1 corrupted stretch" in reason for reason in run.judgement.reasons)
+
+
+VIVT = {"event": "start", "transport": {"indexing": "VIVT", "kind": "usb"}}
+
+
+def test_verdict_of_an_earlier_version_stays_and_the_rules_of_this_one_are_told():
+    old = summary(VIVT, CLEAN, _verdict("PASS", "as it was said"))
+    assert (old.judgement.verdict, old.contradicted) == (Verdict.PASS, False)
+    assert old.judgement.reasons[0] == "as it was said"
+    assert "by the rules of this one it is INCONCLUSIVE (no arm provokes" in old.judgement.reasons[1]
+    new = summary(VIVT, CLEAN, {**_verdict("PASS", "as it was said"), "rules": RULES})
+    assert (new.judgement.verdict, new.contradicted) == (Verdict.INCONCLUSIVE, True)
+
+
+def test_pass_of_an_earlier_version_over_arms_that_never_ran_is_a_contradiction():
+    plan = read_plan({"arm": [{"name": "a"}, {"name": "b"}]}, "plan")
+    run = summary({**CLEAN, "arm": "a"}, _verdict("PASS", "all is well"), plan=plan)
+    assert (run.judgement.verdict, run.contradicted) == (Verdict.INCONCLUSIVE, True)
 
 
 def test_arm_of_the_plan_that_was_not_begun_is_in_the_summary():

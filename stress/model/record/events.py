@@ -185,7 +185,12 @@ class StopRecord:
 
 @dataclass(frozen=True)
 class VerdictRecord:
-    """The verdict: event "verdict"."""
+    """The verdict: event "verdict".
+
+    Attributes
+    ----------
+    rules : by which it was given, see `stress.verdict.judge.RULES`; 0 in records of versions before.
+    """
 
     event: ClassVar[str] = "verdict"
 
@@ -193,6 +198,7 @@ class VerdictRecord:
     reasons: tuple[str, ...] = shape.texts()
     backend: str = shape.text("")
     arms: Mapping[str, str] = shape.field(shape.keyed(shape.read_text), {})
+    rules: int = shape.count(0)
 
 
 @dataclass(frozen=True)
