@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 # Source: dma_map_ops of arch/x86 and arch/s390. One more: lost laps are called so where a cache is at
 # fault; one less: they may be called mmap attributes of the driver.
 SNOOPED_MACHINES = ("x86_64", "i386", "i486", "i586", "i686", "s390x")
+# Platform devices that reach no serial port: software, and sound that the firmware of a Raspberry Pi plays.
+# Source: sound/drivers/{dummy,pcmtest}.c, sound/drivers/pcsp, drivers/staging/vc04_services/bcm2835-audio.
+_NO_PORT = re.compile(r"Dummy|PCM-TEST|PC-Speaker|bcm2835[ _](?:audio|alsa|hdmi|headphones)", re.IGNORECASE)
 _BUSES = {"usb": transport.USB, "pci": transport.PCI, "virtio": transport.VIRTIO, "hdaudio": transport.PCI}
 
 
@@ -58,6 +62,8 @@ def _kind(card: CardFacts | None, sys: Path) -> str:
         return transport.USB
     if card.card.driver == "Loopback":
         return transport.ALOOP
+    if _NO_PORT.match(card.card.driver):
+        return transport.UNKNOWN
     bus = (sys / "class" / "sound" / f"card{card.card.number}" / "device" / "subsystem").resolve().name
     # ASoC cards hang on the platform bus, or on the of_node of the machine driver.
     return _BUSES.get(bus, transport.SOC if bus in ("platform", "soc", "amba") else transport.UNKNOWN)
