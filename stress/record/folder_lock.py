@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 NAME = "lock"
 # struct flock of fcntl(2), as far as F_GETLK answers in it: type, whence, start, length, pid.
-_FLOCK = "hhqqi" if struct.calcsize("l") == 8 else "hhlli"
+# Where Python is built for large files on 32 bits, F_GETLK is F_GETLK64 and its offsets have 64 bits.
+_WIDE = struct.calcsize("l") == 8 or getattr(fcntl, "F_GETLK64", None) == fcntl.F_GETLK
+_FLOCK = "hhqqi" if _WIDE else "hhlli"
 
 
 class FolderLock:
