@@ -79,7 +79,8 @@ def run_remedies(args: argparse.Namespace) -> int:
     lines = remedy_table.remedies(rows)
     print("\n".join(lines), flush=True)
     if args.write:
-        sections.write(f"remedies {args.board}", f"tools/lab remedies {args.board}", lines)
+        asked = " ".join([args.board, *args.remedy])
+        sections.write(f"remedies {args.board}", f"tools/lab remedies {asked}", lines)
     for place in surprises:
         cache.say(f"not as expected: {place}")
     return EX_BROKEN if surprises or beyond else 0
