@@ -230,8 +230,7 @@ class BurstRunner:
         else:
             if views is not None:
                 analysis = attribute(analysis, views, position)
-            end = (position + self._span) % POSITIONS
-            heard = replace(heard, analysis=set_apart(analysis, self.rings, self._stalls(exchange), end))
+            heard = replace(heard, analysis=set_apart(analysis, self.rings, self._stalls(exchange)))
         return BurstResult(
             position=position,
             frames=self._frames,

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from stress.model.finding import SLIPS, Analysis, Finding, Kind
 from stress.model.pcm import Exchange, StreamResult
 from stress.model.ring import Rings
-from stress.model.stimulus import POSITIONS
 from stress.model.wire import BUS
 
 # Laps of old data in one piece that no cache line explains. Source: on the modelled ARMv5 and
@@ -33,9 +32,9 @@ BLOCK_LAPS = 2
 # The same where memory is coherent, or where the clock shows the stall as well.
 KNOWN_BLOCK_LAPS = 1
 # The same where memory is coherent and a stall is known of as well. Source: tools/lab soak with stops of the
-# emulator: replays of 960 frames of a ring of 4848, put right by the next stall. Higher: what a short
+# emulator: replays of 528 and 960 frames of a ring of 4848, put right by the next stall. Higher: what a short
 # replay leaves is called corruption; lower: a fault of a line or two is excused beside a stall.
-STALLED_BLOCK_LAPS = 1 / 8
+STALLED_BLOCK_LAPS = 1 / 32
 # Blocks of one burst, and the share of it they may cover, without other evidence of a stall.
 # Source: stalls under emulation came once or twice in a burst. Higher: a mechanism that makes
 # whole laps stale is excused; lower: a machine that stalls thrice is called corrupt.
@@ -96,27 +95,24 @@ def _behind(stream: StreamResult, rate: int) -> int:
     return max(0, round(elapsed_s * rate) - stream.hw_ptr)
 
 
-def set_apart(analysis: Analysis, rings: Rings, stalls: Stalls, end: int | None = None) -> Analysis:
+def set_apart(analysis: Analysis, rings: Rings, stalls: Stalls) -> Analysis:
     """Mark the findings that lost time explains (`details["transport"]`).
 
     A finding is marked when frames slip by whole laps of a ring, or of both where the
     clock shows them, data is newer than it can be, whole laps are old in one piece, or
     frames slip by anything at all in a burst that had xruns or in which the kernel gave
-    up waiting: at most two laps before it, or one lap behind it (see `LAPS_BEHIND`). It
-    is not when the wire already shows it to be the device's. Of the marked ones the
-    first `MOST_KEPT` are kept.
-
-    Parameters
-    ----------
-    end : pattern position of the silence behind what was sent, None where that is not known.
+    up waiting, or silence ends a burst in which the clock shows as much lost: at most two
+    laps before it, or one lap behind it (see `LAPS_BEHIND`). It is not when the wire already
+    shows it to be the device's, unless the kernel waited in vain: a host that stands still
+    loses packets as a device does. Of the marked ones the first `MOST_KEPT` are kept.
     """
-    blocks = _blocks(analysis, rings, stalls)
+    blocks, end = _blocks(analysis, rings, stalls), _end(analysis)
     causes = [
         finding
         for index, finding in enumerate(analysis.findings)
         if index in blocks
         or _lost_time(finding, rings, stalls)
-        or _silence_ahead(finding, rings, stalls, end)
+        or _silence_behind(finding, rings, stalls, end)
     ]
     if not causes:
         return analysis
@@ -138,6 +134,10 @@ def _blocks(analysis: Analysis, rings: Rings, stalls: Stalls) -> set[int]:
     if stalls.coherent and stalls.known(lap):
         least = STALLED_BLOCK_LAPS
     blocks = [group for group in groups if _laps([found[index] for index in group], rings) >= least]
+    if stalls.coherent and stalls.known(lap):
+        # What the end of the burst cut off may be of any length.
+        last = [group for group in groups if _reaches(found[group[-1]], _end(analysis))]
+        blocks += [group for group in last if group not in blocks]
     if known:
         return {index for group in blocks for index in group}
     return {index for group in blocks for index in group} if _rare(analysis, blocks, rings.largest) else set()
@@ -147,7 +147,7 @@ def _rare(analysis: Analysis, blocks: Sequence[Sequence[int]], lap: int) -> bool
     # A few blocks that end before the burst does, and nothing else wrong than right beside them.
     found = analysis.findings
     members = [found[index] for group in blocks for index in group]
-    end = (analysis.first_frame or 0) + analysis.checked_frames
+    end = _end(analysis)
     return (
         len(blocks) <= MOST_BLOCKS
         and sum(one.frames for one in members) <= MOST_SHARE * analysis.checked_frames
@@ -185,8 +185,12 @@ def _smallest(rings: Rings) -> int:
 
 
 def _lost_time(finding: Finding, rings: Rings, stalls: Stalls) -> str:
+    if finding.injected:
+        return ""
+    if finding.kind in SLIPS and stalls.waits:
+        return "the kernel gave up waiting in the burst"
     # Where both rings of the host agree with the wire, the host lost no time.
-    if finding.injected or finding.details.get("view") == BUS:
+    if finding.details.get("view") == BUS:
         return ""
     if finding.kind is Kind.MISPLACED and _newer(finding, rings):
         return "newer data: the ring was written over while it was read"
@@ -195,8 +199,6 @@ def _lost_time(finding: Finding, rings: Rings, stalls: Stalls) -> str:
     for name, ring in (("playback", rings.playback), ("capture", rings.capture)):
         if ring and finding.frames % ring == 0:
             return f"{finding.frames // ring} whole laps of the {name} ring were lost without an xrun"
-    if stalls.waits:
-        return "the kernel gave up waiting in the burst"
     if _net_of_laps(finding, rings, stalls.behind_frames):
         return "laps of both rings were lost without an xrun"
     return "the burst had xruns" if stalls.xruns else ""
@@ -214,13 +216,23 @@ def _net_of_laps(finding: Finding, rings: Rings, behind_frames: int) -> bool:
     return any(rest > 0 and rest % rings.playback == 0 and rest // rings.playback <= most for rest in rests)
 
 
-def _silence_ahead(finding: Finding, rings: Rings, stalls: Stalls, end: int | None) -> bool:
-    # In its last laps the ring was written over with the silence behind the pattern before it was read.
-    if end is None or finding.injected or finding.kind not in (Kind.ZERO, Kind.MUTE):
+def _end(analysis: Analysis) -> int:
+    return (analysis.first_frame or 0) + analysis.checked_frames
+
+
+def _reaches(finding: Finding, end: int) -> bool:
+    return finding.frame + finding.frames >= end
+
+
+def _silence_behind(finding: Finding, rings: Rings, stalls: Stalls, end: int) -> bool:
+    # A capture that lost its last laps goes on in the silence behind the pattern; so does one whose playback
+    # ring was written over with it, or had stopped.
+    silent = finding.kind in (Kind.ZERO, Kind.MUTE) and not finding.injected
+    if not silent or not _reaches(finding, end):
         return False
-    left = (end - finding.position) % POSITIONS
-    stalled = stalls.known(_smallest(rings)) or stalls.behind_frames >= _smallest(rings)
-    return stalled and left <= LAPS_BEHIND * (rings.playback or 0)
+    lap = _smallest(rings)
+    stalled = stalls.known(lap) or stalls.behind_frames >= lap
+    return stalled and finding.frames <= max(LAPS_BEHIND * lap, stalls.behind_frames + lap)
 
 
 def _newer(finding: Finding, rings: Rings) -> bool:
@@ -246,7 +258,7 @@ def _mark(finding: Finding, cause: Finding) -> Finding:
     if cause.kind is Kind.STALE:
         words = f"{cause.frames} frames that are old in one piece"
     elif cause.kind in (Kind.ZERO, Kind.MUTE):
-        words = f"{cause.frames} frames of the silence behind the pattern, read before their time,"
+        words = f"{cause.frames} frames of silence at the end"
     else:
         words = f"{cause.frames} frames lost or repeated"
     return finding.with_details(transport=f"beside {words} at frame {cause.frame}")

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from stress.experiment.lost_time import MOST_KEPT, Stalls, set_apart
@@ -196,7 +198,7 @@ def test_waits_of_both_directions_are_counted():
 
 @pytest.mark.parametrize("stall", [{"xruns": 1}, {"waits": 1}, {"lost_frames": 1024}])
 def test_old_piece_shorter_than_a_lap_is_lost_time_in_a_stalled_burst_of_coherent_memory_alone(stall):
-    piece, line = _old(20_000, 128), _old(60_000, 127)
+    piece, line = _old(20_000, 32), _old(60_000, 31)
     assert _marked([piece, line], coherent=True, **stall) == [True, False]
     assert _marked([piece, line], coherent=True) == [False, False]
     assert _marked([piece, line], **stall) == [False, False]
@@ -212,11 +214,31 @@ def test_old_piece_goes_on_behind_a_planted_fault_in_its_midst():
 
 
 @pytest.mark.parametrize("kind", [Kind.ZERO, Kind.MUTE])
-@pytest.mark.parametrize(("left", "marked"), [(2048, True), (2049, False)])
-def test_silence_in_the_last_laps_of_a_stalled_burst_was_read_before_its_time(kind, left, marked):
-    silent = Finding(kind, frame=90_000, frames=200, position=500_000 - left)
-    whole = Analysis("exact", True, 100_000, 99_000, 0, 1).holding([silent], 1)
-    found = set_apart(whole, RINGS, Stalls(waits=1), 500_000).findings
-    assert ["transport" in one.details for one in found] == [marked]
-    assert "transport" not in set_apart(whole, RINGS, Stalls(), 500_000).findings[0].details
-    assert "transport" not in set_apart(whole, RINGS, Stalls(waits=1)).findings[0].details
+@pytest.mark.parametrize(
+    ("frames", "stall", "marked"),
+    [
+        (2048, {"waits": 1}, True),
+        (2049, {"waits": 1}, False),
+        (6000, {"behind_frames": 4976}, True),  # no more than the clock ran ahead, and a lap
+        (6001, {"behind_frames": 4976}, False),
+        (100, {}, False),
+    ],
+)
+def test_silence_to_the_end_of_a_stalled_burst_is_lost_time(kind, frames, stall, marked):
+    silent = Finding(kind, frame=99_000 - frames, frames=frames, position=1)
+    before = dataclasses.replace(silent, frame=40_000)
+    assert _marked([silent], **stall) == [marked]
+    assert _marked([before], **stall) == [False]
+
+
+def test_old_piece_that_the_end_of_a_stalled_burst_cut_off_is_lost_time():
+    short = _old(99_000 - 16, 16)
+    assert _marked([short], coherent=True, waits=1) == [True]
+    assert _marked([short], coherent=True) == [False]
+    assert _marked([short], waits=1) == [False]
+
+
+def test_packets_lost_on_the_wire_are_lost_time_where_the_kernel_waited_in_vain_alone():
+    slip = Finding(Kind.DROP, frame=6912, frames=48, position=1, details={"view": "wire or device"})
+    assert _marked([slip], waits=1) == [True]
+    assert _marked([slip], lost_frames=2048, behind_frames=4096) == [False]
