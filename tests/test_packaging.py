@@ -20,7 +20,7 @@ def _setup():
 
 def test_packages_listed_are_all_of_stress_and_the_configurations():
     folders = {path.parent.relative_to(ROOT) for path in (ROOT / "stress").rglob("*.py")}
-    expected = {".".join(folder.parts) for folder in folders} | {"stress.configs"}
+    expected = {".".join(folder.parts) for folder in folders} | {"stress.configs", "stress.schema"}
     assert set(_setup()["options"]["packages"].split()) == expected
 
 
@@ -33,7 +33,7 @@ def test_wheel_carries_every_board_and_plan(tmp_path):
 
     from setuptools import build_meta
 
-    for name in ("stress", "configs"):
+    for name in ("stress", "configs", "docs/schema"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path / name)
@@ -49,6 +49,8 @@ def test_wheel_carries_every_board_and_plan(tmp_path):
     for kind in ("boards", "footprints", "plans"):
         for path in (ROOT / "configs" / kind).glob("*.toml"):
             assert f"stress/configs/{kind}/{path.name}" in names
+    for path in (ROOT / "docs/schema").glob("*.json"):
+        assert f"stress/schema/{path.name}" in names
     assert "stress/py.typed" in names
     assert not [name for name in names if name.startswith(("tests", "tools"))]
 

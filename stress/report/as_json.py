@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from stress.model import shape
-from stress.report import path, wire
+from stress.report import effects, path, wire
 from stress.verdict.judge import judge
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def as_json(run: Summary, facts: Facts | None = None) -> dict[str, Any]:
         "stopped": shape.write(run.stopped) if run.stopped else None,
         "arms": [_arm(part, judged) for part, judged in zip(run.parts, run.verdicts)],
         "total": _arm(run.whole, judge(run.whole)),
-        "diagnosis": run.diagnosis.to_json() if run.diagnosis else None,
+        "diagnosis": effects.diagnosis(run),
         "lifecycle": [row.to_json() for row in run.lifecycle],
     }
 
