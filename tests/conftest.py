@@ -31,3 +31,6 @@ def pytest_addoption(parser):
     parser.addoption(
         "--lab", default="", metavar="BOARDS", help="boot these boards for tests/lab, e.g. x86_64,armv7"
     )
+    parser.addoption(
+        "--every-profile", action="store_true", help="with --lab: each profile of a device on each board"
+    )

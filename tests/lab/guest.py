@@ -28,6 +28,18 @@ playback_buffer = 4096
 capture_buffer = 5120
 burst_s = "1500ms"
 """
+# Rings that snd-aloop can be judged with in real time.
+SEVERAL = """
+title = "several cards"
+ordinary = true
+bound = 1e-2
+[[arm]]
+name = "one"
+period_size = 4096
+playback_buffer = 16384
+capture_buffer = 20480
+burst_s = "1500ms"
+"""
 # The contrasts of one side: whatever the device does comes with rw access and behind a clean cache too.
 CONTRASTS = "".join(
     f"""
@@ -76,9 +88,11 @@ os.execvp(sys.argv[1], sys.argv[1:])
 """
 NO_LOOP = ("--loopback", "none")
 # First in the order: a CPU switched off stays off.
-SEVERAL_CPUS = ("card-several-cpus", "card-loads")
+SEVERAL_CPUS = ("card-several-cpus", "card-loads", "several-cards")
 # Runs at most, until one ends with 0: on several CPUs the driver may race with the reader.
 ATTEMPTS = {"card-several-cpus": 3}
+# What has one card after the other.
+DEVICES = ("profile-", "sweep-")
 
 
 def _card(name: str, *faults: str, more: tuple[str, ...] = (), as_nobody: bool = False) -> list[str]:
@@ -98,6 +112,15 @@ def _contrasts(name: str, fault: str) -> list[str]:
 def _loads(name: str) -> list[str]:
     up = [f"{PROJECT}/tools/softcard", "up", "--pace", "0"]
     return [*up, "--run", *RUN, "--card", "softcard", "--plan", "loads.toml", "--out", name]
+
+
+def _several(name: str) -> list[str]:
+    # Two cards on one virtual bus each, one of them faulted, and snd-aloop in real time.
+    softcard = [f"{PROJECT}/tools/softcard", "up", "--pace", "0"]
+    faulted = ["--fault", "zero@frame=24000,frames=16"]
+    cards = ["--card", "soft1", "--card", "soft2", "--card", "Loopback", "--plan", "several.toml"]
+    second = [*softcard, "--id", "soft2", *faulted, "--run", *RUN, *cards, "--out", name]
+    return [*softcard, "--id", "soft1", "--run", *second]
 
 
 def _sweep(name: str) -> list[str]:
@@ -143,6 +166,7 @@ def scenarios(card: bool) -> dict[str, list[str]]:
         return {
             "card-several-cpus": _card("card-several-cpus"),
             "card-loads": _loads("card-loads"),
+            "several-cards": _several("several-cards"),
             "card-clean": _card("card-clean"),
             **{f"card-{name}": _card(f"card-{name}", fault) for name, fault in FAULTS.items() if fault},
             "diagnose-stale": _contrasts("diagnose-stale", "stale@ring=4096,laps=1,frames=8"),
@@ -195,12 +219,14 @@ def main() -> int:
     Path("contrasts.toml").write_text(
         f'order = "abba"\nrepeats = 2\nordinary = true\nbound = 1e-2\n{CONTRASTS}'
     )
-    wanted = [name for name in sys.argv[1:] if name not in ("card", "no-profiles")]
+    Path("several.toml").write_text(SEVERAL)
+    profiles = {word.partition("=")[2] for word in sys.argv[1:] if word.startswith("profile=")}
+    wanted = [name for name in sys.argv[1:] if name != "card" and not name.startswith("profile=")]
     results = {}
     for name, argv in scenarios("card" in sys.argv[1:]).items():
         if wanted and name not in wanted:
             continue
-        if "no-profiles" in sys.argv[1:] and name.startswith(("profile-", "sweep-")):
+        if name.startswith(DEVICES) and profiles and not profiles & {"every", name.split("-")[1]}:
             continue
         if name not in SEVERAL_CPUS:
             _one_cpu()
