@@ -26,8 +26,9 @@ from typing import Any
 
 from tools.labkit.soak_load import loads
 
-# Ahead of the load, as a card is not a process: one that starves for long is a frozen device.
-SOFTCARD = ("nice", "-n", "-15", "/project/tools/softcard", "up", "--pace", "0")
+# Ahead of the load, as a card is not a process; and its bus waits for a host that the load keeps busy,
+# as a card that loses packets is no clean card.
+SOFTCARD = ("nice", "-n", "-15", "/project/tools/softcard", "up", "--pace", "0", "--patience", "2")
 JOB = "soak.json"
 RUNS = "runs-{card}.jsonl"
 PLAN = "soak.toml"

@@ -98,6 +98,7 @@ def _add_up(parser: argparse.ArgumentParser) -> None:
     add("--fault-rate", action="append", default=[], metavar="SPEC", help="e.g. stale=1/s,ring=4800")
     add("--seed", type=int, default=0, help="of the fault rates (0)")
     add("--log", type=Path, metavar="FILE", help="JSON lines: streams and every fault injected")
+    add("--patience", type=float, default=0.25, help="seconds that the bus waits for a slow host (0.25)")
     add("--priority", type=int, default=None, help="SCHED_FIFO, 0 for none (50; none at pace 0)")
     add("--timeout", type=float, default=60.0, metavar="S", help="until the ALSA card must be there (60)")
     add("--run", metavar="CMD ...", help="run CMD while the card is up; must come last")
@@ -115,9 +116,18 @@ def _up(options: argparse.Namespace, command: Sequence[str]) -> int:
     priority = options.priority if options.priority is not None else 50 if options.pace else 0
     if not 0 <= priority <= 99:
         raise ConfigError(f"{priority}", key="--priority", allowed="0..99")
-    config = _config(options)
+    if not 0 < options.patience <= 60:
+        raise ConfigError(f"{options.patience}", key="--patience", allowed="above 0, at most 60")
     settings = UpOptions(
-        config, faults, rates, options.seed, options.pace, options.timeout, priority, command
+        _config(options),
+        faults,
+        rates,
+        options.seed,
+        options.pace,
+        options.timeout,
+        priority,
+        command,
+        options.patience,
     )
     return up(settings, options.log)
 

@@ -48,6 +48,7 @@ class Server:
     control : listening control socket, or None.
     poll_s : [s] interval of `on_poll` while that returns False.
     on_poll : called from the loop until it returns True, and after every signal.
+    starved_s : see `STARVED_S`; more where a host that is slow beside a load must lose nothing [s].
 
     Threads: one; signal handlers may call `stop` and `unplug`.
     """
@@ -60,7 +61,9 @@ class Server:
         control: ControlSocket | None = None,
         on_poll: Callable[[], bool] | None = None,
         poll_s: float = 0.05,
+        starved_s: float = STARVED_S,
     ) -> None:
+        self._patience_s = starved_s
         self._card, self._connection, self._control = card, connection, control
         slots = card.config.packets_per_second
         self._real_tick_s = 1.0 / slots
@@ -208,7 +211,7 @@ class Server:
             self._next_tick = now
         if done:
             self._starved_s = 0.0
-        elif engine.waiting and self._starved_s >= STARVED_S:
+        elif engine.waiting and self._starved_s >= self._patience_s:
             engine.pass_starved()
 
     def _tick(self) -> float:

@@ -20,7 +20,7 @@ from tools.softcardkit.config import CardConfig
 from tools.softcardkit.control import ControlSocket, path_of
 from tools.softcardkit.faultspec import Fault, FaultRate
 from tools.softcardkit.log import EventLog
-from tools.softcardkit.serve import Server, lock_memory, raise_priority
+from tools.softcardkit.serve import STARVED_S, Server, lock_memory, raise_priority
 
 # How long the kernel may take to give a port back after the connection broke [s].
 _GONE_S = 5.0
@@ -34,6 +34,7 @@ class UpOptions:
     ----------
     timeout_s : [s] until the ALSA card must be there.
     priority : SCHED_FIFO priority, 0 for none.
+    patience_s : how long the bus waits for a host that is slow before it loses packets [s].
     command : run while the card is up; its exit code becomes ours.
     """
 
@@ -45,6 +46,7 @@ class UpOptions:
     timeout_s: float = 60.0
     priority: int = 50
     command: Sequence[str] = field(default_factory=tuple)
+    patience_s: float = STARVED_S
 
 
 class Session:
@@ -64,7 +66,9 @@ class Session:
         except DeviceError:
             self._control.close()
             raise
-        self._server = Server(card, connection, options.pace, self._control, self._poll)
+        self._server = Server(
+            card, connection, options.pace, self._control, self._poll, starved_s=options.patience_s
+        )
 
     def run(self) -> int:
         """Serve until told to stop or until the command ends; return the exit code.
