@@ -10,13 +10,12 @@ from stress.detect.path.judge import moved_since
 from stress.detect.path.words import advice, lost, sentence
 from stress.errors import DeviceError, DeviceGone
 from stress.experiment import events, positive_control
+from stress.experiment.arm_events import ArmEvents, gone
 from stress.experiment.burst import BurstRunner
-from stress.experiment.first_lap import Start, first_lap, with_lost_start
 from stress.experiment.loopback_detection import TRIAL_S, choose
 from stress.experiment.wire.evidence import sources
-from stress.model.lifecycle import FirstLap, LifecycleEvent
 from stress.model.pcm import Lost
-from stress.model.record.events import EndRecord, LifecycleRecord, LoopbackRecord, SkipRecord, VerdictRecord
+from stress.model.record.events import EndRecord, LoopbackRecord, SkipRecord, VerdictRecord
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.verdict import Verdict, exit_code
@@ -128,9 +127,7 @@ class Run:
     processes: Processes | None = None
 
     def __post_init__(self) -> None:
-        self._last_arm = ""
-        self._vmalloc = ""  # of the driver, where an arm had it loaded
-        self._usual: dict[str, Start] = {}  # how the first burst of each arm began
+        self._events = ArmEvents(self.disturber)
         self._undecided = self.loopback == "auto" and bool(self.others)
         self._path = ""
         self._tries = 0
@@ -177,25 +174,14 @@ class Run:
     def _refuse_events(self) -> None:
         # Before anything streams: an arm whose event cannot be done is no arm of that event.
         for arm in self.plan.arm:
-            event = LifecycleEvent(arm.event)
-            if event is not LifecycleEvent.NONE:
-                reason = (
-                    self.disturber.unfit(event) if self.disturber else f"{arm.event}: not on this backend"
-                )
-                if reason:
-                    self._skip(arm, reason)
-            if arm.vmalloc and arm.name not in self._skipped:
-                reason = (
-                    self.disturber.unfit_driver() if self.disturber else "use_vmalloc: not on this backend"
-                )
-                if reason:
-                    self._skip(arm, reason)
+            reason = self._events.refusal(arm)
+            if reason:
+                self._skip(arm, reason)
 
     def _disturb(self, step: Step) -> float | None:
         """Do the event of an arm before each burst but the first of a walk; return how long it took [s]."""
-        event = LifecycleEvent(step.arm.event)
-        again, self._last_arm = step.arm.name == self._last_arm, step.arm.name
-        if event is LifecycleEvent.NONE or not again or self.disturber is None:
+        event = self._events.due(step.arm)
+        if event is None or self.disturber is None:
             return None
         if event.closes:
             self._opened = None
@@ -203,23 +189,18 @@ class Run:
             return self.disturber.disturb(event, self.plan.request(step.arm))
         except DeviceGone:
             self._lost = Lost.GONE
-            gone = FirstLap.GONE.value
-            self.journal.append(LifecycleRecord(step.arm.name, 0, event.value, gone, 0, 0.0), sync=True)
+            self.journal.append(gone(step.arm), sync=True)
         except DeviceError as error:
             self._skip(step.arm, str(error))
         return None
 
     def _with_driver(self, arm: Arm) -> bool:
         """Have the driver loaded as an arm asks; False where the arm cannot be run then."""
-        if not arm.vmalloc or arm.vmalloc == self._vmalloc or self.disturber is None:
-            return True
-        self._vmalloc = arm.vmalloc
         try:
-            self.disturber.load_driver(arm.vmalloc == "on")
+            self._events.load_driver(arm)
         except DeviceGone:
             self._lost = Lost.GONE
         except DeviceError as error:
-            self._vmalloc = ""
             self._skip(arm, str(error))
         return not self._lost and arm.name not in self._skipped
 
@@ -239,9 +220,8 @@ class Run:
 
     def _to_end(self, step: Step) -> bool:
         # The pattern that such a burst leaves in the ring must not meet another burst, unless whether
-        # it does is the question: old silence behind an event could not be told from lost frames.
-        tells_of_event = self.disturber is not None and step.arm.event != LifecycleEvent.NONE.value
-        return tells_of_event or (step.last and self.tap is not None)
+        # it does is the question.
+        return self._events.tells_of_rest(step.arm) or (step.last and self.tap is not None)
 
     def _goes_on(self, cycles: int) -> bool:
         if self.duration_s:
@@ -313,7 +293,7 @@ class Run:
         if self._undecided and not self._lost:
             judged, result = self._decided(step, bench, result)
         if judged is not None:
-            result = self._begun(step, result, took_s is not None)
+            result = self._events.judged(step.arm, result, took_s is not None)
             self._note(step, result, judged)
             if took_s is not None:
                 self._note_event(step, result, judged, took_s)
@@ -340,18 +320,6 @@ class Run:
         self.position = first + result.span
         self._lost = result.exchange.lost
         return self._compared(result)
-
-    def _begun(self, step: Step, result: BurstResult, behind_event: bool) -> BurstResult:
-        analysis, arm = result.analysis, step.arm.name
-        if result.exchange.xruns or result.by_wire or analysis.detector != "exact":
-            return result
-        if behind_event:
-            found = with_lost_start(analysis, result.exchange, result.position, self._usual.get(arm))
-            return replace(result, heard=replace(result.heard, analysis=found))
-        began = Start.of(analysis, result.exchange, result.position)
-        if began is not None:
-            self._usual.setdefault(arm, began)
-        return result
 
     def _compared(self, result: BurstResult) -> BurstResult:
         # A path that is another than before is damage: volumes and channels keep still in a run.
@@ -448,22 +416,15 @@ class Run:
         )
 
     def _note_event(self, step: Step, result: BurstResult, bench: BurstRunner, took_s: float) -> None:
-        outcome, frames = first_lap(
-            result.analysis, result.exchange, bench.rings.largest, self._usual.get(step.arm.name)
-        )
-        if not result.locked and self._returned:
-            # The wire may judge such a burst; what came back before did not come back behind the event.
-            outcome, frames = (FirstLap.XRUN if result.exchange.xruns else FirstLap.MUTE), 0
-        lead = result.analysis.first_frame or 0
-        arm, number, event = step.arm.name, step.number, step.arm.event
-        happened = LifecycleRecord(arm, number, event, outcome.value, frames, took_s, lead)
+        lap = bench.rings.largest
+        happened = self._events.record(step.arm, step.number, result, lap, took_s, self._returned)
         self.journal.append(happened, sync=True)
         self._sum.add(happened)
 
     def _conclude(self) -> tuple[Judgement, int]:
         stopped = (self._stopped.text(),) if self._stopped else ()
-        gone = self._lost is Lost.GONE
-        return conclude(self.journal, self.name, self._tallies(), self.plan, gone, stopped, self.indexing)
+        lost = self._lost is Lost.GONE
+        return conclude(self.journal, self.name, self._tallies(), self.plan, lost, stopped, self.indexing)
 
 
 def conclude(

@@ -7,7 +7,7 @@ import dataclasses
 
 import pytest
 
-from stress.experiment.first_lap import first_lap
+from stress.experiment.first_lap import Start, first_lap, with_lost_start
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.lifecycle import FirstLap
 from stress.model.pcm import Exchange, Lost, StreamResult
@@ -65,3 +65,51 @@ def test_silence_is_mute_and_a_lost_device_did_not_come_back():
 def test_burst_with_an_xrun_of_its_own_is_not_called_mute():
     late = dataclasses.replace(EXCHANGE, playback=dataclasses.replace(STREAM, xruns=1))
     assert first_lap(_analysis(locked=False, first_frame=None), late, LAP)[0] is FirstLap.XRUN
+
+
+def _started(first_frame, first_position, hw=(None, None), *findings):
+    found = Analysis("exact", True, 4800, first_frame=first_frame, first_position=first_position)
+    played, taken = (dataclasses.replace(STREAM, hw_ptr=pointer) for pointer in hw)
+    return dataclasses.replace(found, findings=tuple(findings)), Exchange(played, taken, 4800)
+
+
+def test_first_frames_that_only_an_event_takes_are_lost():
+    usual = Start.of(*_started(100, 1000), 1000)
+    analysis, exchange = _started(60, 1400)
+    found = with_lost_start(analysis, exchange, 1000, usual)
+    assert (found.findings[0].kind, found.findings[0].frames) == (Kind.DROP, 400)
+    assert first_lap(found, exchange, LAP, usual) == (FirstLap.LOST, 400)
+
+
+@pytest.mark.parametrize("usual", [None, Start(100, 400)])
+def test_late_start_without_a_better_one_to_compare_says_nothing(usual):
+    analysis, exchange = _started(60, 1400)
+    assert with_lost_start(analysis, exchange, 1000, usual) is analysis
+
+
+@pytest.mark.parametrize(("lead", "expected"), [(100, FirstLap.MUTE), (4, FirstLap.LOST)])
+def test_silence_in_its_place_is_mute_and_a_shorter_way_is_lost(lead, expected):
+    start = _finding(Kind.ZERO, frame=lead, frames=96, details={"start": True})
+    analysis, exchange = _started(lead, 1, (None, None), start)
+    assert first_lap(analysis, exchange, LAP, Start(100, 0)) == (expected, 96)
+
+
+def test_way_through_the_card_does_not_depend_on_when_capture_was_started():
+    early = Start.of(*_started(1100, 7, (5000, 6000)), 7)
+    late = Start.of(*_started(300, 7, (5000, 5200)), 7)
+    assert early == late == Start(100, 0)
+
+
+def test_older_pattern_from_before_the_burst_is_stale_and_from_within_it_is_not():
+    old = _finding(Kind.MISPLACED, frame=120, frames=8, lag=700)
+    near = dataclasses.replace(old, lag=5, position=100)
+    assert first_lap(_analysis(old), EXCHANGE, LAP)[0] is FirstLap.STALE
+    assert first_lap(_analysis(near), EXCHANGE, LAP)[0] is FirstLap.WRONG
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [(Kind.REPEAT, FirstLap.REPEATED), (Kind.ROTATE, FirstLap.ROTATED), (Kind.ZERO, FirstLap.MUTE)],
+)
+def test_kinds_of_a_first_lap_have_their_words(kind, expected):
+    assert first_lap(_analysis(_finding(kind)), EXCHANGE, LAP)[0] is expected
