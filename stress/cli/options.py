@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from stress.cli import report_options, run_options
+from stress.cli import minimise_options, report_options, run_options
 from stress.cli.arguments import (
     BACKENDS,
     Parser,
@@ -55,7 +55,19 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action=Version, help="print the versions of everything that matters")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for add in (_probe, _run, _path, _diagnose, _report, _replay, _analyze, _generate, _predict, *_LISTS):
+    for add in (
+        _probe,
+        _run,
+        _path,
+        _diagnose,
+        _report,
+        _replay,
+        _minimise,
+        _analyze,
+        _generate,
+        _predict,
+        *_LISTS,
+    ):
         add(commands)
     return top
 
@@ -332,6 +344,11 @@ def _replay(commands: Any) -> None:
         "--out", metavar="DIR", default="", help="with --run: run directory of the repetition"
     )
     replay.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+
+
+def _minimise(commands: Any) -> None:
+    texts = (minimise_options.TEXT, minimise_options.EXAMPLES, minimise_options.STATUS)
+    minimise_options.add(_command(commands, "minimise", *texts))
 
 
 def _probe(commands: Any) -> None:

@@ -45,6 +45,30 @@ def clopper_pearson(hits: int, trials: int, level: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
+def poisson_interval(events: int) -> Interval:
+    """Return the exact 95 % confidence interval of the mean behind a Poisson count.
+
+    Source: Garwood 1936. Of many events their sum would take long: the interval is then
+    that of the cube root (Wilson & Hilferty), which is right to four digits from 1000 on.
+    """
+    tail, deviation = 0.025, 1.959963985
+    if events >= 1000:
+        low = events * (1.0 - 1.0 / (9.0 * events) - deviation / (3.0 * math.sqrt(events))) ** 3
+        more = events + 1
+        return Interval(low, more * (1.0 - 1.0 / (9.0 * more) + deviation / (3.0 * math.sqrt(more))) ** 3)
+    most = events + 12.0 * math.sqrt(events + 1.0) + 20.0
+    low = 0.0 if not events else solve(lambda mean: 1.0 - poisson_at_most(events - 1, mean), tail, 0.0, most)
+    return Interval(low, solve(lambda mean: 1.0 - poisson_at_most(events, mean), 1.0 - tail, 0.0, most))
+
+
+def poisson_at_most(events: int, mean: float) -> float:
+    """Return P(X <= events) for X Poisson with that mean."""
+    if mean <= 0.0:
+        return 1.0
+    logs = (number * math.log(mean) - mean - math.lgamma(number + 1.0) for number in range(events + 1))
+    return min(1.0, math.fsum(math.exp(one) for one in logs))
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Two counts compared.

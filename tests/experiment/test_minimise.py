@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+"""Minimising a plan: what causes the corruption stays, all else goes, and the power is what it says."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from stress.experiment import minimise
+from stress.experiment.minimise import Minimiser, Signature, Streamed, alone, decide, fastest, of_arm
+from stress.experiment.minimised import sentence
+from stress.plan.plan import read_plan
+from stress.verdict.tally import Tally
+
+ARM = {
+    "name": "a", "playback": "rmw", "queue_periods": 2, "capture": "ahead", "switches_per_s": 100.0,
+    "load": "memory", "period_size": 512, "playback_buffer": 4096, "capture_buffer": 5120,
+}  # fmt: skip
+PLAN = read_plan({"arm": [ARM], "conditions": {"cpu": 1}}, "p")
+STALE = Signature("stale", "playback")
+
+
+class _Board:
+    """A board whose corruption has a known cause: `needs` says whether a plan of one arm shows it."""
+
+    def __init__(self, needs, rate=20.0, seed=1, granted=()):
+        self.needs, self.rate, self.granted = needs, rate, granted
+        self.streamed, self._random = 0.0, random.Random(seed)
+
+    def __call__(self, plan):
+        (arm,) = plan.arm
+        self.streamed += arm.burst_s
+        rate = self.rate if self.needs(arm, plan) else 0.0
+        episodes = sum(self._random.random() < rate * arm.burst_s / 1000 for _ in range(1000))
+        return Streamed(episodes, arm.burst_s, arm.burst_s, int(12000 * arm.burst_s), granted=self.granted)
+
+
+def _smallest(needs, ring="playback", budget=10000.0, **more):
+    board = _Board(needs, **more)
+    search = Minimiser(board, 0.9, 1.0, budget)
+    return search.minimise(alone(PLAN, "a"), ring), board
+
+
+def test_only_the_cause_is_left():
+    found, _ = _smallest(lambda arm, plan: arm.load == "memory" and arm.mapped and arm.side != "capture")
+    arm = found.plan.arm[0]
+    assert (arm.load, arm.access, arm.side) == ("memory", "mmap", "playback")
+    assert (arm.playback, arm.queue_periods, arm.capture, arm.switches_per_s) == ("store", 0, "exact", 0.0)
+    assert found.plan.conditions.cpu == -1
+    assert (arm.period_size, arm.playback_buffer, arm.capture_buffer) == (64, 128, 5120)
+
+
+def test_two_settings_that_only_work_together_both_stay():
+    found, _ = _smallest(lambda arm, plan: arm.queue_periods == 2 and arm.switches_per_s == 100.0)
+    arm = found.plan.arm[0]
+    assert (arm.queue_periods, arm.switches_per_s, arm.load) == (2, 100.0, "none")
+
+
+def test_ring_is_halved_as_far_as_it_still_shows_it():
+    found, _ = _smallest(lambda arm, plan: arm.playback_buffer >= 1000)
+    assert found.plan.arm[0].playback_buffer == 1024
+
+
+def test_burst_is_as_long_as_the_power_asks_and_no_longer():
+    found, _ = _smallest(lambda arm, plan: True, rate=20.0)
+    # 2.3 episodes have to be expected: 0.115 s at the true rate, more at its lower limit.
+    assert 0.115 <= found.plan.arm[0].burst_s < 0.4
+    assert found.proven
+    assert found.again >= 7
+
+
+def test_power_of_the_result_holds_over_many_searches():
+    hits, runs = 0, 0
+    for seed in range(20):
+        found, board = _smallest(lambda arm, plan: True, seed=seed)
+        for _ in range(10):
+            hits += bool(board(found.plan).episodes)
+            runs += 1
+    assert hits / runs >= 0.9
+
+
+def test_corruption_that_is_gone_gives_no_plan():
+    assert _smallest(lambda arm, plan: False)[0] is None
+
+
+def test_search_ends_when_its_time_is_up():
+    found, board = _smallest(lambda arm, plan: True, budget=1.5)
+    assert found.unfinished
+    assert board.streamed < 4.0
+
+
+def test_card_that_grants_the_same_ring_ends_the_halving():
+    found, _ = _smallest(lambda arm, plan: True, granted=(512, 4096, 512, 5120))
+    assert found.plan.arm[0].period_size == 512
+    assert any("grants the same" in trial.words for trial in found.trials)
+
+
+def test_result_is_a_plan_whose_clean_run_may_pass():
+    found, _ = _smallest(lambda arm, plan: True)
+    lines = int(12000 * found.plan.arm[0].burst_s)
+    assert 3.0 / lines < found.plan.bound < 5.0 / lines
+
+
+@pytest.mark.parametrize(
+    ("episodes", "observed_s", "kept", "open_"),
+    [
+        (0, 0.0, False, True),
+        (0, 1.0, False, True),
+        (0, 2.0, False, False),
+        (9, 1.0, True, False),
+        (1, 0.25, False, True),
+    ],
+)
+def test_candidate_is_decided_by_the_limits_of_its_rate(episodes, observed_s, kept, open_):
+    assert decide(Streamed(episodes, observed_s, observed_s), 0.9, 1.0) == (kept, open_)
+
+
+def test_what_a_burst_shows_beyond_its_length_counts_for_it():
+    # The rings run empty behind a burst: 0.3 s more each time.
+    seen = Streamed(28, 2.6, 1.2, bursts=5)
+    assert seen.beyond_s == pytest.approx(0.28)
+    assert decide(seen, 0.9, 0.3)[0]
+    assert not decide(Streamed(28, 2.6, 2.6, bursts=5), 0.9, 0.3)[0]
+
+
+def test_signature_is_what_is_seen_most_and_must_be_seen_again():
+    tally = Tally(
+        "a",
+        sites=Counter({("stale", "playback", 1): 3, ("stale", "playback", 2): 3, ("zero", None, None): 5}),
+    )
+    assert of_arm(tally) == STALE
+    assert STALE.seen(tally)
+    assert not STALE.seen(Tally("a", sites=Counter({("stale", "capture", 1): 9})))
+    assert of_arm(Tally("a")) is None
+
+
+def test_fastest_arm_is_the_surest_and_not_the_shortest():
+    plan = read_plan({"arm": [{"name": "once"}, {"name": "often"}]}, "p")
+    once, often = Tally("once", episodes=1, observed_s=0.1), Tally("often", episodes=50, observed_s=10.0)
+    assert fastest([once, often], plan) == "often"
+    assert fastest([Tally("once")], plan) == ""
+
+
+def test_arm_of_an_event_keeps_two_bursts():
+    plan = read_plan({"arm": [{"name": "a", "event": "restart", "bursts": 50}]}, "p")
+    assert alone(plan, "a").arm[0].bursts == 2
+
+
+def test_sentence_says_what_is_needed_and_what_is_not():
+    found, _ = _smallest(lambda arm, plan: arm.load == "memory" and arm.mapped and arm.side != "capture")
+    said = sentence(found, STALE, "hw:1,0")
+    assert said.startswith("hw:1,0: one burst of 0.")
+    for words in ("shows stale data in the playback ring", "load memory", "at least 90 %", "not needed: "):
+        assert words in said
+    needed = said.partition("no longer seen without: ")[2]
+    assert "background load" in needed
+    assert "playback queue" not in needed
+
+
+def test_sentence_does_not_claim_a_power_that_was_not_seen():
+    result = minimise.Result(alone(PLAN, "a"), 0.9, proven=False, again=4, repetitions=10)
+    assert "in 4 of 10 runs, which is less often than the 90 % asked for" in sentence(result, STALE, "x")
