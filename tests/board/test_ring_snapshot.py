@@ -12,6 +12,7 @@ from pathlib import Path
 from stress.board import ring_snapshot
 from stress.board.ring_snapshot import RingMemory
 from stress.model.pcm import Direction, Mapping
+from tests.board.own_memory import needs_own_memory
 
 NODE = "/dev/snd/pcmC1D0c"
 MAPPING = Mapping(Direction.CAPTURE, NODE, 8192, "", True)
@@ -54,6 +55,7 @@ def test_short_read_is_no_ring(tmp_path):
 
 
 def test_own_memory_is_read_as_it_is(tmp_path):
+    needs_own_memory()
     path = tmp_path / "pcmC1D0c"
     path.write_bytes(bytes(8192))
     with open(path, "r+b") as file, mmap.mmap(file.fileno(), 8192) as area:

@@ -16,6 +16,7 @@ from stress.board.usbmon.tap import UsbTap, open_tap
 from stress.errors import BackendUnavailable, DeviceError
 from stress.model.formats import FORMATS
 from stress.model.pcm import Access, Direction, Granted, Mapping, StreamParams
+from tests.board.own_memory import needs_own_memory
 from tests.board.usbmon.usbmon_events import DEVICE, IN, OUT, raw
 
 ENDS = (UsbEndpoint(OUT, "playback", "ADAPTIVE", 1000), UsbEndpoint(IN, "capture", "", 1000))
@@ -138,6 +139,7 @@ def test_second_bus_that_may_not_be_watched_leaves_none_open(monitor, monkeypatc
 
 
 def test_rings_are_those_of_the_moment_they_were_grabbed(monitor, tmp_path):
+    needs_own_memory()
     path = tmp_path / "pcmC1D0p"
     path.write_bytes(bytes(16384))
     granted = dataclasses.replace(
