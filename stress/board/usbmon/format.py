@@ -7,8 +7,10 @@ mon_bin_event; Documentation/usb/usbmon.rst.
 
 from __future__ import annotations
 
+import errno
 import platform
 import struct
+from collections.abc import Mapping
 from typing import NamedTuple
 
 _HEADER = struct.Struct("=QBBBBHbbqiiII8siiII")
@@ -62,6 +64,21 @@ SUBMIT, COMPLETE, ERROR = ord("S"), ord("C"), ord("E")
 STOPPED = frozenset((-2, -104, -108))
 # A submitted packet nobody has touched (usb_submit_urb presets EXDEV).
 UNTOUCHED = -18
+# Errors that a packet or URB ends with, by the numbers of asm-generic. MIPS, Alpha, SPARC and PA-RISC have
+# others; a record says the same everywhere. Source: Documentation/driver-api/usb/error-codes.rst.
+_GENERIC_ERRORS = {
+    "EXDEV": 18, "EPIPE": 32, "ETIME": 62, "ENOSR": 63, "ECOMM": 70, "EPROTO": 71, "EOVERFLOW": 75,
+    "EILSEQ": 84, "ECONNRESET": 104, "ESHUTDOWN": 108, "EINPROGRESS": 115, "EREMOTEIO": 121,
+}  # fmt: skip
+
+
+def foreign_errors(numbers: Mapping[str, int]) -> dict[int, int]:
+    """Return the statuses that a machine with these errno numbers writes otherwise, with the generic ones."""
+    known = {name: numbers.get(name, number) for name, number in _GENERIC_ERRORS.items()}
+    return {-own: -_GENERIC_ERRORS[name] for name, own in known.items() if own != _GENERIC_ERRORS[name]}
+
+
+_FOREIGN = foreign_errors({name: number for number, name in errno.errorcode.items()})
 
 
 class Packet(NamedTuple):
@@ -131,10 +148,13 @@ def parse(header: bytes | bytearray | memoryview, body: memoryview) -> UsbEvent:
     urb, kind, transfer, endpoint, device = fields[:5]
     captured, descriptors = fields[12], fields[17]
     slot = -(-(HEADER_BYTES + captured) // SLOT_BYTES) * SLOT_BYTES
+    status = _FOREIGN.get(fields[10], fields[10])
     if transfer != ISO_TRANSFER:
-        return UsbEvent(urb, kind, transfer, endpoint, device, fields[10], slot)
+        return UsbEvent(urb, kind, transfer, endpoint, device, status, slot)
     captured = min(captured, len(body))
     split = min(descriptors, captured // ISO_BYTES) * ISO_BYTES
     packets = tuple(map(Packet._make, _ISO.iter_unpack(body[:split])))
+    if _FOREIGN:
+        packets = tuple(part._replace(status=_FOREIGN.get(part.status, part.status)) for part in packets)
     data = bytes(body[split:captured])
-    return UsbEvent(urb, kind, transfer, endpoint, device, fields[10], slot, packets, data)
+    return UsbEvent(urb, kind, transfer, endpoint, device, status, slot, packets, data)

@@ -83,3 +83,18 @@ def test_parse_of_a_completed_out_transfer_has_no_data_and_is_not_truncated():
 def test_parse_of_a_short_header_is_refused():
     with pytest.raises(ValueError, match="64 bytes, not 48"):
         parse(bytes(48), memoryview(b""))
+
+
+def test_errors_of_a_mips_are_written_by_the_numbers_of_everybody_else(monkeypatch):
+    # Source: arch/mips/include/uapi/asm/errno.h.
+    mips = {"EXDEV": 18, "EPROTO": 71, "EOVERFLOW": 79, "EILSEQ": 88, "ECONNRESET": 131, "ESHUTDOWN": 143}
+    found = format.foreign_errors(mips)
+    assert found == {-79: -75, -88: -84, -131: -104, -143: -108}
+    monkeypatch.setattr(format, "_FOREIGN", found)
+    event = parse(*raw("C", OUT, [(-18, 0, 4), (-88, 200, 0), (-71, 400, 0)], status=-131))
+    assert event.status in format.STOPPED
+    assert [part.status for part in event.packets] == [-18, -84, -71]
+
+
+def test_errors_of_most_machines_are_the_generic_ones():
+    assert format.foreign_errors({"EXDEV": 18, "EILSEQ": 84, "ESHUTDOWN": 108}) == {}
