@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -92,6 +93,8 @@ def run(name: str, times: int) -> Path:
     part = PARTS[name]
     arms = [ARM.format(event=event, bursts=times + 1) for event in part.events]
     Path(f"{name}.toml").write_text(HEAD + "".join(arms), encoding="ascii")
+    # What an earlier call left in the same folder.
+    shutil.rmtree(name, ignore_errors=True)
     card = [*SOFTCARD, "--log", f"{name}.jsonl", *(("--fault", part.fault) if part.fault else ())]
     tested = ["pcmstress", "run", "--card", "softcard", "--plan", f"{name}.toml", "--seed", "1", "--json"]
     command = [*card, "--run", *tested, "--out", name]
