@@ -25,7 +25,15 @@ def binomial_at_most(hits: int, trials: int, share: float) -> float:
         return 1.0
     if hits < 0:
         return 0.0
-    return 1.0 - beta_regularised(hits + 1.0, float(trials - hits), share)
+    # Not one less the other tail: that cancels to 0 below 1e-16.
+    return beta_regularised(float(trials - hits), hits + 1.0, 1.0 - share)
+
+
+def binomial_at_least(hits: int, trials: int, share: float) -> float:
+    """Return P(X >= hits) for X binomial(trials, share)."""
+    if hits <= 0:
+        return 1.0
+    return beta_regularised(float(hits), trials - hits + 1.0, share) if hits <= trials else 0.0
 
 
 def clopper_pearson(hits: int, trials: int, level: float = 0.95) -> Interval:
@@ -110,7 +118,7 @@ def compare(first: int, first_exposure: float, second: int, second_exposure: flo
         return Comparison()
     share = first_exposure / (first_exposure + second_exposure)
     below = binomial_at_most(first, trials, share)
-    above = 1.0 - binomial_at_most(first - 1, trials, share)
+    above = binomial_at_least(first, trials, share)
     odds = second_exposure / first_exposure
     return Comparison(
         min(1.0, 2.0 * min(below, above)),

@@ -85,3 +85,9 @@ def test_interval_of_a_ratio_follows_the_exposures():
     )
     split = stats.beta.ppf([0.025, 0.975], [30, 31], [11, 10])
     assert (equal.interval.low, equal.interval.high) == pytest.approx(tuple(split / (1 - split)))
+
+
+@pytest.mark.parametrize("number", [20, 56, 128, 900])
+def test_probability_of_a_full_cure_is_exact_however_small(number):
+    assert compare(number, 3.0, 0, 3.0).p == pytest.approx(2 * 0.5**number, rel=1e-9)
+    assert compare(0, 3.0, number, 3.0).p == pytest.approx(2 * 0.5**number, rel=1e-9)
