@@ -34,7 +34,8 @@ def from_arguments(args: argparse.Namespace, clock: Clock) -> RunConfig:
     # Before a plan is worked out, which takes seconds where a board is simulated for it.
     target = Target.of(args)
     detector.resolve(args.detector, args.loopback, bool(args.stimulus))
-    plan = default_plan(target) if args.plan == AUTO else load_plan(args.plan)
+    setting = getattr(args, "setting", None)
+    plan = default_plan(target) if args.plan == AUTO else load_plan(args.plan, setting)
     plan, played = _stimulus(args, plan)
     plan, chosen = layout.fitted(args, target, plan, played is not None)
     # Once more, as what the options change has to fit the rest.

@@ -19,13 +19,15 @@ import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from stress.cli.card_offers import offers_of
+from stress.cli.new_run import AUTO
 from stress.errors import ConfigError, DeviceError, StressError
 from stress.model.record.events import VerdictRecord
 from stress.model.verdict import EXIT_DEVICE_LOST, EXIT_ERROR, EXIT_SKIP, Verdict, exit_code
 from stress.plan.pairs import all_pairs, crossed, tied
+from stress.plan.plan import settings_of
 from stress.record import reader, rundir
 from stress.record.clock import Clock
 from stress.report.console import Console
@@ -64,7 +66,14 @@ class Done:
 def asked(args: argparse.Namespace) -> bool:
     """Tell whether the options ask for more than one run."""
     several = getattr(args, "cards", [])
-    return bool(args.sweep) or len(several) > 1 or several == ["all"]
+    return bool(args.sweep) or len(several) > 1 or several == ["all"] or bool(_planned(args))
+
+
+def _planned(args: argparse.Namespace) -> list[dict[str, Any]]:
+    # What the plan sweeps whole runs over; a run that is one of them has its setting.
+    if args.resume or args.plan == AUTO or getattr(args, "setting", None) is not None:
+        return []
+    return settings_of(args.plan)
 
 
 def execute(args: argparse.Namespace, one: Execute) -> int:
@@ -79,7 +88,8 @@ def execute(args: argparse.Namespace, one: Execute) -> int:
     ConfigError : options that do not go with several runs.
     """
     several = len(getattr(args, "cards", [])) > 1 or args.card == "all"
-    option = "--sweep" if args.sweep else "--card"
+    planned = _planned(args)
+    option = "--sweep" if args.sweep else "--card" if several else args.plan
     single = {
         "--resume": args.resume,
         "--html": args.html,
@@ -88,14 +98,18 @@ def execute(args: argparse.Namespace, one: Execute) -> int:
         "--ktap": args.ktap,
         "--lava": args.lava,
         "--stimulus": args.stimulus,
-        "--backend": args.backend != "alsa",
-        "--card": args.sweep and several,
+        "--backend": args.backend != "alsa" and not planned,
+        "--card": (args.sweep or planned) and several,
+        "a [[sweep]] of its plan": args.sweep and planned,
+        **{name: planned and getattr(args, name[2:], None) for name in ("--rate", "--format", "--channels")},
     }
     wrong = [name for name, given in single.items() if given]
     if wrong:
         raise ConfigError(
             f"makes several runs, {wrong[0]} is for one", where=option, allowed="each run by itself"
         )
+    if planned:
+        return _each(args, one, planned, _of_plan)
     return sweep(args, one) if args.sweep else cards(args, one)
 
 
@@ -107,14 +121,24 @@ def sweep(args: argparse.Namespace, execute: Execute) -> int:
     ConfigError : no such setting.
     DeviceError : the card cannot be asked what it offers.
     """
+    return _each(args, execute, _combinations(args), _settled)
+
+
+def _each(
+    args: argparse.Namespace,
+    execute: Execute,
+    settings: Sequence[Mapping[str, Any]],
+    settled: Callable[[argparse.Namespace, Mapping[str, Any], Path], argparse.Namespace],
+) -> int:
+    # One run for each of the settings, and one table.
     console = Console(sys.stdout, sys.stderr, quiet=args.quiet)
     folder = rundir.create(args.out, Clock())
-    combinations = _combinations(args)
+    combinations = [{name: str(value) for name, value in one.items()} for one in settings]
     done = []
-    for number, one in enumerate(combinations, 1):
+    for number, (one, setting) in enumerate(zip(combinations, settings), 1):
         name = "-".join(one.values()).replace(",", "x")
         console.note(f"{number} of {len(combinations)}: {' '.join(one.values())}")
-        done.append(_quietly(_settled(args, one, folder / name), name, folder, execute))
+        done.append(_quietly(settled(args, setting, folder / name), name, folder, execute))
     rows = [(*one.values(), run) for one, run in zip(combinations, done)]
     results = list(zip(combinations, done))
     bad = [(one, run.verdict is Verdict.FAIL) for one, run in results if run.verdict is not Verdict.SKIP]
@@ -199,6 +223,10 @@ def _changed(options: argparse.Namespace, **changes: object) -> argparse.Namespa
     for name, value in changes.items():
         setattr(copied, name, value)
     return copied
+
+
+def _of_plan(args: argparse.Namespace, setting: Mapping[str, Any], out: Path) -> argparse.Namespace:
+    return _changed(args, out=str(out), json=False, setting=setting)
 
 
 def _settled(args: argparse.Namespace, one: Mapping[str, str], out: Path) -> argparse.Namespace:

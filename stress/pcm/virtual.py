@@ -107,6 +107,8 @@ class VirtualPcm(Pcm):
                 device=self.backend,
                 call="hw_params",
             )
+        if self.board.geometry.line_bytes > 32:
+            self._refuse_parts_of_words(playback, capture)
         self.board.configure(playback, capture)
         self._granted = Granted(
             device=f"{self.backend}: {self.spec.title}",
@@ -118,6 +120,22 @@ class VirtualPcm(Pcm):
             line_bytes=self.board.geometry.line_bytes,
         )
         return self._granted
+
+    def _refuse_parts_of_words(self, *streams: StreamParams) -> None:
+        # Lines of more than 32 bytes are modelled in words of four: what is written or sent in between
+        # would be rounded to them, and a clean board would corrupt.
+        packet_us = self.spec.usb.packet_us
+        for one in streams:
+            frames, rest = divmod(one.rate * packet_us, 1_000_000)
+            sizes = (one.period_size, frames, frames + bool(rest))
+            if any(size * one.frame_bytes % 4 for size in sizes):
+                raise ParamsRefused(
+                    f"packets or periods at {one.rate} Hz end inside a word: frames of {one.frame_bytes} "
+                    "bytes (allowed: a multiple of 4; caches are modelled in words)",
+                    errno_=22,
+                    device=self.backend,
+                    call="hw_params",
+                )
 
     def supports(self, handling: Handling) -> str | None:
         """Return None when `exchange` can do this, else the reason in one line."""

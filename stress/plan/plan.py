@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -24,7 +25,7 @@ from stress.model.pcm import (
 )
 from stress.patterns.shared import Shared, share
 from stress.plan import inheritance
-from stress.plan.sweep import expand
+from stress.plan.sweep import expand, runs
 from stress.settings import schema
 
 PATTERNS = ("mix1", "mix2")
@@ -273,8 +274,12 @@ def _pair(text: str, where: str) -> tuple[int, int]:
     return int(played) - 1, int(captured) - 1
 
 
-def read_plan(values: dict[str, Any], where: str) -> Plan:
+def read_plan(values: dict[str, Any], where: str, setting: Mapping[str, Any] | None = None) -> Plan:
     """Return the plan in `values`, sweeps made into arms.
+
+    Parameters
+    ----------
+    setting : see `stress.plan.sweep.expand`.
 
     Raises
     ------
@@ -283,7 +288,7 @@ def read_plan(values: dict[str, Any], where: str) -> Plan:
     """
     if not isinstance(values, dict):
         raise ConfigError("is not a table", where=where, key="plan", allowed="a table with [[arm]] tables")
-    plan = schema.read(Plan, expand(values, where), where)
+    plan = schema.read(Plan, expand(values, where, setting), where)
     if not plan.arm:
         raise ConfigError("has no arm", where=where, key="arm", allowed="one [[arm]] table or more")
     plan.shared(where)
@@ -307,12 +312,29 @@ def read_plan(values: dict[str, Any], where: str) -> Plan:
     return plan
 
 
-def load_plan(name: str) -> Plan:
+def load_plan(name: str, setting: Mapping[str, Any] | None = None) -> Plan:
     """Return the plan called `name`, a shipped one or a file, with what it inherits.
+
+    Parameters
+    ----------
+    setting : of this run, where the plan sweeps whole runs: one of `settings_of`.
 
     Raises
     ------
     ConfigError : no such plan, see `stress.plan.inheritance` and `read_plan`.
     """
-    values, where = inheritance.load(name, partial(schema.read, Arm), read_plan)
-    return read_plan(values, where)
+    return read_plan(*_loaded(name), setting)
+
+
+def settings_of(name: str) -> list[dict[str, Any]]:
+    """Return the setting of each run that the plan called `name` asks for, none for a plan of one run.
+
+    Raises
+    ------
+    ConfigError : as `load_plan`.
+    """
+    return runs(*_loaded(name))
+
+
+def _loaded(name: str) -> tuple[dict[str, Any], str]:
+    return inheritance.load(name, partial(schema.read, Arm), partial(read_plan, setting={}))

@@ -110,3 +110,40 @@ def test_cards_run_at_once_in_processes_of_their_own(tmp_path, capsys, monkeypat
 def test_cards_named_twice_are_a_usage_error(tmp_path, capsys):
     assert main.main(["run", "--card", "1", "--card", "1", "--out", str(tmp_path / "out")]) == 64
     assert "named twice" in capsys.readouterr().err
+
+
+SWEPT = """
+title = "both rates, rings and all"
+bound = 1e-1
+[[arm]]
+name = "a"
+period_size = 256
+playback_buffer = 1024
+capture_buffer = 1280
+burst_s = "100ms"
+[[sweep]]
+rate = [48000, 44100]
+access = ["mmap", "rw"]
+"""
+VIRTUAL = ["--backend", "virtual", "--board", "cortex-a", "--seed", "1"]
+
+
+def test_plan_that_sweeps_whole_runs_makes_them_on_any_backend(tmp_path, capsys):
+    (tmp_path / "swept.toml").write_text(SWEPT)
+    words = ["run", *VIRTUAL, "--plan", str(tmp_path / "swept.toml"), "--out", str(tmp_path / "out")]
+    assert main.main([*words, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [(run["rate"], run["access"], run["verdict"]) for run in report["runs"]] == [
+        (rate, access, "PASS") for rate in ("48000", "44100") for access in ("mmap", "rw")
+    ]
+    config = json.loads((tmp_path / "out" / "44100-rw" / "config.json").read_text())
+    assert (config["plan"]["rate"], config["plan"]["arm"][0]["access"]) == (44100, "rw")
+
+
+@pytest.mark.parametrize(
+    "more", [["--sweep", "rate"], ["--rate", "48000"], ["--html", "x"], ["--card", "1", "--card", "2"]]
+)
+def test_plan_that_sweeps_whole_runs_goes_with_nothing_that_is_for_one(tmp_path, capsys, more):
+    (tmp_path / "swept.toml").write_text(SWEPT)
+    assert main.main(["run", "--plan", str(tmp_path / "swept.toml"), *more]) == 64
+    assert "makes several runs" in capsys.readouterr().err

@@ -252,6 +252,17 @@ def test_open_refuses_frames_of_odd_length_where_lines_are_too_long_for_the_mode
     assert opened("arm926", capture=params(channels=1, fmt=FORMATS["S24_3LE"]))
 
 
+@pytest.mark.parametrize(("channels", "fmt"), [(1, "S16_LE"), (2, "S24_3LE"), (3, "S16_LE")])
+def test_open_refuses_packets_that_end_inside_a_word_where_lines_are_long(channels, fmt):
+    odd = params(rate=44100, channels=channels, fmt=FORMATS[fmt])
+    for board in ("cortex-a", "x86_64"):
+        with pytest.raises(ParamsRefused, match="end inside a word"):
+            opened(board, playback=odd, capture=odd)
+    assert opened("arm926", playback=odd, capture=odd)
+    even = params(rate=48000, channels=channels, fmt=FORMATS[fmt])
+    assert opened("cortex-a", playback=even, capture=even)
+
+
 def test_faults_of_a_run_that_goes_on_keep_their_burst_numbers():
     spec = BoardSpec.load("x86_64", {"fault": [{"kind": "freeze", "frame": 4000, "burst": 1}]})
 

@@ -8,7 +8,9 @@ import dataclasses
 import pytest
 
 from stress.errors import ConfigError
+from stress.model.pcm import Direction
 from stress.plan.plan import load_plan, read_plan
+from stress.plan.sweep import runs
 from stress.settings import schema
 from stress.verdict.contrast import Measured
 from stress.verdict.tally import Tally
@@ -116,3 +118,58 @@ def test_trend_of_clean_or_missing_arms_is_none():
 def test_plan_diagnose_sweeps_rings_down_and_periods():
     swept = {arm.sweep for arm in load_plan("diagnose").arm} - {""}
     assert swept == {"player", "recorder", "ahead"}
+
+
+RUNS = {
+    "bound": 0.01,
+    "arm": [{"name": "a"}, {"name": "b", "access": "rw"}],
+    "sweep": [{"rate": [44100, 48000], "channels": ["2", "2,1"]}],
+}
+
+
+def test_sweep_of_whole_runs_crosses_its_lists():
+    assert runs(RUNS, "plan") == [
+        {"rate": rate, "channels": channels} for rate in (44100, 48000) for channels in ("2", "2,1")
+    ]
+    assert runs({"arm": [{"name": "a"}]}, "plan") == []
+
+
+def test_sweep_of_whole_runs_pairs_rates_with_periods_of_an_arm():
+    entry = {"of": "a", "rate": [44100, 48000], "period_size": [441, 480], "paired": True}
+    values = {**RUNS, "sweep": [entry]}
+    settings = runs(values, "plan")
+    assert settings == [{"rate": 44100, "period_size": 441}, {"rate": 48000, "period_size": 480}]
+    plan = read_plan(values, "plan", settings[0])
+    assert (plan.rate, [arm.period_size for arm in plan.arm]) == (44100, [441, 48])
+
+
+def test_setting_of_a_run_changes_every_arm_where_none_is_named():
+    values = {**RUNS, "sweep": [{"format": ["S32_LE"], "access": ["mmap", "rw"]}]}
+    plan = read_plan(values, "plan", runs(values, "plan")[1])
+    assert (plan.format, [arm.access for arm in plan.arm]) == ("S32_LE", ["rw", "rw"])
+
+
+def test_setting_of_channels_sets_the_directions_apart():
+    plan = read_plan(RUNS, "plan", runs(RUNS, "plan")[1])
+    assert [plan.layout(way)[1] for way in (Direction.PLAYBACK, Direction.CAPTURE)] == [2, 1]
+
+
+def test_plan_of_several_runs_is_refused_where_one_is_made():
+    with pytest.raises(ConfigError, match=r"sweep\[0\].*makes several runs.*pcmstress run"):
+        read_plan(RUNS, "plan")
+
+
+@pytest.mark.parametrize(
+    ("sweep", "words"),
+    [
+        ([{"rate": [44100]}, {"format": ["S16_LE"]}], r"sweep\[1\].*second sweep of whole runs"),
+        ([{"rate": [44100, 48000], "channels": ["2"], "paired": True}], "different lengths"),
+        ([{"channels": ["two"]}], r"sweep\[0\].channels.*'two'"),
+        ([{"of": "c", "rate": [44100]}], "no arm 'c'"),
+        ([{"rate": [1]}], "rate"),
+        ([{"format": ["S17"]}], "format"),
+    ],
+)
+def test_sweep_of_whole_runs_that_cannot_be_names_its_key(sweep, words):
+    with pytest.raises(ConfigError, match=words):
+        runs({**RUNS, "sweep": sweep}, "plan")
