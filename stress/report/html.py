@@ -31,6 +31,8 @@ from stress.report.document import contents, document
 from stress.report.document import table as document_table
 from stress.report.facts import Facts
 from stress.report.ringmap import Mark
+from stress.report.suspects import hiding
+from stress.report.text import lifecycle_table
 from stress.verdict.contrast import contrasts, measure
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ def page(run: Summary, evidence: list[EvidenceRecord], facts: Facts | None = Non
     summary = [
         _compared(run, picture),
         _arms(run),
+        _lifecycle(run),
         places.section(run, picture.ring),
         _on_screen(coverage.section(run, picture.title == first.REACHED), run.failed),
         _on_screen(wire_bars.section(run), not run.failed or run.diagnosis is not None),
@@ -230,10 +233,15 @@ def _words(entry: EvidenceRecord) -> str:
     return f"<details><summary>{title}</summary><pre>{chr(10).join(rows)}</pre></details>"
 
 
+def _lifecycle(run: Summary) -> str:
+    lines = lifecycle_table(run)
+    return f'<h2 id="events">Behind events</h2><pre>{escape(chr(10).join(lines[1:]))}</pre>' if lines else ""
+
+
 def _about(run: Summary) -> str:
     start = run.start
     parts = (f"seed {start.seed}", f"first position {start.first_position}", start.wall)
-    told = (*path.lines(run), *wire.lines(run))
+    told = (*path.lines(run), *wire.lines(run), *run.beside.lines(), *hiding(run))
     facts = "".join(f"<p>{escape(line)}</p>" for line in told)
     program = escape(f"{', '.join(parts)}; pcmstress {start.program}")
     return f'<h2 id="run">The run</h2>{facts}<p>{program}</p>'

@@ -6,11 +6,11 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from stress.model.transport import ALIASING
 from stress.model.verdict import Verdict
 from stress.model.words import plain
 from stress.report import found
 from stress.report.contrasts import changed, says_something
+from stress.report.suspects import hiding
 from stress.settings.times import format_duration
 from stress.verdict.contrast import contrasts, measure
 
@@ -129,17 +129,10 @@ def _end(run: Summary, facts: Facts, name: str) -> list[str]:
         ("Reproduce", command),
         ("Evidence", f"pcmstress replay {name}"),
         ("Refuted by", named.against if named else ""),
-        ("Suspects", _suspects(run)),
+        ("Suspects", "".join(hiding(run))),
         ("Date", facts.of("date")),
     )
     return [line for label, value in pairs if value for line in _labelled(label, value)]
-
-
-def _suspects(run: Summary) -> str:
-    # Where the defect shows, nobody hides it; on other cores nobody can.
-    if run.failed or run.start.transport.indexing not in ALIASING:
-        return ""
-    return "".join(run.beside.suspects())
 
 
 def _labelled(label: str, value: str) -> list[str]:

@@ -116,3 +116,16 @@ def test_channels_stay_rotated(make: MakeBench, data: bytes) -> None:
 def test_bad_event_of_a_fault_is_named(text: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         parse_fault(text)
+
+
+def test_stop_is_seen_when_all_urbs_were_given_back_a_moment_before(make: MakeBench, data: bytes) -> None:
+    bench = make(CardConfig())
+    bench.loop(data)
+    engine = bench.card.engine
+    newest = engine.capture.newest
+    assert not engine.capture.queue
+    # What is long past ends nothing.
+    assert not engine.unlink(newest - 40)
+    assert engine.capture.started
+    assert not engine.unlink(newest)
+    assert (engine.capture.started, engine.playback.started) == (False, False)

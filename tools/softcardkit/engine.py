@@ -104,11 +104,14 @@ class Engine:
         if seqnum in self.playback.recent:
             self.lifecycle.taken_back()
         for endpoint in (self.playback, self.capture, self.feedback):
-            if endpoint.remove(seqnum):
+            held = endpoint.remove(seqnum)
+            # A stop takes back the newest URB with the others, also where all of them were given
+            # back a moment ago; after a stop that is long past, the newest is another one.
+            if held or seqnum == endpoint.newest:
                 for other in (self.playback, self.capture):
                     if other is endpoint or not other.queue:
                         self._end(other)
-                return True
+                return held
         return False
 
     @property

@@ -120,6 +120,11 @@ class Endpoint:
         self.frame_bytes = 0
         self.stream = self.frames = self.packets = self.urbs = 0
 
+    @property
+    def newest(self) -> int:
+        """Sequence number of the last URB, -1 before the first."""
+        return self.recent[-1] if self.recent else -1
+
     def submit(self, urb: Urb) -> None:
         """Queue one URB; the first makes the endpoint live."""
         self.queue.append(urb)
