@@ -52,7 +52,7 @@ def _run(board, words):
     answer = next((line for line in reversed(out) if line.startswith("{")), "")
     if not answer:
         said, _, _ = board.run(f"tail -n 20 {SAID}", timeout=SECONDS)
-        pytest.fail(f"status {status}: " + "\n".join([*out, *said]))
+        pytest.fail(f"status {status}: " + "; ".join([*out, *said]))
     return json.loads(answer), status
 
 

@@ -156,3 +156,9 @@ def test_fleet_place_that_cannot_be_had_is_an_error_with_the_client_s_words(tmp_
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     row = _module("fleet").run("a", LABGRID / "place-serial.yaml", tmp_path / "out")
     assert (row.place, row.verdict, row.why) == ("a", "ERROR", "place a is in use")
+
+
+def test_labgrid_exporter_file_has_no_comment_that_its_templates_read_as_a_statement():
+    # labgrid-exporter renders the file by Jinja: one # begins a statement, two begin a comment.
+    lines = (LABGRID / "exporter.yaml").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.lstrip().startswith("#") and not line.startswith("##")] == []
