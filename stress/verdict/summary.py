@@ -19,6 +19,7 @@ from stress.model.record.events import (
     VerdictRecord,
 )
 from stress.model.verdict import Verdict
+from stress.model.words import counted
 from stress.record.journal import NAME
 from stress.record.reader import Reading
 from stress.verdict.audit import Audit, Auditor
@@ -115,6 +116,7 @@ class Summing:
     ----------
     number, end : number of the last burst, and the pattern position behind it.
     bursts, allocations, streamed_s : so far.
+    named : evidence files that bursts name; `unnamed` those in the folder that none does.
     """
 
     start: StartRecord | None = None
@@ -136,6 +138,8 @@ class Summing:
     conditions: ConditionsRecord | None = None
     detectors: dict[str, None] = field(default_factory=dict)
     evidence: int = 0
+    named: set[str] = field(default_factory=set)
+    unnamed: tuple[str, ...] = ()
     lifecycle: dict[tuple[str, str], EventRow] = field(default_factory=dict)
     beside: Neighbours = field(default_factory=Neighbours)
     gathering: Gathering = field(default_factory=Gathering)
@@ -193,6 +197,7 @@ class Summing:
         self.beside.add(burst.beside, burst.streamed_s)
         self.detectors[burst.analysis.detector] = None
         self.evidence += len(burst.evidence)
+        self.named.update(burst.evidence)
         if burst.channel is not None:
             self._channels.add(burst.channel)
             snr, thd = self._worst or (burst.channel.snr_db, burst.channel.thd_n_db)
@@ -212,6 +217,8 @@ class Summing:
         parts = (*begun, *(Tally(name, skipped=NOT_BEGUN) for name in unbegun))
         whole = total(parts)
         judgement, contradicted = self._judged(parts, plan)
+        if self.unnamed and judgement.verdict in (Verdict.PASS, Verdict.SKIP):
+            judgement, contradicted = _beside_evidence(judgement, self.unnamed), True
         return Summary(
             plan=plan,
             start=self.start,
@@ -284,6 +291,15 @@ def _by_earlier_rules(recorded: Judgement, derived: Judgement) -> Judgement:
     return Judgement(recorded.verdict, (*recorded.reasons, line))
 
 
+def _beside_evidence(judged: Judgement, unnamed: tuple[str, ...]) -> Judgement:
+    # Evidence is written behind the burst that it is of: that burst is missing from the record.
+    reason = (
+        f"evidence/ holds {counted(len(unnamed), 'sample')} of corruption that no burst of the record names "
+        f"({unnamed[0]}): a part of the record is lost"
+    )
+    return Judgement(Verdict.INCONCLUSIVE, (reason, *(f"recorded: {text}" for text in judged.reasons)))
+
+
 def _contradicted(recorded: Judgement, derived: Judgement) -> Judgement:
     return Judgement(
         Verdict.INCONCLUSIVE,
@@ -322,6 +338,8 @@ def read(folder: Path, watch: Callable[[Summing, Event], None] | None = None) ->
         except (ValueError, IndexError) as error:
             raise CaptureFileError(str(folder / NAME), f"{event.event}: crc32: {error}") from None
     summing.torn = reading.torn
+    kept = sorted(path.name for path in (folder / "evidence").glob("*.json"))
+    summing.unnamed = tuple(name for name in kept if name not in summing.named)
     return summing
 
 

@@ -86,3 +86,16 @@ def test_analysis_without_rings_does_not_claim_that_a_lag_is_no_lap(tmp_path, ca
     assert "--rings" not in known
     _, found, _ = _main(capsys, "analyze", path, "--rings", "4800,5280", "--json")
     assert json.loads(found)["counts"] == {"stale": 1}
+
+
+def test_clean_record_beside_evidence_that_no_burst_names_is_no_pass(tmp_path, capsys):
+    words = ["--backend", "virtual", "--seed", "1", "--duration", "2", "--quiet"]
+    assert main.main(["run", *words, "--board", "cortex-a", "--out", str(tmp_path / "clean")]) == 0
+    assert main.main(["report", str(tmp_path / "clean"), "--quiet"]) == 0
+    (tmp_path / "clean" / "evidence").mkdir(exist_ok=True)
+    (tmp_path / "clean" / "evidence" / "burst-00002-000-zero.json").write_text("{}")
+    capsys.readouterr()
+    assert main.main(["report", str(tmp_path / "clean")]) == 5
+    told = capsys.readouterr().out
+    assert told.startswith("INCONCLUSIVE")
+    assert "1 sample of corruption that no burst of the record names (burst-00002-000-zero.json)" in told
