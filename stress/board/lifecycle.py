@@ -82,6 +82,8 @@ class Lifecycle:
     def _lacks(self, event: LifecycleEvent) -> str:
         if event.on_usb and self._facts is None:
             return f"{event.value}: card {self.card} is not a USB card"
+        if event is LifecycleEvent.USB_RESET and usb_control.lacks():
+            return f"{event.value}: {usb_control.lacks()}"
         if event is LifecycleEvent.MODULE_RELOAD and (not self._driver() or not shutil.which("modprobe")):
             return f"{event.value}: the card's driver is not a module, or modprobe is missing"
         if event is LifecycleEvent.SUSPEND and not shutil.which("rtcwake"):

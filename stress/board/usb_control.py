@@ -106,10 +106,26 @@ def _usb() -> Any:
     return usb.core
 
 
+def _libusb() -> Any:
+    # pyusb looks for the library with ldconfig or a compiler, and small systems have neither.
+    from usb.backend import libusb1
+
+    return libusb1.get_backend() or libusb1.get_backend(find_library=lambda name: "libusb-1.0.so.0")
+
+
+def lacks() -> str:
+    """Return what is missing for any request to a device, "" when nothing is."""
+    try:
+        _usb()
+        return "" if _libusb() is not None else MISSING
+    except (BackendUnavailable, ImportError):
+        return MISSING
+
+
 def _device(bus: int, address: int) -> Any:
     core = _usb()
     try:
-        found = core.find(bus=bus, address=address)
+        found = core.find(bus=bus, address=address, backend=_libusb())
     except core.NoBackendError:
         raise BackendUnavailable(MISSING) from None
     if found is None:

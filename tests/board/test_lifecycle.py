@@ -245,3 +245,8 @@ def test_driver_needs_root(machine, monkeypatch):
     assert machine.card().unfit_driver() == ""
     monkeypatch.setattr(lifecycle.os, "geteuid", lambda: 1000)
     assert "root" in machine.card().unfit_driver()
+
+
+def test_reset_without_pyusb_is_refused_before_anything_streams(machine, monkeypatch):
+    monkeypatch.setattr(lifecycle.usb_control, "lacks", lambda: "needs pyusb")
+    assert machine.card().unfit(LifecycleEvent.USB_RESET) == "usb-reset: needs pyusb"

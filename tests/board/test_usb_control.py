@@ -74,16 +74,19 @@ class Device:
 
 @pytest.fixture
 def attach(monkeypatch):
-    def make(device):
+    def make(device, found=None):
         core = types.ModuleType("usb.core")
         core.USBError, core.NoBackendError = USBError, NoBackendError
-        core.find = lambda bus, address: device if device and (bus, address) == (1, 7) else None
+        core.find = lambda bus, address, backend: device if device and (bus, address) == (1, 7) else None
         util = types.ModuleType("usb.util")
         util.dispose_resources = lambda device: None
-        package = types.ModuleType("usb")
-        package.core, package.util = core, util
-        for name, module in (("usb", package), ("usb.core", core), ("usb.util", util)):
-            monkeypatch.setitem(sys.modules, name, module)
+        package, backends, libusb1 = (
+            types.ModuleType(name) for name in ("usb", "usb.backend", "usb.backend.libusb1")
+        )
+        libusb1.get_backend = lambda find_library=None: found(find_library) if found else "libusb"
+        package.core, package.util, package.backend, backends.libusb1 = core, util, backends, libusb1
+        for module in (package, core, util, backends, libusb1):
+            monkeypatch.setitem(sys.modules, module.__name__, module)
         return core
 
     return make
@@ -179,3 +182,13 @@ def test_levels_off_zero_and_mutes_are_disagreements_and_zero_is_none():
         "the device sets playback, channel 2 (unit 5) to -3.00 dB; bit-exact is 0 dB",
         "the device mutes capture, master (unit 6)",
     ]
+
+
+def test_library_is_found_by_its_name_where_no_ldconfig_tells_it(attach):
+    attach(None, lambda find_library: find_library("usb-1.0") if find_library else None)
+    assert usb_control.lacks() == ""
+
+
+def test_library_that_is_not_there_is_said_before_anything_is_tried(attach):
+    attach(None, lambda find_library: None)
+    assert "python3-usb" in usb_control.lacks()
