@@ -22,6 +22,7 @@ _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(k|khz|kHz)?", re.ASCII)
 _FORMAT = re.compile(r"([su](?:8|16|20|24|32))(?:_?le)?", re.ASCII | re.IGNORECASE)
 _LABEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_BUILD = re.compile(r"[a-z0-9_]{1,64}:[\x21-\x7e]{1,200}")
 _CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)' \(choose from (?P<known>.*)\)")
 
 
@@ -158,6 +159,15 @@ def label(text: str) -> str:
     if not _LABEL.fullmatch(text):
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a label: 1 to 64 letters, digits, '.', '_' or '-', the first no '-' or '.'"
+        )
+    return text
+
+
+def build_id(text: str) -> str:
+    """Return the id of a build in KernelCI's database: ORIGIN:ID."""
+    if not _BUILD.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not ORIGIN:ID, the origin in small letters, digits and '_', e.g. maestro:65f1a2"
         )
     return text
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stress.errors import ConfigError
 from stress.files.whole import whole
 from stress.record import bundle, evidence
-from stress.report import cases, ci_formats, html, mail, ticket
+from stress.report import cases, ci_formats, html, kcidb, mail, ticket
 from stress.report.as_json import as_json
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class Outputs:
     Attributes
     ----------
     html, svg, junit, bundle : files to write, "" for none.
-    form : "text", "json", "ktap", "lava" or "mail" on standard output.
+    form : "text", "json", "ktap", "lava", "mail" or "kcidb" on standard output.
+    build_id : of the tested kernel, for KernelCI.
     label : name of the suite, "" for the backend's.
     quiet, verbose : the verdict line only, or the facts of the machine as well.
     """
@@ -42,13 +43,16 @@ class Outputs:
     bundle: str = ""
     form: str = "text"
     label: str = ""
+    build_id: str = ""
     quiet: bool = False
     verbose: bool = False
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> Outputs:
         """Return what the options of `run` or `report` say of it."""
-        form = next((name for name in ("json", "ktap", "lava", "mail") if getattr(args, name, False)), "text")
+        form = next(
+            (name for name in ("json", "ktap", "lava", "mail", "kcidb") if getattr(args, name, False)), "text"
+        )
         return cls(
             html=args.html or "",
             svg=args.svg or "",
@@ -56,6 +60,7 @@ class Outputs:
             bundle=args.bundle or "",
             form=form,
             label=args.label or "",
+            build_id=getattr(args, "build_id", "") or "",
             quiet=args.quiet,
             verbose=args.verbose,
         )
@@ -129,6 +134,8 @@ def printed(outputs: Outputs, run: Summary, facts: Facts, console: Console, name
     """
     if outputs.form == "json":
         console.line(json.dumps({**as_json(run, facts), **more}))
+    elif outputs.form == "kcidb":
+        console.line(json.dumps(kcidb.to_json(run, facts, outputs.label, outputs.build_id)))
     elif outputs.form == "mail":
         for line in mail.lines(run, facts, name):
             console.line(line)

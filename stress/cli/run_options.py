@@ -15,6 +15,7 @@ from stress.cli.arguments import (
     LARGEST_SEED,
     LOOPBACKS,
     Cards,
+    build_id,
     channel_counts,
     duration,
     early,
@@ -199,12 +200,21 @@ def results(command: argparse.ArgumentParser, mail: bool = False) -> None:
         form.add_argument(
             "--mail", action="store_true", help="print a mail for a kernel maintainer, in 72 columns"
         )
+        form.add_argument(
+            "--kcidb", action="store_true", help="print a submission to KernelCI's database (schema 5.3)"
+        )
+        group.add_argument(
+            "--build-id",
+            type=build_id,
+            metavar="ORIGIN:ID",
+            help="--kcidb: the build that was tested (default: one made of the kernel's release)",
+        )
     form.add_argument("--lava", action="store_true", help="print LAVA test case signals, one per arm")
     group.add_argument(
         "--label",
         type=label,
         metavar="NAME",
-        help="name of the suite in JUnit, KTAP and LAVA instead of the backend and card: stable across hosts",
+        help="name of the suite in JUnit, KTAP, LAVA, KCIDB instead of backend and card: stable across hosts",
     )
 
 

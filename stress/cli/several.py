@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from stress.verdict.nights import Night
 
 # Results that are of one run.
-_OF_ONE = ("junit", "bundle", "ktap", "lava", "mail", "label", "verbose")
+_OF_ONE = ("junit", "bundle", "ktap", "lava", "mail", "kcidb", "build_id", "svg", "label", "verbose")
 # Runs compared in one call. Source: every pair is corrected for the number of tests. Higher: nothing is
 # significant any more; lower: a series of kernels takes two calls.
 MOST_RUNS = 50

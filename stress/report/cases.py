@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stress.model.exposure import Exposure
@@ -25,6 +25,7 @@ class Case:
     name : dots and slugs only, safe for LAVA and JUnit.
     measurement : corrupted stretches found.
     seconds : streamed time [s].
+    cause : what the run was diagnosed with, "" without a diagnosis.
     bound : 95 % upper bound of the share of corrupted lines, None where no line was checked.
     """
 
@@ -34,6 +35,7 @@ class Case:
     measurement: int
     seconds: float
     bound: float | None = None
+    cause: str = ""
 
 
 def slug(text: str) -> str:
@@ -58,7 +60,8 @@ def cases(run: Summary) -> list[Case]:
         found = [_case(part.arm, judged, part) for part, judged in zip(run.parts, run.verdicts)]
         return [*found, _case("run", run.judgement, run.whole)]
     reasons = (f"cause: {named.headline()}", f"what to do: {named.advice}", *run.judgement.reasons)
-    return [_case("run", Judgement(run.judgement.verdict, reasons), run.whole)]
+    whole = _case("run", Judgement(run.judgement.verdict, reasons), run.whole)
+    return [replace(whole, cause=named.cause.value)]
 
 
 def _case(name: str, judged: Judgement, part: Tally) -> Case:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stress.model.verdict import Verdict
 from stress.model.words import plain
+from stress.report.cases import slug
 from stress.report.facts import Facts
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def _flat(text: str) -> str:
 def lava(suite: str, cases: Sequence[Case], facts: Facts | None = None) -> list[str]:
     """Return one LAVA signal per case: the corrupted stretches as its measurement, none where it was skipped.
 
-    A clean case has a second signal with the bound that its exposure allows. LAVA keeps no facts of a
-    board beside a result; `facts` is there for the other forms.
+    A clean case has a second signal with the bound that its exposure allows, a diagnosed run one
+    with its cause. LAVA keeps no facts of a board beside a result; `facts` is there for the other forms.
     """
     del facts
     out = []
@@ -66,6 +67,9 @@ def lava(suite: str, cases: Sequence[Case], facts: Facts | None = None) -> list[
         counted = case.verdict in (Verdict.PASS, Verdict.FAIL)
         measured = f" UNITS=stretches MEASUREMENT={case.measurement}" if counted else ""
         out.append(f"{head} RESULT={result}{measured}>")
+        if case.cause and case.verdict is Verdict.FAIL:
+            # The cause is in the name: LAVA keeps no text beside a result.
+            out.append(f"{head}.cause.{slug(case.cause)} RESULT=fail>")
         if case.verdict is Verdict.PASS and case.bound is not None:
             out.append(
                 f"{head}.bound RESULT=pass UNITS=corrupted_lines_per_line MEASUREMENT={case.bound:.3g}>"
@@ -90,6 +94,7 @@ def junit(suite: str, cases: Sequence[Case], facts: Facts | None = None) -> byte
     counts = {"tests": len(cases), "failures": failures, "errors": errors, "skipped": skipped}
     root = ElementTree.Element("testsuites")
     body = ElementTree.SubElement(root, "testsuite", {"name": suite, "time": f"{seconds:.3f}"})
+    body.attrib.update({"package": "pcmstress", "id": "0"})
     body.attrib.update({key: str(value) for key, value in counts.items()})
     # Ant's schema asks for both; its time has no fraction and no zone.
     body.set("timestamp", known.of("date")[:19] or "1970-01-01T00:00:00")
@@ -97,6 +102,7 @@ def junit(suite: str, cases: Sequence[Case], facts: Facts | None = None) -> byte
     listed = ElementTree.SubElement(body, "properties")
     for name, value in known.values:
         ElementTree.SubElement(listed, "property", name=_xml(name), value=_xml(value))
+    clean: list[str] = []
     for case in cases:
         entry = ElementTree.SubElement(
             body, "testcase", classname=suite, name=case.name, time=f"{case.seconds:.3f}"
@@ -109,7 +115,10 @@ def junit(suite: str, cases: Sequence[Case], facts: Facts | None = None) -> byte
                 result.set("type", case.verdict.value)
             result.text = text
         else:
-            ElementTree.SubElement(entry, "system-out").text = text
+            clean.append(f"{case.name}: {text}")
+    # Ant's schema has no output of a case, and both of a suite, last.
+    ElementTree.SubElement(body, "system-out").text = "\n".join(clean)
+    ElementTree.SubElement(body, "system-err")
     text_bytes: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return text_bytes + b"\n"
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -121,3 +122,24 @@ def test_ktap_is_read_by_a_tap_parser():
     results = [line for line in found if line.category == "test"]
     assert [line.ok for line in results] == [True, False, True, False, False]
     assert [line.skip for line in results] == [False, False, True, False, False]
+
+
+@pytest.mark.parametrize("cases", [CASES, CASES[:1], []])
+@pytest.mark.parametrize("facts", [FACTS, None])
+def test_junit_is_valid_where_ant_and_jenkins_are_strict(cases, facts):
+    xmlschema = pytest.importorskip("xmlschema")
+    schema = xmlschema.XMLSchema(Path(__file__).parent / "data" / "junit-strict.xsd")
+    schema.validate(junit("s", cases, facts).decode("utf-8"))
+
+
+def test_junit_keeps_the_reasons_of_clean_cases_in_the_output_of_the_suite():
+    suite = ElementTree.fromstring(junit("s", CASES)).find("testsuite")
+    assert suite.find("system-out").text.startswith("good: ")
+
+
+def test_lava_measures_nothing_that_was_skipped_and_names_the_cause():
+    skipped = Case("left", Verdict.SKIP, ("no card",), 0, 0.0)
+    (line,) = lava("s", [skipped])
+    assert "MEASUREMENT" not in line
+    told = lava("s", [Case("run", Verdict.FAIL, ("x",), 3, 1.0, cause="D-cache alias")])
+    assert told[1] == "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=s.run.cause.D-cache-alias RESULT=fail>"
