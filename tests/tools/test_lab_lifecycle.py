@@ -6,8 +6,10 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 
+import pytest
+
 from stress.model.record.events import LifecycleRecord
-from tools.labkit import lifecycle_device
+from tools.labkit import command, lifecycle, lifecycle_device
 from tools.labkit.lifecycle_events import PARTS, differences, streams
 
 
@@ -79,3 +81,11 @@ def test_card_that_cannot_be_asked_is_told_with_its_reason(monkeypatch):
     answer = SimpleNamespace(returncode=4, stdout="", stderr="pyusb is missing")
     monkeypatch.setattr(lifecycle_device.subprocess, "run", lambda *argv, **more: answer)
     assert lifecycle_device.asked()[0] == "volume: exit 4: pyusb is missing"
+
+
+@pytest.mark.parametrize("more", [["resume"], ["--times", "0"]])
+def test_part_that_is_none_is_refused_before_a_guest_boots(monkeypatch, capsys, more):
+    monkeypatch.setattr(lifecycle.runner, "run", lambda *what, **how: pytest.fail("a guest was booted"))
+    assert command.main(["lifecycle", "x86_64", *more]) == 64
+    told = capsys.readouterr().err
+    assert "no such part: resume" in told or "--times" in told

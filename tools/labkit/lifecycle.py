@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.labkit import runner
+from tools.labkit import lifecycle_events, runner
+from tools.labkit.errors import LabUsage
 
 if TYPE_CHECKING:
     import argparse
@@ -25,6 +26,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Boot the board, run the parts, return 1 where the table and the card's log disagree."""
+    unknown = sorted(set(args.part) - set(lifecycle_events.NAMES))
+    if unknown or args.times < 1:
+        names = ", ".join(lifecycle_events.NAMES)
+        raise LabUsage(
+            f"no such part: {', '.join(unknown)} (there are {names})" if unknown else "--times: 1 or more"
+        )
     guest = ["env", "PYTHONPATH=/project", "python3", "-m", "tools.labkit.lifecycle_events"]
     guest += ["--times", str(args.times), *args.part]
     options = runner.Options(timeout_s=TIMEOUT_S, out=args.out)

@@ -85,6 +85,8 @@ PARTS = {
 CLEAN = tuple(name for name, part in PARTS.items() if not part.fault)
 #: What is no event: what a card says of itself, and a run that is killed half-way.
 DEVICE = {"asked": lifecycle_device.asked, "killed": lifecycle_device.killed}
+#: Names of parts and of groups of them.
+NAMES = (*PARTS, "clean", "planted", *DEVICE)
 PLANTED = tuple(name for name, part in PARTS.items() if part.fault)
 
 
@@ -165,7 +167,7 @@ def main(argv: Sequence[str]) -> int:
     """Run the parts named (all of them); return 1 where table and log disagree."""
     parser = argparse.ArgumentParser(prog="tools/lab lifecycle")
     parser.add_argument("--times", type=int, default=12)
-    parser.add_argument("part", nargs="*", choices=[*PARTS, "clean", "planted", *DEVICE, []], metavar="PART")
+    parser.add_argument("part", nargs="*", choices=[*NAMES, []], metavar="PART")
     args = parser.parse_args(argv)
     groups = {"clean": CLEAN, "planted": PLANTED}
     names = [name for asked in (args.part or (*PARTS, *DEVICE)) for name in groups.get(asked, (asked,))]
