@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"burst-(\d+)-(out-|in-)?\d+-\w+\.json")
 # What has to be the same again; the length too, where the whole finding was kept.
 COMPARED = ("kind", "lag", "laps", "ring")
+# Of these only the first where the age is whole laps of both rings: what lies around it told the ring.
+EITHER = ("kind", "lag")
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,13 @@ class Replayed:
     ----------
     now : None when the bytes hold no finding at that frame any more.
     skipped : why it was not judged, "" when it was.
+    either : its age is whole laps of both rings.
     """
 
     kept: Kept
     now: Finding | None = None
     skipped: str = ""
+    either: bool = False
 
     @property
     def same(self) -> bool:
@@ -81,7 +85,8 @@ class Replayed:
         if self.now is None:
             return False
         found, was = FindingRecord.of(self.now), self.kept.finding
-        names = COMPARED if self.kept.cut else (*COMPARED, "frames")
+        compared = EITHER if self.either else COMPARED
+        names = compared if self.kept.cut else (*compared, "frames")
         return all(getattr(found, name) == getattr(was, name) for name in names)
 
 
@@ -130,7 +135,9 @@ def judge(kept: Kept, burst: BurstRecord, rings: Rings, pattern: Pattern, line_b
     placed = Rings(rings.playback, capture, kept.first_frame % capture if capture else 0)
     found = check(kept.observed, pattern, placed, first_position=burst.position, line_bytes=line_bytes)
     now = next((finding for finding in found.findings if finding.frame == kept.at), None)
-    replayed = Replayed(kept, now)
+    lag = kept.finding.lag or 0
+    both = lag > 0 and all(ring and lag % ring == 0 for ring in (rings.playback, capture))
+    replayed = Replayed(kept, now, either=both)
     if kept.cut and not replayed.same:
         # What a long finding is was told by frames that were not kept.
         held = kept.observed.size // kept.frame_bytes - kept.at

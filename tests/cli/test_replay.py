@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tarfile
 
+import numpy as np
 import pytest
 
 from stress.cli import main
+from stress.experiment.replay import Kept, Replayed
 from stress.model.finding import Finding, Kind
+from stress.model.record.findings import FindingRecord
 from stress.record import bundle
 from stress.record.evidence import _samples
 
@@ -145,3 +149,12 @@ def test_replay_of_a_finding_longer_than_its_evidence_is_not_counted_against(cap
     status, out, _ = _main(capsys, "replay", recorded)
     assert status == 0
     assert "frames of a longer finding" in out and "evidence holds the first" in out
+
+
+def test_finding_that_is_whole_laps_of_both_rings_old_may_come_out_as_of_either():
+    now = Finding(Kind.STALE, 4, 8, 1, lag=5120, laps=4, ring="capture")
+    was = FindingRecord.of(dataclasses.replace(now, laps=5, ring="playback"))
+    kept = Kept("burst-00001-000-stale.json", 1, "", was, 0, 4, np.zeros(64, np.uint8))
+    assert Replayed(kept, now, either=True).same
+    assert not Replayed(kept, now).same
+    assert not Replayed(kept, dataclasses.replace(now, lag=1280), either=True).same
