@@ -99,7 +99,10 @@ def path_judgement(
 
 
 def frames_of(args: argparse.Namespace, source: AudioSource) -> tuple[Pattern, Callable[[int, int], Bytes]]:
-    """Return the pattern of a capture, and a reader of any stretch of its frames."""
+    """Return the pattern of a capture, and a reader of any stretch of its frames.
+
+    The reader takes the first frame and the one behind the last; it returns (n * frame_bytes,) uint8.
+    """
 
     def read(first: int, stop: int) -> Bytes:
         blocks = [np.array(block, np.uint8).reshape(-1) for block in source.blocks(BLOCK_FRAMES, first, stop)]

@@ -83,7 +83,7 @@ class Runs:
         self.ended: list[list[int]] = []
 
     def add(self, at: int, wrong: Flags) -> None:
-        """Take the next frames, from `at` on."""
+        """Take the next frames, from `at` on: `wrong`, (n,) bool."""
         for frame in np.flatnonzero(wrong).tolist():
             if self.ended and at + frame - self.ended[-1][1] <= self._gap:
                 self.ended[-1][1] = at + frame + 1

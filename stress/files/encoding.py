@@ -114,7 +114,12 @@ class Encoding:
 
 
 def widened(cells: Bytes) -> Samples:
-    """Return little-endian samples of 2 to 4 bytes, (n, size) uint8, left-justified to 32 bits."""
+    """Return little-endian samples left-justified to 32 bits, (n,) int32.
+
+    Parameters
+    ----------
+    cells : (n, size) uint8, the 2 to 4 bytes of each sample.
+    """
     wide = np.zeros((len(cells), 4), np.uint8)
     wide[:, 4 - cells.shape[1] :] = cells
     samples: Samples = wide.view("<i4")[:, 0].astype(np.int32)

@@ -39,7 +39,13 @@ class Stimulus(Protocol):
         """Bytes of one frame."""
 
     def fill(self, position: int, out: Bytes) -> None:
-        """Write the frames from `position` (mod `POSITIONS`) on into `out`, whole frames."""
+        """Write whole frames from `position` (mod `POSITIONS`) on.
+
+        Parameters
+        ----------
+        position : of the first frame.
+        out : (n * frame_bytes,) uint8, C-contiguous.
+        """
 
 
 class Source(Stimulus, Protocol):

@@ -59,13 +59,23 @@ class Layout:
             cells[:, :, 3] = _bytes_of(top)[:, :, 0]
 
     def top(self, frames: Bytes) -> Halves:
-        """Return the top 16 bits of every sample, (frames, channels) uint16."""
+        """Return the top 16 bits of every sample, (n, channels) uint16.
+
+        Parameters
+        ----------
+        frames : (n * frame_bytes,) uint8.
+        """
         cells = frames.reshape(-1, self.channels, self.fmt.sample_bytes)
         at = self.fmt.bits // 8 - 2
         return np.ascontiguousarray(cells[:, :, at : at + 2]).view("<u2")[:, :, 0]
 
     def samples(self, frames: Bytes) -> Samples:
-        """Return every sample left-justified to 32 bits, (frames, channels) int32."""
+        """Return every sample left-justified to 32 bits, (n, channels) int32.
+
+        Parameters
+        ----------
+        frames : (n * frame_bytes,) uint8.
+        """
         cells = frames.reshape(-1, self.channels, self.fmt.sample_bytes)
         used = self.fmt.bits // 8
         wide = np.zeros((*cells.shape[:2], 4), np.uint8)

@@ -26,7 +26,7 @@ LOW_KEY = 0x5EED5EED  #: xored to the position for the bits below the top 16
 
 
 def word32(value: int) -> Words:
-    """Return `value` modulo 2^32 as a 0-d array, free of scalar promotion."""
+    """Return `value` modulo 2^32 as a uint32 array of shape (), free of scalar promotion."""
     return np.array(value & MASK, dtype=np.uint32)
 
 
@@ -42,24 +42,30 @@ def pair_key(pair: int) -> int:
 
 
 def xorshift(x: Words, shift: Words, out: Words, tmp: Words) -> None:
-    """Write ``x ^ (x >> shift)`` to `out`; `out` may be `x`, `tmp` may not."""
+    """Write ``x ^ (x >> shift)`` to `out`; `out` may be `x`, `tmp` may not.
+
+    Parameters
+    ----------
+    x, out, tmp : uint32 of one shape.
+    shift : uint32 of shape ().
+    """
     np.right_shift(x, shift, tmp)
     np.bitwise_xor(x, tmp, out)
 
 
 def mix1(j: Words, out: Words, tmp: Words) -> None:
-    """Write mix1 of the positions `j` to `out`; all (n,) uint32."""
+    """Write mix1 of the positions `j` to `out`; `j`, `out` and the scratch are all (n,) uint32."""
     np.multiply(j, _MIX1_MUL, out)
     xorshift(out, _15, out, tmp)
 
 
 def mix1_of_product(x: Words, out: Words, tmp: Words) -> None:
-    """Finish mix1 where ``j * MIX1_MUL`` is already known."""
+    """Finish mix1 of ``x = j * MIX1_MUL`` in `out`; `x`, `out` and the scratch are all (n,) uint32."""
     xorshift(x, _15, out, tmp)
 
 
 def mix2(j: Words, out: Words, tmp: Words) -> None:
-    """Write mix2 of the positions `j` to `out`; all (n,) uint32."""
+    """Write mix2 of the positions `j` to `out`; `j`, `out` and the scratch are all (n,) uint32."""
     xorshift(j, _16, out, tmp)
     np.multiply(out, _MIX2_A, out)
     xorshift(out, _15, out, tmp)
@@ -68,7 +74,7 @@ def mix2(j: Words, out: Words, tmp: Words) -> None:
 
 
 def low_word(j: Words, out: Words, tmp: Words) -> None:
-    """Write the word of the bits below the top 16 of the positions `j`."""
+    """Write the word of the bits below the top 16 of the positions `j`; all (n,) uint32."""
     np.bitwise_xor(j, _LOW_KEY, out)
     mix2(out, out, tmp)
 

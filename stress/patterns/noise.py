@@ -118,6 +118,13 @@ def store(samples: Samples, channel: int, channels: int, fmt: SampleFormat, out:
     """Write 24-bit `samples` into one channel of interleaved `out`.
 
     S16 keeps the upper 16 of the 24 bits, rounded down; S32 holds them on top.
+
+    Parameters
+    ----------
+    samples : (n,) int32, -2^23 to 2^23 - 1.
+    channel : of the frame, from 0.
+    channels : samples of a frame.
+    out : (n * frame_bytes,) uint8.
     """
     width = fmt.sample_bytes
     view = out.reshape(-1, channels, width)[:, channel, :]

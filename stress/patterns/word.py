@@ -96,7 +96,7 @@ class Pattern:
             done += n
 
     def bytes_at(self, position: int, frames: int) -> Bytes:
-        """Return `frames` frames from `position` on as a new array."""
+        """Return `frames` frames from `position` on, a new (frames * frame_bytes,) uint8."""
         out = np.empty(frames * self.frame_bytes, np.uint8)
         self.fill(position, out)
         return out

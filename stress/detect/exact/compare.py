@@ -37,6 +37,10 @@ class Memory:
     def same(self, a: Bytes, b: Bytes) -> bool:
         """Tell whether two C-contiguous arrays of one size are equal.
 
+        Parameters
+        ----------
+        a, b : (n,) uint8.
+
         Raises
         ------
         ValueError : the sizes differ; nothing is ever compared in part.
@@ -54,6 +58,10 @@ def memory() -> Memory:
 
 def address(array: Bytes) -> int:
     """Return the address of the first byte; the caller keeps the array alive.
+
+    Parameters
+    ----------
+    array : (n,) uint8, C-contiguous.
 
     Raises
     ------

@@ -137,6 +137,11 @@ class Namer:
         """Return the kind that explains all of `rows`, None when none does.
 
         A byte shift comes before gain: a byte of padding makes it look scaled.
+
+        Parameters
+        ----------
+        rows : (n, frame_bytes) uint8, masked.
+        position : due in the first row.
         """
         due = self._decoder.expected(position, len(rows))
         exact = self._byteshift(rows, position) or self._swap(rows, due)
@@ -148,7 +153,13 @@ class Namer:
         return _dither(seen, sent, self._layout.fmt.bits) or _gain(seen, sent)
 
     def two(self, rows: Bytes, position: int) -> bool:
-        """Tell whether right frames part what fits as dither into two things."""
+        """Tell whether right frames part what fits as dither into two things.
+
+        Parameters
+        ----------
+        rows : (n, frame_bytes) uint8, masked.
+        position : due in the first row.
+        """
         due = self._decoder.expected(position, len(rows))
         places = np.flatnonzero((rows != due).any(axis=1))
         gaps = np.diff(places) - 1
@@ -179,7 +190,13 @@ class Namer:
         return [(start, end, names[int(tags[start])]) for start, end in zip(starts, ends)]
 
     def name(self, rows: Bytes, position: int) -> tuple[Kind, dict[str, Any]]:
-        """Return the kind and details of a stretch that is neither zero nor held."""
+        """Return the kind and details of a stretch that is neither zero nor held.
+
+        Parameters
+        ----------
+        rows : (n, frame_bytes) uint8, masked.
+        position : due in the first row.
+        """
         if self._failed >= MOST_FAILED:
             return Kind.UNKNOWN, {}
         due = self._decoder.expected(position, len(rows))
@@ -194,7 +211,16 @@ class Namer:
         return named or (Kind.UNKNOWN, {})
 
     def clipped(self, rows: Bytes) -> Flags:
-        """Tell which frames have all samples at the rails: equal neighbours say nothing there."""
+        """Tell which frames have all samples at the rails: equal neighbours say nothing there.
+
+        Parameters
+        ----------
+        rows : (n, frame_bytes) uint8, masked.
+
+        Returns
+        -------
+        (n,) bool.
+        """
         wide = self._layout.samples(np.ascontiguousarray(rows)) >> np.int32(32 - self._layout.fmt.bits)
         top = (1 << (self._layout.fmt.bits - 1)) - 1
         clipped: Flags = ((wide == top) | (wide == -top - 1)).all(axis=1)

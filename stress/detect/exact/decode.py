@@ -32,7 +32,17 @@ FAR_BYTES = 16
 
 
 def masked(raw: Bytes, mask: Bytes | None) -> Bytes:
-    """Return `raw` with the bits the path does not carry cleared."""
+    """Return `raw` with the bits the path does not carry cleared.
+
+    Parameters
+    ----------
+    raw : (n, frame_bytes) uint8.
+    mask : (frame_bytes,) uint8 of the bits that the path carries, None for all.
+
+    Returns
+    -------
+    (n, frame_bytes) uint8, `raw` itself where there is no mask.
+    """
     return raw if mask is None else raw & mask
 
 
@@ -59,11 +69,11 @@ class Decoder:
         return masked(raw.reshape(-1, self.pattern.frame_bytes), self.mask)
 
     def expected(self, position: int, frames: int) -> Bytes:
-        """Return what is due from `position` on, in the form of `rows`."""
+        """Return what is due from `position` on: (frames, frame_bytes) uint8, masked."""
         return self.rows(self.pattern.bytes_at(position, frames))
 
     def image(self, positions: Ints) -> Bytes:
-        """Return the frames of any `positions`, in the form of `rows`."""
+        """Return the frames of any `positions`, (n,) int64: (n, frame_bytes) uint8, masked."""
         return masked(self.pattern.image(positions.astype(np.uint32)), self.mask)
 
     def lags(
@@ -110,7 +120,16 @@ class Decoder:
         return self._believed(lags, anywhere, slipped)
 
     def whole_laps(self, lags: Ints) -> Flags:
-        """Tell which lags are whole laps of a ring, at most `MAX_LAPS`."""
+        """Tell which lags are whole laps of a ring, at most `MAX_LAPS`.
+
+        Parameters
+        ----------
+        lags : (n,) int64 [frames].
+
+        Returns
+        -------
+        (n,) bool.
+        """
         return are_whole_laps(lags, self.rings)
 
     def _aligned(self, lags: Ints, slipped: Sequence[int]) -> Flags:
@@ -224,7 +243,7 @@ def _in_a_row(lags: Ints, least: int, step: int) -> Flags:
 
 
 def runs_of(lags: Ints) -> list[tuple[int, int, int]]:
-    """Return the runs of equal lag as (start, end, lag)."""
+    """Return the runs of equal lag as (start, end, lag), of `lags`, (n,) int64 [frames]."""
     if not len(lags):
         return []
     edges = np.flatnonzero(lags[1:] != lags[:-1]) + 1

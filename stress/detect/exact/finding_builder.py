@@ -68,7 +68,7 @@ class Builder:
         raw : (n * frame_bytes,) uint8 of the stretch.
         frame : capture frame of its first.
         position : due there under the alignment in force at its start.
-        before : raw frame before the stretch.
+        before : (frame_bytes,) uint8, the raw frame before the stretch.
         """
         self._namer.begin()
         stretch, self.cut = Stretch(self._decoder.rows(raw), frame, position, before), None

@@ -79,6 +79,10 @@ def moving(samples: Samples, aged: Flags | None = None) -> Flags:
     ----------
     samples : (n, channels) int32, left-justified.
     aged : (n,) bool, old frames: the step behind one is its end.
+
+    Returns
+    -------
+    (n,) bool.
     """
     wide = samples.astype(np.int64)
     steps = np.zeros(len(wide), bool)

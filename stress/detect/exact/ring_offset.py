@@ -101,7 +101,16 @@ class RingGeometry:
 
 
 def are_whole_laps(lags: Ints, rings: Rings) -> Flags:
-    """Tell which lags are whole laps of a ring, at most `MAX_LAPS`."""
+    """Tell which lags are whole laps of a ring, at most `MAX_LAPS`.
+
+    Parameters
+    ----------
+    lags : (n,) int64 [frames].
+
+    Returns
+    -------
+    (n,) bool.
+    """
     out = np.zeros(lags.shape, bool)
     for size in (rings.playback, rings.capture):
         if size:

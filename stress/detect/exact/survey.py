@@ -118,7 +118,7 @@ class Survey:
 
 
 def survey(blocks: Iterable[Bytes], pattern: Pattern) -> Survey:
-    """Return the survey of a capture that arrives in `blocks`."""
+    """Return the survey of a capture that arrives in `blocks`, each (n * frame_bytes,) uint8."""
     found = Survey(pattern)
     for block in blocks:
         found.feed(block)

@@ -60,7 +60,10 @@ def probe_mask(raw: Bytes, position: int, pattern: Pattern) -> tuple[Bytes | Non
 
 
 def top_mask(pattern: Pattern) -> Bytes | None:
-    """Return the mask of the top 16 bits of every sample, None when that is all."""
+    """Return the mask of the top 16 bits of every sample, (frame_bytes,) uint8.
+
+    None when a sample has no others.
+    """
     fmt = pattern.fmt
     if fmt.bits == 16:
         return None

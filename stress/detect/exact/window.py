@@ -40,7 +40,12 @@ class Window:
         return self.frame + self.frames
 
     def append(self, block: Bytes) -> None:
-        """Take whole frames; ValueError when a part of one is left over."""
+        """Take whole frames, (n * frame_bytes,) uint8; other arrays are read as their bytes.
+
+        Raises
+        ------
+        ValueError : a part of a frame is left over.
+        """
         raw = block
         if block.ndim != 1 or block.dtype != np.uint8 or not block.flags.c_contiguous:
             raw = np.ascontiguousarray(block).reshape(-1).view(np.uint8)
@@ -72,7 +77,7 @@ class Window:
         self._buffer, self._start, self._end, self._borrowed = buffer, 0, held.size, False
 
     def view(self, frames: int, skip: int = 0) -> Bytes:
-        """Return the next `frames` frames behind `skip`, not copied."""
+        """Return the next `frames` frames behind `skip`, (frames * frame_bytes,) uint8, not copied."""
         start = self._start + skip * self._frame_bytes
         return self._buffer[start : start + frames * self._frame_bytes]
 
@@ -89,7 +94,15 @@ DENSE_GAP = 24
 
 
 class Stretch:
-    """Masked frames and where they lie in capture and pattern."""
+    """Masked frames and where they lie in capture and pattern.
+
+    Parameters
+    ----------
+    rows : (n, frame_bytes) uint8, masked.
+    frame : capture frame of the first row.
+    position : due in the first row.
+    before : (frame_bytes,) uint8, the frame before the first row, where there is one.
+    """
 
     def __init__(self, rows: Bytes, frame: int, position: int, before: Bytes | None) -> None:
         self.rows, self.frame, self.position, self.before = rows, frame, position, before
@@ -99,7 +112,7 @@ class Stretch:
         return (self.position + start - shift) % POSITIONS
 
     def last(self, start: int) -> Bytes | None:
-        """Return the frame before frame `start` of the stretch."""
+        """Return the frame before frame `start` of the stretch, (frame_bytes,) uint8."""
         return self.rows[start - 1] if start else self.before
 
 
