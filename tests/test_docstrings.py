@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Public functions say what they raise: all of them, not a sample."""
+"""Public functions say what they raise and how their arrays lie: all of them, not a sample."""
 
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -51,12 +52,66 @@ def missing(function: ast.FunctionDef, owner: str) -> str:
     return ""
 
 
+def _arrays() -> set[str]:
+    """Return the names of the kinds of array that annotations use."""
+    tree = ast.parse((ROOT / "stress" / "model" / "arrays.py").read_text(encoding="utf-8"))
+    return {part.target.id for part in tree.body if isinstance(part, ast.AnnAssign)}
+
+
+ARRAYS = _arrays()
+# "(n, channels)", "(n,)", "any shape", "of its shape".
+SHAPE = r"(?:\([^()]*,[^()]*\)|\bshape\b)"
+# What may stand between a name and its shape: not the entry of another name, and no blank line.
+NEAR = r"(?:(?!\n *[\w, ]+ : |\n\n).){0,140}?"
+# Another docstring says it: "see the contract", "see `Detector`".
+ELSEWHERE = re.compile(r"\bsee (?:the contract|`)")
+
+
+def _is_array(annotation: ast.expr | None) -> bool:
+    return annotation is not None and any(
+        isinstance(node, ast.Name) and node.id in ARRAYS for node in ast.walk(annotation)
+    )
+
+
+def shapeless(function: ast.FunctionDef, owner: str) -> list[str]:
+    """Return the array parameters whose shape is not stated near their name, and "return" for the result."""
+    said = ast.get_docstring(function) or ""
+    if ELSEWHERE.search(said):
+        return []
+    asked = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    names, returned = [one.arg for one in asked if _is_array(one.annotation)], _is_array(function.returns)
+    whole = f"{said}\n{owner if function.name == '__init__' else ''}"
+    if re.search(r"\b(?:all|both) \(", whole) or (
+        len(names) == 1 and not returned and re.search(SHAPE, whole)
+    ):
+        return []
+    unsaid = [name for name in names if not re.search(rf"\b{name}\b{NEAR}{SHAPE}", whole, re.DOTALL)]
+    result = said.partition("Returns\n---")[2] or said.partition("Parameters\n---")[0]
+    return unsaid + (["return"] if returned and not re.search(SHAPE, result) else [])
+
+
+# `Samples` of stress.verdict.samples are examples of findings.
+EXAMPLES = ("stress.report.levels", "stress.report.listing", "stress.report.text")
+# Rooms whose docstrings do not all state shapes yet.
+SHAPELESS_ROOMS = ("stress.detect.path.",)
+
 PUBLIC = _public()
 
 
 @pytest.mark.parametrize(("name", "function", "owner"), PUBLIC, ids=[name for name, _, _ in PUBLIC])
 def test_public_function_says_what_it_raises(name, function, owner):
     assert not missing(function, owner), f"{name} {missing(function, owner)}"
+
+
+@pytest.mark.parametrize(("name", "function", "owner"), PUBLIC, ids=[name for name, _, _ in PUBLIC])
+def test_public_function_states_the_shape_of_each_array(name, function, owner):
+    if not name.startswith((*EXAMPLES, *SHAPELESS_ROOMS)):
+        assert shapeless(function, owner) == []
+
+
+@pytest.mark.parametrize("room", SHAPELESS_ROOMS)
+def test_room_is_excused_only_while_it_needs_it(room):
+    assert any(shapeless(function, owner) for name, function, owner in PUBLIC if name.startswith(room))
 
 
 def test_what_is_left_out_is_found():
@@ -69,3 +124,29 @@ def f(a: bytes) -> int:
     assert missing(bare, "") == "does not say that it raises ValueError"
     (said,) = ast.parse(source.replace("length.", "length. ValueError: no.")).body
     assert missing(said, "") == ""
+
+
+def test_array_without_a_shape_is_found():
+    (bare,) = ast.parse(
+        'def f(a: Bytes, b: Ints | None, c: int) -> Flags:\n    """Compare `a` and `b`."""'
+    ).body
+    assert shapeless(bare, "") == ["a", "b", "return"]
+    said = """def f(a: Bytes, b: Ints | None, c: int) -> Flags:
+    '''Compare.
+
+    Parameters
+    ----------
+    a : (n, frame_bytes) uint8.
+    b : (n,) int64.
+
+    Returns
+    -------
+    (n,) bool.
+    '''
+"""
+    assert shapeless(*ast.parse(said).body, "") == []
+    assert shapeless(*ast.parse(said.replace("(n,) bool", "Which")).body, "") == ["return"]
+    assert shapeless(*ast.parse(said.replace("(n,) int64", "lags")).body, "") == ["b"]
+    assert (
+        shapeless(*ast.parse("def f(a: Bytes) -> None:\n    'As it was: see the contract.'").body, "") == []
+    )

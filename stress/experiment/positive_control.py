@@ -209,7 +209,13 @@ def _flipped(play: Bytes, frame: int, geometry: Geometry) -> list[Planted]:
 
 
 def flip(frame: Bytes, padding_bytes: int = 0) -> None:
-    """Flip the bit of one frame that the control plants, in place; twice leaves it as it was."""
+    """Flip the bit of one frame that the control plants, in place; twice leaves it as it was.
+
+    Parameters
+    ----------
+    frame : (frame_bytes,) uint8.
+    padding_bytes : of its last sample, above the bits that are carried.
+    """
     # The top byte of a sample is carried by every path, also one of 16 of 24 bits; the byte
     # above 24 bits in 4 bytes is not.
     frame[-1 - padding_bytes] ^= 0x10

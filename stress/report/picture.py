@@ -95,7 +95,13 @@ def _palette() -> bytes:
 
 
 def levels_svg(levels: Signal, low: float, high: float, axis: Axis, ticks: Iterable[Tick], title: str) -> str:
-    """Return a spectrogram with its axes, its scale and marks along the top."""
+    """Return a spectrogram with its axes, its scale and marks along the top.
+
+    Parameters
+    ----------
+    levels : (bands, columns) float32 [dBFS].
+    low, high : where the colours begin and end [dBFS].
+    """
     data = base64.b64encode(png(levels, low, high)).decode("ascii")
     scale = base64.b64encode(png(np.linspace(0, 1, 64, dtype=np.float32)[:, None], 0, 1)).decode("ascii")
     image = f'<image x="{LEFT}" y="{TOP}" width="{INNER_WIDTH}" height="{INNER_HEIGHT}" {_STRETCH}{data}"/>'

@@ -32,7 +32,7 @@ class RingHistory:
         self._bursts: list[tuple[int, Array]] = []
 
     def put(self, stream: Bytes) -> None:
-        """Make `stream` (bytes) the data of the burst at `base`."""
+        """Make `stream`, (n,) uint8, the data of the burst at `base`."""
         size = self._dtype.itemsize
         padded = np.zeros(-(-len(stream) // size) * size, dtype=np.uint8)
         padded[: len(stream)] = stream
@@ -50,7 +50,12 @@ class RingHistory:
                 break
 
     def get(self, numbers: Ints) -> Array:
-        """Return the granules with these numbers; unknown ones are zero."""
+        """Return the granules with these `numbers`, (n,) int64; unknown ones are zero.
+
+        Returns
+        -------
+        (n,) unsigned integers of the size of a granule.
+        """
         out = np.zeros(len(numbers), dtype=self._dtype)
         rest = np.arange(len(numbers), dtype=np.int64)
         for base, data in reversed(self._bursts):

@@ -118,6 +118,10 @@ def with_background(
     table : (n, 4) int64, ascending ticks.
     lines_per_tick : what is loaded all the time, by kind; fractions.
     flush_ticks : ascending; those past `last_tick` are left out.
+
+    Returns
+    -------
+    (m, 4) int64, ascending ticks.
     """
     flush = np.array([tick for tick in flush_ticks if tick <= last_tick], dtype=np.int64)
     stops = np.unique(np.concatenate([table[:, TICK], flush, [last_tick]]))

@@ -132,7 +132,14 @@ class Resampling:
         return True
 
     def follows(self, rows: Bytes, position: int, ratio: float) -> bool:
-        """Tell whether `rows` go on at `ratio` from about `position`."""
+        """Tell whether `rows` go on at `ratio` from about `position`.
+
+        Parameters
+        ----------
+        rows : (n, frame_bytes) uint8, masked.
+        position : about due in the first row.
+        ratio : pattern frames per captured frame.
+        """
         if len(rows) < WINDOW // 4:
             return True
         return self._near(self.samples(rows[:WINDOW]), position, 0.0, ratio) is not None
@@ -157,7 +164,17 @@ class Resampling:
         return sent[at] + slope * part, slope
 
     def samples(self, rows: Bytes, *, every: bool = False) -> Floats:
-        """Return the samples of `every` channel, or of enough for a ratio; full scale 1."""
+        """Return the samples of `every` channel, or of enough for a ratio.
+
+        Parameters
+        ----------
+        rows : (n, frame_bytes) uint8, masked.
+        every : all channels, not the first two at most.
+
+        Returns
+        -------
+        (n, channels) float64, full scale 1.
+        """
         wide = self._layout.samples(np.ascontiguousarray(rows))
         if not every:
             wide = wide[:, :2]

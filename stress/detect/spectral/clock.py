@@ -47,7 +47,7 @@ class SegmentClock:
         return not any(self.coefficients) and self.offset == round(self.offset)
 
     def captured(self, played: Floats) -> Floats:
-        """Return captured frame numbers of played ones."""
+        """Return captured frame numbers of `played` ones, a float64 array of its shape."""
         u = played / self.scale
         bend = np.zeros(u.shape, dtype=np.float64)
         for value in reversed(self.coefficients):
@@ -86,7 +86,12 @@ class Fitted:
 
 
 def fit_on(y: Signal, x: Reference, track: Track, clocks: tuple[SegmentClock, ...]) -> Fitted:
-    """Fit the taps of another channel of the same capture, its clock being known."""
+    """Fit the taps of another channel of the same capture, its clock being known.
+
+    Parameters
+    ----------
+    y : (n,) float32, the captured channel, full scale 1.
+    """
     return _fit(y, x, track, clocks, Resampler(9216))[0]
 
 
@@ -106,7 +111,12 @@ class CaptureWindow:
     instants: Instants | None
 
     def heard(self, y: Signal, resampler: Resampler) -> Signal:
-        """Return the captured frames on the playback clock, (length,)."""
+        """Return the captured frames on the playback clock, (length,).
+
+        Parameters
+        ----------
+        y : (n,) float32, the captured channel.
+        """
         if self.instants is None:
             return padded(y, self.base, self.length)
         return resampler(padded(y, self.base, resampler.size), self.instants)
@@ -122,12 +132,26 @@ def window(clock: SegmentClock, start: int, length: int) -> CaptureWindow:
 
 
 def on_played_clock(y: Signal, clock: SegmentClock, start: int, length: int, resampler: Resampler) -> Signal:
-    """Return `length` captured frames as played frames from `start` on."""
+    """Return `length` captured frames as played frames from `start` on.
+
+    Parameters
+    ----------
+    y : (n,) float32, the captured channel.
+
+    Returns
+    -------
+    (length,) float32.
+    """
     return window(clock, start, length).heard(y, resampler)
 
 
 def refine(y: Signal, x: Reference, track: Track) -> Fitted:
-    """Fit channel and clock together, on blocks spread over the capture."""
+    """Fit channel and clock together, on blocks spread over the capture.
+
+    Parameters
+    ----------
+    y : (n,) float32, the captured channel, full scale 1.
+    """
     resampler = Resampler(9216)
     span = y.size
     start: tuple[float, ...] = (track.slope * 48000.0,) if abs(track.slope) * span > 0.5 else ()

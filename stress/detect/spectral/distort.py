@@ -38,7 +38,7 @@ class Distortion:
     taps: Floats
 
     def terms(self, source: Signal) -> Signal:
-        """Return both terms of a signal, (2, ..., frames) float32."""
+        """Return both terms of `source`, (..., frames) float32, as (2, ..., frames) float32."""
         return terms(source, self.scale)
 
     def spectrum(self, size: int) -> Spectrum:
@@ -49,14 +49,24 @@ class Distortion:
 
 
 def terms(source: Signal, scale: float) -> Signal:
-    """Return x^2 - 1 and x^3 - 3x of `source` / `scale`, uncorrelated with noise x."""
+    """Return x^2 - 1 and x^3 - 3x of `source` / `scale`, uncorrelated with noise x.
+
+    Parameters
+    ----------
+    source : (..., frames) float32.
+    scale : RMS of it.
+
+    Returns
+    -------
+    (2, ..., frames) float32.
+    """
     x = source * np.float32(1.0 / scale)
     square = x * x
     return np.array([square - np.float32(1.0), (square - np.float32(3.0)) * x], dtype=np.float32)
 
 
 def explain(fitted: Fitted) -> tuple[Distortion | None, Signal]:
-    """Return the distortion worth subtracting, and the residual without it."""
+    """Return the distortion worth subtracting, and the residual without it, (blocks, length) float32."""
     peak = int(np.abs(fitted.taps).argmax()) - fit.PRE
     played = fitted.x[:, fit.TAPS - 1 - fit.PRE :]
     best: tuple[Distortion, Signal] | None = None

@@ -69,7 +69,12 @@ class Explainer:
         self._unexplained = 0
 
     def power(self, middle: int, stretches: Sequence[BlockScan]) -> Signal:
-        """Return the statistic of every line of all channels, the onset's own splash left out."""
+        """Return the statistic of every line of all channels, the onset's own splash left out.
+
+        Returns
+        -------
+        (SCORED / LINE,) float32.
+        """
         summed: Signal = np.sum([s.line_power for s in stretches], axis=0)
         return self._after_onset(summed, middle - SPILL, stretches)
 
@@ -78,7 +83,7 @@ class Explainer:
 
         Parameters
         ----------
-        power : of the lines, as `power` returns it.
+        power : (SCORED / LINE,) float32 of the lines, as `power` returns it.
         """
         events: list[Event] = []
         begin = middle - SPILL

@@ -33,7 +33,12 @@ class Fit:
         self._gram = _gram(x, self._lags(newest), self._length)
 
     def solve(self, y: Signal) -> Floats:
-        """Return the taps that map played to captured, (TAPS,) float64."""
+        """Return the taps that map played to captured, (TAPS,) float64.
+
+        Parameters
+        ----------
+        y : (blocks, length) float32, captured.
+        """
         right = self._lags(np.fft.rfft(y.astype(np.float64), self._size, axis=1))
         return np.asarray(np.linalg.solve(self._gram, right), dtype=np.float64)
 
@@ -47,6 +52,14 @@ class Fit:
 
         Samples further than 5 robust sigmas from the prediction are replaced
         by it, so stale lines and clicks do not bend the response.
+
+        Parameters
+        ----------
+        y : (blocks, length) float32, captured.
+
+        Returns
+        -------
+        (TAPS,) float64 and twice (blocks, length) float32.
         """
         used, last = y, np.inf
         for _ in range(_ROUNDS):

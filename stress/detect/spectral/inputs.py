@@ -38,14 +38,20 @@ def name(channel: int, channels: int) -> str:
 
 
 def level_db(y: Signal) -> float:
-    """Return the RMS of a channel without its mean [dBFS]."""
+    """Return the RMS of a channel, (n,) float32, without its mean [dBFS]."""
     return 20 * float(np.log10(max(float(np.std(y)), 1e-7))) if y.size else -140.0
 
 
 def unheard(
     y: Signal, locks: Sequence[Lock | None], pattern: NoiseStimulus, first_position: int
 ) -> tuple[list[str], list[int]]:
-    """Return advice on channels without lock, and which of them are silent."""
+    """Return advice on channels without lock, and which of them are silent.
+
+    Parameters
+    ----------
+    y : (channels, n) float32, the capture.
+    locks : one per channel.
+    """
     advice, silent = [], []
     channels = y.shape[0]
     for c, lock in enumerate(locks):
@@ -70,7 +76,7 @@ def unheard(
 
 
 def silence(y: Signal, silent: Sequence[int]) -> list[str]:
-    """Return advice on silent channels."""
+    """Return advice on `silent` channels of the capture `y`, (channels, n) float32."""
     channels = y.shape[0]
     if len(silent) == channels:
         top = max(level_db(one) for one in y)
@@ -94,7 +100,15 @@ def _hears(y: Signal, pattern: NoiseStimulus, others: Sequence[int], first: int)
 def folded(
     y: Signal, used: Sequence[int], locks: Sequence[Lock | None], pattern: NoiseStimulus, first: int
 ) -> list[str]:
-    """Return advice where a channel also hears another played one."""
+    """Return advice where a channel also hears another played one.
+
+    Parameters
+    ----------
+    y : (channels, n) float32, the capture.
+    used : channels looked at.
+    locks : one per channel.
+    first : pattern position of the first played frame.
+    """
     out = []
     for c in used:
         lock = locks[c]
@@ -123,7 +137,7 @@ def unsteady(y: Signal) -> list[str]:
 
     Parameters
     ----------
-    y : one channel while the stimulus was on.
+    y : (n,) float32, one channel while the stimulus was on.
     """
     count = y.size // 4096
     if count < 8:

@@ -64,6 +64,10 @@ def difference(heard: Heard, source: int | str, at: int, frames: int, since: int
     Parameters
     ----------
     since : for HOLD, the first wrong frame; the one before it is repeated.
+
+    Returns
+    -------
+    (frames,) float64.
     """
     right = heard.x.at(at, frames).astype(np.float64)
     if isinstance(source, int):
@@ -169,7 +173,9 @@ def hold(heard: Sequence[Heard], at: int) -> Guess:
 def response(heard: Heard, guess: Guess) -> Floats:
     """Return what the guess adds to the matched residual.
 
-    (2 * (len(r) - 1) + frames,) float64, from frame `start` - len(r) + 1 on.
+    Returns
+    -------
+    (frames + 2 * r.size - 2,) float64, from frame `start` - r.size + 1 on.
     """
     d = difference(heard, guess.source, guess.start, guess.stop - guess.start, guess.start)
     r = heard.r.astype(np.float64)

@@ -39,7 +39,12 @@ class Lock:
 
 
 def active_block(y: Signal) -> int | None:
-    """Return the start of the first block with signal, None when all is silence."""
+    """Return the start of the first block with signal, None when all is silence.
+
+    Parameters
+    ----------
+    y : (n,) float32, one channel.
+    """
     count = max(1, y.size // BLOCK)
     blocks = y[: count * BLOCK].reshape(count, -1)
     spread = blocks.std(axis=1)
@@ -50,7 +55,12 @@ def active_block(y: Signal) -> int | None:
 def search(
     y: Signal, at: int, pattern: NoiseStimulus, channel: int, first_position: int, low: int, high: int
 ) -> Lock:
-    """Correlate the block of `y` at `at` with played frames `low` .. `high`."""
+    """Correlate the block of `y` at `at` with played frames `low` .. `high`.
+
+    Parameters
+    ----------
+    y : (n,) float32, one channel.
+    """
     block = y[at : at + BLOCK] - np.mean(y[at : at + BLOCK])
     best = (0.0, 0)
     for start in range(low, high, _PIECE):
@@ -74,10 +84,11 @@ def _peak(block: Signal, x: Signal) -> tuple[float, int]:
 def lock_all(
     y: Signal, pattern: NoiseStimulus, first_position: int, late: int, early: int
 ) -> list[Lock | None]:
-    """Lock every captured channel, (channels, frames), to the played one of its number.
+    """Lock every captured channel to the played one of its number.
 
     Parameters
     ----------
+    y : (channels, frames) float32, the capture.
     late, early : how much later and earlier than `first_position` says the
         pattern may start [frames]; one second either way is tried first.
 

@@ -21,14 +21,21 @@ def db(ratio: float) -> float:
 
 
 def peak_offset(taps: Floats) -> int:
-    """Return the frame of the strongest tap relative to the delay."""
+    """Return the frame of the strongest of `taps`, (TAPS,) float64, relative to the delay."""
     return int(np.abs(taps).argmax()) - fit.PRE
 
 
 def response(
     taps: Floats, rate: int, band: tuple[float, float]
 ) -> tuple[float, tuple[tuple[float, float], ...]]:
-    """Return the gain in the band [dB] and the response relative to it."""
+    """Return the gain in the band [dB] and the response relative to it.
+
+    Parameters
+    ----------
+    taps : (TAPS,) float64.
+    rate : [Hz].
+    band : edges as shares of the rate.
+    """
     spectrum = np.abs(np.fft.rfft(taps, 4096)) ** 2
     share = np.arange(spectrum.size) / 4096
     inside = (share >= band[0]) & (share <= band[1])
@@ -43,7 +50,12 @@ def response(
 
 
 def clipped_share(samples: Samples) -> float:
-    """Return the share of samples stuck at the largest level seen, 0..1."""
+    """Return the share of samples stuck at the largest level seen, 0..1.
+
+    Parameters
+    ----------
+    samples : int32 of any shape.
+    """
     if not samples.size:
         return 0.0
     high, low = int(samples.max()), int(samples.min())
@@ -54,7 +66,13 @@ def clipped_share(samples: Samples) -> float:
 
 
 def hum_db(y: Signal, rate: int, signal_power: float) -> float | None:
-    """Return mains lines (50 and 60 Hz, up to the 13th) over the stimulus [dB]."""
+    """Return mains lines (50 and 60 Hz, up to the 13th) over the stimulus [dB].
+
+    Parameters
+    ----------
+    y : (n,) float32, captured while the stimulus was on.
+    signal_power : of the stimulus in it, full scale 1.
+    """
     size = min(1 << 16, 1 << int(np.log2(max(y.size, 2))))
     if size < rate:
         return None
@@ -84,6 +102,7 @@ def channel(
 
     Parameters
     ----------
+    y : (n,) float32, captured while the stimulus was on.
     levels : mean power of signal, residual and distortion in the band.
     """
     gain, points = response(fitted.taps, rate, band)

@@ -36,7 +36,7 @@ class Instants:
 
 
 def split(instants: Floats) -> Instants:
-    """Return fractional frame numbers as runs and fractions."""
+    """Return fractional frame numbers, (n,) float64, as runs and fractions."""
     whole = np.rint(instants)
     edges = (np.flatnonzero(np.diff(whole) != 1) + 1).tolist()
     bounds = [0, *edges, instants.size]

@@ -50,7 +50,7 @@ class Scanner:
 
     Parameters
     ----------
-    y : captured channel, `x` what was played.
+    y : (n,) float32, the captured channel; `x` what was played.
     """
 
     def __init__(self, y: Signal, x: Reference, weights: Weights, distortion: Distortion | None) -> None:
@@ -95,6 +95,10 @@ class Scanner:
         Parameters
         ----------
         window : as for `score`.
+
+        Returns
+        -------
+        (HOP,) float32.
         """
         left = np.fft.irfft(self._left(middle - MARGIN, window)[2], SIZE)
         return left[MARGIN : MARGIN + HOP].astype(np.float32, copy=False)

@@ -22,7 +22,7 @@ class NoiseStimulus(Protocol):
     frame_bytes: int
 
     def samples(self, position: int, frames: int, channel: int) -> Samples:
-        """Return 24-bit samples of one channel from `position` on."""
+        """Return 24-bit samples of one channel from `position` on, (frames,) int32."""
 
     @property
     def band_hz(self) -> tuple[float, float]:
@@ -30,7 +30,12 @@ class NoiseStimulus(Protocol):
 
 
 def integers(captured: Bytes, channels: int, fmt: SampleFormat) -> Samples:
-    """Return whole frames as signed samples, (channels, frames) int32."""
+    """Return whole frames as signed samples, (channels, frames) int32.
+
+    Parameters
+    ----------
+    captured : (n,) uint8, interleaved; a frame cut short at the end is left out.
+    """
     width = fmt.sample_bytes
     frames = captured.size // (width * channels)
     raw = captured[: frames * width * channels]
@@ -47,12 +52,22 @@ def integers(captured: Bytes, channels: int, fmt: SampleFormat) -> Samples:
 
 
 def scaled(samples: Samples, fmt: SampleFormat) -> Signal:
-    """Return samples as float32 with full scale 1."""
+    """Return int32 samples of any shape as float32 with full scale 1."""
     return samples.astype(np.float32) * np.float32(1.0 / (1 << (fmt.bits - 1)))
 
 
 def padded(signal: Signal, start: int, frames: int) -> Signal:
-    """Return `frames` of a signal from `start` on, not copied; with zeros, copied, outside it."""
+    """Return `frames` of a signal from `start` on, not copied; with zeros, copied, outside it.
+
+    Parameters
+    ----------
+    signal : (n,) float32.
+    start : may be negative.
+
+    Returns
+    -------
+    (frames,) float32.
+    """
     if start >= 0 and start + frames <= signal.size:
         return signal[start : start + frames]
     out = np.zeros(frames, dtype=np.float32)
@@ -83,7 +98,7 @@ class Reference:
         self._x *= np.float32(1.0 / _FULL)
 
     def sent(self, start: int, frames: int) -> Signal:
-        """Return what sounded at played frames `start` on: nothing before frame 0."""
+        """Return what sounded at played frames `start` on, (frames,) float32: nothing before frame 0."""
         if start >= 0:
             return self.at(start, frames)
         out = self.at(start, frames).copy()
@@ -91,5 +106,10 @@ class Reference:
         return out
 
     def at(self, start: int, frames: int) -> Signal:
-        """Return played frames `start` .. `start + frames`; zeros outside what is kept."""
+        """Return played frames `start` .. `start + frames`; zeros outside what is kept.
+
+        Returns
+        -------
+        (frames,) float32, full scale 1.
+        """
         return padded(self._x, start + self.before, frames)

@@ -43,7 +43,12 @@ class Jump:
 
 
 def jumps(y: Signal, x: Reference, track: Track, fitted: Fitted) -> list[Jump]:
-    """Return the jump between each pair of neighbouring segments."""
+    """Return the jump between each pair of neighbouring segments.
+
+    Parameters
+    ----------
+    y : (n,) float32, the captured channel.
+    """
     return [_jump(y, x, track, fitted, i) for i in range(len(track.segments) - 1)]
 
 

@@ -40,8 +40,9 @@ def place(old: Floats, new: Floats, told_old: Floats, told_new: Floats, taps: Fl
 
     Parameters
     ----------
-    old, new : captured frames on the clocks before and after, same start.
-    told_old, told_new : what was played for them, with the taps' history.
+    old, new : (n,) float64, captured frames on the clocks before and after, same start.
+    told_old, told_new : (n + TAPS - 1,) float64, what was played for them, with the taps' history.
+    taps : (TAPS,) float64.
     moved : change of the delay [frames].
     """
     left, right = _filtered(told_old, taps), _filtered(told_new, taps)

@@ -57,7 +57,7 @@ class DelayTracker:
 
     Parameters
     ----------
-    y : captured channel; `x` what was played on it.
+    y : (n,) float32, the captured channel; `x` what was played on it.
     """
 
     def __init__(self, y: Signal, x: Reference, delay: int) -> None:

@@ -60,6 +60,7 @@ def spectrogram(
 
     Parameters
     ----------
+    signal : (n,) float32, full scale 1.
     columns : at most; longer signals get a larger hop, none is skipped.
     bands : of equal width, up to rate / 2.
     """
@@ -92,8 +93,8 @@ def view(y: Signal, left: Iterable[tuple[int, Signal]], rate: int, place: tuple[
 
     Parameters
     ----------
-    y : captured channel.
-    left : captured frame and what the stimulus leaves from it on.
+    y : (n,) float32, the captured channel.
+    left : captured frame and what the stimulus leaves from it on, (m,) float32.
     place : first captured frame and number of frames.
     """
     first, frames = max(0, place[0]), min(place[1], y.size - max(0, place[0]))

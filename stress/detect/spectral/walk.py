@@ -114,7 +114,7 @@ class Walk:
     def remainders(self) -> Iterator[tuple[int, Signal]]:
         """Yield what the stimulus leaves of the first channel: captured frame and run.
 
-        Call after `run`.
+        The runs are (HOP,) float32, the last one shorter. Call after `run`.
         """
         one = self._tuned[0]
         scanner = Scanner(one.y, one.x, one.weights, one.distortion)

@@ -58,8 +58,8 @@ def weights(taps: Floats, pre: int, noise: Floats, band: tuple[float, float], si
 
     Parameters
     ----------
-    taps, pre : channel FIR, `pre` of the taps ahead of frame 0.
-    noise : power spectrum of the residual.
+    taps, pre : channel FIR, (TAPS,) float64, `pre` of the taps ahead of frame 0.
+    noise : (WINDOW / 2 + 1,) float64, power spectrum of the residual.
     band : judged band as shares of the rate.
     """
     share = np.arange(WINDOW // 2 + 1) / WINDOW
@@ -87,7 +87,7 @@ def weights(taps: Floats, pre: int, noise: Floats, band: tuple[float, float], si
 
 
 def toeplitz(r: Signal, count: int) -> Floats:
-    """Return the symmetric (count, count) matrix of lags of `r`."""
+    """Return the symmetric (count, count) float64 matrix of lags of `r`, (n,), 0 past its end."""
     lags = np.abs(np.arange(count)[:, None] - np.arange(count))
     padded = np.zeros(max(count, r.size), dtype=np.float64)
     padded[: r.size] = r

@@ -77,7 +77,7 @@ class BySums:
         return _weighed(analysis, played, rings, self.stimulus.frame_bytes, self._line_bytes)
 
     def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> Analysis:
-        """Judge bytes that no converter has touched."""
+        """Judge bytes that no converter has touched: see `Detector`."""
         size = self.stimulus.frame_bytes
         block = np.empty(0, np.uint8)
 

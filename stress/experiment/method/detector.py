@@ -83,7 +83,15 @@ class Detector(Protocol):
         """
 
     def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> Analysis:
-        """Judge bytes that no converter has touched, as `check` does its own."""
+        """Judge bytes that no converter has touched, as `check` does its own.
+
+        Parameters
+        ----------
+        payload : (n * frame_bytes,) uint8.
+        position : due in its first frame.
+        due : frames that can have been played by its end.
+        planted : faults injected into it.
+        """
 
     def same_bytes(self, analysis: Analysis) -> bool:
         """Return whether what came back right is what was sent, bit for bit."""

@@ -77,7 +77,7 @@ class ByPattern:
         return replace(behind.analysis, path=behind.path)
 
     def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> Analysis:
-        """Judge bytes that no converter has touched."""
+        """Judge bytes that no converter has touched: see `Detector`."""
         return check(
             payload,
             self.stimulus,

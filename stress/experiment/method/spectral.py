@@ -80,7 +80,7 @@ class BySpectrum:
         return CheckResult(result.analysis, None, channel, result.advice)
 
     def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> Analysis:
-        """Judge bytes that no converter has touched: on the bus the noise is bit-exact."""
+        """Judge bytes that no converter has touched, on the bus the noise is bit-exact: see `Detector`."""
         return self._on_wire.check_wire(payload, rings, position, due, planted)
 
     def same_bytes(self, analysis: Analysis) -> bool:

@@ -50,6 +50,11 @@ def distinct_lines(into: Bytes, frames: int, ring: int, frame_bytes: int, line_b
 
     A line counts when it differs from the same place of the ring one lap and
     two laps before; of a silent source none does.
+
+    Parameters
+    ----------
+    into : (n * frame_bytes,) uint8, n at least `frames`.
+    ring : [frames].
     """
     size, lap = max(1, line_bytes // frame_bytes) * frame_bytes, ring * frame_bytes
     data = into[: frames * frame_bytes]

@@ -42,6 +42,10 @@ def overlay(
     read : (n * frame_bytes,) uint8.
     faults : frames counted from the first one read.
     ring : capture ring [frames].
+
+    Returns
+    -------
+    (n * frame_bytes,) uint8, and the faults.
     """
     rows, copy = read.reshape(-1, frame_bytes), read.reshape(-1, frame_bytes).copy()
     laid = []

@@ -27,7 +27,7 @@ class Recorded:
     frame_bytes: int
 
     def fill(self, position: int, out: Bytes) -> None:
-        """Write the frames from `position` on into `out`, zeros past the end."""
+        """Write the frames from `position` on into `out`, (n * frame_bytes,) uint8, zeros past the end."""
         part = self.data[position * self.frame_bytes :][: out.size]
         out[: part.size] = part
         out[part.size :] = 0
@@ -42,6 +42,10 @@ def sources(
     ----------
     seen : (n * stimulus.frame_bytes,) uint8, the shared frames of what was captured.
     captured : (n * capture_bytes,) uint8, as it was captured.
+
+    Returns
+    -------
+    Of each the observed bytes are one of these two, or (n * frame_bytes,) uint8 of the OUT payload.
     """
     views = result.views
     if views is None or not result.by_wire:

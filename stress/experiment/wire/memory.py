@@ -57,6 +57,7 @@ def last_lap(
 
     Parameters
     ----------
+    written : (n * frame_bytes,) uint8.
     frame_bytes : of a played frame.
     capture_bytes : of a captured frame, 0 for the same.
     """

@@ -89,7 +89,7 @@ class Sent:
     heard: Callable[[Bytes], Bytes] = lambda out: out
 
     def carried(self, out: Bytes) -> positive_control.Carried | None:
-        """Return what was written beside its OUT payload."""
+        """Return what was written beside its OUT payload, (n * frame_bytes,) uint8."""
         sent = self.written if self.stimulus is None else self.stimulus
         return positive_control.Carried(sent, out, self.layout) if self.layout else None
 

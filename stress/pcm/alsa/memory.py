@@ -20,6 +20,10 @@ PAGE_BYTES = 4096
 def frames_of(name: str, buffer: Bytes, frame_bytes: int) -> int:
     """Return the whole frames of a burst buffer [frames].
 
+    Parameters
+    ----------
+    buffer : (n * frame_bytes,) uint8.
+
     Raises
     ------
     StreamStateError : it is not contiguous bytes, or ends inside a frame.
@@ -37,6 +41,10 @@ def resident(libc: Libc, play: Bytes, captured: Bytes) -> Iterator[str]:
 
     The lock keeps page reclaim out of the burst. Unlocking splits no mapping
     that the burst still uses and unmaps nothing.
+
+    Parameters
+    ----------
+    play, captured : (n,) and (m,) uint8.
     """
     if play.size:
         int(play[::PAGE_BYTES].max())

@@ -112,7 +112,7 @@ class AlsaPcm(Pcm):
         return reason_against(handling, self._streams(), self._line_bytes)
 
     def exchange(self, play: Bytes, captured: Bytes, handling: Handling) -> Exchange:
-        """Play `play` while filling `captured`; return what happened.
+        """Play `play` while filling `captured`; return what happened (see the contract).
 
         Raises
         ------

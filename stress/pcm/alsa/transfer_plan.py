@@ -72,7 +72,7 @@ def loops_in(stream: Stream, handling: Handling) -> bool:
 
 
 def playback_way(stream: Stream, play: Bytes, handling: Handling, libc: Libc) -> Way:
-    """Prepare the stream and return how `play` goes out."""
+    """Prepare the stream and return how `play`, (n * frame_bytes,) uint8, goes out."""
     granted = stream.granted
     frames = memory.frames_of("play", play, granted.frame_bytes)
     address = int(play.ctypes.data)
@@ -98,7 +98,7 @@ def playback_way(stream: Stream, play: Bytes, handling: Handling, libc: Libc) ->
 
 
 def capture_way(stream: Stream, captured: Bytes, handling: Handling, libc: Libc, line_bytes: int) -> Way:
-    """Prepare the stream and return how `captured` is filled."""
+    """Prepare the stream and return how `captured`, (n * frame_bytes,) uint8, is filled."""
     granted = stream.granted
     frames = memory.frames_of("capture", captured, granted.frame_bytes)
     address = int(captured.ctypes.data)

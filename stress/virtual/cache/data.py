@@ -51,35 +51,60 @@ class Contents:
         self._values(memory, words)
 
     def memory_at(self, cell: Ints | int, event: Ints) -> Ints:
-        """Return what memory held in word 0 of the cell just before the event."""
+        """Return what memory held in word 0 of the cell just before the event.
+
+        Parameters
+        ----------
+        cell : (n,) int64, or one for all.
+        event : (n,) int64.
+
+        Returns
+        -------
+        (n,) int64.
+        """
         return self._value(cell, self._written[cell, event - 1])
 
     def line_at(self, cell: Ints | int, event: Ints, colour: Ints) -> Ints:
-        """Return what the resident line held in word 0 of the cell, -1 if none was."""
+        """Return what the resident line held in word 0 of the cell, -1 if none was.
+
+        Parameters
+        ----------
+        cell : (n,) int64, or one for all.
+        event, colour : (n,) int64.
+
+        Returns
+        -------
+        (n,) int64.
+        """
         born = self._latest[colour, event]
         resident = self._death[born] > self._events.time[event]
         held = self._value(cell, self._source(cell, event, colour, born))
         return np.where(resident, held, -1)
 
     def loaded(self, cell: int, event: Ints) -> Ints:
-        """Return what cached loads saw in word 0 of the cell."""
+        """Return what cached loads saw in word 0 of the cell; `event` and result (n,) int64."""
         colour, born = self._events.colour[event], self._own[event]
         return self._value(cell, self._source(cell, event, colour, born))
 
     def born(self, event: Ints) -> Ints:
-        """Return the event that filled the line an access used, or found it of old."""
+        """Return the event that filled the line an access used, or found it of old; both (n,) int64."""
         own: Ints = self._own[event]
         return own
 
     def dirty_at(self, event: Ints, colour: Ints) -> Flags:
-        """Return (events, granules) bool: what is dirty in the resident line."""
+        """Return (n, granules) bool: what is dirty in the resident line.
+
+        Parameters
+        ----------
+        event, colour : (n,) int64.
+        """
         unit = self._dirty_of_granule()
         born, since = self._latest[colour, event], self._cleaned[colour, event - 1]
         soiled = self._soiled[colour[:, None], unit[None, :], event[:, None]]
         return soiled >= np.maximum(born, since + 1)[:, None]
 
     def expand(self, values: Ints) -> Ints:
-        """Return (n, line_words) for (n, cells) values of the words 0 of cells."""
+        """Return (n, line_words) int64 of `values`, (n, cells): those of the words 0 of cells."""
         words = values[:, :, None] + np.arange(self.cell, dtype=np.int64)
         words[values <= 0] = 0
         return words.reshape(len(values), self._geometry.line_words)

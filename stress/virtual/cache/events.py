@@ -52,6 +52,10 @@ class LineEvents:
     an ACCESS, the number of the cache line for OLD and GONE, and the physical
     line for FIRST and LAST. ``place`` has the event of each row, ``birth`` the
     event of each cache line, ``line`` the cache line born in an event or -1.
+
+    Parameters
+    ----------
+    colour : (rows of the trace,) int64: see `LineLives`.
     """
 
     def __init__(self, trace: Trace, colour: Ints, lines: LineLives) -> None:

@@ -25,6 +25,7 @@ class Lives:
 
     Parameters
     ----------
+    starts : (sets,) uint32: of the victims, as `victim_starts` returns them.
     fills : (sets,) int64: fills of each set before the trace.
     most : fills of any one set in the trace, at most.
     """
@@ -56,16 +57,26 @@ class Lives:
         self.old_death = self.table.reshape(sets, self.width)[:, :ways] + np.arange(ways, dtype=np.int64)
 
     def death(self, index: Ints, number: Ints) -> Ints:
-        """Return the death numbers of fills of this trace."""
+        """Return the death numbers of fills of this trace, (n,) int64.
+
+        Parameters
+        ----------
+        index, number : (n,) int64: set, and number of the fill in it.
+        """
         place = number + self.ways
         return place + (self.ways if self.table is None else self.table[index * self.width + place])
 
     def shift(self, index: Ints) -> Ints:
-        """Return where the sets begin in the table."""
+        """Return where the sets of `index`, (n,), begin in the table, (n,) int64."""
         return index * (0 if self.table is None else self.width)
 
     def final(self, count: Ints) -> tuple[Ints, Ints]:
-        """Return the sets and numbers of the fills that outlive the trace."""
+        """Return the sets and numbers of the fills that outlive the trace, two (n,) int64.
+
+        Parameters
+        ----------
+        count : (sets,) int64: fills of each set in the trace.
+        """
         if self.table is None:
             number = count[:, None] - 1 - np.arange(self.ways, dtype=np.int64)
             index = np.broadcast_to(np.arange(self.sets, dtype=np.int64)[:, None], number.shape)
@@ -78,7 +89,12 @@ class Lives:
         return index[place >= self.ways], place[place >= self.ways] - self.ways
 
     def way(self, index: Ints, number: Ints) -> Ints:
-        """Return the ways that fills of this trace take."""
+        """Return the ways that fills of this trace take, (n,) int64.
+
+        Parameters
+        ----------
+        index, number : (n,) int64: set, and number of the fill in it.
+        """
         if self.table is None:
             return (self._fills[index] + number) % self.ways
         return self._ways[index, number + self.ways].astype(np.int64)

@@ -43,7 +43,7 @@ def playback_classes(seen: Deliveries, which: Ints, word: Ints, truth: Ints, rin
 
 
 def capture_classes(seen: Deliveries, which: Ints, word: Ints, truth: Ints, ring_words: int) -> Ints:
-    """Return why these words, loaded by the user, are wrong.
+    """Return why these words, loaded by the user, are wrong (see `playback_classes`).
 
     C1: a line left from an earlier lap. C2: the line was filled in this lap,
     before the word was written. C3: the truth is still dirty in a kernel line.

@@ -13,10 +13,10 @@ class DeliveryWitness(Protocol):
     """Answer what else was where at the instant of a delivery."""
 
     def memory_word(self, delivery: Ints, word: Ints) -> Ints:
-        """Return what memory held in that word of the delivered line."""
+        """Return what memory held in that word of the delivered line; all (n,) int64."""
 
     def alias_word(self, delivery: Ints, word: Ints, alias: int) -> Ints:
-        """Return what the alias's resident line held, -1 where none was."""
+        """Return what the alias's resident line held, -1 where none was; all (n,) int64."""
 
 
 @dataclass(frozen=True)

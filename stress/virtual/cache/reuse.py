@@ -22,7 +22,13 @@ class Reused:
         self._marked = np.zeros(1 << _HASH_BITS, bool)
 
     def find(self, key: Integers, held: Ints) -> Flags:
-        """Return False only for keys that occur once and are not held."""
+        """Return False only for keys that occur once and are not held, (n,) bool.
+
+        Parameters
+        ----------
+        key : (n,) signed integers: which line is used.
+        held : int64 of any shape, the keys that the cache holds, -1 for none.
+        """
         hashed = _hash(key)
         place = np.arange(len(key), dtype=np.int32)
         self._last[hashed] = place
@@ -44,6 +50,12 @@ class Reuse:
     ``previous`` is the place of the access before, -1 where there is none since
     the last whole-cache operation or invalidation; ``number`` counts the lines,
     a new one after each of those, ``lines`` is how many there are.
+
+    Parameters
+    ----------
+    key : (n,) int64: which line is used.
+    epoch : (n,) int64: whole-cache operations before the access.
+    drop : (n,) bool: the access invalidates its line.
     """
 
     def __init__(self, key: Ints, epoch: Ints, drop: Flags) -> None:
@@ -64,6 +76,6 @@ class Reuse:
         self.lines = int(number[-1]) + 1
 
     def first_of(self, keys: Ints) -> Ints:
-        """Return the place of the first access to each key, -1 for none."""
+        """Return the place of the first access to each of `keys`, -1 for none; both (m,) int64."""
         place = np.minimum(np.searchsorted(self._sorted_keys, keys), len(self._order) - 1)
         return np.where(self._sorted_keys[place] == keys, self._order[place], -1)

@@ -77,7 +77,12 @@ class TagResult:
 
 
 def keys_after(given: TagAccesses, result: TagResult, keys: Ints) -> Ints:
-    """Return which line each way holds at the end, (sets, ways) int64, -1 none."""
+    """Return which line each way holds at the end, (sets, ways) int64, -1 none.
+
+    Parameters
+    ----------
+    keys : (sets, ways) int64: what each way held before.
+    """
     epochs = len(given.flush_time)
     old = np.where(epochs == 0, keys, -1)
     after, since = old, np.full(keys.shape, -1, np.int64)

@@ -177,6 +177,11 @@ def _kernels() -> Floats:
 
 
 def quantize(signal: Floats, bits: int = 16) -> Samples:
-    """Return (frames, channels) int32 samples of `bits` bits, saturated."""
+    """Return (frames, channels) int32 samples of `bits` bits, saturated.
+
+    Parameters
+    ----------
+    signal : (frames, channels) float64, full scale 1.
+    """
     full = 1 << (bits - 1)
     return np.clip(np.rint(signal * full), -full, full - 1).astype(np.int32)

@@ -12,7 +12,7 @@ from stress.virtual.spec import OFF_DBFS, AnalogSpec, PathSpec
 
 
 def samples_of(frames: Bytes, fmt: SampleFormat) -> Samples:
-    """Return the samples of (n, frame_bytes) uint8 as (n, channels) int32."""
+    """Return the samples of `frames`, (n, frame_bytes) uint8, as (n, channels) int32."""
     raw = frames.reshape(-1, fmt.sample_bytes)[:, : fmt.bits // 8]
     wide = np.zeros((len(raw), 4), dtype=np.uint8)
     wide[:, 4 - raw.shape[1] :] = raw
@@ -46,7 +46,12 @@ def channel_of(spec: AnalogSpec) -> AnalogChannel:
 
 
 def through_path(incoming: Bytes, spec: PathSpec, fmt: SampleFormat) -> Bytes:
-    """Return what arrives of (n, frame_bytes) uint8 behind volume, routes and narrow words."""
+    """Return what arrives behind volume, routes and narrow words, (n, frame_bytes) uint8.
+
+    Parameters
+    ----------
+    incoming : (n, frame_bytes) uint8.
+    """
     if spec == PathSpec():
         return incoming
     top = 1 << (fmt.bits - 1)
@@ -72,6 +77,10 @@ def through_cable(incoming: Bytes, spec: AnalogSpec, fmt: SampleFormat, rate: in
     ----------
     incoming : (n, frame_bytes) uint8, the digital loopback.
     seed : of the noise.
+
+    Returns
+    -------
+    (n, frame_bytes) uint8.
     """
     full = float(1 << (fmt.bits - 1))
     played = samples_of(incoming, fmt).astype(np.float64) / full

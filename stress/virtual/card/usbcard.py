@@ -30,6 +30,10 @@ def loop_back(wire: Bytes, lead: int, frames: int) -> Bytes:
     wire : (n, frame_bytes) uint8, played frames.
     lead : captured frames before the first played one.
     frames : captured frames wanted.
+
+    Returns
+    -------
+    (frames, frame_bytes) uint8.
     """
     incoming = np.zeros((frames, wire.shape[1]), dtype=np.uint8)
     count = max(0, min(len(wire), frames - lead))
@@ -43,6 +47,10 @@ def in_layout(frames: Bytes, played: StreamParams, captured: StreamParams) -> By
     Parameters
     ----------
     frames : (n, frame_bytes) uint8 in the layout of `played`.
+
+    Returns
+    -------
+    (n, frame_bytes) uint8 in the layout of `captured`.
     """
     if (played.format, played.channels) == (captured.format, captured.channels):
         return frames
@@ -59,7 +67,12 @@ def hits(fault: FaultSpec, frames: int) -> range:
 
 
 def packets_of(fault: FaultSpec, first: int, edges: Ints) -> tuple[int, int]:
-    """Return the frames of the packets that `fault` takes when it strikes at frame `first`."""
+    """Return the frames of the packets that `fault` takes when it strikes at frame `first`.
+
+    Parameters
+    ----------
+    edges : (packets + 1,) int64: first frame of each packet, and the end of the last.
+    """
     begin = int(edges[max(0, int(np.searchsorted(edges, first, side="right")) - 1)])
     end = int(edges[min(len(edges) - 1, int(np.searchsorted(edges, first + fault.frames)))])
     return begin, end
@@ -82,8 +95,12 @@ def apply_faults(
     faults : faults that change bytes act first, at the frames they name; drops
         and repeats then move what follows.
     dma_lag : age of the data in a stale DMA line [frames].
-    edges : frames carried by 0, 1, ... packets; None: each frame is one.
+    edges : (packets + 1,) int64, frames carried by 0, 1, ... packets; None: each frame is one.
     before : (m, frame_bytes) uint8, the end of the burst before, for stale faults.
+
+    Returns
+    -------
+    (k, frame_bytes) uint8, `wire` itself where no fault acts.
     """
     edges = np.arange(len(wire) + 1, dtype=np.int64) if edges is None else edges
     mine = [fault for fault in faults if fault.kind in CARD_FAULTS and fault.frame < len(wire)]
