@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import fnmatch
+from collections import Counter
 
 import pytest
 
@@ -14,18 +14,16 @@ MODULES = modules("")
 
 @pytest.mark.parametrize("module", MODULES)
 def test_module_has_a_test_file_or_a_line(module):
-    assert own(module) or any(fnmatch.fnmatch(module, pattern) for pattern, _, _ in listed())
+    assert own(module) or module in {one for one, _, _ in listed()}
 
 
-@pytest.mark.parametrize(("pattern", "files", "why"), listed())
-def test_line_is_needed_and_names_tests_that_exist(pattern, files, why):
-    needy = [module for module in MODULES if not own(module)]
-    # The first line that fits a module is its own.
-    mine = [
-        module
-        for module in needy
-        if next((line for line, _, _ in listed() if fnmatch.fnmatch(module, line)), "") == pattern
-    ]
-    assert mine, f"nothing needs the line of {pattern}"
+@pytest.mark.parametrize(("module", "files", "why"), listed(), ids=[module for module, _, _ in listed()])
+def test_line_names_a_module_and_tests_that_exist(module, files, why):
+    assert module in MODULES
     assert len(why) > 10
+    assert files
     assert [name for name in files if not (ROOT / name).is_file()] == []
+
+
+def test_module_is_named_once():
+    assert [name for name, times in Counter(one for one, _, _ in listed()).items() if times > 1] == []

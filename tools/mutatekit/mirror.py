@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,16 +24,16 @@ def own(module: str) -> list[str]:
 
 
 def listed() -> list[tuple[str, list[str], str]]:
-    """Return the lines of tests/mirror.txt: pattern of modules, test files, why there."""
+    """Return the lines of tests/mirror.txt, one entry a module: module, test files, why there."""
     lines = (TESTS / "mirror.txt").read_text(encoding="utf-8").splitlines()
     parts = (line.split(" | ") for line in lines if line and not line.startswith("#"))
-    return [(pattern, files.split(), why) for pattern, files, why in parts]
+    return [(module, files.split(), why) for modules, files, why in parts for module in modules.split()]
 
 
 def tests_of(module: str) -> list[str]:
     """Return the test files of a module; a line of the list adds to those of its name."""
-    more = (files for pattern, files, _ in listed() if fnmatch.fnmatch(module, pattern))
-    return [*own(module), *next(more, [])]
+    more = [name for one, files, _ in listed() if one == module for name in files]
+    return list(dict.fromkeys([*own(module), *more]))
 
 
 def modules(room: str) -> list[str]:

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""Which bits a path carries is read from frames that are right above."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stress.detect.exact.valid_bits import SHARE, probe_mask, top_mask
+from stress.model.formats import FORMATS
+from stress.patterns.word import Pattern
+
+FRAMES = 1000
+
+
+def _sent(name):
+    pattern = Pattern("mix1", FORMATS[name], 2)
+    return pattern, pattern.bytes_at(77, FRAMES)
+
+
+def _narrow(raw, name, bits):
+    # A path that clears what lies below so many bits of the sample.
+    fmt = FORMATS[name]
+    keep = ((1 << bits) - 1) << (fmt.bits - bits)
+    mask = np.frombuffer(keep.to_bytes(fmt.sample_bytes, "little"), np.uint8)
+    return (raw.reshape(-1, fmt.sample_bytes) & mask).reshape(-1)
+
+
+def test_format_of_16_bits_has_no_mask():
+    pattern, raw = _sent("S16_LE")
+    assert probe_mask(raw, 77, pattern) == (None, 16, [])
+    assert top_mask(pattern) is None
+
+
+@pytest.mark.parametrize("name", ["S24_3LE", "S32_LE"])
+def test_path_that_carries_everything_has_no_mask(name):
+    pattern, raw = _sent(name)
+    mask, bits, notes = probe_mask(raw, 77, pattern)
+    assert (mask, bits, notes) == (None, FORMATS[name].bits, [])
+
+
+@pytest.mark.parametrize(("name", "bits"), [("S24_3LE", 16), ("S24_3LE", 20), ("S32_LE", 24), ("S32_LE", 18)])
+def test_narrow_path_is_seen_and_said(name, bits):
+    pattern, raw = _sent(name)
+    mask, found, notes = probe_mask(_narrow(raw, name, bits), 77, pattern)
+    assert found == bits
+    assert notes == [
+        f"the path carries {bits} of {FORMATS[name].bits} bits per sample; the rest is not judged"
+    ]
+    assert mask.shape == (pattern.frame_bytes,)
+    assert (
+        int.from_bytes(mask[: FORMATS[name].sample_bytes].tobytes(), "little").bit_length()
+        == FORMATS[name].bits
+    )
+    assert sum(bin(byte).count("1") for byte in mask) == 2 * bits
+
+
+@pytest.mark.parametrize(("share", "bits"), [(0.05, 24), (0.15, 16)])
+def test_width_holds_while_nine_of_ten_frames_carry_it(share, bits):
+    # Above 1 - SHARE of frames wrong in the low bits are a narrow path, below they are faults.
+    assert 0.05 < 1 - SHARE < 0.15
+    pattern, raw = _sent("S24_3LE")
+    rows = raw.reshape(FRAMES, -1).copy()
+    rows[: round(share * FRAMES), 0] ^= 0xFF
+    assert probe_mask(rows.reshape(-1), 77, pattern)[1] == bits
+
+
+def test_frames_that_are_wrong_above_decide_nothing():
+    pattern, raw = _sent("S24_3LE")
+    rows = raw.reshape(FRAMES, -1).copy()
+    rows[:, 2] ^= 0x40
+    rows[:, 0] = 0
+    assert probe_mask(rows.reshape(-1), 77, pattern) == (None, 24, [])
+
+
+def test_top_mask_keeps_16_bits_of_every_sample():
+    assert top_mask(Pattern("mix1", FORMATS["S24_3LE"], 2)).tolist() == [0, 255, 255] * 2

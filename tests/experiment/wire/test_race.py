@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""A packet read while the driver copied it is set apart, on several CPUs and at the end of a packet only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stress.experiment.wire.race import RACE, set_apart_races
+from stress.model.finding import Analysis, Finding, Kind
+from stress.model.wire import Wire, WireStream
+
+STEP = 4
+STARTS = np.array([0, 48, 96, 144], np.int64)
+
+
+def _wire(several=True):
+    into = WireStream(np.zeros(192 * STEP, np.uint8), STARTS * STEP, np.zeros(4, np.int64))
+    return Wire("usbmon1", into, into, several_cpus=several)
+
+
+def _finding(frame, frames, kind=Kind.STALE, injected=False):
+    return Finding(kind, frame, frames, frame, injected=injected)
+
+
+def _apart(*findings, several=True):
+    analysis = Analysis("exact", True, 192, findings=tuple(findings))
+    done = set_apart_races(analysis, _wire(several), STEP).findings
+    assert [one.frame for one in done] == [one.frame for one in findings]
+    return [one.details.get("transport") == RACE for one in done]
+
+
+@pytest.mark.parametrize("kind", [Kind.STALE, Kind.ZERO])
+def test_end_of_one_packet_is_a_race(kind):
+    assert _apart(_finding(90, 6, kind)) == [True]
+    assert _apart(_finding(48, 48, kind)) == [True]
+    assert _apart(_finding(180, 12, kind)) == [True]
+
+
+def test_other_places_kinds_and_planted_faults_are_none():
+    assert _apart(_finding(90, 5)) == [False]
+    assert _apart(_finding(90, 7)) == [False]
+    assert _apart(_finding(40, 56)) == [False]
+    assert _apart(_finding(90, 6, Kind.BITFLIP)) == [False]
+    assert _apart(_finding(90, 6, injected=True)) == [False]
+
+
+def test_one_cpu_has_no_race():
+    assert _apart(_finding(90, 6), several=False) == [False]
+
+
+def test_frame_that_was_copied_by_half_goes_with_its_tail():
+    assert _apart(_finding(89, 1, Kind.UNKNOWN), _finding(90, 6)) == [True, True]
+    assert _apart(_finding(88, 2, Kind.UNKNOWN), _finding(90, 6)) == [False, True]
+    assert _apart(_finding(87, 1, Kind.UNKNOWN), _finding(90, 6)) == [False, True]
+    # Where the tail begins with the packet, the frame before it is of another one.
+    assert _apart(_finding(47, 1, Kind.UNKNOWN), _finding(48, 48)) == [False, True]
+    assert _apart(_finding(89, 1, Kind.UNKNOWN, injected=True), _finding(90, 6)) == [False, True]

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""What a PASS needs of each arm, and which arms count towards its bound."""
+
+from __future__ import annotations
+
+import pytest
+
+from stress.model.transport import COHERENT, VIVT
+from stress.plan.plan import read_plan
+from stress.verdict.needs import NOT_BEGUN, judged_ways, missing, proving, shortfall, unprovoked
+from stress.verdict.tally import Tally
+
+WELL = {"bursts": 2, "lines": 100, "planted": 4}
+
+
+def _plan(*arms, **keys):
+    return read_plan({**keys, "arm": list(arms)}, "plan")
+
+
+def _part(arm="a", **changes):
+    return Tally(arm, **{**WELL, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, ""),
+        ({"bursts": 0}, "no burst was run"),
+        ({"bursts": 0, "skipped": "no mmap"}, "no mmap"),
+        ({"unlocked": 2}, "the stimulus was not recognised in any burst"),
+        ({"unlocked": 1}, ""),
+        ({"unlocked": 2, "xruns": 1}, "the stimulus was not recognised in any burst, 1 xrun"),
+        ({"lines": 0}, "no ring line was checked"),
+        ({"xrun_bursts": 2, "xruns": 3}, "an xrun in every burst, 3 xruns"),
+        ({"xrun_bursts": 1, "xruns": 3}, ""),
+        ({"planted": 0}, "no fault was injected, so the detector's sensitivity is unproven"),
+        ({"skipped": "the rest was left out"}, "the rest was left out"),
+    ],
+)
+def test_shortfall_is_what_keeps_an_arm_from_being_judged(changes, words):
+    assert shortfall(_part(**changes)) == words
+
+
+def test_arm_that_was_not_begun_and_a_run_that_heard_nothing():
+    assert shortfall(None) == NOT_BEGUN
+    assert shortfall(_part(unlocked=2), deaf=True) == ""
+
+
+def test_missing_names_arms_of_plan_and_record_but_no_optional_and_no_cure():
+    plan = _plan({"name": "a"}, {"name": "b", "optional": True}, {"name": "c", "lever": "clean+invalidate"})
+    assert missing(plan, []) == [f"a ({NOT_BEGUN})"]
+    assert missing(plan, [_part(), _part("z", lines=0)]) == ["z (no ring line was checked)"]
+
+
+def test_missing_is_silent_where_every_arm_is_deaf():
+    plan = _plan({"name": "a"}, {"name": "b"})
+    assert missing(plan, [_part(unlocked=2), _part("b", unlocked=2)]) == []
+    assert len(missing(plan, [_part(unlocked=2), _part("b")])) == 1
+
+
+def test_bound_counts_mmapped_arms_without_maintenance_where_the_plan_has_any():
+    plan = _plan({"name": "a"}, {"name": "b", "access": "rw"}, {"name": "c", "lever": "clean+invalidate"})
+    parts = [_part("a", lines=1), _part("b", lines=10), _part("c", lines=100), _part("z", lines=1000)]
+    assert proving(plan, parts).lines == 1001
+    assert proving(_plan({"name": "b", "access": "rw"}), parts[1:2]).lines == 10
+
+
+def test_unprovoked_speaks_on_an_aliasing_core_only():
+    plan = _plan({"name": "a"})
+    assert "no arm provokes the defect" in unprovoked(plan, [_part()], VIVT)
+    assert unprovoked(plan, [_part()], COHERENT) == ""
+    assert unprovoked(_plan({"name": "a"}, ordinary=True), [_part()], VIVT) == ""
+    assert unprovoked(_plan({"name": "a", "access": "rw"}), [_part()], VIVT) == ""
+
+
+def test_provoking_arm_has_to_be_judged():
+    plan = _plan({"name": "a"}, {"name": "p", "playback": "rmw"})
+    assert unprovoked(plan, [_part(), _part("p")], VIVT) == ""
+    assert "(p) none was judged" in unprovoked(plan, [_part(), _part("p", lines=0)], VIVT)
+    assert "(p) none was judged" in unprovoked(plan, [_part()], VIVT)
+
+
+def test_ways_are_those_of_arms_that_were_judged():
+    plan = _plan({"name": "a"}, {"name": "p", "playback": "rmw"}, {"name": "b", "access": "rw"})
+    assert judged_ways(plan, [_part()]) == "mmap (playback store, capture exact)"
+    assert (
+        judged_ways(plan, [_part(), _part("p"), _part("b")])
+        == "mmap (playback store and rmw, capture exact) and rw"
+    )
+    assert judged_ways(plan, [_part("b"), _part("a", lines=0)]) == "rw"
