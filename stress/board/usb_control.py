@@ -17,7 +17,7 @@ import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stress.board.usb_units import UAC2
 from stress.errors import BackendUnavailable, DeviceError, DeviceGone
@@ -193,9 +193,10 @@ def _clock(device: Any, clock: ClockSource, control: int, refused: list[str]) ->
     what = f"the {'rate' if control == _RATE else 'validity'} of clock {clock.number:#04x}"
     if clock.version == UAC2:
         size = 4 if control == _RATE else 1
-        index = clock.number << 8 | clock.interface
-        return _get(device, _TO_INTERFACE, clock.version, control << 8, index, size, what, refused)
-    return _get(device, _TO_ENDPOINT, clock.version, control << 8, clock.number, 3, what, refused)
+        request = _Request(_TO_INTERFACE, control << 8, clock.number << 8 | clock.interface, size)
+    else:
+        request = _Request(_TO_ENDPOINT, control << 8, clock.number, 3)
+    return _get(device, clock.version, request, what, refused)
 
 
 def _levels(device: Any, unit: FeatureUnit, refused: list[str]) -> Iterator[Level]:
@@ -204,9 +205,8 @@ def _levels(device: Any, unit: FeatureUnit, refused: list[str]) -> Iterator[Leve
         parts: list[int | None] = []
         for control, size, has in ((_VOLUME, 2, unit.volume), (_MUTE, 1, unit.mute)):
             what = f"{'volume' if control == _VOLUME else 'mute'} of unit {unit.unit}, channel {channel}"
-            value = control << 8 | channel
-            args = (device, _TO_INTERFACE, unit.version, value, index, size, what, refused)
-            parts.append(_get(*args) if channel in has else None)
+            request = _Request(_TO_INTERFACE, control << 8 | channel, index, size)
+            parts.append(_get(device, unit.version, request, what, refused) if channel in has else None)
         volume, muted = parts
         yield Level(unit.unit, unit.playback, channel, _db(volume), None if muted is None else bool(muted))
 
@@ -218,9 +218,16 @@ def _db(value: int | None) -> float | None:
     return float("-inf") if signed == _SILENCE else signed / 256
 
 
-def _get(
-    device: Any, kind: int, version: int, value: int, index: int, size: int, what: str, refused: list[str]
-) -> int | None:
+class _Request(NamedTuple):
+    # GET_CUR of one control: bmRequestType, wValue, wIndex, wLength.
+    kind: int
+    value: int
+    index: int
+    size: int
+
+
+def _get(device: Any, version: int, request: _Request, what: str, refused: list[str]) -> int | None:
+    kind, value, index, size = request
     try:
         answer = bytes(device.ctrl_transfer(kind, _GET_CUR[version], value, index, size, _TIMEOUT_MS))
     except _usb().USBError as error:
