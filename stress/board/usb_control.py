@@ -17,7 +17,7 @@ import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from stress.board.usb_units import UAC2
 from stress.errors import BackendUnavailable, DeviceError, DeviceGone
@@ -218,7 +218,8 @@ def _db(value: int | None) -> float | None:
     return float("-inf") if signed == _SILENCE else signed / 256
 
 
-class _Request(NamedTuple):
+@dataclass(frozen=True)
+class _Request:
     # GET_CUR of one control: bmRequestType, wValue, wIndex, wLength.
     kind: int
     value: int
@@ -227,9 +228,11 @@ class _Request(NamedTuple):
 
 
 def _get(device: Any, version: int, request: _Request, what: str, refused: list[str]) -> int | None:
-    kind, value, index, size = request
+    kind, size = request.kind, request.size
     try:
-        answer = bytes(device.ctrl_transfer(kind, _GET_CUR[version], value, index, size, _TIMEOUT_MS))
+        answer = bytes(
+            device.ctrl_transfer(kind, _GET_CUR[version], request.value, request.index, size, _TIMEOUT_MS)
+        )
     except _usb().USBError as error:
         if error.errno == errno.ENODEV:
             raise DeviceGone("the device went away", errno_=errno.ENODEV, device="USB device") from None
