@@ -20,7 +20,7 @@ from stress.virtual.cache.result import Deliveries
 from stress.virtual.cache.trace import Trace
 from stress.virtual.card.cable import through_cable, through_path
 from stress.virtual.card.timeline import Timeline
-from stress.virtual.card.usbcard import apply_faults, in_layout, loop_back
+from stress.virtual.card.usbcard import Around, apply_faults, in_layout, loop_back
 from stress.virtual.delivered import Delivered, RunDelivered, joined, run_delivered
 from stress.virtual.footprint import WorkingSet
 from stress.virtual.footprint import load as load_footprint
@@ -283,7 +283,7 @@ class Board:
         urbs = timeline.playing.plan.urbs
         lag = urbs.urbs * urbs.packets * packet_clock(self.spec, playback.rate).nominal_frames
         edges = np.array(timeline.carried, dtype=np.int64)
-        heard = apply_faults(wire, faults, playback.format, playback.channels, lag, edges, self._last_wire)
+        heard = apply_faults(wire, faults, playback.format, Around(lag, edges, self._last_wire))
         self._last_wire = wire[-_KEPT_FRAMES:].copy()
         incoming = loop_back(heard, lead, timeline.capturing.hw)
         incoming = through_path(incoming, self.spec.path, playback.format)

@@ -10,7 +10,7 @@ from stress.model.formats import FORMATS
 from stress.model.pcm import Access, Handling, StreamParams
 from stress.model.transport import COHERENT, VIPT_ALIASING, VIVT
 from stress.virtual.board import Board
-from stress.virtual.card.usbcard import apply_faults, packets_of
+from stress.virtual.card.usbcard import Around, apply_faults, packets_of
 from stress.virtual.spec import BoardSpec, FaultSpec
 from stress.virtual.transport import transport_of
 
@@ -20,7 +20,7 @@ STEREO = FORMATS["S16_LE"]
 def _faulty(kind, frames=400, width=4, edges=None, **keys):
     wire = np.arange(frames * width, dtype=np.int64).astype(np.uint8).reshape(frames, width)
     fmt = STEREO if width == 4 else FORMATS["S24_3LE"]
-    return wire, apply_faults(wire, [FaultSpec(kind=kind, **keys)], fmt, 2, 0, edges)
+    return wire, apply_faults(wire, [FaultSpec(kind=kind, **keys)], fmt, Around(0, edges))
 
 
 def test_rotate_moves_channels_from_an_instant_to_the_end():

@@ -14,7 +14,7 @@ from stress.detect.spectral.findings import ring_of
 from stress.detect.spectral.measure import peak_offset
 from stress.detect.spectral.resample import PAD, Resampler
 from stress.detect.spectral.signal import Reference
-from stress.detect.spectral.splice import Splice, place
+from stress.detect.spectral.splice import OnClock, Splice, place
 from stress.detect.spectral.track import BLOCK, Track
 from stress.model.arrays import Floats, Signal
 from stress.model.finding import Finding, Kind
@@ -60,10 +60,10 @@ def _jump(y: Signal, x: Reference, track: Track, fitted: Fitted, index: int) -> 
     resampler = Resampler(size + 4 * PAD)
     at = round(old.played(begin))
     moved = old.played(begin) - new.played(begin)
-    heard = _seen_from(y, old, at, size, resampler)
-    later = _seen_from(y, new, at - round(moved), size, resampler)
-    told = _told(x, at, size), _told(x, at - round(moved), size)
-    splice = place(heard, later, *told, fitted.taps, round(moved))
+    then = at - round(moved)
+    earlier = OnClock(_seen_from(y, old, at, size, resampler), _played(x, at, size))
+    later = OnClock(_seen_from(y, new, then, size, resampler), _played(x, then, size))
+    splice = place(earlier, later, fitted.taps, round(moved))
     frame = round(float(old.captured(np.array([at + float(splice.at)]))[0]))
     played = at + splice.at
     if splice.side == "playback":
@@ -78,7 +78,7 @@ def _seen_from(y: Signal, clock: SegmentClock, at: int, size: int, resampler: Re
     return np.asarray(heard - heard.mean())
 
 
-def _told(x: Reference, at: int, size: int) -> Floats:
+def _played(x: Reference, at: int, size: int) -> Floats:
     return x.sent(at + fit.PRE - fit.TAPS + 1, size + fit.TAPS - 1).astype(np.float64)
 
 

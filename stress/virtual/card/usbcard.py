@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Callable
 
 import numpy as np
@@ -78,15 +79,23 @@ def packets_of(fault: FaultSpec, first: int, edges: Ints) -> tuple[int, int]:
     return begin, end
 
 
-def apply_faults(
-    wire: Bytes,
-    faults: Sequence[FaultSpec],
-    fmt: SampleFormat,
-    channels: int,
-    dma_lag: int,
-    edges: Ints | None = None,
-    before: Bytes | None = None,
-) -> Bytes:
+@dataclass(frozen=True)
+class Around:
+    """What lies around the frames that are played.
+
+    Parameters
+    ----------
+    dma_lag : age of the data in a stale DMA line [frames].
+    edges : (packets + 1,) int64, frames carried by 0, 1, ... packets; None: each frame is one.
+    before : (m, frame_bytes) uint8, the end of the burst before, for stale faults.
+    """
+
+    dma_lag: int
+    edges: Ints | None = None
+    before: Bytes | None = None
+
+
+def apply_faults(wire: Bytes, faults: Sequence[FaultSpec], fmt: SampleFormat, around: Around) -> Bytes:
     """Return the played frames with the card's faults in them.
 
     Parameters
@@ -94,15 +103,12 @@ def apply_faults(
     wire : (n, frame_bytes) uint8; not changed.
     faults : faults that change bytes act first, at the frames they name; drops
         and repeats then move what follows.
-    dma_lag : age of the data in a stale DMA line [frames].
-    edges : (packets + 1,) int64, frames carried by 0, 1, ... packets; None: each frame is one.
-    before : (m, frame_bytes) uint8, the end of the burst before, for stale faults.
 
     Returns
     -------
     (k, frame_bytes) uint8, `wire` itself where no fault acts.
     """
-    edges = np.arange(len(wire) + 1, dtype=np.int64) if edges is None else edges
+    edges = np.arange(len(wire) + 1, dtype=np.int64) if around.edges is None else around.edges
     mine = [fault for fault in faults if fault.kind in CARD_FAULTS and fault.frame < len(wire)]
     if not mine:
         return wire
@@ -112,10 +118,13 @@ def apply_faults(
             _shift_packets(out, fault, edges)
         elif fault.kind == "stale":
             for first in hits(fault, len(out)):
-                _bring_back(out[first : first + fault.frames], before)
+                _bring_back(out[first : first + fault.frames], around.before)
+        elif fault.kind == "stale-dma":
+            for first in hits(fault, len(out)):
+                _stale_dma(out, wire, first, around.dma_lag)
         elif fault.kind not in SLIPPING:
             for first in hits(fault, len(out)):
-                _spoil(out, wire, fault, first, fmt, channels, dma_lag)
+                _spoil(out, fault, first, fmt)
     slipping = [fault for fault in mine if fault.kind in SLIPPING]
     slips = [(first, fault) for fault in slipping for first in hits(fault, len(wire))]
     for first, fault in sorted(slips, key=lambda slip: -slip[0]):
@@ -129,19 +138,14 @@ def apply_faults(
     return out
 
 
-def _spoil(
-    out: Bytes, wire: Bytes, fault: FaultSpec, first: int, fmt: SampleFormat, channels: int, dma_lag: int
-) -> None:
+def _spoil(out: Bytes, fault: FaultSpec, first: int, fmt: SampleFormat) -> None:
     end = min(first + fault.frames, len(out))
-    if fault.kind == "stale-dma":
-        _stale_dma(out, wire, first, dma_lag)
-        return
     change: dict[str, Callable[[Bytes], None]] = {
         "zero": lambda part: part.fill(0),
         "bitflip": lambda part: _flip(part, fault.bit),
         "byteshift": lambda part: _shift(part, fault.bit),
         "gain": lambda part: _scale(part, fault.gain_db, fmt),
-        "swap": lambda part: _swap(part, fmt.sample_bytes, channels),
+        "swap": lambda part: _swap(part, fmt.sample_bytes),
         "resample": lambda part: _resample(part, fault.ppm, fmt),
         "rotate": lambda part: _shift(part, fault.bit * fmt.sample_bytes),
         "slip-bytes": lambda part: _shift(part, fault.bit),
@@ -184,9 +188,9 @@ def _shift(part: Bytes, count: int) -> None:
     flat[:] = np.roll(flat, count)
 
 
-def _swap(part: Bytes, sample_bytes: int, channels: int) -> None:
-    samples = part.reshape(len(part), channels, sample_bytes)
-    if channels > 1:
+def _swap(part: Bytes, sample_bytes: int) -> None:
+    samples = part.reshape(len(part), -1, sample_bytes)
+    if samples.shape[1] > 1:
         samples[:, [0, 1]] = samples[:, [1, 0]]
 
 

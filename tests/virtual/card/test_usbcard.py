@@ -8,7 +8,7 @@ import pytest
 
 from stress.model.formats import FORMATS
 from stress.model.pcm import Access, Handling
-from stress.virtual.card.usbcard import apply_faults, loop_back
+from stress.virtual.card.usbcard import Around, apply_faults, loop_back
 from stress.virtual.history import RingHistory
 from stress.virtual.spec import FaultSpec
 from tests.virtual.board_kit import board, ideal, noise, stream
@@ -18,7 +18,7 @@ STEREO = FORMATS["S16_LE"]
 
 def faulted(kind, frames=300, fmt=STEREO, channels=2, lag=64, **keys):
     wire = noise(frames, fmt.frame_bytes(channels), 5)
-    return wire, apply_faults(wire, [FaultSpec(kind=kind, **{"frame": 100, **keys})], fmt, channels, lag)
+    return wire, apply_faults(wire, [FaultSpec(kind=kind, **{"frame": 100, **keys})], fmt, Around(lag))
 
 
 def test_loop_back_delays_by_the_lead_and_fills_with_zeros():
@@ -54,7 +54,7 @@ def test_faults_that_spoil_bytes_touch_exactly_their_frames():
 def test_resample_reads_between_the_frames_on_straight_lines():
     wire = np.repeat(np.arange(0, 3000, 10, dtype="<i2"), 2).view(np.uint8).reshape(-1, 4)
     fault = FaultSpec(kind="resample", frame=100, frames=1000, ppm=100_000.0)
-    out = apply_faults(wire, [fault], STEREO, 2, 64)
+    out = apply_faults(wire, [fault], STEREO, Around(64))
     np.testing.assert_array_equal(out[:100], wire[:100])
     # From frame 100 on it plays 1.1 frames at a time and holds the last one.
     due = np.minimum(1000 + 11 * np.arange(200), 2990)
@@ -84,16 +84,16 @@ def test_gain_scales_samples_of_every_format_and_clips(name):
     for row, value in zip(wire, values):
         row[:] = np.frombuffer(value.to_bytes(fmt.sample_bytes, "little", signed=True), dtype=np.uint8)
     fault = FaultSpec(kind="gain", frame=0, frames=len(values), gain_db=-6.020599913279624)
-    out = apply_faults(wire, [fault], fmt, 1, 0)
+    out = apply_faults(wire, [fault], fmt, Around(0))
     got = [int.from_bytes(bytes(row[:carried]), "little", signed=True) for row in out]
     assert got == pytest.approx([value / 2 for value in values], abs=0.51)
-    loud = apply_faults(wire, [FaultSpec(kind="gain", frame=0, frames=6, gain_db=6.0)], fmt, 1, 0)
+    loud = apply_faults(wire, [FaultSpec(kind="gain", frame=0, frames=6, gain_db=6.0)], fmt, Around(0))
     assert int.from_bytes(bytes(loud[0, :carried]), "little", signed=True) == most
 
 
 def test_fault_comes_again_and_slips_add_up():
     wire = noise(1000, 4)
-    out = apply_faults(wire, [FaultSpec(kind="drop", frame=100, frames=10, every=300)], STEREO, 2, 0)
+    out = apply_faults(wire, [FaultSpec(kind="drop", frame=100, frames=10, every=300)], STEREO, Around(0))
     np.testing.assert_array_equal(out, np.delete(wire, np.r_[100:110, 400:410, 700:710], 0))
 
 
