@@ -9,60 +9,58 @@ period differs.
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
-from typing import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stress.detect.checksum_lock import find
+from stress.detect.checksum_lock import Played, find
 from stress.detect.exact.findings import CAP
 from stress.model.arrays import Bytes, Flags
 from stress.model.finding import Analysis, Finding, Kind
-from stress.patterns.layout import Layout
-
-# What was played, from a frame on: part(start, frames) -> (frames * frame_bytes,) uint8.
-Part = Callable[[int, int], "Bytes"]
 
 LIMITS = "a checksum names no age and no ring; behind a slip every period differs"
 
 
+@dataclass(frozen=True)
+class Periods:
+    """How a capture is divided, and its wrong frames joined.
+
+    Parameters
+    ----------
+    frames : of one checksum.
+    gap : right frames between two wrong ones of the same finding, at most.
+    """
+
+    frames: int
+    gap: int = 1
+
+
 def check_played(
-    captured: Bytes,
-    part: Part,
-    due: int,
-    layout: Layout,
-    period_frames: int,
-    *,
-    latest: int | None = None,
-    gap: int = 1,
-    cap: int = CAP,
+    captured: Bytes, played: Played, periods: Periods, *, latest: int | None = None, cap: int = CAP
 ) -> Analysis:
     """Check a burst against what was played, made again period by period.
 
     Parameters
     ----------
     captured : (n * frame_bytes,) uint8; may begin inside what was played.
-    part : what was played, from frame 0 on.
-    due : frames played.
     latest : captured frame by which frame 0 has come, None for anywhere.
-    gap : right frames between two wrong ones of the same finding, at most.
     cap : findings kept in full; counts go on past it.
     """
-    size = layout.frame_bytes
+    size = played.layout.frame_bytes
     taken = captured.size // size
-    first = find(captured, part, due, layout, latest)
+    first = find(captured, played, latest)
     if first is None:
         note = "what was played was not found in the capture"
         return Analysis("checksum", False, taken, notes=(note,))
     skipped = max(0, -first)
-    frames = min(taken - max(0, first), due - skipped)
-    runs = Runs(gap)
-    for at in range(skipped, skipped + frames, period_frames):
-        n = min(period_frames, skipped + frames - at)
-        sent, seen = part(at, n), captured[(first + at) * size : (first + at + n) * size]
+    frames = min(taken - max(0, first), played.frames - skipped)
+    runs = Runs(periods.gap)
+    for at in range(skipped, skipped + frames, periods.frames):
+        n = min(periods.frames, skipped + frames - at)
+        sent, seen = played.part(at, n), captured[(first + at) * size : (first + at + n) * size]
         if zlib.crc32(sent.data) != zlib.crc32(seen.data):
             runs.add(at, (sent.reshape(-1, size) != seen.reshape(-1, size)).any(axis=1))
-    findings = tuple(narrow(first, run, period_frames) for run in runs.ended)
+    findings = tuple(narrow(first, run, periods.frames) for run in runs.ended)
     notes = [LIMITS] if findings else []
     if len(findings) > cap:
         notes.append(f"{len(findings) - cap} findings past the first {cap} are only counted")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
 import numpy as np
@@ -29,39 +30,53 @@ _AS_GOOD, _MOST_ALIKE = 0.98, 4096
 _PIECE = 1 << 16
 
 
-def find(captured: Bytes, part: Part, due: int, layout: Layout, latest: int | None = None) -> int | None:
+@dataclass(frozen=True)
+class Played:
+    """What was played.
+
+    Parameters
+    ----------
+    part : part(start, frames) returns (frames * frame_bytes,) uint8 from a frame on.
+    frames : played, or of the recording that is played round and round.
+    layout : of its frames.
+    """
+
+    part: Part
+    frames: int
+    layout: Layout
+
+
+def find(captured: Bytes, played: Played, latest: int | None = None) -> int | None:
     """Return the captured frame that shows frame 0 of what was played, None without.
 
     Parameters
     ----------
     captured : (n * frame_bytes,) uint8.
-    part : what was played, part(start, frames).
-    due : frames played.
     latest : largest frame to return, None for anywhere; then the result is
         negative where the capture begins inside what was played.
     """
-    taken = captured.size // layout.frame_bytes
-    for at in _loudest(part, due, layout):
-        probe = _mono(part(at, min(LOCK_FRAMES, due - at)), layout)
+    layout, taken = played.layout, captured.size // played.layout.frame_bytes
+    for at in _loudest(played):
+        probe = _mono(played.part(at, min(LOCK_FRAMES, played.frames - at)), layout)
         if not probe.any():
             return None
         low, high = (0, taken) if latest is None else (at, min(taken, at + latest + 1))
         places = [place - at for place in _places(captured, layout, probe, low, high)]
-        scored = [(_equal(captured, part, due, layout, first, at), -first) for first in places]
+        scored = [(_equal(captured, played, first, at), -first) for first in places]
         good = sorted((one for one in scored if one[0] >= LEAST_EQUAL), reverse=True)[:_PLACES]
         if good:
-            return _most_right(captured, part, due, layout, [-place for _, place in good])
+            return _most_right(captured, played, [-place for _, place in good])
     return None
 
 
-def _most_right(captured: Bytes, part: Part, due: int, layout: Layout, firsts: list[int]) -> int:
+def _most_right(captured: Bytes, played: Played, firsts: list[int]) -> int:
     # Of several places the one that leaves the fewest frames unaccounted for.
     if len(firsts) == 1:
         return firsts[0]
-    size = layout.frame_bytes
+    size, due = played.layout.frame_bytes, played.frames
     right = dict.fromkeys(firsts, 0)
     for start in range(0, due, LOCK_FRAMES):
-        sent = part(start, min(LOCK_FRAMES, due - start)).reshape(-1, size)
+        sent = played.part(start, min(LOCK_FRAMES, due - start)).reshape(-1, size)
         for first in firsts:
             low = min(len(sent), max(0, -first - start))
             seen = captured[(first + start + low) * size : max(0, first + start + len(sent)) * size]
@@ -104,18 +119,18 @@ def _loudness(seen: Signal, width: int) -> Floats:
     return np.sqrt(np.maximum(energy, 1e-9 * max(1.0, float(total[-1]))))
 
 
-def _equal(captured: Bytes, part: Part, due: int, layout: Layout, first: int, at: int) -> float:
+def _equal(captured: Bytes, played: Played, first: int, at: int) -> float:
     # The probe has to be there; start and end tell the periods of a recording that repeats itself apart.
-    size = layout.frame_bytes
+    size = played.layout.frame_bytes
     taken, begin = captured.size // size, max(0, -first)
-    end = min(due, taken - first)
+    end = min(played.frames, taken - first)
     shares = []
     for start in (at, begin, max(begin, end - LOCK_FRAMES)):
         n = min(LOCK_FRAMES, end - start)
         if n <= 0:
             return 0.0
         seen = captured[(first + start) * size : (first + start + n) * size].reshape(-1, size)
-        shares.append(float((seen == part(start, n).reshape(-1, size)).all(axis=1).mean()))
+        shares.append(float((seen == played.part(start, n).reshape(-1, size)).all(axis=1).mean()))
     return shares[0] + 1e-3 * (shares[1] + shares[2]) if shares[0] >= LEAST_EQUAL else 0.0
 
 
@@ -129,11 +144,12 @@ def _mono(frames: Bytes, layout: Layout) -> Signal:
     return mono
 
 
-def _loudest(part: Part, due: int, layout: Layout) -> list[int]:
+def _loudest(played: Played) -> list[int]:
     # Starts of the loudest whole stretches; a recording may begin with silence.
+    due, part = played.frames, played.part
     if due < 1:
         return []
     starts = range(0, max(1, due - LOCK_FRAMES + 1), LOCK_FRAMES)
-    power = [float((_mono(part(at, min(LOCK_FRAMES, due - at)), layout) ** 2).sum()) for at in starts]
+    power = [float((_mono(part(at, min(LOCK_FRAMES, due - at)), played.layout) ** 2).sum()) for at in starts]
     order = sorted(range(len(power)), key=lambda i: -power[i])
     return [starts[i] for i in order[:_STRETCHES]]

@@ -14,14 +14,13 @@ from typing import Callable, cast
 
 import numpy as np
 
-from stress.detect.checksum import LIMITS, Part, Runs, narrow
-from stress.detect.checksum_lock import LOCK_FRAMES, find
+from stress.detect.checksum import LIMITS, Periods, Runs, narrow
+from stress.detect.checksum_lock import LOCK_FRAMES, Played, find
 from stress.detect.exact.findings import CAP
 from stress.detect.exact.idle import moving
 from stress.model.arrays import Bytes
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.words import count, counted
-from stress.patterns.layout import Layout
 
 # Frames of a capture, first to last + 1, in blocks.
 Read = Callable[[int, int], Iterator["Bytes"]]
@@ -70,18 +69,12 @@ class RecordedCheck:
     ----------
     read : gives any stretch of the capture.
     frames : of the capture.
-    part : the recording, part(start, frames) with start below `period`.
-    period : frames of the recording.
-    layout : of its frames.
-    period_frames : frames of one checksum.
-    gap : right frames between two wrong ones of the same finding, at most.
+    recording : played once, or round and round.
     """
 
-    def __init__(
-        self, read: Read, frames: int, part: Part, period: int, layout: Layout, period_frames: int, gap: int
-    ) -> None:
-        self._read, self._frames, self._part, self._period = read, frames, part, period
-        self._layout, self._sum_frames, self._gap = layout, period_frames, gap
+    def __init__(self, read: Read, frames: int, recording: Played, periods: Periods) -> None:
+        self._read, self._frames, self._recording, self._periods = read, frames, recording, periods
+        self._period, self._layout = recording.frames, recording.layout
 
     def check(self, played: int | None = None) -> tuple[Analysis, tuple[str, ...]]:
         """Return the analysis, and why a capture without findings is no PASS.
@@ -97,10 +90,10 @@ class RecordedCheck:
         if played is not None:
             passes = [replace(passes[0], end=min(self._frames, passes[0].start + played))]
         advice = self._beside(passes, played)
-        runs = Runs(self._gap)
+        runs = Runs(self._periods.gap)
         for one in passes:
             self._compare(one, runs)
-        findings = [narrow(0, run, self._sum_frames) for run in runs.ended]
+        findings = [narrow(0, run, self._periods.frames) for run in runs.ended]
         first = (passes[0].start - passes[0].first) % self._period
         findings = [replace(one, position=self._position(one.frame, passes)) for one in findings]
         findings = sorted([*findings, *self._slips(passes)], key=lambda one: one.frame)
@@ -137,7 +130,7 @@ class RecordedCheck:
         if high - low < LOCK_FRAMES or most < 1:
             return []
         view = cast("Bytes", _Slices(self._read, low, high, self._layout.frame_bytes))
-        found = find(view, self._part, self._period, self._layout)
+        found = find(view, self._recording)
         if found is None:
             return []
         first = found + low
@@ -156,7 +149,7 @@ class RecordedCheck:
         while done < frames:
             place = (at + done - first) % self._period
             n = min(frames - done, self._period - place)
-            parts.append(self._part(place, n))
+            parts.append(self._recording.part(place, n))
             done += n
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
@@ -178,8 +171,8 @@ class RecordedCheck:
     def _compare(self, one: Repetitions, runs: Runs) -> None:
         size, at = self._layout.frame_bytes, one.start
         for block in self._read(one.start, one.end):
-            for start in range(0, len(block), self._sum_frames * size):
-                seen = block[start : start + self._sum_frames * size]
+            for start in range(0, len(block), self._periods.frames * size):
+                seen = block[start : start + self._periods.frames * size]
                 due = self._due(one.first, at, len(seen) // size)
                 if zlib.crc32(seen.data) != zlib.crc32(due.data):
                     runs.add(at, (seen.reshape(-1, size) != due.reshape(-1, size)).any(axis=1))

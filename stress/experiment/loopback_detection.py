@@ -41,31 +41,49 @@ class LoopbackChoice:
     lost: Lost | None = None
 
 
+@dataclass(frozen=True)
+class Trials:
+    """The PCM as it was opened, and the arm on which other stimuli are tried."""
+
+    pcm: Pcm
+    granted: Granted
+    plan: Plan
+    arm: Arm
+
+    @property
+    def frames(self) -> int:
+        """Length of a trial [frames]."""
+        return round(TRIAL_S * self.plan.rate)
+
+    def burst(self, other: Detector, position: int) -> BurstResult:
+        """Return the trial of the stimulus of `other` from `position` on."""
+        asked = self.plan.conditions.asked
+        bench = BurstRunner(self.granted, other, self.frames, 1, asked, loopback=other.loopback)
+        return bench.run(self.pcm, self.arm.handling, position)
+
+
 def choose(
     first: BurstResult,
     tried: Detector,
     others: Sequence[Callable[[], Detector]],
-    pcm: Pcm,
-    granted: Granted,
-    plan: Plan,
-    arm: Arm,
+    trials: Trials,
     position: int,
 ) -> LoopbackChoice:
     """Try the other stimuli where the first one did not come back.
 
     Parameters
     ----------
-    position : of the first frame of a trial.
+    position : of the first frame of the first trial; each begins where the one before ended.
     """
     if first.locked:
         return LoopbackChoice(None, f"what came back is the stimulus of the {tried.name} detector")
     advice: list[str] = []
-    frames, lost = round(TRIAL_S * plan.rate), None
+    lost = None
     names = [tried.name]
     for number, make in enumerate(others):
         other = make()
         names.append(other.name)
-        trial = _trial(other, frames, pcm, granted, plan, arm, position + number * frames)
+        trial = trials.burst(other, position + number * trials.frames)
         advice, lost = [*advice, *trial.heard.advice], trial.exchange.lost
         if trial.locked:
             why = f"the {tried.name} detector did not recognise what came back, the {other.name} detector did"
@@ -74,10 +92,3 @@ def choose(
             break
     why = f"nothing came back that the detectors {' and '.join(names)} recognise"
     return LoopbackChoice(None, why, tuple(advice), lost)
-
-
-def _trial(
-    other: Detector, frames: int, pcm: Pcm, granted: Granted, plan: Plan, arm: Arm, position: int
-) -> BurstResult:
-    bench = BurstRunner(granted, other, frames, 1, plan.conditions.asked, loopback=other.loopback)
-    return bench.run(pcm, arm.handling, position)

@@ -12,7 +12,7 @@ from stress.errors import DeviceError, DeviceGone
 from stress.experiment import events, positive_control
 from stress.experiment.arm_events import ArmEvents, gone
 from stress.experiment.burst import BurstRunner
-from stress.experiment.loopback_detection import TRIAL_S, choose
+from stress.experiment.loopback_detection import Trials, choose
 from stress.experiment.wire.evidence import sources
 from stress.model.pcm import Lost
 from stress.model.record.events import EndRecord, LoopbackRecord, SkipRecord, VerdictRecord
@@ -350,10 +350,11 @@ class Run:
             # The pattern is there, however changed: no other stimulus says more.
             self._say_path(first.analysis.path)
             return bench, first
-        frames = round(TRIAL_S * self.plan.rate) * len(self.others)
+        trials = Trials(self.pcm, bench.granted, self.plan, step.arm)
+        frames = trials.frames * len(self.others)
         at = self._next(frames)
         self.position = at + frames
-        choice = choose(first, self.method, self.others, self.pcm, bench.granted, self.plan, step.arm, at)
+        choice = choose(first, self.method, self.others, trials, at)
         self._lost = choice.lost
         if choice.method is None:
             by = "wire" if first.by_wire else self.method.name
@@ -422,34 +423,25 @@ class Run:
         self._sum.add(happened)
 
     def _conclude(self) -> tuple[Judgement, int]:
+        parts = self._tallies()
+        found = judge_run(parts, self.plan, self.indexing)
         stopped = (self._stopped.text(),) if self._stopped else ()
-        lost = self._lost is Lost.GONE
-        return conclude(self.journal, self.name, self._tallies(), self.plan, lost, stopped, self.indexing)
+        judgement = Judgement(found.verdict, found.reasons + stopped)
+        return judgement, conclude(self.journal, self.name, judgement, parts, self._lost is Lost.GONE)
 
 
-def conclude(
-    journal: Journal,
-    backend: str,
-    parts: list[Tally],
-    plan: Plan,
-    gone: bool,
-    stopped: tuple[str, ...] = (),
-    indexing: str = "",
-) -> tuple[Judgement, int]:
-    """Judge the tallies, record the verdict, and return it with the exit status.
+def conclude(journal: Journal, backend: str, judgement: Judgement, parts: list[Tally], lost: bool) -> int:
+    """Record the verdict of a run and of each of its arms, and return the exit status.
 
     Parameters
     ----------
-    stopped : why the run ended before its plan.
-    indexing : how the D-cache of the core finds a line; see `judge_run`.
+    lost : the device went away.
     """
-    found = judge_run(parts, plan, indexing)
-    judgement = Judgement(found.verdict, found.reasons + stopped)
-    code = exit_code(judgement.verdict, device_lost=gone)
+    code = exit_code(judgement.verdict, device_lost=lost)
     arms = {part.arm: judge(part).verdict.value for part in parts}
     journal.append(VerdictRecord(judgement.verdict.value, judgement.reasons, backend, arms, RULES))
     journal.append(EndRecord(code), sync=True)
-    return judgement, code
+    return code
 
 
 def first_position(wall_s: float, rate: int) -> int:

@@ -8,7 +8,8 @@ import zlib
 import numpy as np
 import pytest
 
-from stress.detect.checksum import LIMITS, check_played
+from stress.detect.checksum import LIMITS, Periods, check_played
+from stress.detect.checksum_lock import Played
 from stress.detect.sums import Checksums, sums_of
 from stress.model.formats import FORMATS
 from stress.patterns.layout import Layout
@@ -28,17 +29,15 @@ def recording(frames=30000, seed=3):
     )
 
 
-def check(captured, played, fmt=S16, due=None, period=480, **options):
+def check(captured, played, fmt=S16, due=None, period=480, gap=1, **options):
     layout = Layout(fmt, 2)
     size = layout.frame_bytes
-    return check_played(
-        captured,
+    sent = Played(
         lambda start, frames: played[start * size : (start + frames) * size],
         played.size // size if due is None else due,
         layout,
-        period,
-        **options,
     )
+    return check_played(captured, sent, Periods(period, gap), **options)
 
 
 @given(frames=st.integers(0, 2000), period=st.integers(1, 200))

@@ -6,6 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stress.detect.checksum import Periods
+from stress.detect.checksum_lock import Played
 from stress.detect.recorded import RecordedCheck
 from stress.model.formats import FORMATS
 from stress.patterns.layout import Layout
@@ -35,10 +37,8 @@ def check(parts, song=SONG, played=None):
         for at in range(first, stop, 5000):
             yield raw[4 * at : 4 * min(at + 5000, stop)]
 
-    judge = RecordedCheck(
-        read, len(raw) // 4, lambda start, n: audio[4 * start : 4 * (start + n)], len(song), LAYOUT, 1024, 8
-    )
-    return judge.check(played)
+    sent = Played(lambda start, n: audio[4 * start : 4 * (start + n)], len(song), LAYOUT)
+    return RecordedCheck(read, len(raw) // 4, sent, Periods(1024, 8)).check(played)
 
 
 @pytest.mark.parametrize("song", [SONG, QUIET], ids=["loud", "with a pause"])
@@ -119,7 +119,8 @@ def test_memory_does_not_grow_with_silence():
 
     def peak(frames):
         tracemalloc.start()
-        RecordedCheck(read, frames, lambda a, n: audio[4 * a : 4 * (a + n)], PERIOD, LAYOUT, 1024, 8).check()
+        sent = Played(lambda a, n: audio[4 * a : 4 * (a + n)], PERIOD, LAYOUT)
+        RecordedCheck(read, frames, sent, Periods(1024, 8)).check()
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return top

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +28,6 @@ from stress.report.console import Console
 if TYPE_CHECKING:
     import argparse
 
-    from stress.detect.path.estimate import Estimate
     from stress.model.pcm import Granted
 
 # Played, and captured beyond it for the latency of the path [s]. Source: 16384 frames are what
@@ -60,52 +59,59 @@ def execute(args: argparse.Namespace) -> int:
     try:
         with made.pcm as pcm:
             granted = pcm.open(plan.request(arm))
-            pattern = Pattern("mix1", fmt, channels)
             position = first_position(Clock().wall_s(), plan.rate)
-            sent, captured = _streamed(pcm, granted, pattern, position, args.level, arm)
+            sent = _sound(Pattern("mix1", fmt, channels), position, plan.rate, args.level)
+            captured = _streamed(pcm, granted, sent, arm)
     finally:
         made.put_back()
-    status = _told(args, made.name, pattern, sent, captured, position, plan.rate)
+    status = _told(args, made.name, sent, captured)
     if status != EXACT and not args.json:
         lines = [f"  here: {line}" for line in backend.suspects(target)]
         Console(sys.stdout, sys.stderr).prose(lines)
     return status
 
 
-def _streamed(
-    pcm: Any, granted: Granted, pattern: Pattern, position: int, level: float, arm: Any
-) -> tuple[Bytes, Bytes]:
+@dataclass(frozen=True)
+class _Sent:
+    """What is played: (n * frame_bytes,) uint8 of a pattern from a position on, at a level."""
+
+    pattern: Pattern
+    position: int
+    rate: int
+    data: Bytes
+
+
+def _sound(pattern: Pattern, position: int, rate: int, level: float) -> _Sent:
     from stress.detect.path.model import packed
     from stress.detect.path.sources import numbers
 
-    rate, size = granted.playback.rate, pattern.frame_bytes
-    frames, more = round(PLAYED_S * rate), round(BEYOND_S * rate) + granted.playback.buffer_size
-    sent = pattern.bytes_at(position, frames)
+    data = pattern.bytes_at(position, round(PLAYED_S * rate))
     if level:
-        softer = np.rint(numbers(sent, pattern.fmt, pattern.channels) * 10 ** (level / 20))
-        sent = packed(softer.astype(np.int64), pattern).reshape(-1)
+        softer = np.rint(numbers(data, pattern.fmt, pattern.channels) * 10 ** (level / 20))
+        data = packed(softer.astype(np.int64), pattern).reshape(-1)
+    return _Sent(pattern, position, rate, data)
+
+
+def _streamed(pcm: Any, granted: Granted, sent: _Sent, arm: Any) -> Bytes:
+    # Returns what was captured meanwhile, and for a while behind it.
+    size = sent.pattern.frame_bytes
+    frames = sent.data.size // size
+    more = round(BEYOND_S * granted.playback.rate) + granted.playback.buffer_size
     play = np.zeros((frames + 2 * more) * size, np.uint8)
-    play[: sent.size] = sent
+    play[: sent.data.size] = sent.data
     captured = np.zeros((frames + more) * size, np.uint8)
     exchange = pcm.exchange(play, captured, arm.handling)
-    return sent, captured[: exchange.capture.frames * size]
+    return captured[: exchange.capture.frames * size]
 
 
-def _told(
-    args: argparse.Namespace,
-    name: str,
-    pattern: Pattern,
-    sent: Bytes,
-    captured: Bytes,
-    position: int,
-    rate: int,
-) -> int:
+def _told(args: argparse.Namespace, name: str, sent: _Sent, captured: Bytes) -> int:
+    pattern = sent.pattern
     console = Console(sys.stdout, sys.stderr)
     loud = np.flatnonzero(captured.reshape(-1, pattern.frame_bytes).any(axis=1))
     first = int(loud[0]) if len(loud) else 0
     last = int(loud[-1]) + 1 if len(loud) else 0
     raw = captured[first * pattern.frame_bytes : last * pattern.frame_bytes]
-    found = estimate(raw if raw.size else captured, pattern, first_frame=first, hint=position)
+    found = estimate(raw if raw.size else captured, pattern, first_frame=first, hint=sent.position)
     if isinstance(found, Nothing):
         if args.json:
             console.line(json.dumps({"schema": "pcmstress/path/1", "heard": False, "why": found.why}))
@@ -116,15 +122,19 @@ def _told(
         found.path,
         gain_db=tuple(None if one is None else round(one - args.level, 4) for one in found.path.gain_db),
     )
-    seen = compared(captured, sent, pattern, found.position, position)
+    seen = compared(captured, sent.data, pattern, found.position, sent.position)
     exact = seen.frames > 0 and not seen.differing
     if exact:
         path = replace(path, exact=True)
     if args.json:
         told = {"schema": "pcmstress/path/1", "heard": True, "level_db": args.level}
-        console.line(json.dumps({**told, **path.to_json(), "transparency": seen.to_json(rate)}))
+        console.line(json.dumps({**told, **path.to_json(), "transparency": seen.to_json(sent.rate)}))
     else:
-        _print(console, name, found, path, seen, rate, pattern)
+        console.prose([f"{words.sentence(path)}  [{name}]"])
+        todo = words.advice(path)
+        if todo:
+            console.prose([f"  {todo}"])
+        _print(console, seen, sent)
     return EXACT if exact else CHANGED
 
 
@@ -136,31 +146,19 @@ def _wrong_bits(rates: tuple[float, ...]) -> str:
     return ", ".join(f"bit {bit} {100 * rate:.3g} %" for bit, rate in wrong) or "every bit right"
 
 
-def _print(
-    console: Console,
-    name: str,
-    found: Estimate,
-    path: Any,
-    seen: Transparency,
-    rate: int,
-    pattern: Pattern,
-) -> None:
-    bits = pattern.fmt.bits
-    console.prose([f"{words.sentence(path)}  [{name}]"])
-    todo = words.advice(path)
-    if todo:
-        console.prose([f"  {todo}"])
+def _print(console: Console, seen: Transparency, sent: _Sent) -> None:
+    bits, channels, rate = sent.pattern.fmt.bits, sent.pattern.channels, sent.rate
     if not seen.frames:
         console.prose(["  the frames sent could not be set beside those captured"])
         return
-    console.prose([f"  {seen.clean_bits} of {bits} bits transparent in {pattern.channels} channels"])
+    console.prose([f"  {seen.clean_bits} of {bits} bits transparent in {channels} channels"])
     if not seen.differing:
         console.prose([f"  {count(seen.frames)} frames compared, every bit right"])
         return
     share = 100 * seen.differing / seen.frames
     console.prose([f"  {count(seen.differing)} of {count(seen.frames)} frames differ ({share:.3g} %)"])
     for c, rates in enumerate(seen.rates):
-        console.prose([f"  {words.name_of(c, pattern.channels)}: {_wrong_bits(rates)}"])
+        console.prose([f"  {words.name_of(c, channels)}: {_wrong_bits(rates)}"])
     console.prose(
         [f"  first difference {seen.first / rate:.4f} s, last {seen.last / rate:.4f} s behind the start"]
     )

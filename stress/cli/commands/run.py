@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Callable
 
 import stress
 from stress.board.memory import available
@@ -124,19 +124,17 @@ def _recorded(job: Job, invocation: Invocation, console: Console, clock: Clock) 
         folder, lock = rundir.claim(invocation.out, clock)
     try:
         outputs.check(wanted, folder)
-        return _carried_out(job, wanted, folder, board, console, clock)
+        if not rundir.begun(folder):
+            rundir.write_json(folder, NAME, config.to_json())
+            rundir.write_json(folder, "board.json", run_facts.of_run(board, config.plan.title, clock))
+        return _carried_out(job, wanted, folder, console, clock)
     finally:
         if lock:
             lock.release()
 
 
-def _carried_out(
-    job: Job, wanted: Outputs, folder: Path, board: dict[str, Any], console: Console, clock: Clock
-) -> int:
+def _carried_out(job: Job, wanted: Outputs, folder: Path, console: Console, clock: Clock) -> int:
     config = job.config
-    if not rundir.begun(folder):
-        rundir.write_json(folder, NAME, config.to_json())
-        rundir.write_json(folder, "board.json", run_facts.of_run(board, config.plan.title, clock))
     journal = Journal(folder, clock)
     try:
         code = _record(job, folder, journal, console, clock)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.detect.checksum import check_played
+from stress.detect.checksum import Periods, check_played
+from stress.detect.checksum_lock import Played
 from stress.detect.exact.findings import CAP
 from stress.detect.recorded import Read, RecordedCheck
 from stress.errors import ConfigError
@@ -90,9 +91,8 @@ class BySums:
 
         line = max(1, self._line_bytes // size)
         latest = (rings.playback or 0) + (rings.capture or 0) + round(LATEST_S * self._rate)
-        analysis = check_played(
-            payload, part, due, self._layout, PERIOD_FRAMES, latest=latest, gap=line, cap=CAP + planted
-        )
+        played, periods = Played(part, due, self._layout), Periods(PERIOD_FRAMES, line)
+        analysis = check_played(payload, played, periods, latest=latest, cap=CAP + planted)
         return _at(analysis, position)
 
     def same_bytes(self, analysis: Analysis) -> bool:
@@ -115,16 +115,8 @@ def judge_recording(
     audio = np.empty(period * size, np.uint8)
     recording.fill(0, audio)
     layout, line = Layout(recording.fmt, recording.channels), max(1, line_bytes // size)
-    check = RecordedCheck(
-        read,
-        frames,
-        lambda start, n: audio[start * size : (start + n) * size],
-        period,
-        layout,
-        PERIOD_FRAMES,
-        line,
-    )
-    analysis, advice = check.check(played)
+    whole = Played(lambda start, n: audio[start * size : (start + n) * size], period, layout)
+    analysis, advice = RecordedCheck(read, frames, whole, Periods(PERIOD_FRAMES, line)).check(played)
     if not analysis.locked or not rings.largest:
         return CheckResult(analysis, None, None, advice)
     # Of many repetitions one says how many lines would show stale data.
