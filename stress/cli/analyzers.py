@@ -134,13 +134,18 @@ def exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
     )
     if not found.analysis.locked:
         line = auxiliary_line(args, source)
-        wrong = "" if line else named_wrong(source)
-        if wrong:
-            found = replace(found, missing="--format or --channels do not fit the file", ask="")
-        if line or wrong:
-            line = line or wrong
+        if line:
             return replace(found, advice=(line,), extra={"advice": [line]}, known=True)
-    return _behind_path(args, source, rings, found)
+    behind = _behind_path(args, source, rings, found)
+    path = behind.analysis.path
+    whole = path is not None and None not in path.channels
+    if behind.known or (behind.analysis.locked and whole):
+        return behind
+    line = named_wrong(source)
+    if not line:
+        return behind
+    missing = "--format or --channels do not fit the file"
+    return replace(found, missing=missing, ask="", advice=(line,), extra={"advice": [line]}, known=True)
 
 
 def _behind_path(args: argparse.Namespace, source: AudioSource, rings: Rings, found: Found) -> Found:

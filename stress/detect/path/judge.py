@@ -232,8 +232,11 @@ class _Walk:
                 return stop
             at, found = lost
             size = self._model.sent.frame_bytes
+            # A frame that the change cuts in two belongs to it.
+            cut = self._cut(ok[: at - frame], model_of(found, self._pattern))
+            self._due(out, at - frame - cut, cut, frame)
             self._give(out[: (at - frame) * size], ok[: at - frame], frame, at)
-            self._turn(at, found)
+            self._turn(at, found, cut)
             frame = at
         return stop
 
@@ -241,9 +244,25 @@ class _Walk:
         raw = self._feed.frames(frame - self._model.behind, stop + self._model.ahead)
         return self._restorer.block(raw, frame)
 
+    @staticmethod
+    def _cut(ok: Flags, model: Model) -> int:
+        # Frames at the end that neither path explains whole.
+        most = min(len(ok), model.behind + model.ahead)
+        return next((k for k in range(most) if ok[len(ok) - 1 - k]), most)
+
+    def _due(self, out: Bytes, first: int, frames: int, frame: int) -> None:
+        # Put what was due in the place of frames that nobody can put together.
+        size, at = self._model.sent.frame_bytes, (self._restorer.align + frame + first) % POSITIONS
+        if frames:
+            out[first * size : (first + frames) * size] = self._model.sent.bytes_at(at, frames)
+
     def _give(self, out: Bytes, ok: Flags, frame: int, stop: int) -> None:
         if self._first_right is None and ok.any():
-            self._first_right = frame + int(np.argmax(ok))
+            head = int(np.argmax(ok))
+            self._first_right = frame + head
+            if not frame and head <= self._model.behind:
+                # The other part of the first frames came before the capture began.
+                self._due(out, 0, head, 0)
         self._checker.feed(out)
         if self._kept is not None:
             self._kept.append(out)
@@ -284,12 +303,12 @@ class _Walk:
         bad = np.flatnonzero(~old[begin:])
         return first + begin + (int(bad[0]) if len(bad) else 0)
 
-    def _turn(self, at: int, found: Estimate) -> None:
+    def _turn(self, at: int, found: Estimate, cut: int) -> None:
         self._close(at)
         self._model = model_of(found, self._pattern)
         self._restorer = Restorer(self._model, found.position, self._rings)
         if found.path != replace(self._path, from_frame=found.path.from_frame):
-            self._open = (at, found)
+            self._open = (at - cut, found)
         self._found = found
 
     def _close(self, end: int) -> None:

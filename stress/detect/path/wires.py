@@ -47,12 +47,12 @@ def named(wires: BitMap, fmt: SampleFormat, channels: int) -> Named:
     sources = tuple(_source(word) for word in words)
     delays = tuple(_delay(word) for word in words)
     stream = _stream(wires, width * channels)
-    if stream and stream % width and stream % 8 == 0:
-        text = f"byte stream shifted by {_count(stream // 8, 'byte')}"
-        return Named(text, sources, carried, delays, "byteshift", stream)
     if stream and stream % width:
-        text = f"bit stream shifted by {_count(stream, 'bit')}"
-        return Named(text, sources, carried, delays, "byteshift", stream)
+        # Samples lie across two of each other: no channel is exchanged, and none is late.
+        moved = _count(stream, "bit") if stream % 8 else _count(stream // 8, "byte")
+        text = f"{'bit' if stream % 8 else 'byte'} stream shifted by {moved}"
+        own, still = tuple(range(channels)), (0,) * channels
+        return Named(text, own, carried, still, "byteshift", stream)
     ways = [_way(word, width, fmt) for word in words]
     texts, kind, shift = [], "", 0
     said = [(c, way) for c, way in enumerate(ways) if sources[c] is not None]
