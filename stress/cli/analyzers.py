@@ -102,6 +102,16 @@ def choose(args: argparse.Namespace) -> Judge:
     ConfigError : options that do not go together.
     """
     name = args.detector
+    if args.source:
+        if args.analog or args.stimulus or name not in ("auto", "exact"):
+            raise ConfigError(
+                "judges by the frames that were sent, bit for bit",
+                where="--source",
+                allowed="without --stimulus and --analog, with --detector exact",
+            )
+        from stress.cli.known_source import judged_by_source
+
+        return judged_by_source
     if args.analog:
         if name not in ("auto", "spectral"):
             raise ConfigError(f"{name} keeps to bits", where="--analog", allowed="with --detector spectral")

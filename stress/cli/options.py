@@ -152,6 +152,7 @@ def _analyze(commands: Any) -> None:
             "pcmstress analyze capture.wav --rings 4800,5280     # ring sizes in frames: names stale data",
             "pcmstress analyze capture.raw --format s16 --channels 2 --rate 44.1k",
             "pcmstress analyze capture.wav --stimulus song.wav   # a recording was played instead",
+            "pcmstress analyze capture.wav --source counter      # the device sends a counter by itself",
             "pcmstress analyze capture.wav --analog --html cable.html",
         ),
         f"Exit status: 0 PASS, 1 FAIL, 5 INCONCLUSIVE (the pattern was not found), {USAGE_CODES}.",
@@ -174,6 +175,13 @@ def _analyze(commands: Any) -> None:
         analyze,
         "exact, or spectral where only that recognises the capture",
         "the recording that was played instead of the pattern",
+    )
+    analyze.add_argument(
+        "--source",
+        metavar="counter|ramp|FILE",
+        help="what was sent instead of the pattern: counter, 1 a frame or 1 a sample over all channels; "
+        "ramp, any step of each channel; or the frames of FILE, once or in a loop. Judged as the pattern "
+        "is; what such a source cannot show is said",
     )
     analyze.add_argument(
         "--tier",

@@ -53,7 +53,13 @@ class Pattern:
     ConfigError : unknown name or channel count.
 
     Threads: one at a time per object, because of the scratch.
+
+    Attributes
+    ----------
+    positional : whether each frame shows its position by itself, as noise does.
     """
+
+    positional = True
 
     def __init__(self, name: str, fmt: SampleFormat, channels: int, block: int = BLOCK) -> None:
         if name not in PATTERNS:

@@ -10,6 +10,7 @@ what is found does not depend on how the capture was cut.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -87,6 +88,7 @@ class ExactChecker:
     line_bytes : cache line of the board [bytes].
     cap : findings kept in full; counts go on past it.
     begun : a lock found before; every frame is judged then, from the first on.
+    decoding : makes the decoder of a pattern whose frames do not show their position by themselves.
 
     Threads: one at a time per object.
     """
@@ -101,14 +103,15 @@ class ExactChecker:
         line_bytes: int = 32,
         cap: int = CAP,
         begun: Begun | None = None,
+        decoding: Callable[[Pattern, Rings, Bytes | None], Decoder] = Decoder,
     ) -> None:
-        self._pattern, self._rings, self._begun = pattern, rings, begun
+        self._pattern, self._rings, self._begun, self._decoding = pattern, rings, begun, decoding
         self._first, self._limit = first_position, played_limit
         self._line_bytes = line_bytes
         self._stretch = min(max(STRETCH[0], 8 * rings.largest), STRETCH[1])
         self._again = Regenerator(pattern)
         # Locked by the top 16 bits alone: what lies below may not be carried.
-        self._decoder = Decoder(pattern, rings, top_mask(pattern))
+        self._decoder = decoding(pattern, rings, top_mask(pattern))
         self._beginning = Beginning(self._decoder, self._stretch, first_position)
         self._window = Window(pattern.frame_bytes)
         self._window.frame = 0 if begun is None else begun.frame
@@ -213,7 +216,7 @@ class ExactChecker:
         first = position if self._first is None else self._first
         self._valid_bits = begun.valid_bits
         self._notes += begun.notes
-        self._decoder = Decoder(self._pattern, self._rings, begun.mask)
+        self._decoder = self._decoding(self._pattern, self._rings, begun.mask)
         self._geometry = RingGeometry(self._rings, self._pattern.frame_bytes, first, self._line_bytes)
         self._builder = Builder(self._decoder, self._geometry)
         self._resampling = Resampling(self._decoder)
@@ -302,7 +305,7 @@ class ExactChecker:
     def _onset(self, raw: Bytes, position: int, runs: list[tuple[int, int, int]]) -> Onset | None:
         if self._ratio is not None:
             return Onset(0, 0)
-        rough = unsettled(runs)
+        rough = unsettled(runs) if self._pattern.positional else None
         if rough is None:
             self._onsets.settled()
             return None

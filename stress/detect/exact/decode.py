@@ -148,7 +148,7 @@ class Decoder:
         twin = (lags[1:] == lags[:-1]) & near[1:]
         good[1:] |= twin
         good[:-1] |= twin
-        good |= _in_a_row(lags, self._far_run, 1)
+        good |= in_a_row(lags, self._far_run, 1)
         if anywhere:
             return np.where(good, lags, NONE)
         return self._without_chance(np.where(good & (lags > -NEAR), lags, NONE))
@@ -178,7 +178,7 @@ class Decoder:
         good[2:] |= twin
         good[:-2] |= twin
         least = 2 if self._alone else self._far_run // 2
-        good |= _in_a_row(lag, least, 2) | self._between_halves(rows, due, lag, least - 1)
+        good |= in_a_row(lag, least, 2) | self._between_halves(rows, due, lag, least - 1)
         if not anywhere:
             good &= lag > -NEAR
         # Half the windows hold halves of two words; among thousands one names an age by chance.
@@ -234,8 +234,8 @@ def _row_starts(lags: Ints, least: int, step: int) -> Flags:
     return same
 
 
-def _in_a_row(lags: Ints, least: int, step: int) -> Flags:
-    # Entries that belong to at least `least` equal ones, `step` apart.
+def in_a_row(lags: Ints, least: int, step: int) -> Flags:
+    """Tell which entries belong to at least `least` equal ones, `step` apart."""
     same, out = _row_starts(lags, least, step), np.zeros(len(lags), bool)
     for k in range(least):
         out[k * step : k * step + len(same)] |= same

@@ -69,7 +69,8 @@ class Edges:
     @property
     def needed(self) -> bool:
         """False where every half line holds whole frames that prove themselves."""
-        return bool(16 % self._size) or self._decoder.pattern.channels == 1
+        known = self._decoder.pattern
+        return known.positional and (bool(16 % self._size) or known.channels == 1)
 
     def settle(self, events: list[TrackEvent], frame: int) -> list[TrackEvent]:
         """Return the events with part-old frames joined to their old data.
