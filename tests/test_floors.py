@@ -35,7 +35,7 @@ FLOOR = {
 PURE_ROOMS = ("model", "patterns", "detect", "stats", "virtual/cache")
 # All a pure file may import: nothing here reads a clock, a file, a device or the environment.
 PURE_MODULES = {"__future__", "collections", "dataclasses", "enum", "functools", "numpy", "stress", "typing"}
-PURE_MODULES |= {"bisect", "math", "re", "zlib"}
+PURE_MODULES |= {"abc", "bisect", "math", "re", "zlib"}
 # memcmp and memmem on memory the caller hands in: no state, no system call.
 PURE_EXCEPTIONS = {
     "detect/exact/compare.py": {"ctypes"},

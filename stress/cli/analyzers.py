@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Callable
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from stress.cli.analyze_exact import (
     played,
 )
 from stress.cli.analyze_layout import named_wrong
+from stress.cli.found import Found
+from stress.cli.known_source import judged_by_source
 from stress.detect.path.suspect import Suspicion, suspected
 from stress.errors import CaptureFileError, ConfigError
 from stress.model.formats import MOST_CHANNELS
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from stress.detect.spectral import SpectralAnalysis
     from stress.files.audio import AudioSource
     from stress.model.finding import Analysis
     from stress.model.ring import Rings
@@ -46,49 +47,6 @@ AUTO_ANALOG_FRAMES = 60 * 48000
 LEAST_COVERED = 0.9
 # Alarms of the device tier told one by one.
 MOST_ALARMS = 20
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a detector says of a capture.
-
-    Attributes
-    ----------
-    extra : keys added to the JSON object.
-    advice : what keeps a clean capture from PASS, one line each.
-    lines : what the text output adds.
-    missing, ask : what to say without a lock: what was not found, and what to look at.
-    exposed : frames in which stale data would have shown, None for all checked.
-    spectral : the whole result of the host tier, for the page.
-    unexplained : places that are wrong in a way no ring data explains.
-    known : what the capture holds is known, and it can not be judged.
-    """
-
-    analysis: Analysis
-    extra: dict[str, Any]
-    advice: tuple[str, ...] = ()
-    lines: tuple[str, ...] = ()
-    missing: str = "the pattern was not found"
-    ask: str = "was it played at 0 dB, through a bit-exact path, in this format and order of channels"
-    exposed: int | None = None
-    spectral: SpectralAnalysis | None = None
-    unexplained: int = 0
-    known: bool = False
-
-    @property
-    def exposed_frames(self) -> int:
-        """Frames that count as exposure."""
-        return self.analysis.checked_frames if self.exposed is None else self.exposed
-
-    def with_advice(self, line: str) -> Found:
-        """Return the same with one more reason why it is no PASS."""
-        return replace(
-            self, advice=(*self.advice, line), extra={**self.extra, "advice": [*self.advice, line]}
-        )
-
-    def with_notes(self, notes: tuple[str, ...]) -> Found:
-        """Return the same with `notes` on the file before those on what it holds."""
-        return replace(self, analysis=replace(self.analysis, notes=(*notes, *self.analysis.notes)))
 
 
 Judge = Callable[["argparse.Namespace", "AudioSource", "Rings"], Found]
@@ -109,8 +67,6 @@ def choose(args: argparse.Namespace) -> Judge:
                 where="--source",
                 allowed="without --stimulus and --analog, with --detector exact",
             )
-        from stress.cli.known_source import judged_by_source
-
         return judged_by_source
     if args.analog:
         if name not in ("auto", "spectral"):

@@ -174,6 +174,13 @@ def _transparent(devices: set[str], known: list[Card], source: str) -> tuple[lis
     return lines, put_back
 
 
+# Asking takes the card from ALSA for a moment: nothing that streams does it by itself.
+ASK_DEVICE = (
+    "every control of the mixer is at 0 dB; `pcmstress probe --ask-device` reads the volume and mute that "
+    "the device itself holds (GET_CUR of its feature units)"
+)
+
+
 def suspects(target: Target) -> list[str]:
     """Return what on this machine may change samples on their way, a line each; none of a virtual board.
 
@@ -198,6 +205,9 @@ def suspects(target: Target) -> list[str]:
             continue  # A card without a mixer changes no volume.
         out += mixer.not_transparent()
         mixer.close()
+    if not out and any(card is not None and card.driver == "USB-Audio" for card in found):
+        # The driver shows what it has set; a unit it does not know, or another host has set, it does not.
+        out.append(ASK_DEVICE)
     seen = [changers(number) for number in numbers] or [changers(None)]
     return [*out, *dict.fromkeys(line for lines in seen for line in lines)]
 

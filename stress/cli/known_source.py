@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.cli.analyze_exact import BLOCK_FRAMES, played
-from stress.cli.analyzers import Found
+from stress.cli.found import Found
 from stress.detect.foreign.counter import counter_in
 from stress.detect.foreign.judge import judge_by
-from stress.detect.foreign.recording import LOCK, KnownRecording
+from stress.detect.foreign.recording import LOCK, FileSource
 from stress.errors import CaptureFileError, ConfigError
 from stress.files.audio import AudioSource, open_audio
 from stress.model.arrays import Bytes
@@ -71,7 +71,7 @@ def _nothing(source: AudioSource, missing: str, ask: str) -> Found:
     return Found(unlocked, {"advice": []}, missing=missing, ask=ask)
 
 
-def _file(path: str, capture: AudioSource) -> KnownRecording:
+def _file(path: str, capture: AudioSource) -> FileSource:
     if not Path(path).exists():
         raise ConfigError(
             f"{path} is no source, and no such file",
@@ -95,7 +95,7 @@ def _file(path: str, capture: AudioSource) -> KnownRecording:
         raise CaptureFileError(path, f"holds {count(len(rows))} frames; a source has {2 * LOCK} or more")
     if (rows == rows[0]).all():
         raise CaptureFileError(path, "is one frame over and over: no place in it can be told from another")
-    return KnownRecording(Path(path).name, capture.fmt, capture.channels, rows)
+    return FileSource(Path(path).name, capture.fmt, capture.channels, rows)
 
 
 def _held(source: AudioSource, path: str) -> Bytes:

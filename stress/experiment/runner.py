@@ -102,6 +102,8 @@ class Run:
     colours : page colours that each allocation of a ring is drawn from, 0 for a cache without.
     indexing : how the D-cache of the core finds a line; see `judge_run`.
     processes : see `BurstRunner`.
+    suspects : looks for what on this machine may change samples, a line each; called once, where the path
+        is not bit-exact.
     """
 
     plan: Plan
@@ -125,9 +127,11 @@ class Run:
     colours: int = 0
     indexing: str = ""
     processes: Processes | None = None
+    suspects: Callable[[], list[str]] = list
 
     def __post_init__(self) -> None:
         self._events = ArmEvents(self.disturber)
+        self._looked = False
         self._undecided = self.loopback == "auto" and bool(self.others)
         self._path = ""
         self._tries = 0
@@ -376,7 +380,9 @@ class Run:
             return
         self._path = said
         judged = f"behind {said}" if path.invertible else f"{said}; {lost(path)}"
-        todo = advice(path)
+        # Where the path changes again nothing new is looked for.
+        here, self._looked = (() if self._looked else tuple(self.suspects())), True
+        todo = "; ".join(one for one in (advice(path), *here) if one)
         why = f"{judged}{f'; to do: {todo}' if todo else ''}"
         self.journal.append(LoopbackRecord("digital", self.method.name, why, said, lost(path), todo))
 

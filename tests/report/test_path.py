@@ -84,3 +84,28 @@ def test_run_judged_by_two_detectors_counts_the_bursts_of_the_lesser(behind):
     run = replace(behind, whole=whole, detectors=("wire", "exact"))
     assert judged(run) == "judged bit for bit, 3 of 9 bursts from the USB bus"
     assert judged(replace(run, detectors=())) == ""
+
+
+def test_run_says_once_what_on_this_machine_may_change_samples(tmp_path, monkeypatch, capsys):
+    looked = []
+    control = "control 'Speaker' of card 1: -10 dB; set it with: amixer -c 1 sset 'Speaker' playback 0dB"
+    monkeypatch.setattr(
+        "stress.cli.backend.suspects", lambda target: looked.append(target.backend) or [control]
+    )
+    (tmp_path / "p.toml").write_text(PLAN)
+    argv = [
+        "run",
+        "--backend",
+        "virtual",
+        "--board",
+        "cortex-a",
+        "--seed",
+        "1",
+        "--plan",
+        f"{tmp_path}/p.toml",
+    ]
+    main.main([*argv, "--out", f"{tmp_path}/r", "--set", "path.gain_db=-10"])
+    assert "amixer -c 1 sset 'Speaker' playback 0dB" in " ".join(capsys.readouterr().out.split())
+    main.main([*argv, "--out", f"{tmp_path}/clean"])
+    assert "amixer" not in capsys.readouterr().out
+    assert looked == ["virtual"]

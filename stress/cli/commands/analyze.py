@@ -23,7 +23,7 @@ from stress.report.console import Console
 if TYPE_CHECKING:
     import argparse
 
-    from stress.cli.analyzers import Found
+    from stress.cli.found import Found
     from stress.detect.spectral import SpectralAnalysis
     from stress.model.finding import Analysis
     from stress.model.path import Path as SignalPath

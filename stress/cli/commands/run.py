@@ -230,6 +230,14 @@ def _put_back(disturber: Disturber | None, console: Console) -> None:
         console.note(f"the driver is not as it was: {error}; the next command says how to put it back")
 
 
+def _suspects(config: RunConfig) -> list[str]:
+    # What cannot be asked while the run is on is no reason to end it.
+    try:
+        return backend.suspects(config)
+    except StressError:
+        return []
+
+
 def _decided(job: Job) -> LoopbackRecord:
     asked = job.config.loopback
     if asked == "none":
@@ -259,6 +267,7 @@ def _run(
         loopback=job.config.loopback,
         coherent=bool(job.backend and job.backend.transport.snooped),
         disturber=disturber,
+        suspects=lambda: _suspects(job.config),
         processes=None if job.config.backend == "virtual" else Processes(),
         colours=job.backend.transport.drawn_colours if job.backend else 0,
         indexing=job.backend.transport.indexing if job.backend else "",

@@ -20,7 +20,7 @@ LOOK, LOCK = 1 << 15, 32
 _MUL = 0x100000001B3
 
 
-class KnownRecording(KnownSource):
+class FileSource(KnownSource):
     """Frames of a file by position, over and over.
 
     Parameters

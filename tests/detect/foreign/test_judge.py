@@ -8,7 +8,7 @@ import pytest
 
 from stress.detect.foreign.counter import counter_in
 from stress.detect.foreign.judge import judge_by
-from stress.detect.foreign.recording import KnownRecording
+from stress.detect.foreign.recording import FileSource
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -106,7 +106,7 @@ def test_damage_of_a_known_file_played_in_a_loop_is_named(name, channels):
     fmt = FORMATS[name]
     file = song(fmt, channels)
     rows, due = damaged(np.concatenate([file] * 3))
-    found = judge_by(KnownRecording("song", fmt, channels, file), rows, RINGS).analysis
+    found = judge_by(FileSource("song", fmt, channels, file), rows, RINGS).analysis
     assert seen(found) == due
     stale = found.findings[2]
     assert (stale.ring, stale.laps) == ("capture", 1)
@@ -116,7 +116,7 @@ def test_silence_around_a_file_played_to_its_end_is_no_damage():
     fmt = FORMATS["S16_LE"]
     file = song(fmt, 2)
     idle = np.zeros((3000, 4), np.uint8)
-    found = judge_by(KnownRecording("song", fmt, 2, file), np.concatenate([idle, file, idle]), RINGS)
+    found = judge_by(FileSource("song", fmt, 2, file), np.concatenate([idle, file, idle]), RINGS)
     assert (found.analysis.found, found.analysis.checked_frames, found.advice) == (0, 20000, ())
 
 
@@ -126,7 +126,7 @@ def test_file_that_begins_late_or_ends_early_is_no_pass(cut):
     file = song(fmt, 2)
     idle = np.zeros((3000, 4), np.uint8)
     part = file[500:] if cut == "head" else file[:-500]
-    found = judge_by(KnownRecording("song", fmt, 2, file), np.concatenate([idle, part, idle]), RINGS)
+    found = judge_by(FileSource("song", fmt, 2, file), np.concatenate([idle, part, idle]), RINGS)
     assert found.analysis.found == 0
     assert len(found.advice) == 1
 
@@ -146,11 +146,11 @@ def test_noise_silence_and_music_are_no_counter(ramp):
 def test_another_file_is_not_recognised():
     fmt = FORMATS["S16_LE"]
     other = np.random.default_rng(8).integers(0, 256, (9000, 4), dtype=np.uint8)
-    assert not judge_by(KnownRecording("song", fmt, 2, song(fmt, 2)), other, RINGS).analysis.locked
+    assert not judge_by(FileSource("song", fmt, 2, song(fmt, 2)), other, RINGS).analysis.locked
 
 
 def test_recording_that_repeats_itself_says_that_ages_are_guessed():
     fmt = FORMATS["S16_LE"]
     wave = packed(np.rint(9000 * np.sin(np.arange(480) * 2 * np.pi / 48))[:, None].astype(np.int64), fmt)
-    assert "repeats itself" in KnownRecording("sine", fmt, 1, wave).blind
-    assert KnownRecording("song", fmt, 2, song(fmt, 2)).blind == ""
+    assert "repeats itself" in FileSource("sine", fmt, 1, wave).blind
+    assert FileSource("song", fmt, 2, song(fmt, 2)).blind == ""
