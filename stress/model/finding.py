@@ -20,7 +20,7 @@ class Kind(str, Enum):
     """What is wrong with a run of frames."""
 
     STALE = "stale"  #: older data of the same ring offset: whole laps, or of an earlier burst
-    ZERO = "zero"  #: zeros where the pattern is due
+    ZERO = "zero"  #: zeros where the pattern is due, no more than a ring can hold
     HOLD = "hold"  #: the last right frame, repeated
     DROP = "drop"  #: frames are missing
     REPEAT = "repeat"  #: frames come twice
@@ -30,7 +30,7 @@ class Kind(str, Enum):
     BYTESHIFT = "byteshift"  #: the byte stream is off by 1..3 bytes
     GAIN = "gain"  #: scaled
     DITHER = "dither"  #: low bits differ by a few LSB
-    MUTE = "mute"  #: nothing but zeros for the rest of the burst
+    MUTE = "mute"  #: zeros for 480 frames and more: longer than a lap of the larger ring, or up to the end
     RESAMPLE = "resample"  #: another sample rate
     ROTATE = "rotate"  #: channels moved round by n, from an instant on
     POLARITY = "polarity"  #: the sign of every sample changed

@@ -38,12 +38,6 @@ from stress.patterns.word import Pattern
 STRETCH = (8192, 65536)
 
 
-# Zeros up to the end of the burst that are called mute [frames]. Source: 10 ms
-# at 48 kHz, longer than any stale line. Higher: a short mute is called zero;
-# lower: a stale zero line at the very end is called mute.
-SHORTEST_MUTE = 480
-
-
 @dataclass(frozen=True)
 class Begun:
     """A lock found before: where the first frame that is fed stands in the pattern.
@@ -144,7 +138,7 @@ class ExactChecker:
         collector, notes = self._collector, list(self._notes)
         if collector is None:
             return Analysis("exact", False, self._window.total, notes=tuple(notes))
-        collector.mute_from(SHORTEST_MUTE, self._judged_end)
+        collector.mute_to(self._judged_end)
         findings = collector.result()
         if collector.dropped:
             notes.append(f"{collector.dropped} findings past the first {self._cap} are only counted")

@@ -14,6 +14,11 @@ from stress.model.histogram import Axes, Histogram
 # Higher: memory; lower: less evidence. Counts go on past it.
 CAP = 1000
 
+# Zeros in a row that may be mute [frames]: where they last to the end, or for longer than a lap of
+# the larger ring. Source: 10 ms at 48 kHz, longer than any stale line. Higher: a short mute is
+# called zero; lower: zeros that a ring held are called mute.
+SHORTEST_MUTE = 480
+
 # Right frames between places of dense damage that are one finding, see `dense` [frames]. Higher:
 # sparse damage is told as one; lower: dense damage falls to pieces.
 LARGEST_GAP = 128
@@ -68,6 +73,7 @@ class Collector:
         last, self._last = self._last, None
         if last is None:
             return
+        last = self._mute(last)
         self.counts[last.kind] = self.counts.get(last.kind, 0) + 1
         site = (last.kind, last.ring, last.laps)
         self.sites[site] = self.sites.get(site, 0) + 1
@@ -80,13 +86,19 @@ class Collector:
         else:
             self.beyond.add(last)
 
-    def mute_from(self, shortest: int, end: int) -> None:
-        """Call the last finding mute when it is zeros from there to `end`."""
+    def mute_to(self, end: int) -> None:
+        """Call the last finding mute when it is zeros from there to `end`, the last frame judged."""
         last = self._last
-        if last is None or last.kind is not Kind.ZERO or last.frames < shortest:
+        if last is None or last.kind is not Kind.ZERO or last.frames < SHORTEST_MUTE:
             return
         if last.frame + last.frames == end:
-            self._last = replace(last, kind=Kind.MUTE)
+            self._last = replace(last, kind=Kind.MUTE, details={**last.details, "to_end": True})
+
+    def _mute(self, finding: Finding) -> Finding:
+        # Zeros that no ring can hold at once are silence of the stream.
+        longest = max(SHORTEST_MUTE - 1, self._lap)
+        long = finding.kind is Kind.ZERO and "places" not in finding.details and finding.frames > longest
+        return replace(finding, kind=Kind.MUTE) if long else finding
 
     def result(self) -> tuple[Finding, ...]:
         """Return the findings kept, in order."""
@@ -214,6 +226,6 @@ def _plain(kind: Kind, details: Mapping[str, Any]) -> str:
     plain = {
         Kind.ZERO: "zero where the pattern was due",
         Kind.HOLD: "a repetition of the frame before",
-        Kind.MUTE: "zero, to the end",
+        Kind.MUTE: "zero, to the end" if "to_end" in details else "zero, for longer than a ring holds",
     }
     return plain.get(kind, "wrong in a way that fits no known kind")

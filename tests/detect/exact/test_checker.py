@@ -189,6 +189,27 @@ def test_silence_to_the_end_is_mute():
     assert places(judge(rows)) == [(Kind.MUTE, 9000, 3100)]
 
 
+@pytest.mark.parametrize(
+    ("frames", "rings", "kind"),
+    [
+        (479, Rings(), Kind.ZERO),  # no ring is known: 480 frames and more
+        (480, Rings(), Kind.MUTE),
+        (480, Rings(96, 192), Kind.MUTE),
+        (528, RINGS, Kind.ZERO),  # a whole lap of the larger ring, which it may hold
+        (529, RINGS, Kind.MUTE),
+        (4096, RINGS, Kind.MUTE),
+    ],
+)
+@pytest.mark.parametrize("at", [2000, 6003])
+def test_zeros_that_no_ring_can_hold_are_mute_wherever_they_are(frames, rings, kind, at):
+    rows = capture(lead=0)
+    rows[at : at + frames] = 0
+    found = judge(rows, rings, first_position=FIRST)
+    assert places(found) == [(kind, at, frames)]
+    assert found.counts == {kind: 1}
+    assert ("longer than a ring holds" in found.findings[0].text) is (kind is Kind.MUTE)
+
+
 @pytest.mark.parametrize("ring", [96, 384])
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.8])
 def test_few_right_lines_among_old_ones_still_lock_to_the_newest(ring, share):

@@ -98,7 +98,7 @@ def test_capture_of_other_channels_ends_and_begins_again(channels):
 
 AT = Known(position=1)
 DAMAGED = {
-    "mute that ends": ([P[:40000], zeros(9600), P[49600:]], None, "zero"),
+    "mute that ends": ([P[:40000], zeros(9600), P[49600:]], None, "mute"),
     "silence put in": ([P[:40000], zeros(9600), P[40000:]], None, "insert"),
     "loss behind silence": ([P[:40000], zeros(2000), P[50000:]], None, "drop"),
     "faded to the end": ([P[:90000], P[90000:] * 0.001], None, None),
