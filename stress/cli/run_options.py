@@ -125,6 +125,11 @@ def _tested(run: argparse.ArgumentParser, plan: str) -> None:
         help="run the plan under each combination of rate, format, channels and access that the card has; "
         "`all`: every pair of them at least once. One table of verdicts",
     )
+    group.add_argument(
+        "--alone",
+        action="store_true",
+        help="with several cards: run each by itself first, and compare: do they disturb each other?",
+    )
     group.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help=SET)
     group.add_argument(
         "--mixer",

@@ -31,6 +31,9 @@ from stress.plan.plan import settings_of
 from stress.record import reader, rundir
 from stress.record.clock import Clock
 from stress.report.console import Console
+from stress.verdict import summary
+from stress.verdict.tally import total
+from stress.verdict.together import CardPair, CardRun, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +69,8 @@ class Done:
 def asked(args: argparse.Namespace) -> bool:
     """Tell whether the options ask for more than one run."""
     several = getattr(args, "cards", [])
-    return bool(args.sweep) or len(several) > 1 or several == ["all"] or bool(_planned(args))
+    alone = getattr(args, "alone", False)
+    return bool(args.sweep or alone) or len(several) > 1 or several == ["all"] or bool(_planned(args))
 
 
 def _planned(args: argparse.Namespace) -> list[dict[str, Any]]:
@@ -88,6 +92,8 @@ def execute(args: argparse.Namespace, one: Execute) -> int:
     ConfigError : options that do not go with several runs.
     """
     several = len(getattr(args, "cards", [])) > 1 or args.card == "all"
+    if args.alone and not several:
+        raise ConfigError("compares several cards", where="--alone", allowed="with --card twice, or `all`")
     planned = _planned(args)
     option = "--sweep" if args.sweep else "--card" if several else args.plan
     single = {
@@ -158,12 +164,39 @@ def cards(args: argparse.Namespace, execute: Execute) -> int:
     console = Console(sys.stdout, sys.stderr, quiet=args.quiet)
     names = _cards(args.cards)
     folder = rundir.create(args.out, Clock())
+    if not args.alone:
+        done = _together(args, names, folder, execute)
+        return _tell(args, console, folder, ["card"], list(zip(names, done)), done, "")
+    alone = []
+    for number, name in enumerate(names, 1):
+        console.note(f"{number} of {len(names) + 1}: {name} alone")
+        alone += _together(args, [name], folder, execute, "alone-")
+    console.note(f"{len(names) + 1} of {len(names) + 1}: {', '.join(names)} together")
+    done = _together(args, names, folder, execute)
+    pairs = [
+        CardPair(name, _streamed(folder / f"alone-{_slug(name)}"), _streamed(folder / _slug(name)))
+        for name in names
+    ]
+    rows = [
+        *((name, "alone", run) for name, run in zip(names, alone)),
+        *((name, "together", run) for name, run in zip(names, done)),
+    ]
+    return _tell(
+        args, console, folder, ["card", "streamed"], rows, [*alone, *done], "; ".join(sentences(pairs))
+    )
+
+
+def _together(
+    args: argparse.Namespace, names: Sequence[str], folder: Path, execute: Execute, prefix: str = ""
+) -> list[Done]:
+    """Run on these cards, one process each, started together; their records are named PREFIXcard."""
     context = multiprocessing.get_context("fork")
     gate = context.Barrier(len(names))
     started = []
     for name in names:
-        one = _changed(args, card=name, cards=[name], out=str(folder / _slug(name)))
-        process = context.Process(target=_child, args=(one, execute, gate, folder / f"{_slug(name)}.txt"))
+        place = folder / f"{prefix}{_slug(name)}"
+        one = _changed(args, card=name, cards=[name], out=str(place), alone=False)
+        process = context.Process(target=_child, args=(one, execute, gate, place.with_suffix(".txt")))
         process.start()
         started.append(process)
     try:
@@ -174,9 +207,18 @@ def cards(args: argparse.Namespace, execute: Execute) -> int:
         for process in started:
             process.join()
         raise
-    done = [_read(_slug(name), folder, process.exitcode or 0) for name, process in zip(names, started)]
-    rows = [(name, run) for name, run in zip(names, done)]
-    return _tell(args, console, folder, ["card"], rows, done, "")
+    return [
+        _read(f"{prefix}{_slug(name)}", folder, process.exitcode or 0)
+        for name, process in zip(names, started)
+    ]
+
+
+def _streamed(folder: Path) -> CardRun:
+    try:
+        whole = total(summary.read(folder).tallies.values())
+    except StressError:
+        return CardRun(0, 0.0, 0, 0.0)
+    return CardRun(whole.episodes, whole.observed_s, whole.xruns, whole.streamed_s)
 
 
 def _cards(asked: Sequence[str]) -> list[str]:

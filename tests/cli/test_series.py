@@ -12,6 +12,7 @@ from stress.cli import main, series
 from stress.errors import DeviceError
 from stress.model.offers import Choice, Offer
 from stress.model.verdict import Verdict
+from stress.verdict.together import CardRun
 
 RATES = (44100, 48000)
 
@@ -147,3 +148,28 @@ def test_plan_that_sweeps_whole_runs_goes_with_nothing_that_is_for_one(tmp_path,
     (tmp_path / "swept.toml").write_text(SWEPT)
     assert main.main(["run", "--plan", str(tmp_path / "swept.toml"), *more]) == 64
     assert "makes several runs" in capsys.readouterr().err
+
+
+def test_cards_alone_and_together_are_compared(tmp_path, capsys, monkeypatch):
+    streamed = {"alone-1": CardRun(0, 60.0, 0, 60.0), "1": CardRun(30, 60.0, 0, 60.0)}
+    monkeypatch.setattr(series, "_streamed", lambda folder: streamed.get(folder.name, streamed["alone-1"]))
+    monkeypatch.setattr(
+        series, "_read", lambda name, folder, code: series.Done(name, list(Verdict)[code], code, "")
+    )
+    out = str(tmp_path / "out")
+    args = main.parser().parse_args(["run", "--card", "1", "--card", "2", "--alone", "--out", out, "--json"])
+    assert series.execute(args, lambda one: int(not one.alone)) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [(run["card"], run["streamed"]) for run in report["runs"]] == [
+        ("1", "alone"),
+        ("2", "alone"),
+        ("1", "together"),
+        ("2", "together"),
+    ]
+    assert report["sentence"].startswith("1: the other cards change it: 30 episodes")
+    assert {run["verdict"] for run in report["runs"]} == {"PASS"}
+
+
+def test_alone_without_several_cards_is_a_usage_error(tmp_path, capsys):
+    assert main.main(["run", "--card", "1", "--alone", "--out", str(tmp_path / "out")]) == 64
+    assert "--alone: compares several cards" in capsys.readouterr().err
