@@ -38,7 +38,10 @@ class Facts:
 
     def short(self) -> list[str]:
         """Return the facts that a reader needs at first, in three lines at most."""
-        board = ", ".join(part for part in (self.of("cpu"), self.of("D-cache")) if part)
+        cpu, cache = self.of("cpu"), self.of("D-cache")
+        # The title of a modelled core tells of its cache as well, which is said once.
+        cpu = cpu.partition(",")[0] if cache and "way" in cpu else cpu
+        board = ", ".join(part for part in (cpu, cache) if part)
         kernel = ", ".join(
             part
             for part in (

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 GAP = "  "
 # What is left of a cell that is cut. Lower: names that begin alike become one.
 LEAST_CELL = 8
+# What a column of sentences is broken to at least. Lower: a word a line.
+LEAST_BROKEN = 20
 
 
 def table(
@@ -19,6 +22,7 @@ def table(
     right: str = "",
     width: int = 0,
     drop: Sequence[int] = (),
+    broken: bool = False,
 ) -> list[str]:
     """Return the lines of a table.
 
@@ -29,7 +33,10 @@ def table(
     width : columns of the terminal, 0 for as many as it takes.
     drop : numbers of the columns that may go where it is too wide, the first one first; what is still
         too wide has the cells of its first column cut.
+    broken : the cells of the last column are broken between words instead, into lines of their own.
     """
+    if broken and width:
+        head, rows = _broken(head, rows, width)
     cells = [[str(cell) for cell in row] for row in (head, *rows)]
     kept = list(range(len(head)))
     for col in drop:
@@ -52,6 +59,19 @@ def table(
 
     rule = GAP.join("-" * widths[col] for col in kept)
     return [line(cells[0]), rule, *(line(row) for row in cells[1:])]
+
+
+def _broken(
+    head: Sequence[str], rows: Sequence[Sequence[object]], width: int
+) -> tuple[Sequence[str], list[list[str]]]:
+    taken = sum(max(len(str(row[col])) for row in (head, *rows)) for col in range(len(head) - 1))
+    left = max(LEAST_BROKEN, width - taken - len(GAP) * (len(head) - 1))
+    out = []
+    for *cells, last in rows:
+        first, *more = textwrap.wrap(str(last), left, break_on_hyphens=False) or [""]
+        out.append([*map(str, cells), first])
+        out += [[*("" for _ in cells), part] for part in more]
+    return head, out
 
 
 def _taken(cells: Sequence[Sequence[str]], kept: Sequence[int]) -> int:

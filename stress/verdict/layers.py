@@ -167,7 +167,7 @@ class Layers:
                         f"{whose} lines were dirty")  # fmt: skip
         elif frames:
             who = "the kernel" if playback else "the user"
-            held = "was written" if playback else "came in"
+            held = "was written" if playback else "arrived"
             text.append(f"{RING_OF[side]}: memory holds what {held} in all {frames} frames of the last laps: "
                         f"{who} read stale lines, or dirty ones were evicted since")  # fmt: skip
         return text + self._lanes(side)

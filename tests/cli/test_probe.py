@@ -45,3 +45,11 @@ def test_probe_card_that_is_not_there_is_a_skip(capsys):
 def test_probe_virtual_board_has_no_cards_to_choose(capsys):
     assert main.main(["probe", "--board", "arm926", "--card", "1"]) == 64
     assert "--card" in capsys.readouterr().err
+
+
+def test_probe_ends_with_the_command_to_go_on_with(capsys):
+    assert main.main(["probe", "--board", "xscale", "--set", "kernel.use_vmalloc=false"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    again = "--board xscale --set kernel.use_vmalloc=false"
+    assert told[-1] == f"next: `pcmstress run --backend virtual {again}`, or `pcmstress predict {again}`"
+    assert not any(line.endswith((" none", "not in the boot log")) for line in told)

@@ -23,6 +23,6 @@ def execute(args: argparse.Namespace) -> int:
         boards = [{"name": name, "title": title} for name, title in found]
         console.line(json.dumps({"schema": "pcmstress/boards/1", "boards": boards}))
         return 0
-    console.prose(table(("board", "CPU and data cache"), found))
+    console.prose(table(("board", "CPU and data cache"), found, "ll", console.columns, (), True))
     console.prose(["", "`pcmstress predict --board NAME` computes what to expect of one, in about 20 s."])
     return 0

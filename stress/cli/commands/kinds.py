@@ -27,7 +27,7 @@ def execute(args: argparse.Namespace) -> int:
         kinds = [{"name": name, "meaning": text} for name, text in found.items()]
         console.line(json.dumps({"schema": "pcmstress/kinds/1", "kinds": kinds}))
         return 0
-    console.prose(table(("kind", "what is wrong"), list(found.items())))
+    console.prose(table(("kind", "what is wrong"), list(found.items()), "ll", console.columns, (), True))
     return 0
 
 

@@ -33,7 +33,9 @@ def execute(args: argparse.Namespace) -> int:
     rows = [
         (name, len(plan.arm), format_duration(streamed_s(plan)), _purpose(name, plan)) for name, plan in found
     ]
-    console.prose(table(("plan", "arms", "streams", "what it is for"), rows, "lrrl"))
+    console.prose(
+        table(("plan", "arms", "streams", "what it is for"), rows, "lrrl", console.columns, (), True)
+    )
     return 0
 
 

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from stress.report.console import Console
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from stress.board.cpu import CpuFacts
     from stress.board.facts import BoardFacts, CardFacts
@@ -42,7 +45,17 @@ def execute(args: argparse.Namespace) -> int:
         console.line(text)
     if refused:
         console.line(f"not asked what it offers: {refused}")
+    console.prose(["", following(board, _asked(args))])
     return 0
+
+
+def _asked(args: argparse.Namespace) -> str:
+    if not (args.board or args.set):
+        return ""
+    from stress.cli.backend import USUAL_BOARD
+
+    changes = "".join(f" --set {shlex.quote(one)}" for one in args.set)
+    return f"{shlex.quote(args.board or USUAL_BOARD)}{changes}"
 
 
 def _real(name: str) -> BoardFacts:
@@ -72,17 +85,39 @@ def lines(board: BoardFacts) -> list[str]:
     rows = [
         ("cpu", f"{processor.model} (architecture {processor.architecture})"),
         ("D-cache", _cache(processor)),
-        ("boot log", processor.boot_line or "says nothing of the cache"),
-        ("memory policy", system.memory_policy or "not in the boot log"),
+        ("boot log", processor.boot_line),
+        ("memory policy", system.memory_policy),
         ("kernel", system.release),
         ("use_vmalloc", vmalloc if system.driver_loaded else "snd-usb-audio is not loaded"),
         ("load", f"{board.load.load_1m:.2f} on {counted(board.load.cpus, 'cpu')}"),
-        ("other runnable", ", ".join(board.load.runnable) or "none"),
+        ("other runnable", _runnable(board.load.runnable)),
     ]
+    # A fact that is not known, or of nothing, is no line.
+    rows = [(name, value) for name, value in rows if value]
     rows += [("card", _card(card)) for card in board.cards] or [("card", "none")]
     width = max(len(name) for name, _ in rows)
     text = [f"{name.ljust(width)}  {value}" for name, value in rows]
     return [board.expectation, "", *text, *(f"note: {note}" for note in board.notes)]
+
+
+def _runnable(names: Sequence[str]) -> str:
+    counts = Counter(names)
+    return ", ".join(name if number == 1 else f"{number} {name}" for name, number in counts.most_common())
+
+
+def following(board: BoardFacts, virtual: str) -> str:
+    """Return the command to go on with.
+
+    Parameters
+    ----------
+    virtual : name of the virtual board, "" for this machine.
+    """
+    if virtual:
+        run = f"`pcmstress run --backend virtual --board {virtual}`"
+        return f"next: {run}, or `pcmstress predict --board {virtual}`"
+    if board.cards:
+        return f"next: `pcmstress run --card {board.cards[0].card.id}`"
+    return "next: plug in a USB card, or `modprobe snd-aloop`; `pcmstress run --backend virtual` needs none"
 
 
 def _cache(processor: CpuFacts) -> str:
