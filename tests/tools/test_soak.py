@@ -186,3 +186,16 @@ def test_every_load_names_itself_on_the_command_line():
     with pytest.raises(SystemExit):
         _args("--load", "nothing")
     assert {"cpu", "memory", "processes"} <= set(LOADS)
+
+
+def test_kinds_name_each_arm_that_was_not_judged_and_leave_figures_out():
+    reasons = [
+        "2 arms not judged: a-768B (20 ms at a time: a ring (4 ms) is late), b (an xrun in every burst)",
+        "3 xruns: the machine was too slow",
+        "4 xruns: the machine was too slow",
+    ]
+    assert soak.kinds(reasons) == [
+        "arm not judged: a-768B",
+        "arm not judged: b",
+        "N xruns: the machine was too slow",
+    ]

@@ -158,5 +158,15 @@ def _row(card: str, runs: Sequence[dict[str, Any]]) -> tuple[object, ...]:
 
 
 def kinds(reasons: Sequence[str]) -> list[str]:
-    """Return the reasons with every figure as N, each once: what they have in common over many runs."""
-    return list(dict.fromkeys(re.sub(r"\d+(?:[.,]\d+)*(?:e-?\d+)?", "N", reason) for reason in reasons))
+    """Return the reasons with every figure as N, each once: what they have in common over many runs.
+
+    Arms that were not judged are a kind each, by name: their reasons differ from run to run.
+    """
+    out = []
+    for reason in reasons:
+        head, listed, arms = reason.partition(" not judged: ")
+        if listed and head.endswith(("arm", "arms")):
+            out += [f"arm not judged: {name}" for name in re.findall(r"(?:^|\), )([\w.-]+) \(", arms)]
+        else:
+            out.append(re.sub(r"\d+(?:[.,]\d+)*(?:e-?\d+)?", "N", reason))
+    return list(dict.fromkeys(out))
