@@ -23,7 +23,6 @@ driver that hangs is a StreamTimeout (ERROR, exit 70).
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable, Sequence
 
@@ -113,6 +112,9 @@ class StreamTimeout(StressError):
 
 def near(given: str, known: Iterable[str]) -> str:
     """Return `` (did you mean ...?)`` with the nearest known word, "" where none is near."""
+    # Loaded for a mistake only.
+    import difflib
+
     match = difflib.get_close_matches(given, list(known), n=1)
     return f" (did you mean {match[0]}?)" if match else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -127,6 +128,23 @@ def pcm_format(text: str) -> str:
     if not found:
         return {"FLOAT": "FLOAT_LE"}.get(text.upper(), text.upper())
     return found[1].upper() if found[1][1:] == "8" else f"{found[1]}_LE".upper()
+
+
+class Version(argparse.Action):
+    """Print the versions and exit with 0; nothing is looked up before it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
+        super().__init__(
+            option_strings, argparse.SUPPRESS, nargs=0, **{"default": argparse.SUPPRESS, **options}
+        )
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """See `argparse.Action`."""
+        # What it looks in takes longer to load than the rest of a --help.
+        from stress.cli import version
+
+        sys.stdout.write(version.line() + "\n")
+        parser.exit(0)
 
 
 class Cards(argparse.Action):

@@ -13,6 +13,7 @@ from stress.cli import minimise_options, report_options, run_options
 from stress.cli.arguments import (
     BACKENDS,
     Parser,
+    Version,
     channel_counts,
     channels,
     decibels,
@@ -22,7 +23,6 @@ from stress.cli.arguments import (
     rings,
     whole,
 )
-from stress.cli.version import Version
 from stress.model.stimulus import AUXILIARY, ONE_SIDED
 
 if TYPE_CHECKING:

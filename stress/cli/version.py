@@ -3,35 +3,15 @@
 
 from __future__ import annotations
 
-import argparse
 import platform
-import sys
 from importlib import metadata, resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import stress
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # Written by tools/pack: a file that is copied to a board has no repository beside it.
 STAMP = "commit.txt"
 _SHORT = 12
-
-
-class Version(argparse.Action):
-    """Print the versions and exit with 0; nothing is looked up before it is asked for."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
-        super().__init__(
-            option_strings, argparse.SUPPRESS, nargs=0, **{"default": argparse.SUPPRESS, **options}
-        )
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        """See `argparse.Action`."""
-        sys.stdout.write(line() + "\n")
-        parser.exit(0)
 
 
 def line() -> str:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from stress.model.arrays import Bytes
-from stress.model.formats import SampleFormat
+if TYPE_CHECKING:
+    from stress.model.arrays import Bytes
+    from stress.model.formats import SampleFormat
 
 #: Positions there are; each has its own frame in the pattern, and the last is followed by 0.
 POSITIONS = 1 << 32

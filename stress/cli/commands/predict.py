@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from stress.predict.predict import Prediction
 
-# Terminals of fewer columns get no column for touch and episodes.
-WIDE = 110
-
 
 def execute(args: argparse.Namespace) -> int:
     """Print the expected yield per arm; return 0."""
@@ -50,8 +47,7 @@ def execute(args: argparse.Namespace) -> int:
             )
         )
         return 0
-    console.line(f"{spec.title}: wrong lines expected of each arm, from the model")
-    console.line()
+    console.prose([f"{spec.title}: corrupted ring lines expected of each arm, from the model", ""])
     for line in lines(rows, console.columns):
         console.line(line)
     console.prose(_meanings(rows))
@@ -65,13 +61,10 @@ def lines(rows: Sequence[Prediction], columns: int = 0) -> list[str]:
     ----------
     columns : of the terminal, 0 for none; a narrow one gets fewer columns.
     """
-    heads = ("arm", "touch", "wrong per 1e6", "lines/s", "episodes/s", "seen in (95 %)", "mechanisms")
+    # Episodes are left to --json: their rate saturates at one a lap, which reads like a contradiction.
+    heads = ("arm", "touch", "per 1e6 lines", "lines/s", "seen in (95 %)", "mechanisms")
     ranked = sorted(rows, key=lambda row: (bool(row.reason), not row.provoking, -row.lines_per_s))
-    cells = [_row(row) for row in ranked]
-    if not 0 < columns < WIDE:
-        return table(heads, cells, "llrrrrl")
-    kept = (0, 2, 3, 5, 6)
-    return table([heads[k] for k in kept], [[row[k] for k in kept] for row in cells], "lrrrl")
+    return table(heads, [_row(row) for row in ranked], "llrrrl", columns, (1, 3, 2))
 
 
 def _meanings(rows: Sequence[Prediction]) -> list[str]:
@@ -82,11 +75,11 @@ def _meanings(rows: Sequence[Prediction]) -> list[str]:
 def _row(row: Prediction) -> tuple[object, ...]:
     touch = "provoking" if row.provoking else "ordinary"
     if row.reason:
-        return (row.arm, touch, "-", "-", "-", "-", f"not run: {row.reason}")
+        return (row.arm, touch, "-", "-", "-", f"not run: {row.reason}")
     seen = "never" if math.isinf(row.detection_95_s) else format_duration(row.detection_95_s)
     bytes_wrong = sum(number for _, number in row.causes)
     causes = ", ".join(f"{name} {100 * number / bytes_wrong:.0f} %" for name, number in row.causes if number)
-    rates = (count(round(row.per_million)), _rate(row.lines_per_s), _rate(row.episodes_per_s))
+    rates = (count(round(row.per_million)), _rate(row.lines_per_s))
     return (row.arm, touch, *rates, seen, causes or "none")
 
 
