@@ -12,7 +12,8 @@ from zlib import crc32
 import numpy as np
 
 from stress.detect.exact.checker import ExactChecker
-from stress.detect.path.estimate import Nothing, estimate
+from stress.detect.path.estimate import estimate
+from stress.detect.path.estimated import Nothing
 from stress.detect.path.judge import judge_behind
 from stress.detect.path.suspect import Suspicion, suspected
 from stress.detect.path.words import sentence

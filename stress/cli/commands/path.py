@@ -13,7 +13,8 @@ import numpy as np
 from stress.cli import backend, layout
 from stress.cli.run_config import Target
 from stress.detect.path import words
-from stress.detect.path.estimate import Nothing, estimate
+from stress.detect.path.estimate import estimate
+from stress.detect.path.estimated import Nothing
 from stress.detect.path.transparency import Transparency, compared
 from stress.errors import ConfigError
 from stress.experiment.runner import first_position

@@ -10,7 +10,7 @@ from stress.model.finding import Finding, Kind
 from stress.model.path import Path
 
 if TYPE_CHECKING:
-    from stress.detect.path.estimate import Estimate
+    from stress.detect.path.estimated import Estimate
 
 _WIRED = {
     "endian": Kind.ENDIAN,

@@ -4,19 +4,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from stress.detect.path import rate, wires
+from stress.detect.path.assembled import (
+    arithmetic_path,
+    bent_path,
+    idle_of,
+    level_by_low_notes,
+    own,
+    since,
+    with_ratio,
+)
 from stress.detect.path.attribute import Attribution, Mix, Term
-from stress.detect.path.bitmap import BitMap, wiring
-from stress.detect.path.filters import Response, response_of
-from stress.detect.path.forward import Forward, columns, fitted, rails_of
-from stress.detect.path.lines import PathLines, SeenLine
+from stress.detect.path.bitmap import wiring
+from stress.detect.path.estimated import Estimate, Nothing
+from stress.detect.path.filters import response_of
+from stress.detect.path.forward import Forward, columns, fitted
+from stress.detect.path.lines import PathLines
 from stress.detect.path.locate import Place, locate, position_of
-from stress.detect.path.sources import ALL, ODD, PAIRED, Sources, index_of, numbers
-from stress.detect.path.wires import Named
+from stress.detect.path.ranking import cost, odd_order, order, strongest
+from stress.detect.path.readings import readings
+from stress.detect.path.sources import ALL, PAIRED, Sources, numbers
 from stress.model.arrays import Bytes, Floats, Ints
 from stress.model.formats import SampleFormat
 from stress.model.path import Channel, Path
@@ -40,14 +51,6 @@ CHEAP = 2.5
 # Cost below which other readings of the bytes and other rates are not tried.
 SURE = 11.0
 
-# Largest difference of a sample behind which a capture is judged bit for bit [LSB]. Source: rectangular
-# dither; noise of a converter has tails, and 0.1 % of its samples lie beyond any bound that fits the rest.
-# Higher: a clean analog cable is FAIL; lower: a dithered path is INCONCLUSIVE.
-MOST_DITHER = 1
-# Share of samples at a rail from which on frames lose their position. Source: at 2 % one frame
-# of stereo in 2500 is lost whole. Higher: clipped frames pass for each other; lower: a constant
-# added to full scale ends the judgement.
-MOST_CLIPPED = 0.02
 
 # Ratios nearer to 1 are believed only where the samples fit at the other rate. Source: lines
 # that a slip broadens look like a few hundred ppm. Higher: clocks are missed; lower: slips drift.
@@ -62,34 +65,6 @@ SHARP, SHARP_REACH = 256, 64
 
 # What is left over where a path is still straight: the rest is a filter or noise.
 STRAIGHT = 1e-3
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A path and what is needed to make, from the pattern, what it gives.
-
-    Parameters
-    ----------
-    path : in numbers.
-    position : of the pattern at captured frame 0 (mod 2^32).
-    forward : arithmetic per captured channel, none where the path is a wiring or not known.
-    wires : the wiring, None where it is arithmetic.
-    named : of the wiring.
-    """
-
-    path: Path
-    position: int
-    forward: tuple[Forward, ...] = ()
-    wires: BitMap | None = None
-    named: Named | None = None
-
-
-@dataclass(frozen=True)
-class Nothing:
-    """Why no path can be named, in one sentence, and a word for it."""
-
-    what: str
-    why: str
 
 
 def estimate(
@@ -156,9 +131,9 @@ class _Estimator:
         best: Estimate | None = None
         for way in (self.straight, self._in_parts, self._recoded, self._resampled):
             found = way()
-            if found is not None and (best is None or _cost(found) < _cost(best)):
+            if found is not None and (best is None or cost(found) < cost(best)):
                 best = found
-            if best is not None and _cost(best) < SURE:
+            if best is not None and cost(best) < SURE:
                 break
         if best is not None:
             return best
@@ -187,7 +162,7 @@ class _Estimator:
         found, odd = self._located(self._seen[:LINES].astype(np.float64))
         among = ALL if odd else range(PAIRED)
         tried = (self._at(position, among) for position in found)
-        return min((one for one in tried if one is not None), key=_cost, default=None)
+        return min((one for one in tried if one is not None), key=cost, default=None)
 
     def _in_parts(self) -> Estimate | None:
         # A slip in the midst looks like noise or another rate: parts of the window may be plain.
@@ -196,7 +171,7 @@ class _Estimator:
         for at in range(0, frames - part + 1 if part >= LEAST else 0, part):
             raw = self._raw[at * size : (at + part) * size]
             one = _Estimator(raw, self._pattern, self._first + at, self._hint, None).straight()
-            if one is not None and _cost(one) < SURE:
+            if one is not None and cost(one) < SURE:
                 return replace(one, path=replace(one.path, from_frame=self._first))
         return None
 
@@ -205,10 +180,10 @@ class _Estimator:
         kinds = self._lines(len(seen)).kinds(seen)
         half = self._lines(len(seen) // 2)
         sides = [half.kinds(seen[side : side + 2 * (len(seen) // 2) : 2]) for side in (0, 1)]
-        if _strongest(kinds) < 0.35 and max(map(_strongest, sides)) > 2 * _strongest(kinds):
+        if strongest(kinds) < 0.35 and max(map(strongest, sides)) > 2 * strongest(kinds):
             # Words that take two frames look like a weak sum of shifted ones.
             kinds = []
-        for channel, kind, both in _order(kinds):
+        for channel, kind, both in order(kinds):
             place = locate(seen[:, channel], kind, self._hint, both=both)
             if place is not None and place.fit > 0.2:
                 if kind.high and self._fmt.bits > 16:
@@ -216,7 +191,7 @@ class _Estimator:
                 return self._likeliest([position_of(step) for step in place.steps()]), False
         if any(kinds):
             return [], False
-        for channel, kind, side in _odd_order(sides):
+        for channel, kind, side in odd_order(sides):
             stream = seen[side : side + 2 * (len(seen) // 2) : 2, channel]
             place = locate(stream, kind, self._hint // 2)
             if place is not None and place.fit > 0.2:
@@ -252,17 +227,17 @@ class _Estimator:
             return None
         forwards = [self._forward(seen[:, c], mix, position) for c, mix in enumerate(mixes)]
         sure = [f.share >= KNOWN for f, mix in zip(forwards, mixes) if mix.terms]
-        idle = [_idle(seen[:, c]) if not mix.terms else "" for c, mix in enumerate(mixes)]
+        idle = [idle_of(seen[:, c]) if not mix.terms else "" for c, mix in enumerate(mixes)]
         found = []
         if all(sure) and "other" not in idle:
             found.append(self._linear(position, mixes, forwards, idle))
-            if _cost(found[0]) < CHEAP:
+            if cost(found[0]) < CHEAP:
                 return found[0]
         wired = self.wired(position)
         if wired is not None:
             found.append(wired)
         if found:
-            return min(found, key=_cost)
+            return min(found, key=cost)
         if all(sure):
             return self._linear(position, mixes, forwards, idle)
         if max(mix.left for mix in mixes if mix.terms) > MOST_LEFT:
@@ -291,12 +266,12 @@ class _Estimator:
             gain_db=tuple(None if one is None else 0.0 for one in channels),
             offset=(0,) * pattern.channels,
             bits=name.bits,
-            delay_frames=_since(name.delay, channels),
+            delay_frames=since(name.delay, channels),
             encoding=name.encoding,
             from_frame=self._first,
             source_bits=self._fmt.bits,
             idle=tuple(
-                _idle(self._seen[:FITTED, c]) if one is None else "" for c, one in enumerate(channels)
+                idle_of(self._seen[:FITTED, c]) if one is None else "" for c, one in enumerate(channels)
             ),
         )
         return Estimate(path, (position - self._first) % POSITIONS, wires=found, named=name)
@@ -305,7 +280,9 @@ class _Estimator:
         self, position: int, mixes: Sequence[Mix], forwards: Sequence[Forward], idle: Sequence[str]
     ) -> Estimate:
         made = [f if mix.terms else Forward(offset=mix.offset) for f, mix in zip(forwards, mixes)]
-        path = _path(made, [f.terms for f in made], self._fmt, self._seen[:FITTED], idle, self._first)
+        path = arithmetic_path(
+            made, [f.terms for f in made], self._fmt, self._seen[:FITTED], idle, self._first
+        )
         return Estimate(path, (position - self._first) % POSITIONS, tuple(made))
 
     def _bent(
@@ -314,23 +291,23 @@ class _Estimator:
         terms = [mix.terms for mix in mixes]
         if self._known is None and self._pattern.channels <= 2:
             # A filter turns the phases that the position is drawn from: sums and delays are chance.
-            terms = [_own(mix, self._pattern.channels) for mix in mixes]
-        path = _path(list(forwards), terms, self._fmt, self._seen[:FITTED], idle, self._first)
+            terms = [own(mix, self._pattern.channels) for mix in mixes]
+        path = arithmetic_path(list(forwards), terms, self._fmt, self._seen[:FITTED], idle, self._first)
         heard = [
             response_of(self._seen[:FITTED, c], self._sources, position, mix.terms) if mix.terms else None
             for c, mix in enumerate(mixes)
         ]
-        return Estimate(_bent_path(path, heard, mixes), (position - self._first) % POSITIONS)
+        return Estimate(bent_path(path, heard, mixes), (position - self._first) % POSITIONS)
 
     def _recoded(self) -> Estimate | None:
         # Other readings of the same bytes; the one whose lines are those of whole words is it.
         short = min(self._frames, 4096)
         raw = self._raw[: short * self._pattern.frame_bytes]
         best: Estimate | None = None
-        for seen in _readings(raw, self._fmt, self._pattern.channels):
+        for seen in readings(raw, self._fmt, self._pattern.channels):
             tried = [self.wired(position) for position in self._located(seen)[0]]
-            best = min((one for one in (*tried, best) if one is not None), key=_cost, default=None)
-            if best is not None and _cost(best) <= SURE:
+            best = min((one for one in (*tried, best) if one is not None), key=cost, default=None)
+            if best is not None and cost(best) <= SURE:
                 return best
         return best
 
@@ -355,17 +332,17 @@ class _Estimator:
             return self._by_lines(ratio, old)
         if position is not None:
             terms = [
-                _level(mix.terms, old[:, c], self._sources, position)
+                level_by_low_notes(mix.terms, old[:, c], self._sources, position)
                 if mix.terms and mix.left < MOST_LEFT
                 else ()
                 for c, mix in enumerate(mixes)
             ]
         if self._pattern.channels <= 2 and any(mix.left > STRAIGHT for mix in mixes):
             return self._by_lines(ratio, old)
-        idle = [_idle(self._seen[:FITTED, c]) if not one else "" for c, one in enumerate(terms)]
+        idle = [idle_of(self._seen[:FITTED, c]) if not one else "" for c, one in enumerate(terms)]
         made = [Forward(terms=one) for one in terms]
-        path = _path(made, terms, self._fmt, self._seen[:FITTED], idle, self._first)
-        return Estimate(_with_ratio(path, ratio), 0 if position is None else position)
+        path = arithmetic_path(made, terms, self._fmt, self._seen[:FITTED], idle, self._first)
+        return Estimate(with_ratio(path, ratio), 0 if position is None else position)
 
     def _by_lines(self, ratio: float, old: Floats) -> Estimate:
         # A fraction of a frame moves every phase: no position, yet the lines tell the channels.
@@ -384,233 +361,9 @@ class _Estimator:
             bits=(self._fmt.bits,) * n,
             delay_frames=(0,) * n,
             from_frame=self._first,
-            idle=tuple("" if one is not None else _idle(self._seen[:, c]) for c, one in enumerate(channels)),
+            idle=tuple(
+                "" if one is not None else idle_of(self._seen[:, c]) for c, one in enumerate(channels)
+            ),
             source_bits=self._fmt.bits,
         )
-        return Estimate(_with_ratio(path, ratio), 0)
-
-
-def _cost(one: Estimate) -> float:
-    # How much a path supposes: of several that explain a capture the simplest is told.
-    bent = one.path.encoding in ("noisy", "filtered") or one.path.rate_ratio != 1
-    if bent:
-        return 1000.0 + (500.0 if one.path.encoding == "noisy" else 0.0)
-    cost = sum(5.0 for delay in one.path.delay_frames if delay)
-    if one.wires is not None:
-        flips = len({int(bit) for bit in np.flatnonzero(one.wires.inverted)})
-        lost = float((one.wires.source < 0).sum() - (one.wires.constant >= 0).sum())
-        return (
-            cost
-            + 4.0
-            + 2.0 * flips
-            + 5.0 * lost
-            + (3.0 if one.path.encoding else 0.0)
-            + one.path.encoding.count("; ")
-        )
-    for forward in one.forward:
-        cost += 3.0 * max(0, len(forward.terms) - 1) + (10.5 if forward.off else 0.0)
-        cost += (3.0 if forward.offset else 0.0) + (
-            200.0 * (0.98 - forward.share) if forward.terms and forward.share < 0.98 else 0.0
-        )
-    return cost
-
-
-def _order(kinds: list[list[SeenLine]], most: int = 3) -> list[tuple[int, SeenLine, bool]]:
-    # Channels to try: low halves name the whole position, high halves all but its last bits.
-    out = []
-    for channel, seen in enumerate(kinds):
-        highs = [one for one in seen if one.high]
-        lows = [one for one in seen if not one.high]
-        if lows and lows[0].share > 0.04:
-            both = bool(highs) and highs[0].shift == lows[0].shift and highs[0].share > 0.15
-            strong = lows[0].share > 0.4 * (highs[0].share if highs else 0)
-            if strong:
-                out.append((lows[0].shift, 0 if not both else 1, -lows[0].share, channel, lows[0], both))
-        if highs and highs[0].share > 0.15:
-            out.append((highs[0].shift, 2, -highs[0].share, channel, highs[0], False))
-    out.sort(key=lambda one: one[:4])
-    return [(channel, kind, both) for _, _, _, channel, kind, both in out[:most]]
-
-
-def _strongest(kinds: list[list[SeenLine]]) -> float:
-    return max((one.share for seen in kinds for one in seen), default=0.0)
-
-
-def _odd_order(sides: list[list[list[SeenLine]]]) -> list[tuple[int, SeenLine, int]]:
-    out = []
-    for side, kinds in enumerate(sides):
-        out += [(channel, kind, side) for channel, kind, _ in _order(kinds)]
-    return sorted(out, key=lambda one: (one[1].high, one[1].shift, -one[1].share))[:3]
-
-
-def _readings(raw: Bytes, fmt: SampleFormat, channels: int) -> list[Floats]:
-    # The bytes as other words would have them, (frames, channels) float64 each.
-    size, width = fmt.sample_bytes, 8 * fmt.sample_bytes
-    cells = np.ascontiguousarray(raw.reshape(-1, channels, size))
-    out = [_words(cells[:, :, ::-1])]
-    if size == 4:
-        out.append(_words(np.concatenate([cells[:, :, 2:], cells[:, :, :2]], axis=2)))
-        out.append(_words(cells[:, :, [1, 0, 3, 2]]))
-    top = _words(cells)
-    used = _top_bit(top, width)
-    out.append(_signed(top, used))
-    out.append(_signed(top.astype(np.int64) ^ (1 << used), used))
-    for moved in range(1, size * (channels if channels < 3 else 1)):
-        stream = np.roll(raw, -moved)
-        out.append(_words(np.ascontiguousarray(stream.reshape(-1, channels, size))))
-    bits = np.unpackbits(raw, bitorder="little")
-    for moved in range(1, 8):
-        for way in (moved, -moved):
-            stream = np.packbits(np.roll(bits, way), bitorder="little")
-            out.append(_words(stream.reshape(-1, channels, size)))
-    turned = np.packbits(np.unpackbits(raw), bitorder="little").reshape(-1, channels, size)
-    out += [_words(turned), _words(turned[:, :, ::-1])]
-    return out
-
-
-def _words(cells: Bytes) -> Floats:
-    # Little-endian words of any size as signed numbers.
-    size = cells.shape[2]
-    value = sum(cells[:, :, n].astype(np.int64) << (8 * n) for n in range(size))
-    return np.asarray(_signed(np.asarray(value), 8 * size - 1))
-
-
-def _signed(words: Ints | Floats, top: int) -> Floats:
-    value = words.astype(np.int64) & ((1 << (top + 1)) - 1)
-    return np.asarray(np.where(value >> top & 1, value - (1 << (top + 1)), value), np.float64)
-
-
-def _top_bit(words: Floats, width: int) -> int:
-    # The highest bit that changes.
-    value = words.astype(np.int64) & ((1 << width) - 1)
-    for bit in range(width - 1, 0, -1):
-        share = float((value >> bit & 1).mean())
-        if 0.02 < share < 0.98:
-            return bit
-    return width - 1
-
-
-def _idle(seen: Ints) -> str:
-    if not seen.any():
-        return "silent"
-    return "constant" if (seen == seen[0]).mean() > 0.99 else "other"
-
-
-def _since(delays: Sequence[int], channels: Sequence[object]) -> tuple[int, ...]:
-    known = [delay for delay, one in zip(delays, channels) if one is not None]
-    least = min(known, default=0)
-    return tuple(delay - least if one is not None else 0 for delay, one in zip(delays, channels))
-
-
-def _path(
-    forwards: Sequence[Forward],
-    terms: Sequence[tuple[Term, ...]],
-    fmt: SampleFormat,
-    seen: Ints,
-    idle: Sequence[str],
-    first: int,
-) -> Path:
-    channels = tuple(_channel(one) for one in terms)
-    level = [max((abs(t.gain) for t in one), default=0.0) for one in terms]
-    gains = tuple(_db(one) if one else None for one in level)
-    clipped = tuple(
-        round(rails_of(seen[:, c], fmt.bits)[2], 4) if terms[c] else 0.0 for c in range(seen.shape[1])
-    )
-    bits = tuple(_bits(f, g, fmt.bits) if g else 0 for f, g in zip(forwards, level))
-    delays = [min((t.delay for t in one), default=0) for one in terms]
-    offset = tuple(int(round(f.offset)) if one else 0 for f, one in zip(forwards, terms))
-    odd = any(t.source >= ODD for one in terms for t in one)
-    notes = tuple(dict.fromkeys(note for f in forwards for note in _rule_notes(f, fmt.bits)))
-    plain = (
-        channels == tuple(range(len(channels)))
-        and all(one and one[0].gain == 1.0 for one in terms)
-        and not any(offset)
-        and not any(clipped)
-        and len(set(delays)) == 1
-        and all(f.off == 0 and f.step == 1 and f.rule != "float32" for f in forwards)
-        and (not odd or len(channels) % 2 == 1)
-    )
-    return Path(
-        exact=plain,
-        channels=channels,
-        polarity=tuple(-1 if one and one[0].gain < 0 else 1 for one in terms),
-        gain_db=gains,
-        offset=offset,
-        bits=bits,
-        delay_frames=_since(delays, channels),
-        encoding=_encoding(forwards),
-        from_frame=first,
-        clipped=clipped,
-        idle=tuple(idle),
-        notes=notes,
-        source_bits=fmt.bits,
-        invertible=max(clipped, default=0.0) < MOST_CLIPPED and max(f.off for f in forwards) <= MOST_DITHER,
-    )
-
-
-def _own(mix: Mix, channels: int) -> tuple[Term, ...]:
-    # The strong terms of channels that were played, at no delay.
-    own = [term for term in mix.terms if index_of(term.source) < channels]
-    most = max((abs(term.gain) for term in own), default=0.0)
-    return tuple(replace(term, delay=0) for term in own if 2 * abs(term.gain) >= most)
-
-
-def _channel(terms: tuple[Term, ...]) -> int | tuple[int, ...] | None:
-    found = tuple(sorted({index_of(term.source) for term in terms}))
-    return None if not found else found[0] if len(found) == 1 else found
-
-
-def _db(gain: float) -> float:
-    level = round(20 * float(np.log10(gain)), 4)
-    return 0.0 if abs(level) < 1e-4 else level
-
-
-def _bits(forward: Forward, gain: float, bits: int) -> int:
-    carried = (
-        bits + float(np.log2(min(gain, 1.0))) - float(np.log2(forward.step)) - float(np.log2(forward.off + 1))
-    )
-    return max(1, min(bits, int(np.floor(carried + 1e-6))))
-
-
-def _encoding(forwards: Sequence[Forward]) -> str:
-    return "float32" if any(f.rule == "float32" for f in forwards) else ""
-
-
-def _rule_notes(forward: Forward, bits: int) -> list[str]:
-    if not forward.terms:
-        return []
-    if forward.rule == "float32":
-        return ["every sample is rounded to the 24 bits of a float32"]
-    if forward.off:
-        return [f"samples are off by at most {forward.off} LSB (dither)"]
-    if forward.step > 1:
-        way = {"floor": "cut", "truncate": "cut"}.get(forward.rule, "rounded")
-        return [f"every sample is {way} to {bits - int(np.log2(forward.step))} bits"]
-    return []
-
-
-def _bent_path(path: Path, heard: Sequence[Response | None], mixes: Sequence[Mix]) -> Path:
-    gains = tuple(
-        path.gain_db[c] if one is None or not one.fits else _db(one.gain) for c, one in enumerate(heard)
-    )
-    notes = tuple(dict.fromkeys(one.text for one in heard if one is not None))
-    encoding = "filtered" if any(one is not None and one.fits for one in heard) else "noisy"
-    return replace(path, exact=False, gain_db=gains, encoding=encoding, notes=notes, invertible=False)
-
-
-def _with_ratio(path: Path, ratio: float) -> Path:
-    return replace(path, exact=False, rate_ratio=round(ratio, 9), invertible=False)
-
-
-def _level(terms: tuple[Term, ...], old: Floats, sources: Sources, position: int) -> tuple[Term, ...]:
-    # Gains by the low notes, which every converter leaves as they are.
-    due = columns(sources, position, len(old), terms)
-    size = len(old)
-    low = max(8, int(0.03 * size))
-    window = np.hanning(size)
-    seen = np.fft.rfft((old - old.mean()) * window)[2:low]
-    sent = np.fft.rfft((due - due.mean(axis=0)) * window[:, None], axis=0)[2:low]
-    a = np.concatenate([sent.real, sent.imag])
-    b = np.concatenate([seen.real, seen.imag])
-    gains = np.linalg.lstsq(a, b, rcond=None)[0]
-    return tuple(replace(term, gain=float(gain)) for term, gain in zip(terms, gains))
+        return Estimate(with_ratio(path, ratio), 0)

@@ -15,7 +15,8 @@ import numpy as np
 from stress.detect.exact.checker import ExactChecker
 from stress.detect.exact.findings import CAP
 from stress.detect.path.change import change_finding
-from stress.detect.path.estimate import Estimate, Nothing, estimate
+from stress.detect.path.estimate import estimate
+from stress.detect.path.estimated import Estimate, Nothing
 from stress.detect.path.model import Model, model_of
 from stress.detect.path.restore import Restorer
 from stress.detect.path.suspect import Suspicion

@@ -16,7 +16,7 @@ from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
 
 if TYPE_CHECKING:
-    from stress.detect.path.estimate import Estimate
+    from stress.detect.path.estimated import Estimate
 
 
 class Model(Protocol):

@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 
-from stress.detect.path.estimate import Nothing, estimate
+from stress.detect.path.estimate import estimate
+from stress.detect.path.estimated import Nothing
 from stress.model.formats import FORMATS
 from stress.patterns.word import Pattern
 from tests.detect.path.path_kit import bits, captured

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""Put what was fitted to each channel together as one path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from stress.detect.path.attribute import Mix, Term
+from stress.detect.path.filters import Response
+from stress.detect.path.forward import Forward, columns, rails_of
+from stress.detect.path.sources import ODD, Sources, index_of
+from stress.model.arrays import Floats, Ints
+from stress.model.formats import SampleFormat
+from stress.model.path import Path
+
+# Largest difference of a sample behind which a capture is judged bit for bit [LSB]. Source: rectangular
+# dither; noise of a converter has tails, and 0.1 % of its samples lie beyond any bound that fits the rest.
+# Higher: a clean analog cable is FAIL; lower: a dithered path is INCONCLUSIVE.
+MOST_DITHER = 1
+# Share of samples at a rail from which on frames lose their position. Source: at 2 % one frame
+# of stereo in 2500 is lost whole. Higher: clipped frames pass for each other; lower: a constant
+# added to full scale ends the judgement.
+MOST_CLIPPED = 0.02
+
+
+def idle_of(seen: Ints) -> str:
+    """Return what a channel without the pattern carries: "silent", "constant" or "other"."""
+    if not seen.any():
+        return "silent"
+    return "constant" if (seen == seen[0]).mean() > 0.99 else "other"
+
+
+def since(delays: Sequence[int], channels: Sequence[object]) -> tuple[int, ...]:
+    """Return delays against the earliest channel that carries the pattern [frames]."""
+    known = [delay for delay, one in zip(delays, channels) if one is not None]
+    least = min(known, default=0)
+    return tuple(delay - least if one is not None else 0 for delay, one in zip(delays, channels))
+
+
+def arithmetic_path(
+    forwards: Sequence[Forward],
+    terms: Sequence[tuple[Term, ...]],
+    fmt: SampleFormat,
+    seen: Ints,
+    idle: Sequence[str],
+    first: int,
+) -> Path:
+    """Return the path that the arithmetic of each channel makes up."""
+    channels = tuple(_channel(one) for one in terms)
+    level = [max((abs(t.gain) for t in one), default=0.0) for one in terms]
+    gains = tuple(_db(one) if one else None for one in level)
+    clipped = tuple(
+        round(rails_of(seen[:, c], fmt.bits)[2], 4) if terms[c] else 0.0 for c in range(seen.shape[1])
+    )
+    bits = tuple(_bits(f, g, fmt.bits) if g else 0 for f, g in zip(forwards, level))
+    delays = [min((t.delay for t in one), default=0) for one in terms]
+    offset = tuple(int(round(f.offset)) if one else 0 for f, one in zip(forwards, terms))
+    odd = any(t.source >= ODD for one in terms for t in one)
+    notes = tuple(dict.fromkeys(note for f in forwards for note in _rule_notes(f, fmt.bits)))
+    plain = (
+        channels == tuple(range(len(channels)))
+        and all(one and one[0].gain == 1.0 for one in terms)
+        and not any(offset)
+        and not any(clipped)
+        and len(set(delays)) == 1
+        and all(f.off == 0 and f.step == 1 and f.rule != "float32" for f in forwards)
+        and (not odd or len(channels) % 2 == 1)
+    )
+    return Path(
+        exact=plain,
+        channels=channels,
+        polarity=tuple(-1 if one and one[0].gain < 0 else 1 for one in terms),
+        gain_db=gains,
+        offset=offset,
+        bits=bits,
+        delay_frames=since(delays, channels),
+        encoding=_encoding(forwards),
+        from_frame=first,
+        clipped=clipped,
+        idle=tuple(idle),
+        notes=notes,
+        source_bits=fmt.bits,
+        invertible=max(clipped, default=0.0) < MOST_CLIPPED and max(f.off for f in forwards) <= MOST_DITHER,
+    )
+
+
+def own(mix: Mix, channels: int) -> tuple[Term, ...]:
+    """Return the strong terms of channels that were played, at no delay."""
+    own = [term for term in mix.terms if index_of(term.source) < channels]
+    most = max((abs(term.gain) for term in own), default=0.0)
+    return tuple(replace(term, delay=0) for term in own if 2 * abs(term.gain) >= most)
+
+
+def _channel(terms: tuple[Term, ...]) -> int | tuple[int, ...] | None:
+    found = tuple(sorted({index_of(term.source) for term in terms}))
+    return None if not found else found[0] if len(found) == 1 else found
+
+
+def _db(gain: float) -> float:
+    level = round(20 * float(np.log10(gain)), 4)
+    return 0.0 if abs(level) < 1e-4 else level
+
+
+def _bits(forward: Forward, gain: float, bits: int) -> int:
+    carried = (
+        bits + float(np.log2(min(gain, 1.0))) - float(np.log2(forward.step)) - float(np.log2(forward.off + 1))
+    )
+    return max(1, min(bits, int(np.floor(carried + 1e-6))))
+
+
+def _encoding(forwards: Sequence[Forward]) -> str:
+    return "float32" if any(f.rule == "float32" for f in forwards) else ""
+
+
+def _rule_notes(forward: Forward, bits: int) -> list[str]:
+    if not forward.terms:
+        return []
+    if forward.rule == "float32":
+        return ["every sample is rounded to the 24 bits of a float32"]
+    if forward.off:
+        return [f"samples are off by at most {forward.off} LSB (dither)"]
+    if forward.step > 1:
+        way = {"floor": "cut", "truncate": "cut"}.get(forward.rule, "rounded")
+        return [f"every sample is {way} to {bits - int(np.log2(forward.step))} bits"]
+    return []
+
+
+def bent_path(path: Path, heard: Sequence[Response | None], mixes: Sequence[Mix]) -> Path:
+    """Return a path with a filter or noise in it, with what was heard of each channel."""
+    gains = tuple(
+        path.gain_db[c] if one is None or not one.fits else _db(one.gain) for c, one in enumerate(heard)
+    )
+    notes = tuple(dict.fromkeys(one.text for one in heard if one is not None))
+    encoding = "filtered" if any(one is not None and one.fits for one in heard) else "noisy"
+    return replace(path, exact=False, gain_db=gains, encoding=encoding, notes=notes, invertible=False)
+
+
+def with_ratio(path: Path, ratio: float) -> Path:
+    """Return a path whose captured rate is `ratio` times the rate played."""
+    return replace(path, exact=False, rate_ratio=round(ratio, 9), invertible=False)
+
+
+def level_by_low_notes(
+    terms: tuple[Term, ...], old: Floats, sources: Sources, position: int
+) -> tuple[Term, ...]:
+    """Return terms with gains by the low notes, which every converter leaves as they are."""
+    due = columns(sources, position, len(old), terms)
+    size = len(old)
+    low = max(8, int(0.03 * size))
+    window = np.hanning(size)
+    seen = np.fft.rfft((old - old.mean()) * window)[2:low]
+    sent = np.fft.rfft((due - due.mean(axis=0)) * window[:, None], axis=0)[2:low]
+    a = np.concatenate([sent.real, sent.imag])
+    b = np.concatenate([seen.real, seen.imag])
+    gains = np.linalg.lstsq(a, b, rcond=None)[0]
+    return tuple(replace(term, gain=float(gain)) for term, gain in zip(terms, gains))
