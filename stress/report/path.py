@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stress.board.pcm_name import NAMED
 from stress.model.words import count, counted
 
 if TYPE_CHECKING:
@@ -23,13 +24,20 @@ JUDGED = {
 
 def first(run: Summary) -> list[str]:
     """Return the path and what to do about it, a line each; nothing where every bit gets through."""
-    said = run.loopback
+    said, plugins = run.loopback, _plugins(run)
     if said is None or not said.path:
-        return []
+        return plugins
     return [
         f"path: {said.path}{f'; {said.lost}' if said.lost else ''}",
         *([f"  {said.advice}"] if said.advice else []),
+        *plugins,
     ]
+
+
+def _plugins(run: Summary) -> list[str]:
+    # Of a PCM of alsa-lib the open event says what stands between it and the card.
+    devices = {opened.device for opened in run.opened.values() if opened.device.startswith(NAMED)}
+    return [f"alsa-lib: {device}" for device in sorted(devices)]
 
 
 def behind(run: Summary) -> str:

@@ -17,6 +17,7 @@ from stress.report.facts import Facts
 from stress.report.path import _audited, audit_json, first, judged
 from stress.verdict.audit import Audit
 from stress.verdict.summary import summarise
+from tests.record_cases import summary
 
 
 def test_audit_that_agrees_says_how_many_periods_differ():
@@ -109,3 +110,13 @@ def test_run_says_once_what_on_this_machine_may_change_samples(tmp_path, monkeyp
     main.main([*argv, "--out", f"{tmp_path}/clean"])
     assert "amixer" not in capsys.readouterr().out
     assert looked == ["virtual"]
+
+
+def test_named_pcm_is_told_with_what_its_plugins_change():
+    opened = {
+        "event": "open",
+        "arm": "a",
+        "device": "pcm:x playback (through Rate conversion: rate 44100 to 48000)",
+    }
+    assert first(summary(opened)) == [f"alsa-lib: {opened['device']}"]
+    assert not first(summary({**opened, "device": "hw:1,0 playback (/dev/snd/pcmC1D0p sub0)"}))

@@ -136,6 +136,18 @@ class Asound:
         )
         return card, device, subdevice
 
+    def dump(self, handle: int) -> str:
+        """Return what alsa-lib says of an open PCM and its plugins, "" where it says nothing."""
+        output, text = ctypes.c_void_p(), ctypes.c_char_p()
+        if self._c["snd_output_buffer_open"](ctypes.byref(output)) < 0:
+            return ""
+        try:
+            self._c["snd_pcm_dump"](handle, output)
+            size = self._c["snd_output_buffer_string"](output, ctypes.byref(text))
+            return (text.value or b"")[: int(size)].decode(errors="replace")
+        finally:
+            self._c["snd_output_close"](output)
+
     def status(self, handle: int) -> tuple[int, int, int, int]:
         """Return (errno, state, avail, most avail since the last call); safe beside a running transfer."""
         block = self._block("snd_pcm_status")

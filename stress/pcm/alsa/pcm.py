@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from stress.errors import StreamStateError
 from stress.model.arrays import Bytes
 from stress.model.pcm import Access, Direction, Exchange, Granted, Handling, Load, Mapping, PcmRequest
-from stress.pcm.alsa import mapping, memory, naming, outcome, params
+from stress.pcm.alsa import mapping, memory, naming, outcome, params, plugins
 from stress.pcm.alsa._lib import Asound, Libc
 from stress.pcm.alsa.burst import Burst
 from stress.pcm.alsa.stream import Stream
@@ -88,7 +88,7 @@ class AlsaPcm(Pcm):
         accesses = [stream.granted.access.value for stream in streams]
         self.backend = "alsa " + "+".join(dict.fromkeys(accesses))
         return Granted(
-            device=" -> ".join(_place(stream) for stream in streams),
+            device=" -> ".join(_place(lib, stream) for stream in streams),
             playback=played,
             capture=captured,
             mappings=tuple(found for stream in streams for found in self._mappings(lib, stream)),
@@ -273,5 +273,7 @@ class AlsaPcm(Pcm):
         return tuple(stream for stream in (self._playback, self._capture) if stream is not None)
 
 
-def _place(stream: Stream) -> str:
+def _place(lib: Asound, stream: Stream) -> str:
+    if stream.named:
+        return f"{stream.device} ({plugins.described(lib.dump(stream.handle))})"
     return f"{stream.device} ({stream.node} sub{stream.where[2]})"
