@@ -30,10 +30,14 @@ _CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)' \(choose from (?P<know
 class _Help(argparse.HelpFormatter):
     # Every line of an epilog is a paragraph of its own, and an indented one an example to copy.
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        parts = (
-            line if line.startswith("  ") else super(_Help, self)._fill_text(line, width, indent)
-            for line in text.splitlines()
-        )
+        parts = []
+        for line in text.splitlines():
+            if not line.startswith("  "):
+                parts.append(super()._fill_text(line, width, indent))
+                continue
+            # An example stays one line to copy; its comment goes below it where both do not fit.
+            command, mark, comment = line.partition("  # ")
+            parts += [line] if len(line) <= width or not mark else [command.rstrip(), f"      # {comment}"]
         return "\n".join(parts)
 
 

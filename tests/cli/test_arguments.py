@@ -253,3 +253,14 @@ def test_format_is_read_in_the_short_forms_of_other_tools(text, name):
 def test_label_that_is_no_slug_is_refused(text):
     with pytest.raises(argparse.ArgumentTypeError):
         arguments.label(text)
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "100"])
+def test_help_puts_the_comment_of_a_long_example_below_it(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    top = parser()
+    (action,) = top._subparsers._group_actions
+    for one in (top, *action.choices.values()):
+        text = one.format_help()
+        lines = text[text.index("Examples:") :].splitlines()
+        assert not [line for line in lines if "  # " in line.strip() and len(line) > int(columns)]

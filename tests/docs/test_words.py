@@ -30,7 +30,7 @@ OURS = (
     "arm", "burst", "lap", "ring", "episode", "exposure", "bound", "self-test", "masked", "RMW", "hw_ptr",
     "VIVT", "PIPT", "VIPT", "softcard", "footprint", "xrun", "VmFlags", "tier", "mix2", "loopback",
     "detector", "plan", "position", "lock", "usbmon", "use_vmalloc", "Loopback", "line", "period",
-    "reference",
+    "reference", "power",
 )  # fmt: skip
 ROOMS = ("report", "cli", "verdict", "experiment", "predict", "record")
 
