@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stress.errors import ConfigError
 from stress.files.whole import whole
-from stress.record import bundle, evidence
-from stress.report import cases, ci_formats, html, kcidb, mail, ticket
+from stress.record import bundle, evidence, private, rundir
+from stress.report import bundle_files, cases, ci_formats, html, kcidb, mail, ticket
+from stress.report import facts as facts_of
 from stress.report.as_json import as_json
+from stress.verdict import summary
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +37,7 @@ class Outputs:
     form : "text", "json", "ktap", "lava", "mail" or "kcidb" on standard output.
     build_id : of the tested kernel, for KernelCI.
     label : name of the suite, "" for the backend's.
+    private : the bundle names no host, user, process and serial number.
     quiet, verbose : the verdict line only, or the facts of the machine as well.
     """
 
@@ -44,6 +48,7 @@ class Outputs:
     form: str = "text"
     label: str = ""
     build_id: str = ""
+    private: bool = False
     quiet: bool = False
     verbose: bool = False
 
@@ -58,6 +63,7 @@ class Outputs:
             svg=args.svg or "",
             junit=args.junit or "",
             bundle=args.bundle or "",
+            private=args.private,
             form=form,
             label=args.label or "",
             build_id=getattr(args, "build_id", "") or "",
@@ -79,6 +85,10 @@ def check(outputs: Outputs, folder: Path) -> None:
     ------
     ConfigError : one lies in the run directory, or two are the same.
     """
+    if outputs.private and not outputs.bundle:
+        raise ConfigError(
+            "says what a bundle leaves out", where="--private", allowed="with --bundle FILE.tar.gz"
+        )
     seen: dict[Path, str] = {}
     for option, path in outputs.files.items():
         place = Path(path).resolve()
@@ -109,7 +119,7 @@ def write(outputs: Outputs, folder: Path, run: Summary, facts: Facts) -> list[st
         data = ci_formats.junit(cases.suite(run, outputs.label), cases.cases(run), facts)
         told.append(written(outputs.junit, data))
     if outputs.bundle:
-        bundle.pack(folder, outputs.bundle)
+        _pack(outputs, folder, run, facts)
         told.append(f"wrote {outputs.bundle} ({_size(Path(outputs.bundle).stat().st_size)})")
     return told
 
@@ -166,3 +176,24 @@ def _evidence(folder: Path, names: Sequence[str]) -> list[EvidenceRecord]:
     # A burst is recorded before its evidence: a kill between them leaves a name without a file.
     place = folder / "evidence"
     return [evidence.read(place, name) for name in names if (place / name).exists()]
+
+
+def _pack(outputs: Outputs, folder: Path, run: Summary, facts: Facts) -> None:
+    if not outputs.private:
+        _packed(outputs, folder, run, facts, folder.resolve().name)
+        return
+    with tempfile.TemporaryDirectory(prefix="pcmstress-") as place:
+        copied = Path(place) / "run"
+        private.copy(folder, copied)
+        # Everything else is made from the copy: what it does not hold cannot get out.
+        again = summary.read(copied).result(run.plan)
+        _packed(outputs, copied, again, facts_of.read(copied), "run", private.REMOVED)
+
+
+def _packed(
+    outputs: Outputs, folder: Path, run: Summary, facts: Facts, name: str, removed: Sequence[str] = ()
+) -> None:
+    board = rundir.read_json(folder, "board.json") if (folder / "board.json").exists() else {}
+    path = Path(outputs.bundle).name
+    files = bundle_files.files(run, facts, board, _evidence(folder, run.samples.files), path)
+    bundle.pack(folder, outputs.bundle, files, lambda sizes: bundle_files.readme(sizes, run, removed), name)

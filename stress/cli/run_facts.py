@@ -9,6 +9,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
+from stress.board import system_texts
 from stress.cli import version
 from stress.settings.find import LARGEST_BYTES
 
@@ -31,8 +32,11 @@ def of_run(
     argv : the command as it was given; that of this process when None.
     """
     given = sys.argv[1:] if argv is None else argv
+    # A simulation has no kernel of its own to ask.
+    texts = {} if board.get("virtual") else {"texts": system_texts.gather(system_texts.of_board(board))}
     return {
         **board,
+        **texts,
         "run": {
             "pcmstress": version.program(),
             "Python": platform.python_version(),

@@ -197,6 +197,11 @@ def results(command: argparse.ArgumentParser, mail: bool = False) -> None:
     group.add_argument(
         "--svg", metavar="FILE", help="write the one picture for a ticket: verdict, cause and where"
     )
+    group.add_argument(
+        "--private",
+        action="store_true",
+        help="leave host, user, serial numbers and processes out of the bundle",
+    )
     group.add_argument("--junit", metavar="FILE", help="write JUnit XML (GitLab, Jenkins)")
     form = group.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object and nothing else")

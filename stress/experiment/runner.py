@@ -28,6 +28,7 @@ from stress.verdict.tally import Tally
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stress.board.kernel_log import KernelLog
     from stress.board.processes import Processes
     from stress.experiment.burst import BurstResult
     from stress.experiment.disturber import Disturber
@@ -104,6 +105,7 @@ class Run:
     processes : see `BurstRunner`.
     suspects : looks for what on this machine may change samples, a line each; called once, where the path
         is not bit-exact.
+    kernel_log : what the kernel says meanwhile, None where it is not that of the board.
     """
 
     plan: Plan
@@ -128,6 +130,7 @@ class Run:
     indexing: str = ""
     processes: Processes | None = None
     suspects: Callable[[], list[str]] = list
+    kernel_log: KernelLog | None = None
 
     def __post_init__(self) -> None:
         self._events = ArmEvents(self.disturber)
@@ -406,6 +409,7 @@ class Run:
         if self.colours and bench.granted.mappings:
             drawn = replace(burst.exposure, allocation=self._allocations, colours=self.colours)
             burst = replace(burst, exposure=drawn)
+        burst = replace(burst, kernel=self.kernel_log.new() if self.kernel_log else ())
         self.journal.append(burst, sync=True)
         self.evidence.write(kept)
         self._sum.add(burst)

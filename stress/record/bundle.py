@@ -21,7 +21,7 @@ from stress.files.whole import whole
 from stress.record import journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 # The files of a run directory, and nothing else; hidden and foreign files stay out.
 _MEMBER = re.compile(
@@ -42,8 +42,20 @@ _HEADERS = (
 NAMES = (".tar.gz", ".tgz")
 
 
-def pack(folder: Path, path: str) -> int:
-    """Write the run in `folder` to a compressed tar file; return how many files it holds.
+def pack(
+    folder: Path,
+    path: str,
+    more: Mapping[str, str] | None = None,
+    readme: Callable[[Mapping[str, int]], str] | None = None,
+    name: str = "",
+) -> int:
+    """Write the run in `folder` to a compressed tar file; return how many files of the run it holds.
+
+    Parameters
+    ----------
+    more : texts to pack beside the run, by name.
+    readme : makes the text of README of the names and sizes [bytes] of everything else.
+    name : of the directory in the bundle, that of the run where it is "".
 
     Raises
     ------
@@ -53,9 +65,19 @@ def pack(folder: Path, path: str) -> int:
         raise CaptureFileError(path, f"is no name of a bundle (allowed: *{', *'.join(NAMES)})")
     names = sorted(str(item.relative_to(folder)) for item in folder.rglob("*.json*"))
     wanted = [name for name in names if _MEMBER.fullmatch(name)]
+    texts = {place: said.encode("utf-8", "replace") for place, said in (more or {}).items()}
+    sizes = {one: (folder / one).stat().st_size for one in wanted}
+    sizes.update({place: len(said) for place, said in texts.items()})
+    if readme:
+        texts = {"README": readme(sizes).encode("utf-8", "replace"), **texts}
+    top = name or folder.resolve().name
     with whole(path) as place, tarfile.open(place, "w:gz") as archive:
-        for name in wanted:
-            archive.add(folder / name, f"{folder.resolve().name}/{name}", recursive=False)
+        for inside, said in texts.items():
+            member = tarfile.TarInfo(f"{top}/{inside}")
+            member.size, member.mtime = len(said), int((folder / journal.NAME).stat().st_mtime)
+            archive.addfile(member, io.BytesIO(said))
+        for one in wanted:
+            archive.add(folder / one, f"{top}/{one}", recursive=False)
     return len(wanted)
 
 

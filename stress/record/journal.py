@@ -75,7 +75,7 @@ class Journal:
         try:
             before = self._settle()
             digest = chained(self._digest, body)
-            data = body[:-1] + _CHAIN + digest.encode() + b'"}\n'
+            data = sealed(body, digest)
             self._pending = (before + len(data), digest)
             written = self._file.write(data)
             if written != len(data):
@@ -114,6 +114,11 @@ def chained(before: str, body: bytes) -> str:
     body : the line as JSON without its "chain", compact.
     """
     return hashlib.blake2b(before.encode() + body, digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def sealed(body: bytes, digest: str) -> bytes:
+    """Return the line of a compact JSON object and its digest."""
+    return body[:-1] + _CHAIN + digest.encode() + b'"}\n'
 
 
 def unchained(line: bytes) -> tuple[bytes, str]:

@@ -12,7 +12,7 @@ from stress.model.exposure import ZERO_EVENTS_95, Exposure
 from stress.model.lifecycle import FirstLap
 from stress.model.transport import ALIASING
 from stress.model.verdict import Verdict
-from stress.model.words import at_most, count, counted, stretches
+from stress.model.words import at_most, count, counted, plain, stretches
 from stress.settings.times import format_duration
 from stress.stats.counts import miss_bound_95
 from stress.verdict import allocations, needs
@@ -52,7 +52,7 @@ def judge(tally: Tally, bound: float = 1.0) -> Judgement:
     """
     if tally.found:
         events = behind_events(tally.outcomes)
-        return Judgement(Verdict.FAIL, (_corruption(tally), *_lucky(tally), *events))
+        return Judgement(Verdict.FAIL, (_corruption(tally), *_lucky(tally), *events, *_kernel(tally)))
     silent = sum(number for (_, what), number in tally.outcomes.items() if what == FirstLap.MUTE.value)
     # The same stream came through in other bursts: silence is not a missing cable.
     if 0 < silent < tally.bursts:
@@ -61,13 +61,27 @@ def judge(tally: Tally, bound: float = 1.0) -> Judgement:
         return Judgement(Verdict.SKIP, (tally.skipped or "no burst was run",))
     doubts = _doubts(tally, bound)
     if tally.lost == "frozen":
-        return Judgement(Verdict.ERROR, ("the device stopped moving; the watchdog freed the call", *doubts))
+        return Judgement(
+            Verdict.ERROR,
+            ("the device stopped moving; the watchdog freed the call", *doubts, *_kernel(tally)),
+        )
     if doubts:
-        return Judgement(Verdict.INCONCLUSIVE, doubts)
+        return Judgement(Verdict.INCONCLUSIVE, (*doubts, *_kernel(tally)))
     alone = (_BY_WIRE,) if tally.wire.get("judged") else ()
     return Judgement(
-        Verdict.PASS, (_clean(tally), _power(tally), *allocations.words(tally), *_lucky(tally), *alone)
+        Verdict.PASS,
+        (_clean(tally), _power(tally), *allocations.words(tally), *_lucky(tally), *alone, *_kernel(tally)),
     )
+
+
+def _kernel(tally: Tally) -> list[str]:
+    # Told beside any verdict; an oops is a doubt as well.
+    said = []
+    for what, messages in (("broke", tally.oopses), ("reported trouble of USB or sound", tally.usb_errors)):
+        if messages:
+            times = counted(sum(messages.values()), "message")
+            said.append(f"kernel {what} while bursts ran ({times}): {plain(next(iter(messages)))}")
+    return said
 
 
 def _lucky(tally: Tally) -> tuple[str, ...]:
@@ -92,6 +106,8 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
     doubts = []
     if tally.lost == "gone":
         doubts.append("the device went away; what was recorded before stays valid")
+    if tally.oopses:
+        doubts.append("the kernel is broken, so nothing that ran on it proves anything: reboot and repeat")
     if tally.inconsistent:
         number = counted(len(tally.inconsistent), "burst")
         doubts.append(f"the record is inconsistent in {number}: {next(iter(tally.inconsistent))}")

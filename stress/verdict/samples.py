@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from stress.model.record.findings import FindingRecord
 
 T = TypeVar("T")
+# Messages of the kernel that a bundle and a mail are written from. Source: 2000 lines are 200 KB.
+MOST_KERNEL = 2000
 # Kept of each sort. Source: what a page can show and a browser draw at once. Higher: memory that
 # grows with the run; lower: emptier pictures, which the captions say.
 MOST_EXAMPLES, MOST_MARKS, MOST_STRIPS, MOST_POINTS, MOST_NOTES, MOST_FILES = 30, 2000, 12, 4096, 20, 12
@@ -77,6 +80,7 @@ class Samples:
     levels, marks : of the analog path over all bursts end to end, which last `length_s` [s].
     notes : distinct notes of the tap.
     files : the first evidence files that bursts name.
+    kernel : the last messages of the kernel.
     """
 
     sorts: dict[tuple[str, str | None], Examples] = field(default_factory=dict)
@@ -86,11 +90,13 @@ class Samples:
     marks: Thinned[tuple[float, Example]] = field(default_factory=Thinned)
     notes: dict[str, None] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
+    kernel: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_KERNEL))
     length_s: float = 0.0
 
     def add(self, burst: BurstRecord, opened: OpenRecord | None) -> None:
         """Take what is worth showing of a burst, and of the PCM it ran on."""
         shown = False
+        self.kernel.extend(burst.kernel)
         self.files += burst.evidence[: MOST_FILES - len(self.files)]
         for finding in burst.analysis.findings:
             if not finding.injected:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from stress.model.finding import SILENT
+from stress.model.kernel_messages import oopses, usb_errors
 from stress.model.record.burst import BurstRecord
 from stress.model.record.events import LifecycleRecord, SkipRecord
 from stress.model.record.wire import BlindRecord
@@ -30,6 +31,8 @@ WHOLE = "all"
 # Kept of one arm. Source: the fits have converged long before. Higher: memory that grows with the
 # run; lower: a dose-response, or a clock that drifts, is measured on too little.
 MOST_SAMPLES, MOST_SLIPS = 4095, 10000
+# Messages of the kernel kept of one arm; the rest is counted under `MORE`.
+MOST_MESSAGES, MORE = 20, "more messages of the kernel"
 _NUMBERS = re.compile(r"[\d.+-]+")
 
 
@@ -70,6 +73,8 @@ class Tally:
     inconsistent : numbers of a burst that do not go together, see `stress.verdict.invariants`.
     outcomes : life-cycle events as (event, outcome), see `stress.model.lifecycle`.
     draws : bursts per allocation of the rings, as (page colours, number of the allocation).
+    oopses, usb_errors : messages of the kernel that came while bursts ran, see
+        `stress.model.kernel_messages`.
     alarm, weakest : statistic at which the spectral detector alarms, and that of
         the weakest planted fault it found [noise sigmas].
     """
@@ -115,6 +120,8 @@ class Tally:
     detectors: Counter[str] = field(default_factory=Counter)
     draws: Counter[tuple[int, int]] = field(default_factory=Counter)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    oopses: Counter[str] = field(default_factory=Counter)
+    usb_errors: Counter[str] = field(default_factory=Counter)
     alarm: float | None = None
     weakest: float | None = None
     least_queued: float | None = None
@@ -166,6 +173,14 @@ class Tally:
         self._add_findings(analysis)
         self._add_sample(self.wrong_frames - before, analysis.checked_frames)
         self._add_wire(burst.wire)
+        if burst.kernel:
+            self._add_kernel(burst.kernel)
+
+    def _add_kernel(self, lines: Iterable[str]) -> None:
+        for counts, found in ((self.oopses, oopses(lines)), (self.usb_errors, usb_errors(lines))):
+            # The first ones are told; of the others only how many there were.
+            for line in found:
+                counts[line if len(counts) < MOST_MESSAGES else MORE] += 1
 
     def _add_doubts(self, texts: Iterable[str]) -> None:
         # The same advice carries other numbers in every burst: the first text stands for all of its kind.

@@ -93,13 +93,17 @@ def _config() -> tuple[Schema, Schema]:
 
 def _board() -> Schema:
     call = {"type": "object", "additionalProperties": {"type": "string"}}
-    more = {"run": call, "offers": listed({"type": "object"}), "devices": {}}
+    more = {"run": call, "offers": listed({"type": "object"}), "devices": {}, "texts": keyed(TEXT)}
     facts = of_dataclass(BoardFacts)
     properties = {"schema": _named("pcmstress/board/1"), **facts["properties"], **more}
     real = {**facts, "properties": properties, "required": ["schema", *facts["required"]]}
-    virtual = fields(
-        {"virtual": {"const": True}, "spec": {"type": "object"}, "facts": real, "run": call}, "facts", "run"
-    )
+    model: dict[str, Schema] = {
+        "virtual": {"const": True},
+        "spec": {"type": "object"},
+        "facts": real,
+        "run": call,
+    }
+    virtual = fields({**model, "texts": keyed(TEXT)}, "facts", "run", "texts")
     return {"anyOf": [real, virtual]}
 
 

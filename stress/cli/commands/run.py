@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
 import stress
+from stress.board.kernel_log import KernelLog
 from stress.board.memory import available
 from stress.board.processes import Processes
 from stress.cli import backend, detector, ending, new_run, outputs, resume, run_facts, series, stimulus
@@ -269,6 +270,7 @@ def _run(
         disturber=disturber,
         suspects=lambda: _suspects(job.config),
         processes=None if job.config.backend == "virtual" else Processes(),
+        kernel_log=None if job.config.backend == "virtual" else KernelLog(),
         colours=job.backend.transport.drawn_colours if job.backend else 0,
         indexing=job.backend.transport.indexing if job.backend else "",
         progress=lambda step: life.show("", streamed_s=step.streamed_s, findings=step.findings),

@@ -32,6 +32,7 @@ class BurstRecord:
     episodes, observed_s : see `stress.verdict.episodes`.
     evidence : names of the files in evidence/ that belong to it.
     beside : the processes that took most CPU time and most switches meanwhile.
+    kernel : messages of the kernel since the burst before, as dmesg prints them.
     """
 
     event: ClassVar[str] = "burst"
@@ -58,6 +59,7 @@ class BurstRecord:
     advice: tuple[str, ...] = shape.field(shape.listed(shape.read_text), (), omit=True)
 
     beside: tuple[ProcessRecord, ...] = shape.field(shape.listed(shape.of(ProcessRecord)), (), omit=True)
+    kernel: tuple[str, ...] = shape.field(shape.listed(shape.read_text), (), omit=True)
 
     @property
     def seen(self) -> WireRecord | None:
