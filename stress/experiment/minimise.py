@@ -24,6 +24,7 @@ from stress.stats.counts import binomial_at_most, poisson_interval
 if TYPE_CHECKING:
     from stress.verdict.tally import Tally
 
+SCHEMA = "pcmstress/minimal/1"
 # What is streamed of a candidate at once, as shares of the length that has to show it. Their sum, 4,
 # is where an open question ends as "not shown". Higher: rare corruption takes longer to rule out;
 # lower: candidates that would do are given up.

@@ -72,6 +72,8 @@ def test_corruption_that_is_not_seen_again_is_inconclusive(run, tmp_path, capsys
     assert status == 5
     assert out.startswith("INCONCLUSIVE  stale data in the playback ring was not seen again within 100ms")
     assert not (tmp_path / "m.toml").exists()
+    status, out, _ = _main(capsys, *base, "--backend", "virtual", "--board", "cortex-a", "--json")
+    assert (status, json.loads(out)["plan"]) == (5, None)
 
 
 @pytest.mark.parametrize(

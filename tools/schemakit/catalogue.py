@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The schemas by name: run, evidence, config, board, report, diagnosis, analysis, prediction."""
+"""The schemas by name: of a record, of what is printed of it, and of what several records make."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from stress.plan.plan import Plan
 from stress.record.evidence import SCHEMA as EVIDENCE
 from stress.report.effects import SCHEMA as DIAGNOSIS
 from stress.verdict.summary import AnalogPath
+from tools.schemakit import several
 from tools.schemakit.annotated import of_dataclass
 from tools.schemakit.readers import (
     FLAG,
@@ -49,6 +50,9 @@ def schemas() -> dict[str, Schema]:
         "diagnosis": _whole(DIAGNOSIS, "the diagnosis of report --json, as data", diagnosis(), {}),
         "analysis": _whole("pcmstress/analysis/1", "analyze --json", _analysis(), {}),
         "prediction": _prediction(),
+        "comparison": _whole(*several.comparison()),
+        "trend": _whole(*several.trend()),
+        "minimal": _whole(*several.minimal()),
     }
 
 

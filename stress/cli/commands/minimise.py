@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from stress.plan.plan import Plan
     from stress.verdict.summary import Summary
 
-SCHEMA = "pcmstress/minimal/1"
 # A candidate has to show the corruption within this many times what the arm of the record needs.
 # Higher: plans that are smaller and slower; lower: what costs a little rate is kept.
 SLOWER = 4.0
@@ -188,7 +187,9 @@ def _not_seen(
     why = trials[0].words if trials else "nothing was streamed"
     told = f"{signature.words} was not seen again within {format_duration(within_s)}: {why}"
     if args.json:
-        console.line(json.dumps({"schema": SCHEMA, "plan": None, "reason": told, "trials": _json(trials)}))
+        console.line(
+            json.dumps({"schema": minimise.SCHEMA, "plan": None, "reason": told, "trials": _json(trials)})
+        )
     else:
         console.prose([f"INCONCLUSIVE  {told}", "next: a longer --within, or the card and cable of that run"])
     return EXIT_INCONCLUSIVE
@@ -197,13 +198,14 @@ def _not_seen(
 def _tell(args: argparse.Namespace, console: Console, found: Result, signature: Signature, said: str) -> None:
     if args.json:
         whole = {
-            "schema": SCHEMA,
+            "schema": minimise.SCHEMA,
             "plan": schema.write(found.plan),
             "file": args.out,
             "sentence": said,
             "kind": signature.kind,
             "ring": signature.ring or None,
             "power": found.power,
+            "proven": found.proven,
             "seen_again": found.again,
             "repetitions": found.repetitions,
             "unfinished": found.unfinished,
