@@ -235,7 +235,16 @@ def _row_starts(lags: Ints, least: int, step: int) -> Flags:
 
 
 def in_a_row(lags: Ints, least: int, step: int) -> Flags:
-    """Tell which entries belong to at least `least` equal ones, `step` apart."""
+    """Tell which entries belong to at least `least` equal ones, `step` apart.
+
+    Parameters
+    ----------
+    lags : (n,) int64 [frames].
+
+    Returns
+    -------
+    (n,) bool.
+    """
     same, out = _row_starts(lags, least, step), np.zeros(len(lags), bool)
     for k in range(least):
         out[k * step : k * step + len(same)] |= same

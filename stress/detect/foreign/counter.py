@@ -62,7 +62,7 @@ class Counter(KnownSource):
         return _packed((made & ((1 << self._width) - 1)) * self._unit, self.fmt)
 
     def locked_at(self, rows: Bytes) -> tuple[int, int] | None:
-        """Return the frame whose steps were read, which is its own position."""
+        """Return the frame whose steps were read, which is its own position (see `KnownSource`)."""
         return self._lock, self._lock
 
     def ages(self, rows: Bytes, due: Ints) -> Ints:

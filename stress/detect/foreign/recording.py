@@ -65,7 +65,12 @@ class FileSource(KnownSource):
         return at - int(loud[0]) if len(loud) else 0
 
     def locked_at(self, rows: Bytes) -> tuple[int, int] | None:
-        """Return the first of `LOCK` frames of the recording in a row, and its place there."""
+        """Return the first of `LOCK` frames of the recording in a row, and its place there.
+
+        Parameters
+        ----------
+        rows : (n, frame_bytes) uint8.
+        """
         for start in range(0, max(1, len(rows) - LOCK), LOOK):
             part = rows[start : start + LOOK + LOCK]
             for frame in self._distinct(part):

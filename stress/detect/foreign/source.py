@@ -49,7 +49,11 @@ class KnownSource(Pattern):
         Parameters
         ----------
         rows : (n, frame_bytes) uint8.
-        due : (n,) position due at each.
+        due : (n,) int64, position due at each.
+
+        Returns
+        -------
+        (n,) int64 [frames].
         """
 
     @property
@@ -70,14 +74,23 @@ class KnownSource(Pattern):
         return 0
 
     def fill(self, position: int, out: Bytes) -> None:
-        """Write the frames from `position` on."""
+        """Write the frames from `position` on into `out`, (n * frame_bytes,) uint8."""
         frames = self._whole_frames(out)
         due = np.arange(position, position + frames, dtype=np.int64) % (1 << 32)
         out[:] = self.image(due.astype(np.uint32)).reshape(-1)
 
 
 class SourceDecoder(Decoder):
-    """Finds the lag of every frame of a stretch of a known source."""
+    """Finds the lag of every frame of a stretch of a known source.
+
+    Parameters
+    ----------
+    mask : (frame_bytes,) uint8 of the bits that the path carries, None for all.
+
+    Raises
+    ------
+    TypeError : the pattern is no known source.
+    """
 
     def __init__(self, pattern: Pattern, rings: Rings, mask: Bytes | None = None) -> None:
         super().__init__(pattern, rings, mask)
