@@ -9,7 +9,7 @@ import pytest
 
 from stress.errors import DeviceError
 from stress.model.pcm import Lost
-from stress.pcm.alsa.outcome import Ended, exchange
+from stress.pcm.alsa.outcome import EVENTS, Ended, exchange
 from stress.pcm.alsa.transfer_thread import LaneResult
 from stress.pcm.alsa.window import WindowResult
 
@@ -47,6 +47,11 @@ def test_direction_that_was_not_used_has_no_frames_and_is_open():
 def test_xrun_is_told_by_the_state_or_by_the_call(returned, state, xruns):
     result = _ended(returned, state).result()
     assert (result.xruns, result.frames) == (xruns, max(0, returned))
+
+
+@pytest.mark.parametrize("returned", [0, *EVENTS])
+def test_event_of_a_stream_and_a_call_without_frames_are_results(returned):
+    assert _ended(returned).result().frames == 0
 
 
 def test_failure_that_is_no_event_of_a_stream_is_an_error():

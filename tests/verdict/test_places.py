@@ -55,7 +55,7 @@ def test_clean_burst_of_an_older_record_counts_only_its_length():
 
 def test_longest_burst_holds_every_finding():
     arm = Places()
-    arm.add(_burst(_wrong(5100, 50), frames=5000), 50, None)
+    arm.add(_burst(_wrong(5100, 50), _wrong(100), frames=5000), 58, None)
     arm.add(_burst(frames=4000), 0, None)
     assert arm.frames == 5150
 
