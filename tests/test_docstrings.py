@@ -68,8 +68,6 @@ ELSEWHERE = re.compile(r"\bsee (?:the contract|`)")
 
 
 def _is_array(annotation: ast.expr | None) -> bool:
-    if isinstance(annotation, ast.Subscript) and getattr(annotation.value, "id", "") == "Callable":
-        return False  # what a function takes is said where it is made
     return annotation is not None and any(
         isinstance(node, ast.Name) and node.id in ARRAYS for node in ast.walk(annotation)
     )

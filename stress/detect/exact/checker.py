@@ -82,7 +82,8 @@ class ExactChecker:
     line_bytes : cache line of the board [bytes].
     cap : findings kept in full; counts go on past it.
     begun : a lock found before; every frame is judged then, from the first on.
-    decoding : makes the decoder of a pattern whose frames do not show their position by themselves.
+    decoding : makes the decoder of a pattern whose frames do not show their position by themselves,
+        from pattern, rings and mask, (frame_bytes,) uint8.
 
     Threads: one at a time per object.
     """
