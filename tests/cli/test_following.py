@@ -169,3 +169,13 @@ def test_holder_is_asked_without_taking_the_lock(tmp_path):
         assert holder(tmp_path) == held.pid
         held.communicate()
     assert holder(tmp_path) == 0
+
+
+def test_record_that_takes_several_reads_is_shown_whole(run, monkeypatch, capsys):
+    lines = (run / NAME).read_bytes().splitlines(keepends=True)
+    monkeypatch.setattr("stress.record.living.MOST_BYTES", max(map(len, lines)))
+    monkeypatch.setattr(following.folder_lock, "holder", lambda _: 0)
+    monkeypatch.setattr(following, "LOOK_S", 0.0)
+    # The run is over and nobody holds its lock: what is left is read all the same.
+    assert main.main(["report", "--follow", str(run), "-v"]) == 0
+    assert "4 bursts" in capsys.readouterr().out
