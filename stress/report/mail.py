@@ -6,16 +6,22 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from stress.model.kernel_messages import NOT_READ, oopses, usb_errors
 from stress.model.verdict import Verdict
-from stress.model.words import plain
+from stress.model.words import counted, plain
 from stress.report import found
 from stress.report.contrasts import changed, says_something
+from stress.report.curves import dose_points
 from stress.report.suspects import hiding
 from stress.settings.times import format_duration
-from stress.verdict.contrast import contrasts, measure
+from stress.verdict.contrast import SWITCHES, contrasts, groups, measure
+from stress.verdict.trend import sweeps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stress.report.facts import Facts
+    from stress.verdict.contrast import Contrast, Measured
     from stress.verdict.summary import Summary
     from stress.verdict.tally import Tally
 
@@ -23,7 +29,7 @@ COLUMNS = 72
 LABEL = 11
 # Arms and contrasts that a mail lists. Higher: longer than anybody reads; lower: an arm of
 # another direction is missing.
-MOST_ARMS, MOST_ROWS = 4, 6
+MOST_ARMS, MOST_ROWS, MOST_SWEPT, MOST_MESSAGES = 4, 5, 4, 3
 
 
 def lines(run: Summary, facts: Facts, name: str) -> list[str]:
@@ -58,7 +64,9 @@ def subject(run: Summary) -> str:
 
 def _head(run: Summary, facts: Facts) -> list[str]:
     verdict = run.judgement.verdict.value
-    cause = f", cause: {run.diagnosis.headline()}" if run.diagnosis else ""
+    named = run.diagnosis
+    sides = " and ".join(dict.fromkeys(str(side.side) for side in named.sides)) if named else ""
+    cause = f", cause: {named.cause.value}{f' ({sides})' if sides else ''}" if named else ""
     opened = next(iter(run.opened.values()), None)
     params = opened.granted.playback or opened.granted.capture if opened else None
     setup = f"{params.format}, {params.channels} ch, {params.rate} Hz" if params else "not recorded"
@@ -68,7 +76,7 @@ def _head(run: Summary, facts: Facts) -> list[str]:
         ("Verdict", f"{verdict}{cause}"),
         ("Kernel", facts.of("kernel") or "not recorded"),
         ("cmdline", facts.of("command line of the kernel")),
-        ("CPU", ", ".join(part for part in (facts.of("cpu"), facts.of("D-cache")) if part) or "not recorded"),
+        ("CPU", _cpu(facts)),
         ("Card", facts.of("card") or run.backend),
         ("Driver", f"snd-usb-audio, use_vmalloc={vmalloc}" if vmalloc else ""),
         ("Path", run.loopback.path if run.loopback else ""),
@@ -76,6 +84,13 @@ def _head(run: Summary, facts: Facts) -> list[str]:
         ("Tool", facts.of("versions") or f"pcmstress {run.start.program}"),
     )
     return [line for label, value in pairs if value for line in _labelled(label, value)]
+
+
+def _cpu(facts: Facts) -> str:
+    core, cache = facts.of("cpu"), facts.of("D-cache")
+    # A modelled core has its cache in its name.
+    twice = cache.partition(",")[0] in core
+    return core if core and twice else ", ".join(part for part in (core, cache) if part) or "not recorded"
 
 
 def _happens(run: Summary) -> list[str]:
@@ -87,7 +102,8 @@ def _happens(run: Summary) -> list[str]:
     told = found.sentences(run.whole, run.start.transport)
     worst = sorted((part for part in run.parts if part.found), key=lambda part: -_share(part))[:MOST_ARMS]
     clean = [part.arm for part in run.parts if part.bursts and not part.found and part.lines]
-    rows = [f"{part.arm}: {100 * _share(part):.3g} % of the frames wrong" for part in worst]
+    shares = ", ".join(f"{part.arm} {100 * _share(part):.3g} %" for part in worst)
+    rows = [f"Frames wrong, by arm: {shares}"] if worst else []
     if clean and not run.diagnosis:
         rows.append(f"clean at the same time: {', '.join(clean[:MOST_ARMS])}")
     first = _first(run)
@@ -110,15 +126,56 @@ def _share(part: Tally) -> float:
 def _ruled_out(run: Summary) -> list[str]:
     if not run.diagnosis:
         return []
-    told = [one for one in contrasts(measure(run.plan, run.parts)) if says_something(one)]
-    if not told:
+    measured = measure(run.plan, run.parts)
+    shown: dict[str, list[Contrast]] = {}
+    for one in contrasts(measured):
+        if says_something(one) and one.lever != SWITCHES:
+            shown.setdefault(changed(one), []).append(one)
+    rows = [_changed(words, same) for words, same in shown.items()][:MOST_ROWS]
+    rows += _swept(measured)
+    if not rows:
         return []
-    rows = [
-        f"  {one.group[:16]:16}  {changed(one)[:18]:18}  {one.base.tally.episodes:5} ->"
-        f" {one.other.tally.episodes:4}  {'helps' if one.cures else 'no difference'}, p = {one.p:.1g}"
-        for one in sorted(told, key=lambda one: not one.cures)[:MOST_ROWS]
-    ]
-    return ["", "What was changed, one thing at a time (episodes before -> after)", *rows]
+    head = "What was changed, one thing at a time (episodes before -> after)"
+    return ["", head, *(line for row in rows for line in _wrapped("  ", row, " " * 6))]
+
+
+def _changed(words: str, same: Sequence[Contrast]) -> str:
+    pairs = ", ".join(f"{one.group} {one.base.tally.episodes} -> {one.other.tally.episodes}" for one in same)
+    helped = [one for one in same if one.cures]
+    if not helped:
+        return f"{words}: {pairs}; no difference shown"
+    whom = "" if len(helped) == len(same) else f" {' and '.join(one.group for one in helped)}"
+    return f"{words}: {pairs}; helps{whom}, p <= {max(one.p for one in helped):.1g}"
+
+
+def _swept(measured: Sequence[Measured]) -> list[str]:
+    # How the share of wrong frames goes with the dose of context switches, and with the size of the ring.
+    rows = [("switches per s", group, dose_points(measured, group)) for group in groups(measured)]
+    for one in sweeps(measured):
+        points = [(float(size), wrong, checked) for size, wrong, checked in one.points()]
+        rows.append((f"{one.words} in frames", one.base, points))
+    return [
+        f"{name}, {words}: {_series(points)} % wrong"
+        for words, name, points in rows
+        if len(points) > 2 and any(wrong for _, wrong, _ in points)
+    ][:MOST_SWEPT]
+
+
+def _series(points: Sequence[tuple[float, int, int]]) -> str:
+    sizes = "/".join(f"{at:g}" for at, _, _ in points)
+    return f"{sizes} gives {'/'.join(f'{100 * wrong / checked:.3g}' for _, wrong, checked in points)}"
+
+
+def _kernel(run: Summary) -> str:
+    said = list(run.samples.kernel)
+    if not said:
+        return ""
+    if said[0].startswith(NOT_READ):
+        return "not read"
+    loud = [*oopses(said), *usb_errors(said)]
+    last = " | ".join(loud[-MOST_MESSAGES:])
+    number = counted(len(said), "new message")
+    return f"{len(loud)} of {number}: {last}" if loud else f"nothing of USB or sound in {number}"
 
 
 def _end(run: Summary, facts: Facts, name: str) -> list[str]:
@@ -128,6 +185,7 @@ def _end(run: Summary, facts: Facts, name: str) -> list[str]:
         ("Workaround", named.advice if named else ""),
         ("Reproduce", command),
         ("Evidence", f"pcmstress replay {name}"),
+        ("dmesg", _kernel(run)),
         ("Refuted by", named.against if named else ""),
         ("Suspects", "".join(hiding(run))),
         ("Date", facts.of("date")),

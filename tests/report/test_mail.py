@@ -53,3 +53,15 @@ def test_mail_without_facts_says_that_they_were_not_recorded():
 def test_mail_keeps_control_characters_and_line_breaks_of_a_record_out():
     told = mail.lines(summary(_burst(_stale("a\x1b[2Jb\nX-Injected: c"))), FACTS, "r")
     assert not any("\x1b" in line or line.startswith("X-Injected") for line in told)
+
+
+def test_mail_names_the_last_trouble_that_the_kernel_had_and_says_where_it_had_none():
+    bad = "[12.0] usb 1-1: cannot submit urb 0, error -28: not enough bandwidth"
+    for kernel, words in (
+        ([bad, "[   13.0] random: crng init done"], f"dmesg:      1 of 2 new messages: {bad[:40]}"),
+        (["[   13.0] random: crng init done"], "dmesg:      nothing of USB or sound in 1 new message"),
+        (["kernel messages are not in the record: /dev/kmsg"], "dmesg:      not read"),
+    ):
+        lines = mail.lines(summary({**_burst(_stale()), "kernel": kernel}), FACTS, "r")
+        assert words in " ".join(line if line[:1] != " " else line.strip() for line in lines)
+    assert "dmesg:" not in "\n".join(mail.lines(summary(_burst(_stale())), FACTS, "r"))
