@@ -51,6 +51,15 @@ def test_named_stale_frames_agree() -> None:
     assert seen.whole
 
 
+def test_planted_line_that_merged_with_a_stale_one_beside_it_is_not_the_cache_s() -> None:
+    # The plant at 42 is as old as the stale lines before it: one finding of four frames.
+    came = samples(**STALE, f42=26, f43=27)
+    merged = burst(("stale", 40, 4, RING))
+    assert compare(merged, came, READS, ["playback"]).unexplained == 2
+    seen = compare({**merged, "missed": [[42, 2]]}, came, READS, ["playback"])
+    assert seen == Agreement(served=2, found=2, checked=FRAMES, wrong=2)
+
+
 @pytest.mark.parametrize(
     ("findings", "expected"),
     [

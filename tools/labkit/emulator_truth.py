@@ -70,7 +70,8 @@ def compare(
 
     Parameters
     ----------
-    burst : a line of the guest's `emulator_arms.TRUTH`.
+    burst : a line of the guest's `emulator_arms.TRUTH`; `missed` are planted faults, [frame, frames]
+        of the burst, that merged with real damage beside them.
     captured : (frames,) uint32, the captured frames as words.
     sides : rings that went through mmap ("playback", "capture").
     """
@@ -85,7 +86,9 @@ def compare(
     due = captured[first : first + min(frames, burst["checked_frames"])]
     wrong = ages[first : first + len(due)] != np.arange(len(due))
     # Sent wrong on purpose, and found: the positive control says nothing of the cache.
-    wrong[_planted(burst["findings"], position, len(due))] = False
+    merged = {at for start, size in burst.get("missed", ()) for at in range(start, start + size)}
+    on_purpose = {*_planted(burst["findings"], position, len(due)), *(at for at in merged if at < len(due))}
+    wrong[list(on_purpose)] = False
     logged = {side: _logged(reads, _VIA[side]) for side in _VIA if side in sides}
     served = {
         int(at): int(due[at])
@@ -97,7 +100,7 @@ def compare(
     wrong[list(covered)] = False
     known = {_word(position + at) for at in served}
     scratch = sum(word not in known for words in logged.values() for word in words)
-    claims = _claims(burst["findings"], position)
+    claims = {at: came for at, came in _claims(burst["findings"], position).items() if at not in merged}
     found = sum(claims.get(at) == _true_claim(at, word, position) for at, word in served.items())
     misplaced = sum(at in claims for at in served) - found
     return Agreement(

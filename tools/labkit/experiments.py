@@ -19,6 +19,7 @@ import numpy as np
 
 from stress.errors import StressError
 from stress.model.pcm import Direction
+from stress.model.record.burst import BurstRecord
 from stress.model.record.events import SkipRecord
 from stress.plan.plan import Arm, Plan
 from stress.predict.predict import predict
@@ -105,10 +106,17 @@ def outcome(folder: Path, plan: Plan) -> dict[str, Result]:
 def bursts(folder: Path) -> list[tuple[str, dict[str, Any]]]:
     """Return the arm and the line of `emulator_arms.TRUTH` of each burst of a run, in order."""
     # In order, not by number: an arm that cannot be run has a number too.
-    names = [burst.arm for burst in read_run(folder / "run").bursts]
+    recorded = read_run(folder / "run").bursts
     kept = folder / emulator_arms.TRUTH
     lines = kept.read_text(encoding="ascii").splitlines() if kept.exists() else []
-    return [(name, json.loads(line)) for name, line in zip(names, lines)]
+    return [
+        (burst.arm, {**json.loads(line), "missed": _missed(burst)}) for burst, line in zip(recorded, lines)
+    ]
+
+
+def _missed(burst: BurstRecord) -> list[list[int]]:
+    # A planted line beside a stale one of the same age is one finding with it.
+    return [[fault.frame, fault.frames] for fault in burst.control.missed]
 
 
 def mapped(arm: Arm) -> tuple[str, ...]:
