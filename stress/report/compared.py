@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SCHEMA = "pcmstress/comparison/1"
 # Differences of facts and plan on the screen; the JSON object has all.
 MOST_DIFFERENCES = 12
+# Arms named in a sentence.
+MOST_NAMED = 5
 _BOX = {Word.WORSE: "FAIL", Word.BETTER: "PASS", Word.SAME: "PASS", Word.CANNOT_TELL: "INCONCLUSIVE"}
 _HEADS = ("arm", "first", "second", "times", "95 %", "p", "says")
 _COUNTED = (
@@ -115,8 +117,10 @@ def _by_frames(found: RunComparison, arm: str) -> bool:
 
 
 def _some(arms: Sequence[str]) -> str:
-    shown = ", ".join(arms[:4])
-    return f"{shown} and {len(arms) - 4} more arms" if len(arms) > 4 else shown
+    if len(arms) <= MOST_NAMED:
+        return ", ".join(arms)
+    shown = arms[: MOST_NAMED - 1]
+    return f"{', '.join(shown)} and {len(arms) - len(shown)} more arms"
 
 
 def needed(found: RunComparison) -> list[str]:

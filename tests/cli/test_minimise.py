@@ -76,6 +76,21 @@ def test_corruption_that_is_not_seen_again_is_inconclusive(run, tmp_path, capsys
     assert (status, json.loads(out)["plan"]) == (5, None)
 
 
+def test_plan_comes_with_the_command_that_runs_it(run, tmp_path, capsys):
+    plan = tmp_path / "my plan.toml"
+    base = ("minimise", run, "--out", plan, "--seed", 7, "--within", "200ms", "--duration", "1s")
+    status, out, _ = _main(
+        capsys, *base, "--backend", "virtual", "--board", "arm926", "--set", "kernel.use_vmalloc=true"
+    )
+    assert status == 0
+    told = out.splitlines()
+    assert "the time was up before everything was tried: a longer --duration goes further" in told
+    again = told[-1].partition("repeat it with: ")[2]
+    assert again == (
+        f"pcmstress run --plan '{plan}' --backend virtual --board arm926 --set kernel.use_vmalloc=true"
+    )
+
+
 @pytest.mark.parametrize(
     ("argv", "words"),
     [

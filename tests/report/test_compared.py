@@ -43,6 +43,11 @@ def test_text_fits_the_terminal(columns):
     assert all(len(part) <= columns for line in told for part in wrapped(line, columns))
 
 
+def test_many_arms_are_counted_and_not_all_named():
+    assert compared._some(list("abcde")) == "a, b, c, d, e"
+    assert compared._some(list("abcdefg")) == "a, b, c, d and 3 more arms"
+
+
 def test_json_has_every_number_and_no_infinity():
     found = compared.to_json([_shown(episodes=(0, 0, 0))])
     (one,) = json.loads(json.dumps(found, allow_nan=False))["comparisons"]

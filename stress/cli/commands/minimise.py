@@ -8,6 +8,7 @@ import io
 import json
 import os
 import random
+import shlex
 import sys
 import tempfile
 import time
@@ -80,7 +81,7 @@ def execute(args: argparse.Namespace) -> int:
     text = to_toml(smallest.plan, (said, *_made(args)))
     with whole(args.out) as place:
         Path(place).write_text(text, encoding="utf-8")
-    _tell(args, console, smallest, signature, said)
+    _tell(args, console, smallest, signature, said, _again(args.out, config))
     return 0
 
 
@@ -195,7 +196,9 @@ def _not_seen(
     return EXIT_INCONCLUSIVE
 
 
-def _tell(args: argparse.Namespace, console: Console, found: Result, signature: Signature, said: str) -> None:
+def _tell(
+    args: argparse.Namespace, console: Console, found: Result, signature: Signature, said: str, again: str
+) -> None:
     if args.json:
         whole = {
             "schema": minimise.SCHEMA,
@@ -222,7 +225,15 @@ def _tell(args: argparse.Namespace, console: Console, found: Result, signature: 
     console.prose(
         [said, *up, "", *table(("tried", "kept", "result"), rows, "lll", console.columns, (2,)), ""]
     )
-    console.line(f"wrote {args.out}; repeat it with: pcmstress run --plan {args.out} ...")
+    console.line(f"wrote {args.out}; repeat it with: {again}")
+
+
+def _again(plan: str, config: RunConfig) -> str:
+    card = ["--card", config.card] if config.card else []
+    board = ["--board", config.board] if config.board else []
+    backend = ["--backend", config.backend] if config.backend != "alsa" else []
+    sets = [part for one in config.set for part in ("--set", one)]
+    return shlex.join(["pcmstress", "run", "--plan", plan, *card, *backend, *board, *sets])
 
 
 def _json(trials: list[Trial]) -> list[dict[str, Any]]:
