@@ -77,7 +77,7 @@ def _channel(result: SpectralAnalysis) -> str:
         "dB",
     )
     drawn = lines_svg(
-        [("response", "#1f6fb4", curve)], axis, (), "response in the judged band, relative to the gain"
+        [("response", "#2f7fd0", curve)], axis, (), "response in the judged band, relative to the gain"
     )
     return f"<h2>The channel</h2><dl>{items}</dl>{drawn}"
 

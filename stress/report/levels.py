@@ -32,8 +32,8 @@ def chart(levels: Sequence[Level], length_s: float, ticks: Iterable[Tick]) -> st
         "dB",
     )
     curves = [
-        ("SNR", "#1f6fb4", [(at, (snr - low) / (high - low)) for at, (_, snr, _) in zip(places, levels)]),
-        ("-THD+N", "#b3261e", [(at, (-thd - low) / (high - low)) for at, (_, _, thd) in zip(places, levels)]),
+        ("SNR", "#2f7fd0", [(at, (snr - low) / (high - low)) for at, (_, snr, _) in zip(places, levels)]),
+        ("-THD+N", "#d0504a", [(at, (-thd - low) / (high - low)) for at, (_, _, thd) in zip(places, levels)]),
     ]
     return lines_svg(
         curves, axis, ticks, "stimulus over noise, and over distortion and noise, second by second"
