@@ -86,7 +86,8 @@ def run(args: argparse.Namespace) -> int:
     )
     print("\n".join(lines), flush=True)
     if args.write:
-        sections.write("vipt", f"tools/lab colours {args.board}", lines)
+        asked = f"tools/lab colours {args.board} --allocations {args.allocations}"
+        sections.write("vipt", asked, lines)
     return EX_BROKEN if bad else 0
 
 
