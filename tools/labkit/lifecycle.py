@@ -19,7 +19,9 @@ TIMEOUT_S = 3600
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("board", metavar="BOARD")
-    parser.add_argument("part", metavar="PART", nargs="*", help="only these: an event, clean, planted, ...")
+    parser.add_argument(
+        "part", metavar="PART", nargs="*", help="only these (before options): an event, clean, planted, ..."
+    )
     parser.add_argument("--times", type=int, metavar="N", default=12, help="events of each (12)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="receives the records")
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Inside the guest: life-cycle events on the softcard, the table of `pcmstress` against the card's own log.
 
-    tools/lab lifecycle x86_64 --times 100 restart xrun
+    tools/lab lifecycle x86_64 restart xrun --times 100
 
 The card writes down which event it saw each of its streams come behind, and what it did to
 them. An event that the table calls right must have no fault in the stream behind it, every
