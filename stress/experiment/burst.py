@@ -191,7 +191,7 @@ class BurstRunner:
         self._span = self.play.size // step if to_end else self._frames
         self._stimulus.fill(position, self.play[: self._span * step])
         self.play[self._span * step :] = 0
-        laid = positive_control.lay(self.play, faults, self.geometry, self._stimulus.fill, position)
+        laid = positive_control.inject(self.play, faults, self.geometry, self._stimulus.fill, position)
         if self._shared is not None and self._out is not self.play:
             self._shared.playback.spread(self.play, self._out)
         self.captured[:] = 0

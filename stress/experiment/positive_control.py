@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The positive control: lay faults over what is sent, and look for them in what was found.
+"""The positive control: inject faults into what is sent, and look for them in what was found.
 
 The places come from a seed and are known only to the runner; the detector gets
 the captured bytes like any others. A fault is one ring line: of data one
@@ -125,7 +125,7 @@ class Carried:
         return left.size == right.size and bool((self.layout.top(left) == self.layout.top(right)).all())
 
 
-def plant(
+def place_faults(
     frames: int, geometry: Geometry, share: float, least: int, seed: str, rules: Rules = EXACT
 ) -> tuple[Planted, ...]:
     """Choose the faults of one burst, evenly spread and seeded.
@@ -155,7 +155,7 @@ def _fault(chance: random.Random, frame: int, size: int, kinds: Sequence[Kind]) 
     return Planted(kind, frame, size)
 
 
-def lay(
+def inject(
     play: Bytes,
     faults: Iterable[Planted],
     geometry: Geometry,

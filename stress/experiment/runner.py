@@ -311,7 +311,7 @@ class Run:
         first = self._next(bench.longest)
         frames, wanted = round(step.arm.burst_s * self.plan.rate), self.plan.control
         seed = f"{self.seed}/{step.number}"
-        faults = positive_control.plant(
+        faults = positive_control.place_faults(
             frames, bench.geometry, wanted.share, wanted.least, seed, self.method.rules
         )
         ring = bench.granted.capture.buffer_size
@@ -321,7 +321,7 @@ class Run:
             step.arm.handling,
             first,
             faults,
-            over_read=positive_control.plant(frames, back, wanted.share, wanted.least, f"{seed}/read"),
+            over_read=positive_control.place_faults(frames, back, wanted.share, wanted.least, f"{seed}/read"),
             to_end=self._to_end(step),
         )
         self.position = first + result.span

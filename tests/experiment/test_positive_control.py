@@ -15,9 +15,9 @@ from stress.experiment.positive_control import (
     Geometry,
     Planted,
     Rules,
-    lay,
+    inject,
     match,
-    plant,
+    place_faults,
 )
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.formats import FORMATS
@@ -46,7 +46,7 @@ def _fill(position, out):
     seed=st.text(max_size=5),
 )
 def test_plant_faults_lie_inside_past_the_first_lap_and_apart(frames, share, least, seed):
-    faults = plant(frames, GEOMETRY, share, least, seed)
+    faults = place_faults(frames, GEOMETRY, share, least, seed)
     places = [fault.frame for fault in faults]
     assert places == sorted(places)
     assert all(fault.frame >= GEOMETRY.ring and fault.frame + fault.frames <= frames for fault in faults)
@@ -55,12 +55,12 @@ def test_plant_faults_lie_inside_past_the_first_lap_and_apart(frames, share, lea
 
 
 def test_plant_is_repeatable_and_depends_on_the_seed():
-    assert plant(96000, GEOMETRY, 0.001, 12, "1/1") == plant(96000, GEOMETRY, 0.001, 12, "1/1")
-    assert plant(96000, GEOMETRY, 0.001, 12, "1/1") != plant(96000, GEOMETRY, 0.001, 12, "1/2")
+    assert place_faults(96000, GEOMETRY, 0.001, 12, "1/1") == place_faults(96000, GEOMETRY, 0.001, 12, "1/1")
+    assert place_faults(96000, GEOMETRY, 0.001, 12, "1/1") != place_faults(96000, GEOMETRY, 0.001, 12, "1/2")
 
 
 def test_plant_reaches_the_share_asked_for():
-    assert len(plant(960_000, GEOMETRY, 0.01, 0, "s")) == 1200
+    assert len(place_faults(960_000, GEOMETRY, 0.01, 0, "s")) == 1200
 
 
 @pytest.mark.parametrize("kind", [Kind.STALE, Kind.ZERO, Kind.BITFLIP])
@@ -69,7 +69,7 @@ def test_lay_changes_exactly_the_frames_it_says(kind):
     _fill(POSITION, clean)
     play = clean.copy()
     frames = 1 if kind is Kind.BITFLIP else 8
-    lay(play, [Planted(kind, 800, frames)], GEOMETRY, _fill, POSITION)
+    inject(play, [Planted(kind, 800, frames)], GEOMETRY, _fill, POSITION)
     wrong = np.flatnonzero((play != clean).reshape(-1, 4).any(axis=1))
     assert wrong.tolist() == list(range(800, 800 + frames))
     if kind is Kind.STALE:
@@ -121,7 +121,7 @@ SPREAD = Rules(kinds=(Kind.STALE, Kind.ZERO), spacing=1024, margin=1500, toleran
 
 
 def test_plant_keeps_the_spacing_margin_and_kinds_a_detector_asks_for():
-    faults = plant(96000, GEOMETRY, 0.01, 12, "1/1", SPREAD)
+    faults = place_faults(96000, GEOMETRY, 0.01, 12, "1/1", SPREAD)
     places = [fault.frame for fault in faults]
     assert len(faults) > 12
     assert {fault.kind for fault in faults} == {Kind.STALE, Kind.ZERO}
@@ -133,7 +133,7 @@ def test_lay_returns_only_what_really_changed():
     play = np.zeros(4 * 2000, np.uint8)
     play[4 * 803 : 4 * 806] = 7
     silent, loud = Planted(Kind.ZERO, 100, 8), Planted(Kind.ZERO, 800, 8)
-    assert lay(play, [silent, loud], GEOMETRY, _fill, POSITION) == (Planted(Kind.ZERO, 803, 3),)
+    assert inject(play, [silent, loud], GEOMETRY, _fill, POSITION) == (Planted(Kind.ZERO, 803, 3),)
     assert not play.any()
 
 
@@ -187,7 +187,7 @@ def test_lay_flips_no_frame_that_could_be_taken_for_exchanged_channels():
     assert len(places) > 2
     for position in places:
         play = STEREO.bytes_at(position - 800, 2000)
-        (laid,) = lay(play, [Planted(Kind.BITFLIP, 800, 1)], GEOMETRY, STEREO.fill, position - 800)
+        (laid,) = inject(play, [Planted(Kind.BITFLIP, 800, 1)], GEOMETRY, STEREO.fill, position - 800)
         assert laid == Planted(Kind.BITFLIP, 801, 1)
         analysis = ByPattern(STEREO, 32).check(play, RINGS, position - 800, 2000).analysis
         assert [(one.kind, one.frame) for one in analysis.findings] == [(Kind.BITFLIP, 801)]
@@ -195,7 +195,7 @@ def test_lay_flips_no_frame_that_could_be_taken_for_exchanged_channels():
 
 def test_lay_flips_nothing_in_a_line_where_every_flip_looks_like_something_else():
     play = np.zeros(4 * 2000, np.uint8)
-    assert lay(play, [Planted(Kind.BITFLIP, 800, 1)], GEOMETRY, _fill, POSITION) == ()
+    assert inject(play, [Planted(Kind.BITFLIP, 800, 1)], GEOMETRY, _fill, POSITION) == ()
     assert not play.any()
 
 
@@ -206,7 +206,7 @@ def _carried(play, captured):
 @pytest.mark.parametrize("named", [Kind.SWAP, Kind.BYTESHIFT, Kind.UNKNOWN, Kind.STALE, Kind.ZERO])
 def test_match_takes_the_planted_bytes_in_their_place_whatever_they_are_called(named):
     play = STEREO.bytes_at(POSITION, 2000)
-    laid = lay(play, [Planted(Kind.BITFLIP, 800, 1)], GEOMETRY, STEREO.fill, POSITION)
+    laid = inject(play, [Planted(Kind.BITFLIP, 800, 1)], GEOMETRY, STEREO.fill, POSITION)
     captured = np.concatenate([np.zeros(4 * 50, np.uint8), play])
     finding = _found(named, 800, 1)
     analysis, outcome = match(
@@ -223,7 +223,7 @@ def test_match_takes_the_planted_bytes_in_their_place_whatever_they_are_called(n
 def test_match_by_place_where_the_stretch_around_has_a_path_of_its_own():
     # From frame 500 on everything arrives softer, the planted flip and line as well.
     play = STEREO.bytes_at(POSITION, 2000)
-    laid = lay(play, [Planted(Kind.BITFLIP, 800, 1)], GEOMETRY, STEREO.fill, POSITION)
+    laid = inject(play, [Planted(Kind.BITFLIP, 800, 1)], GEOMETRY, STEREO.fill, POSITION)
     captured = np.concatenate([np.zeros(4 * 50, np.uint8), play])
     captured[4 * 550 :].view("<i2")[:] //= 2
     softer = dataclasses.replace(_found(Kind.GAIN, 500, 1500), details={"path": {"exact": False}})
@@ -254,7 +254,7 @@ def test_match_takes_a_fault_that_is_right_in_the_middle_as_one():
 @pytest.mark.parametrize("kind", [Kind.DROP, Kind.REPEAT, Kind.INSERT])
 def test_match_takes_no_slip_for_a_planted_fault(kind):
     play = STEREO.bytes_at(POSITION, 2000)
-    laid = lay(play, [Planted(Kind.ZERO, 800, 8)], GEOMETRY, STEREO.fill, POSITION)
+    laid = inject(play, [Planted(Kind.ZERO, 800, 8)], GEOMETRY, STEREO.fill, POSITION)
     captured = np.concatenate([np.zeros(4 * 50, np.uint8), play])
     slip = _found(kind, 800, 8)
     _, outcome = match(_analysis(slip), laid, POSITION, 2000, RINGS, carried=_carried(play, captured))
@@ -266,7 +266,7 @@ def test_match_finds_every_one_of_very_many_planted_faults(name, channels):
     pattern = Pattern("mix1", FORMATS[name], channels)
     frames, ring = 200_000, Geometry(384, pattern.frame_bytes, 32)
     play = pattern.bytes_at(POSITION, frames)
-    laid = lay(play, plant(frames, ring, 0.1, 0, "s"), ring, pattern.fill, POSITION)
+    laid = inject(play, place_faults(frames, ring, 0.1, 0, "s"), ring, pattern.fill, POSITION)
     assert len(laid) > 1000
     method = ByPattern(pattern, 32)
     analysis = method.check(play, RINGS, POSITION, frames, len(laid)).analysis
@@ -281,7 +281,7 @@ def test_flip_is_found_where_the_path_carries_no_padding():
     pattern = Pattern("mix1", FORMATS["S24_LE"], 2)
     geometry = Geometry(384, 8, 32, sample_bytes=4, padding_bytes=1)
     play = pattern.bytes_at(POSITION, 20_000)
-    laid = lay(play, plant(20_000, geometry, 0.01, 30, "s"), geometry, pattern.fill, POSITION)
+    laid = inject(play, place_faults(20_000, geometry, 0.01, 30, "s"), geometry, pattern.fill, POSITION)
     captured = play.copy()
     captured[3::4] = 0
     method = ByPattern(pattern, 32)

@@ -125,9 +125,9 @@ def _with_control(pattern: Pattern, captured: Bytes) -> tuple[Bytes, int]:
     )
     frames = captured.size // pattern.frame_bytes - LEAD
     wanted = Plan().control
-    faults = positive_control.plant(frames, geometry, wanted.share, wanted.least, "bench")
+    faults = positive_control.place_faults(frames, geometry, wanted.share, wanted.least, "bench")
     out = captured.copy()
-    laid = positive_control.lay(out[LEAD * pattern.frame_bytes :], faults, geometry, pattern.fill, FIRST)
+    laid = positive_control.inject(out[LEAD * pattern.frame_bytes :], faults, geometry, pattern.fill, FIRST)
     return out, len(laid)
 
 

@@ -34,7 +34,7 @@ def _checked(read, into, faults):
 def test_planted_faults_are_found_in_any_noise_and_nothing_else(high):
     read = _noise(high=high)
     geometry = positive_control.Geometry(RING, STEP, 32)
-    faults = positive_control.plant(4096, geometry, 1.0, 0, "seed")
+    faults = positive_control.place_faults(4096, geometry, 1.0, 0, "seed")
     assert len(faults) > 90
     (analysis, outcome), laid = _checked(read, read.copy(), faults)
     assert (outcome.planted, outcome.found) == (len(laid), len(laid))
