@@ -12,13 +12,12 @@ from typing import NoReturn
 
 from stress.errors import BackendUnavailable, ConfigError, StressError, one_of
 from stress.model.formats import sample_format
+from stress.model.verdict import EXIT_ERROR, EXIT_SKIP, EXIT_USAGE
 from tools.softcardkit import control
 from tools.softcardkit.config import FORMATS, OFFERED, RATES, CardConfig, Speed, Sync
 from tools.softcardkit.faultspec import KEYS, Fault, FaultRate, parse_fault, parse_rate, read_faults
 from tools.softcardkit.profiles import PROFILES
 from tools.softcardkit.wire import ProtocolError
-
-EXIT_SKIP, EXIT_USAGE, EXIT_ERROR = 4, 64, 70
 
 
 class _Parser(argparse.ArgumentParser):
