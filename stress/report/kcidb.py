@@ -66,11 +66,9 @@ def _test(
         "environment": {"comment": _text(where), "misc": known},
         "misc": {"verdict": case.verdict.value, **bound},
     }
-    if run.start.wall:
-        test["start_time"] = run.start.wall
-    if counted:
-        test["number"] = {"value": case.measurement, "unit": "corrupted stretches"}
-    return test
+    start = {"start_time": run.start.wall} if run.start.wall else {}
+    number = {"number": {"value": case.measurement, "unit": "corrupted stretches"}} if counted else {}
+    return {**test, **start, **number}
 
 
 def _node(text: str) -> str:
