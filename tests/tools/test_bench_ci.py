@@ -34,7 +34,7 @@ def test_ci_promise_that_is_not_kept_is_said_and_ends_with_one(monkeypatch, caps
     monkeypatch.setattr(
         ci, "measure", lambda board, shift, plan: ci.read(board, shift, {**SAID, "wall_s": wall_s})
     )
-    assert ci.main(["--board", "armv5"]) == status
+    assert ci.main(["--board", "armv5-ram"]) == status
     head, *rows = capsys.readouterr().out.splitlines()
     assert "promised: 45 s" in head
     assert len(rows) == len(ci.SHIFTS)
