@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Conditions of a run: asked for one by one, each granted or refused with its price.
+"""Conditions of a run: requested one at a time; each is granted, or refused with the consequence.
 
 On a VIVT core every switch to another process cleans and invalidates the whole
 D-cache and so hides the defect; on any machine a late thread is an xrun. So the

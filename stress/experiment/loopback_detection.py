@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which loopback there is: found by trying the lock, digital first."""
+"""Detect the loopback: try the digital detector, then the others."""
 
 from __future__ import annotations
 

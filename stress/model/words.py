@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Words for people: numbers with their thousands apart, nouns that agree, nothing a terminal obeys."""
+"""Words for people: numbers with their thousands apart, plural forms, no control characters."""
 
 from __future__ import annotations
 

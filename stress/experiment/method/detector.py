@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What judges a run: a stimulus, how it is spoilt on purpose, and a check of what came back."""
+"""What judges a run: a stimulus, the faults injected into it, and the check of the capture."""
 
 from __future__ import annotations
 
