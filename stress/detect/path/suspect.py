@@ -37,6 +37,9 @@ PATH_KINDS = (
     *(Kind.MISPLACED, Kind.ZERO, Kind.HOLD, Kind.RESAMPLE, Kind.MUTE),
 )
 
+#: Those of them that say as much as a path does, where they do not last.
+NAMED = (Kind.SWAP, Kind.GAIN, Kind.BYTESHIFT)
+
 # Frames that are looked at in one place, the fewest, and the places: the longest findings, and
 # some spread over all. Higher: time; lower: a path that begins late behind much damage is missed.
 LOOK, LEAST, LONGEST, SPREAD = 8192, 1024, 4, 4
@@ -90,7 +93,7 @@ def _places(found: list[Finding], analysis: Analysis) -> Iterator[tuple[Finding,
     # Findings to begin at, and how many frames are looked at there.
     longest = sorted(found, key=lambda one: -one.frames)[:LONGEST]
     for one in longest:
-        if one.frames >= LEAST:
+        if one.frames >= (LOOK if one.kind in NAMED else LEAST):
             yield one, min(one.frames, LOOK)
     step = max(1, len(found) // SPREAD)
     for one in [*found[::step][:SPREAD], *found[-1:]]:
