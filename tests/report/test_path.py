@@ -120,3 +120,27 @@ def test_named_pcm_is_told_with_what_its_plugins_change():
     }
     assert first(summary(opened)) == [f"alsa-lib: {opened['device']}"]
     assert not first(summary({**opened, "device": "hw:1,0 playback (/dev/snd/pcmC1D0p sub0)"}))
+
+
+@pytest.mark.parametrize(
+    ("given", "fmt", "said", "todo"),
+    [
+        ("path.gain_db=-3.01", "S16_LE", "gain -3.01 dB left, -3.01 dB right", "raise the volume"),
+        ("path.order=exchanged", "S16_LE", "channels exchanged", "exchange the plugs"),
+        ("path.bits=16", "S24_3LE", "16 of 24 bits", "use the format that it really has"),
+    ],
+)
+def test_run_behind_a_path_names_it_and_finds_a_stale_line_with_place_and_age(
+    tmp_path, capsys, given, fmt, said, todo
+):
+    (tmp_path / "p.toml").write_text(f'format = "{fmt}"\n{PLAN.replace("400ms", "200ms")}')
+    fault = 'fault=[{"kind":"stale-dma","frame":4800,"frames":8}]'
+    argv = ["run", "--backend", "virtual", "--board", "cortex-a", "--seed", "1", "--out", f"{tmp_path}/r"]
+    assert main.main([*argv, "--plan", f"{tmp_path}/p.toml", "--set", given, "--set", fault]) == 1
+    first_lines = capsys.readouterr().out.splitlines()[:3]
+    assert first_lines[0].startswith(f"path: {said}")
+    assert todo in first_lines[1]
+    assert first_lines[2].startswith(f"FAIL behind {said}")
+    config = rundir.read_json(tmp_path / "r", "config.json")
+    run = summarise(reader.read_run(tmp_path / "r").events, read_plan(config["plan"], "config.json"))
+    assert dict(run.whole.sites) == {("stale", "playback", 1): 1}
