@@ -152,7 +152,7 @@ def _marks(wires: BitMap, words: list[Word], width: int, fmt: SampleFormat, chan
         low = _lowest(place)
         for b in range(fmt.bits):
             plane = c * width + b
-            if wires.constant[plane] >= 0 and still and b > low:
+            if wires.constant[plane] >= 0 and still and (b > low or wires.constant[plane] == 1):
                 found.setdefault(f"bit {b} of every sample is always {wires.constant[plane]}", []).append(c)
             if wires.inverted[plane]:
                 top = b == fmt.bits - 1

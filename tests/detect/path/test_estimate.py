@@ -148,3 +148,15 @@ def test_estimate_of_something_else_says_what_it_is(raw, what):
     found = estimate(raw, Pattern("mix1", FORMATS["S16_LE"], 2))
     assert isinstance(found, Nothing)
     assert found.what == what
+
+
+@pytest.mark.parametrize(("name", "channels"), [("S16_LE", 2), ("S24_3LE", 1)])
+@pytest.mark.parametrize(("bit", "value"), [(0, 1), (13, 1), (13, 0)])
+def test_bit_that_is_stuck_is_named_with_its_place_and_value(name, channels, bit, value):
+    fmt = FORMATS[name]
+    pattern = Pattern("mix1", fmt, channels)
+    rows = pattern.bytes_at(12345, 20000).reshape(-1, channels, fmt.sample_bytes).copy()
+    rows[:, :, bit // 8] |= 1 << bit % 8
+    rows[:, :, bit // 8] ^= 0 if value else 1 << bit % 8
+    found = estimate(rows.reshape(-1), pattern)
+    assert f"bit {bit} of every sample is always {value}" in found.path.encoding
