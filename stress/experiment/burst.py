@@ -25,6 +25,7 @@ from stress.model.histogram import Axes
 from stress.model.pcm import Access, Direction
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
+from stress.model.transport import NO_TRANSPORT, TransportRecord
 from stress.patterns.layout import Layout
 from stress.verdict.audit import Sums, sums_of_burst
 
@@ -102,7 +103,7 @@ class BurstRunner:
     tap : looks at bus and memory beside the burst, None where it may not.
     loopback : "digital" and "analog" judge what comes back, "none" what the
         tap saw, "auto" the latter where the stimulus does not come back.
-    coherent : no cache of this machine can hold old samples; see `Stalls`.
+    transport : what carries the sound; see `Stalls`.
     processes : looks at who else runs, before and behind each burst on a real card.
     shared : how the frames of the stimulus lie in those of each direction; None
         where they are the same.
@@ -120,7 +121,7 @@ class BurstRunner:
         *,
         tap: Tap | None = None,
         loopback: str = "auto",
-        coherent: bool = False,
+        transport: TransportRecord = NO_TRANSPORT,
         shared: Shared | None = None,
         processes: Processes | None = None,
     ) -> None:
@@ -140,7 +141,7 @@ class BurstRunner:
         )
         self._method, self._stimulus = method, stimulus
         self._layout = Layout(stimulus.fmt, stimulus.channels)
-        self._asked, self._tap, self._loopback, self._coherent = asked, tap, loopback, coherent
+        self._asked, self._tap, self._loopback, self._transport = asked, tap, loopback, transport
         self._processes = processes
         self._frames = self._span = frames
         self._rate = rate
@@ -270,7 +271,7 @@ class BurstRunner:
             rules=self._method.wire_rules,
             over_read=over_read,
             layout=self._layout,
-            coherent=self._coherent,
+            transport=self._transport,
             capture_bytes=self.capture_bytes,
             stimulus=self.play,
             heard=self._shared.playback.gather if self._shared else _as_it_is,
@@ -330,7 +331,7 @@ class BurstRunner:
         return Axes(self.rings, self._stimulus.frame_bytes, position, self.geometry.line_bytes)
 
     def _stalls(self, exchange: Exchange) -> Stalls:
-        return Stalls.of(exchange, self._rate, self._coherent)
+        return Stalls.of(exchange, self._rate, self._transport)
 
     def _seconds(self) -> float:
         return self.play.size / self._stimulus.frame_bytes / self._rate

@@ -18,6 +18,7 @@ from stress.model.pcm import Lost
 from stress.model.record.events import EndRecord, LoopbackRecord, SkipRecord, VerdictRecord
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
+from stress.model.transport import NO_TRANSPORT, TransportRecord
 from stress.model.verdict import Verdict, exit_code
 from stress.verdict.episodes import episodes
 from stress.verdict.judge import RULES, Judgement, clean_but_short, judge, judge_run
@@ -98,10 +99,8 @@ class Run:
     progress : called after every burst.
     starting : called before every burst; nothing of it may go on while the burst streams.
     tap : looks at bus and memory beside each burst, None where it may not.
-    loopback, coherent : see `BurstRunner`.
+    loopback, transport : see `BurstRunner`; pages of which colours and how the D-cache finds a line too.
     disturber : does the life-cycle events of the arms, None where none can be done.
-    colours : page colours that each allocation of a ring is drawn from, 0 for a cache without.
-    indexing : how the D-cache of the core finds a line; see `judge_run`.
     processes : see `BurstRunner`.
     suspects : looks for what on this machine may change samples, a line each; called once, where the path
         is not bit-exact.
@@ -124,10 +123,8 @@ class Run:
     tap: Tap | None = None
     loopback: str = "auto"
     others: tuple[Callable[[], Detector], ...] = ()
-    coherent: bool = False
+    transport: TransportRecord = NO_TRANSPORT
     disturber: Disturber | None = None
-    colours: int = 0
-    indexing: str = ""
     processes: Processes | None = None
     suspects: Callable[[], list[str]] = list
     kernel_log: KernelLog | None = None
@@ -235,7 +232,8 @@ class Run:
             return self._sum.streamed_s < self.duration_s
         return cycles < self.plan.repeats or (
             # Clean, and only too short for a PASS: up to twice the plan is streamed.
-            cycles < 2 * self.plan.repeats and clean_but_short(self._tallies(), self.plan, self.indexing)
+            cycles < 2 * self.plan.repeats
+            and clean_but_short(self._tallies(), self.plan, self.transport.indexing)
         )
 
     def _stops(self, number: int, walks: int) -> bool:
@@ -282,7 +280,7 @@ class Run:
             asked,
             tap=self.tap,
             loopback=self.loopback,
-            coherent=self.coherent,
+            transport=self.transport,
             shared=self.plan.shared(),
             processes=self.processes,
         )
@@ -406,8 +404,10 @@ class Run:
         burst = events.burst(
             result, step.number, step.arm.name, rate, exposure, seen, names, bench.axes(result.position)
         )
-        if self.colours and bench.granted.mappings:
-            drawn = replace(burst.exposure, allocation=self._allocations, colours=self.colours)
+        if self.transport.drawn_colours and bench.granted.mappings:
+            drawn = replace(
+                burst.exposure, allocation=self._allocations, colours=self.transport.drawn_colours
+            )
             burst = replace(burst, exposure=drawn)
         burst = replace(burst, kernel=self.kernel_log.new() if self.kernel_log else ())
         self.journal.append(burst, sync=True)
@@ -434,7 +434,7 @@ class Run:
 
     def _conclude(self) -> tuple[Judgement, int]:
         parts = self._tallies()
-        found = judge_run(parts, self.plan, self.indexing)
+        found = judge_run(parts, self.plan, self.transport.indexing)
         stopped = (self._stopped.text(),) if self._stopped else ()
         judgement = Judgement(found.verdict, found.reasons + stopped)
         return judgement, conclude(self.journal, self.name, judgement, parts, self._lost is Lost.GONE)

@@ -76,3 +76,7 @@ class TransportRecord:
     def alias_possible(self) -> bool:
         """True unless the core is known to keep one copy of each line."""
         return self.indexing != COHERENT
+
+
+#: Nothing is known of what carries the sound.
+NO_TRANSPORT = TransportRecord()

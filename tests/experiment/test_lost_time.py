@@ -11,6 +11,7 @@ from stress.experiment.lost_time import MOST_KEPT, Stalls, set_apart
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.pcm import Exchange, StreamResult
 from stress.model.ring import Rings
+from stress.model.transport import NO_TRANSPORT
 
 RINGS = Rings(1024, 1280)
 
@@ -193,7 +194,7 @@ def test_slip_in_a_burst_in_which_the_kernel_gave_up_waiting_is_lost_time():
 
 def test_waits_of_both_directions_are_counted():
     stream = StreamResult(frames=9, state="RUNNING", waits=2)
-    assert Stalls.of(Exchange(stream, stream, 0), 48_000).waits == 4
+    assert Stalls.of(Exchange(stream, stream, 0), 48_000, NO_TRANSPORT).waits == 4
 
 
 @pytest.mark.parametrize("stall", [{"xruns": 1}, {"waits": 1}, {"lost_frames": 1024}])
@@ -202,6 +203,13 @@ def test_old_piece_shorter_than_a_lap_is_lost_time_in_a_stalled_burst_of_coheren
     assert _marked([piece, line], coherent=True, **stall) == [True, False]
     assert _marked([piece, line], coherent=True) == [False, False]
     assert _marked([piece, line], **stall) == [False, False]
+
+
+def test_old_piece_of_the_playback_ring_is_lost_time_on_a_loop_that_a_timer_of_coherent_memory_drives():
+    piece, line = _old(20_000, 576), _old(60_000, 31)
+    captured = dataclasses.replace(_old(80_000, 576), ring="capture")
+    assert _marked([piece, line, captured], coherent=True, timed=True) == [True, False, False]
+    assert _marked([piece, line], timed=True) == [False, False]
 
 
 def test_old_piece_goes_on_behind_a_planted_fault_in_its_midst():

@@ -18,7 +18,7 @@ from stress.cli.run_config import NAME, Invocation, RunConfig
 from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, StressError
 from stress.experiment import runner
 from stress.model.record.events import EndRecord, LoopbackRecord, StartRecord, TapRecord
-from stress.model.transport import TransportRecord
+from stress.model.transport import NO_TRANSPORT, TransportRecord
 from stress.model.words import counted
 from stress.plan.burst_memory import refuse_what_does_not_fit
 from stress.plan.fit import fitted
@@ -266,13 +266,11 @@ def _run(
         done=job.done,
         tap=job.tap,
         loopback=job.config.loopback,
-        coherent=bool(job.backend and job.backend.transport.snooped),
+        transport=job.backend.transport if job.backend else NO_TRANSPORT,
         disturber=disturber,
         suspects=lambda: _suspects(job.config),
         processes=None if job.config.backend == "virtual" else Processes(),
         kernel_log=None if job.config.backend == "virtual" else KernelLog(),
-        colours=job.backend.transport.drawn_colours if job.backend else 0,
-        indexing=job.backend.transport.indexing if job.backend else "",
         progress=lambda step: life.show("", streamed_s=step.streamed_s, findings=step.findings),
         starting=lambda step: life.streaming(
             quiet=job.config.backend != "virtual" and step.arm.handling.per_period,

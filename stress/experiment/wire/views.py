@@ -30,6 +30,7 @@ from stress.model.histogram import joined
 from stress.model.pcm import Direction
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
+from stress.model.transport import NO_TRANSPORT, TransportRecord
 from stress.model.wire import BUS, CAPTURE_RING, LANES, PLAYBACK_RING, RIGHT, UNKNOWN, WRONG, WireStream
 from stress.model.words import count, counted
 
@@ -67,7 +68,7 @@ class Sent:
     rules : how exactly the wire has to show the planted faults.
     over_read : faults to lay over what was read.
     layout : of a frame of both, to look for the planted bytes.
-    coherent : see `stress.experiment.lost_time.Stalls`.
+    transport : see `stress.experiment.lost_time.Stalls`.
     """
 
     written: Bytes
@@ -83,7 +84,7 @@ class Sent:
     rules: positive_control.Rules = positive_control.EXACT
     over_read: tuple[positive_control.Planted, ...] = ()
     layout: Layout | None = None
-    coherent: bool = False
+    transport: TransportRecord = NO_TRANSPORT
     capture_bytes: int = 0
     stimulus: Bytes | None = None
     heard: Callable[[Bytes], Bytes] = lambda out: out
@@ -169,7 +170,7 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
     compared = min(sent.due, max(0, out.size // out_step - prefix))
     in_lines = capture.frames * step // sent.line_bytes
     memory = last_lap(wire, sent.written, exchange, sent.rings, out_step, step)
-    stalls = Stalls.of(exchange, sent.rate, sent.coherent)
+    stalls = Stalls.of(exchange, sent.rate, sent.transport)
     return Views(
         wire=wire,
         playback=set_apart(_seen(playback, PLAYBACK_RING, memory, sent), sent.rings, stalls),
