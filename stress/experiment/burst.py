@@ -17,7 +17,7 @@ from stress.experiment import positive_control
 from stress.experiment.alignment import old_start, settle
 from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.method.detector import CheckResult
-from stress.experiment.wire.views import Sent, Views, attribute, by_wire, look
+from stress.experiment.wire.views import HostBuffers, WireComparison, attribute, by_wire, look
 from stress.model.arrays import Bytes
 from stress.model.exposure import Exposure
 from stress.model.finding import Analysis
@@ -74,7 +74,7 @@ class BurstResult:
     terms: GrantedConditions
     sums: Sums
     opportunities: Opportunities
-    views: Views | None = None
+    views: WireComparison | None = None
     by_wire: bool = False
     blind: str = ""
     span: int = 0
@@ -256,8 +256,8 @@ class BurstRunner:
         due: int,
         faults: tuple[positive_control.Planted, ...],
         over_read: tuple[positive_control.Planted, ...],
-    ) -> Sent:
-        return Sent(
+    ) -> HostBuffers:
+        return HostBuffers(
             written=self._out,
             read=read,
             position=position,
@@ -347,7 +347,7 @@ class BurstRunner:
         return due, taken
 
 
-def _takes_the_wire(views: Views, loopback: str, heard: Analysis) -> bool:
+def _takes_the_wire(views: WireComparison, loopback: str, heard: Analysis) -> bool:
     if loopback == "auto":
         return not heard.locked and views.playback.locked
     return loopback == "none"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stress.experiment.burst import BurstResult
-    from stress.experiment.wire.views import Views
+    from stress.experiment.wire.views import WireComparison
     from stress.model.exposure import Exposure
     from stress.model.finding import Analysis, Finding
     from stress.model.histogram import Axes
@@ -193,7 +193,7 @@ def channel(values: Mapping[str, Any] | None) -> ChannelRecord | None:
     return None if values is None else shape.read(ChannelRecord, dict(values))
 
 
-def wire(views: Views, judged: bool) -> WireRecord:
+def wire(views: WireComparison, judged: bool) -> WireRecord:
     """Return what the tap saw; `judged` tells that the analysis was drawn from it."""
     seen = views.wire
     return WireRecord(

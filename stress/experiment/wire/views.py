@@ -52,8 +52,8 @@ LEAST_TELLING = 0.25
 
 
 @dataclass(frozen=True)
-class Sent:
-    """What one burst was to do.
+class HostBuffers:
+    """What the host wrote and read in one burst, and how the wire is compared with it.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Sent:
     due : frames written that left the ring.
     mapped : directions that went through mmap.
     rules : how exactly the wire has to show the planted faults.
-    over_read : faults to lay over what was read.
+    over_read : faults to inject into what was read.
     layout : of a frame of both, to look for the planted bytes.
     transport : see `stress.experiment.lost_time.Stalls`.
     """
@@ -96,8 +96,8 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Views:
-    """The comparisons of one burst.
+class WireComparison:
+    """The comparisons of one burst with what the bus carried.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ class Views:
         )
 
 
-def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> Views:
+def look(wire: Wire, sent: HostBuffers, exchange: Exchange, detector: Detector) -> WireComparison:
     """Compare what a tap saw with what the burst wrote and read."""
     out_step, step = sent.frame_bytes, sent.capture_bytes or sent.frame_bytes
     wire = _from_first_taken(wire, sent.read, step)
@@ -171,7 +171,7 @@ def look(wire: Wire, sent: Sent, exchange: Exchange, detector: Detector) -> View
     in_lines = capture.frames * step // sent.line_bytes
     memory = last_lap(wire, sent.written, exchange, sent.rings, out_step, step)
     stalls = Stalls.of(exchange, sent.rate, sent.transport)
-    return Views(
+    return WireComparison(
         wire=wire,
         playback=set_apart(_seen(playback, PLAYBACK_RING, memory, sent), sent.rings, stalls),
         capture=set_apart(_seen(capture, CAPTURE_RING, memory, sent), sent.rings, stalls),
@@ -205,7 +205,7 @@ def _from_first_taken(wire: Wire, read: Bytes, step: int) -> Wire:
     return dataclasses.replace(wire, into=into, notes=(*wire.notes, note))
 
 
-def _judged(wire: Wire, sent: Sent) -> tuple[Direction, ...]:
+def _judged(wire: Wire, sent: HostBuffers) -> tuple[Direction, ...]:
     # A direction that goes by rw beside one that is mapped is company, not exposure.
     wanted = sent.mapped or tuple(Direction)
     return tuple(way for way in wanted if way is Direction.PLAYBACK or wire.has_capture)
@@ -222,7 +222,7 @@ def _unlike(left: Bytes, right: Bytes, frames: int, step: int) -> Flags:
 
 
 def _playback(
-    out: Bytes, frames: int, sent: Sent, exchange: Exchange, detector: Detector
+    out: Bytes, frames: int, sent: HostBuffers, exchange: Exchange, detector: Detector
 ) -> tuple[Analysis, int]:
     # The analysis of OUT, and the silent frames before the first written one
     # (kernels that start their URBs at prepare send some).
@@ -257,7 +257,7 @@ def _late(analysis: Analysis, laps: int, ring: int) -> Analysis:
     )
 
 
-def _seen(analysis: Analysis, view: str, memory: Mapping[Direction, Held], sent: Sent) -> Analysis:
+def _seen(analysis: Analysis, view: str, memory: Mapping[Direction, Held], sent: HostBuffers) -> Analysis:
     findings = []
     for finding in analysis.findings:
         if not finding.injected:
@@ -269,7 +269,7 @@ def _seen(analysis: Analysis, view: str, memory: Mapping[Direction, Held], sent:
     return dataclasses.replace(analysis, findings=tuple(findings))
 
 
-def attribute(analysis: Analysis, views: Views, position: int) -> Analysis:
+def attribute(analysis: Analysis, views: WireComparison, position: int) -> Analysis:
     """Name the view in which each finding of a loopback first appears."""
     findings, race = [], _raced(views)
     for finding in analysis.findings:
@@ -298,7 +298,7 @@ def _without_latency(analysis: Analysis) -> Analysis:
     return dataclasses.replace(left, wrong_frames=wrong, episodes=episodes, notes=(*analysis.notes, note))
 
 
-def _at_packet(finding: Finding, views: Views, position: int) -> dict[str, bool]:
+def _at_packet(finding: Finding, views: WireComparison, position: int) -> dict[str, bool]:
     # Whether it begins where a packet does: of IN, or of OUT where it was played.
     into, out = views.wire.into.starts, views.wire.out.starts
     played = ((finding.position - position) % POSITIONS + views.out_lead) * views.out_frame_bytes
@@ -306,7 +306,7 @@ def _at_packet(finding: Finding, views: Views, position: int) -> dict[str, bool]
     return {"packet_edge": True} if at else {}
 
 
-def _view(finding: Finding, views: Views, position: int) -> str:
+def _view(finding: Finding, views: WireComparison, position: int) -> str:
     frames = 1 if finding.kind is Kind.DROP else max(1, finding.frames)
     read = slice(finding.frame, finding.frame + frames)
     first = (finding.position - position) % POSITIONS
@@ -319,12 +319,12 @@ def _view(finding: Finding, views: Views, position: int) -> str:
     return PLAYBACK_RING if views.out_wrong[first : first + frames].any() else BUS
 
 
-def _raced(views: Views) -> set[int]:
+def _raced(views: WireComparison) -> set[int]:
     raced = (finding for finding in views.capture.findings if finding.details.get("transport") == RACE)
     return {frame for finding in raced for frame in range(finding.frame, finding.frame + finding.frames)}
 
 
-def by_wire(views: Views, frame_bytes: int, line_bytes: int) -> Analysis:
+def by_wire(views: WireComparison, frame_bytes: int, line_bytes: int) -> Analysis:
     """Return the verdict of the wire alone, both rings in one analysis.
 
     Capture counts as checked where stale data would have shown.

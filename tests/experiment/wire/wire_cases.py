@@ -10,7 +10,7 @@ import numpy as np
 from stress.board.usbmon.format import parse
 from stress.board.usbmon.streams import BusStream, in_stream, out_stream
 from stress.detect.exact import checker
-from stress.experiment.wire.views import Sent, Views, look
+from stress.experiment.wire.views import HostBuffers, WireComparison, look
 from stress.model.formats import FORMATS
 from stress.model.pcm import Exchange, StreamResult
 from stress.model.ring import Rings
@@ -90,9 +90,11 @@ class Burst:
         capture = StreamResult(len(self.read), "RUNNING", hw_ptr=len(self.read))
         return Exchange(playback, capture, FRAMES)
 
-    def views(self, faults=(), over_read=()) -> Views:
+    def views(self, faults=(), over_read=()) -> WireComparison:
         """Return the comparisons."""
         written = self.written.reshape(-1)
         read = np.ascontiguousarray(self.read).reshape(-1)
-        sent = Sent(written, read, POSITION, FRAMES, RINGS, STEP, 32, 48000, faults, over_read=over_read)
+        sent = HostBuffers(
+            written, read, POSITION, FRAMES, RINGS, STEP, 32, 48000, faults, over_read=over_read
+        )
         return look(self.wire(), sent, self.exchange(), detector)
