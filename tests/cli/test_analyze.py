@@ -12,13 +12,9 @@ import pytest
 from stress.cli import main
 from stress.files.wav import write_wav
 from stress.model.formats import FORMATS
+from tests.cli.command import printed as _main
 
 HEADER_BYTES = 44
-
-
-def _main(capsys, *argv):
-    status = main.main([str(part) for part in argv])
-    return status, capsys.readouterr().out
 
 
 @pytest.fixture

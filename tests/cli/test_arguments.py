@@ -15,15 +15,7 @@ import pytest
 from stress.cli import arguments, main
 from stress.cli.options import parser
 from stress.settings import find
-
-
-def _main(capsys, *argv):
-    try:
-        status = main.main(list(argv))
-    except SystemExit as stop:
-        status = stop.code
-    out, err = capsys.readouterr()
-    return status, out, err
+from tests.cli.command import told as _main
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import re
 
 import pytest
 
-from stress.cli import main
 from stress.files.wav import write_wav
 from stress.model.formats import FORMATS
 from stress.patterns.word import Pattern
+from tests.cli.command import printed as _main
 
 PLAN = """
 [control]
@@ -28,11 +28,6 @@ burst_s = "250ms"
 """
 BOARDS = [("fa526", (), 16), ("arm926", (), 32), ("arm926", ("--set", "cache.line_bytes=64"), 64)]
 LAP = 480
-
-
-def _main(capsys, *argv):
-    status = main.main([str(part) for part in argv])
-    return status, capsys.readouterr().out
 
 
 def _named(text):

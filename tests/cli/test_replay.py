@@ -10,12 +10,12 @@ import tarfile
 import numpy as np
 import pytest
 
-from stress.cli import main
 from stress.experiment.replay import Kept, Replayed
 from stress.model.finding import Finding, Kind
 from stress.model.record.findings import FindingRecord
 from stress.record import bundle
 from stress.record.evidence import _samples
+from tests.cli.command import told as _main
 
 PLAN = """
 [control]
@@ -30,12 +30,6 @@ capture = "whole"
 side = "capture"
 burst_s = "250ms"
 """
-
-
-def _main(capsys, *argv):
-    status = main.main([str(part) for part in argv])
-    taken = capsys.readouterr()
-    return status, taken.out, taken.err
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import tarfile
 import pytest
 
 from stress.cli import main
+from tests.cli.command import told as _main
 
 PLAN = """
 [[arm]]
@@ -27,12 +28,6 @@ def runs(tmp_path_factory):
     argv = ["run", "--backend", "virtual", "--plan", f"{folder}/p.toml", "--out", f"{folder}/runs/one"]
     assert main.main(argv) == 1
     return folder
-
-
-def _main(capsys, *argv):
-    capsys.readouterr()
-    status = main.main([str(part) for part in argv])
-    return status, *capsys.readouterr()
 
 
 def test_report_of_a_bundle_is_that_of_the_run(runs, tmp_path, capsys):

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from stress.cli import main
+from tests.cli.command import told as _main
 
 PLAN = """
 ordinary = true
@@ -20,15 +21,6 @@ capture_buffer = 480
 burst_s = "100ms"
 bursts = 3
 """
-
-
-def _main(capsys, *argv):
-    capsys.readouterr()
-    try:
-        status = main.main([str(part) for part in argv])
-    except SystemExit as stop:
-        status = stop.code
-    return status, *capsys.readouterr()
 
 
 @pytest.fixture(scope="module")
