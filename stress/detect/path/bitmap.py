@@ -88,9 +88,11 @@ def wiring(raw: Bytes, position: int, pattern: Pattern) -> BitMap:
     agree[own, 0, own] *= 1.02
     best = agree.reshape(count, -1)
     # Words of channel pairs differ by a constant: a bit is found in each pair, in some inverted.
-    # Where one move explains them all, that is what happened.
+    # Where one move explains most of them, that is what happened to each that it explains.
+    at = np.argmax(np.abs(best), axis=1)
     step = _moved(agree, own)
-    at = np.argmax(np.abs(best), axis=1) if step is None else step
+    if step is not None:
+        at = np.where(best[own, step] > AGREE, step, at)
     level = best[own, at]
     mean = signs.mean(axis=0)
     constant = np.where(np.abs(mean) > CONSTANT, (mean < 0).astype(np.int64), -1)
