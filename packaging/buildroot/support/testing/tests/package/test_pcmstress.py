@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runtime test in the form of Buildroot's support/testing: copy it to tests/package/ there.
 
     PCMSTRESS_EXTERNAL=/path/to/pcmstress/packaging/buildroot \
