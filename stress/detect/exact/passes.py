@@ -250,8 +250,10 @@ class Planner:
             one.start = 0  # as many idle frames as the pattern lacks: they were due
         silent = region.idle_before if region.loud is not None else region.frames
         if silent and signed(one.position - FIRST_POSITION) > 0 and one.start:
+            few = region.content != "silence" and region.frames < LEAST_IDLE
+            what = f"{counted(region.frames, 'frame')} of something else" if few else region.content
             one.advice.append(
-                f"behind {region.content} the pattern begins at position {one.position}: what came before "
+                f"behind {what} the pattern begins at position {one.position}: what came before "
                 "it is lost, or was never played (--position says which)"
             )
 

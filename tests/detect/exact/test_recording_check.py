@@ -148,6 +148,7 @@ DOUBTFUL = {
     "a ring replays to the end": ([P[:48000]] + [P[43200:48000]] * 10, None, "frames come again, 10 times"),
     "a ring replays, cut in its lap": (
         [P[:48000]] + [P[43200:48000]] * 2 + [P[43200:45000]], None, "4 800 frames come again, 3 times"),
+    "a wrong frame at the start": ([noise(1, 20000), P[5001:]], None, "behind 1 frame of something else"),
     "noise before it": ([noise(96000, 20000), P[:20000]], None, "neither silence nor pattern"),
     "noise before it, position named": ([noise(96000, 20000), P[:20000]], AT, "neither silence nor pattern"),
     "wrong frames at the start": ([noise(20, 20000), P[5020:]], None, "not the pattern"),
