@@ -209,7 +209,7 @@ def test_old_piece_of_the_playback_ring_is_lost_time_on_a_loop_that_a_timer_of_c
     piece, line = _old(20_000, 576), _old(60_000, 31)
     captured = dataclasses.replace(_old(80_000, 576), ring="capture")
     assert _marked([piece, line, captured], coherent=True, timed=True) == [True, False, False]
-    assert _marked([piece, line], timed=True) == [False, False]
+    assert _marked([piece], timed=True) == [False]
 
 
 def test_old_piece_goes_on_behind_a_planted_fault_in_its_midst():

@@ -136,6 +136,20 @@ def test_damage_at_an_end_is_found_and_never_passed_over(case):
     assert kind is None or kind in {one.value for one in found.analysis.counts}
 
 
+NO_REPLAY = {
+    "one lap cut short": [P[:48000], P[43200:48000], P[43200:47000], P[43200:48000]],
+    "noise behind it": [P[:48000], *[P[43200:48000]] * 3, noise(5000, 20000)],
+    "the pattern goes on": [P[:48000], *[P[43200:48000]] * 10, P[48000:]],
+    "laps of two sizes": [P[:48000], P[43200:48000], P[44000:48000]],
+    "once": [P[:48000], P[43200:48000]],
+}
+
+
+@pytest.mark.parametrize("case", list(NO_REPLAY))
+def test_laps_that_no_ring_replays_to_the_end_are_damage(case):
+    assert verdict(judge(NO_REPLAY[case])) == "FAIL"
+
+
 DOUBTFUL = {
     "a short file again without a gap": ([P[:48000], P[:48000]], None, "a ring of 48 000 frames replays"),
     "a ring from its first frame": ([P[:4800]] * 20, None, "a ring of 4 800 frames replays"),

@@ -73,10 +73,13 @@ def test_bytes_lost_within_a_capture_are_one_finding_from_the_frame_they_cut(lay
 def test_capture_that_begins_inside_a_frame_has_no_wrong_frame(layout):
     pattern = Pattern("mix1", FORMATS[layout[0]], layout[1])
     size = pattern.frame_bytes
-    found = judge_behind([pattern.bytes_at(1, 12000)[1 : 1 - size]], pattern, Rings())
+    restored: list[np.ndarray] = []
+    found = judge_behind([pattern.bytes_at(1, 12000)[1 : 1 - size]], pattern, Rings(), restored=restored)
     # A frame less one byte ahead is the same as one byte back.
     assert found.path.encoding in (
         "byte stream shifted by -1 byte",
         f"byte stream shifted by {size - 1} bytes",
     )
     assert found.analysis.found == 0
+    position = found.analysis.first_position - found.analysis.first_frame
+    assert np.array_equal(restored[0], found.sent.bytes_at(position, len(restored[0]) // size))

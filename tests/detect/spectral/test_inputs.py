@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
+from stress.detect.spectral import inputs
 from stress.detect.spectral.measure import hum_db
 from stress.virtual.card.analog import Wiring
 
@@ -177,3 +178,9 @@ def test_hum_is_looked_for_at_no_harmonic_that_the_rate_cannot_hold():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert hum_db(noise, 384, 1.0) is None
+
+
+@pytest.mark.parametrize(("peak", "known", "lines"), [(0.25, False, 0), (0.25, True, 1), (1.0, False, 1)])
+def test_a_tone_of_any_level_is_not_called_clipped(peak, known, lines):
+    tone = (peak * np.sin(np.arange(48000) / 20)).astype(np.float32)[None]
+    assert len(inputs.clipping([0.014], tone, known)) == lines
