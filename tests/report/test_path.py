@@ -73,6 +73,21 @@ def test_first_lines_of_a_run_behind_a_path_name_the_path_and_what_mends_it(behi
     assert as_json(behind)["loopback"]["path"].startswith(said)
 
 
+@pytest.mark.parametrize("gain", ["0.5", "6"])
+def test_run_behind_a_gain_that_clips_names_it_and_is_judged_from_the_wire(tmp_path, gain):
+    (tmp_path / "p.toml").write_text(PLAN)
+    argv = ["run", "--backend", "virtual", "--board", "cortex-a", "--seed", "1", "--out", f"{tmp_path}/r"]
+    main.main([*argv, "--set", f"path.gain_db={gain}", "--plan", f"{tmp_path}/p.toml"])
+    config = rundir.read_json(tmp_path / "r", "config.json")
+    run = summarise(reader.read_run(tmp_path / "r").events, read_plan(config["plan"], "config.json"))
+    told = text.lines(run, 200)
+    assert told[0].startswith(f"path: gain +{float(gain):.2f} dB left") and "clip" in told[0]
+    assert "lower the volume until it is 0 dB" in told[1]
+    assert "judged from the USB bus" in next(
+        line for line in told if line.startswith(run.judgement.verdict.value)
+    )
+
+
 def test_path_that_loses_samples_is_named_but_no_verdict_stands_behind_it(behind):
     gone = replace(behind.loopback, path="resampled from 48000 to 44100 Hz", lost="the stream is resampled")
     run = replace(behind, loopback=gone)
