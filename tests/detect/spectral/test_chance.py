@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from stress.detect.spectral.chance import set_aside
-from stress.detect.spectral.result import SpectralAnalysis
+from stress.detect.spectral.result import Channel, SpectralAnalysis
 from stress.model.finding import Analysis, Finding, Kind
 
 ADVICE = ("lower the capture level",)
@@ -43,6 +45,22 @@ def test_weak_fit_of_a_whole_lap_too_short_for_a_line_is_a_disturbance_on_a_bad_
     assert sum(result.analysis.sites.values()) == left
     assert set_aside(_result(Kind.STALE, 30.0, frames=frames)).analysis.found == 2
     assert set_aside(_result(Kind.STALE, 12.3, (), frames=frames)).analysis.found == 2
+
+
+@pytest.mark.parametrize("kind", [Kind.ZERO, Kind.SWAP])
+def test_weak_short_run_of_any_content_on_a_bad_path_is_a_disturbance(kind):
+    assert [one.kind for one in set_aside(_result(kind, 13.2, frames=2)).analysis.findings] == [Kind.STALE]
+    assert set_aside(_result(kind, 13.2, frames=8)).analysis.found == 2
+    assert set_aside(_result(Kind.DROP, 13.2, frames=2)).analysis.found == 2
+
+
+@pytest.mark.parametrize(
+    ("frames", "score", "left"), [(1, 55.0, 1), (3, 99.0, 1), (4, 13.0, 1), (4, 31.0, 2), (8, 13.0, 2)]
+)
+def test_run_shorter_than_a_line_on_a_clipped_path_is_a_disturbance(frames, score, left):
+    clean = _result(Kind.STALE, score, frames=frames)
+    channel = Channel(0.0, 0.0, (), 40.0, -60.0, 0.0, clipped_share=0.04)
+    assert set_aside(dataclasses.replace(clean, channel=channel)).analysis.found == left
 
 
 @pytest.mark.parametrize(
