@@ -31,13 +31,20 @@ class Facts:
         """Return the fact of that name, "" where it is not known."""
         return dict(self.values).get(name, "")
 
+    def card(self, device: str) -> str:
+        """Return the card of `device` ("hw:Loopback,0"), all of them where it is none of them."""
+        cards = [value for name, value in self.values if name == "card"]
+        wanted = device.partition(":")[2].partition(",")[0]
+        used = [one for one in cards if wanted and wanted in one.partition(" (")[0].split()]
+        return used[0] if used else "; ".join(cards)
+
     def lines(self) -> list[str]:
         """Return every fact, a line each, aligned."""
         width = max((len(name) for name, _ in self.values), default=0)
         return [f"{name.ljust(width)}  {value}" for name, value in self.values]
 
-    def short(self) -> list[str]:
-        """Return the facts that a reader needs at first, in three lines at most."""
+    def short(self, device: str = "") -> list[str]:
+        """Return the facts that a reader needs at first, in three lines at most; see `card` for `device`."""
         cpu, cache = self.of("cpu"), self.of("D-cache")
         # The title of a modelled core tells of its cache as well, which is said once.
         cpu = cpu.partition(",")[0] if cache and "way" in cpu else cpu
@@ -50,7 +57,7 @@ class Facts:
             )
             if part
         )
-        pairs = (("board", board), ("kernel", kernel), ("card", self.of("card")))
+        pairs = (("board", board), ("kernel", kernel), ("card", self.card(device)))
         return [f"{name.ljust(7)}{value}" for name, value in pairs if value]
 
 

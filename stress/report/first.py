@@ -82,7 +82,7 @@ def cause(run: Summary) -> str:
 def facts(run: Summary, known: Facts) -> str:
     """Return the facts that a reader needs at first."""
     whole = run.whole
-    pairs = [(line[:7].strip(), line[7:]) for line in known.short()]
+    pairs = [(line[:7].strip(), line[7:]) for line in known.short(run.device)]
     pairs += [
         ("streamed", f"{format_duration(whole.streamed_s)} in {counted(whole.bursts, 'burst')}"),
         ("checked", f"{counted(whole.lines, 'ring line')}, {counted(whole.checked_frames, 'frame')}"),

@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from stress.model.kernel_messages import NOT_READ, oopses, usb_errors
+from stress.model.transport import ALOOP, UNKNOWN, USB, TransportRecord
 from stress.model.verdict import Verdict
 from stress.model.words import counted, plain
 from stress.report import found
@@ -40,7 +41,8 @@ def lines(run: Summary, facts: Facts, name: str) -> list[str]:
     name : the run directory or bundle, as the reader would type it.
     """
     return [
-        *_wrapped("Subject: ", subject(run)),
+        # A header goes on in a line that begins with a space (RFC 5322, 2.2.3).
+        *_wrapped("Subject: ", subject(run), " "),
         "",
         *_head(run, facts),
         "",
@@ -71,19 +73,25 @@ def _head(run: Summary, facts: Facts) -> list[str]:
     params = opened.granted.playback or opened.granted.capture if opened else None
     setup = f"{params.format}, {params.channels} ch, {params.rate} Hz" if params else "not recorded"
     loopback = f", {run.loopback.kind} loopback" if run.loopback else ""
-    vmalloc = facts.of("use_vmalloc")
     pairs = (
         ("Verdict", f"{verdict}{cause}"),
         ("Kernel", facts.of("kernel") or "not recorded"),
         ("cmdline", facts.of("command line of the kernel")),
         ("CPU", _cpu(facts)),
-        ("Card", facts.of("card") or run.backend),
-        ("Driver", f"snd-usb-audio, use_vmalloc={vmalloc}" if vmalloc else ""),
+        ("Card", facts.card(run.device) or run.backend),
+        ("Driver", _driver(run.start.transport, facts.of("use_vmalloc"))),
         ("Path", run.loopback.path if run.loopback else ""),
         ("Setup", f"{setup}{loopback}, {format_duration(run.whole.streamed_s)} of audio"),
         ("Tool", facts.of("versions") or f"pcmstress {run.start.program}"),
     )
     return [line for label, value in pairs if value for line in _labelled(label, value)]
+
+
+def _driver(transport: TransportRecord, vmalloc: str) -> str:
+    # The parameter of snd-usb-audio says nothing of another driver's ring.
+    if transport.kind not in (USB, UNKNOWN):
+        return "snd-aloop" if transport.kind == ALOOP else transport.driver
+    return f"snd-usb-audio, use_vmalloc={vmalloc}" if vmalloc else ""
 
 
 def _cpu(facts: Facts) -> str:

@@ -47,7 +47,7 @@ def lines(run: Summary, columns: int = 0, facts: Facts | None = None, verbose: b
         *wire.first(run.whole),
         *([] if verbose else wire.unseen(run)),
         *path.contradictions(run),
-        *(known.lines() if verbose else known.short()),
+        *(known.lines() if verbose else known.short(run.device)),
         *(machine(run) if verbose else []),
         *_about(run),
     ]

@@ -63,7 +63,7 @@ def _lines(run: Summary, facts: Facts) -> list[str]:
     lines = [f"Cause: {named.headline()}", f"Do: {named.advice}."] if named else []
     wrapped = [part for line in (*lines, *reasons) for part in textwrap.wrap(line, COLUMNS)]
     more = [] if len(wrapped) <= MOST_LINES else ["..."]
-    known = [part for line in facts.short() for part in textwrap.wrap(line, COLUMNS)[:2]]
+    known = [part for line in facts.short(run.device) for part in textwrap.wrap(line, COLUMNS)[:2]]
     return [*wrapped[:MOST_LINES], *more, *known]
 
 

@@ -103,6 +103,11 @@ class Summary:
     beside: Neighbours = field(default_factory=Neighbours)
 
     @property
+    def device(self) -> str:
+        """The PCM that the first arm was opened on, "" where none was."""
+        return next((event.device for event in self.opened.values()), "")
+
+    @property
     def failed(self) -> bool:
         """True when the verdict is FAIL."""
         return self.judgement.verdict is Verdict.FAIL

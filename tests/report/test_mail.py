@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from stress.model.transport import ALOOP, TransportRecord
 from stress.report import mail
 from stress.report.facts import Facts
 from tests.record_cases import summary
@@ -44,6 +47,25 @@ def test_mail_of_a_failure_says_what_where_and_how_to_repeat_it():
     assert "pcmstress diagnose --card 1 --seed 1" in whole
     assert max(map(len, told)) <= mail.COLUMNS
     assert len(told) <= 34
+
+
+def test_mail_of_the_loopback_beside_a_usb_card_names_the_loopback_and_its_driver():
+    cards = (*FACTS.values, ("card", "0 Loopback (Loopback)"), ("card", "2 Other (USB-Audio)"))
+    opened = {"event": "open", "arm": "a", "device": "hw:Loopback,0,0"}
+    run = summary(opened, _burst(_stale()))
+    record = dataclasses.replace(run.start, transport=TransportRecord(kind=ALOOP, driver="Loopback"))
+    run = dataclasses.replace(run, start=record, backend="alsa hw:Loopback,0,0 -> hw:Loopback,1,0 and so on")
+    told = mail.lines(run, Facts(cards), "r")
+    assert told[1].startswith(" ") and not told[1].startswith(" Subject")
+    whole = "\n".join(told)
+    assert "Card:       0 Loopback (Loopback)" in whole and "Driver:     snd-aloop" in whole
+    assert "0d8c:0014" not in whole and "use_vmalloc" not in whole.partition("What happens")[0]
+
+
+def test_card_of_no_known_device_is_every_card():
+    cards = Facts((("card", "0 Loopback (Loopback)"), ("card", "1 Device (USB-Audio)")))
+    assert cards.card("hw:1,0") == cards.card("hw:Device,0") == "1 Device (USB-Audio)"
+    assert cards.card("") == cards.card("virtual") == "0 Loopback (Loopback); 1 Device (USB-Audio)"
 
 
 def test_mail_without_facts_says_that_they_were_not_recorded():
