@@ -137,15 +137,14 @@ def _blocks(analysis: Analysis, rings: Rings, stalls: Stalls) -> set[int]:
     found = analysis.findings
     lap = _smallest(rings)
     known = stalls.coherent or stalls.waits > 0 or stalls.lost_frames >= lap
-    least: float = KNOWN_BLOCK_LAPS if known else BLOCK_LAPS
-    if stalls.coherent and stalls.known(lap):
-        least = STALLED_BLOCK_LAPS
-    blocks = [group for group in groups if _laps([found[index] for index in group], rings) >= least]
-    if stalls.coherent and stalls.timed:
-        late = [group for group in groups if found[group[0]].ring == "playback" and group not in blocks]
-        blocks += [
-            group for group in late if _laps([found[index] for index in group], rings) >= STALLED_BLOCK_LAPS
-        ]
+
+    def enough(group: Sequence[int]) -> bool:
+        block = [found[index] for index in group]
+        short = stalls.known(lap) or (stalls.timed and block[0].ring == "playback")
+        least: float = KNOWN_BLOCK_LAPS if known else BLOCK_LAPS
+        return _laps(block, rings) >= (STALLED_BLOCK_LAPS if stalls.coherent and short else least)
+
+    blocks = [group for group in groups if enough(group)]
     if stalls.coherent and stalls.known(lap):
         # What the end of the burst cut off may be of any length.
         last = [group for group in groups if _reaches(found[group[-1]], _end(analysis))]

@@ -12,7 +12,6 @@ from stress.model.verdict import Verdict
 from stress.settings import schema
 from stress.stats.counts import holm
 from stress.verdict import needs, summary
-from stress.verdict.judge import Judgement
 from stress.verdict.rates import SATURATED, Difference, RateUnits, Word, difference
 
 if TYPE_CHECKING:
@@ -222,8 +221,3 @@ def _needed(rows: Sequence[Row], first: Summary, second: Summary) -> float:
     # Clean in both, and too short for a PASS.
     short = [ZERO_EVENTS_95 / run.plan.bound / run.whole.lines for run in (first, second) if run.whole.lines]
     return longest * max(short) if short and not factors and max(short) > 1.0 else float("inf")
-
-
-def judgements(found: Sequence[RunComparison]) -> list[tuple[str, Judgement]]:
-    """Return name and judgement of every run compared, the first one first."""
-    return [(one.name, one.run.judgement) for one in (found[0].first, *(each.second for each in found))]

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Union
+from typing import Any, ClassVar, Union, get_args
 
 from stress.model import shape
 from stress.model.formats import CARD_FORMATS
 from stress.model.lifecycle import FirstLap, LifecycleEvent
 from stress.model.record.burst import BurstRecord
 from stress.model.record.limits import ADDRESS, SIZE
-from stress.model.transport import TransportRecord
+from stress.model.transport import NO_TRANSPORT, TransportRecord
 from stress.model.verdict import Verdict
 
 
@@ -84,7 +84,7 @@ class StartRecord:
     program: str = shape.text("")
     files: Mapping[str, str] = shape.field(shape.keyed(shape.read_text), {})
     wall: str = shape.field(shape.read_text, "", omit=True)
-    transport: TransportRecord = shape.part(TransportRecord, TransportRecord())
+    transport: TransportRecord = shape.part(TransportRecord, NO_TRANSPORT)
 
 
 @dataclass(frozen=True)
@@ -224,21 +224,7 @@ Event = Union[
 ]
 
 
-EVENTS: Mapping[str, Any] = {
-    cls.event: cls
-    for cls in (
-        StartRecord,
-        TapRecord,
-        OpenRecord,
-        LoopbackRecord,
-        SkipRecord,
-        BurstRecord,
-        LifecycleRecord,
-        StopRecord,
-        VerdictRecord,
-        EndRecord,
-    )
-}
+EVENTS: Mapping[str, Any] = {cls.event: cls for cls in get_args(Event)}
 
 
 def event_of(value: Mapping[str, Any]) -> Event:
