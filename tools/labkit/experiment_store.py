@@ -86,7 +86,9 @@ def digest() -> str:
 def guest_digest() -> str:
     """Return what tells this tester from any other in the guest, whatever compares on the host."""
     own = PROJECT / "tools" / "labkit" / "emulator_arms.py"
-    return cache.key([path.read_text(encoding="utf-8") for path in (*_rooms(), own)])
+    # The guest writes the report that is kept: who judges it and names its cause counts too.
+    judges = sorted((PROJECT / "stress" / "verdict").rglob("*.py"))
+    return cache.key([path.read_text(encoding="utf-8") for path in (*_rooms(), *judges, own)])
 
 
 def _sources() -> Iterator[Path]:
