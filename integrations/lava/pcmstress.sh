@@ -37,9 +37,10 @@ case "${PCMSTRESS}" in
     *.pyz) set -- python3 "${PCMSTRESS}" ;;
     *) set -- "${PCMSTRESS}" ;;
 esac
-command -v "$1" > /dev/null
+# Not `command -v`: python3 may be there and the file not, and a program may be another machine's.
+"$@" --version > "${OUTPUT}/version.txt"
 exit_on_fail "pcmstress-present" "pcmstress-judged"
-"$@" --version | tee "${OUTPUT}/version.txt"
+cat "${OUTPUT}/version.txt"
 "$@" probe > "${OUTPUT}/probe.txt" 2>&1
 
 set -- "$@" run --plan "${PLAN}" --out "${OUTPUT}/record" --lava

@@ -67,8 +67,9 @@ def test_lava_run_without_the_card_is_skipped_and_says_that_nothing_was_judged(d
     assert results["pcmstress.alsa-nosuchcard.run"] == "skip"
 
 
-def test_lava_run_without_the_program_fails_before_anything_else(definition):
-    results = definition("-x", "/nowhere/pcmstress")
+@pytest.mark.parametrize("program", ["/nowhere/pcmstress", "/nowhere/pcmstress.pyz", __file__])
+def test_lava_run_without_the_program_fails_before_anything_else(definition, program):
+    results = definition("-x", program)
     assert results == {"pcmstress-present": "fail", "pcmstress-judged": "skip"}
 
 
