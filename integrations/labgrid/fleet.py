@@ -142,7 +142,7 @@ def judged(out: Path) -> tuple[str, str]:
     except (OSError, ElementTree.ParseError):
         return "ERROR", _last_line(out / "log.txt")
     said = next((one.get("value", "") for one in root.iter("property") if one.get("name") == "verdict"), "")
-    found = [node for kind in ("error", "failure", "skipped") for node in root.iter(kind)]
+    found = [node for kind in ("failure", "error", "skipped") for node in root.iter(kind)]
     why = found[0].get("message", "").partition("\n")[0] if found else ""
     return (said if said in STATUS else "ERROR"), why
 

@@ -162,3 +162,40 @@ def test_labgrid_exporter_file_has_no_comment_that_its_templates_read_as_a_state
     # labgrid-exporter renders the file by Jinja: one # begins a statement, two begin a comment.
     lines = (LABGRID / "exporter.yaml").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.lstrip().startswith("#") and not line.startswith("##")] == []
+
+
+_QEMU = """#!/bin/sh
+[ "$1" = -version ] && { echo "QEMU emulator version 7.2"; exit; }
+echo '{"QMP": {}}'
+read -r asked
+echo "vpb_sic_write: Bad register offset 0x2c"
+echo "{\\"return\\": \\"$asked\\"}"
+exit 3
+"""
+
+
+def _emulator(tmp_path, *arguments):
+    program = tmp_path / "qemu"
+    program.write_text(_QEMU, encoding="utf-8")
+    program.chmod(0o755)
+    return subprocess.run(
+        [str(LABGRID / "qemu-json.sh"), *arguments],
+        env={"PATH": "/usr/bin:/bin", "PCMSTRESS_QEMU": str(program), "TMPDIR": str(tmp_path)},
+        input="quit\n",
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_labgrid_monitor_gets_no_line_that_is_not_json(tmp_path):
+    done = _emulator(tmp_path, "-S", "-qmp", "stdio")
+    assert done.stdout == '{"QMP": {}}\n{"return": "quit"}\n'
+    assert done.stderr == "vpb_sic_write: Bad register offset 0x2c\n"
+    assert done.returncode == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["qemu"]
+
+
+def test_labgrid_driver_learns_the_version_of_the_emulator(tmp_path):
+    assert _emulator(tmp_path, "-version").stdout == "QEMU emulator version 7.2\n"

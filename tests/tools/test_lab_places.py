@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+from types import SimpleNamespace
+
 import pytest
 
 from tools.labkit import boards, labgrid, qemu, runner, shell
@@ -37,6 +41,16 @@ def test_labgrid_environment_names_what_the_driver_has_a_key_for_and_hands_on_th
         **{"kernel": "kernel", "dtb": "dtb", "qemu_bin": "qemu"},
         "extra_args": "-smp 2 -no-reboot -initrd /i -fsdev 'local,id=a,path=/a b'",
     }
+
+
+def test_labgrid_emulator_is_started_through_what_keeps_the_monitor_clean(tmp_path):
+    board = boards.load("armv5-vivt")
+    script = labgrid._script(SimpleNamespace(board=board, env={"A": "b c"}, program="/q"))
+    assert script.endswith('"$@"\n')
+    words = shlex.split(script.splitlines()[1])
+    assert words[:2] == ["exec", "env"]
+    assert {"QEMU_VIVT=mode=full", "A=b c", "PCMSTRESS_QEMU=/q"} == set(words[2:-2])
+    assert os.access(words[-2], os.X_OK)
 
 
 def test_labgrid_environment_of_a_board_without_a_9p_root_is_refused(tmp_path):

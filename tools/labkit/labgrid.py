@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.labkit import cache, qemu, runner, shell
-from tools.labkit.boards import Board
+from tools.labkit.boards import PROJECT, Board
 from tools.labkit.errors import LabUsage
 
 # What QEMUDriver has a name of its own for, and what it gives itself.
@@ -26,6 +26,8 @@ _NAMED = {
 _DROPPED = ("-display", "-serial", "-monitor")
 # A guest with a modelled cache on a busy machine needs minutes to its prompt [s].
 _LOGIN_TIMEOUT_S = 900
+# Starts PCMSTRESS_QEMU and keeps what it prints out of labgrid's monitor.
+_EMULATOR = PROJECT / "integrations" / "labgrid" / "qemu-json.sh"
 
 
 def write(board: Board, options: runner.Options, file: Path) -> int:
@@ -53,8 +55,8 @@ def write(board: Board, options: runner.Options, file: Path) -> int:
 
 def _script(machine: qemu.Machine) -> str:
     # labgrid gives an emulator no environment of its own.
-    given = {**machine.board.emulator.env, **machine.env}
-    words = ["env", *(f"{key}={value}" for key, value in given.items()), str(machine.program)]
+    given = {**machine.board.emulator.env, **machine.env, "PCMSTRESS_QEMU": str(machine.program)}
+    words = ["env", *(f"{key}={value}" for key, value in given.items()), str(_EMULATOR)]
     return f'#!/bin/sh\nexec {" ".join(map(shlex.quote, words))} "$@"\n'
 
 
