@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Callable
 
+from stress.errors import DeviceError
 from stress.experiment.burst import BurstRunner
+from stress.model.pcm import Handling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 # 0.34 s behind the latency of the path. Higher: a run on a digital path that is
 # not connected starts later; lower: a slow path is not recognised.
 TRIAL_S = 1.0
+# A burst with xruns is repeated with rings so many times as large, one after the other. Source: 5 ms at
+# 48 kHz run dry on a busy machine and 80 ms seldom do. Higher: the card may not grant them; lower: the
+# repetition has xruns as well.
+LARGER_RINGS = (4, 16)
+LARGEST_RING = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -58,8 +65,60 @@ class Trials:
     def burst(self, other: Detector, position: int) -> BurstResult:
         """Return the trial of the stimulus of `other` from `position` on."""
         asked = self.plan.conditions.asked
-        bench = BurstRunner(self.granted, other, self.frames, 1, asked, loopback=other.loopback)
+        shared = self.plan.shared()
+        bench = BurstRunner(
+            self.granted, other, self.frames, 1, asked, loopback=other.loopback, shared=shared
+        )
         return bench.run(self.pcm, self.arm.handling, position)
+
+    @property
+    def rings(self) -> str:
+        """The rings in words."""
+        return f"{self.granted.playback.buffer_size} and {self.granted.capture.buffer_size} frames"
+
+    def with_larger_rings(self, times: int) -> Trials:
+        """Open the PCM anew with rings `times` as large and return the trials on it.
+
+        Both are touched as an ordinary player and recorder do: a queue kept short runs dry in any ring.
+
+        Raises
+        ------
+        DeviceError : the card does not grant them; no PCM is open then.
+        """
+        plain = Handling()
+        arm = replace(
+            self.arm,
+            playback_buffer=min(self.arm.playback_buffer * times, LARGEST_RING),
+            capture_buffer=min(self.arm.capture_buffer * times, LARGEST_RING),
+            playback=plain.playback.value,
+            queue_periods=plain.queue_periods,
+            capture=plain.capture.value,
+            switches_per_s=plain.switches_per_s,
+            start_burst=plain.start_burst,
+            load=plain.load.value,
+        )
+        return replace(self, granted=self.pcm.open(self.plan.request(arm)), arm=arm)
+
+
+def repeat_with_larger_rings(
+    trials: Trials, tried: Detector, taken: Callable[[int], int]
+) -> tuple[Trials, BurstResult] | None:
+    """Repeat a burst that had xruns with larger rings; None where each of them has xruns too.
+
+    Parameters
+    ----------
+    taken : takes that many positions of the pattern and returns the first.
+    """
+    for times in LARGER_RINGS:
+        try:
+            larger = trials.with_larger_rings(times)
+        except DeviceError:
+            # A card that went away says so when it is opened for the next burst.
+            return None
+        result = larger.burst(tried, taken(larger.frames))
+        if result.exchange.lost or result.locked or not result.exchange.xruns:
+            return larger, result
+    return None
 
 
 def choose(

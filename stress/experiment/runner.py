@@ -12,7 +12,7 @@ from stress.errors import DeviceError, DeviceGone
 from stress.experiment import events, positive_control
 from stress.experiment.arm_events import ArmEvents, gone
 from stress.experiment.burst import BurstRunner
-from stress.experiment.loopback_detection import Trials, choose
+from stress.experiment.loopback_detection import Trials, choose, repeat_with_larger_rings
 from stress.experiment.wire.evidence import sources
 from stress.model.pcm import Lost
 from stress.model.record.events import EndRecord, LoopbackRecord, SkipRecord, VerdictRecord
@@ -346,33 +346,44 @@ class Run:
 
         No bench where the PCM could not be opened anew for another method.
         """
+        trials, seen, how = Trials(self.pcm, bench.granted, self.plan, step.arm), first, ""
         if first.exchange.xruns and not first.locked and self._tries < MOST_TRIES:
-            # A burst with xruns says nothing of the loopback: the next one decides.
+            # A burst with xruns says nothing of the loopback: one with larger rings decides, else the next.
             self._tries += 1
-            return bench, first
+            self._opened = None  # What follows opens the rings of its arm anew.
+            repeated = repeat_with_larger_rings(trials, self.method, self._taken)
+            if repeated is None:
+                return bench, first
+            trials, seen = repeated
+            if seen.exchange.lost:
+                self._lost = seen.exchange.lost
+                return bench, first
+            how = f" (tried with rings of {trials.rings}, as the first burst had an xrun)"
         self._undecided = False
-        if first.analysis.path is not None and not first.analysis.path.exact:
+        if seen.analysis.path is not None and not seen.analysis.path.exact:
             # The pattern is there, however changed: no other stimulus says more.
-            self._say_path(first.analysis.path)
+            self._say_path(seen.analysis.path)
             return bench, first
-        trials = Trials(self.pcm, bench.granted, self.plan, step.arm)
-        frames = trials.frames * len(self.others)
-        at = self._next(frames)
-        self.position = at + frames
-        choice = choose(first, self.method, self.others, trials, at)
+        at = self._taken(trials.frames * len(self.others))
+        choice = choose(seen, self.method, self.others, trials, at)
         self._lost = choice.lost
         if choice.method is None:
             by = "wire" if first.by_wire else self.method.name
-            self._say_loopback(self.method.loopback if first.locked else "none", by, choice.why)
+            self._say_loopback(self.method.loopback if seen.locked else "none", by, f"{choice.why}{how}")
             heard = first.heard if first.by_wire else replace(first.heard, advice=choice.advice)
             return bench, replace(first, heard=heard)
         self.method = choice.method
-        self._say_loopback(self.method.loopback, self.method.name, choice.why)
+        self._say_loopback(self.method.loopback, self.method.name, f"{choice.why}{how}")
         self._opened = self._open(step.arm)
         if self._opened is None:
             return None, first
         again = self._opened[1]
         return again, self._streamed(step, again)
+
+    def _taken(self, frames: int) -> int:
+        at = self._next(frames)
+        self.position = at + frames
+        return at
 
     def _say_path(self, path: Path | None) -> None:
         # What stands between the two ends is said once, and again where it changes.

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from stress.cli import backend, main
+from stress.record.reader import read_events
 
 PLAN = """
 bound = 1e-2
@@ -54,3 +57,11 @@ def test_auto_goes_on_without_the_wire_and_says_so(tmp_path, capsys, monkeypatch
     base = ["run", "--backend", "virtual", "--board", "cortex-a", "--plan", str(tmp_path / "plan.toml")]
     assert main.main([*base, "--out", str(tmp_path / "run")]) == 0
     assert "USB bus: not seen: no right to watch the bus" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("channels", ["2,1", "1,2"])
+def test_auto_recognises_an_analog_cable_between_directions_of_different_channels(tmp_path, channels):
+    more = ["--set", "analog.enabled=true", "--channels", channels, "--set", "usb.packet_us=1000"]
+    _run(tmp_path, *more)
+    said = [event for event in read_events(tmp_path / "run") if event["event"] == "loopback"]
+    assert [(event["kind"], event["detector"]) for event in said] == [("analog", "spectral")]

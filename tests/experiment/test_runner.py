@@ -3,13 +3,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stress.errors import ParamsRefused
 from stress.experiment.method.exact import ByPattern
 from stress.experiment.runner import Run, first_position
 from stress.model.formats import FORMATS
-from stress.model.record.events import EndRecord, SkipRecord, StartRecord, StopRecord, VerdictRecord
+from stress.model.record.events import (
+    EndRecord,
+    LoopbackRecord,
+    SkipRecord,
+    StartRecord,
+    StopRecord,
+    VerdictRecord,
+)
 from stress.model.verdict import Verdict
 from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
@@ -179,3 +188,67 @@ def test_run_frozen_device_is_an_error(tmp_path):
 def test_first_position_follows_the_wall_clock_and_is_never_zero():
     assert first_position(2.5, 48000) == 120000
     assert first_position((1 << 32) / 48000, 48000) == 1
+
+
+class _RunsDry(VirtualPcm):
+    """A virtual board on which rings below a size run dry and nothing comes back."""
+
+    def __init__(self, least):
+        super().__init__(BoardSpec.load("cortex-a", {}), 7)
+        self.least, self.opened = least, []
+
+    def open(self, request):
+        granted = super().open(request)
+        self.opened.append(granted.playback.buffer_size)
+        return granted
+
+    def exchange(self, play, captured, handling):
+        done = super().exchange(play, captured, handling)
+        if self.opened[-1] >= self.least:
+            return done
+        captured[:] = 0
+        return replace(done, playback=replace(done.playback, xruns=1))
+
+
+def _other():
+    raise AssertionError("another stimulus was tried on a burst with xruns")
+
+
+def _dry(tmp_path, least, other=_other):
+    walk = _Walk(tmp_path, "cortex-a", SMALL, others=(other,))
+    walk.run.pcm = _RunsDry(least)
+    _, _, log = walk()
+    return walk.run.pcm.opened, [event for event in log.events if isinstance(event, LoopbackRecord)]
+
+
+def test_loopback_behind_an_xrun_is_decided_by_larger_rings_and_the_arm_keeps_its_own(tmp_path):
+    opened, (said,) = _dry(tmp_path, least=2000)
+    assert opened == [192, 768, 3072, 192]
+    assert said.kind == "digital"
+    assert "rings of 3072 and 3840 frames, as the first burst had an xrun" in said.why
+
+
+def test_loopback_that_has_xruns_with_every_ring_is_not_decided(tmp_path):
+    opened, said = _dry(tmp_path, least=1 << 30)
+    assert opened == [192, 768, 3072] * 2
+    assert said == []
+
+
+def test_loopback_where_nothing_returns_in_larger_rings_either_tries_the_other_stimuli(tmp_path):
+    tried = []
+
+    def other():
+        tried.append(1)
+        return ByPattern(PATTERN, 32)
+
+    class Silent(_RunsDry):
+        def exchange(self, play, captured, handling):
+            done = super().exchange(play, captured, handling)
+            captured[:] = 0
+            return done
+
+    walk = _Walk(tmp_path, "cortex-a", SMALL, others=(other,))
+    walk.run.pcm = Silent(700)
+    _, _, log = walk()
+    assert tried == [1]
+    assert log.first(LoopbackRecord).kind == "none"
