@@ -13,7 +13,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+from stress.model.shape_code import EMPTY, MAKE, PLAIN, REQUIRED, Slot, compiled, said, tested
 
 T = TypeVar("T")
 # Takes a JSON value and returns it as the type of the field, or raises Mismatch.
@@ -21,7 +23,6 @@ Reader = Callable[[Any], Any]
 # Whole numbers of a record. Source: nothing we count or number needs 63 bits. Higher: sums and
 # ratios of a damaged record overflow; lower: times in nanoseconds are refused.
 MOST = 1 << 63
-REQUIRED: Any = object()
 _READ, _KEY, _OMIT = "record.read", "record.key", "record.omit"
 
 
@@ -58,7 +59,7 @@ def within(low: int = -MOST, high: int = MOST) -> Reader:
             raise Mismatch("is out of range")
         return value
 
-    return read_whole
+    return tested(read_whole, **{PLAIN: f"type(x) is int and {low} <= x <= {high}"})
 
 
 def read_number(value: Any) -> float:
@@ -76,6 +77,9 @@ def read_number(value: Any) -> float:
     return value
 
 
+tested(read_number, **{PLAIN: f"type(x) is float and {-MOST} <= x <= {MOST}"})
+
+
 def read_text(value: Any) -> str:
     """Read a text."""
     if type(value) is not str:
@@ -83,11 +87,17 @@ def read_text(value: Any) -> str:
     return value
 
 
+tested(read_text, **{PLAIN: "type(x) is str"})
+
+
 def read_flag(value: Any) -> bool:
     """Read true or false."""
     if type(value) is not bool:
         raise _wrong_type(value)
     return value
+
+
+tested(read_flag, **{PLAIN: "type(x) is bool"})
 
 
 def among(names: Sequence[str]) -> Reader:
@@ -113,6 +123,8 @@ def or_none(reader: Reader) -> Reader:
     def read_some(value: Any) -> Any:
         return None if value is None else reader(value)
 
+    if said(reader, PLAIN):
+        tested(read_some, **{PLAIN: f"x is None or ({said(reader, PLAIN)})"})
     return read_some
 
 
@@ -135,7 +147,7 @@ def listed(reader: Reader) -> Reader:
             raise error.inside(f"[{len(made)}]") from None
         return tuple(made)
 
-    return read_list
+    return tested(read_list, **{EMPTY: "type(x) is list and not x"})
 
 
 def keyed(reader: Reader) -> Reader:
@@ -157,7 +169,7 @@ def keyed(reader: Reader) -> Reader:
                 raise error.inside(name) from None
         return made
 
-    return read_keyed
+    return tested(read_keyed, **{PLAIN: "type(x) is dict and not x"})
 
 
 def row(cls: Callable[..., T], *readers: Reader) -> Reader:
@@ -246,25 +258,17 @@ def part(cls: type[Any], default: Any = REQUIRED, key: str = "") -> Any:
     return field(or_none(reader) if default is None else reader, default, key, omit=default is None)
 
 
-class _Slot(NamedTuple):
-    name: str
-    key: str
-    reader: Reader
-    missing: Any
-    omit: bool
-
-
 @functools.cache
-def _slots(cls: Any) -> tuple[_Slot, ...]:
+def _slots(cls: Any) -> tuple[Slot, ...]:
     return tuple(_slot(one) for one in dataclasses.fields(cls))
 
 
-def _slot(one: dataclasses.Field[Any]) -> _Slot:
+def _slot(one: dataclasses.Field[Any]) -> Slot:
     missing = REQUIRED if one.default_factory is dataclasses.MISSING else one.default_factory()
     if one.default is not dataclasses.MISSING:
         missing = one.default
     key = one.metadata[_KEY] or one.name
-    return _Slot(one.name, key, one.metadata[_READ], missing, one.metadata[_OMIT])
+    return Slot(one.name, key, one.metadata[_READ], missing, one.metadata[_OMIT])
 
 
 def of(cls: Any) -> Reader:
@@ -274,25 +278,17 @@ def of(cls: Any) -> Reader:
     ------
     Mismatch : the reader, for no object, for a key that is missing, for a value of another shape.
     """
-    slots, new = _slots(cls), object.__new__
-    required = {slot.key: None for slot in slots if slot.missing is REQUIRED}
 
     def read_object(value: Any) -> Any:
-        if type(value) is not dict:
-            raise Mismatch("is not an object")
-        if not required.keys() <= value.keys():
-            raise Mismatch("is missing", next(key for key in required if key not in value))
-        # As the frozen class's own __init__ does, but for the cost of a call per field.
-        out = new(cls)
-        made, key = out.__dict__, ""
-        try:
-            for name, key, reader, missing, _ in slots:
-                made[name] = reader(value[key]) if key in value else missing
-        except Mismatch as error:
-            raise error.inside(key) from None
-        return out
+        return _reader(cls)(value)
 
-    return read_object
+    return tested(read_object, **{MAKE: functools.partial(_reader, cls)})
+
+
+@functools.cache
+def _reader(cls: Any) -> Reader:
+    # Made when the first record is read: most commands read none.
+    return compiled(cls, _slots(cls), Mismatch)
 
 
 def read(cls: type[T], value: Any) -> T:
@@ -305,11 +301,6 @@ def read(cls: type[T], value: Any) -> T:
     kind: Any = cls
     made: T = _reader(kind)(value)
     return made
-
-
-@functools.cache
-def _reader(cls: Any) -> Reader:
-    return of(cls)
 
 
 def write(value: Any) -> Any:

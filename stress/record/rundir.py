@@ -143,7 +143,7 @@ def read_json(folder: Path, name: str) -> dict[str, Any]:
 
 def is_text(data: bytes, value: Any) -> bool:
     """Return whether `value`, read from `data`, can be written again: JSON may escape half a character."""
-    if b"\\ud" not in data.lower():
+    if b"\\u" not in data or b"\\ud" not in data.lower():
         return True
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
