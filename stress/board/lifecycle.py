@@ -12,6 +12,7 @@ Documentation/driver-api/driver-model/binding.rst, rtcwake(8).
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import subprocess
@@ -69,6 +70,7 @@ class Lifecycle:
     wait: Callable[[float], None] = time.sleep
     _facts: usb.UsbFacts | None = field(init=False)
     _loaded: contextlib.ExitStack | None = field(init=False, default=None)
+    _down_s: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
         self._facts = self.look(self.card)
@@ -108,10 +110,14 @@ class Lifecycle:
             LifecycleEvent.GOVERNOR: self.sys / "devices/system/cpu/cpu0/cpufreq/scaling_governor",
         }.get(event)
 
-    def perform(self, event: LifecycleEvent) -> int:
+    def perform(self, event: LifecycleEvent, down_s: float = 0.0) -> int:
         """Do `event`, wait until the card is there again, and return its number.
 
         The PCM must be closed where `LifecycleEvent.closes`.
+
+        Parameters
+        ----------
+        down_s : how long the device stays away, or the machine changed, at least [s].
 
         Raises
         ------
@@ -130,6 +136,7 @@ class Lifecycle:
         }
         if event not in steps:
             return self.card
+        self._down_s = down_s
         try:
             steps[event]()
         except OSError as error:
@@ -164,6 +171,7 @@ class Lifecycle:
             self.place,
         ):
             self._until(lambda: text_of(control.parent / "runtime_status").strip() == "suspended")
+            self.wait(self._down_s)
 
     def _reload(self) -> None:
         module = self._driver()
@@ -176,7 +184,7 @@ class Lifecycle:
             f"modprobe {module} {kept}".strip(),
             self.place,
         ):
-            self.wait(_LOOK_S)
+            self.wait(max(_LOOK_S, self._down_s))
 
     def unfit_driver(self) -> str:
         """Return why the driver cannot be loaded with another use_vmalloc, "" when it can."""
@@ -243,14 +251,14 @@ class Lifecycle:
         self._swapped(path, other, path, before, f"the frequency governor of cpu0 is {other}")
 
     def _suspend(self) -> None:
-        self._must(["rtcwake", "-m", "mem", "-s", str(_SUSPENDED_S)])
+        self._must(["rtcwake", "-m", "mem", "-s", str(max(_SUSPENDED_S, math.ceil(self._down_s)))])
 
     def _swapped(self, there: Path, value: str, back: Path, other: str, what: str) -> None:
         how = f"echo {other} > {back}"
         with undo.changed(
             lambda: there.write_text(value), lambda: back.write_text(other), what, how, self.place
         ):
-            self.wait(_LOOK_S)
+            self.wait(max(_LOOK_S, self._down_s))
 
     def _must(self, argv: Sequence[str]) -> None:
         failed = self.run(argv)

@@ -49,7 +49,7 @@ class AlsaDisturber:
             return "mixer: the card has no playback volume with a dB scale"
         return ""
 
-    def disturb(self, event: LifecycleEvent, request: PcmRequest) -> float:
+    def disturb(self, event: LifecycleEvent, request: PcmRequest, down_s: float = 0.0) -> float:
         """Do `event` and return how long it took [s]."""
         began = time.monotonic()
         beside: Callable[[], None] | None = {
@@ -69,7 +69,7 @@ class AlsaDisturber:
         if event is LifecycleEvent.ALTSET:
             self._other_format(request)
         before = self._lifecycle.card
-        after = self._lifecycle.perform(event)
+        after = self._lifecycle.perform(event, down_s)
         if after != before:
             self._pcm.card_moved(before, after)
         return time.monotonic() - began
@@ -132,7 +132,7 @@ class VirtualDisturber:
             return f"{event.value}: the card of this board is not on USB"
         return ""
 
-    def disturb(self, event: LifecycleEvent, request: PcmRequest) -> float:
+    def disturb(self, event: LifecycleEvent, request: PcmRequest, down_s: float = 0.0) -> float:
         """Do `event` and return how long it took, in virtual time [s].
 
         Raises

@@ -54,6 +54,6 @@ def _ramp(mixer: Mixer, element: int, name: str, card: int) -> None:
         lambda: None,
         lambda: mixer.set_playback_volume(element, before),
         f"the volume '{name}' of card {card} is being run up and down",
-        f"amixer -c {card} sset '{name}' playback {values}",
+        f"amixer -c {card} -- sset '{name}' playback {values}",
     ):
         mixer.ramp(element, _STEPS)

@@ -19,7 +19,7 @@ class Disturber(Protocol):
     def unfit(self, event: LifecycleEvent) -> str:
         """Return why `event` cannot be done here, "" when it can; nothing is touched."""
 
-    def disturb(self, event: LifecycleEvent, request: PcmRequest) -> float:
+    def disturb(self, event: LifecycleEvent, request: PcmRequest, down_s: float = 0.0) -> float:
         """Do `event` and return how long it took [s].
 
         The PCM is closed behind an event that `closes`, else as open as before.
@@ -27,6 +27,7 @@ class Disturber(Protocol):
         Parameters
         ----------
         request : what the arm asks of the PCM.
+        down_s : see `stress.plan.plan.Arm`.
 
         Raises
         ------

@@ -190,7 +190,7 @@ class Run:
         if event.closes:
             self._opened = None
         try:
-            return self.disturber.disturb(event, self.plan.request(step.arm))
+            return self.disturber.disturb(event, self.plan.request(step.arm), step.arm.down_s)
         except DeviceGone:
             self._lost = Lost.GONE
             self.journal.append(gone(step.arm), sync=True)

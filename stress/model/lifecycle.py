@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import NamedTuple
 
 
 class LifecycleEvent(str, Enum):
@@ -30,48 +31,73 @@ class LifecycleEvent(str, Enum):
     SUSPEND = "suspend"  #: suspend the machine for some seconds (rtcwake)
 
     @property
+    def traits(self) -> Traits:
+        """What the event asks for and leaves behind."""
+        return _TRAITS[self]
+
+    @property
     def closes(self) -> bool:
         """True when the PCM has to be closed before it and opened after it."""
-        return self not in (
-            LifecycleEvent.NONE,
-            LifecycleEvent.RESTART,
-            LifecycleEvent.XRUN,
-            LifecycleEvent.XRUN_PLAYBACK,
-            LifecycleEvent.XRUN_CAPTURE,
-            LifecycleEvent.PAUSE,
-            LifecycleEvent.DRAIN,
-            LifecycleEvent.MIXER,
-            LifecycleEvent.CPU_OFFLINE,
-            LifecycleEvent.GOVERNOR,
-        )
+        return self.traits.closes
 
     @property
     def on_usb(self) -> bool:
         """True when only a USB card has it."""
-        return self in (
-            LifecycleEvent.USB_RESET,
-            LifecycleEvent.USB_REBIND,
-            LifecycleEvent.USB_POWER,
-            LifecycleEvent.AUTOSUSPEND,
-            LifecycleEvent.ALTSET,
-        )
+        return self.traits.on_usb
 
     @property
     def on_machine(self) -> bool:
         """True when something other than the PCM is touched, which needs rights and an undo."""
-        return self not in (
-            LifecycleEvent.NONE,
-            LifecycleEvent.RESTART,
-            LifecycleEvent.REOPEN,
-            LifecycleEvent.XRUN,
-            LifecycleEvent.XRUN_PLAYBACK,
-            LifecycleEvent.XRUN_CAPTURE,
-            LifecycleEvent.PAUSE,
-            LifecycleEvent.DRAIN,
-            LifecycleEvent.RATE,
-            LifecycleEvent.ALTSET,
-            LifecycleEvent.MIXER,
-        )
+        return self.traits.on_machine
+
+
+class Traits(NamedTuple):
+    """What is known of an event beforehand.
+
+    Parameters
+    ----------
+    seen : the event as which a USB device sees the next stream begin, "" where it sees nothing of it.
+    closes : the PCM has to be closed before it and opened after it.
+    on_usb : only a USB card has it.
+    on_machine : something other than the PCM is touched, which needs rights and an undo.
+    holds : something is away or changed meanwhile, for as long as `down_s` asks.
+    inside : it can be done in the middle of a burst.
+    """
+
+    seen: str = ""
+    closes: bool = False
+    on_usb: bool = False
+    on_machine: bool = False
+    holds: bool = False
+    inside: bool = False
+
+
+_STREAM = Traits(seen="restart")
+#: Source of `seen`: sound/usb/endpoint.c (stop_urbs), sound/usb/card.c (usb_audio_make_shortname),
+#: drivers/usb/core/{hub,message,generic}.c. The stream before each event was stopped, a restart at least.
+_TRAITS: dict[LifecycleEvent, Traits] = {
+    LifecycleEvent.NONE: _STREAM,
+    LifecycleEvent.RESTART: _STREAM,
+    LifecycleEvent.REOPEN: Traits(seen="reopen", closes=True),
+    LifecycleEvent.XRUN: Traits(seen="xrun"),
+    LifecycleEvent.XRUN_PLAYBACK: Traits(seen="xrun", inside=True),
+    LifecycleEvent.XRUN_CAPTURE: _STREAM,
+    LifecycleEvent.PAUSE: Traits(seen="restart", inside=True),
+    LifecycleEvent.DRAIN: Traits(seen="xrun"),
+    LifecycleEvent.RATE: Traits(seen="rate", closes=True),
+    LifecycleEvent.ALTSET: Traits(seen="reopen", closes=True, on_usb=True),
+    LifecycleEvent.MIXER: _STREAM,
+    LifecycleEvent.USB_RESET: Traits(seen="usb-reset", closes=True, on_usb=True, on_machine=True),
+    LifecycleEvent.USB_REBIND: Traits("usb-rebind", closes=True, on_usb=True, on_machine=True, holds=True),
+    LifecycleEvent.USB_POWER: Traits("usb-rebind", closes=True, on_usb=True, on_machine=True, holds=True),
+    LifecycleEvent.AUTOSUSPEND: Traits("reopen", closes=True, on_usb=True, on_machine=True, holds=True),
+    LifecycleEvent.MODULE_RELOAD: Traits("module-reload", closes=True, on_machine=True, holds=True),
+    LifecycleEvent.CPU_OFFLINE: Traits(seen="restart", on_machine=True, holds=True),
+    LifecycleEvent.GOVERNOR: Traits(seen="restart", on_machine=True, holds=True),
+    LifecycleEvent.SUSPEND: Traits(seen="reopen", closes=True, on_machine=True, holds=True),
+}
+#: Events that a USB device can tell apart, from what says most to what says least.
+SEEN_BY_A_DEVICE = ("usb-rebind", "usb-reset", "module-reload", "rate", "reopen", "xrun", "restart")
 
 
 class FirstLap(str, Enum):

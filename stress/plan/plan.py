@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from stress.board.conditions import RequestedConditions
-from stress.errors import ConfigError
+from stress.errors import ConfigError, one_of
 from stress.model.formats import CARD_FORMATS, MAX_CHANNELS, SampleFormat, card_format
 from stress.model.lifecycle import LifecycleEvent
 from stress.model.pcm import (
@@ -47,6 +47,7 @@ class Arm:
         see `stress.model.pcm.Handling`.
     event : what happens before each of its bursts but the first, see
         `stress.model.lifecycle.LifecycleEvent`.
+    down_s : how long the device stays away in it, or the machine changed, at least [s].
     vmalloc : "on" or "off" has the card's driver loaded with use_vmalloc=1 or =0 before it, and as it
         was at the end of the run; "" leaves the driver alone. See `stress.plan.reload`.
     sweep : the arm it was made from by a `[[sweep]]`, "" for one that was written.
@@ -75,6 +76,7 @@ class Arm:
     start_burst: bool = schema.flag(False)
     load: str = schema.text("none", choices=_values(Load))
     event: str = schema.text("none", choices=_values(LifecycleEvent))
+    down_s: float = schema.duration(0.0, zero=True)
     vmalloc: str = schema.text("", choices=("", "on", "off"))
     group: str = schema.text("", longest=40)
     sweep: str = schema.text("", longest=40)
@@ -306,10 +308,18 @@ def read_plan(values: dict[str, Any], where: str, setting: Mapping[str, Any] | N
             if getattr(arm, ring) < 2 * arm.period_size:
                 allowed = f"at least 2 periods, {2 * arm.period_size} frames"
                 raise ConfigError("ring too small", where=where, key=f"{key}.{ring}", allowed=allowed)
+        _check_down(arm, where, key)
         if arm.burst_s * plan.rate > 1 << 30:
             allowed = "2^30 frames at most"
             raise ConfigError("burst too long", where=where, key=f"{key}.burst_s", allowed=allowed)
     return plan
+
+
+def _check_down(arm: Arm, where: str, key: str) -> None:
+    if arm.down_s and not LifecycleEvent(arm.event).traits.holds:
+        holding = one_of([event.value for event in LifecycleEvent if event.traits.holds])
+        said = "with this event nothing is away" if arm.event != "none" else "is about an event"
+        raise ConfigError(said, where=where, key=f"{key}.down_s", allowed=f"with event = {holding}")
 
 
 def load_plan(name: str, setting: Mapping[str, Any] | None = None) -> Plan:

@@ -112,8 +112,12 @@ def text(default: Any, choices: Sequence[str] = (), longest: int = 200) -> Any:
     return _field(read, default)
 
 
-def duration(default: Any) -> Any:
+def duration(default: Any, *, zero: bool = False) -> Any:
     """Declare a time such as "90s"; the value is in seconds.
+
+    Parameters
+    ----------
+    zero : it may be "0s".
 
     Raises
     ------
@@ -125,7 +129,7 @@ def duration(default: Any) -> Any:
             raise ConfigError(
                 f"{value!r} is not a duration", where=where, key=key, allowed='a text such as "90s" or "10m"'
             )
-        return parse_duration(value, where, key)
+        return parse_duration(value, where, key, zero=zero)
 
     return _field(read, default)
 

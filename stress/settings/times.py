@@ -13,8 +13,12 @@ _FORM = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 LONGEST_S = 3.2e8
 
 
-def parse_duration(text: str, where: str = "", key: str = "") -> float:
+def parse_duration(text: str, where: str = "", key: str = "", *, zero: bool = False) -> float:
     """Return the seconds that `text` means, e.g. "1h30m" -> 5400.0 [s].
+
+    Parameters
+    ----------
+    zero : no time at all may be said, as "0s".
 
     Raises
     ------
@@ -26,8 +30,9 @@ def parse_duration(text: str, where: str = "", key: str = "") -> float:
             f"{text!r} is not a duration", where=where, key=key, allowed="for example 500ms, 90s, 10m or 3h"
         )
     seconds = sum(float(number) * _UNIT_S[unit] for number, unit in parts)
-    if not 0 < seconds <= LONGEST_S:
-        raise ConfigError(f"{text!r} is out of range", where=where, key=key, allowed="above 0, at most 3650d")
+    if not (0 < seconds <= LONGEST_S or (zero and not seconds)):
+        allowed = "0s to 3650d" if zero else "above 0, at most 3650d"
+        raise ConfigError(f"{text!r} is out of range", where=where, key=key, allowed=allowed)
     return seconds
 
 

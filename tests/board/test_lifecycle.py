@@ -80,6 +80,27 @@ def test_power_leaves_the_device_authorized(machine):
     assert machine.text("devices/usb1/1-1/authorized") == "1"
 
 
+@pytest.mark.parametrize(
+    "event", [event for event in LifecycleEvent if event.traits.holds and event is not LifecycleEvent.SUSPEND]
+)
+def test_device_stays_away_as_long_as_asked(machine, event):
+    cpu = machine.sys / "devices/system/cpu/cpu1"
+    governor = machine.sys / "devices/system/cpu/cpu0/cpufreq"
+    for folder in (cpu, governor):
+        folder.mkdir(parents=True)
+    (cpu / "online").write_text("1\n")
+    (governor / "scaling_governor").write_text("schedutil\n")
+    (governor / "scaling_available_governors").write_text("schedutil performance\n")
+    machine.card().perform(event, 2.0)
+    assert machine.asleep >= 2.0
+    assert undo.left(machine.sys / "notes") == []
+
+
+def test_suspend_lasts_as_long_as_asked(machine):
+    machine.card().perform(LifecycleEvent.SUSPEND, 29.5)
+    assert machine.ran == [["rtcwake", "-m", "mem", "-s", "30"]]
+
+
 def test_autosuspend_puts_the_policy_back(machine):
     machine.card().perform(LifecycleEvent.AUTOSUSPEND)
     assert machine.text("devices/usb1/1-1/power/control") == "on"

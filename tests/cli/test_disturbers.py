@@ -42,7 +42,8 @@ class Machine:
     def unfit(self, event):
         return ""
 
-    def perform(self, event):
+    def perform(self, event, down_s=0.0):
+        self.down_s = down_s
         return self.card
 
 

@@ -71,7 +71,7 @@ def test_volume_is_put_back_when_a_step_fails_and_a_note_lies_there_meanwhile(ca
     def refuse(element, side, value):
         card.raw[0] = 0
         (note,) = tmp_path.iterdir()
-        assert "amixer -c 1 sset 'Speaker' playback 20,25" in note.read_text()
+        assert "amixer -c 1 -- sset 'Speaker' playback 20,25" in note.read_text()
         raise KeyboardInterrupt
 
     card.set_db = refuse

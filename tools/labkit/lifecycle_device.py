@@ -17,7 +17,7 @@ ROOT = "/project"
 ASKED: dict[str, tuple[tuple[str, ...], tuple[str, ...], dict[str, Any]]] = {
     "volume": (
         ("--profile", "cmedia"),
-        ("amixer", "-q", "-c", "cmedia", "sset", "PCM", "playback", "-6dB", "mute"),
+        ("amixer", "-q", "-c", "cmedia", "--", "sset", "PCM", "playback", "-6dB", "mute"),
         {"rates": {48000}, "db": -6.0, "muted": True, "lies": 0},
     ),
     "full": (("--profile", "cmedia"), (), {"rates": {48000}, "db": 0.0, "muted": False, "lies": 0}),
@@ -34,6 +34,7 @@ bound = 1.0
 [[arm]]
 name = "usb-rebind"
 event = "usb-rebind"
+down_s = "3s"
 period_size = 480
 playback_buffer = 4800
 capture_buffer = 5280

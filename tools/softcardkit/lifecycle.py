@@ -8,10 +8,10 @@ sample rate, the strings that a driver reads when it is loaded, and a new config
 
 from __future__ import annotations
 
-#: The events, from what says most to what says least. Source: sound/usb/endpoint.c (stop_urbs),
-#: sound/usb/card.c (usb_audio_make_shortname), drivers/usb/core/{hub,message,generic}.c.
+from stress.model.lifecycle import SEEN_BY_A_DEVICE
+
 #: An authorization that is taken and given (usb-power) looks as unbind and bind does.
-SEEN = ("usb-rebind", "usb-reset", "module-reload", "rate", "reopen", "xrun", "restart")
+SEEN = SEEN_BY_A_DEVICE
 
 
 class Lifecycle:
