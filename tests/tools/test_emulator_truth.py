@@ -80,6 +80,28 @@ def test_what_the_findings_get_wrong_is_counted(
     assert not seen.whole
 
 
+def test_frames_lost_before_the_first_captured_one_are_not_judged() -> None:
+    late = samples(**STALE)[LEAD + 16 :]
+    findings = [["stale", 24, 2, START + 40, RING, "playback", 1, False, {}]]
+    seen = compare({**burst(), "findings": findings}, late, READS, ["playback"])
+    assert seen == Agreement(served=2, found=2, checked=FRAMES - 16, wrong=2)
+
+
+@pytest.mark.parametrize("kind", ["drop", "repeat", "insert"])
+def test_slip_claims_no_damage(kind: str) -> None:
+    seen = compare(burst((kind, 40, 16, RING)), samples(), [], ["playback"])
+    assert seen == Agreement(checked=FRAMES)
+
+
+def test_finding_of_many_places_claims_the_wrong_frames_between_its_ends() -> None:
+    # Three places of one frame each: 40, 44 and 47.
+    many = [["unknown", LEAD + 40, 3, START + 40, None, None, None, False, {"places": 3, "span": 8}]]
+    came = samples(f40=24, f44=28, f47=31)
+    reads = [read(at, at - RING) for at in (40, 44, 47)]
+    seen = compare({**burst(), "findings": many}, came, reads, ["playback"])
+    assert seen == Agreement(served=3, misplaced=3, checked=FRAMES, wrong=3)
+
+
 def test_silence_of_the_first_lap_is_found_as_zero() -> None:
     seen = compare(burst(("zero", 3, 1, None)), samples(f3=None), [read(3, None)], ["playback"])
     assert seen == Agreement(served=1, found=1, checked=FRAMES, wrong=1)

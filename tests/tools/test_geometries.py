@@ -67,19 +67,49 @@ def test_colours_are_pages_of_a_way(size: int, ways: int, number: int) -> None:
     assert colours.colours(size, ways) == number
 
 
-def test_allocation_is_as_predicted_only_where_colour_and_damage_agree() -> None:
-    def one(kernel: int, user: int, wrong: int, whole: bool = True) -> bool:
-        return colours.Allocation(kernel, user, wrong, 9600, whole).as_predicted
+def _ring(kernel: int, user: int, wrong: int, whole: bool = True, apart: str = "") -> colours.Allocation:
+    return colours.Allocation(kernel, user, wrong, 9600, whole, apart)
 
-    assert [one(0, 1, 900), one(1, 1, 0)] == [True, True]
-    assert [one(0, 1, 0), one(1, 1, 8), one(0, 1, 900, whole=False)] == [False, False, False]
+
+def test_allocation_is_as_predicted_only_where_colour_and_damage_agree() -> None:
+    assert [one.as_predicted for one in (_ring(0, 1, 900), _ring(1, 1, 0))] == [True, True]
+    apart = (_ring(0, 1, 0), _ring(1, 1, 8), _ring(0, 1, 900, whole=False))
+    assert [one.as_predicted for one in apart] == [False, False, False]
+
+
+HALF = [_ring(0, number % 2, 100 * (number % 2)) for number in range(40)]
 
 
 def test_colours_cells_say_whether_the_share_fits() -> None:
-    half = [colours.Allocation(0, number % 2, 100 * (number % 2), 9600, True) for number in range(40)]
-    assert colours.cells(half, 2)[:3] == ("2", "40", "20")
-    assert colours.cells(half, 2)[-1] == "inside: 0.50"
-    assert colours.cells(half, 4)[-1] == "OUTSIDE: 0.75"
+    assert colours.cells(HALF, 2)[:5] == ("2", "40", "20", "0.50", "20")
+    assert colours.cells(HALF, 2)[-1] == "inside: 0.50"
+    assert colours.cells(HALF, 4)[-1] == "OUTSIDE: 0.75"
+    assert [colours.fits(HALF, 2), colours.fits(HALF, 4)] == [True, False]
+
+
+def test_ring_with_an_xrun_is_set_apart_and_named() -> None:
+    found = [*HALF, _ring(0, 1, 0, apart="an xrun before anything was checked")]
+    assert colours.cells(found, 2)[1:3] == ("40", "20")
+    assert colours.fits(found, 2)
+    assert colours.remarks(found) == ["ring 41 was not judged: an xrun before anything was checked"]
+
+
+@pytest.mark.parametrize(
+    ("ring", "said"),
+    [
+        (_ring(0, 1, 0), "ring 41: colours 0 and 1, 0 of 9600 frames wrong"),
+        (_ring(1, 1, 8, whole=False), "colours 1 and 1, 8 of 9600 frames wrong, AND THE LOG DISAGREES"),
+    ],
+)
+def test_ring_that_is_not_as_its_colours_say_fails_and_is_named(ring: colours.Allocation, said: str) -> None:
+    assert not colours.fits([*HALF, ring], 2)
+    assert said in colours.remarks([*HALF, ring])[0]
+
+
+def test_too_few_rings_judged_is_no_result() -> None:
+    idle = [_ring(0, 1, 0, apart="snd-aloop lost or repeated 1024 frames")] * 20
+    assert not colours.fits([*HALF, *idle], 2)
+    assert not colours.fits([], 2)
 
 
 def test_addresses_are_those_of_the_page_declared_before_the_burst() -> None:

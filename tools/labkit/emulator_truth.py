@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from stress.model.arrays import Indices, Ints, Words
-from stress.model.finding import Kind
+from stress.model.finding import SLIPS, Kind
 from stress.model.pcm import Direction
 from stress.patterns.mix import mix1, unmix1
 from tools.labkit.emulator_log import StaleRead
@@ -23,6 +23,7 @@ _VIA = {Direction.PLAYBACK.value: "kl", Direction.CAPTURE.value: "u"}
 # Right frames have the shortest way; a delay counts from this share of the frames on.
 _TYPICAL = 0.002
 _SILENT = (Kind.ZERO.value, Kind.MUTE.value)
+_MOVED = tuple(kind.value for kind in SLIPS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,9 +83,13 @@ def compare(
     first = _first_frame(ages, frames)
     if first is None:
         return Agreement()
-    # What came after an xrun was not judged.
-    due = captured[first : first + min(frames, burst["checked_frames"])]
-    wrong = ages[first : first + len(due)] != np.arange(len(due))
+    lead, skipped = max(0, first), max(0, -first)
+    # Frames by their place in the burst: what was lost before the first captured one is not judged.
+    came = np.concatenate([np.zeros(skipped, captured.dtype), captured[lead:]])
+    # Nor is what came after an xrun.
+    due = came[: skipped + min(frames - skipped, burst["checked_frames"])]
+    wrong = ages[lead : lead + len(due) - skipped] != np.arange(skipped, len(due))
+    wrong = np.concatenate([np.zeros(skipped, bool), wrong])
     # Sent wrong on purpose, and found: the positive control says nothing of the cache.
     merged = {at for start, size in burst.get("missed", ()) for at in range(start, start + size)}
     on_purpose = {*_planted(burst["findings"], position, len(due)), *(at for at in merged if at < len(due))}
@@ -96,11 +101,13 @@ def compare(
         if int(due[at]) in _reachable(_word(position + int(at)), logged)
     }
     left = np.array([at for at in np.flatnonzero(wrong) if int(at) not in served], dtype=np.intp)
-    covered = _covered(captured[first:], left, position, logged.values())
+    covered = _covered(came, left, position, logged.values())
     wrong[list(covered)] = False
     known = {_word(position + at) for at in served}
     scratch = sum(word not in known for words in logged.values() for word in words)
-    claims = {at: came for at, came in _claims(burst["findings"], position).items() if at not in merged}
+    damaged = {int(at) for at in np.flatnonzero(wrong)}
+    claims = _claims(burst["findings"], position, damaged)
+    claims = {at: came for at, came in claims.items() if at not in merged}
     found = sum(claims.get(at) == _true_claim(at, word, position) for at, word in served.items())
     misplaced = sum(at in claims for at in served) - found
     return Agreement(
@@ -111,18 +118,21 @@ def compare(
         missed=len(served) - found - misplaced,
         false=sum(at not in served and at not in covered for at in claims),
         unexplained=sum(int(at) not in served for at in np.flatnonzero(wrong)),
-        checked=len(due),
+        checked=len(due) - skipped,
         wrong=int(wrong.sum()),
         covered=len(covered),
     )
 
 
 def _first_frame(ages: Ints, frames: int) -> int | None:
-    """Return the captured frame at which the burst's first frame is due."""
+    """Return the captured frame at which the burst's first frame is due.
+
+    Below 0 where the capture begins with a later frame of the burst.
+    """
     ours = (ages >= 0) & (ages < frames)
     delays, counts = np.unique(np.flatnonzero(ours) - ages[ours], return_counts=True)
     # Old data comes later than right data, never earlier.
-    typical = delays[(counts >= max(2, _TYPICAL * frames)) & (delays >= 0)]
+    typical = delays[counts >= max(2, _TYPICAL * frames)]
     return int(typical[0]) if len(typical) else None
 
 
@@ -174,15 +184,24 @@ def _word(position: int) -> int:
     return int(out[0])
 
 
-def _claims(findings: Iterable[list[Any]], position: int) -> dict[int, int | None]:
-    """Return frame of the burst -> pattern position named for what came; None is silence."""
+def _claims(findings: Iterable[list[Any]], position: int, damaged: set[int]) -> dict[int, int | None]:
+    """Return frame of the burst -> pattern position named for what came; None is silence.
+
+    A finding of many places names how many frames are wrong between its ends, not
+    which: it claims the `damaged` ones.
+    """
     claims: dict[int, int | None] = {}
-    for kind, _, frames, start, lag, _, _, injected, _ in findings:
-        if injected:
+    for kind, _, frames, start, lag, _, _, injected, details in findings:
+        # After a slip frames are moved, not damaged.
+        if injected or kind in _MOVED:
             continue
-        for step in range(frames):
+        spread = "span" in details
+        for step in range(details["span"] if spread else frames):
+            at = (start + step - position) % _POSITIONS
+            if spread and at not in damaged:
+                continue
             came = None if kind in _SILENT else -1 if lag is None else (start + step - lag) % _POSITIONS
-            claims[(start + step - position) % _POSITIONS] = came
+            claims[at] = came
     return claims
 
 
