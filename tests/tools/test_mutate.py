@@ -82,3 +82,15 @@ def test_change_that_matters_is_noticed_and_one_that_does_not_survives(tmp_path,
     chosen = {str(site): site for site in sites(part)}
     assert mutate.tried("part.py", chosen["line 2: Add -> Sub"])
     assert not mutate.tried("part.py", chosen["line 6: Sub -> Add"])
+
+
+def test_parts_of_a_choice_are_the_whole_choice():
+    whole = mutate.choose(["stats"], 7, 3)
+    parts = [whole[mutate.part_of(f"{part}/3")[0] - 1 :: 3] for part in (1, 2, 3)]
+    assert sorted(map(str, whole)) == sorted(str(one) for part in parts for one in part)
+
+
+@pytest.mark.parametrize("text", ["0/4", "5/4", "1", "1/0", "a/b", "-1/2"])
+def test_part_out_of_range_is_refused(text):
+    with pytest.raises(mutate.argparse.ArgumentTypeError, match="is no part"):
+        mutate.part_of(text)

@@ -34,10 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("rooms", nargs="*", default=list(ROOMS), help=words)
     parser.add_argument("--number", type=int, default=200, help="changes tried (default 200)")
     parser.add_argument("--seed", type=int, default=1, help="of the choice (default 1)")
+    parser.add_argument("--part", type=part_of, default=(1, 1), metavar="K/N", help="only this share of them")
     parser.add_argument("--goal", type=float, default=85.0, help="least share noticed [%%] (default 85)")
     parser.add_argument("--json", metavar="FILE", help="write every change and what came of it")
     args = parser.parse_args(argv)
-    chosen = choose(args.rooms, args.number, args.seed)
+    part, parts = args.part
+    chosen = choose(args.rooms, args.number, args.seed)[part - 1 :: parts]
     results, began = [], time.monotonic()
     for number, (module, site) in enumerate(chosen, 1):
         noticed = tried(module, site)
@@ -51,6 +53,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     taken = time.monotonic() - began
     print(f"{caught} of {len(results)} changes noticed: {share:.1f} % (seed {args.seed}, {taken:.0f} s)")
     return 0 if share >= args.goal else 1
+
+
+def part_of(text: str) -> tuple[int, int]:
+    """Read "K/N": which of how many parts of the choice is tried.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        This is no part: K is from 1 to N.
+    """
+    part, slash, parts = text.partition("/")
+    if not (slash and part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no part: 1/4 to 4/4 are the four parts of a choice")
+    return int(part), int(parts)
 
 
 def choose(rooms: Sequence[str], number: int, seed: int) -> list[tuple[str, Site]]:
