@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from stress.cli import backend, detector, layout, stimulus
 from stress.cli.run_config import RunConfig, StimulusFile, Target
-from stress.experiment import runner
+from stress.model.stimulus import first_position
 from stress.plan.plan import Plan, load_plan, read_plan
 from stress.plan.reload import by_reload
 from stress.settings import schema
@@ -49,7 +49,7 @@ def from_arguments(args: argparse.Namespace, clock: Clock) -> RunConfig:
         loopback_why="",
         stimulus=played,
         chosen=chosen,
-        first_position=runner.first_position(clock.wall_s(), plan.rate),
+        first_position=first_position(clock.wall_s(), plan.rate),
     )
 
 

@@ -6,15 +6,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Callable
 
+from stress.detect.path.words import advice, lost, sentence
 from stress.errors import DeviceError
 from stress.experiment.burst import BurstRunner
 from stress.model.pcm import Handling
+from stress.model.record.events import LoopbackRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stress.experiment.burst import BurstResult
     from stress.experiment.method.detector import Detector
+    from stress.model.path import Path
     from stress.model.pcm import Granted, Lost
     from stress.pcm.contract import Pcm
     from stress.plan.plan import Arm, Plan
@@ -151,3 +154,17 @@ def choose(
             break
     why = f"nothing came back that the detectors {' and '.join(names)} recognise"
     return LoopbackChoice(None, why, tuple(advice), lost)
+
+
+def behind(path: Path, detector: str, here: Sequence[str]) -> LoopbackRecord:
+    """Return what the record says of a digital path that is not bit-exact.
+
+    Parameters
+    ----------
+    here : what on this machine may change samples, a line each.
+    """
+    said, left = sentence(path), lost(path)
+    judged = f"behind {said}" if path.invertible else f"{said}; {left}"
+    todo = "; ".join(one for one in (advice(path), *here) if one)
+    why = f"{judged}{f'; to do: {todo}' if todo else ''}"
+    return LoopbackRecord("digital", detector, why, said, left, todo)

@@ -7,21 +7,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Callable
 
 from stress.detect.path.judge import moved_since
-from stress.detect.path.words import advice, lost, sentence
+from stress.detect.path.words import sentence
 from stress.errors import DeviceError, DeviceGone
 from stress.experiment import events, positive_control
 from stress.experiment.arm_events import ArmEvents, gone
 from stress.experiment.burst import BurstRunner
-from stress.experiment.loopback_detection import Trials, choose, repeat_with_larger_rings
+from stress.experiment.conclusion import conclude
+from stress.experiment.loopback_detection import Trials, behind, choose, repeat_with_larger_rings
+from stress.experiment.schedule import Progress, Step, walk
 from stress.experiment.wire.evidence import sources
 from stress.model.pcm import Lost
-from stress.model.record.events import EndRecord, LoopbackRecord, SkipRecord, VerdictRecord
+from stress.model.record.events import LoopbackRecord, SkipRecord
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.transport import NO_TRANSPORT, TransportRecord
-from stress.model.verdict import Verdict, exit_code
 from stress.verdict.episodes import episodes
-from stress.verdict.judge import RULES, Judgement, clean_but_short, judge, judge_run
+from stress.verdict.judge import Judgement, clean_but_short, judge_run
 from stress.verdict.stopping import Stopped, decide
 from stress.verdict.summary import Summing
 from stress.verdict.tally import Tally
@@ -45,39 +46,6 @@ if TYPE_CHECKING:
 # Higher: a card that never runs clean is judged by nothing; lower: an overloaded start makes a
 # digital loopback an analog one.
 MOST_TRIES = 3
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands, after each burst.
-
-    Attributes
-    ----------
-    number, planned : bursts done and planned; planned is 0 for a run by duration.
-    streamed_s, duration_s : streamed time so far and asked for (0: by plan) [s].
-    findings : wrong runs so far, the planted ones left out.
-    """
-
-    arm: str
-    number: int
-    planned: int
-    streamed_s: float
-    duration_s: float
-    findings: int
-
-
-@dataclass(frozen=True)
-class Step:
-    """One burst of the schedule.
-
-    Parameters
-    ----------
-    last : the PCM is opened anew behind it, as another arm follows or the cycle ends.
-    """
-
-    number: int
-    arm: Arm
-    last: bool
 
 
 @dataclass
@@ -209,16 +177,13 @@ class Run:
         return not self._lost and arm.name not in self._skipped
 
     def _schedule(self) -> Iterator[Step]:
-        number = 0
-        cycle = [arm for arm in self.plan.arm for _ in range(arm.bursts)]
-        while self._goes_on(number // len(cycle)) and not self._stops(number, number // len(cycle)):
-            backwards = self.plan.order == "abba" and number // len(cycle) % 2 == 1
-            walked = cycle[::-1] if backwards else cycle
-            self._walks = max(self._walks, number // len(cycle) + 1)
-            for arm, following in zip(walked, [*walked[1:], None]):
-                number += 1
+        number, steps = 0, sum(arm.bursts for arm in self.plan.arm)
+        while self._goes_on(number // steps) and not self._stops(number, number // steps):
+            self._walks = max(self._walks, number // steps + 1)
+            for step in walk(self.plan, number):
+                number = step.number
                 if number > self._behind:
-                    yield Step(number, arm, following is not arm)
+                    yield step
             if all(arm.name in self._skipped for arm in self.plan.arm):
                 return
 
@@ -391,12 +356,9 @@ class Run:
         if not said or path is None or said == self._path:
             return
         self._path = said
-        judged = f"behind {said}" if path.invertible else f"{said}; {lost(path)}"
         # Where the path changes again nothing new is looked for.
         here, self._looked = (() if self._looked else tuple(self.suspects())), True
-        todo = "; ".join(one for one in (advice(path), *here) if one)
-        why = f"{judged}{f'; to do: {todo}' if todo else ''}"
-        self.journal.append(LoopbackRecord("digital", self.method.name, why, said, lost(path), todo))
+        self.journal.append(behind(path, self.method.name, here))
 
     def _say_loopback(self, kind: str, detector: str, why: str) -> None:
         self.journal.append(LoopbackRecord(kind, detector, why))
@@ -449,33 +411,3 @@ class Run:
         stopped = (self._stopped.text(),) if self._stopped else ()
         judgement = Judgement(found.verdict, found.reasons + stopped)
         return judgement, conclude(self.journal, self.name, judgement, parts, self._lost is Lost.GONE)
-
-
-def conclude(journal: Journal, backend: str, judgement: Judgement, parts: list[Tally], lost: bool) -> int:
-    """Record the verdict of a run and of each of its arms, and return the exit status.
-
-    Parameters
-    ----------
-    lost : the device went away.
-    """
-    code = exit_code(judgement.verdict, device_lost=lost)
-    arms = {part.arm: judge(part).verdict.value for part in parts}
-    journal.append(VerdictRecord(judgement.verdict.value, judgement.reasons, backend, arms, RULES))
-    journal.append(EndRecord(code), sync=True)
-    return code
-
-
-def first_position(wall_s: float, rate: int) -> int:
-    """Return the start of the pattern: wall clock x rate (mod 2^32), never 0.
-
-    Frames left in a ring by an earlier run then decode to other positions.
-    """
-    return int(wall_s * rate) % POSITIONS or 1
-
-
-def skipped(journal: Journal, backend: str, reason: str) -> int:
-    """Record that nothing could be run, and return the exit status."""
-    journal.append(VerdictRecord(Verdict.SKIP.value, (reason,), backend, rules=RULES))
-    code = exit_code(Verdict.SKIP)
-    journal.append(EndRecord(code), sync=True)
-    return code

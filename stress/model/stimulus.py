@@ -55,3 +55,11 @@ class Source(Stimulus, Protocol):
     name: str
     fmt: SampleFormat
     channels: int
+
+
+def first_position(wall_s: float, rate: int) -> int:
+    """Return the start of the pattern: wall clock x rate (mod 2^32), never 0.
+
+    Frames left in a ring by an earlier run then decode to other positions.
+    """
+    return int(wall_s * rate) % POSITIONS or 1

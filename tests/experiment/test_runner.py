@@ -9,7 +9,7 @@ import pytest
 
 from stress.errors import ParamsRefused
 from stress.experiment.method.exact import ByPattern
-from stress.experiment.runner import Run, first_position
+from stress.experiment.runner import Run
 from stress.model.formats import FORMATS
 from stress.model.record.events import (
     EndRecord,
@@ -183,11 +183,6 @@ def test_run_frozen_device_is_an_error(tmp_path):
     fault = [{"kind": "freeze", "frame": 4800, "burst": 0}]
     judgement, code, _ = _Walk(tmp_path, "cortex-a", SMALL, settings={"fault": fault})()
     assert (judgement.verdict, code) == (Verdict.ERROR, 70)
-
-
-def test_first_position_follows_the_wall_clock_and_is_never_zero():
-    assert first_position(2.5, 48000) == 120000
-    assert first_position((1 << 32) / 48000, 48000) == 1
 
 
 class _RunsDry(VirtualPcm):

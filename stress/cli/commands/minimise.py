@@ -20,10 +20,11 @@ from stress.cli.commands import run
 from stress.cli.outputs import Outputs
 from stress.cli.run_config import Invocation, RunConfig, Target, read_config
 from stress.errors import ConfigError, DeviceGone
-from stress.experiment import minimise, runner
+from stress.experiment import minimise
 from stress.experiment.minimise import Minimiser, Streamed
 from stress.experiment.minimised import sentence
 from stress.files.whole import whole
+from stress.model.stimulus import first_position
 from stress.model.verdict import EXIT_INCONCLUSIVE
 from stress.plan.plan import read_plan
 from stress.plan.toml import to_toml
@@ -137,7 +138,7 @@ class _Streams:
             self._config,
             plan=whole_plan,
             seed=(self._config.seed + self._number) % (1 << 62),
-            first_position=runner.first_position(time.time(), plan.rate),
+            first_position=first_position(time.time(), plan.rate),
         )
         out, beside = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(beside):

@@ -17,9 +17,9 @@ from stress.detect.path.estimate import estimate
 from stress.detect.path.estimated import Nothing
 from stress.detect.path.transparency import Transparency, compared
 from stress.errors import ConfigError
-from stress.experiment.runner import first_position
 from stress.model.arrays import Bytes
 from stress.model.pcm import Direction
+from stress.model.stimulus import first_position
 from stress.model.words import count
 from stress.patterns.word import Pattern
 from stress.plan.plan import load_plan

@@ -17,6 +17,7 @@ from stress.cli.life import Life
 from stress.cli.run_config import NAME, Invocation, RunConfig
 from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, StressError
 from stress.experiment import runner
+from stress.experiment.conclusion import skipped
 from stress.model.record.events import EndRecord, LoopbackRecord, StartRecord, TapRecord
 from stress.model.transport import NO_TRANSPORT, TransportRecord
 from stress.model.words import counted
@@ -209,14 +210,14 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
     if not job.others:
         journal.append(_decided(job))
     if job.backend is None:
-        return runner.skipped(journal, _name(job), job.missing)
+        return skipped(journal, _name(job), job.missing)
     with job.backend.pcm as pcm:
         disturber = backend.disturber(pcm, job.config)
         try:
             with _life(job, console, clock) as life:
                 _, code = _run(job, pcm, folder, journal, life, disturber).walk()
         except DeviceError as error:
-            return runner.skipped(journal, _name(job), str(error))
+            return skipped(journal, _name(job), str(error))
         finally:
             # Also after a signal.
             _put_back(disturber, console)
