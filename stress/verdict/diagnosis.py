@@ -11,6 +11,7 @@ from stress.model.finding import Kind
 from stress.model.pcm import Access
 from stress.model.transport import COHERENT, VIPT_ALIASING, TransportRecord
 from stress.model.verdict import Verdict
+from stress.model.words import counted
 from stress.verdict import cause as causes
 from stress.verdict import contrast, players
 from stress.verdict.cause import ALIASES, Cause
@@ -184,10 +185,10 @@ def _nothing_found(measured: Sequence[Measured], bound: float, context: Context)
         text = f"all {symptoms.out_frames} frames handed over were right, and the capture holds zeros only"
         return Diagnosis(Cause.NOTHING_ARRIVES, (), (text, *reasons(Cause.NOTHING_ARRIVES, context)), ())
     # An xrun now and then is no cause; one in every second burst leaves nothing to judge.
-    starved = 2 * whole.xruns >= whole.bursts and judged.verdict is not Verdict.PASS
+    starved = 0 < whole.bursts <= 2 * whole.xruns and judged.verdict is not Verdict.PASS
     if whole.transport or starved:
-        counted = f"{whole.xruns} xruns in {whole.bursts} bursts"
-        return Diagnosis(Cause.XRUN, (), (counted, *judged.reasons), ())
+        starving = f"{counted(whole.xruns, 'xrun')} in {counted(whole.bursts, 'burst')}"
+        return Diagnosis(Cause.XRUN, (), (starving, *judged.reasons), ())
     cause = Cause.NOT_REPRODUCED if judged.verdict is Verdict.PASS else Cause.CANNOT_TELL
     return Diagnosis(cause, (), judged.reasons, ())
 

@@ -103,8 +103,13 @@ def test_diagnose_only_lost_time_is_an_xrun():
 def test_diagnose_an_xrun_in_every_second_burst_is_an_xrun_and_a_rare_one_is_not():
     found = diagnose([_arm(BASE, xruns=1, lines=10)], 1e-4)
     assert found.cause is Cause.XRUN
-    assert found.evidence[0] == "1 xruns in 2 bursts"
+    assert found.evidence[0] == "1 xrun in 2 bursts"
     assert diagnose([_arm(BASE, xruns=1, lines=10, bursts=3)], 1e-4).cause is Cause.CANNOT_TELL
+
+
+def test_diagnose_without_a_burst_names_no_cause():
+    found = diagnose([_arm(BASE, bursts=0, lines=0, control_found=0, planted=0)], 1e-4)
+    assert found.cause is Cause.CANNOT_TELL
 
 
 def test_diagnose_losses_in_rw_are_told_beside_an_alias():
