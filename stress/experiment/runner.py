@@ -323,27 +323,42 @@ class Run:
             if seen.exchange.lost:
                 self._lost = seen.exchange.lost
                 return bench, first
-            how = f" (tried with rings of {trials.rings}, as the first burst had an xrun)"
+            how = f" (tried with rings of {trials.rings}: the first burst had an xrun and was repeated)"
         self._undecided = False
         if seen.analysis.path is not None and not seen.analysis.path.exact:
             # The pattern is there, however changed: no other stimulus says more.
             self._say_path(seen.analysis.path)
-            return bench, first
+            return self._anew(step, bench, first) if how else (bench, first)
         at = self._taken(trials.frames * len(self.others))
         choice = choose(seen, self.method, self.others, trials, at)
         self._lost = choice.lost
         if choice.method is None:
-            by = "wire" if first.by_wire else self.method.name
+            by = "wire" if first.by_wire and not seen.locked else self.method.name
             self._say_loopback(self.method.loopback if seen.locked else "none", by, f"{choice.why}{how}")
+            if seen.locked and how:
+                return self._anew(step, bench, first)
             heard = first.heard if first.by_wire else replace(first.heard, advice=choice.advice)
             return bench, replace(first, heard=heard)
         self.method = choice.method
         self._say_loopback(self.method.loopback, self.method.name, f"{choice.why}{how}")
+        return self._anew(step, None, first)
+
+    def _anew(
+        self, step: Step, bench: BurstRunner | None, first: BurstResult
+    ) -> tuple[BurstRunner | None, BurstResult]:
+        """Stream a burst once more, which decided nothing; what the bus showed wrong in it is kept.
+
+        Parameters
+        ----------
+        bench : of the burst, None where another method judges from here on.
+        """
+        injected = sum(finding.injected for finding in first.analysis.findings)
+        if bench is not None and first.analysis.found > injected:
+            return bench, first
         self._opened = self._open(step.arm)
         if self._opened is None:
             return None, first
-        again = self._opened[1]
-        return again, self._streamed(step, again)
+        return self._opened[1], self._streamed(step, self._opened[1])
 
     def _taken(self, frames: int) -> int:
         at = self._next(frames)

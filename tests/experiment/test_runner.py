@@ -186,11 +186,11 @@ def test_run_frozen_device_is_an_error(tmp_path):
 
 
 class _RunsDry(VirtualPcm):
-    """A virtual board on which rings below a size run dry and nothing comes back."""
+    """A virtual board of which the first bursts in rings below a size run dry, and nothing comes back."""
 
-    def __init__(self, least):
+    def __init__(self, least, first):
         super().__init__(BoardSpec.load("cortex-a", {}), 7)
-        self.least, self.opened = least, []
+        self.least, self.first, self.opened = least, first, []
 
     def open(self, request):
         granted = super().open(request)
@@ -199,8 +199,9 @@ class _RunsDry(VirtualPcm):
 
     def exchange(self, play, captured, handling):
         done = super().exchange(play, captured, handling)
-        if self.opened[-1] >= self.least:
+        if self.opened[-1] >= self.least or not self.first:
             return done
+        self.first -= 1
         captured[:] = 0
         return replace(done, playback=replace(done.playback, xruns=1))
 
@@ -209,22 +210,32 @@ def _other():
     raise AssertionError("another stimulus was tried on a burst with xruns")
 
 
-def _dry(tmp_path, least, other=_other):
+def _dry(tmp_path, least, first=100, other=_other):
     walk = _Walk(tmp_path, "cortex-a", SMALL, others=(other,))
-    walk.run.pcm = _RunsDry(least)
-    _, _, log = walk()
-    return walk.run.pcm.opened, [event for event in log.events if isinstance(event, LoopbackRecord)]
+    walk.run.pcm = _RunsDry(least, first)
+    _, code, log = walk()
+    said = [event for event in log.events if isinstance(event, LoopbackRecord)]
+    return walk.run.pcm.opened, said, log, code
 
 
-def test_loopback_behind_an_xrun_is_decided_by_larger_rings_and_the_arm_keeps_its_own(tmp_path):
-    opened, (said,) = _dry(tmp_path, least=2000)
+def test_loopback_behind_an_xrun_is_decided_by_larger_rings_and_the_burst_repeated(tmp_path):
+    opened, (said,), log, code = _dry(tmp_path, least=2000, first=2)
     assert opened == [192, 768, 3072, 192]
     assert said.kind == "digital"
-    assert "rings of 3072 and 3840 frames, as the first burst had an xrun" in said.why
+    assert "rings of 3072 and 3840 frames: the first burst had an xrun and was repeated" in said.why
+    assert [burst.number for burst in log.bursts] == [1, 2]
+    assert all(burst.analysis.locked for burst in log.bursts)
+    assert code == 0
+
+
+def test_loopback_behind_an_xrun_the_arm_keeps_its_own_rings_and_its_xruns(tmp_path):
+    opened, (said,), log, code = _dry(tmp_path, least=2000)
+    assert (opened, said.kind, code) == ([192, 768, 3072, 192], "digital", 5)
+    assert [burst.exchange.playback.xruns for burst in log.bursts] == [1, 1]
 
 
 def test_loopback_that_has_xruns_with_every_ring_is_not_decided(tmp_path):
-    opened, said = _dry(tmp_path, least=1 << 30)
+    opened, said, _, _ = _dry(tmp_path, least=1 << 30)
     assert opened == [192, 768, 3072] * 2
     assert said == []
 
@@ -243,7 +254,7 @@ def test_loopback_where_nothing_returns_in_larger_rings_either_tries_the_other_s
             return done
 
     walk = _Walk(tmp_path, "cortex-a", SMALL, others=(other,))
-    walk.run.pcm = Silent(700)
+    walk.run.pcm = Silent(700, 100)
     _, _, log = walk()
     assert tried == [1]
     assert log.first(LoopbackRecord).kind == "none"
