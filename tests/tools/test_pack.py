@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,47 @@ def test_packed_file_packed_again_elsewhere_has_the_same_bytes(packed, tmp_path)
     )
     assert again.read_bytes() == packed.read_bytes()
     assert os.access(packed, os.X_OK)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["--hlp"], 64, "usage: tools/pack"),
+        (["a.pyz", "b.pyz"], 64, "usage: tools/pack"),
+        ([""], 64, "usage: tools/pack"),
+        (["."], 1, "tools/pack: .: .: Is a directory"),
+        (["file/x.pyz"], 1, "tools/pack: file/x.pyz: file: File exists"),
+    ],
+)
+def test_pack_of_a_wrong_file_is_refused_in_one_line(arguments, status, said, tmp_path):
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        [ROOT / "tools" / "pack", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (status, "")
+    assert done.stderr.startswith(said)
+    assert len(done.stderr.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_pack_names_all_that_is_missing_in_one_line(tmp_path):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("sh", "dirname"):
+        (programs / name).symlink_to(shutil.which(name))
+    done = subprocess.run(
+        [ROOT / "tools" / "pack", tmp_path / "x.pyz"],
+        env={"PATH": str(programs)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (69, "tools/pack: missing here: python3 findutils coreutils\n")
 
 
 def test_packed_file_predicts_the_same_as_the_checkout(packed, tmp_path):
