@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,7 +126,7 @@ def config_text(release: str, root: Path = Path("/")) -> str:
     """Return the running kernel's configuration, "" where there is none to read."""
     try:
         return gzip.decompress((root / "proc/config.gz").read_bytes()).decode("utf-8", "replace")
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return text_of(root / f"boot/config-{release}")
 
 
