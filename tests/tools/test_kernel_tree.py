@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.labkit import kernel_tree, patches
+from tools.labkit import boards, kernel_tree, patches
 from tools.labkit.errors import LabError, LabUsage
 
 _ONE = """\
@@ -108,6 +108,115 @@ def test_apply_that_does_not_fit_names_file_hunk_and_line_and_leaves_the_tree(
             tree, tmp_path, [_patch(tmp_path, "new", _NEW), _patch(tmp_path, "bad", _ELSEWHERE)]
         )
     assert _texts(tree) == before
+
+
+_CHANGED = "first\nchanged\nthird\n"
+_MAIL = """\
+From 0123456789abcdef Mon Sep 17 00:00:00 2001
+From: Somebody <somebody@example.org>
+Subject: [PATCH 1/2] ring: change a line
+{head}
+The message may hold a line of dashes, too:
+---
+ sound/ring.c | 2 +-
+ 1 file changed, 1 insertion(+), 1 deletion(-)
+
+{diff}-- {blank}
+2.39.2
+
+"""
+
+
+def _mail(diff: str, head: str = "") -> str:
+    return _MAIL.format(diff=diff, head=head, blank="")
+
+
+_TWICE = _ONE.replace("-second", "-changed").replace("+changed", "+twice")
+_QUOTED = _mail(_ONE, "Content-Transfer-Encoding: quoted-printable\n").replace("changed\n", "chang=\ned\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "becomes"),
+    [
+        (_ONE.replace("a/sound", "sound").replace("b/sound", "sound"), _CHANGED),
+        (_ONE.replace("a/sound", "linux-6.1.orig/sound").replace("b/sound", "linux-6.1/sound"), _CHANGED),
+        (_ONE.replace("a/sound", "i/sound").replace("b/sound", "w/sound"), _CHANGED),
+        (_ONE.replace("\n", "\r\n"), _CHANGED),
+        (_ONE.replace("ring.c\n", "ring.c\t2026-11-29 10:00:00.000 +0000\n"), _CHANGED),
+        (_mail(_ONE), _CHANGED),
+        (_mail(_ONE).replace("\n", "\r\n"), _CHANGED),
+        (_QUOTED, _CHANGED),
+        (_mail(_ONE) + _mail(_TWICE), "first\ntwice\nthird\n"),
+        ("diff --git a/sound/ring.c b/sound/ring.c\nindex 1..2 100644\n" + _ONE, _CHANGED),
+    ],
+    ids=["-p0", "two folders", "mnemonic", "CRLF", "dated", "mail", "CRLF mail", "encoded", "series", "git"],
+)
+def test_patch_of_every_make_is_applied(tree: Path, tmp_path: Path, text: str, becomes: str) -> None:
+    path = tmp_path / "a patch.patch"
+    path.write_bytes(text.encode())
+    assert patches.checked([path]) == [path]
+    kernel_tree.apply(tree, tmp_path, [path])
+    assert _texts(tree)["sound/ring.c"] == becomes
+    kernel_tree.apply(tree, tmp_path, [])
+    assert _texts(tree)["sound/ring.c"] == "first\nsecond\nthird\n"
+
+
+def test_rename_moves_the_file_and_is_put_back(tree: Path, tmp_path: Path) -> None:
+    before = _texts(tree)
+    text = "diff --git a/sound/ring.c b/sound/lap.c\nsimilarity index 100%\nrename from sound/ring.c\n"
+    kernel_tree.apply(tree, tmp_path, [_patch(tmp_path, "p", text + "rename to sound/lap.c\n")])
+    assert set(_texts(tree)) == {"sound/lap.c", "Makefile"}
+    kernel_tree.apply(tree, tmp_path, [])
+    assert _texts(tree) == before
+
+
+def test_patch_of_a_file_that_an_earlier_one_adds_is_applied(tree: Path, tmp_path: Path) -> None:
+    more = "--- a/include/new.h\n+++ b/include/new.h\n@@ -1 +1 @@\n-added\n+more\n"
+    kernel_tree.apply(tree, tmp_path, [_patch(tmp_path, "a", _NEW), _patch(tmp_path, "b", more)])
+    assert _texts(tree)["include/new.h"] == "more\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (_ONE.replace("ring.c", "absent.c"), r"the source has no sound/absent\.c$"),
+        (_ONE.replace("-second", "-changed").replace("+changed", "+second"), "there already, or reversed$"),
+        (_ONE.replace("@@ -1,3 +1,3 @@", "@@ -1,9 +1,9 @@"), "unexpected end of file in patch"),
+    ],
+)
+def test_patch_that_does_not_fit_says_why(tree: Path, tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(LabError, match=said):
+        kernel_tree.apply(tree, tmp_path, [_patch(tmp_path, "p", text)])
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "is empty"),
+        (b"\r\n \n", "is empty"),
+        (b"diff --git a/x b/x\nGIT binary patch\nliteral 3\n", "holds a binary patch"),
+        (b"\x1f\x8b\x08\x00", "no unified diff"),
+        (b"*** a/x\n--- b/x\n***************\n", "no unified diff"),
+    ],
+)
+def test_file_that_is_no_patch_is_a_usage_error(tmp_path: Path, data: bytes, said: str) -> None:
+    path = tmp_path / "p"
+    path.write_bytes(data)
+    with pytest.raises(LabUsage, match=said):
+        patches.checked([path])
+
+
+def test_folder_for_a_patch_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(LabUsage, match="is a folder"):
+        patches.checked([tmp_path])
+
+
+def test_kernel_in_a_folder_with_a_blank_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PCMSTRESS_CACHE", str(tmp_path / "my cache"))
+    with pytest.raises(LabError, match="a blank or a colon"):
+        kernel_tree.build(boards.load("armv5-vivt"), tmp_path)
 
 
 def test_apply_of_two_patches_on_one_file_stacks_them(tree: Path, tmp_path: Path) -> None:

@@ -118,6 +118,11 @@ def test_agreement_disagrees_where_a_frame_is_unexplained() -> None:
         (["try", "armv5-vivt"], "nothing to try"),
         (["try", "armv5-vivt", "--patch", "/no/such.patch"], "no such file"),
         (["try", "armv5-vivt", "--config", "/no/such.config"], "no such file"),
+        (["try", "armv5-vivt", "--config", "/dev/null"], "no such file"),
+        (["try", "armv5-vivt", "--config", __file__], "no line CONFIG_NAME=VALUE"),
+        (["try", "x86_64", "--patch", str(PATCH)], "board x86_64 has no modelled cache"),
+        (["try", "armv5", "--patch", str(PATCH)], "board armv5 has no modelled cache"),
+        (["remedies", "armv7"], "board armv7 has no modelled cache"),
         (["remedies", "armv5-vivt", "snake-oil"], "there is no remedy snake-oil"),
     ],
 )

@@ -129,7 +129,8 @@ def cache_options(board: Board, text: str) -> dict[str, str]:
     """
     own = board.emulator.env.get(_VARIABLE)
     if own is None:
-        raise LabUsage(f"--cache {text}: board {board.name} has no modelled cache (armv5-vivt has one)")
+        asked = f"--cache {text}: " if text else ""
+        raise LabUsage(f"{asked}board {board.name} has no modelled cache (armv5-vivt has one)")
     if text == "off":
         return {_VARIABLE: "mode=off"}
     # The 926's kernel maintains ranges in steps of 32 bytes (CACHE_DLINESIZE, proc-arm926.S).

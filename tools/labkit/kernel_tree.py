@@ -40,6 +40,8 @@ def build(board: Board, into: Path) -> None:
     Raises LabError naming the patch, option or source line that is wrong, and the log.
     """
     folder = cache.root() / name(board)
+    if re.search(r"[\s:]", str(folder)):
+        raise LabError(f"{folder}: a kernel is not built in a folder whose name holds a blank or a colon")
     folder.mkdir(exist_ok=True)
     with cache.locked(name(board)):
         tree = _unpacked(board, folder)
@@ -110,17 +112,26 @@ def apply(tree: Path, folder: Path, given: Sequence[Path]) -> None:
     staged = folder / "staged"
     cache.remove(staged)
     staged.mkdir()
-    touched = list(dict.fromkeys(path for patch in given for path in patches.touched(patch)))
     before = {str(path.relative_to(originals)) for path in originals.rglob("*") if path.is_file()}
     once_added = set(added.read_text(encoding="utf-8").split("\n")) - {""} if added.is_file() else set()
-    for path in touched:
-        source = originals / path if path in before else tree / path
-        if path not in once_added and source.is_file():
-            _copy(source, originals / path)
-            _copy(source, staged / path)
-    new = [path for path in touched if path not in once_added and not (originals / path).is_file()]
+
+    def own(name: str) -> Path | None:
+        # The kernel's own file, whatever an earlier patch made of it in the tree.
+        source = originals / name if name in before else tree / name
+        return source if name not in once_added and source.is_file() else None
+
+    touched: list[str] = []
     for patch in given:
+        level = patches.level(patch, lambda name: (staged / name).is_file() or own(name) is not None)
+        for name in patches.touched(patch, level):
+            source = own(name)
+            if source and name not in touched:
+                _copy(source, originals / name)
+                _copy(source, staged / name)
+            touched.append(name)
         patches.apply(patch, staged)
+    touched = list(dict.fromkeys(touched))
+    new = [path for path in touched if path not in once_added and not (originals / path).is_file()]
     # Written before the tree changes: a build that is cut then still knows what is not the kernel's own.
     added.write_text("\n".join(sorted(once_added | set(new))) + "\n", encoding="utf-8")
     for path in sorted(before | set(touched) | once_added):
@@ -149,8 +160,17 @@ def _copy(source: Path, target: Path) -> None:
 def _configured(kernel: Kernel, tree: Path, fragments: Sequence[Path]) -> None:
     log = tree.parent / "config.log"
     _make(kernel, tree, log, kernel.defconfig)
-    merge = ["scripts/kconfig/merge_config.sh", "-m", ".config", *map(str, fragments)]
-    steps.run(merge, tree)
+    plain = tree.parent / "fragments"
+    cache.remove(plain)
+    plain.mkdir()
+    copies = []
+    for number, path in enumerate(fragments):
+        # The script splits its list at blanks, and takes a CR for part of a value.
+        copies.append(plain / f"{number}.config")
+        copies[-1].write_text(
+            "\n".join(path.read_text(encoding="utf-8").splitlines()) + "\n", encoding="utf-8"
+        )
+    steps.run(["scripts/kconfig/merge_config.sh", "-m", ".config", *map(str, copies)], tree)
     _make(kernel, tree, log, "olddefconfig")
     granted = (tree / ".config").read_text(encoding="utf-8")
     # A later fragment may change what an earlier one asked for.

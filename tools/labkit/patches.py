@@ -1,69 +1,192 @@
 # SPDX-License-Identifier: MIT
-"""Patch files: what they touch, and applying them with every misfit named."""
+"""Patch files: what they touch, and applying them with every misfit named.
+
+Whatever a kernel developer has in hand is taken: a plain diff, what ``git diff``
+(``--no-prefix`` too) or ``git format-patch`` wrote, several mails in one file, a
+mail with an encoded body, lines that end in CR LF.
+"""
 
 from __future__ import annotations
 
+import email
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tools.labkit.errors import LabError, LabUsage
 
-_HEADER = re.compile(r"^(?:---|\+\+\+) (?:[ab]/)?([^\t\n]+)")
+_HEADER = re.compile(rb"^(?:---|\+\+\+) ([^\t\r\n]+)")
+_RENAME = re.compile(rb"^(rename|copy) (from|to) (.+)$")
+_MAIL = re.compile(rb"^From [^\n]*\n(?=[\w-]+:)", re.M)
 _NOTHING = "/dev/null"
 _REASON_CHARS = 400
+# Leading folders that a header's name loses: "a/sound/pcm.c" one, "sound/pcm.c" none. The usual one first.
+LEVELS = (1, 0)
 
 
 def checked(paths: Sequence[Path]) -> list[Path]:
     """Return the patch files as absolute paths; LabUsage when one is none."""
     for path in paths:
+        if path.is_dir():
+            raise LabUsage(f"--patch {path}: is a folder, not a patch")
         if not path.is_file():
             raise LabUsage(f"--patch {path}: there is no such file")
+        data = text(path)
+        if not data.strip():
+            raise LabUsage(f"--patch {path}: is empty")
+        if b"\nGIT binary patch\n" in data:
+            raise LabUsage(f"--patch {path}: holds a binary patch, which patch(1) cannot apply")
         if not touched(path):
             raise LabUsage(f"--patch {path}: no unified diff (lines '--- a/FILE' and '+++ b/FILE')")
     return [path.absolute() for path in paths]
 
 
-def touched(patch: Path) -> list[str]:
-    """Return the files that a patch changes, adds or removes, relative to the tree."""
-    lines = patch.read_text(encoding="utf-8", errors="replace").splitlines()
-    found = []
-    for old, new in zip(lines, lines[1:]):
-        if old.startswith("--- ") and new.startswith("+++ "):
-            names = [match.group(1).strip() for match in map(_HEADER.match, (old, new)) if match]
-            found += [name for name in names if name != _NOTHING]
+def text(patch: Path) -> bytes:
+    """Return a patch as patch(1) reads it: bodies of mails decoded, lines that end in LF.
+
+    Raises LabUsage for a file that cannot be read.
+    """
+    try:
+        data = patch.read_bytes()
+    except OSError as error:
+        raise LabUsage(f"--patch {patch}: {error.strerror}") from error
+    lines = data.split(b"\n")
+    # A kernel's own files have no CR: where every header has one, a mail program put it there.
+    heads = [line for line in lines if line.startswith((b"--- ", b"+++ ", b"@@ "))]
+    if heads and all(line.endswith(b"\r") for line in heads):
+        data = b"\n".join(line[:-1] if line.endswith(b"\r") else line for line in lines)
+    starts = [found.start() for found in _MAIL.finditer(data)] or [0]
+    return b"".join(_decoded(data[at:end]) for at, end in zip(starts, [*starts[1:], len(data)]))
+
+
+def _decoded(mail: bytes) -> bytes:
+    """Return a mail with its body in plain bytes, where the header says that it is encoded."""
+    if not re.match(rb"(?:From |[A-Za-z][\w-]*:)", mail):
+        return mail
+    message = email.message_from_bytes(mail)
+    how = str(message.get("Content-Transfer-Encoding", "")).strip().lower()
+    if message.is_multipart() or how not in ("quoted-printable", "base64"):
+        return mail
+    body = message.get_payload(decode=True)
+    return body.replace(b"\r\n", b"\n") if isinstance(body, bytes) else mail
+
+
+def touched(patch: Path, level: int = 1) -> list[str]:
+    """Return the files that a patch changes, adds or removes, relative to the tree.
+
+    Parameters
+    ----------
+    level : leading folders that the names in it lose.
+
+    Raises LabUsage where one lies outside the tree.
+    """
+    found = [name for names in _names(patch, level) for name in names]
     outside = [name for name in found if name.startswith("/") or ".." in name.split("/")]
     if outside:
         raise LabUsage(f"--patch {patch}: {outside[0]} lies outside the tree")
     return list(dict.fromkeys(found))
 
 
+def _names(patch: Path, level: int) -> list[list[str]]:
+    """Return for each file of the patch its names, the old one first; of an added one the new one alone."""
+    lines = text(patch).split(b"\n")
+    found = []
+    for old, new in zip(lines, lines[1:]):
+        pair = [_HEADER.match(line) for line in (old, new)]
+        if old.startswith(b"--- ") and new.startswith(b"+++ ") and all(pair):
+            names = [match.group(1).decode(errors="surrogateescape").strip() for match in pair if match]
+            # GNU diff writes a date behind a blank where the name has none.
+            found.append([_stripped(name, level) for name in names if name != _NOTHING])
+        moved = [_RENAME.match(line) for line in (old, new)]
+        if all(moved):
+            # Of a rename that changes nothing these lines are all there is; they have no prefix.
+            found.append([match.group(3).decode(errors="surrogateescape") for match in moved if match])
+    return [list(dict.fromkeys(names)) for names in found]
+
+
+def _stripped(name: str, level: int) -> str:
+    if name.startswith("/"):
+        return name
+    return "/".join(name.split("/")[level:]) or name
+
+
+def level(patch: Path, there: Callable[[str], bool]) -> int:
+    """Return how many leading folders its names lose to fit a tree, as in ``patch -p``.
+
+    Parameters
+    ----------
+    there : whether the tree has a file of that name.
+
+    Raises LabError naming the files that the tree lacks at any.
+    """
+    missing: dict[int, list[str]] = {}
+    for number in LEVELS:
+        missing[number] = _absent(patch, number, there)
+        if not missing[number]:
+            return number
+    # The names of the level that fits best are those that its author meant.
+    best = min(LEVELS, key=lambda number: len(missing[number]))
+    raise LabError(f"{patch.name} does not apply: the source has no {', '.join(missing[best])}")
+
+
+def _absent(patch: Path, level: int, there: Callable[[str], bool]) -> list[str]:
+    added: set[str] = set()
+    absent = []
+    new_file = _added(patch, level)
+    for names in _names(patch, level):
+        if names and names[0] not in added and names[0] not in new_file and not there(names[0]):
+            absent.append(names[0])
+        added.update(names)
+    return list(dict.fromkeys(absent))
+
+
+def _added(patch: Path, level: int) -> set[str]:
+    """Return the files that the patch makes."""
+    lines = text(patch).split(b"\n")
+    found = set()
+    for old, new in zip(lines, lines[1:]):
+        match = _HEADER.match(new)
+        if old.startswith(b"--- /dev/null") and match and new.startswith(b"+++ "):
+            found.add(_stripped(match.group(1).decode(errors="surrogateescape").strip(), level))
+    return found
+
+
 def apply(patch: Path, tree: Path) -> None:
-    """Apply one patch to a tree with ``-p1`` and no fuzz.
+    """Apply one patch to a tree with no fuzz, names stripped as they fit.
 
     Raises LabError naming every file and line where it finds other code; the tree
-    is untouched then.
+    is untouched then, unless the patch changes a file twice.
     """
-    command = ["patch", "-p1", "--fuzz=0", "--batch", "--forward", "-i", str(patch.absolute())]
-    for extra in (["--dry-run"], []):
-        done = subprocess.run([*command, *extra], cwd=tree, capture_output=True, text=True, check=False)
+    number = level(patch, lambda name: (tree / name).is_file())
+    names = [tuple(each) for each in _names(patch, number)]
+    once = len(names) == len(set(names))
+    command = ["patch", f"-p{number}", "--fuzz=0", "--batch", "--forward", "--no-backup-if-mismatch"]
+    # A series in one file builds on itself, which a dry run does not.
+    for extra in (["--dry-run"], []) if once else ([],):
+        done = subprocess.run(
+            [*command, *extra], cwd=tree, input=text(patch), capture_output=True, check=False
+        )
+        report = done.stdout.decode(errors="replace")
         if done.returncode:
-            said = (done.stdout + done.stderr).strip()
-            places = "; ".join(rejects(done.stdout)) or " ".join(said.split())[-_REASON_CHARS:]
+            said = (report + done.stderr.decode(errors="replace")).strip()
+            places = "; ".join(rejects(report)) or " ".join(said.split())[-_REASON_CHARS:]
             raise LabError(f"{patch.name} does not apply: {places}")
 
 
 def rejects(report: str) -> list[str]:
     """Return "file: hunk N at line L" for what ``patch`` reported as failed."""
-    places, file = [], "?"
+    places, file, whole = [], "?", False
     for line in report.splitlines():
-        checked = re.match(r"(?:checking|patching) file (\S+)", line)
+        checked = re.match(r"(?:checking|patching) file '?([^\s'].*?)'?(?: \(.*\))?$", line)
         failed = re.match(r"Hunk #(\d+) FAILED at (\d+)", line)
         if checked:
-            file = checked.group(1)
-        elif failed:
+            file, whole = checked.group(1), False
+        elif failed and not whole:
             places.append(f"{file}: hunk {failed.group(1)} at line {failed.group(2)}")
+        elif line.startswith("Reversed (or previously applied) patch detected"):
+            places.append(f"{file}: the change is there already, or reversed")
+            whole = True
         elif line.startswith("can't find file to patch"):
             places.append("a file to patch is not there")
     return places

@@ -6,7 +6,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tools.labkit import boards, cache, patches, remedies, remedy_run, remedy_table, runner, sections
+from tools.labkit import (
+    boards,
+    cache,
+    emulator,
+    kernel_tree,
+    patches,
+    remedies,
+    remedy_run,
+    remedy_table,
+    runner,
+    sections,
+)
 from tools.labkit.boards import Board
 from tools.labkit.errors import EX_BROKEN, LabUsage
 from tools.labkit.remedy_run import CardResult
@@ -18,13 +29,10 @@ def run_try(args: argparse.Namespace) -> int:
     Returns 0 when the patched kernel is clean in every arm, 1 when one is wrong.
     """
     given = patches.checked([*args.patch])
-    fragments = [path.absolute() for path in args.config]
-    for path in fragments:
-        if not path.is_file():
-            raise LabUsage(f"--config {path}: there is no such file")
+    fragments = [_fragment(path) for path in args.config]
     if not given and not fragments and not args.append:
         raise LabUsage("nothing to try: --patch FILE, --config FRAGMENT or --append ARGUMENTS")
-    stock = boards.load(args.board)
+    stock = _judged(boards.load(args.board), changed=bool(given or fragments))
     changed = remedies.patched(stock, given, fragments)
     base, _ = runner.directories(args.out)
     append = tuple(args.append.split())
@@ -36,6 +44,24 @@ def run_try(args: argparse.Namespace) -> int:
     print("\n".join(lines), flush=True)
     wrong = any(after[card].arms[arm].wrong for card in cards for arm in remedies.PLAYBACK + remedies.CAPTURE)
     return 1 if wrong else 0
+
+
+def _fragment(path: Path) -> Path:
+    if not path.is_file():
+        raise LabUsage(f"--config {path}: there is no such file")
+    if not kernel_tree.effective(path.read_text(encoding="utf-8", errors="replace")):
+        raise LabUsage(f"--config {path}: no line CONFIG_NAME=VALUE or # CONFIG_NAME is not set")
+    return path.absolute()
+
+
+def _judged(board: Board, *, changed: bool) -> Board:
+    """Return the board; LabUsage where the question cannot be answered on it."""
+    emulator.cache_options(board, "")
+    if changed and not board.kernel.source:
+        raise LabUsage(
+            f"board {board.name} boots {board.kernel.package}, which is not built here from source"
+        )
+    return board
 
 
 def _walked(
@@ -56,7 +82,7 @@ def run_remedies(args: argparse.Namespace) -> int:
     unknown = [name for name in args.remedy if name not in names]
     if unknown:
         raise LabUsage(f"there is no remedy {unknown[0]} ({', '.join(names)})")
-    stock = boards.load(args.board)
+    stock = _judged(boards.load(args.board), changed=False)
     wanted = remedy_table.known(args.remedy)
     written = remedies.has_patch(stock)
     if not args.remedy and not written:
