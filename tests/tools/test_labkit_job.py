@@ -102,3 +102,8 @@ def test_outcome_of_an_unreadable_answer_never_passes(answer: str) -> None:
 
 def test_outcome_at_the_time_limit_is_not_the_late_answer() -> None:
     assert job.outcome("0", limit_s=30) == (124, "time limit of 30 s reached")
+
+
+def test_kernel_that_never_starts_the_job_is_said_with_the_limit() -> None:
+    code, failure = job.outcome(None, stuck_s=600, emulator_code=-9)
+    assert (code, failure) == (70, "the kernel did not start the job within 600 s")

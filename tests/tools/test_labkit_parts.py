@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -241,6 +242,22 @@ def test_watched_step_keeps_its_log_and_names_the_first_error(tmp_path: Path) ->
 def test_console_tells_a_kernel_that_gave_up(tmp_path: Path, last: str, gave_up: bool) -> None:
     (tmp_path / "console.log").write_text(f"Booting Linux\n{last}")
     assert runner.halted(tmp_path / "console.log") == gave_up
+
+
+@pytest.mark.parametrize(
+    ("root", "began", "stuck"), [("9p", False, True), ("9p", True, False), ("initramfs", False, False)]
+)
+def test_kernel_that_starts_no_job_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: str, began: bool, stuck: bool
+) -> None:
+    (tmp_path / "console.log").write_text("Booting Linux\n")
+    if began:
+        (tmp_path / "started").touch()
+    machine = SimpleNamespace(logs=tmp_path, board=SimpleNamespace(boot=SimpleNamespace(root=root)))
+    boot = runner._Boot(machine)  # type: ignore[arg-type]
+    assert not boot.failed()
+    monkeypatch.setattr(runner, "BOOT_S", -1)
+    assert [boot.failed(), boot.stuck] == [stuck, stuck]
 
 
 def test_emulator_of_a_halted_guest_is_ended_before_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:

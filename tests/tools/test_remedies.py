@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -103,6 +104,27 @@ def test_comparison_says_before_after_bound_and_what_did_not_run() -> None:
         r"FAIL 0\.33 % +FAIL 0\.33 % +80 of 24000 +- ", next(line for line in lines if "P2" in line)
     )
     assert "USB ahead: not run: no capture" in lines
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("WARNING: CPU: 0 PID: 61 at sound/core/pcm_native.c:7 snd_pcm_x+0x1/0x2", True),
+        ("Unable to handle kernel NULL pointer dereference at virtual address 00000000", True),
+        ("BUG: sleeping function called from invalid context at mm/page_alloc.c:1", True),
+        ("usb 1-1: Warning! Unlikely big volume range (=4096), cval->res is probably wrong.", False),
+    ],
+)
+def test_complaint_of_the_changed_kernel_is_under_the_table(tmp_path: Path, said: str, found: bool) -> None:
+    log = tmp_path / "dmesg.log"
+    more = "[   13.0] WARNING: another\n" if found else ""
+    log.write_text(f"[    1.0] booting\n[   12.345678] {said}\n{more}")
+    text = remedy_run.splat(log)
+    assert text == (f"{said} (its log: {log})" if found else "")
+    after = {"usb": dataclasses.replace(_card(), splat=text)}
+    lines = remedy_table.comparison({"usb": _card(player=8)}, after)
+    assert any("THE CHANGED KERNEL COMPLAINED" in line for line in lines) == found
+    assert not any("COMPLAINED" in line for line in remedy_table.comparison(after, after))
 
 
 def test_agreement_disagrees_where_a_frame_is_unexplained() -> None:

@@ -72,7 +72,11 @@ def boot(
     result = runner.run(board, [*through, *_GUEST, *command], options, live=live)
     if result.failure:
         console = result.logs / "console.log"
-        raise LabError(f"{board.name}: {result.failure} (console: {console})\n{result.console_tail}")
+        who = ", ".join(Path(path).name for path in board.kernel.patches)
+        raise LabError(
+            f"{board.name}{f' with {who}' if who else ''}: {result.failure} (console: {console}); "
+            f"its last lines:\n{result.console_tail}"
+        )
     return result
 
 

@@ -75,7 +75,12 @@ def panic(console: str) -> str:
 
 
 def outcome(
-    answer: str | None, *, limit_s: int = 0, emulator_code: int = 0, console: str = ""
+    answer: str | None,
+    *,
+    limit_s: int = 0,
+    stuck_s: int = 0,
+    emulator_code: int = 0,
+    console: str = "",
 ) -> tuple[int, str]:
     """Return the exit code of a run and, unless the guest ended well, why.
 
@@ -83,6 +88,7 @@ def outcome(
     ----------
     answer : what the guest left as its command's exit code, None when nothing came.
     limit_s : the time limit that ended the run [s], 0 when none did.
+    stuck_s : the time after which a kernel that had not started the job was ended [s], 0 when none was.
     emulator_code : QEMU's own exit code.
     console : the guest's console, searched for a panic.
 
@@ -90,6 +96,8 @@ def outcome(
     """
     if limit_s:
         return EX_TIMEOUT, f"time limit of {limit_s} s reached{_cause(console)}"
+    if answer is None and stuck_s:
+        return EX_BROKEN, f"the kernel did not start the job within {stuck_s} s{_cause(console)}"
     if answer is None:
         died = f", the emulator ended with {emulator_code}" if emulator_code else ""
         cause = _cause(console) or ": the guest crashed or never started"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,13 @@ from tools.labkit.boards import Board
 from tools.labkit.errors import LabError
 
 PLAN = "remedy"
-_REPORT = "report.json"
+_REPORT, _DMESG = "report.json", "dmesg.log"
+_STAMP = re.compile(r"^\[ *[0-9.]+\] ")
+# What a kernel says of a fault of its own. Source: Linux lib/bug.c, kernel/panic.c, arch/arm/mm/fault.c,
+# kernel/locking/lockdep.c, kernel/rcu/tree_stall.h.
+_SPLAT = re.compile(
+    r"BUG: |WARNING: |kernel BUG at|Internal error: |Unable to handle kernel|refcount_t: |self-detected stall"
+)
 # The emulator's own card only plays, and there is no cable: its wire judges.
 CARDS = {"aloop": ("--card", "Loopback"), "usb": ("--card", "hw:Audio,0", "--loopback", "none")}
 
@@ -57,11 +64,15 @@ class ArmResult:
 
 @dataclasses.dataclass(frozen=True)
 class CardResult:
-    """A card's arms by name, the verdict over all of them, and the cause that `diagnose` named."""
+    """A card's arms by name, the verdict over all of them, and the cause that `diagnose` named.
+
+    `splat` is the first thing the kernel complained of in its log, "" without one.
+    """
 
     arms: dict[str, ArmResult]
     verdict: str
     cause: str
+    splat: str = ""
 
 
 def measured(
@@ -96,8 +107,9 @@ def _boot(board: Board, card: str, append: tuple[str, ...], base: Path, setting:
     command = ["diagnose", *CARDS[card], "--plan", experiments.PLAN, "--seed", "1", "--out", "run", "--json"]
     with cache.step(f"{board.name}, {card}, {' '.join(append) or 'no argument'}"):
         result = experiments.boot(board, command, folder, setting, append)
-    _check_argument(append, result.logs / "dmesg.log")
+    _check_argument(append, result.logs / _DMESG)
     (folder / _REPORT).write_bytes(result.stdout)
+    shutil.copyfile(result.logs / _DMESG, folder / _DMESG)
     keep(folder, kept)
 
 
@@ -154,7 +166,16 @@ def _of_run(folder: Path, plan: Plan) -> CardResult:
         )
     named = report.get("diagnosis") or {}
     cause = named.get("headline") or named.get("cause") or "none"
-    return CardResult(arms, str(report["verdict"]), str(cause))
+    return CardResult(arms, str(report["verdict"]), str(cause), splat(folder / _DMESG))
+
+
+def splat(log: Path) -> str:
+    """Return the first line of a kernel's log that reports a fault of its own, "" without one."""
+    if not log.is_file():
+        return ""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    found = next((line for line in lines if _SPLAT.search(line)), "")
+    return f"{_STAMP.sub('', found)} (its log: {log})" if found else ""
 
 
 def _spans(folder: Path) -> dict[str, int]:

@@ -54,6 +54,8 @@ def comparison(before: Mapping[str, CardResult], after: Mapping[str, CardResult]
     text = table(heads, rows, "lllllrrr")
     for card, after_card in after.items():
         text.append(f"{_RING[card]}: before: {before[card].cause}; after: {after_card.cause}")
+        if after_card.splat and not before[card].splat:
+            text.append(f"{_RING[card]}: THE CHANGED KERNEL COMPLAINED: {after_card.splat}")
     return [*text, *dict.fromkeys(reasons), *agreement([*before.values(), *after.values()])]
 
 

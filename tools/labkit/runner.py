@@ -19,6 +19,9 @@ from tools.labkit import assemble, cache, job, payload, qemu
 from tools.labkit.boards import PROJECT, Board, load
 
 _TAIL_LINES = 20
+# A kernel of a board starts the job within 7 to 90 s on a busy machine. Higher: a kernel that hangs at
+# boot is given up late; lower: a very busy machine never gets a guest up.
+BOOT_S = 600
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +96,8 @@ def run(
         ]
         process = held.enter_context(qemu.started(machine))
         tick = _both(_each(tails), options.tick, process)
-        ended = qemu.watch(process, limit_s, tick, lambda: halted(machine.logs / "console.log"))
+        boot = _Boot(machine)
+        ended = qemu.watch(process, limit_s, tick, boot.failed)
         if not ended:
             process.kill()
         emulator_code = process.wait()
@@ -104,6 +108,7 @@ def run(
     code, failure = job.outcome(
         _answer(machine.logs / "exit"),
         limit_s=0 if ended else limit_s,
+        stuck_s=BOOT_S if boot.stuck else 0,
         emulator_code=emulator_code,
         console=_answer(machine.logs / "console.log") or "",
     )
@@ -178,6 +183,25 @@ def halted(console: Path) -> bool:
     """
     text = tail(console, 3)
     return "Reboot failed -- System halted" in text or "---[ end Kernel panic" in text
+
+
+class _Boot:
+    """Whether a guest's kernel gave up, or came nowhere.
+
+    The runner of a guest with shares leaves a file when it begins; one without has no way to tell.
+    """
+
+    def __init__(self, machine: qemu.Machine) -> None:
+        self._logs = machine.logs
+        self._tells = machine.board.boot.root == "9p"
+        self._begin = time.monotonic()
+        self.stuck = False
+
+    def failed(self) -> bool:
+        if self._tells and time.monotonic() > self._begin + BOOT_S:
+            self.stuck = not (self._logs / "started").exists()
+            self._tells = False
+        return self.stuck or halted(self._logs / "console.log")
 
 
 def _answer(path: Path) -> str | None:
