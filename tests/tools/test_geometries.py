@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from stress.plan.plan import Arm
+from stress.virtual import footprint as virtual
+from stress.virtual.cache.geometry import named_geometry
 from stress.virtual.spec import BoardSpec
 from tools.labkit import boards as lab_boards
-from tools.labkit import colours, doctor, emulator, model_cache, sections
+from tools.labkit import cache_names, colours, doctor, emulator, model_cache, own_load, sections
+from tools.labkit.emulator_log import Touched, Touching
 from tools.labkit.emulator_truth import Agreement
 from tools.labkit.errors import LabError, LabUsage
 from tools.labkit.experiment_store import Result
@@ -57,7 +61,68 @@ def test_ratio_is_the_larger_over_the_smaller_and_rare_below_half_a_percent() ->
 
 def test_summary_counts_what_agrees_and_names_the_worst() -> None:
     text = summary([_row(20.0, 4800), _row(10.0, 4800), _row(0.1, 0)])
-    assert text == ["1 of 2 arms agree within a factor 1.5; the worst is 2.00"]
+    assert text[0] == "1 of 2 arms agree within a factor 1.5; the worst is 2.00"
+    assert text[1].startswith("0 of the other 1 agree within it once")
+
+
+@pytest.mark.parametrize(("own", "explained"), [(None, False), (10.0, False), (19.0, True)])
+def test_arm_is_explained_where_the_load_of_its_burst_predicts_it(own: float | None, explained: bool) -> None:
+    row = dataclasses.replace(_row(10.0, 4800), own=own)
+    assert [row.good, row.explained] == [False, explained]
+    assert summary([row])[1].startswith(f"{int(explained)} of the other 1 agree")
+
+
+def test_load_of_a_burst_leaves_out_rings_and_the_stream_s_own_buffer() -> None:
+    ring = [Touched(0xD0900000 + 32 * at, 10, 0, 10) for at in range(128)]
+    stack = [Touched(0xD0A00000 + 32 * at, 40, 0, 9) for at in range(5)]
+    passed = [Touched(0xB6000000 + 32 * at, 0, 1, 1) for at in range(300)]
+    kernel = [Touched(0xC0100000, 1, 0, 1), Touched(0xC0100020, 50, 0, 300)]
+    touching = Touching(3, 100, (*ring, *stack, *passed, *kernel, Touched(0xB6F00040, 0, 30, 4)))
+    assert own_load.others(touching.lines) == [*stack, *kernel, Touched(0xB6F00040, 0, 30, 4)]
+    found = own_load.rows(touching)
+    # Rarest once in the burst; a line that is displaced within a millisecond counts as often as it is filled.
+    assert [0, 400, 10] in found
+    assert [1, 3000, 400] in found
+    assert [2, 400, 300] in found
+    assert virtual.Footprint(ms=tuple(map(tuple, found))).ms[0][0] == 0
+
+
+def test_load_of_a_burst_is_a_footprint_that_a_board_takes(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(own_load.toml("this burst", [[0, 400, 10], [1023, 1]]))
+    assert virtual.load(str(path)).ms == ((0, 400, 10), (1023, 1))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("xscale", "size=32768,ways=32,repl=rr"),
+        ("orion5x,seed=3", "size=32768,ways=1,repl=rr,seed=3"),
+        ("off", "off"),
+    ],
+)
+def test_name_of_a_board_s_cache_stands_for_its_options(setting: str, value: str) -> None:
+    assert cache_names.expanded(setting) == value
+
+
+def test_name_that_no_cache_has_is_a_usage_error_with_the_names() -> None:
+    with pytest.raises(LabUsage, match="no cache has that name .*orion5x"):
+        emulator.cache_options(lab_boards.load("armv5-vivt"), "xcsale")
+
+
+@pytest.mark.parametrize("name", cache_names.NAMED)
+def test_named_cache_is_one_that_the_virtual_board_has_too(name: str) -> None:
+    known = {
+        "at91sam9260": "arm926-8k",
+        "arm926-32k-rr": "926-32-rr",
+        "arm920t": "arm920",
+        "kirkwood": "feroceon",
+    }
+    known["feroceon-wa"] = "fero-wa"
+    shape = BoardSpec.load("arm926", model_cache.overrides(name)).cache.shape()
+    assert dataclasses.replace(shape, name="") == dataclasses.replace(
+        named_geometry(known.get(name, name)), name=""
+    )
 
 
 @pytest.mark.parametrize(

@@ -47,14 +47,24 @@ def guest(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def test_table_has_the_seconds_of_each_work_and_the_slowdown(
     guest: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert speed.run(argparse.Namespace(board="armv5-vivt", build=False)) == 0
+    assert speed.run(argparse.Namespace(board="armv5-vivt", build=False, write=False)) == 0
     rows = capsys.readouterr().out.splitlines()
     assert rows[0].split()[-1] == "slowdown"
     assert rows[2].split()[-8:] == ["1.00", "s", "1.00", "s", "1.00", "s", "1.0", "x"]
     assert rows[-1].split()[-8:] == ["5.00", "s", "5.00", "s", "5.00", "s", "1.0", "x"]
 
 
+def test_table_goes_into_the_results_page_on_request(
+    guest: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[object] = []
+    monkeypatch.setattr(speed.sections, "write", lambda *args: written.extend(args))
+    assert speed.run(argparse.Namespace(board="armv5-vivt", build=False, write=True)) == 0
+    assert written[:2] == ["speed", "tools/lab speed armv5-vivt"]
+    assert len(written[2]) == 8  # type: ignore[arg-type]
+
+
 def test_guest_that_stops_half_way_is_an_error(guest: SimpleNamespace) -> None:
     guest.marks = 3
     with pytest.raises(LabError, match="stock QEMU: not everything ran\nlast words"):
-        speed.run(argparse.Namespace(board="armv5-vivt", build=False))
+        speed.run(argparse.Namespace(board="armv5-vivt", build=False, write=False))

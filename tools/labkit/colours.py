@@ -22,7 +22,7 @@ from stress.plan.plan import Arm, Control, Plan
 from stress.report.table import table
 from stress.settings import schema
 from stress.stats.counts import clopper_pearson
-from tools.labkit import boards, emulator_arms, emulator_log, experiments, runner, sections
+from tools.labkit import boards, cache_names, emulator_arms, emulator_log, experiments, runner, sections
 from tools.labkit.errors import EX_BROKEN, LabUsage
 
 _PAGE = 4096
@@ -144,7 +144,7 @@ def remarks(found: Sequence[Allocation]) -> list[str]:
 
 
 def _colours_of(setting: str) -> int:
-    options = dict(part.split("=", 1) for part in setting.split(",") if "=" in part)
+    options = dict(part.split("=", 1) for part in cache_names.expanded(setting).split(",") if "=" in part)
     if options.get("type") != "vipt":
         raise LabUsage(f"--cache {setting}: colours are of type=vipt")
     try:

@@ -95,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
             "--cache",
             metavar="OPTIONS|off",
             default="",
-            help="of a board with a modelled cache: size=16384,ways=4,repl=rnd,wa=0,noise=0",
+            help="of a board with a modelled cache: size=16384,ways=4,repl=rnd,wa=0, or a board's: xscale",
         )
         sub.add_argument("--emulator-env", metavar="NAME=VALUE", action="append", default=[])
         sub.add_argument("--emulator-arg", metavar="ARG", action="append", default=[])
@@ -156,8 +156,6 @@ def parser() -> argparse.ArgumentParser:
     shapes.add_argument("--again", action="store_true", help="measure anew what is kept from earlier runs")
     shapes.add_argument("--model", default="arm926", help="virtual board that predicts (default arm926)")
     shapes.add_argument("--out", metavar="DIR", type=Path, help="receives records, samples and logs")
-    for sub in (remedy, colour, shapes):
-        sub.add_argument("--write", action="store_true", help="into docs/vivt-results.md too")
     wire = subs.add_parser("wire", help="every fault of the softcard by views, and the cost of the tap")
     wire.add_argument("board", metavar="BOARD")
     wire.add_argument(
@@ -180,6 +178,8 @@ def parser() -> argparse.ArgumentParser:
     speed = subs.add_parser("speed", help="what a modelled cache costs, against stock QEMU")
     speed.add_argument("board", metavar="BOARD")
     speed.add_argument("--build", action="store_true", help="build the emulator anew and time that too")
+    for sub in (tried, remedy, colour, shapes, speed):
+        sub.add_argument("--write", action="store_true", help="into docs/vivt-results.md too")
     user = subs.add_parser("userland", help="run a command without a kernel: RELEASE/ARCH -- COMMAND ...")
     user.add_argument("userland", metavar="RELEASE/ARCH", help="11/armhf, 12/armel, 13/armel, ...")
     return top

@@ -12,7 +12,7 @@ import re
 import shutil
 from pathlib import Path
 
-from tools.labkit import apt, cache, need, patches, steps
+from tools.labkit import apt, cache, cache_names, need, patches, steps
 from tools.labkit.boards import PROJECT, Board
 from tools.labkit.errors import LabError, LabUsage
 
@@ -122,7 +122,7 @@ def cached(cache_dir: Path) -> Path | None:
 
 
 def cache_options(board: Board, text: str) -> dict[str, str]:
-    """Return the emulator's environment for ``--cache``: ``off`` or ``name=value,...``.
+    """Return the emulator's environment for ``--cache``: ``off``, a board's name or ``name=value,...``.
 
     What the text does not name stays as the board has it; the emulator itself
     refuses wrong names and values. Raises LabUsage for a board without a cache.
@@ -131,6 +131,7 @@ def cache_options(board: Board, text: str) -> dict[str, str]:
     if own is None:
         asked = f"--cache {text}: " if text else ""
         raise LabUsage(f"{asked}board {board.name} has no modelled cache (armv5-vivt has one)")
+    text = cache_names.expanded(text)
     if text == "off":
         return {_VARIABLE: "mode=off"}
     # The 926's kernel maintains ranges in steps of 32 bytes (CACHE_DLINESIZE, proc-arm926.S).

@@ -34,7 +34,9 @@ from tools.labkit import (
     emulator_log,
     experiment_table,
     model_cache,
+    own_load,
     runner,
+    sections,
 )
 from tools.labkit.emulator_truth import compare
 from tools.labkit.errors import EX_BROKEN, LabError
@@ -93,6 +95,7 @@ def outcome(folder: Path, plan: Plan) -> dict[str, Result]:
     """Hold every burst in the folder of a run against the emulator's log; results by arm."""
     log = truth_log(folder)
     truth = emulator_log.read(log) if log.exists() else None
+    touching = {span.mark: span for span in truth.touching} if truth else {}
     arms = {arm.name: arm for arm in plan.arm}
     skipped = read_run(folder / "run").all(SkipRecord)
     found = {skip.arm: Result(reason=skip.reason) for skip in skipped}
@@ -102,7 +105,8 @@ def outcome(folder: Path, plan: Plan) -> dict[str, Result]:
         reads = truth.between(mark, mark + 1) if truth else []
         captured = np.fromfile(folder / f"captured-{number}.bin", dtype="<u4")
         seen = compare(burst, captured, reads, mapped(arms[name]))
-        result = Result(seen, burst["xruns"], "", burst.get("counters", {}))
+        load = own_load.rows(touching[mark + 1]) if mark + 1 in touching else []
+        result = Result(seen, burst["xruns"], "", burst.get("counters", {}), load)
         found[name] = found.get(name, Result()) + result
     return found
 
@@ -179,5 +183,11 @@ def run(args: argparse.Namespace) -> int:
             experiment_table.Row(name, arm, shares[arm.name], on.get(arm.name), off.get(arm.name))
             for arm in plan.arm
         ]
-    print("\n".join(experiment_table.lines(rows)), flush=True)
+    text = experiment_table.lines(rows)
+    print("\n".join(text), flush=True)
+    if args.write:
+        given = [args.board, *(["--quick"] if args.quick else [])]
+        given += [f"--cache {args.cache}"] if args.cache else []
+        given += [f"--suite {name}" for name in args.suite or ()]
+        sections.write("experiments", f"tools/lab experiments {' '.join(given)}", text)
     return 0 if all(row.good for row in rows) else EX_BROKEN

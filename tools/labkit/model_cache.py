@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tools.labkit import cache_names
 from tools.labkit.errors import LabUsage
 
 _KEYS = {"size": "size_bytes", "ways": "ways", "line": "line_bytes"}
@@ -23,7 +24,7 @@ def overrides(setting: str) -> dict[str, Any]:
     Raises LabUsage for an option or a value that the virtual board has no word for.
     """
     found: dict[str, Any] = {}
-    for part in filter(None, setting.split(",")):
+    for part in filter(None, cache_names.expanded(setting).split(",")):
         name, _, value = part.partition("=")
         if name in _KEYS and value.isdigit():
             found[f"cache.{_KEYS[name]}"] = int(value)

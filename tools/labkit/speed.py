@@ -9,7 +9,7 @@ import io
 import time
 
 from stress.report.table import table
-from tools.labkit import assemble, boards, cache, emulator, runner
+from tools.labkit import assemble, boards, cache, emulator, runner, sections
 from tools.labkit.errors import LabError, LabUsage
 
 # What is done -> the guest's shell command. The guest's clock follows its instructions: the host's is read.
@@ -96,5 +96,8 @@ def run(args: argparse.Namespace) -> int:
     total = [sum(took) for took in seconds]
     rows.append(("all of it", *(f"{one:.2f} s" for one in total), f"{total[-1] / total[0]:.1f} x"))
     heads = ("work", *(setting.name for setting in compared), "slowdown")
-    print("\n".join(table(heads, rows, "lrrrr")))
+    text = table(heads, rows, "lrrrr")
+    print("\n".join(text))
+    if args.write:
+        sections.write("speed", f"tools/lab speed {args.board}", text)
     return 0
