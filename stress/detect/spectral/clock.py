@@ -159,8 +159,8 @@ def refine(y: Signal, x: Reference, track: Track) -> Fitted:
     degree = 1
     for attempt in range(_ROUNDS):
         fitted, starts, owner = _fit(y, x, track, tuple(clocks), resampler)
-        shift, weight = _timing(fitted)
-        bends, moves = _regress(shift, weight, starts, owner, len(clocks), degree)
+        shift, weight = timing = _timing(fitted)
+        bends, moves = _regress(timing, starts, owner, len(clocks), degree)
         if _settled(bends[0] * span / 48000.0, moves, clocks):
             return fitted
         worst = float(np.max(np.abs(shift) * (weight > 0)))
@@ -243,14 +243,10 @@ def _derivative(rows: Floats) -> Floats:
 
 
 def _regress(
-    shift: Floats,
-    weight: Floats,
-    starts: Floats,
-    owner: Ints,
-    segments: int,
-    degree: int,
+    timing: tuple[Floats, Floats], starts: Floats, owner: Ints, segments: int, degree: int
 ) -> tuple[list[float], list[float]]:
     # Common polynomial of u = m / 48000 without its constant, and one offset per segment.
+    shift, weight = timing
     u = (starts + _LENGTH / 2) / 48000.0
     scale = max(float(np.max(np.abs(u))), 1.0)
     powers = [(u / scale) ** k for k in range(1, degree + 1)] if len(starts) >= 3 else []

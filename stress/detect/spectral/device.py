@@ -13,7 +13,7 @@ from stress.detect.spectral.findings import episodes
 from stress.detect.spectral.identity import covered, repeated_lines
 from stress.detect.spectral.periodic import Alarm, PeriodicDifference
 from stress.model.arrays import Bytes, Shorts
-from stress.model.finding import Analysis, Finding
+from stress.model.finding import Analysis
 from stress.model.ring import Rings
 from stress.patterns.analog_periodic import PERIOD, PeriodicNoise, commensurate
 from stress.patterns.layout import Layout
@@ -106,27 +106,22 @@ def analyze_on_device(
     found = [replace(one.within(line_bytes), position=one.position % PERIOD) for one in repeats]
     alarms = [replace(alarm, frame=alarm.frame + begin) for alarm in tier.finish()]
     alone = [alarm for alarm in alarms if not covered(alarm.frame, found)]
-    return DeviceAnalysis(
-        _analysis(found, len(samples), begin, phase, tier.checked, rings),
-        tuple(alone),
-        tier.count - (len(alarms) - len(alone)),
-        (*_noisy(on), *_alarmed(alone), *_sides(on, pattern, layout)),
-    )
-
-
-def _analysis(
-    found: Sequence[Finding], frames: int, begin: int, phase: int, checked: int, rings: Rings
-) -> Analysis:
-    return Analysis(
+    analysis = Analysis(
         "spectral",
         True,
-        frames,
-        checked_frames=checked,
+        len(samples),
+        checked_frames=tier.checked,
         first_frame=begin,
         first_position=phase,
         episodes=episodes(found, max(rings.largest, 1)),
         notes=(f"positions are modulo the {PERIOD} frames of the stimulus",),
-    ).holding(found, len(found))
+    )
+    return DeviceAnalysis(
+        analysis.holding(found, len(found)),
+        tuple(alone),
+        tier.count - (len(alarms) - len(alone)),
+        (*_noisy(on), *_alarmed(alone), *_sides(on, pattern, layout)),
+    )
 
 
 def _unlocked(frames: int, why: str) -> DeviceAnalysis:

@@ -53,6 +53,22 @@ class Event:
     score: float
 
 
+@dataclass(frozen=True)
+class _Block:
+    """One block of all channels, under examination.
+
+    Parameters
+    ----------
+    middle : its first played frame that is scored.
+    stretches : per channel.
+    matched : what is left of each channel when what is explained has been taken out, written over.
+    """
+
+    middle: int
+    stretches: Sequence[BlockScan]
+    matched: list[Floats]
+
+
 class Explainer:
     """Explain the alarms of one block of all channels, block after block.
 
@@ -89,18 +105,18 @@ class Explainer:
         begin = middle - SPILL
         if power.max() <= ALARM * ALARM:
             return []
-        matched = [s.matched.astype(np.float64) for s in stretches]
+        block = _Block(middle, stretches, [s.matched.astype(np.float64) for s in stretches])
         while len(events) < most and power.max() > ALARM * ALARM:
             line = int(power.argmax())
             score = float(power[line])
             low, high = _extent(power, line)
-            guess = self._best(middle, stretches, matched, power, (low, line, high))
+            guess = self._best(block, power, (low, line, high))
             events.append(Event(guess, begin + line * LINE, float(np.sqrt(score))))
             if guess is not None:
-                power = self._subtract(middle, stretches, matched, guess, power)
+                power = self._subtract(block, guess, power)
             else:
                 power = _silence(power, low, high)
-                for one in matched:
+                for one in block.matched:
                     one[FIRST + low * LINE : FIRST + high * LINE] = 0
             power = _forget(power, events, begin)
         return [event for event in (_owned(e, middle) for e in events) if event is not None]
@@ -118,49 +134,35 @@ class Explainer:
         near[near < _ONSET * started] = 0
         return power
 
-    def _best(
-        self,
-        middle: int,
-        stretches: Sequence[BlockScan],
-        matched: list[Floats],
-        power: Signal,
-        lines: tuple[int, int, int],
-    ) -> Guess | None:
+    def _best(self, block: _Block, power: Signal, lines: tuple[int, int, int]) -> Guess | None:
         low, line, high = lines
         first = FIRST + low * LINE - SIDE
-        heard = self._around(stretches, matched, first, FIRST + high * LINE + SIDE)
-        at, offset = middle - MARGIN + first, (line - low) * LINE + SIDE
+        heard = self._around(block, first, FIRST + high * LINE + SIDE)
+        at, offset = block.middle - MARGIN + first, (line - low) * LINE + SIDE
         before = float(power[low:high].sum())
         ranked = rank(heard, self._sources, at + offset, offset)[:3] if self._sources else []
         guesses = located(heard, ranked, at)
-        fits = self._fitting(guesses, middle, stretches, matched, (low, high), before)
+        fits = self._fitting(guesses, block, (low, high), before)
         if fits is None and self._unexplained < _PATIENCE:
             lags = free_lags(heard, at + offset, offset)
             guesses = located(heard, lags, at)
             guesses.append(hold(heard, at))
             guesses = [guess for guess in guesses if guess.stop - guess.start >= FREE_FRAMES]
-            fits = self._fitting(guesses, middle, stretches, matched, (low, high), before)
+            fits = self._fitting(guesses, block, (low, high), before)
         self._unexplained += fits is None
         return fits
 
-    def _around(
-        self, stretches: Sequence[BlockScan], matched: list[Floats], first: int, last: int
-    ) -> list[Heard]:
+    def _around(self, block: _Block, first: int, last: int) -> list[Heard]:
         out = []
-        for i, (one, weights) in enumerate(zip(matched, self._weights)):
+        for i, (one, weights) in enumerate(zip(block.matched, self._weights)):
             paired = i ^ 1
             other = self._references[paired] if paired < len(self._references) else None
-            out.append(Heard(self._references[i], other, one[first:last], weights.r, stretches[i].variance))
+            variance = block.stretches[i].variance
+            out.append(Heard(self._references[i], other, one[first:last], weights.r, variance))
         return out
 
     def _fitting(
-        self,
-        guesses: list[Guess],
-        middle: int,
-        stretches: Sequence[BlockScan],
-        matched: list[Floats],
-        lines: tuple[int, int],
-        before: float,
+        self, guesses: list[Guess], block: _Block, lines: tuple[int, int], before: float
     ) -> Guess | None:
         if not guesses:
             return None
@@ -169,31 +171,24 @@ class Explainer:
             return None
         low, high = lines
         after = 0.0
-        for i in range(len(matched)):
-            part = matched[i][FIRST + low * LINE : FIRST + high * LINE].copy()
-            self._take_out(i, best, middle - MARGIN, FIRST + low * LINE, part)
-            after += float(self._power(i, part, stretches).sum())
-        noise = 3.0 * LINE * len(stretches) * (high - low)
+        for i, left in enumerate(block.matched):
+            part = left[FIRST + low * LINE : FIRST + high * LINE].copy()
+            self._take_out(i, best, block.middle - MARGIN, FIRST + low * LINE, part)
+            after += float(self._power(i, part, block.stretches).sum())
+        noise = 3.0 * LINE * len(block.stretches) * (high - low)
         return best if after < LEFT * before + noise else None
 
-    def _subtract(
-        self,
-        middle: int,
-        stretches: Sequence[BlockScan],
-        matched: list[Floats],
-        guess: Guess,
-        power: Signal,
-    ) -> Signal:
-        # Takes the guess out of `matched` and returns the lines' power after it.
-        first = (guess.start - middle + SPILL - WINDOW) // LINE
-        last = (guess.stop - middle + SPILL + WINDOW) // LINE + 1
+    def _subtract(self, block: _Block, guess: Guess, power: Signal) -> Signal:
+        # Takes the guess out of the block and returns the lines' power after it.
+        first = (guess.start - block.middle + SPILL - WINDOW) // LINE
+        last = (guess.stop - block.middle + SPILL + WINDOW) // LINE + 1
         first, last = max(0, first), min(power.size, last)
         out, seen = power.copy(), power[first:last] > 0
         out[first:last] = 0
-        for i, one in enumerate(matched):
-            self._take_out(i, guess, middle - MARGIN, 0, one)
+        for i, one in enumerate(block.matched):
+            self._take_out(i, guess, block.middle - MARGIN, 0, one)
             part = one[FIRST + first * LINE : FIRST + last * LINE]
-            out[first:last] += self._power(i, part, stretches) * seen
+            out[first:last] += self._power(i, part, block.stretches) * seen
         return out
 
     def _take_out(

@@ -52,9 +52,20 @@ def active_block(y: Signal) -> int | None:
     return None if spread.max() < 1e-5 else int(loud[min(1, loud.size - 1)]) * BLOCK
 
 
-def search(
-    y: Signal, at: int, pattern: NoiseStimulus, channel: int, first_position: int, low: int, high: int
-) -> Lock:
+@dataclass(frozen=True)
+class Played:
+    """One channel of the stimulus, its frames counted from position `first`."""
+
+    pattern: NoiseStimulus
+    channel: int
+    first: int
+
+    def samples(self, start: int, frames: int) -> Signal:
+        """Return (frames,) float32 from played frame `start` on, full scale 1."""
+        return self.pattern.samples(self.first + start, frames, self.channel).astype(np.float32)
+
+
+def search(y: Signal, at: int, played: Played, low: int, high: int) -> Lock:
     """Correlate the block of `y` at `at` with played frames `low` .. `high`.
 
     Parameters
@@ -65,8 +76,7 @@ def search(
     best = (0.0, 0)
     for start in range(low, high, _PIECE):
         piece = min(_PIECE, high - start)
-        x = pattern.samples(first_position + start, piece + BLOCK, channel).astype(np.float32)
-        peak, where = _peak(block, x)
+        peak, where = _peak(block, played.samples(start, piece + BLOCK))
         if peak > best[0]:
             best = (peak, start + where)
     return Lock(at, at - best[1], best[0])
@@ -106,7 +116,7 @@ def lock_all(
             if known is not None:
                 spans = [(at - known - BLOCK, at - known + BLOCK)]
             for low, high in spans:
-                lock = search(y[c], at, pattern, c, first_position, low, high)
+                lock = search(y[c], at, Played(pattern, c, first_position), low, high)
                 if lock.locked:
                     known = lock.delay
                     break
