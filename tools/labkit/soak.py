@@ -53,6 +53,8 @@ def arguments(sub: argparse.ArgumentParser) -> None:
     add("--bound", metavar="RATE", type=float, help="what a PASS needs, where the runs are made shorter")
     add("--load", metavar="NAME", action="append", choices=(*LOADS, "none"), help="default: all, in turns")
     add("--workers", metavar="N", type=int, help="loads at a time (default one more than CPUs)")
+    words = "the guest's clock follows its instructions: what else this machine does is no load of the guest"
+    add("--virtual-time", action="store_true", help=words)
     add("--no-stops", action="store_true", help="never stop the emulator for a moment")
     add("--seed", metavar="N", type=int, default=1)
     add("--out", metavar="DIR", type=Path, help="receives runs-CARD.jsonl and the records that are kept")
@@ -80,7 +82,8 @@ def run(args: argparse.Namespace) -> int:
         out=out,
         modprobe=[loop_options(loops)] if loops else [],
         extra=["-smp", str(args.cpus)],
-        tick=None if args.no_stops else Stops(random.Random(args.seed)),
+        virtual_time=args.virtual_time,
+        tick=None if args.no_stops or args.virtual_time else Stops(random.Random(args.seed)),
     )
     guest = ["env", "PYTHONPATH=/project", "python3", "-m", "tools.labkit.soak_guest"]
     done = runner.run(args.board, guest, options, live=(sys.stdout.buffer, sys.stderr.buffer))
