@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stress.detect.spectral.lock import BLOCK, LOCKED, Lock, Played, active_block, search
+from stress.detect.spectral.lock import BLOCK, LOCKED, Lock, PlayedChannel, active_block, search
 from stress.detect.spectral.signal import NoiseStimulus
 from stress.model.arrays import Signal
 
@@ -92,7 +92,7 @@ def _hears(y: Signal, pattern: NoiseStimulus, others: Sequence[int], first: int)
     if at is None or y.size < 2 * BLOCK:
         return None
     for other in others:
-        if search(y, at, Played(pattern, other, first), at - pattern.rate, at + pattern.rate).locked:
+        if search(y, at, PlayedChannel(pattern, other, first), at - pattern.rate, at + pattern.rate).locked:
             return other
     return None
 

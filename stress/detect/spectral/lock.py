@@ -53,7 +53,7 @@ def active_block(y: Signal) -> int | None:
 
 
 @dataclass(frozen=True)
-class Played:
+class PlayedChannel:
     """One channel of the stimulus, its frames counted from position `first`."""
 
     pattern: NoiseStimulus
@@ -65,7 +65,7 @@ class Played:
         return self.pattern.samples(self.first + start, frames, self.channel).astype(np.float32)
 
 
-def search(y: Signal, at: int, played: Played, low: int, high: int) -> Lock:
+def search(y: Signal, at: int, played: PlayedChannel, low: int, high: int) -> Lock:
     """Correlate the block of `y` at `at` with played frames `low` .. `high`.
 
     Parameters
@@ -116,7 +116,7 @@ def lock_all(
             if known is not None:
                 spans = [(at - known - BLOCK, at - known + BLOCK)]
             for low, high in spans:
-                lock = search(y[c], at, Played(pattern, c, first_position), low, high)
+                lock = search(y[c], at, PlayedChannel(pattern, c, first_position), low, high)
                 if lock.locked:
                     known = lock.delay
                     break

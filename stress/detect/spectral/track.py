@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stress.detect.spectral.lock import Played, search
+from stress.detect.spectral.lock import PlayedChannel, search
 from stress.detect.spectral.signal import NoiseStimulus, Reference
 from stress.model.arrays import Flags, Floats, Signal
 
@@ -167,7 +167,7 @@ class DelayTracker:
         self._lost.append(at)
         if len(self._lost) % 4 == 2 and self._y.size - at >= 2 * BLOCK and np.std(self._y[at:]) > 1e-5:
             m = at - round(self.predict(at))
-            found = search(self._y, at, Played(pattern, channel, first_position), m - 98304, m + 98304)
+            found = search(self._y, at, PlayedChannel(pattern, channel, first_position), m - 98304, m + 98304)
             if found.locked and abs(found.delay - self.predict(at)) > BLOCK / 4:
                 self._split(at, found.delay - self.predict(at))
                 return 0
