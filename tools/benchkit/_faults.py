@@ -194,10 +194,15 @@ def misplaced(scene: Scene, at: int) -> None:
 
 
 def zero(scene: Scene, at: int) -> None:
-    """Zeros for 1 to 48 frames."""
-    count = int(scene.rng.integers(1, 49))
-    scene.rows[at : at + count] = 0
-    scene.add(Truth(Kind.ZERO, *scene.damage(at, count)), at + count)
+    """Zeros for 1 to 48 frames, or 1 to 4 cache lines of them, which need not hold whole frames."""
+    first, end = at * scene.size, (at + int(scene.rng.integers(1, 49))) * scene.size
+    if scene.rng.integers(2):
+        line, length = _line(scene)
+        first = (first // line + 1) * line
+        end = first + length
+    scene.raw[first:end] = 0
+    frame, last = first // scene.size, -(-end // scene.size)
+    scene.add(Truth(Kind.ZERO, *scene.damage(frame, last - frame)), last)
 
 
 def hold(scene: Scene, at: int) -> None:

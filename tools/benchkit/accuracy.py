@@ -32,8 +32,7 @@ BLURRED_WITH = (*BLURRED, "zero", "hold", "mute", "misplaced", "earlier_burst")
 BLURRED_DISTANCE = 40
 # Channels that are drawn: all up to 8, and those of larger interfaces.
 CHANNELS = (*range(1, 9), 10, 16, 18, 32, 64)
-# Layouts of playback and capture, drawn for whole-frame faults: every format that is converted,
-# and directions with other channels.
+# Layouts of playback and capture: every format that is converted, and directions with other channels.
 LAYOUTS = (
     *(((name, 2), (name, 2)) for name, fmt in CARD_FORMATS.items() if not fmt.native and fmt.bits > 8),
     *(((name, 4), (name, 4)) for name, fmt in CARD_FORMATS.items() if fmt.bits == 8),
@@ -43,9 +42,13 @@ LAYOUTS = (
     (("S24_3LE", 2), ("S16_LE", 2)),
     (("S32_LE", 2), ("S32_LE", 10)),
     (("S32_LE", 10), ("S32_LE", 2)),
+    (("S24_3LE", 6), ("S24_3LE", 2)),
+    (("S32_LE", 18), ("S32_LE", 20)),
     (("S32_LE", 64), ("S32_LE", 64)),
 )
-WHOLE_FRAMES = ("zero", "hold", "drop", "repeat", "stale", "misplaced", "mute")
+# Blind spots where a format carries fewer bits than the frames that are compared: a change of the bits
+# below is not seen, so these are found smaller, in pieces, or not at all.
+BELOW_THE_BITS = ("bitflip", "byteshift", "dither", "gain", "stale_tail")
 # The same trials, seen three ways: format and channels are drawn anew for each; and layouts by themselves.
 TABLES = ("kind", "format", "channels", "layout")
 
@@ -181,13 +184,14 @@ class _Score:
             self._trial("pairs", [first, second], distance, rng)
 
     def layouts(self, trials: int) -> None:
-        names = [name for name in WHOLE_FRAMES if name in FAULTS]
         for number, layout in enumerate(LAYOUTS):
-            played, captured = ((CARD_FORMATS[name], channels) for name, channels in layout)
-            shared = share(played, captured)
+            played, captured = (CARD_FORMATS[name] for name, _ in layout)
+            shared = share((played, layout[0][1]), (captured, layout[1][1]))
             for trial in range(trials):
                 rng = np.random.default_rng([self.seed, 2000 + number, trial])
-                fitting = [name for name in names if fits(name, shared.channels, shared.fmt)]
+                fitting = [name for name in FAULTS if fits(name, shared.channels, shared.fmt)]
+                if 8 < min(played.bits, captured.bits) < shared.fmt.bits:
+                    fitting = [name for name in fitting if name not in BELOW_THE_BITS]
                 scene = scene_of(Pattern("mix1", shared.fmt, shared.channels), rng)
                 lay(scene, [str(rng.choice(fitting))], 0)
                 self.tables["layout"].add(layout_name(layout), not judge(scene, shared)[1])

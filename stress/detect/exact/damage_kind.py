@@ -53,6 +53,13 @@ SMALLEST_GAIN_DB = 0.01
 # stretch with much damage is unknown.
 MOST_FAILED = 256
 
+# Wrong bytes that zeros inside a frame need to be called zero. Source: four bytes that are all zero by
+# chance are one in 4e9. Higher: a zeroed sample of 32 bits is unknown; lower: damage is called zero.
+FEWEST_ZEROS = 4
+
+# Frames that a line of zeros shorter than a frame may touch.
+MOST_PARTIAL = 2
+
 _ONES = np.array([bin(value).count("1") for value in range(256)], np.uint8)
 
 
@@ -93,7 +100,7 @@ class Namer:
         position : due at the first of `rows`.
         """
         out = []
-        for start, end, tag in self._tags(rows, before):
+        for start, end, tag in self._with_part_zeros(rows, self._tags(rows, before), position):
             if tag is not None:
                 out.append(Part(start, end, tag))
                 continue
@@ -188,6 +195,48 @@ class Namer:
         ends = [*edges.tolist(), len(rows)]
         names = (None, Kind.ZERO, Kind.HOLD)
         return [(start, end, names[int(tags[start])]) for start, end in zip(starts, ends)]
+
+    def _with_part_zeros(
+        self, rows: Bytes, tags: list[tuple[int, int, Kind | None]], position: int
+    ) -> list[tuple[int, int, Kind | None]]:
+        # A zeroed cache line need not hold whole frames: those at its ends are right up to it.
+        out: list[tuple[int, int, Kind | None]] = []
+        for at, (start, end, tag) in enumerate(tags):
+            behind = tags[at + 1] if at + 1 < len(tags) else None
+            if tag is None:
+                if out and out[-1][2] is Kind.ZERO and self._begins(rows, start, position, 1):
+                    out[-1] = (out[-1][0], start + 1, Kind.ZERO)
+                    start += 1
+                if start < end and behind and behind[2] is Kind.ZERO:
+                    cut = end - self._begins(rows, end - 1, position, -1)
+                    out += [(start, cut, None)] if start < cut else []
+                    out += [(cut, end, Kind.ZERO)] if cut < end else []
+                    continue
+                if not start < end:
+                    continue
+                tag = Kind.ZERO if self._within(rows, start, end, position) else None
+            if tag is Kind.ZERO and out and out[-1][1:] == (start, Kind.ZERO):
+                out[-1] = (out[-1][0], end, Kind.ZERO)
+            else:
+                out.append((start, end, tag))
+        return out
+
+    def _begins(self, rows: Bytes, frame: int, position: int, side: int) -> bool:
+        """Tell whether a frame is zero from one end on (1: the first byte) and right beyond."""
+        row, due = rows[frame][::side], self._decoder.expected(position + frame, 1)[0][::side]
+        zeros = int(np.argmax(row != 0))  # The row holds something else than zeros.
+        return zeros > 0 and bool((row[zeros:] == due[zeros:]).all())
+
+    def _within(self, rows: Bytes, start: int, end: int, position: int) -> bool:
+        """Tell whether all that is wrong in a few frames is one piece of zeros."""
+        if end - start > MOST_PARTIAL:
+            return False
+        seen = rows[start:end].reshape(-1)
+        wrong = seen ^ self._decoder.expected(position + start, end - start).reshape(-1)
+        places = np.flatnonzero(wrong)
+        if len(places) < FEWEST_ZEROS or _ONES[wrong].sum() <= MOST_FLIPS:
+            return False
+        return not seen[places[0] : places[-1] + 1].any()
 
     def name(self, rows: Bytes, position: int) -> tuple[Kind, dict[str, Any]]:
         """Return the kind and details of a stretch that is neither zero nor held.

@@ -6,8 +6,10 @@ from __future__ import annotations
 import numpy as np
 
 from stress.detect.exact.checker import check
-from stress.model.formats import FORMATS
+from stress.model.finding import Kind
+from stress.model.formats import CARD_FORMATS, FORMATS
 from stress.model.ring import Rings
+from stress.patterns.shared import share
 from stress.patterns.word import Pattern
 
 S16 = FORMATS["S16_LE"]
@@ -74,3 +76,46 @@ def test_lag_without_known_rings_names_no_ring():
     rows[6000:6008] = rows[6000 - 480 : 6008 - 480]
     (finding,) = check(rows.reshape(-1), pattern, Rings()).findings
     assert (finding.kind.value, finding.lag, finding.ring) == ("misplaced", 480, None)
+
+
+def converted(name, spoil):
+    # What is found where the frames of a card in format `name` were spoilt.
+    fmt = CARD_FORMATS[name]
+    shared = share((fmt, 2), (fmt, 2))
+    pattern = Pattern("mix1", shared.fmt, 2)
+    card = np.zeros(12000 * shared.capture.frame_bytes, np.uint8)
+    shared.capture.spread(pattern.bytes_at(1 << 20, 12000), card)
+    rows = card.reshape(12000, -1)
+    spoil(rows)
+    analysis = check(shared.capture.gather(card), pattern, Rings(480, 528))
+    assert analysis.locked
+    return [(finding.kind, finding.frame, finding.frames) for finding in analysis.findings]
+
+
+def test_bits_that_a_format_does_not_carry_may_change_unseen():
+    def flip(rows):
+        rows[6000, 2] ^= 0x80  # the sign extension of 20 bits in three bytes
+
+    assert converted("S20_3LE", flip) == []
+
+
+def test_bytes_shifted_where_formats_are_converted_are_found_without_a_name():
+    def shift(rows):
+        flat = rows.reshape(-1)
+        flat[6000 * 6 : 6100 * 6] = flat[6000 * 6 - 1 : 6100 * 6 - 1].copy()
+
+    found = converted("S20_3LE", shift)
+    assert found
+    assert (found[0][1], found[-1][1] + found[-1][2]) == (6000, 6100)
+    assert all(kind is not Kind.BYTESHIFT for kind, _, _ in found)
+
+
+def test_memory_of_zeros_is_no_silence_of_an_unsigned_format():
+    def clear(rows):
+        rows[6000:6016] = 0
+
+    def silence(rows):
+        rows[6000:6016] = np.tile(np.array([0, 0x80], np.uint8), 2)
+
+    assert all(kind is not Kind.ZERO for kind, _, _ in converted("U16_LE", clear))
+    assert converted("U16_LE", silence) == [(Kind.ZERO, 6000, 16)]

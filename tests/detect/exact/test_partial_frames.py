@@ -113,3 +113,36 @@ def test_part_of_a_line_behind_much_dither_is_still_told():
     edit.age(6040 * 4, 6041 * 4, 1200)
     kinds = [(kind, lag) for kind, frame, _, lag in edit.found() if frame == 6040]
     assert kinds == [(Kind.STALE, 1200)]
+
+
+@pytest.mark.parametrize(
+    ("fmt", "channels"),
+    [("S16_LE", 6), ("S24_3LE", 2), ("S24_3LE", 6), ("S32_LE", 10), ("S32_LE", 18), ("S32_LE", 64)],
+)
+@pytest.mark.parametrize("length", [16, 32, 64, 128])
+def test_zeroed_cache_line_is_one_finding_though_it_holds_no_whole_frames(fmt, channels, length):
+    edit = Edit(fmt, channels)
+    first = 6001 * edit.size // length * length
+    due = edit.raw.copy()
+    edit.raw[first : first + length] = 0
+    wrong = np.flatnonzero((edit.raw != due).reshape(-1, edit.size).any(axis=1))
+    assert edit.found() == [(Kind.ZERO, wrong[0], len(wrong), None)]
+
+
+def test_zeros_beside_other_damage_do_not_take_it_in():
+    edit = Edit("S32_LE", 10)
+    first = 6001 * edit.size
+    edit.raw[first : first + edit.size] = 0
+    # In the frame behind: zeros from its first byte on, and a sample that is neither zero nor right.
+    edit.raw[first + edit.size : first + edit.size + 8] = 0
+    edit.raw[first + edit.size + 16 : first + edit.size + 20] ^= 0xFF
+    assert edit.found() == [(Kind.ZERO, 6001, 1, None), (Kind.UNKNOWN, 6002, 1, None)]
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_few_zero_bytes_alone_are_not_called_zeros(width):
+    edit = Edit("S32_LE", 10)
+    at = 6001 * edit.size + 4
+    edit.raw[at : at + width] = 0
+    ((kind, frame, frames, _),) = edit.found()
+    assert (kind, frame, frames) != (Kind.ZERO, 6001, 1)
