@@ -42,7 +42,7 @@ def parts(board: Board) -> list[Part]:
     if board.kernel.source:
         entry = kernel.name(board.kernel)
         # Out of a tree that is already compiled, only what a patch changes is compiled.
-        kept = _there(kernel_tree.name(board))
+        kept = kernel_tree.compiled(board)
         found.append(Part("kernel", entry, _there(entry), (1, 4) if kept else (9, 30), 0.0 if kept else 2.0))
     built = _initramfs(board)
     found.append(Part("initramfs", built or "follows userland and kernel", bool(built), (0, 1), 0.1))
@@ -70,7 +70,9 @@ def report(boards: Sequence[Board]) -> tuple[list[str], int]:
         wanted.update(assemble.needs(board))
         lines += [f"{board.name}: {board.title}", *_described(board), ""]
     missing = need.missing(wanted)
-    lines.append(need.missing_line(missing) if missing else "packages: all that is needed is installed")
+    named = f": {', '.join(sorted(set(wanted.values())))}" if wanted else ""
+    all_there = f"packages: all that is needed is installed{named}"
+    lines.append(need.missing_line(missing) if missing else all_there)
     return lines, EX_SKIP if missing else 0
 
 

@@ -34,6 +34,11 @@ def release(board: Board) -> str:
     return board.kernel.release or board.userland.release
 
 
+def compiled(board: Board) -> bool:
+    """Return whether the board's tree was compiled as a whole before, whatever patches it had."""
+    return (cache.root() / name(board) / _SOURCE / "vmlinux").is_file()
+
+
 def build(board: Board, into: Path) -> None:
     """Build the board's kernel and install image, modules, device tree and configuration.
 
