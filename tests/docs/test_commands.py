@@ -49,6 +49,7 @@ def _needs(words: tuple[str, ...]) -> str:
 @pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
 def test_page_commands_do_what_the_page_says(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
     for command in pages.commands(page):
         words = command.words
         if words[0] in SYSTEM:
@@ -57,6 +58,7 @@ def test_page_commands_do_what_the_page_says(page, tmp_path, monkeypatch, capsys
             words = ("pcmstress", *words[2:])
         if words[0] == "pcmstress":
             _pcmstress(command, words[1:])
+            _prints(command, capsys.readouterr().out)
         elif words[0] == "make":
             makefile = (pages.ROOT / "Makefile").read_text(encoding="utf-8")
             assert re.search(rf"^{words[1]}:", makefile, re.MULTILINE), f"{command}: no such target"
@@ -73,6 +75,15 @@ def _pcmstress(command: pages.Command, words: tuple[str, ...]) -> None:
         return
     if not _needs(words):
         assert main(words) == command.status, str(command)
+
+
+def _prints(command: pages.Command, printed: str) -> None:
+    # Counts follow the clock, and the widths of columns follow the counts.
+    def shape(text: str) -> list[str]:
+        return [re.sub(r"[\d ,.-]+", " ", line).strip() for line in text.splitlines()]
+
+    if command.printed and printed:
+        assert shape(printed)[: command.printed.count("\n")] == shape(command.printed), str(command)
 
 
 def _tool(command: pages.Command) -> None:
