@@ -106,6 +106,19 @@ def plays(name: str, known: Sequence[Card], root: Path = Path("/proc/asound")) -
     return not folder.is_dir() or (folder / f"pcm{device_of(name)}p").is_dir()
 
 
+def played_card(name: str, known: Sequence[Card]) -> str:
+    """Return the PCM that `name` plays on, by the number of its card; `name` itself where it means none."""
+    try:
+        playback = pair(name, known).playback
+    except (ConfigError, DeviceError):
+        return name  # The run on it says what is wrong.
+    card = card_of(playback, known)
+    if card is None:
+        return playback
+    asked = parse_hw(playback)
+    return f"{card.number},{device_of(playback)},{(asked.subdevice if asked else None) or 0}"
+
+
 def card_of(name: str, known: Sequence[Card]) -> Card | None:
     """Return the card of the "hw:" device `name`, None where it is not among the `known`."""
     asked = parse_hw(name)

@@ -23,13 +23,18 @@ if TYPE_CHECKING:
 AUTO = "auto"
 
 
-def from_arguments(args: argparse.Namespace, clock: Clock) -> RunConfig:
+def from_arguments(args: argparse.Namespace, clock: Clock, *, fit: bool = True) -> RunConfig:
     """Return the run that the options ask for.
+
+    Parameters
+    ----------
+    fit : fit the plan to what the card offers; else it stays as it is written.
 
     Raises
     ------
     ConfigError : options or a plan that do not go together.
     CaptureFileError : a recording that cannot be played.
+    ParamsRefused : the card does not have what was asked for.
     """
     # Before a plan is worked out, which takes seconds where a board is simulated for it.
     target = Target.of(args)
@@ -37,7 +42,9 @@ def from_arguments(args: argparse.Namespace, clock: Clock) -> RunConfig:
     setting = getattr(args, "setting", None)
     plan = default_plan(target) if args.plan == AUTO else load_plan(args.plan, setting)
     plan, played = _stimulus(args, plan)
-    plan, chosen = layout.fitted(args, target, plan, played is not None)
+    chosen = ""
+    if fit:
+        plan, chosen = layout.fitted(args, target, plan, played is not None)
     # Once more, as what the options change has to fit the rest.
     plan = read_plan(schema.write(_changed(args, plan)), args.plan)
     return RunConfig(

@@ -140,15 +140,24 @@ def _each(
     console = Console(sys.stdout, sys.stderr, quiet=args.quiet)
     folder = rundir.create(args.out, Clock())
     combinations = [{name: str(value) for name, value in one.items()} for one in settings]
-    done = []
+    done: list[Done] = []
+    refused: ConfigError | None = None
     for number, (one, setting) in enumerate(zip(combinations, settings), 1):
         name = "-".join(one.values()).replace(",", "x")
         console.note(f"{number} of {len(combinations)}: {' '.join(one.values())}")
-        done.append(_quietly(settled(args, setting, folder / name), name, folder, execute))
+        try:
+            done.append(_quietly(settled(args, setting, folder / name), name, folder, execute))
+        except ConfigError as error:
+            # Of this combination; what no combination can have is the options' own.
+            refused = error
+            done.append(Done(name, Verdict.SKIP, EXIT_SKIP, str(error)))
+    if refused and all(run.verdict is Verdict.SKIP for run in done):
+        raise refused
     rows = [(*one.values(), run) for one, run in zip(combinations, done)]
     results = list(zip(combinations, done))
-    bad = [(one, run.verdict is Verdict.FAIL) for one, run in results if run.verdict is not Verdict.SKIP]
-    sentence = tied(bad)
+    # A run that decided nothing speaks neither for a setting nor against it.
+    decided = (Verdict.PASS, Verdict.FAIL)
+    sentence = tied([(one, run.verdict is Verdict.FAIL) for one, run in results if run.verdict in decided])
     return _tell(
         args, console, folder, list(combinations[0]), rows, done, f"wrong {sentence}" if sentence else ""
     )
@@ -223,19 +232,33 @@ def _streamed(folder: Path) -> CardRun:
 
 def _cards(asked: Sequence[str]) -> list[str]:
     from stress.board.cards import cards as known_cards
+    from stress.board.cards import played_card
 
-    names = [card.id for card in known_cards()] if list(asked) == ["all"] else list(asked)
+    known = known_cards()
+    names = [card.id for card in known] if list(asked) == ["all"] else list(asked)
     if not names:
         raise DeviceError(
             "no sound card here (/proc/asound/cards lists none)", errno_=errno.ENODEV, device="alsa"
         )
-    if len(set(names)) != len(names):
-        raise ConfigError("a card is named twice", where="--card", allowed="each card once")
+    # One card has several names: its number, its id, hw:...
+    meant = [played_card(name, known) for name in names]
+    twice = next((name for place, name in enumerate(names) if meant[place] in meant[:place]), None)
+    if twice is not None:
+        raise ConfigError(
+            f"{twice!r} is a card that was named before", where="--card", allowed="each card once"
+        )
     return names
 
 
 def _slug(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "-" for letter in name)
+    """Return the name of a card's folder: letters and digits; others are written as their number."""
+    plain = (letter if letter.isascii() and letter.isalnum() else _written(letter) for letter in name)
+    return "".join(plain)
+
+
+def _written(letter: str) -> str:
+    # Two names that differ must not meet in one folder.
+    return {":": "-", ",": "-", " ": "_"}.get(letter, f"-{ord(letter):x}-")
 
 
 def _child(args: argparse.Namespace, execute: Execute, gate: Barrier, output: Path) -> None:
@@ -254,6 +277,9 @@ def _child(args: argparse.Namespace, execute: Execute, gate: Barrier, output: Pa
             code = EXIT_SKIP if isinstance(error, DeviceError) else EXIT_ERROR
         except KeyboardInterrupt as stop:
             code = 128 + int(stop.args[0] if stop.args else 2)
+        except Exception as error:  # noqa: BLE001 - the last resort, as in `main`
+            # The card's process must not end with the status of a FAIL.
+            print(f"pcmstress: internal error: {type(error).__name__}: {error}", file=file)
         finally:
             file.flush()
     os._exit(code)
@@ -300,7 +326,8 @@ def _read(name: str, folder: Path, code: int) -> Done:
     except StressError as error:
         return Done(name, Verdict.SKIP if code == EXIT_SKIP else Verdict.ERROR, code, str(error))
     if found is None:
-        return Done(name, Verdict.INCONCLUSIVE, code, "the run did not end")
+        ended = Verdict.ERROR if code == EXIT_ERROR else Verdict.INCONCLUSIVE
+        return Done(name, ended, code, "the run did not end")
     return Done(name, Verdict(found.verdict), code, found.reasons[0] if found.reasons else "")
 
 
@@ -314,6 +341,16 @@ def _combinations(args: argparse.Namespace) -> list[dict[str, str]]:
     if missing or not found:
         raise DeviceError(missing or "the card offers nothing", errno_=errno.ENODEV, device="--sweep")
     axes = {name: values for name, values in _axes(found).items() if name in asked}
+    for name, values in list(axes.items()):
+        if values:
+            continue
+        if name == "rate" or args.sweep != "all":
+            raise DeviceError(
+                f"playback and capture have no {name} in common: nothing to sweep over",
+                errno_=errno.EINVAL,
+                device=args.card or "the card",
+            )
+        del axes[name]  # The run takes what each direction has.
 
     def there(one: Mapping[str, str]) -> bool:
         counts = one.get("channels", "").split(",")

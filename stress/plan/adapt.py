@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from stress.errors import ParamsRefused
 from stress.model.offers import Choice, Offer, spans
 from stress.model.pcm import Direction
+from stress.model.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,9 +67,18 @@ def adapt(plan: Plan, wanted: Wanted, playback: Offer, capture: Offer | None) ->
         rate in common.
     """
     offers = [playback] if capture is None else [playback, capture]
+    for offer in offers:
+        if not offer.choices:
+            raise _refused(offer, "a format of linear samples", " ".join(offer.others) or "none at all")
     rate, why = _rate(offers, wanted.rate)
     sides = _choices(offers, rate, wanted)
     played, captured = sides[0], sides[-1]
+    if min(side.fmt.bits for side in sides) == 8 and min(side.channels for side in sides) == 1:
+        raise ParamsRefused(
+            "samples of 8 bits with one channel in common: one byte cannot name a position of the pattern "
+            "(8 bits are judged with two channels, or 16 bits and more)",
+            device=offers[0].device,
+        )
     adapted = replace(
         plan,
         rate=rate,
@@ -106,7 +116,10 @@ def _choices(offers: Sequence[Offer], rate: int, wanted: Wanted) -> list[Choice]
             raise _refused(offer, f"{wanted.format} at {rate} Hz", " ".join(names))
         if wanted.channels and not any(one.channels == wanted.channels[way] for one in have):
             counts = spans(sorted({one.channels for one in have}))
-            raise _refused(offer, f"{wanted.channels[way]} channels at {rate} Hz", f"{counts} channels")
+            asked = counted(wanted.channels[way], "channel")
+            raise _refused(
+                offer, f"{asked} at {rate} Hz", f"{counts} {'channel' if counts == '1' else 'channels'}"
+            )
     left = [
         [
             one
@@ -142,6 +155,8 @@ def _channels(side: Sequence[Choice], common: set[int]) -> Choice:
 def _sized(arm: Arm, rate: int, played: Choice, captured: Choice) -> Arm:
     period = max(1, round(arm.period_size * rate / WRITTEN_RATE))
     period = max(period, played.period[0], captured.period[0])
+    # A card may have one size only, and its two directions others.
+    period = min(period, *(min(one.period[1], max(1, one.buffer[1] // 2)) for one in (played, captured)))
     sizes = [
         _ring(size, period, choice)
         for size, choice in ((arm.playback_buffer, played), (arm.capture_buffer, captured))

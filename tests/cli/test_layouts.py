@@ -7,7 +7,9 @@ import json
 
 import pytest
 
+from stress.cli import layout as layouts
 from stress.cli import main
+from stress.model.offers import Choice, Offer
 
 PLAN = """
 playback_channels = {playback}
@@ -63,3 +65,44 @@ def test_run_with_a_channel_map_that_is_none_is_one_line(tmp_path, capsys):
     code = main.main(["run", "--backend", "virtual", "--plan", str(plan), "--out", str(tmp_path / "out")])
     err = capsys.readouterr().err
     assert code == 64 and "channel_map" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--rate", "22050"], "22050 Hz: the card does not have it; it offers playback 48000 Hz; capture"),
+        (["--format", "S32_LE"], "S32_LE at 48000 Hz: the card does not have it; it offers S16_LE"),
+        (["--channels", "2,6"], "6 channels at 48000 Hz: the card does not have it; it offers 1 channel"),
+    ],
+)
+def test_what_the_card_lacks_is_a_skip_with_a_record_that_names_what_it_offers(
+    tmp_path, capsys, monkeypatch, asked, said
+):
+    def offers(card):
+        return [
+            Offer(
+                f"hw:c,0 {way}",
+                ("mmap", "rw"),
+                (Choice("S16_LE", channels, (48000,), (48, 4800), (96, 48000)),),
+            )
+            for way, channels in (("playback", 2), ("capture", 1))
+        ], ""
+
+    monkeypatch.setattr(layouts, "offers_of", offers)
+    words = [
+        "run",
+        "--card",
+        "c",
+        "--out",
+        str(tmp_path / "out"),
+        "--junit",
+        str(tmp_path / "j.xml"),
+        "--json",
+    ]
+    assert main.main([*words, *asked]) == 4
+    found = json.loads(capsys.readouterr().out)
+    assert found["verdict"] == "SKIP"
+    assert said in found["reasons"][0]
+    assert "skipped" in (tmp_path / "j.xml").read_text()
+    assert main.main(["report", str(tmp_path / "out")]) == 0
+    assert said in capsys.readouterr().out

@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
+from stress.board.cards import Card
 from stress.cli import main, series
-from stress.errors import DeviceError
+from stress.errors import ConfigError, DeviceError
 from stress.model.offers import Choice, Offer
 from stress.model.verdict import Verdict
 from stress.verdict.together import CardRun
@@ -74,6 +75,47 @@ def test_sweep_with_a_fault_at_one_rate_fails_and_names_it(tmp_path, capsys, run
     assert found["sentence"].startswith("wrong only at rate 44100: in 2 of 2")
 
 
+def test_sweep_run_that_decides_nothing_does_not_hide_the_setting(tmp_path, capsys, runs, monkeypatch):
+    # An xrun in one of the runs at the rate that is wrong.
+    made, bad = runs
+    bad["when"] = lambda one: one[0] == 44100
+    read = series._read
+
+    def undecided(name, folder, code):
+        one = read(name, folder, code)
+        return series.Done(name, Verdict.INCONCLUSIVE, 5, "an xrun") if "44100-S16_LE" in name else one
+
+    monkeypatch.setattr(series, "_read", undecided)
+    assert _sweep(tmp_path, "--sweep", "rate,format", "--json") == 1
+    found = json.loads(capsys.readouterr().out)
+    assert len(made) == 4
+    assert found["sentence"].startswith("wrong only at rate 44100: in 1 of 1")
+
+
+@pytest.mark.parametrize(
+    ("played", "captured", "axes", "code", "said"),
+    [
+        # Formats of its own in each direction: the other settings are walked all the same.
+        (("S16_LE", 48000), ("S24_3LE", 48000), "all", 0, "PASS"),
+        (("S16_LE", 48000), ("S24_3LE", 48000), "format", 70, "no format in common"),
+        (("S16_LE", 48000), ("S16_LE", 16000), "all", 70, "no rate in common"),
+    ],
+)
+def test_sweep_of_directions_that_share_no_setting(
+    tmp_path, capsys, monkeypatch, runs, played, captured, axes, code, said
+):
+    def offers(card):
+        return [
+            Offer(f"hw:c,0 {way}", ("mmap",), (Choice(name, 2, (rate,), (48, 4800), (96, 48000)),))
+            for way, (name, rate) in (("playback", played), ("capture", captured))
+        ], ""
+
+    monkeypatch.setattr(series, "offers_of", offers)
+    assert _sweep(tmp_path, "--sweep", axes) == code
+    captured_text = capsys.readouterr()
+    assert said in captured_text.out + captured_text.err
+
+
 def test_sweep_run_that_is_refused_is_a_skip_of_its_own(tmp_path, capsys, runs):
     runs[1]["refused"] = True
     assert _sweep(tmp_path, "--sweep", "rate") == 4
@@ -110,7 +152,27 @@ def test_cards_run_at_once_in_processes_of_their_own(tmp_path, capsys, monkeypat
 
 def test_cards_named_twice_are_a_usage_error(tmp_path, capsys):
     assert main.main(["run", "--card", "1", "--card", "1", "--out", str(tmp_path / "out")]) == 64
-    assert "named twice" in capsys.readouterr().err
+    assert "'1' is a card that was named before" in capsys.readouterr().err
+
+
+def test_card_named_by_two_of_its_names_is_a_usage_error(tmp_path, capsys, monkeypatch):
+    known = [Card(1, "mic", "USB-Audio", "Mic, type=2"), Card(12, "mic_1", "USB-Audio", "Mikrofon \u00fc")]
+    monkeypatch.setattr("stress.board.cards.cards", lambda: known)
+    out = str(tmp_path / "out")
+    for other in ("mic", "hw:mic,0", "hw:CARD=mic,DEV=0", "Mic, type=2"):
+        assert main.main(["run", "--card", "1", "--card", other, "--out", out]) == 64
+        assert f"{other!r} is a card that was named before" in capsys.readouterr().err
+    # Another device of the same card, and another card, are others.
+    assert series._cards(["1", "hw:1,1", "12"]) == ["1", "hw:1,1", "12"]
+    with pytest.raises(ConfigError):
+        series._cards(["Mikrofon \u00fc", "hw:12"])
+
+
+def test_folders_of_cards_are_plain_and_never_meet():
+    names = ["hw:1,0", "hw:1 0", "hw:1.0", "Mikrofon \u00fc", "Mikrofon u", "a/b", "a=b", "softcard"]
+    folders = [series._slug(name) for name in names]
+    assert len(set(folders)) == len(names)
+    assert all(folder.isascii() and "/" not in folder for folder in folders)
 
 
 SWEPT = """
@@ -173,3 +235,26 @@ def test_cards_alone_and_together_are_compared(tmp_path, capsys, monkeypatch):
 def test_alone_without_several_cards_is_a_usage_error(tmp_path, capsys):
     assert main.main(["run", "--card", "1", "--alone", "--out", str(tmp_path / "out")]) == 64
     assert "--alone: compares several cards" in capsys.readouterr().err
+
+
+def test_plan_with_a_combination_that_cannot_be_is_a_skip_of_its_own(tmp_path, capsys):
+    (tmp_path / "swept.toml").write_text(
+        SWEPT.replace("rate = [48000, 44100]", 'format = ["S16_LE", "U8"]').replace(
+            'access = ["mmap", "rw"]', 'channels = ["1"]'
+        )
+    )
+    words = ["run", *VIRTUAL, "--plan", str(tmp_path / "swept.toml"), "--out", str(tmp_path / "out")]
+    assert main.main([*words, "--json"]) == 0
+    runs = {run["format"]: run for run in json.loads(capsys.readouterr().out)["runs"]}
+    assert (runs["S16_LE"]["verdict"], runs["U8"]["verdict"]) == ("PASS", "SKIP")
+    assert "one channel of 8 bits" in runs["U8"]["reason"]
+
+
+def test_process_of_a_card_that_breaks_is_an_error_and_no_fail(tmp_path, capsys):
+    def breaks(one):
+        raise ZeroDivisionError("a defect of ours")
+
+    args = main.parser().parse_args(["run", "--card", "1", "--card", "2", "--out", str(tmp_path / "out")])
+    assert series.cards(args, breaks) == 70
+    assert capsys.readouterr().out.startswith("ERROR  2 runs: 2 ERROR")
+    assert "internal error: ZeroDivisionError" in (tmp_path / "out" / "1.txt").read_text()

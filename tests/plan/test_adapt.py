@@ -145,3 +145,38 @@ def test_table_joins_rows_that_are_alike():
         ("S32_LE", "2", "48000"),
     ]
     assert spans([]) == ""
+
+
+def _sized(period, buffer, *choices, way="playback"):
+    made = tuple(Choice(name, channels, (48000,), period, buffer) for name, channels in choices)
+    return Offer(f"hw:card,0 {way}", ("mmap", "rw"), made)
+
+
+@pytest.mark.parametrize(
+    ("played", "captured", "largest"),
+    [
+        # Sizes in hardware: one period and one ring, the same or another in each direction.
+        (((1024, 1024), (2048, 2048)), ((1024, 1024), (2048, 2048)), 1024),
+        (((1024, 1024), (2048, 2048)), ((512, 512), (1024, 1024)), 512),
+        # A ring of 256 frames holds two periods of 128 at most.
+        (((8, 256), (16, 256)), ((8, 4096), (16, 8192)), 128),
+    ],
+)
+def test_periods_stay_within_what_both_directions_grant(played, captured, largest):
+    adapted, _ = adapt(
+        PLAN, Wanted(), _sized(*played, ("S16_LE", 2)), _sized(*captured, ("S16_LE", 2), way="capture")
+    )
+    assert all(arm.period_size <= largest for arm in adapted.arm)
+    assert all(arm.playback_buffer >= 2 * arm.period_size for arm in adapted.arm)
+
+
+@pytest.mark.parametrize(("played", "captured"), [(("U8", 1), ("U8", 1)), (("U8", 2), ("S16_LE", 1))])
+def test_one_channel_of_eight_bits_in_common_is_refused_with_the_reason(played, captured):
+    with pytest.raises(ParamsRefused, match="one byte cannot name a position"):
+        adapt(PLAN, Wanted(), _offer((*played, RATES)), _capture((*captured, RATES)))
+
+
+def test_card_without_linear_samples_is_refused_with_what_it_has():
+    silent = Offer("hw:card,0 playback", ("rw",), (), ("IEC958_SUBFRAME_LE",))
+    with pytest.raises(ParamsRefused, match="it offers IEC958_SUBFRAME_LE"):
+        adapt(PLAN, Wanted(), silent, _capture(("S16_LE", 2, RATES)))

@@ -15,7 +15,7 @@ from stress.board.processes import Processes
 from stress.cli import backend, detector, ending, new_run, outputs, resume, run_facts, series, stimulus
 from stress.cli.life import Life
 from stress.cli.run_config import NAME, Invocation, RunConfig
-from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, StressError
+from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, ParamsRefused, StressError
 from stress.experiment import runner
 from stress.experiment.conclusion import skipped
 from stress.model.record.events import EndRecord, LoopbackRecord, StartRecord, TapRecord
@@ -77,18 +77,26 @@ def execute(args: argparse.Namespace) -> int:
         return series.execute(args, execute)
     invocation = Invocation.of(args)
     if not invocation.resume:
-        return carry_out(new_run.from_arguments(args, Clock()), invocation)
+        try:
+            config = new_run.from_arguments(args, Clock())
+        except ParamsRefused as error:
+            # A SKIP is a result: it has a record, and whatever form of report was asked for.
+            return carry_out(new_run.from_arguments(args, Clock(), fit=False), invocation, refused=str(error))
+        return carry_out(config, invocation)
     with resume.held(args):
         config, done = resume.resumed(args)
         return carry_out(config, invocation, done)
 
 
-def carry_out(config: RunConfig, invocation: Invocation, done: Summing | None = None) -> int:
+def carry_out(
+    config: RunConfig, invocation: Invocation, done: Summing | None = None, *, refused: str = ""
+) -> int:
     """Make the run that `config` describes, print its report; return the exit status.
 
     Parameters
     ----------
     done : what its earlier part added up to, which is in the directory of `invocation`.
+    refused : why the card cannot be used for it; nothing is run then.
 
     Raises
     ------
@@ -97,7 +105,7 @@ def carry_out(config: RunConfig, invocation: Invocation, done: Summing | None = 
     clock = Clock()
     wanted = invocation.outputs
     console = Console(sys.stdout, sys.stderr, color=invocation.color, quiet=wanted.quiet)
-    job = _prepare(config, invocation, done or Summing())
+    job = _prepare(config, invocation, done or Summing(), refused)
     try:
         return _recorded(job, invocation, console, clock)
     finally:
@@ -158,14 +166,15 @@ def _carried_out(job: Job, wanted: Outputs, folder: Path, console: Console, cloc
     return code
 
 
-def _prepare(config: RunConfig, invocation: Invocation, done: Summing) -> Job:
+def _prepare(config: RunConfig, invocation: Invocation, done: Summing, refused: str) -> Job:
     recording = _recording(config)
     detector.resolve(config.detector, config.loopback, recording is not None)
-    found, missing = None, ""
+    found, missing = None, refused
     tap, blind = None, ""
     try:
-        found = backend.make(config, config.seed, invocation.mixer, invocation.source, before=done.bursts)
-        tap, blind = backend.tap(config, found)
+        if not refused:
+            found = backend.make(config, config.seed, invocation.mixer, invocation.source, before=done.bursts)
+            tap, blind = backend.tap(config, found)
     except (DeviceError, BackendUnavailable) as error:
         missing = str(error)
     if found and not tap and (config.loopback == "none" or found.plays_only):
