@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 from dataclasses import dataclass
@@ -151,15 +152,19 @@ def _pcm(backend: str, playback: str, capture: str, line_bytes: int) -> Pcm:
 def _transparent(devices: set[str], known: list[Card], source: str) -> tuple[list[str], Callable[[], int]]:
     """Bring the mixers of the cards to bit-exact settings.
 
-    Returns what was changed, one line each, and what puts it back.
+    Returns what was changed, one line each, and what puts it back. Until then a note tells how, for the
+    command that comes after a SIGKILL.
     """
     from stress.board.cards import card_of
     from stress.pcm.alsa.mixer import Mixer
 
     opened: list[Mixer] = []
+    notes = contextlib.ExitStack()
 
     def put_back() -> int:
-        return sum(mixer.put_back() for mixer in opened)
+        changes = sum(mixer.put_back() for mixer in opened)
+        notes.close()
+        return changes
 
     lines: list[str] = []
     try:
@@ -168,10 +173,21 @@ def _transparent(devices: set[str], known: list[Card], source: str) -> tuple[lis
                 opened.append(Mixer(card.number))
                 found = opened[-1].make_transparent(source)
                 lines += [f"card {card.number}, {line}" for line in found]
+                if opened[-1].undoing:
+                    what = f"the mixer of card {card.number} is set to bit-exact values"
+                    _noted(notes, what, opened[-1].undoing)
     except BaseException:
         put_back()
         raise
     return lines, put_back
+
+
+def _noted(notes: contextlib.ExitStack, what: str, how: str) -> None:
+    from stress.board import undo
+
+    # Where no note can be written the mixer is put back all the same, but for a SIGKILL.
+    with contextlib.suppress(OSError):
+        notes.enter_context(undo.changed(int, int, what, how))
 
 
 # Asking takes the card from ALSA for a moment: nothing that streams does it by itself.

@@ -7,6 +7,7 @@ sets the card's volumes, and the independent path for a cross-check is missing.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib import import_module, metadata
 from typing import Any
@@ -16,7 +17,14 @@ from stress.model.pcm import Direction
 
 # Controls that change samples on a path that should be bit exact; they exist
 # on USB cards as plain switches (sound/usb/mixer.c, the names of feature units).
-PROCESSING = ("Auto Gain Control", "Loudness", "Bass Boost", "Sidetone")
+# Words of its name, however it goes on ("Mic AGC", "DAC1 EQ", "Headset Sidetone").
+# Source: sound/usb/mixer.c (audio_feature_info), sound/pci/ac97 ("3D Control", "Tone Control"), and the
+# codecs of sound/soc ("ALC", "DRC", "De-emphasis", "Noise Gate").
+PROCESSING = re.compile(
+    r"\b(Auto(matic)? Gain|AGC|ALC|Loudness|Bass Boost|Sidetone|3D Control|Tone Control|EQ|Equali[sz]er|DRC"
+    r"|Limiter|Compressor|Noise (Gate|Reduction|Suppression)|De-?emphasis|Echo Cancel\w*)\b",
+    re.IGNORECASE,
+)
 # The playback side of an input is its monitoring path. Other elements with both
 # sides ("Headset") are an output and an input that share a name.
 INPUTS = ("Mic", "Line", "Input", "Aux", "CD", "Digital In")
@@ -108,7 +116,7 @@ class PyAlsa:
 
     def _element(self, name: str, mixer: Any) -> list[Setting]:
         volumes, switches = set(mixer.volumecap()), set(mixer.switchcap())
-        if name.partition(",")[0] in PROCESSING:
+        if PROCESSING.search(name):
             return [self._off(name, mixer, switches)]
         found = []
         # "Volume" is one control for both sides, reached through the playback calls.

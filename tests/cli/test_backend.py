@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import pytest
 
-from stress.board import kernel
+from stress.board import kernel, undo
 from stress.board.cards import Card
 from stress.cli import backend, new_run
 from stress.cli.commands import run
@@ -80,3 +81,37 @@ def test_arguments_that_do_not_go_together_are_refused_before_a_plan_is_worked_o
     monkeypatch.setattr(new_run, "default_plan", lambda target: pytest.fail("a plan was worked out"))
     with pytest.raises(ConfigError):
         run.execute(parser().parse_args(["run", "--backend", "virtual", *options]))
+
+
+class _Changed:
+    """A mixer of which one volume was changed."""
+
+    undoing = "amixer -q -c 3 -- sset PCM playback 20"
+
+    def __init__(self, number):
+        self.number = number
+
+    def make_transparent(self, source):
+        return ["PCM, playback: -10 dB -> 0 dB"]
+
+    def put_back(self):
+        return 1
+
+
+def test_mixer_that_is_changed_leaves_a_note_until_it_is_put_back(tmp_path, monkeypatch):
+    monkeypatch.setattr("stress.pcm.alsa.mixer.Mixer", _Changed)
+    monkeypatch.setattr(undo, "folder", lambda: tmp_path)
+    card = Card(3, "cmedia", "USB-Audio", "C-Media")
+    lines, put_back = backend._transparent({"hw:cmedia,0"}, [card], "")
+    assert lines == ["card 3, PCM, playback: -10 dB -> 0 dB"]
+    (note,) = tmp_path.iterdir()
+    assert json.loads(note.read_text())["how"] == _Changed.undoing
+    assert put_back() == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_mixer_is_changed_where_no_note_can_be_written_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("stress.pcm.alsa.mixer.Mixer", _Changed)
+    monkeypatch.setattr(undo, "folder", lambda: tmp_path / "absent")
+    lines, put_back = backend._transparent({"hw:3,0"}, [Card(3, "cmedia", "USB-Audio", "C")], "")
+    assert lines and put_back() == 1

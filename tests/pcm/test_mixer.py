@@ -166,3 +166,77 @@ def test_not_transparent_names_each_control_with_its_value_and_the_command(lib):
     assert lib.card == before
     mixer.close()
     assert lib.closed == 1
+
+
+# Inputs of which the driver switches one on at a time, as the AC97 and SB16 drivers have them.
+ONE_AT_A_TIME = {
+    name: {"capture_switch": [on, on], "capture_switch_exclusive": True, "playback_switch": [0]}
+    for name, on in (("Mic", 0), ("Line", 1), ("CD", 0))
+}
+
+
+class Exclusive(FakeMixer):
+    """Switching one input on switches the others off."""
+
+    def set(self, element, what, channel, value):
+        if what == "capture_switch" and value:
+            for name, one in self.card.items():
+                if name != element:
+                    one["capture_switch"] = [0, 0]
+        return super().set(element, what, channel, value)
+
+
+def test_input_chosen_by_its_switch_stays_chosen_and_is_told():
+    lib = Exclusive(copy.deepcopy(ONE_AT_A_TIME))
+    lines = Mixer(1, lib).make_transparent()
+    assert lib.card == ONE_AT_A_TIME
+    assert lines == ["capture source: Line (of Mic, Line, CD; --capture-source chooses)"]
+
+
+def test_input_chosen_by_its_switch_is_changed_when_asked_for_and_put_back():
+    lib = Exclusive(copy.deepcopy(ONE_AT_A_TIME))
+    mixer = Mixer(1, lib)
+    assert mixer.make_transparent("CD") == ["capture source: Line -> CD"]
+    assert [name for name, one in lib.card.items() if any(one["capture_switch"])] == ["CD"]
+    assert mixer.undoing == "amixer -q -c 1 -- sset Line capture cap"
+    mixer.put_back()
+    assert lib.card == ONE_AT_A_TIME
+    with pytest.raises(ConfigError, match="Mic, Line or CD"):
+        Mixer(1, lib).make_transparent("Phone")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Mic AGC", "Automatic Gain Control", "3D Control - Switch", "DAC1 EQ", "Tone Control", "ALC"),
+        *("Noise Gate", "Headset Sidetone", "DAC De-emphasis", "Playback DRC"),
+    ],
+)
+def test_processing_is_switched_off_whatever_the_driver_calls_it(name):
+    lib = FakeMixer({name: {"playback_switch": [1]}})
+    assert Mixer(1, lib).make_transparent() == [f"{name}, playback: switched off"]
+
+
+@pytest.mark.parametrize("name", ["PCM", "Speaker", "Headphone", "Digital", "Master", "Sequencer", "Talc"])
+def test_outputs_are_switched_on_whatever_the_driver_calls_them(name):
+    lib = FakeMixer({name: {"playback_switch": [0]}})
+    assert Mixer(1, lib).make_transparent() == [f"{name}, playback: switched on"]
+
+
+def test_line_of_shell_that_undoes_names_every_change_the_last_first(lib):
+    mixer = Mixer(2, lib)
+    mixer.make_transparent("Line")
+    commands = mixer.undoing.split("; ")
+    assert commands[0] == "amixer -q -c 2 -- sset 'Input Source' Mix"
+    assert "amixer -q -c 2 -- sset Speaker playback 20,25" in commands
+    assert "amixer -q -c 2 -- sset Speaker playback off" in commands
+    assert "amixer -q -c 2 -- sset Mic capture nocap" in commands
+    mixer.put_back()
+    assert mixer.undoing == ""
+
+
+def test_line_of_shell_that_undoes_fits_a_note():
+    many = {f"Line {n}": {"playback_switch": [0]} for n in range(300)}
+    mixer = Mixer(1, FakeMixer(many))
+    mixer.make_transparent()
+    assert 0 < len(mixer.undoing) <= 3500

@@ -137,6 +137,7 @@ MIXER: dict[str, str] = {
     "snd_mixer_selem_get_index": "u:p",
     "snd_mixer_selem_has_common_volume": "i:p",
     "snd_mixer_selem_has_common_switch": "i:p",
+    "snd_mixer_selem_has_capture_switch_exclusive": "i:p",
     "snd_mixer_selem_is_enumerated": "i:p",
     "snd_mixer_selem_is_enum_capture": "i:p",
     "snd_mixer_selem_get_enum_items": "i:p",

@@ -8,6 +8,7 @@ samples, and a changed sample is not what was played.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +20,9 @@ from stress.pcm.pyalsa import INPUTS, PROCESSING
 
 BOOST = "Boost"
 _SIDES = ("playback", "capture")
+# Of a line of shell that puts the mixer back [characters]. Source: a note of stress.board.undo holds 4096
+# bytes. Higher: it cannot be read; lower: of a card with very many controls some are left out.
+LONGEST_UNDOING = 3500
 # libasound speaks hundredths of a decibel.
 _PER_DB = 100
 
@@ -43,6 +47,7 @@ class Mixer:
     card: int
     lib: MixerLib | None = None
     _undo: list[Callable[[], object]] = field(default_factory=list)
+    _was: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._lib = self.lib or MixerLib()
@@ -135,15 +140,29 @@ class Mixer:
 
     def put_back(self) -> int:
         """Put back what was changed, the last change first, and close; return how many changes."""
-        undo, self._undo = self._undo, []
+        undo, self._undo, self._was = self._undo, [], {}
         for step in reversed(undo):
             step()
         self.close()
         return len(undo)
 
+    @property
+    def undoing(self) -> str:
+        """A line of shell that puts back what was changed, "" where nothing was."""
+        commands = list(reversed(self._was))
+        while len("; ".join(commands)) > LONGEST_UNDOING:
+            commands.pop()
+        return "; ".join(commands)
+
+    def _note(self, element: int, words: str) -> None:
+        # As amixer takes it: volumes in steps of the driver.
+        name, index = next((name, at) for one, name, at in self._lib.elements(self._handle) if one == element)
+        shown = shlex.quote(f"{name},{index}" if index else name)
+        self._was[f"amixer -q -c {self.card} -- sset {shown} {words}"] = None
+
     def _element(self, element: int, name: str, index: int) -> Iterator[str]:
         shown = f"{name},{index}" if index else name
-        if name in PROCESSING or (BOOST in name and not self._has_gain(element)):
+        if PROCESSING.search(name) or (BOOST in name and not self._has_gain(element)):
             yield from self._all_off(element, shown)
             return
         common = self._lib.has(element, "common_volume")
@@ -152,7 +171,8 @@ class Mixer:
             if side == "playback" and monitor:
                 yield from self._switch(element, shown, side, 0)
                 continue
-            yield from self._switch(element, shown, side, 1)
+            if not (side == "capture" and self._lib.has(element, "capture_switch_exclusive")):
+                yield from self._switch(element, shown, side, 1)
             if self._lib.has(element, f"{side}_volume") and not (common and side == "capture"):
                 yield from self._volume(element, shown, side)
 
@@ -176,6 +196,8 @@ class Mixer:
         changed = [one for one, value in before.items() if value is not None and bool(value) != bool(on)]
         done = [one for one in changed if self._keep(element, what, one, before[one], on)]
         if done:
+            off, was_on = ("nocap", "cap") if side == "capture" else ("off", "on")
+            self._note(element, f"{side} {off if on else was_on}")
             yield f"{name}, {side}: switched {'on' if on else 'off'}"
         elif changed:
             yield f"{name}, {side}: cannot be switched {'on' if on else 'off'}; it may change samples"
@@ -201,14 +223,55 @@ class Mixer:
         for one, value in before.items():
             if value is not None:
                 self._undo.append(partial(self._lib.set, element, what, one, value))
+        self._note(
+            element, f"{side} {','.join(str(value) for value in before.values() if value is not None)}"
+        )
         worst = max(after, key=abs, default=0)
         was = max((gain or 0 for gain in gains), key=abs, default=0)
         text = f"{name}, {side}: {was / _PER_DB:g} dB -> {worst / _PER_DB:g} dB"
         limits = f"{span[0] / _PER_DB:g}..{span[1] / _PER_DB:g} dB"
         yield text if worst == 0 else f"{text}, the nearest to 0 dB in {limits}"
 
+    def _exclusive(self, wanted: str) -> tuple[list[str], list[str]]:
+        """Return inputs of which the card records one at a time, and lines about them.
+
+        Parameters
+        ----------
+        wanted : the one to choose, "" leaves the choice as it is.
+        """
+        inputs = {
+            name: element
+            for element, name, _ in self._lib.elements(self._handle)
+            if self._lib.has(element, "capture_switch_exclusive")
+        }
+
+        def on(element: int) -> bool:
+            channels = self._lib.channels(element, "capture")
+            return any(self._lib.get(element, "capture_switch", one) for one in channels)
+
+        now = [name for name, element in inputs.items() if on(element)]
+        shown = ", ".join(now) or "none"
+        if not inputs or (wanted and wanted not in inputs):
+            return list(inputs), []
+        if not wanted:
+            every = ", ".join(inputs)
+            return list(inputs), [f"capture source: {shown} (of {every}; --capture-source chooses)"]
+        if now == [wanted]:
+            return list(inputs), [f"capture source: {wanted} -> {wanted}"]
+        for name in now:
+            # Choosing another one switches it off, so it is put back by being chosen.
+            element = inputs[name]
+            for channel in self._lib.channels(element, "capture"):
+                self._undo.append(partial(self._lib.set, element, "capture_switch", channel, 1))
+            self._note(element, "capture cap")
+        for channel in self._lib.channels(inputs[wanted], "capture"):
+            self._lib.set(inputs[wanted], "capture_switch", channel, 1)
+        return list(inputs), [f"capture source: {shown} -> {wanted}"]
+
     def _source(self, wanted: str) -> list[str]:
-        lines, offered = [], []
+        offered, lines = self._exclusive(wanted)
+        if wanted and lines:
+            return lines
         for element, name, _ in self._lib.elements(self._handle):
             items, now = self._lib.choices(element), self._lib.chosen(element)
             if not items or now is None or not 0 <= now < len(items):
@@ -219,6 +282,7 @@ class Mixer:
             elif wanted in items:
                 if items[now] != wanted and self._lib.choose(element, items.index(wanted)) >= 0:
                     self._undo.append(partial(self._lib.choose, element, now))
+                    self._note(element, shlex.quote(items[now]))
                 return [f"{name}: {items[now]} -> {wanted}"]
         if wanted:
             raise ConfigError(
