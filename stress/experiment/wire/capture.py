@@ -84,12 +84,14 @@ def frames_not_taken(read: Bytes, into: Bytes, frame_bytes: int) -> int:
     heard, came = read.reshape(-1, frame_bytes), into[: into.size // frame_bytes * frame_bytes]
     rows = came.reshape(-1, frame_bytes)
     for at in _telling_blocks(heard):
-        part = heard[at : at + SLIP_FRAMES]
-        if _agrees(part, rows[at : at + SLIP_FRAMES]):
+        part, behind = heard[at : at + SLIP_FRAMES], heard[at + 1 : at + SLIP_FRAMES + 1]
+        # A block may begin in silence, which agrees with any other.
+        moves = (part != behind).any(axis=1)
+        if _agrees(part, rows[at : at + SLIP_FRAMES], moves):
             return 0
         place = came[at * frame_bytes :].tobytes().find(part[:KEY_FRAMES].tobytes())
         frames, odd = divmod(place, frame_bytes)
-        if place > 0 and not odd and _agrees(part, rows[at + frames : at + frames + SLIP_FRAMES]):
+        if place > 0 and not odd and _agrees(part, rows[at + frames : at + frames + SLIP_FRAMES], moves):
             return frames
     return 0
 
@@ -102,9 +104,10 @@ def _telling_blocks(frames: Bytes) -> list[int]:
     return places[:HEAD_BLOCKS]
 
 
-def _agrees(part: Bytes, other: Bytes) -> bool:
-    same = part[: len(other)] == other[: len(part)]
-    return 2 * int(same.all(axis=1).sum()) >= len(part)
+def _agrees(part: Bytes, other: Bytes, moves: Flags) -> bool:
+    # Of the frames that differ from their neighbour, at least half are the same.
+    same = (part[: len(other)] == other[: len(part)]).all(axis=1)
+    return 2 * int((same & moves[: len(same)]).sum()) >= int(moves.sum())
 
 
 def compare_read(

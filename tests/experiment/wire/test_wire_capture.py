@@ -224,6 +224,18 @@ def test_frames_before_the_first_are_counted_behind_a_damaged_beginning():
     assert _head(read, into) == 48
 
 
+@pytest.mark.parametrize("silent", [*range(1, 97, 5), 48, 1488])
+@pytest.mark.parametrize("lead", [48, 3000])
+def test_frames_before_the_first_are_counted_wherever_sound_begins_in_a_block(silent, lead):
+    # Silence at the beginning of both agrees with any other: only what differs from its neighbour tells.
+    noise = _noise()
+    quiet = np.zeros((silent, STEP), np.uint8)
+    read = np.concatenate([quiet, noise])
+    into = np.concatenate([quiet, np.zeros((lead, STEP), np.uint8), noise])
+    assert _head(read, into) == lead
+    assert _head(read, read) == 0
+
+
 def test_streams_that_begin_together_have_no_frame_before():
     into = _noise()
     read = into.copy()
