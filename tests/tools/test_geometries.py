@@ -72,19 +72,15 @@ def test_arm_is_explained_where_the_load_of_its_burst_predicts_it(own: float | N
     assert summary([row])[1].startswith(f"{int(explained)} of the other 1 agree")
 
 
-def test_load_of_a_burst_leaves_out_rings_and_the_stream_s_own_buffer() -> None:
+def test_load_of_a_burst_leaves_out_rings_and_what_is_rare() -> None:
     ring = [Touched(0xD0900000 + 32 * at, 10, 0, 10) for at in range(128)]
     stack = [Touched(0xD0A00000 + 32 * at, 40, 0, 9) for at in range(5)]
     passed = [Touched(0xB6000000 + 32 * at, 0, 1, 1) for at in range(300)]
-    kernel = [Touched(0xC0100000, 1, 0, 1), Touched(0xC0100020, 50, 0, 300)]
+    kernel = [Touched(0xC0100000, 2, 0, 1), Touched(0xC0100020, 50, 0, 300)]
     touching = Touching(3, 100, (*ring, *stack, *passed, *kernel, Touched(0xB6F00040, 0, 30, 4)))
-    assert own_load.others(touching.lines) == [*stack, *kernel, Touched(0xB6F00040, 0, 30, 4)]
-    found = own_load.rows(touching)
-    # Rarest once in the burst; a line that is displaced within a millisecond counts as often as it is filled.
-    assert [0, 400, 10] in found
-    assert [1, 3000, 400] in found
-    assert [2, 400, 300] in found
-    assert virtual.Footprint(ms=tuple(map(tuple, found))).ms[0][0] == 0
+    assert not {line.va for line in own_load.others(touching.lines)} & {line.va for line in ring}
+    # A line that was displaced within its milliseconds counts as often as they do.
+    assert own_load.rows(touching) == [[0, 400], [1, 500, 400], [2, 400, 300], [3, 400], [4, 400]]
 
 
 def test_load_of_a_burst_is_a_footprint_that_a_board_takes(tmp_path: Path) -> None:

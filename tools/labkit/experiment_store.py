@@ -17,7 +17,7 @@ from tools.labkit.experiment_suites import Suite
 
 # What of the tester decides what an arm gives; reports and models do not.
 _TESTER = ("model", "patterns", "detect", "pcm", "board", "stats", "experiment")
-_HARNESS = ("emulator_arms.py", "emulator_truth.py", "emulator_log.py")
+_HARNESS = ("emulator_arms.py", "emulator_truth.py", "emulator_log.py", "own_load.py", "footprint.py")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -200,9 +200,7 @@ def _with_load(model: str, keys: Mapping[str, Any], plan: Plan, load: Sequence[l
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "own.toml"
         path.write_text(own_load.toml("this burst", load), encoding="utf-8")
-        # Every line is in it: nothing else is loaded.
-        own = {**keys, "kernel.footprint": str(path), "kernel.noise_lines_per_ms": 0}
-        return next(iter(_shares(model, own, plan).values()))
+        return next(iter(_shares(model, {**keys, "kernel.footprint": str(path)}, plan).values()))
 
 
 def _shares(model: str, keys: Mapping[str, Any], plan: Plan) -> dict[str, float]:
