@@ -124,6 +124,12 @@ def test_stalls_are_the_time_by_which_the_clock_ran_ahead_of_the_pointer(elapsed
     assert Stalls.of(_exchange(48_000, elapsed_s, 48_000), 48_000).lost_frames == lost
 
 
+def test_stalls_of_a_stream_without_a_pointer_or_that_never_ended_are_none():
+    ended = StreamResult(frames=0, state="RUNNING", hw_ptr=None, ended_ns=3_000_000_000)
+    open_ended = StreamResult(frames=0, state="RUNNING", hw_ptr=0, started_ns=9, ended_ns=9)
+    assert Stalls.of(Exchange(ended, open_ended, played_limit=0), 48_000) == Stalls()
+
+
 def test_set_apart_keeps_and_counts_only_the_first_of_very_many():
     old = [_old(10_000 + 10 * number, 8) for number in range(300)]
     laps = Finding(Kind.DROP, frame=10_000, frames=1024, position=1)
