@@ -53,7 +53,7 @@ def _card(match: re.Match[str]) -> Card:
     return Card(int(match[1]), match[2].strip(), driver.strip(), "".join(name).strip())
 
 
-def pair(name: str, known: Sequence[Card]) -> Pair:
+def pair(name: str, known: Sequence[Card], root: Path = Path("/proc/asound")) -> Pair:
     """Return the devices that `name` means.
 
     Parameters
@@ -62,7 +62,8 @@ def pair(name: str, known: Sequence[Card]) -> Pair:
         "Scarlett 2i2 USB"); a "hw:" name in any form; or "hw:1,0/hw:2,0" for
         playback/capture; or "pcm:NAME" or "pcm:A/pcm:B" for PCMs of alsa-lib.
         snd-aloop plays on its device 0 and captures from its device 1, on the
-        same subdevice.
+        same subdevice. A card that is named alone is its first device with both
+        directions, else the first one of each.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def pair(name: str, known: Sequence[Card]) -> Pair:
     DeviceError : no such card (ENODEV).
     """
     if not name:
-        return _device(_only(known))
+        return _device(_only(known), root)
     if name.startswith("hw:"):
         return _hw_pair(name, known)
     if named_pcm(name):
@@ -78,7 +79,7 @@ def pair(name: str, known: Sequence[Card]) -> Pair:
         return Pair(playback, f"{NAMED}{capture}" if capture else playback)
     card = _named(name, known)
     if card:
-        return _device(card)
+        return _device(card, root)
     if ":" in name or name in ("default", "sysdefault") or not re.fullmatch(r"[\w. +()/-]+", name):
         raise ConfigError(why_not(name), where="--card", allowed=ALLOWED)
     listed = ", ".join(f"{card.number} {card.id}" for card in known) or "none"
@@ -152,11 +153,25 @@ def _only(known: Sequence[Card]) -> Card:
     return usable[0]
 
 
-def _device(card: Card) -> Pair:
+def _device(card: Card, root: Path) -> Pair:
     if card.driver == LOOPBACK:
         # snd-aloop ties subdevices of one number; "the next free one" may be another's.
         return Pair(f"hw:{card.id},0,0", f"hw:{card.id},1,0")
-    return Pair(f"hw:{card.id},0", f"hw:{card.id},0")
+    # HDMI begins with device 3; other cards play on one device and capture from another.
+    plays, records = (_pcms(root / f"card{card.number}", way) for way in "pc")
+    played = min(plays & records or plays or records, default=0)
+    captured = min(plays & records or records or plays, default=0)
+    return Pair(str(HwName(card.id, played)), str(HwName(card.id, captured)))
+
+
+def _pcms(folder: Path, way: str) -> set[int]:
+    """Return the PCM devices of one direction ("p" or "c"), none where nothing is listed."""
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except OSError:
+        return set()
+    found = (re.fullmatch(rf"pcm(\d+){way}", name) for name in names)
+    return {int(match[1]) for match in found if match}
 
 
 def _hw_pair(name: str, known: Sequence[Card]) -> Pair:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from stress.board.cards import Card, captures, cards, choice, pair
+from stress.board.cards import Card, Pair, captures, cards, choice, pair
 from stress.errors import ConfigError
 
 KNOWN = [Card(1, "Audio", "USB-Audio", "")]
@@ -105,3 +105,25 @@ def test_choice_is_told_where_there_were_several(tmp_path):
     assert choice("", known, taken) == "card: hw:softcard,0 (of Loopback, softcard)"
     assert choice("softcard", known, taken) == ""
     assert choice("", known[1:], taken) == ""
+
+
+@pytest.mark.parametrize(
+    ("there", "playback", "capture"),
+    [
+        (["pcm0p", "pcm0c", "pcm1p"], "hw:Audio,0", "hw:Audio,0"),
+        # HDMI: no device 0.
+        (["pcm3p", "pcm7p"], "hw:Audio,3", "hw:Audio,3"),
+        # Out on one device, in on another; and one that has both behind one that only plays.
+        (["pcm1p", "pcm0c"], "hw:Audio,1", "hw:Audio,0"),
+        (["pcm0p", "pcm10p", "pcm10c"], "hw:Audio,10", "hw:Audio,10"),
+        (["pcm2c"], "hw:Audio,2", "hw:Audio,2"),
+        ([], "hw:Audio,0", "hw:Audio,0"),
+    ],
+)
+@pytest.mark.parametrize("name", ["1", "Audio", ""])
+def test_card_named_alone_is_its_first_device_with_both_directions(tmp_path, name, there, playback, capture):
+    for device in [*there, "midi0", "id"]:
+        (tmp_path / "card1" / device).mkdir(parents=True)
+    assert pair(name, KNOWN, tmp_path) == Pair(playback, capture)
+    # A name of ALSA's own means what ALSA makes of it.
+    assert pair("hw:Audio", KNOWN, tmp_path) == Pair("hw:Audio,0", "hw:Audio,0")
