@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -46,6 +46,25 @@ _TABLE = {
     StepKind.URB_WORK: (NO_RING, ops.LOAD, KERNEL, 0, 0),
 }
 _RING, _OP, _ALIAS, _FLAGS, _BEFORE = np.array([_TABLE[kind] for kind in StepKind], dtype=np.int64).T
+
+
+class _Units(NamedTuple):
+    """What of the steps falls into one line, (n,) int64 each.
+
+    Attributes
+    ----------
+    place : of the access in the trace.
+    kind, ring : of the step; ring is -1 for a step without one.
+    unit : line of the stream, counted from its beginning.
+    first, end : bytes of the stream that the step touches.
+    """
+
+    place: Ints
+    kind: Ints
+    ring: Ints
+    unit: Ints
+    first: Ints
+    end: Ints
 
 
 class AccessMaker:
@@ -115,7 +134,8 @@ class AccessMaker:
         total = int(np.sum(slots)) + tail
         others = np.append(0, np.cumsum(before + after + 1))[np.append(start, len(step))]
         foot = self._footprint(steps, behind, lines, others)
-        return self._fill(total, place, kind[step], ring[step], unit, first[step], end[step], bases, foot)
+        units = _Units(place, kind[step], ring[step], unit, first[step], end[step])
+        return self._fill(total, units, bases, foot)
 
     def _footprint(self, steps: Ints, behind: Flags, lines: Ints, other: Ints) -> list[tuple[Ints, Ints]]:
         # Where the lines of each working set go, and which they are. `lines` and `other` count the accesses
@@ -142,12 +162,7 @@ class AccessMaker:
     def _fill(
         self,
         total: int,
-        place: Ints,
-        kind: Ints,
-        ring: Ints,
-        unit: Ints,
-        first: Ints,
-        end: Ints,
+        units: _Units,
         bases: tuple[int, int],
         footprint: Sequence[tuple[Ints, Ints]],
     ) -> Trace:
@@ -157,51 +172,36 @@ class AccessMaker:
         vline = self._random.randint(0, span, size=total, dtype=np.int32) + np.int64(NOISE // self._line)
         for at, lines in footprint:
             vline[at] = lines
-        op[place] = _OP[kind]
-        if (ring < 0).any():
-            mine = np.flatnonzero(ring >= 0)
-            place, kind, ring, unit, first, end = (
-                column[mine] for column in (place, kind, ring, unit, first, end)
-            )
-        lap = unit // self._lap_lines[ring]
-        line = unit - lap * self._lap_lines[ring]
+        op[units.place] = _OP[units.kind]
+        if (units.ring < 0).any():
+            mine = np.flatnonzero(units.ring >= 0)
+            units = _Units(*(column[mine] for column in units))
+        ring = units.ring
+        lap = units.unit // self._lap_lines[ring]
+        line = units.unit - lap * self._lap_lines[ring]
         length = self._ring[ring]
         begin = lap * length + line * self._line
-        start = np.maximum(begin, first)
-        stop = np.minimum(begin + self._line, end)
+        start = np.maximum(begin, units.first)
+        stop = np.minimum(begin + self._line, units.end)
         if not self._even:
             stop = np.minimum(stop, (lap + 1) * length)
         lo = (start - begin) // self._granule
         hi = -(-(stop - begin) // self._granule)
         value = lap * self._lap_granules[ring] + line * (self._line // self._granule) + lo
         value += np.array(bases, dtype=np.int64)[ring] + 1
-        self._buffers(op, vline, place, kind, start)
-        return self._rows(op, vline, place, kind, ring, line, lo, hi, value)
+        self._buffers(op, vline, units, start)
+        flags = _FLAGS[units.kind]
+        alias = np.where(_ALIAS[units.kind] == USER_SIDE, self._user_alias[ring], KERNEL)
+        vline[units.place] = self._vline[ring, alias] + line
+        flags = (flags | self._uncached[ring, alias]).astype(np.uint8)
+        return Trace(op, vline, units.place, self._pline[ring] + line, alias, lo, hi, value, flags)
 
-    def _buffers(self, op: Bytes, vline: Ints, place: Ints, kind: Ints, start: Ints) -> None:
+    def _buffers(self, op: Bytes, vline: Ints, units: _Units, start: Ints) -> None:
         # The tester's own buffers: a load before each stored unit, a store after each one read.
-        before = _BEFORE[kind]
+        place, before = units.place, _BEFORE[units.kind]
         stored = np.flatnonzero(before)
         vline[place[stored] - before[stored]] = (SOURCE + start[stored] % BUFFER_SPAN_BYTES) // self._line
         if self._captured_fills:
-            read = np.flatnonzero(kind == StepKind.USER_READ)
+            read = np.flatnonzero(units.kind == StepKind.USER_READ)
             vline[place[read] + 1] = (CAPTURED + start[read] % BUFFER_SPAN_BYTES) // self._line
             op[place[read] + 1] = ops.STORE
-
-    def _rows(
-        self,
-        op: Bytes,
-        vline: Ints,
-        place: Ints,
-        kind: Ints,
-        ring: Ints,
-        line: Ints,
-        lo: Ints,
-        hi: Ints,
-        value: Ints,
-    ) -> Trace:
-        flags = _FLAGS[kind]
-        alias = np.where(_ALIAS[kind] == USER_SIDE, self._user_alias[ring], KERNEL)
-        vline[place] = self._vline[ring, alias] + line
-        flags = (flags | self._uncached[ring, alias]).astype(np.uint8)
-        return Trace(op, vline, place, self._pline[ring] + line, alias, lo, hi, value, flags)
