@@ -59,7 +59,7 @@ def main(argv: list[str]) -> int:
     args = parser.parse_args(argv)
     lacking = missing()
     if lacking:
-        print(f"fleet.py: missing here: pip install {' '.join(lacking)}", file=sys.stderr)
+        print(f"fleet.py: missing here: {', '.join(lacking)}", file=sys.stderr)
         return MISSING
     try:
         files = environments(args.place, args.env)
@@ -68,6 +68,11 @@ def main(argv: list[str]) -> int:
         return USAGE
     if args.coordinator:
         os.environ["LG_COORDINATOR"] = args.coordinator
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"fleet.py: --out {args.out}: {error.strerror}", file=sys.stderr)
+        return USAGE
     with ThreadPoolExecutor(len(files)) as pool:
         done = list(pool.map(lambda place: run(place, files[place], args.out.absolute() / place), files))
     print("\n".join(table(done)))
@@ -76,9 +81,9 @@ def main(argv: list[str]) -> int:
 
 
 def missing() -> list[str]:
-    """Return the packages that are not installed, by pip's names."""
-    lacking = [name for name in ("labgrid", "pytest") if find_spec(name) is None]
-    return lacking + ([] if shutil.which("pcmstress") else ["pcmstress"])
+    """Return what is not installed, each with where it comes from."""
+    lacking = [f"{name} (pip install {name})" for name in ("labgrid", "pytest") if find_spec(name) is None]
+    return lacking + ([] if shutil.which("pcmstress") else ["pcmstress on PATH (its .deb or wheel)"])
 
 
 def environments(places: list[str], given: list[str]) -> dict[str, Path]:

@@ -125,7 +125,10 @@ def test_fleet_names_all_that_is_missing_in_one_line_before_any_work(tmp_path, m
     monkeypatch.setattr(fleet, "find_spec", lambda name: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert fleet.main(["--out", str(tmp_path / "out"), "board1"]) == 69
-    assert capsys.readouterr().err == "fleet.py: missing here: pip install labgrid pytest pcmstress\n"
+    assert capsys.readouterr().err == (
+        "fleet.py: missing here: labgrid (pip install labgrid), pytest (pip install pytest), "
+        "pcmstress on PATH (its .deb or wheel)\n"
+    )
     assert not (tmp_path / "out").exists()
 
 
@@ -144,6 +147,16 @@ def test_fleet_with_a_wrong_environment_says_which_and_starts_nothing(
     assert fleet.main(["--out", str(tmp_path / "out"), "--env", given, "a", "b"]) == 64
     assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_fleet_that_cannot_write_says_so_and_starts_nothing(tmp_path, monkeypatch, capsys):
+    fleet = _module("fleet")
+    monkeypatch.setattr(fleet, "missing", list)
+    monkeypatch.setattr(fleet, "run", None)
+    file = tmp_path / "file"
+    file.touch()
+    assert fleet.main(["--out", str(file), "a"]) == 64
+    assert capsys.readouterr().err == f"fleet.py: --out {file}: File exists\n"
 
 
 def test_fleet_place_that_cannot_be_had_is_an_error_with_the_client_s_words(tmp_path, monkeypatch):
