@@ -20,11 +20,18 @@ COMMANDS = {
 }
 
 
-def measure(rounds: int) -> dict[str, float]:
+def commands(pyz: str) -> dict[str, list[str]]:
+    """Return what is timed: name -> arguments of Python; `pyz` is a file that tools/pack made, or ""."""
+    packed = {f"pcmstress.pyz {word}": [pyz, word] for word in ("--help", "plans", "probe")}
+    return {**COMMANDS, **(packed if pyz else {})}
+
+
+def measure(rounds: int, pyz: str = "") -> dict[str, float]:
     """Return the median time of every command [s], taken in turns."""
-    times: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    timed = commands(pyz)
+    times: dict[str, list[float]] = {name: [] for name in timed}
     for _ in range(rounds):
-        for name, argv in COMMANDS.items():
+        for name, argv in timed.items():
             begin = time.perf_counter()
             subprocess.run([sys.executable, *argv], capture_output=True, check=False)
             times[name].append(time.perf_counter() - begin)
@@ -35,9 +42,10 @@ def main(argv: list[str]) -> int:
     """Print the median of every command and its ratio to the first."""
     parser = argparse.ArgumentParser(prog="tools/bench startup", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--pyz", metavar="FILE", default="", help="time this file of tools/pack, too")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(argv)
-    found = measure(args.rounds)
+    found = measure(args.rounds, args.pyz)
     if args.json:
         print(json.dumps({"seconds": found}))
         return 0
