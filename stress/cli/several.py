@@ -151,12 +151,19 @@ def _night(name: str) -> tuple[Night, Facts, Plan]:
     with bundle.opened(name) as folder:
         plan, known = plan_of(folder), facts.read(folder)
         run = summary.read(folder).result(plan)
-        return nights.night(run, name, _board(run.backend, known)), known, plan
+        return nights.night(run, name, _board(run.backend, run.device or _asked(folder), known)), known, plan
 
 
-def _board(backend: str, known: Facts) -> str:
+def _asked(folder: Path) -> str:
+    # Nothing was opened: the card that was asked for.
+    card = str(rundir.read_json(folder, "config.json").get("card", ""))
+    return card if ":" in card or not card else f"hw:{card}"
+
+
+def _board(backend: str, device: str, known: Facts) -> str:
     # The number of a card and the version of a kernel change from night to night; the board does not.
-    card = known.of("card").partition(" ")[2] or known.of("card")
+    card = known.card(device)
+    card = card.partition(" ")[2] or card
     host = known.of("host").partition(" ")[0]
     if backend.startswith("virtual "):
         return f"virtual board {backend[8:]}"

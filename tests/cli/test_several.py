@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from stress.cli import main
+from stress.cli import main, several
+from stress.report.facts import Facts
 from tests.cli.command import told as _main
 
 PLAN = """
@@ -103,6 +104,29 @@ def test_trend_reads_directories_of_runs_and_skips_what_is_damaged(runs, tmp_pat
     page = tmp_path / "n.html"
     assert _main(capsys, "report", "--trend", runs, "--html", page)[0] == 0
     assert "<svg" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("device", "card"),
+    [
+        ("hw:Loopback,0", "Loopback (Loopback)"),
+        ("hw:0,0/hw:1,0", "Loopback (Loopback)"),
+        ("hw:Audio,0", "Audio (USB-Audio), USB 46f4:0002"),
+    ],
+)
+def test_trend_of_a_board_with_two_cards_names_the_one_that_was_used(device, card):
+    cards = [("card", "0 Loopback (Loopback)"), ("card", "1 Audio (USB-Audio), USB 46f4:0002")]
+    known = Facts((("host", "lab 6.1"), ("cpu", "ARM926EJ-S"), *cards))
+    assert several._board("alsa", device, known) == f"lab, ARM926EJ-S, {card}"
+
+
+def test_trend_of_a_run_that_opened_nothing_asks_for_the_card_of_its_call(tmp_path):
+    (tmp_path / "config.json").write_text('{"card": "Loopback"}')
+    assert several._asked(tmp_path) == "hw:Loopback"
+    (tmp_path / "config.json").write_text('{"card": "hw:1,0"}')
+    assert several._asked(tmp_path) == "hw:1,0"
+    (tmp_path / "config.json").write_text("{}")
+    assert several._asked(tmp_path) == ""
 
 
 @pytest.mark.parametrize(
