@@ -187,10 +187,22 @@ def _line(
 
     both = side(played) if side(played) == side(captured) else f"{side(played)} out, {side(captured)} in"
     text = f"{rate} Hz{f' ({why})' if why else ''}, {side(played) + ' out' if plays_only else both}"
-    text += ": asked for" if wanted.format and wanted.channels else ": the widest format the card has"
+    text += f": {_why(played, captured, wanted, plays_only)}"
     if plays_only:
         text += f"; it does not capture, so {left_out} arms for capture are left out"
     return text
+
+
+def _why(played: Choice, captured: Choice, wanted: Wanted, plays_only: bool) -> str:
+    if wanted.format:
+        return "asked for" if wanted.channels else "the format was asked for"
+    if plays_only:
+        widest = "the widest format the card has"
+    elif played.format == captured.format:
+        widest = "the widest format that both directions have"
+    else:
+        widest = "the widest format of each direction, as they have none in common"
+    return f"the channels were asked for; {widest}" if wanted.channels else widest
 
 
 def _each(offers: Iterable[Offer], what: object) -> str:

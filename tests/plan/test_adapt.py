@@ -180,3 +180,22 @@ def test_card_without_linear_samples_is_refused_with_what_it_has():
     silent = Offer("hw:card,0 playback", ("rw",), (), ("IEC958_SUBFRAME_LE",))
     with pytest.raises(ParamsRefused, match="it offers IEC958_SUBFRAME_LE"):
         adapt(PLAN, Wanted(), silent, _capture(("S16_LE", 2, RATES)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "captured", "said"),
+    [
+        (Wanted(), "S24_3LE", "S24_3LE 2 channels: the widest format that both directions have"),
+        (Wanted(format="S16_LE"), "S24_3LE", "S16_LE 2 channels: the format was asked for"),
+        (Wanted(channels=(2, 2)), "S24_3LE", "the channels were asked for; the widest format that both"),
+        (Wanted(format="S16_LE", channels=(2, 2)), "S24_3LE", "S16_LE 2 channels: asked for"),
+        (Wanted(), "S32_LE", "S24_3LE 2 channels out, S32_LE 2 channels in: the widest format of each"),
+        (Wanted(), "", "S24_3LE 2 channels out: the widest format the card has"),
+    ],
+)
+def test_line_about_the_layout_says_who_chose_the_format(wanted, captured, said):
+    played = _offer(("S16_LE", 2, RATES), ("S24_3LE", 2, RATES))
+    # One that has nothing in common with playback has its own format only.
+    others = [("S16_LE", 2, RATES)] if captured == "S24_3LE" else []
+    capture = _capture((captured, 2, RATES), *others) if captured else None
+    assert said in adapt(PLAN, wanted, played, capture)[1]
