@@ -84,11 +84,11 @@ class Namer:
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
         self._layout = decoder.pattern.layout
-        self._failed = 0
+        self._failed = self._unlike = 0
 
     def begin(self) -> None:
         """Take note that a new stretch begins."""
-        self._failed = 0
+        self._failed = self._unlike = 0
 
     def parts(self, rows: Bytes, before: Bytes | None, position: int) -> list[Part]:
         """Return the named parts of a stretch.
@@ -223,20 +223,26 @@ class Namer:
 
     def _begins(self, rows: Bytes, frame: int, position: int, side: int) -> bool:
         """Tell whether a frame is zero from one end on (1: the first byte) and right beyond."""
-        row, due = rows[frame][::side], self._decoder.expected(position + frame, 1)[0][::side]
+        row = rows[frame][::side]
         zeros = int(np.argmax(row != 0))  # The row holds something else than zeros.
-        return zeros > 0 and bool((row[zeros:] == due[zeros:]).all())
+        if not zeros or self._unlike >= MOST_FAILED:
+            return False
+        due = self._decoder.expected(position + frame, 1)[0][::side]
+        same = bool((row[zeros:] == due[zeros:]).all())
+        self._unlike += not same
+        return same
 
     def _within(self, rows: Bytes, start: int, end: int, position: int) -> bool:
         """Tell whether all that is wrong in a few frames is one piece of zeros."""
-        if end - start > MOST_PARTIAL:
+        if end - start > MOST_PARTIAL or self._unlike >= MOST_FAILED:
             return False
         seen = rows[start:end].reshape(-1)
         wrong = seen ^ self._decoder.expected(position + start, end - start).reshape(-1)
         places = np.flatnonzero(wrong)
-        if len(places) < FEWEST_ZEROS or _ONES[wrong].sum() <= MOST_FLIPS:
-            return False
-        return not seen[places[0] : places[-1] + 1].any()
+        few = len(places) < FEWEST_ZEROS or _ONES[wrong].sum() <= MOST_FLIPS
+        zeros = not few and not seen[places[0] : places[-1] + 1].any()
+        self._unlike += not zeros
+        return zeros
 
     def name(self, rows: Bytes, position: int) -> tuple[Kind, dict[str, Any]]:
         """Return the kind and details of a stretch that is neither zero nor held.
