@@ -15,6 +15,7 @@ import io
 import json
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from dataclasses import dataclass
@@ -46,6 +47,10 @@ AXES = ("rate", "format", "channels", "access")
 MOST_COUNTS = 3
 # How long the process of one card waits for those of the others [s].
 START_S = 30.0
+# How long the processes may take to end by the signal that ended this one [s]. Higher: a run that was told
+# to end goes on; lower: a process is told twice, while it closes its record.
+GRACE_S = 3.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _WORST = tuple(Verdict)
 Execute = Callable[[argparse.Namespace], int]
 
@@ -202,17 +207,25 @@ def _together(
     context = multiprocessing.get_context("fork")
     gate = context.Barrier(len(names))
     started = []
-    for name in names:
-        place = folder / f"{prefix}{_slug(name)}"
-        one = _changed(args, card=name, cards=[name], out=str(place), alone=False)
-        process = context.Process(target=_child, args=(one, execute, gate, place.with_suffix(".txt")))
-        process.start()
-        started.append(process)
     try:
+        # A process that is half started is nobody's to stop.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        for name in names:
+            place = folder / f"{prefix}{_slug(name)}"
+            one = _changed(args, card=name, cards=[name], out=str(place), alone=False)
+            started.append(
+                context.Process(target=_child, args=(one, execute, gate, place.with_suffix(".txt")))
+            )
+            started[-1].start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         for process in started:
             process.join()
     except KeyboardInterrupt:
-        # The signal reached them as well; each closes its own record.
+        # A signal of the terminal reached them as well, one for this process alone did not.
+        for process in started:
+            process.join(GRACE_S)
+            if process.is_alive():
+                process.terminate()
         for process in started:
             process.join()
         raise
@@ -267,10 +280,11 @@ def _child(args: argparse.Namespace, execute: Execute, gate: Barrier, output: Pa
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         sys.stdout = sys.stderr = file
-        with contextlib.suppress(threading.BrokenBarrierError):
-            gate.wait(START_S)
         code = EXIT_ERROR
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            with contextlib.suppress(threading.BrokenBarrierError):
+                gate.wait(START_S)
             code = execute(args)
         except StressError as error:
             print(f"pcmstress: {error}", file=file)

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 
 import pytest
@@ -258,3 +260,31 @@ def test_process_of_a_card_that_breaks_is_an_error_and_no_fail(tmp_path, capsys)
     assert series.cards(args, breaks) == 70
     assert capsys.readouterr().out.startswith("ERROR  2 runs: 2 ERROR")
     assert "internal error: ZeroDivisionError" in (tmp_path / "out" / "1.txt").read_text()
+
+
+def test_signal_for_the_run_alone_ends_the_processes_of_its_cards(tmp_path, monkeypatch):
+    monkeypatch.setattr(series, "GRACE_S", 0.1)
+    monkeypatch.setattr(series, "START_S", 5.0)
+
+    def stopped(number, frame):
+        raise KeyboardInterrupt(number)
+
+    def endless(one):
+        try:
+            if one.card == "2":
+                # Both stream by now.
+                os.kill(os.getppid(), signal.SIGTERM)
+            signal.pause()
+        finally:
+            sys.stdout.write("closed its record")
+        return 0
+
+    args = main.parser().parse_args(["run", "--card", "1", "--card", "2", "--out", str(tmp_path / "out")])
+    before = signal.signal(signal.SIGTERM, stopped)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            series.cards(args, endless)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    for card in ("1", "2"):
+        assert "closed its record" in (tmp_path / "out" / f"{card}.txt").read_text()
