@@ -211,6 +211,12 @@ def test_folder_for_a_patch_is_a_usage_error(tmp_path: Path) -> None:
         patches.checked([tmp_path])
 
 
+def test_version_is_the_makefile_s(tree: Path) -> None:
+    assert kernel_tree.version(tree) == "of unknown version"
+    (tree / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 176\nEXTRAVERSION =\nNAME = x\n")
+    assert kernel_tree.version(tree) == "6.1.176"
+
+
 def test_kernel_in_a_folder_with_a_blank_is_refused_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

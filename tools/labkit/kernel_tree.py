@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tools.labkit import apt, bytecode, cache, patches, steps
 from tools.labkit.boards import CONFIGS, PROJECT, Board, Kernel
-from tools.labkit.errors import LabError
+from tools.labkit.errors import LabError, LabUsage
 
 _SOURCE, _ORIGINALS, _ADDED = "source", "originals", "added"
 BUILD_LOG = "build.log"
@@ -51,7 +51,12 @@ def build(board: Board, into: Path) -> None:
     with cache.locked(name(board)):
         tree = _unpacked(board, folder)
         given = [PROJECT / path for path in board.kernel.patches]
-        apply(tree, folder, given)
+        try:
+            apply(tree, folder, given)
+        except LabUsage:
+            raise
+        except LabError as error:
+            raise LabError(f"{error} (the source is Linux {version(tree)})") from error
         fragments = [CONFIGS / board.kernel.fragment, *(PROJECT / path for path in board.kernel.fragments)]
         _configured(board.kernel, tree, fragments)
         changes = f" with {', '.join(path.name for path in given)}" if given else ""
@@ -62,6 +67,13 @@ def build(board: Board, into: Path) -> None:
             _compiled(board.kernel, tree, folder / BUILD_LOG, changes, wanted)
         _make(board.kernel, tree, folder / "install.log", "modules_install", f"INSTALL_MOD_PATH={into}")
         _copied(board.kernel, tree, into)
+
+
+def version(tree: Path) -> str:
+    """Return the version that a kernel's Makefile names, "of unknown version" without one."""
+    text = (tree / "Makefile").read_text(encoding="utf-8", errors="replace")
+    found = dict(re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL) = *(\d+)$", text, re.M))
+    return ".".join(found.values()) or "of unknown version"
 
 
 def _compiled(kernel: Kernel, tree: Path, log: Path, changes: str, wanted: Sequence[str]) -> None:
