@@ -89,9 +89,7 @@ def digest() -> str:
 def guest_digest() -> str:
     """Return what tells this tester from any other in the guest, whatever compares on the host."""
     own = PROJECT / "tools" / "labkit" / "emulator_arms.py"
-    # The guest writes the report that is kept: who judges it and names its cause counts too.
-    judges = sorted((PROJECT / "stress" / "verdict").rglob("*.py"))
-    return cache.key([path.read_text(encoding="utf-8") for path in (*_rooms(), *judges, own)])
+    return cache.key([path.read_text(encoding="utf-8") for path in (*_rooms(), own)])
 
 
 def _sources() -> Iterator[Path]:

@@ -12,15 +12,18 @@ from typing import Any
 
 from stress.errors import StressError
 from stress.model.pcm import Direction
-from stress.plan.plan import Plan, load_plan
+from stress.plan.plan import Plan, load_plan, read_plan
+from stress.record.rundir import read_json
+from stress.report.as_json import as_json
 from stress.settings import schema
 from stress.stats.counts import miss_bound_95
+from stress.verdict import summary
 from tools.labkit import cache, emulator, experiment_store, experiments, kernel
 from tools.labkit.boards import Board
 from tools.labkit.errors import LabError
 
 PLAN = "remedy"
-_REPORT, _DMESG = "report.json", "dmesg.log"
+_DMESG = "dmesg.log"
 _STAMP = re.compile(r"^\[ *[0-9.]+\] ")
 # What a kernel says of a fault of its own. Source: Linux lib/bug.c, kernel/panic.c, arch/arm/mm/fault.c,
 # kernel/locking/lockdep.c, kernel/rcu/tree_stall.h.
@@ -80,7 +83,7 @@ def measured(
 ) -> CardResult:
     """Return what plan `remedy` gives on a card, from a kept run or from one boot.
 
-    Records, samples and log are kept, and compared anew each time.
+    Records, samples and log are kept, and compared, judged and diagnosed anew each time.
 
     Parameters
     ----------
@@ -108,7 +111,6 @@ def _boot(board: Board, card: str, append: tuple[str, ...], base: Path, setting:
     with cache.step(f"{board.name}, {card}, {' '.join(append) or 'no argument'}"):
         result = experiments.boot(board, command, folder, setting, append)
     _check_argument(append, result.logs / _DMESG)
-    (folder / _REPORT).write_bytes(result.stdout)
     shutil.copyfile(result.logs / _DMESG, folder / _DMESG)
     keep(folder, kept)
 
@@ -143,7 +145,7 @@ def plan_for(card: str) -> Plan:
 
 
 def _of_run(folder: Path, plan: Plan) -> CardResult:
-    report: dict[str, Any] = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
+    report = _judged(folder / "run")
     truth = experiments.outcome(folder, plan)
     judged = {part["arm"]: part for part in report["arms"]}
     spans = _spans(folder)
@@ -176,6 +178,12 @@ def splat(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     found = next((line for line in lines if _SPLAT.search(line)), "")
     return f"{_STAMP.sub('', found)} (its log: {log})" if found else ""
+
+
+def _judged(record: Path) -> dict[str, Any]:
+    """Return the report of a record, by the code of today whatever the guest's said."""
+    walked = read_plan(read_json(record, "config.json").get("plan", {}), str(record / "config.json"))
+    return as_json(summary.read(record).result(walked))
 
 
 def _spans(folder: Path) -> dict[str, int]:
