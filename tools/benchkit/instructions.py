@@ -55,16 +55,27 @@ def measure(userland: str) -> list[dict[str, Any]]:
     MissingPrograms : what building or running needs, by package.
     LabError : no plugin interface fits, or the count is not whole.
     """
-    emulated = emuser.prepare(userland)
+    return rows(*counted(emuser.prepare(userland), ["-m", "tools.benchkit._counted"]))
+
+
+def counted(emulated: emuser.Emulated, arguments: Sequence[str]) -> tuple[str, str]:
+    """Run Python in a userland; return what it printed, and a line for each mark that it made.
+
+    Raises
+    ------
+    MissingPrograms : what building or running needs, by package.
+    LabError : no plugin interface fits, or the program ended with an error.
+    """
+    need.require(NEEDS)
     built = cache.artifact(f"qemu-count-{cache.key(SOURCE.read_text(encoding='utf-8'))}", _build)
     said = ""
     for version in VERSIONS:
         with tempfile.TemporaryDirectory() as folder, cache.locked(emulated.root.name, shared=True):
             log = Path(folder) / "marks"
             plugin = ("-plugin", str(built / f"count{version}.so"), "-d", "plugin", "-D", str(log))
-            done = _run(emulated, plugin)
+            done = _run(emulated, plugin, arguments)
             if done.returncode == 0 and log.exists():
-                return rows(done.stdout, log.read_text(encoding="utf-8"))
+                return done.stdout, log.read_text(encoding="utf-8")
         said = (done.stderr or done.stdout).strip()[-200:]
     raise LabError(f"{EMULATOR} counted nothing: {said}")
 
@@ -88,12 +99,14 @@ def rows(told: str, marks: str) -> list[dict[str, Any]]:
     return out
 
 
-def _run(emulated: emuser.Emulated, options: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def _run(
+    emulated: emuser.Emulated, options: Sequence[str], arguments: Sequence[str]
+) -> subprocess.CompletedProcess[str]:
     static, *machine = emulated.command
     command = [need.find(EMULATOR) or static, *machine, *options, str(emulated.root / "usr/bin/python3")]
     environment = {**emuser.environment(emulated), "PYTHONHASHSEED": "0"}
     return subprocess.run(
-        [*command, "-m", "tools.benchkit._counted"],
+        [*command, *arguments],
         env=environment,
         cwd=PROJECT,
         capture_output=True,
