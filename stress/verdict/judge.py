@@ -31,7 +31,7 @@ _ASK = " (is the loopback connected, the volume at 0 dB, the right capture sourc
 RULES = 1
 # Lines that reach every bound a plan may ask for (1e-12).
 ENOUGH = 1 << 62
-_BY_WIRE = "judged from the USB bus only: both host rings are correct; nothing after the bus was checked"
+_BY_WIRE = "judged from the USB bus only: {} correct; nothing after the bus was checked"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ def judge(tally: Tally, bound: float = 1.0) -> Judgement:
         )
     if doubts:
         return Judgement(Verdict.INCONCLUSIVE, (*doubts, *_kernel(tally)))
-    alone = (_BY_WIRE,) if tally.wire.get("judged") else ()
+    rings = "both host rings are" if tally.wire["in_judged"] else "the host's playback ring is"
+    alone = (_BY_WIRE.format(rings),) if tally.wire.get("judged") else ()
     return Judgement(
         Verdict.PASS,
         (_clean(tally), _power(tally), *allocations.words(tally), *_lucky(tally), *alone, *_kernel(tally)),

@@ -98,10 +98,13 @@ def _proves(arm: Arm | None, mapped: bool) -> bool:
 def judged_ways(plan: Plan, parts: Sequence[Tally]) -> str:
     """Return access and way of touching of the arms that were judged, in words."""
     ran = {part.arm for part in parts if part.lines}
+    # By the wire of a card that only plays nothing of capture was judged.
+    deaf = {part.arm for part in parts if part.wire["judged"] == part.bursts and not part.wire["in_judged"]}
     arms = [arm for arm in plan.arm if arm.name in ran and not arm.cures]
     mapped = [arm for arm in arms if arm.mapped]
     playback = sorted({arm.playback for arm in mapped if arm.side != "capture"}, reverse=True)
-    capture = sorted({arm.capture for arm in mapped if arm.side != "playback"}, reverse=True)
+    heard = [arm for arm in mapped if arm.side != "playback" and arm.name not in deaf]
+    capture = sorted({arm.capture for arm in heard}, reverse=True)
     ways = [f"playback {' and '.join(playback)}" if playback else "", f"capture {' and '.join(capture)}"]
     told = ", ".join(way for way in ways if way and not way.endswith(" "))
     rw = any(not arm.mapped for arm in arms)

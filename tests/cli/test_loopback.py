@@ -35,6 +35,13 @@ def test_none_judges_by_the_wire_and_is_recorded(tmp_path, capsys):
     assert json.loads((tmp_path / "run/config.json").read_text())["loopback"] == "none"
 
 
+def test_card_that_only_plays_is_said_nothing_of_capture(tmp_path, capsys):
+    assert _run(tmp_path, "--set", "usb.captures=false") == 0
+    reasons = json.loads(capsys.readouterr().out)["reasons"]
+    assert reasons[0].startswith("for mmap (playback store): ")
+    assert "judged from the USB bus only: the host's playback ring is correct" in reasons[2]
+
+
 def test_digital_judges_by_what_comes_back(tmp_path, capsys):
     assert _run(tmp_path, "--loopback", "digital") == 0
     report = json.loads(capsys.readouterr().out)

@@ -215,6 +215,17 @@ def test_fault_of_a_device_is_found_as_its_kind_in_its_place_in_every_burst(gues
     assert all(finding["position"] - burst["position"] == 24000 for finding, burst in found)
 
 
+@pytest.mark.parametrize("name", sorted(PROFILE_FAULTS))
+def test_fault_of_a_device_leaves_both_rings_right_by_the_wire(guest, name):
+    guest.code(name)
+    bursts = [event for event in read_events(guest.folder(name)) if event["event"] == "burst"]
+    # With implicit feedback frames come in before the driver takes the first one.
+    assert [(burst["wire"]["out"]["wrong"], burst["wire"]["in"]["wrong"]) for burst in bursts] == [
+        (0, 0)
+    ] * len(bursts)
+    assert bursts
+
+
 def test_several_cards_at_once_have_a_verdict_each_and_the_faulted_one_fails_alone(guest):
     assert guest.code("several-cards") == 1
     runs = {run["card"]: run for run in guest.report("several-cards")["runs"]}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import os
 
 import pytest
 
@@ -65,7 +66,9 @@ def test_busy_device_is_its_own_error():
 
 
 def test_holders_are_read_from_the_status_files(tmp_path):
-    for sub, text in (("sub0", "state: RUNNING\nowner_pid   : 1\nhw_ptr : 5\n"), ("sub1", "closed\n")):
+    own = f"state: SETUP\nowner_pid   : {os.getpid()}\n"
+    other = "state: RUNNING\nowner_pid   : 1\nhw_ptr : 5\n"
+    for sub, text in (("sub0", other), ("sub1", "closed\n"), ("sub2", own)):
         folder = tmp_path / "card2" / "pcm0p" / sub
         folder.mkdir(parents=True)
         (folder / "status").write_text(text)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from stress.model.transport import COHERENT, VIVT
@@ -88,3 +90,13 @@ def test_ways_are_those_of_arms_that_were_judged():
         == "mmap (playback store and rmw, capture exact) and rw"
     )
     assert judged_ways(plan, [_part("b"), _part("a", lines=0)]) == "rw"
+
+
+def test_ways_of_a_card_that_only_plays_hold_nothing_of_capture():
+    plan = _plan({"name": "a"}, {"name": "b", "access": "rw"})
+    deaf = Counter(judged=2, out_planted=4)
+    assert judged_ways(plan, [_part(wire=deaf), _part("b", wire=deaf)]) == "mmap (playback store) and rw"
+    # By the wire too, but with capture; and one burst of two by the wire, as the other came back.
+    heard = deaf + Counter(in_judged=2)
+    assert judged_ways(plan, [_part(wire=heard)]) == "mmap (playback store, capture exact)"
+    assert judged_ways(plan, [_part(wire=Counter(judged=1))]) == "mmap (playback store, capture exact)"

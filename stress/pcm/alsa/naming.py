@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import os
 import re
 from pathlib import Path
 
@@ -43,11 +44,12 @@ def renumbered(name: str, before: int, after: int) -> str:
 
 
 def holders(card: int, proc: Path = PROC) -> str:
-    """Name the processes that hold a PCM of `card`, empty when unknown."""
+    """Name the other processes that hold a PCM of `card`, empty when unknown."""
     found: list[str] = []
     for status in sorted(proc.glob(f"card{card}/pcm*/sub*/status")):
         match = re.search(r"^owner_pid\s*:\s*(\d+)", text_of(status), re.MULTILINE)
-        if match:
+        # This process may have one direction open when the other one is refused.
+        if match and int(match[1]) != os.getpid():
             program = text_of(Path(f"/proc/{match[1]}/comm")).strip() or "?"
             found.append(f"pid {match[1]} ({program}) has {status.parent.parent.name}")
     return ", ".join(found)
