@@ -12,7 +12,6 @@ from tools.labkit import need
 from tools.labkit.errors import LabError
 
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-_BACKPORTS = "-backports"
 
 
 def mirror() -> str:
@@ -45,14 +44,12 @@ def mirror() -> str:
 
 
 def sources(release: str) -> str:
-    """Return the lines of sources.list: the main suite, and nothing that moves.
+    """Return the sources.list line: the main suite, and nothing that moves.
 
-    A security suite in the middle of a synchronisation fails the whole call. What a
-    package of "NAME-backports" depends on is in NAME: both have a line.
+    A security suite in the middle of a synchronisation fails the whole call.
     """
     signed = f" [signed-by={_KEYRING}]" if Path(_KEYRING).exists() else ""
-    suites = dict.fromkeys((release.removesuffix(_BACKPORTS), release))
-    return "".join(f"deb{signed} {mirror()} {suite} main\n" for suite in suites)
+    return f"deb{signed} {mirror()} {release} main\n"
 
 
 def extract(release: str, arch: str, packages: Sequence[str], into: Path) -> None:
