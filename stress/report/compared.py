@@ -68,8 +68,8 @@ def _lines(shown: Shown, columns: int) -> list[str]:
     return [
         head(found),
         *needed(found),
-        _run("first", found.first),
-        _run("second", found.second),
+        _run("first:", found.first),
+        _run("second:", found.second),
         "",
         *table(_HEADS, rows, "lrrrrrl", columns, (5, 4)),
         *_reasons(found),
@@ -86,7 +86,7 @@ def head(found: RunComparison) -> str:
 
 def _run(which: str, one: Compared) -> str:
     judged, reasons = one.run.judgement, one.run.judgement.reasons
-    return f"{which.ljust(7)}{one.name}: {judged.verdict.value}{f', {reasons[0]}' if reasons else ''}"
+    return f"{which.ljust(8)}{one.name}, {judged.verdict.value}{f': {reasons[0]}' if reasons else ''}"
 
 
 def sentence(found: RunComparison) -> str:
@@ -237,7 +237,7 @@ def _section(shown: Shown) -> str:
     told = "".join(f"<p>{escape(text)}</p>" for text in needed(found))
     runs = "".join(
         f"<p>{escape(_run(name, one))}</p>"
-        for name, one in (("first", found.first), ("second", found.second))
+        for name, one in (("first:", found.first), ("second:", found.second))
     )
     rows = [
         "<tr>"
@@ -250,7 +250,7 @@ def _section(shown: Shown) -> str:
         f"{_picture(found)}<h2>Arms</h2>{document_table(_HEADS, rows, 'lrrrrrl')}"
         f"{''.join(f'<p>{escape(text)}</p>' for text in _reasons(found))}"
         f'<p class="note">{escape(_COUNTED)}</p>'
-        f"{_differ_html('Facts', shown.facts)}{_differ_html('Plan', shown.plan)}"
+        f"{_differ_html('Facts', shown.facts)}{_differ_html('Settings of the plan', shown.plan)}"
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from stress.model.exposure import Exposure
 from stress.model.words import count
-from stress.report.document import table
+from stress.report.document import RowLayout, table, two_widths
 from stress.settings.times import format_duration
 from stress.verdict.needs import proving
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from stress.verdict.summary import Summary
     from stress.verdict.tally import Tally
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 900, 240, 30, 22, 22
+TOP = 22
+BROAD, NARROW = RowLayout(900, 250, 30, 22), RowLayout(460, 34, 14, 40, above=True)
 # Bounds drawn [log10 of the share of lines that may be corrupted]; the other end is below all bounds.
 HIGH = 0
 # Rows of picture and table. Source: the longest shipped plan has 24 arms. Higher: a longer page.
@@ -127,30 +128,36 @@ def picture(run: Summary) -> str:
         return ""
     lines = count(round(1 / run.plan.bound))
     said = f"bound of each clean arm; a PASS of this plan needs at most one corrupted line in {lines} in all"
-    return f'<figure class="wide">{svg(run)}<figcaption>{escape(said)}; left is better.</figcaption></figure>'
+    drawn = two_widths(svg(run), svg(run, NARROW))
+    return f'<figure class="wide">{drawn}<figcaption>{escape(said)}; left is better.</figcaption></figure>'
 
 
-def svg(run: Summary) -> str:
+def svg(run: Summary, layout: RowLayout = BROAD) -> str:
     """Return the same as an SVG element."""
     rows = [(one.arm, one.bound) for one in covered(run) if one.bound][:MOST_ROWS]
     whole = proving(run.plan, run.parts)
     together = Exposure(whole.lines, whole.line_bytes).rate_bound_95
     if together and not run.whole.wrong_frames:
-        rows.append(("together, as the verdict counts them", together))
-    scale = _Scale(math.floor(math.log10(min(run.plan.bound, *(bound for _, bound in rows)))))
-    bottom, asked = TOP + ROW * len(rows), scale.x(run.plan.bound)
+        rows.append(("together, as the verdict counts", together))
+    low = math.floor(math.log10(min(run.plan.bound, *(bound for _, bound in rows))))
+    scale = _Scale(low, layout)
+    bottom, asked = TOP + layout.row * len(rows), scale.x(run.plan.bound)
     parts = [scale.axis(bottom), f'<path class="way" d="M{asked:.1f} {TOP - 8}V{bottom}"/>']
     lines = count(round(1 / run.plan.bound))
-    parts.append(f'<text x="{asked:.1f}" y="10" text-anchor="middle">asked: 1 in {lines}</text>')
-    parts += [scale.dot(name, bound, TOP + ROW * number) for number, (name, bound) in enumerate(rows)]
+    # In the middle of its line, and within the picture.
+    place = min(max(asked, 60), layout.width - 60)
+    parts.append(f'<text x="{place:.1f}" y="10" text-anchor="middle">asked: 1 in {lines}</text>')
+    parts += [scale.dot(name, bound, TOP + layout.row * number) for number, (name, bound) in enumerate(rows)]
     label = "95 % upper bound on the share of corrupted lines, by arm"
-    return f'<svg viewBox="0 0 {WIDTH} {bottom + 34}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    box = f'viewBox="0 0 {layout.width} {bottom + 34}" role="img" aria-label="{label}"'
+    return f"<svg {box}>{''.join(parts)}</svg>"
 
 
 @dataclass(frozen=True)
 class _Scale:
     # From 10^low to 1, to the right.
     low: int
+    layout: RowLayout
 
     def axis(self, bottom: float) -> str:
         parts = []
@@ -159,14 +166,13 @@ class _Scale:
             parts.append(f'<path class="frame" d="M{x:.1f} {TOP - 8}V{bottom}"/>')
             parts.append(f'<text x="{x:.1f}" y="{bottom + 15}" text-anchor="middle">{_lines(power)}</text>')
         said = "at most one corrupted line in so many (95 %)"
-        parts.append(f'<text x="{LEFT}" y="{bottom + 30}">{said}</text>')
+        parts.append(f'<text x="{self.layout.left}" y="{bottom + 30}">{said}</text>')
         return "".join(parts)
 
     def dot(self, name: str, bound: float, top: float) -> str:
-        x, y = self.x(bound), top + ROW / 2
-        shown = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+        x, y = self.x(bound), top + self.layout.row * (0.75 if self.layout.above else 0.5)
         return (
-            f'<text x="0" y="{y + 4:.1f}">{escape(shown)}</text>'
+            f"{self.layout.name(name, y, LONGEST)}"
             f'<path d="M{x:.1f} {y:.1f}H{self.x(1.0):.1f}" class="reach"/>'
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" class="good">'
             f"<title>{escape(name)}: 1 in {count(int(1 / bound))}</title></circle>"
@@ -174,7 +180,7 @@ class _Scale:
 
     def x(self, bound: float) -> float:
         power = min(float(HIGH), max(float(self.low), math.log10(bound)))
-        return LEFT + (WIDTH - LEFT - RIGHT) * (power - self.low) / (HIGH - self.low)
+        return self.layout.left + self.layout.inner * (power - self.low) / (HIGH - self.low)
 
 
 def _lines(power: int) -> str:

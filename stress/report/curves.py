@@ -14,8 +14,8 @@ from stress.verdict.trend import sweeps
 if TYPE_CHECKING:
     from stress.stats.dose import DoseResponse
 
-# The fit is what counts; what was measured is marked on it.
-SEEN, FITTED = "#d1495b", "#2f7fd0"
+# The fit is a line, what was measured stands on it as points: told apart without colours.
+SEEN, FITTED = "dots", "fitted"
 # Points of a fitted curve: more than a picture marks one by one.
 CURVE = 128
 # Curves on a page. Source: a plan has a handful of groups and sweeps. Higher: a longer page.

@@ -70,7 +70,13 @@ def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str
         if isinstance(value, dict):
             yield from _flat(value, f"{name}: " if key.startswith("arm ") else f"{name}.")
         elif value is not None:
-            yield name, value if isinstance(value, str) else repr(value)
+            yield name, _word(value)
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (value or ABSENT) if isinstance(value, str) else repr(value)
 
 
 def _arms(values: Mapping[str, str]) -> set[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stress.errors import CaptureFileError
+from stress.model.transport import ALOOP, PCI, SOC, USB, VIRTIO
 from stress.record import rundir
 
 if TYPE_CHECKING:
@@ -83,7 +84,17 @@ def of_board(board: Mapping[str, Any]) -> Facts:
 def _virtual(board: Mapping[str, Any]) -> list[tuple[str, object]]:
     facts = _table(board, "facts")
     found = _real(facts) if facts else [("cpu", _table(board, "spec").get("title"))]
-    return [(name, value) for name, value in found if name != "card"] + [("card", "modelled USB card")]
+    kind = _text(_table(board, "spec").get("transport")) or USB
+    return [(name, value) for name, value in found if name != "card"] + [("card", _MODELLED.get(kind, kind))]
+
+
+_MODELLED = {
+    USB: "modelled USB card",
+    ALOOP: "modelled snd-aloop",
+    SOC: "modelled serial port of a SoC",
+    PCI: "modelled PCI card",
+    VIRTIO: "modelled virtio card",
+}
 
 
 def _real(board: Mapping[str, Any]) -> list[tuple[str, object]]:

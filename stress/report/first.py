@@ -62,7 +62,9 @@ def verdict(run: Summary) -> str:
     word, head = run.judgement.verdict.value, text.head(run)[0]
     told = found.sentences(run.whole, run.start.transport) if run.failed else []
     # The first reason of a FAIL counts the same that the sentences say.
-    rest = run.judgement.reasons[1:] if told else run.judgement.reasons
+    early = run.stopped.text if run.stopped else None
+    rest = [reason for reason in run.judgement.reasons if reason != early]
+    rest = rest[1:] if told else rest
     lines = [*path.first(run), *told, *rest]
     reasons = "".join(f"<p>{escape(line.strip()[:LONGEST])}</p>" for line in lines[:MOST_REASONS])
     left = len(lines) - MOST_REASONS
@@ -75,8 +77,10 @@ def cause(run: Summary) -> str:
     named = run.diagnosis
     if not named:
         return ""
-    head = f'<h2 id="cause">Cause: {escape(named.headline())}</h2><p class=do>Do: {escape(named.advice)}.</p>'
-    return f"{head}<p>Would change this: {escape(named.against)}.</p>"
+    head = f'<h2 id="cause">Cause: {escape(named.short())}</h2><p class=do>Do: {escape(named.advice)}.</p>'
+    how = "".join(f"<p>{escape(side.explained())}.</p>" for side in named.sides)
+    also = f"<p>Also seen: {escape(', '.join(named.also))}.</p>" if named.also else ""
+    return f"{head}{how}{also}<p>Would change this: {escape(named.against)}.</p>"
 
 
 def facts(run: Summary, known: Facts) -> str:
@@ -87,9 +91,16 @@ def facts(run: Summary, known: Facts) -> str:
         ("streamed", f"{format_duration(whole.streamed_s)} in {counted(whole.bursts, 'burst')}"),
         ("checked", f"{counted(whole.lines, 'ring line')}, {counted(whole.checked_frames, 'frame')}"),
         ("wrong", f"{counted(whole.wrong_frames, 'frame')} in {count(whole.found)} places"),
-        ("date", known.of("date")),
+        ("date", _minute(known.of("date"))),
     ]
     items = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs if value
     )
     return f"<dl>{items}</dl>"
+
+
+def _minute(date: str) -> str:
+    # 2026-11-29T22:20:30.649Z; what is written otherwise stays.
+    day, between, time = date.partition("T")
+    known = between and len(day) == 10 and time.endswith("Z")
+    return f"{day} {time[:5]} UTC" if known else date

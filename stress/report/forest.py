@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from stress.report.contrasts import changed, says_something
+from stress.report.document import RowLayout, two_widths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from stress.stats.counts import Interval
     from stress.verdict.contrast import Contrast
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 900, 300, 130, 22, 14
+TOP, LONGEST = 14, 44
+BROAD, NARROW = RowLayout(900, 300, 130, 22), RowLayout(460, 14, 106, 42, above=True)
 # Ratios drawn [log10]; an interval that goes on has an arrow.
 LOW, HIGH = -1.0, 3.0
 # Colours of the page, so that they read on dark as well.
@@ -64,43 +66,49 @@ def plot(entries: Sequence[Entry], label: str, caption: str, span: tuple[float, 
     """
     if not entries:
         return ""
-    height = TOP + ROW * len(entries) + 34
-    rows = "".join(_row(one, TOP + ROW * number, span) for number, one in enumerate(entries))
-    return (
-        f'<figure class="wide"><svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(label)}">'
-        f"{_axis(height - 34, span)}{rows}</svg><figcaption>{escape(caption)}</figcaption></figure>"
-    )
+    drawn = two_widths(*(_drawn(entries, label, span, layout) for layout in (BROAD, NARROW)))
+    return f'<figure class="wide">{drawn}<figcaption>{escape(caption)}</figcaption></figure>'
 
 
-def _axis(bottom: float, span: tuple[float, float]) -> str:
+def _drawn(entries: Sequence[Entry], label: str, span: tuple[float, float], layout: RowLayout) -> str:
+    height = TOP + layout.row * len(entries) + 34
+    rows = "".join(_row(one, TOP + layout.row * number, span, layout) for number, one in enumerate(entries))
+    box = f'viewBox="0 0 {layout.width} {height}" role="img" aria-label="{escape(label)}"'
+    return f"<svg {box}>{_axis(height - 34, span, layout)}{rows}</svg>"
+
+
+def _axis(bottom: float, span: tuple[float, float], layout: RowLayout) -> str:
     parts = []
     for power in range(int(span[0]), int(span[1]) + 1):
-        at = _x(10.0**power, span)
+        at = _x(10.0**power, span, layout)
         kind = "tick" if power == 0 else "frame"
         parts.append(f'<path class="{kind}" d="M{at:.1f} {TOP - 8}V{bottom:.1f}"/>')
         parts.append(f'<text x="{at:.1f}" y="{bottom + 15:.1f}" text-anchor="middle">{10.0**power:g}x</text>')
     return "".join(parts)
 
 
-def _row(one: Entry, top: float, span: tuple[float, float]) -> str:
+def _row(one: Entry, top: float, span: tuple[float, float], layout: RowLayout) -> str:
     ratio, interval = one.ratio, one.interval
     hue = CURED if one.shown else OPEN
-    left, right = _x(interval.low, span), _x(interval.high, span)
-    middle = top + ROW / 2
-    name, numbers = escape(one.name), escape(one.note)
-    point = ""
+    left, right = _x(interval.low, span, layout), _x(interval.high, span, layout)
+    middle = top + layout.row * (0.75 if layout.above else 0.5)
+    parts = [layout.name(one.name, middle, LONGEST)]
+    parts.append(f'<path d="M{left:.1f} {middle:.1f}H{right:.1f}" style="stroke:{hue};stroke-width:3"/>')
     if math.isfinite(ratio) and ratio > 0:
-        point = f'<circle cx="{_x(ratio, span):.1f}" cy="{middle:.1f}" r="4" style="fill:{hue}"/>'
-    elif ratio > 0:
-        point = f'<path d="M{right - 6:.1f} {middle - 4:.1f}l6 4l-6 4z" style="fill:{hue}"/>'
-    return (
-        f'<text x="0" y="{middle + 4:.1f}">{name}</text>'
-        f'<path d="M{left:.1f} {middle:.1f}H{right:.1f}" style="stroke:{hue};stroke-width:3"/>{point}'
-        f'<text x="{WIDTH - RIGHT + 20}" y="{middle + 4:.1f}">{numbers}</text>'
-    )
+        parts.append(
+            f'<circle cx="{_x(ratio, span, layout):.1f}" cy="{middle:.1f}" r="4" style="fill:{hue}"/>'
+        )
+    # An interval that goes on beyond the scale has an arrow there.
+    if interval.high > 10.0 ** span[1]:
+        parts.append(f'<path d="M{right - 6:.1f} {middle - 4:.1f}l6 4l-6 4z" style="fill:{hue}"/>')
+    if interval.low < 10.0 ** span[0]:
+        parts.append(f'<path d="M{left + 6:.1f} {middle - 4:.1f}l-6 4l6 4z" style="fill:{hue}"/>')
+    after = layout.width - layout.right + (12 if layout.above else 20)
+    parts.append(f'<text x="{after}" y="{middle + 4:.1f}">{escape(one.note)}</text>')
+    return "".join(parts)
 
 
-def _x(ratio: float, span: tuple[float, float]) -> float:
+def _x(ratio: float, span: tuple[float, float], layout: RowLayout) -> float:
     low, high = span
     power = high if math.isinf(ratio) else low if not ratio > 0 else math.log10(ratio)
-    return LEFT + (WIDTH - LEFT - RIGHT) * (min(high, max(low, power)) - low) / (high - low)
+    return layout.left + layout.inner * (min(high, max(low, power)) - low) / (high - low)

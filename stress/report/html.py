@@ -116,7 +116,7 @@ def _board(facts: Facts) -> str:
     rows = [
         f"<tr><td class=name>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in facts.values
     ]
-    return f'<h2 id="board">Board and run</h2>{document_table(("fact", ""), rows)}' if rows else ""
+    return f'<h2 id="board">Board and run</h2>{document_table(("fact", "value"), rows)}' if rows else ""
 
 
 def _compared(run: Summary, picture: Picture) -> str:
@@ -241,7 +241,8 @@ def _lifecycle(run: Summary) -> str:
 def _about(run: Summary) -> str:
     start = run.start
     parts = (f"seed {start.seed}", f"first position {start.first_position}", start.wall)
-    told = (*path.lines(run), *wire.lines(run), *run.beside.lines(), *hiding(run))
+    early = [run.stopped.text] if run.stopped else []
+    told = (*early, *path.lines(run), *wire.lines(run), *run.beside.lines(), *hiding(run))
     facts = "".join(f"<p>{escape(line)}</p>" for line in told)
     program = escape(f"{', '.join(parts)}; pcmstress {start.program}")
     return f'<h2 id="run">The run</h2>{facts}<p>{program}</p>'

@@ -32,8 +32,12 @@ def chart(levels: Sequence[Level], length_s: float, ticks: Iterable[Tick]) -> st
         "dB",
     )
     curves = [
-        ("SNR", "#2f7fd0", [(at, (snr - low) / (high - low)) for at, (_, snr, _) in zip(places, levels)]),
-        ("-THD+N", "#d0504a", [(at, (-thd - low) / (high - low)) for at, (_, _, thd) in zip(places, levels)]),
+        ("SNR", "fitted", [(at, (snr - low) / (high - low)) for at, (_, snr, _) in zip(places, levels)]),
+        (
+            "-THD+N",
+            "changing",
+            [(at, (-thd - low) / (high - low)) for at, (_, _, thd) in zip(places, levels)],
+        ),
     ]
     return lines_svg(
         curves, axis, ticks, "stimulus over noise, and over distortion and noise, second by second"
@@ -51,19 +55,24 @@ def tick(finding: FindingRecord, at: float, text: str) -> Tick:
     return Tick(at, ringmap.colour(mark), text)
 
 
-def figure(samples: Samples) -> str:
-    """Return the analog path over all bursts of a run, end to end, as an HTML figure."""
+def _ticks(samples: Samples) -> list[Tick]:
     whole = samples.length_s
-    ticks = [
+    return [
         tick(one.finding, min(1.0, at / whole), f"{one.arm}: {one.finding.text}")
         for at, one in samples.marks.kept
     ]
-    return chart(samples.levels.kept, whole, ticks)
+
+
+def figure(samples: Samples) -> str:
+    """Return the analog path over all bursts of a run, end to end, as an HTML figure."""
+    return chart(samples.levels.kept, samples.length_s, _ticks(samples))
 
 
 def section(samples: Samples) -> str:
     """Return the same with its heading, "" where there was no analog path."""
     if not samples.levels.kept:
         return ""
-    help_text = "All bursts end to end; triangles are findings, coloured by age, those planted left out."
-    return f'<h2 id="analog">The analog path</h2><p>{help_text}</p>{ringmap.legend()}{figure(samples)}'
+    used = {tick.colour for tick in _ticks(samples)}
+    what = "; triangles are findings, coloured by age, those planted left out" if used else ""
+    legend = ringmap.legend(used) if used else ""
+    return f'<h2 id="analog">The analog path</h2><p>All bursts end to end{what}.</p>{legend}{figure(samples)}'

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SCHEMA = "pcmstress/trend/1"
 # Runs in a strip of letters, and listed one by one; --json has all.
 MOST_LETTERS, MOST_LISTED = 30, 12
+# Runs listed on a page, and letters of a reason. Source: a page of a board stays below 400 KB.
+MOST_ON_PAGE, _LONGEST = 100, 300
 _LETTERS = {ArmState.CLEAN: ".", ArmState.CORRUPTED: "F", ArmState.OPEN: "?", ArmState.ABSENT: "-"}
 _LEGEND = "one letter per run, the newest last: . clean, F corrupted, ? nothing proven, - not run"
 _LISTED = ("date", "run", "verdict", "reason")
@@ -192,13 +194,18 @@ def _section(shown: TrendShown) -> str:
     rows = [
         _html_row(_cells(trend, arm, name), ("name", "name", "n", "n", "n", "", "")) for arm, name in named
     ]
-    runs = ((_day(one), one.name, one.verdict.value, one.reason) for one in trend.nights)
+    left = len(trend.nights) - MOST_ON_PAGE
+    more = f"<p class=note>and {counted(left, 'earlier run')}</p>" if left > 0 else ""
+    runs = (
+        (_day(one), one.name, one.verdict.value, one.reason[:_LONGEST])
+        for one in trend.nights[-MOST_ON_PAGE:]
+    )
     listed = [_html_row(one, ("name", "name", one[2], "what")) for one in runs]
     return (
         f'<div class="verdict {state}"><h1>{escape(first)}</h1>{told}</div>'
         f"{nights_picture.svg(trend, arm_names(trend))}"
         f"<h2>Arms</h2>{document_table(_HEADS, rows, 'llrrrll')}<p class=note>{escape(_LEGEND)}</p>"
-        f"<h2>Runs</h2>{document_table(_LISTED, listed)}"
+        f"<h2>Runs</h2>{document_table(_LISTED, listed)}{more}"
     )
 
 

@@ -66,7 +66,9 @@ def detectors(run: Summary) -> str:
 def lines(run: Summary) -> list[str]:
     """Return loopback, channel and audit, a line each where there is one."""
     said, seen = run.loopback, run.channel
-    out = [f"loopback: {said.kind}, judged by {said.detector}: {said.why}"] if said else []
+    # That a detector knew its own stimulus again is the ordinary case.
+    why = "" if said is None or said.why.startswith("what came back is the stimulus") else f": {said.why}"
+    out = [f"loopback: {said.kind}, judged {JUDGED.get(said.detector, said.detector)}{why}"] if said else []
     if seen:
         out.append(
             f"channel: latency {seen.latency_frames:.1f} frames, gain {seen.gain_db:.2f} dB, drift "

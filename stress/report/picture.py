@@ -33,6 +33,8 @@ MOST_MARKS = 1000
 # Marks up to which each is drawn down through the picture. Higher: they hide it; lower: a few
 # marks are hard to follow.
 MOST_RULES = 60
+# Points of a curve that are marked. Higher: they cover the line.
+MOST_POINTS = 120
 
 
 @dataclass(frozen=True)
@@ -123,16 +125,24 @@ def lines_svg(
     ticks: Iterable[Tick],
     title: str,
 ) -> str:
-    """Return curves of (name, colour, points 0..1) with their names in the corner."""
+    """Return curves of (name, class, points 0..1) with their names in the corner.
+
+    The class gives the colour; "dots" has points and no line.
+    """
     drawn = []
-    for row, (name, colour, points) in enumerate(lines):
-        path = " ".join(f"{_x(x):.1f},{_y(y):.1f}" for x, y in points)
-        drawn.append(f'<polyline class="curve" points="{path}" stroke="{colour}"/>')
-        if len(points) <= 120:
+    for row, (name, look, points) in enumerate(lines):
+        if look != "dots":
+            path = " ".join(f"{_x(x):.1f},{_y(y):.1f}" for x, y in points)
+            drawn.append(f'<polyline class="curve {look}" points="{path}"/>')
+        if len(points) <= MOST_POINTS:
+            size = 4 if look == "dots" else 2.2
             drawn += [
-                f'<circle cx="{_x(x):.1f}" cy="{_y(y):.1f}" r="2.2" fill="{colour}"/>' for x, y in points
+                f'<circle cx="{_x(x):.1f}" cy="{_y(y):.1f}" r="{size}" class="{look}"/>' for x, y in points
             ]
-        drawn.append(_text(WIDTH - RIGHT + 8, TOP + 14 + 16 * row, name, f"fill:{colour}"))
+        drawn.append(
+            f'<text x="{WIDTH - RIGHT - 8}" y="{TOP + 20 + 22 * row}" text-anchor="end" class="{look}">'
+            f"{escape(name)}</text>"
+        )
     return _figure(_frame(axis) + "".join(drawn) + _ticks(ticks), title)
 
 
@@ -144,8 +154,8 @@ def _y(share: float) -> float:
     return TOP + INNER_HEIGHT * (1 - share)
 
 
-def _text(x: float, y: float, text: str, style: str = "", anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="{style}">{escape(text)}</text>'
+def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
 def _frame(axis: Axis) -> str:
@@ -157,7 +167,7 @@ def _frame(axis: Axis) -> str:
         parts.append(f'<path class="tick" d="M{LEFT} {_y(share):.1f}h-4"/>')
         parts.append(_text(LEFT - 7, _y(share) + 4, text, anchor="end"))
     parts.append(_text(LEFT + INNER_WIDTH, HEIGHT - 3, axis.across_unit, anchor="end"))
-    parts.append(_text(LEFT - 7, TOP - 5, axis.up_unit, anchor="end"))
+    parts.append(_text(0, TOP - 5, axis.up_unit))
     return "".join(parts)
 
 
@@ -174,4 +184,5 @@ def _tick(tick: Tick, rule: bool) -> str:
 
 def _figure(body: str, title: str) -> str:
     box = f'viewBox="0 -4 {WIDTH} {HEIGHT + 4}" role="img" aria-label="{escape(title)}"'
-    return f'<figure class="wide"><svg {box}>{body}</svg><figcaption>{escape(title)}</figcaption></figure>'
+    drawn = f'<div class="shade"><svg {box}>{body}</svg></div>'
+    return f'<figure class="wide">{drawn}<figcaption>{escape(title)}</figcaption></figure>'

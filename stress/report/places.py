@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Heat maps on a page. Source: each takes up to 30 KB, and a page of any run stays below 400 KB.
 # Higher: mails refuse the page; lower: rings with few wrong frames are only counted.
 MOST_MAPS = 10
+# Of them on paper. Source: a FAIL takes two pages then. Higher: a third page; lower: half a page is empty.
+MOST_ON_PAPER = 2
 # Bytes of all of them together; the one that passes it is the last.
 MOST_BYTES = 140_000
 
@@ -130,12 +132,14 @@ def section(run: Summary, first: RingMap | None = None) -> str:
     if not found and lost <= 0:
         return ""
     shown = _within(found)
-    drawn = (one for one in shown if first is None or (one.arm, one.plane) != (first.arm, first.plane))
+    drawn = [one for one in shown if first is None or (one.arm, one.plane) != (first.arm, first.plane)]
     figures = "".join(_figure(one, number) for number, one in enumerate(drawn))
+    off_paper = len(drawn) - MOST_ON_PAPER
     names = [name for name in CLASSES if any(one.classes.get(name) for one in found)]
     return (
-        f'<h2 id="places">Where in the ring</h2><p>{_HELP}</p>{heatmap.legend(names)}{figures}'
-        f"{_rest(found[len(shown) :])}{_unplaced(lost)}"
+        f'<h2 id="places">Where in the ring</h2><p>{_HELP}</p>{heatmap.legend(names)}'
+        f'<div class="places">{figures}</div>'
+        f"{_on_paper(off_paper)}{_rest(found[len(shown) :])}{_unplaced(lost)}"
     )
 
 
@@ -154,16 +158,23 @@ def _within(found: Sequence[RingMap]) -> list[RingMap]:
 
 def _figure(one: RingMap, number: int) -> str:
     title, said = escape(one.scene.title), escape(one.caption())
-    # Two pages of paper have room for one more.
-    where = ' class="screen"' if number else ""
-    figure = f'<figure class="wide">{one.svg()}<figcaption>{said}</figcaption></figure>'
+    where = ' class="screen"' if number >= MOST_ON_PAPER else ""
+    figure = (
+        f'<figure class="wide"><div class="shade">{one.svg()}</div><figcaption>{said}</figcaption></figure>'
+    )
     return f"<div{where}><h3>{title}</h3>{figure}</div>"
 
 
 def figure(one: RingMap) -> str:
     """Return a ring map with its caption, for the first screen."""
     head = f"<b>{escape(one.scene.title)}.</b> {escape(one.caption())}"
-    return f'<figure class="wide">{one.svg()}<figcaption>{head}</figcaption></figure>'
+    return (
+        f'<figure class="wide"><div class="shade">{one.svg()}</div><figcaption>{head}</figcaption></figure>'
+    )
+
+
+def _on_paper(left: int) -> str:
+    return f'<p class="note paper">{counted(left, "more ring")} drawn on the screen.</p>' if left > 0 else ""
 
 
 def _rest(left: Sequence[RingMap]) -> str:

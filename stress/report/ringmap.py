@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -118,11 +118,12 @@ def _unbroken(text: str) -> str:
     return re.sub(r"(?<=[0-9]) (?=[0-9]{3}\b)", "&nbsp;", text)
 
 
-def legend() -> str:
-    """Return what the colours mean, as HTML."""
+def legend(used: Collection[str] = ()) -> str:
+    """Return what the colours mean, as HTML: those in `used`, all of them where it is empty."""
     ages = [(hue, f"{counted(laps, 'lap')} old") for laps, hue in enumerate(COLOURS, 1)]
     ages[-1] = (ages[-1][0], f"{len(COLOURS)} laps or older")
     items = [*ages, (ZERO_COLOUR, "zero"), (OTHER_COLOUR, "other kinds")]
+    items = [item for item in items if not used or item[0] in used]
     return '<p class="legend">' + "".join(
         f'<span><i style="background:{hue}"></i>{escape(text)}</span>' for hue, text in items
     ) + "</p>"  # fmt: skip

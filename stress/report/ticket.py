@@ -23,7 +23,7 @@ COLUMNS = 128
 # Lines of the reasons, and of the caption. Higher: a ticket is mostly text.
 MOST_LINES = 6
 _COLOURS = {"PASS": "#1b6e3c", "FAIL": "#b3261e", "INCONCLUSIVE": "#8a5a00", "ERROR": "#5b2a86"}
-_DRAWN = re.compile(r'<svg (?P<rest>[^>]*viewBox="(?P<box>[-0-9. ]+)"[^>]*)>(?P<body>.*)</svg>', re.DOTALL)
+_DRAWN = re.compile(r'<svg (?P<rest>[^>]*viewBox="(?P<box>[-0-9. ]+)"[^>]*)>(?P<body>.*?)</svg>', re.DOTALL)
 _CAPTION = re.compile(r"<figcaption>(.*?)</figcaption>", re.DOTALL)
 
 

@@ -89,7 +89,10 @@ def _source(seen: Counter[str]) -> list[str]:
     if not seen["in_lines"]:
         return []
     share = 100 * seen["in_telling_lines"] / seen["in_lines"]
-    return [f"wire: the source differs from a lap and two laps before in {share:.3g} % of the capture lines"]
+    return [
+        f"capture source: in {share:.3g} % of the ring lines it differs from one and two laps before, so "
+        "that stale data shows there"
+    ]
 
 
 def _first_seen(whole: Tally) -> list[str]:

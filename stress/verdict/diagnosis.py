@@ -77,6 +77,11 @@ class Diagnosis:
             return f"{self.cause.value} ({self.layer})" if self.layer else self.cause.value
         return f"{self.cause.value}: " + "; ".join(side.text() for side in self.sides)
 
+    def short(self) -> str:
+        """Return the cause in a few words: with its sides, without the codes of mechanisms."""
+        sides = " and ".join(dict.fromkeys(str(side.side) for side in self.sides))
+        return f"{self.cause.value}, {sides}" if sides else self.headline()
+
     def to_json(self) -> dict[str, Any]:
         """Return the diagnosis as a JSON object."""
         return {

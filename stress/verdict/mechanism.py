@@ -49,6 +49,11 @@ class SideMechanism:
         words = ", ".join(Mechanism(part).words for part in self.name.split("+"))
         return f"{self.side} ({self.name}: {words})"
 
+    def explained(self) -> str:
+        """Return the same with the words first and the codes behind them, for those who look them up."""
+        words = ", ".join(Mechanism(part).words for part in self.name.split("+"))
+        return f"{self.side.capitalize()}: {words} ({self.name})"
+
     def to_json(self) -> dict[str, Any]:
         """Return the mechanism as a JSON object."""
         return {

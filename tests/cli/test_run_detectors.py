@@ -320,5 +320,5 @@ def test_html_report_names_the_detector_and_the_path(tmp_path, capsys):
     main.main(["report", str(tmp_path / "run"), "--html", str(tmp_path / "r.html")])
     page = (tmp_path / "r.html").read_text()
     assert "virtual board cortex-a, judged through an analog cable" in page
-    assert "loopback: analog, judged by spectral: asked for" in page
+    assert "loopback: analog, judged through an analog cable: asked for" in page
     assert "SNR" in page and "THD+N" in page

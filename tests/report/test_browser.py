@@ -50,6 +50,8 @@ RUNS = {
     "analog": (CLEAN, ["--board", "cortex-a", "--loopback", "analog"]),
 }
 
+PAGES = [*RUNS, "compare", "trend"]
+
 
 def _missing():
     try:
@@ -99,6 +101,9 @@ def pages(tmp_path_factory):
             *argv,
         ]
         command.main([*run, "--out", f"{folder}/{name}", "--html", f"{folder}/{name}.html"])
+    both = [f"{folder}/fail", f"{folder}/pass"]
+    command.main(["report", "--compare", *both, "--html", f"{folder}/compare.html"])
+    command.main(["report", "--trend", *both, "--html", f"{folder}/trend.html"])
     return folder
 
 
@@ -121,7 +126,7 @@ def _shown(driver, selector):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", PAGES)
 def test_page_is_no_wider_than_the_screen_and_says_nothing_on_the_console(browser, pages, name, size, scheme):
     _open(browser, pages, name, size, scheme)
     assert browser.execute_script("return innerWidth") == SIZES[size][0]
@@ -151,6 +156,16 @@ def test_first_screen_has_the_picture_of_its_run(browser, pages):
         figure = browser.find_element("css selector", "dl + figure")
         assert figure.find_elements("css selector", selector)
         assert figure.rect["y"] < SIZES["wide"][1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["pass", "trend"])
+def test_picture_of_rows_is_drawn_once_and_whole_on_each_screen(browser, pages, name, size):
+    _open(browser, pages, name, size)
+    drawn = [one for one in browser.find_elements("css selector", "figure svg") if one.is_displayed()]
+    assert drawn
+    for one in drawn:
+        assert one.rect["x"] >= 0 and one.rect["x"] + one.rect["width"] <= SIZES[size][0]
 
 
 def test_fold_opens_and_closes(browser, pages):
@@ -185,7 +200,7 @@ def test_bar_of_the_heat_map_says_its_numbers_where_the_pointer_is(browser, page
     assert re.fullmatch(r".* s: [0-9 ]+ wrong frames?", said)
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", PAGES)
 def test_paper_takes_two_pages_at_most(browser, pages, name):
     _open(browser, pages, name)
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -61,3 +61,9 @@ def test_page_escapes_names_and_draws_the_rates():
     assert "<script>" not in page
     assert "<svg" in page
     assert 'class="verdict FAIL"' in page
+
+
+def test_picture_of_a_rate_that_fell_to_none_goes_on_to_the_left():
+    page = compared.page([_shown(episodes=(0, 0, 0))])
+    broad = page.split('<div class="broad">')[1].split("</svg>")[0]
+    assert "l-6 4l6 4z" in broad and "l6 4l-6 4z" not in broad

@@ -167,12 +167,14 @@ def test_page_of_an_analog_run_has_levels_per_second_and_marks_over_all_bursts()
     }
     log = summary(*events, first, second, plan=PLAN)
     shown = levels.section(log.samples)
-    assert shown.count('class="curve"') == 2 and shown.count("<circle") == 4
+    assert shown.count('class="curve ') == 2 and shown.count("<circle") == 4
     # Two bursts of 0.2 s end to end: frame 960 of each, the planted one left out.
     places = [52 + 838 * at for at in (0.02 / 0.4, 0.22 / 0.4)]
     assert [f'd="M{at:.1f} 16l' in shown for at in places] == [True, True]
     assert shown.count("l-4 -8h8z") == 2 and "<script>" not in shown
     assert "The analog path" in html.page(log, [])
+    # The legend has the ages that are drawn, and no others.
+    assert "2 laps old" in shown and "3 laps old" not in shown
 
 
 def test_page_of_a_digital_run_has_no_analog_path():

@@ -54,14 +54,22 @@ def test_json_has_every_run_of_every_arm():
 
 def test_page_is_one_picture_a_board_and_escapes():
     page = nights.page([_shown(0, 5, unread=["<script>"]), _shown(0)])
-    assert page.count("<svg") == 2
+    # One for a broad screen and one for a narrow one.
+    assert page.count("<svg") == 4
     assert "<script>" not in page
 
 
 def test_picture_draws_a_mark_for_each_run_of_an_arm():
     drawn = nights_picture.svg(_trend(0, 5, 0, 7), ["a"])
-    assert (drawn.count("<rect"), drawn.count("<circle"), drawn.count('class="lap"')) == (2, 2, 1)
+    assert (drawn.count("<rect"), drawn.count("<circle"), drawn.count('class="lap"')) == (4, 4, 2)
     assert "NaN" not in drawn and "nan" not in drawn and "inf" not in drawn.replace("inform", "")
+
+
+def test_page_of_years_of_nights_stays_below_400_kilobytes_and_says_what_it_draws():
+    page = nights.page([_shown(*[0, 5] * 600)])
+    assert len(page.encode()) < 400_000
+    assert "The last 600 of 1200 runs are drawn." in page
+    assert "and 1 100 earlier runs" in page
 
 
 def test_picture_of_one_run_that_proved_nothing_has_no_bar():

@@ -161,7 +161,7 @@ def test_text_of_a_finding_tells_its_lanes():
 
 def test_lines_tell_how_much_the_source_says():
     seen = {**SEEN, "in": {**SEEN["in"], "lines": 1000, "telling_lines": 125}}
-    assert any("in 12.5 % of the capture lines" in line for line in _told(_burst(seen=seen)))
+    assert any("in 12.5 % of the ring lines" in line for line in _told(_burst(seen=seen)))
 
 
 def test_tallies_merge_what_taps_saw():
