@@ -35,9 +35,9 @@ def validator(name: str, exact: bool = True) -> Any:
 
 
 def complaints(value: Any, name: str = "", exact: bool = True) -> list[str]:
-    """Return what the schema of `value`, or of that name, has against it."""
+    """Return what the schema of `value`, or of that name, has against it; that there is none as well."""
     found = validator(name or str(value["schema"]).split("/")[1], exact)
     if found is None:
-        return []
+        return [f"no schema file: {name or value['schema']}"]
     errors = sorted(found.iter_errors(value), key=lambda error: [str(one) for one in error.absolute_path])
     return [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}" for error in errors]

@@ -120,6 +120,16 @@ def test_output_of_a_command_is_valid(argv, capsys):
     assert complaints(_printed(capsys, *argv)) == []
 
 
+def test_list_of_kernel_options_is_valid(tmp_path, capsys):
+    (tmp_path / "config").write_text("CONFIG_SND=y\n# CONFIG_SND_USB_AUDIO is not set\n")
+    told = _printed(capsys, "probe", "--kernel-config", tmp_path / "config", "--json")
+    assert told["lacks"] and complaints(told) == []
+
+
+def test_output_of_no_schema_is_a_complaint():
+    assert complaints({"schema": "pcmstress/unheard/1"}) == ["no schema file: pcmstress/unheard/1"]
+
+
 @pytest.mark.parametrize("wrong", ["none", "silence"])
 def test_analysis_is_valid_whatever_it_found(tmp_path, capsys, wrong):
     wav = tmp_path / "a.wav"

@@ -16,7 +16,7 @@ from stress.plan.plan import Plan
 from stress.record.evidence import SCHEMA as EVIDENCE
 from stress.report.effects import SCHEMA as DIAGNOSIS
 from stress.verdict.summary import AnalogPath
-from tools.schemakit import several
+from tools.schemakit import listings, several
 from tools.schemakit.annotated import of_dataclass
 from tools.schemakit.readers import (
     FLAG,
@@ -53,6 +53,13 @@ def schemas() -> dict[str, Schema]:
         "comparison": _whole(*several.comparison()),
         "trend": _whole(*several.trend()),
         "minimal": _whole(*several.minimal()),
+        "series": _whole(*listings.series()),
+        "path": _whole(*listings.path()),
+        "replay": _whole(*listings.replay(finding())),
+        "boards": _whole(*listings.boards()),
+        "plans": _whole(*listings.plans()),
+        "kinds": _whole(*listings.kinds()),
+        "kernel-config": _whole(*listings.kernel_config()),
     }
 
 
