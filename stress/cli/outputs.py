@@ -152,7 +152,7 @@ def printed(outputs: Outputs, run: Summary, facts: Facts, console: Console, name
     elif outputs.form in ("ktap", "lava"):
         form = ci_formats.ktap if outputs.form == "ktap" else ci_formats.lava
         for line in form(cases.suite(run, outputs.label), cases.cases(run), facts):
-            console.line(line)
+            console.line(line, signal=outputs.form == "lava")
     return outputs.form != "text"
 
 

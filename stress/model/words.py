@@ -7,6 +7,12 @@ import re
 
 # C0 but for tab and newline, DEL and C1: what moves a terminal's cursor or sets its colours.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160))}
+# What turns the direction of a text, and line ends that a terminal does not show as such: with them a name
+# reads as another one. Source: Unicode Standard Annex 9, the characters of Bidi_Control; U+2028 and U+2029.
+_BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029)
+_CONTROLS.update({code: f"\\u{code:04x}" for code in _BIDI})
+# LAVA takes a signal from anywhere in what a job prints. Source: lava-dispatcher, actions/test/shell.py.
+_SIGNAL = "<LAVA_"
 
 
 # XML 1.0 has no place for these, not even escaped.
@@ -39,8 +45,11 @@ def at_most(share: float) -> str:
 
 
 def plain(text: str) -> str:
-    """Return `text` with control characters escaped: a record from elsewhere may hold any."""
-    return text.translate(_CONTROLS)
+    """Return `text` with control characters escaped and no signal for LAVA in it.
+
+    A record from elsewhere may hold any; so may a device, which names itself.
+    """
+    return text.translate(_CONTROLS).replace(_SIGNAL, "<LAVA-")
 
 
 def in_xml(text: str) -> str:

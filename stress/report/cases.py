@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from stress.verdict.tally import Tally
 
 
+# Letters of a name in a farm's database. Source: GitLab keeps 255 of suite and case together. Higher: names
+# are cut there and fall together; lower: long names of cards do here.
+LONGEST = 100
+
+
 @dataclass(frozen=True)
 class Case:
     """One arm as a test case.
@@ -39,8 +44,8 @@ class Case:
 
 
 def slug(text: str) -> str:
-    """Return `text` with everything but letters, digits, "_", "." and "-" made "-"."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-") or "unnamed"
+    """Return `text` with everything but letters, digits, "_", "." and "-" made "-", cut to `LONGEST`."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", text[: 10 * LONGEST]).strip("-")[:LONGEST] or "unnamed"
 
 
 def suite(run: Summary, label: str = "") -> str:

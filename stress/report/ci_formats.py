@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stress.model.verdict import Verdict
-from stress.model.words import plain
+from stress.model.words import in_xml, plain
 from stress.report.cases import slug
 from stress.report.facts import Facts
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from stress.report.cases import Case
 
 _LAVA = {Verdict.PASS: "pass", Verdict.FAIL: "fail", Verdict.SKIP: "skip"}
-# XML 1.0 has no place for these, not even escaped.
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
 def ktap(suite: str, cases: Sequence[Case], facts: Facts | None = None) -> list[str]:
@@ -97,7 +96,8 @@ def junit(suite: str, cases: Sequence[Case], facts: Facts | None = None) -> byte
     body.attrib.update({"package": "pcmstress", "id": "0"})
     body.attrib.update({key: str(value) for key, value in counts.items()})
     # Ant's schema asks for both; its time has no fraction and no zone.
-    body.set("timestamp", known.of("date")[:19] or "1970-01-01T00:00:00")
+    date = _INSTANT.match(known.of("date"))
+    body.set("timestamp", date[0] if date else "1970-01-01T00:00:00")
     body.set("hostname", _xml(known.of("host").partition(" ")[0]) or "localhost")
     listed = ElementTree.SubElement(body, "properties")
     for name, value in known.values:
@@ -124,4 +124,4 @@ def junit(suite: str, cases: Sequence[Case], facts: Facts | None = None) -> byte
 
 
 def _xml(text: str) -> str:
-    return _NOT_XML.sub("?", text)
+    return in_xml(plain(text))

@@ -59,8 +59,12 @@ class Console:
         self._shown = False
         self._unread = False
 
-    def line(self, text: str = "") -> None:
+    def line(self, text: str = "", signal: bool = False) -> None:
         """Write one line of result.
+
+        Parameters
+        ----------
+        signal : it is a signal for LAVA, made of names without a blank: see `words.plain`.
 
         Raises
         ------
@@ -71,7 +75,7 @@ class Console:
         if self._unread:
             return
         try:
-            self._out.write(self._painted(_flat(text)) + "\n")
+            self._out.write((text if signal else self._painted(_flat(text))) + "\n")
             self._out.flush()
         except BrokenPipeError:
             self._unread = True

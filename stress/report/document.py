@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from stress.model.words import plain
+
 # No script runs and nothing is fetched, whatever a record from elsewhere holds.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 # Colours for light and dark. Stale, silent, moved, changed: told apart without red and green as well.
@@ -113,10 +115,10 @@ def document(title: str, body: str, style: str = "") -> str:
     style : rules of this page, behind those of every page.
     """
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(plain(title))}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<style>{_STYLE}{style}</style></head><body>{body}</body></html>\n"
+        f"<style>{_STYLE}{style}</style></head><body>{plain(body)}</body></html>\n"
     )
 
 

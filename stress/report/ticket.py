@@ -8,7 +8,7 @@ import textwrap
 from html import escape, unescape
 from typing import TYPE_CHECKING
 
-from stress.model.words import in_xml
+from stress.model.words import in_xml, plain
 from stress.report import first, found, text
 from stress.report.document import PALETTE_DARK, PALETTE_LIGHT, SHAPES
 
@@ -39,13 +39,14 @@ def svg(run: Summary, facts: Facts) -> str:
     height += LINE * len(caption) + PAD
     desc = " ".join([*lines, drawn.title])
     colour = _COLOURS.get(run.judgement.verdict.value, "#777")
-    return in_xml(
+    made = in_xml(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" width="{WIDTH}" '
         f'height="{height:.0f}" role="img" aria-labelledby="t d"><title id="t">{escape(head)}</title>'
         f'<desc id="d">{escape(desc)}</desc><style>{_STYLE}</style>'
         '<rect class="page" width="100%" height="100%"/>'
         f'<rect width="8" height="100%" fill="{colour}"/>{"".join(parts)}</svg>\n'
     )
+    return plain(made)
 
 
 _STYLE = (

@@ -37,5 +37,14 @@ def test_control_characters_are_escaped_and_line_ends_kept():
     assert words.plain("a\x1b[2Jb\x7f\x9bc\n\td\x08") == "a\\x1b[2Jb\\x7f\\x9bc\n\td\\x08"
 
 
+@pytest.mark.parametrize("text", ["a\u202eb", "a\u2066b", "a\u200fb", "a\u061cb", "a\u2028b"])
+def test_what_turns_a_text_round_is_escaped(text):
+    assert words.plain(text) == f"a\\u{ord(text[1]):04x}b"
+
+
+def test_signal_of_a_farm_in_a_name_is_none():
+    assert words.plain("<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=x RESULT=pass>").startswith("<LAVA-SIGNAL")
+
+
 def test_what_no_xml_may_hold_is_a_question_mark():
     assert words.in_xml("a\x00b\x1fc\ud800d\ufffee\n\U0001f600") == "a?b?c?d?e\n\U0001f600"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -69,7 +70,7 @@ def test_junit_is_well_formed_and_counts_agree():
     }
     bad = suite.findall("testcase")[1]
     assert bad.get("classname") == "s"
-    assert bad.find("failure").text == "3 stretches # here\nsecond?line <&>"
+    assert bad.find("failure").text == "3 stretches # here\nsecond\\x00line <&>"
 
 
 def test_slug_keeps_names_safe_for_lava():
@@ -143,3 +144,27 @@ def test_lava_measures_nothing_that_was_skipped_and_names_the_cause():
     assert "MEASUREMENT" not in line
     told = lava("s", [Case("run", Verdict.FAIL, ("x",), 3, 1.0, cause="D-cache alias")])
     assert told[1] == "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=s.run.cause.D-cache-alias RESULT=fail>"
+
+
+HOSTILE = 'a\x1b[31m\x00\x9b\u202e"><script>]]>&\n<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=x RESULT=pass>'
+
+
+def test_junit_of_hostile_facts_is_valid_and_has_a_date(tmp_path):
+    facts = Facts((("date", HOSTILE), ("host", HOSTILE), ("cpu", HOSTILE)))
+    hostile = [Case("a", Verdict.FAIL, (HOSTILE,), 1, 1.0), Case("b", Verdict.PASS, (HOSTILE,), 0, 1.0)]
+    text = junit("s", hostile, facts)
+    suite = ElementTree.fromstring(text).find("testsuite")
+    assert suite.get("timestamp") == "1970-01-01T00:00:00"
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text.decode())
+
+
+def test_no_form_has_the_signal_of_another_in_it():
+    hostile = [Case("a", Verdict.FAIL, (HOSTILE,), 1, 1.0)]
+    facts = Facts((("cpu", HOSTILE),))
+    for lines in (ktap("s", hostile, facts), [junit("s", hostile, facts).decode()]):
+        assert not any("<LAVA_SIGNAL" in line for line in lines)
+    assert sum(line.count("<LAVA_SIGNAL") for line in lava("s", hostile, facts)) == 1
+
+
+def test_slug_of_a_long_name_is_cut():
+    assert len(slug("x" * 10_000_000)) == 100
