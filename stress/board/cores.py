@@ -71,6 +71,9 @@ CORES = {
     (0x41, 0xD09): Core("Cortex-A73", _COHERENT, 64),
     (0x41, 0xD0A): Core("Cortex-A75", _COHERENT, 64),
     (0x41, 0xD0B): Core("Cortex-A76", _COHERENT, 64),
+    # Source of the lines: the cores' manuals; arm64 says none in /proc/cpuinfo.
+    (0x43, 0x0A1): Core("Cavium ThunderX", _COHERENT, 128),
+    (0x46, 0x001): Core("Fujitsu A64FX", _COHERENT, 256),
     (0x53, 0x001): Core("Exynos M1", _COHERENT, 64),
 }
 # Marvell's Orion 88F5181 and 88F5182: two boot logs say 32 KB, associativity 1, 1024 sets.

@@ -10,8 +10,9 @@ from stress.board.facts import expectation
 from stress.board.kernel import KernelFacts
 from tests.board.core_texts import ARM_CASES
 from tests.board.core_texts_elsewhere import CASES_ELSEWHERE
+from tests.board.core_texts_more import CASES_MORE
 
-CASES = {**ARM_CASES, **CASES_ELSEWHERE}
+CASES = {**ARM_CASES, **CASES_ELSEWHERE, **CASES_MORE}
 KERNEL = KernelFacts("6.1.0", True, True, "", {})
 
 
