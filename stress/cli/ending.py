@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from stress.cli.outputs import Outputs
     from stress.plan.plan import Plan
     from stress.report.console import Console
+    from stress.verdict.summary import Summary
 
 
-def tell(wanted: Outputs, folder: Path, plan: Plan, console: Console) -> None:
-    """Print the report of the run in `folder` and write the files of `wanted`."""
+def tell(wanted: Outputs, folder: Path, plan: Plan, console: Console) -> Summary:
+    """Print the report of the run in `folder` and write the files of `wanted`; return what it adds up to."""
     run = summary.read(folder).result(plan)
     known = facts.read(folder)
     told = outputs.write(wanted, folder, run, known)
     if outputs.printed(wanted, run, known, console, shlex.quote(str(folder)), directory=str(folder)):
-        return
+        return run
     if wanted.quiet:
         console.prose(text.head(run)[:1])
     else:
@@ -33,6 +34,7 @@ def tell(wanted: Outputs, folder: Path, plan: Plan, console: Console) -> None:
         console.prose(text.following(run, shlex.quote(str(folder))))
     for line in (*told, f"record: {folder}"):
         console.line(line)
+    return run
 
 
 def stopped(wanted: Outputs, folder: Path, plan: Plan, console: Console) -> None:

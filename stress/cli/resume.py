@@ -54,7 +54,7 @@ def resumed(args: argparse.Namespace) -> tuple[RunConfig, Summing]:
     if not rundir.begun(folder):
         # Killed before its first event: all of it is still to be done.
         return config, Summing()
-    done = summary.read(folder)
+    done = summary.read_to_resume(folder)
     if done.start:
         _unchanged(folder, done.start)
     said = done.loopback

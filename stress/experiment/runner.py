@@ -21,6 +21,7 @@ from stress.model.record.events import LoopbackRecord, SkipRecord
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.transport import NO_TRANSPORT, TransportRecord
+from stress.verdict import checkpoint
 from stress.verdict.episodes import episodes
 from stress.verdict.judge import Judgement, clean_but_short, judge_run
 from stress.verdict.stopping import Stopped, decide
@@ -401,6 +402,8 @@ class Run:
         self.journal.append(burst, sync=True)
         self.evidence.write(kept)
         self._sum.add(burst)
+        if checkpoint.due(self._sum):
+            self.journal.append(checkpoint.of(self._sum), sync=True)
         injected = sum(finding.injected for finding in result.analysis.findings)
         self._findings += result.analysis.found - injected
         self.progress(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stress.model.record.tally import TallyRecord
 from stress.record import rundir
 from stress.record.journal import NAME, UNCHAINED, chained, sealed
 from stress.record.reader import Reading
@@ -113,6 +114,9 @@ def copy(folder: Path, into: Path) -> None:
     digest = ""
     with open(into / NAME, "wb") as out:
         for _, _, value in Reading(folder).objects():
+            if value["event"] == TallyRecord.event:
+                # What it adds up is in the bursts, and names more than they may.
+                continue
             plain = private.event({name: item for name, item in value.items() if name != "chain"})
             if isinstance(plain.get("files"), dict):
                 names = [name for name in plain["files"] if (into / name).is_file()]

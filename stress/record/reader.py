@@ -61,15 +61,19 @@ class RunLog:
 class LineCheck:
     """Makes an event of each line of a record, once it is known to follow the one before it.
 
+    Parameters
+    ----------
+    digest, burst : digest of the last line, and number of the last burst.
+
     Attributes
     ----------
     number : of the last line.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, number: int = 0, digest: str = "", burst: int = 0) -> None:
         self._path = path
-        self.number = 0
-        self._digest, self._burst = "", 0
+        self.number = number
+        self._digest, self._burst = digest, burst
 
     def event(self, line: bytes) -> Event:
         """Return the event of the next line, which comes without its end.

@@ -18,10 +18,13 @@ from stress.model.record.events import (
     TapRecord,
     VerdictRecord,
 )
+from stress.model.record.tally import TallyRecord
 from stress.model.verdict import Verdict
 from stress.model.words import counted
 from stress.record.journal import NAME
 from stress.record.reader import Reading
+from stress.record.tail import read_tail
+from stress.verdict import checkpoint
 from stress.verdict.audit import Audit, Auditor
 from stress.verdict.beside import Neighbours
 from stress.verdict.contrast import measure
@@ -122,6 +125,7 @@ class Summing:
     number, end : number of the last burst, and the pattern position behind it.
     bursts, allocations, streamed_s : so far.
     named : evidence files that bursts name; `unnamed` those in the folder that none does.
+    miscounted : the burst before the first tally of the record that the bursts contradict, 0 without one.
     """
 
     start: StartRecord | None = None
@@ -145,6 +149,7 @@ class Summing:
     evidence: int = 0
     named: set[str] = field(default_factory=set)
     unnamed: tuple[str, ...] = ()
+    miscounted: int = 0
     lifecycle: dict[tuple[str, str], EventRow] = field(default_factory=dict)
     beside: Neighbours = field(default_factory=Neighbours)
     gathering: Gathering = field(default_factory=Gathering)
@@ -162,6 +167,8 @@ class Summing:
             self.opened[event.arm] = event
         elif isinstance(event, StartRecord):
             self.start = self.start or event
+        elif isinstance(event, TallyRecord):
+            self._check(event)
         else:
             self._add_note(event)
 
@@ -179,6 +186,11 @@ class Summing:
             self.verdict = None
         elif isinstance(event, VerdictRecord):
             self.verdict = event
+
+    def _check(self, recorded: TallyRecord) -> None:
+        # A resume goes on from it: where it is wrong, so is the verdict recorded behind it.
+        if not self.miscounted and not checkpoint.holds(recorded, self):
+            self.miscounted = recorded.number
 
     def _tally(self, arm: str) -> Tally:
         if arm not in self.tallies:
@@ -224,6 +236,8 @@ class Summing:
         judgement, contradicted = self._judged(parts, plan)
         if self.unnamed and judgement.verdict in (Verdict.PASS, Verdict.SKIP):
             judgement, contradicted = _beside_evidence(judgement, self.unnamed), True
+        if self.miscounted and judgement.verdict in (Verdict.PASS, Verdict.SKIP):
+            judgement, contradicted = _miscounted(judgement, self.miscounted), True
         return Summary(
             plan=plan,
             start=self.start,
@@ -305,6 +319,11 @@ def _beside_evidence(judged: Judgement, unnamed: tuple[str, ...]) -> Judgement:
     return Judgement(Verdict.INCONCLUSIVE, (reason, *(f"recorded: {text}" for text in judged.reasons)))
 
 
+def _miscounted(judged: Judgement, number: int) -> Judgement:
+    reason = f"the tally recorded behind burst {number} is not what the bursts before it add up to"
+    return Judgement(Verdict.INCONCLUSIVE, (reason, *(f"recorded: {text}" for text in judged.reasons)))
+
+
 def _contradicted(recorded: Judgement, derived: Judgement) -> Judgement:
     return Judgement(
         Verdict.INCONCLUSIVE,
@@ -336,16 +355,45 @@ def read(folder: Path, watch: Callable[[Summing, Event], None] | None = None) ->
     """
     reading, summing = Reading(folder), Summing()
     for event in reading:
-        try:
-            summing.add(event)
-            if watch is not None:
-                watch(summing, event)
-        except (ValueError, IndexError) as error:
-            raise CaptureFileError(str(folder / NAME), f"{event.event}: crc32: {error}") from None
+        _added(summing, event, folder)
+        if watch is not None:
+            watch(summing, event)
     summing.torn = reading.torn
-    kept = sorted(path.name for path in (folder / "evidence").glob("*.json"))
-    summing.unnamed = tuple(name for name in kept if name not in summing.named)
+    summing.unnamed = _unnamed(folder, summing)
     return summing
+
+
+def read_to_resume(folder: Path) -> Summing:
+    """Return what the run in `folder` adds up to as far as a resume needs it: tallies, position, loopback.
+
+    The last tally of the record is taken at its word once the chain of digests is known to hold
+    over every line; a report counts the bursts themselves. Without one the whole record is read.
+
+    Raises
+    ------
+    CaptureFileError : no record, or one that is damaged; the message says where.
+    """
+    tail = read_tail(folder)
+    if tail is None or not checkpoint.usable(tail.tally, tail.bursts):
+        return read(folder)
+    summing = Summing(start=tail.start, loopback=tail.loopback, torn=tail.torn)
+    checkpoint.restore(tail.tally, summing)
+    for event in tail.events:
+        _added(summing, event, folder)
+    summing.unnamed = _unnamed(folder, summing)
+    return summing
+
+
+def _added(summing: Summing, event: Event, folder: Path) -> None:
+    try:
+        summing.add(event)
+    except (ValueError, IndexError) as error:
+        raise CaptureFileError(str(folder / NAME), f"{event.event}: crc32: {error}") from None
+
+
+def _unnamed(folder: Path, summing: Summing) -> tuple[str, ...]:
+    kept = sorted(path.name for path in (folder / "evidence").glob("*.json"))
+    return tuple(name for name in kept if name not in summing.named)
 
 
 def summarise(events: Iterable[Event], plan: Plan, torn: bool = False) -> Summary:

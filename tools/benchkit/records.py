@@ -10,7 +10,6 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from stress.cli import main as command
@@ -19,6 +18,8 @@ from stress.model.record.events import event_of
 from stress.record.clock import Clock
 from stress.record.journal import Journal
 from stress.record.reader import read_events
+from stress.verdict import checkpoint
+from stress.verdict.summary import Summing
 
 COUNTS = (1_000, 10_000, 100_000)
 PLAN = '[[arm]]\nname = "a"\nburst_s = "30ms"\n'
@@ -41,9 +42,13 @@ def made(folder: Path, bursts: int) -> None:
             break
         journal.append(event)
     burst = next(event for event in events if isinstance(event, BurstRecord))
+    summing = Summing()
     for number in range(1, bursts + 1):
         object.__setattr__(burst, "number", number)
         journal.append(burst)
+        summing.add(burst)
+        if checkpoint.due(summing):
+            journal.append(checkpoint.of(summing))
     journal.close()
 
 
@@ -60,7 +65,7 @@ def measured(argv: list[str]) -> tuple[float, float]:
 
 
 def main(argv: list[str]) -> int:
-    """Print one row per number of bursts: size, report as text and page, and reading for a resume."""
+    """Print one row per number of bursts: size, reports and reading for a resume in processor time."""
     parser = argparse.ArgumentParser(prog="tools/bench records", description=__doc__)
     parser.add_argument("--bursts", type=int, nargs="*", default=list(COUNTS))
     parser.add_argument("--json", action="store_true")
@@ -74,7 +79,7 @@ def main(argv: list[str]) -> int:
             row = {"bursts": bursts, "megabytes": (folder / "many/run.jsonl").stat().st_size / 1e6}
             row["text_s"], row["text_mb"] = measured(["pcmstress", "report", many])
             row["html_s"], row["html_mb"] = measured(["pcmstress", "report", many, "--html", page])
-            row["resume_s"] = _resume(Path(many))
+            row["resume_s"], row["resume_mb"] = _resume(many)
             rows.append(row)
             if not args.json:
                 print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
@@ -83,9 +88,11 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _resume(folder: Path) -> float:
-    from stress.verdict import summary
-
-    begin = time.process_time()
-    summary.read(folder)
-    return time.process_time() - begin
+def _resume(folder: str) -> tuple[float, float]:
+    # In a process of its own, so that its memory is seen.
+    code = "import resource, sys, time, pathlib\nfrom stress.verdict import summary\n"
+    code += "begin = time.process_time()\nsummary.read_to_resume(pathlib.Path(sys.argv[1]))\n"
+    code += "print(time.process_time() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
+    seconds, kilobytes = done.stdout.split()
+    return float(seconds), int(kilobytes) / 1024

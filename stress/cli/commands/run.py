@@ -20,6 +20,7 @@ from stress.experiment import runner
 from stress.experiment.conclusion import skipped
 from stress.model.record.events import EndRecord, LoopbackRecord, StartRecord, TapRecord
 from stress.model.transport import NO_TRANSPORT, TransportRecord
+from stress.model.verdict import exit_code
 from stress.model.words import counted
 from stress.plan.burst_memory import refuse_what_does_not_fit
 from stress.plan.fit import fitted
@@ -159,11 +160,12 @@ def _carried_out(job: Job, wanted: Outputs, folder: Path, console: Console, cloc
     finally:
         journal.close()
     try:
-        ending.tell(wanted, folder, config.plan, console)
+        told = ending.tell(wanted, folder, config.plan, console)
     except StressError:
         console.note(f"the run is over, its record is in {folder}")
         raise
-    return code
+    # What a resume took up is only checked now: a tally that the bursts contradict passes nothing.
+    return exit_code(told.judgement.verdict) if code == 0 and told.contradicted else code
 
 
 def _prepare(config: RunConfig, invocation: Invocation, done: Summing, refused: str) -> Job:

@@ -12,6 +12,7 @@ from stress.model.formats import CARD_FORMATS
 from stress.model.lifecycle import FirstLap, LifecycleEvent
 from stress.model.record.burst import BurstRecord
 from stress.model.record.limits import ADDRESS, SIZE
+from stress.model.record.tally import TallyRecord
 from stress.model.transport import NO_TRANSPORT, TransportRecord
 from stress.model.verdict import Verdict
 
@@ -218,6 +219,7 @@ Event = Union[
     SkipRecord,
     BurstRecord,
     LifecycleRecord,
+    TallyRecord,
     StopRecord,
     VerdictRecord,
     EndRecord,
