@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from stress.cli import streams
+from stress.cli.memory_limit import numpy_fits
 from stress.cli.options import parser
 from stress.errors import (
     BackendUnavailable,
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+# What a file system, or a limit of this process, says: no defect of the program.
+_STORAGE = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),
+)
 # As setup.cfg says; the one file that is copied to a board asks nobody else.
 FLOOR = (3, 9)
 
@@ -57,6 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             top.print_help()
             return 0
         return _answered(_command_of(args), getattr(args, "exit_skip", 0))
+    except KeyboardInterrupt as stop:
+        # Before or behind the command, which answers by itself.
+        return 128 + int(stop.args[0] if stop.args else signal.SIGINT)
+    except MemoryError:
+        return _no_memory()
     finally:
         streams.flush_standard()
 
@@ -79,6 +90,8 @@ def _answered(status: int, skip: int) -> int:
 def _command_of(args: argparse.Namespace) -> int:
     # numpy is loaded after this. Its idle algebra threads spin for a while, into a burst if they can.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if not numpy_fits():
+        return _no_memory()
     signal.signal(signal.SIGTERM, _terminated)
     # A dropped connection to the board; under nohup it is ignored, and stays so.
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
@@ -94,19 +107,38 @@ def _command_of(args: argparse.Namespace) -> int:
         print("pcmstress: " + plain(str(error)).replace("\n", "\\n"), file=sys.stderr)
         return _status(error)
     except MemoryError:
-        line = "no memory left: shorter bursts (burst_s) or captures take less; what was recorded stays valid"
-        print(f"pcmstress: {line}", file=sys.stderr)
+        return _no_memory()
+    except OSError as error:
+        if error.errno not in _STORAGE or os.environ.get("PCMSTRESS_DEBUG"):
+            return _internal(error)
+        print(f"pcmstress: {_place(error)}{error.strerror}; what was recorded before stays", file=sys.stderr)
         return EXIT_IO
     except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours is one line too
-        if os.environ.get("PCMSTRESS_DEBUG"):
-            raise
         if isinstance(error, ModuleNotFoundError) and error.name == "numpy":
             # A board that was given the one file only.
             print(f"pcmstress: needs numpy for {sys.executable} (apt install python3-numpy)", file=sys.stderr)
             return EXIT_SKIP
-        text = " ".join(f"{type(error).__name__}: {error}".split())
-        print(f"pcmstress: internal error: {text} (PCMSTRESS_DEBUG=1 shows where)", file=sys.stderr)
-        return EXIT_ERROR
+        return _internal(error)
+
+
+def _no_memory() -> int:
+    line = "no memory left: shorter bursts (burst_s) or captures take less; what was recorded stays valid"
+    print(f"pcmstress: {line}", file=sys.stderr)
+    return EXIT_IO
+
+
+def _internal(error: Exception) -> int:
+    # Called where the error is handled: raised anew it shows where.
+    if os.environ.get("PCMSTRESS_DEBUG"):
+        raise error
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    print(f"pcmstress: internal error: {text} (PCMSTRESS_DEBUG=1 shows where)", file=sys.stderr)
+    return EXIT_ERROR
+
+
+def _place(error: OSError) -> str:
+    name = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
+    return f"{plain(name)}: ".replace("\n", "\\n") if name else ""
 
 
 def _tell_undone() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from stress.errors import CaptureFileError
+from stress.files.regular import is_plain
 from stress.files.whole import whole
 from stress.record import journal
 
@@ -64,7 +65,7 @@ def pack(
     if not path.endswith(NAMES):
         raise CaptureFileError(path, f"is no name of a bundle (allowed: *{', *'.join(NAMES)})")
     names = sorted(str(item.relative_to(folder)) for item in folder.rglob("*.json*"))
-    wanted = [name for name in names if _MEMBER.fullmatch(name)]
+    wanted = [name for name in names if _MEMBER.fullmatch(name) and is_plain(folder / name)]
     texts = {place: said.encode("utf-8", "replace") for place, said in (more or {}).items()}
     sizes = {one: (folder / one).stat().st_size for one in wanted}
     sizes.update({place: len(said) for place, said in texts.items()})

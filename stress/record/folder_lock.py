@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -37,7 +38,9 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         path = folder / NAME
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+            self._file = os.open(
+                path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644
+            )
         except OSError as error:
             raise StorageError.of(str(path), error) from None
         try:
@@ -65,7 +68,9 @@ class FolderLock:
     def release(self) -> None:
         """Give the directory free; idempotent."""
         if self._file >= 0:
-            os.close(self._file)
+            # The kernel frees it however the close ends, and nothing that counts is in this file.
+            with contextlib.suppress(OSError):
+                os.close(self._file)
             self._file = -1
 
 

@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from stress.errors import StorageError
+from stress.files.regular import lines, open_regular
 from stress.model import shape
 from stress.record.clock import Clock
 
@@ -50,7 +51,8 @@ class Journal:
         self._clock = clock
         try:
             self._digest = _resumed(folder)
-            self._file = open(self._path, "ab", buffering=0)  # noqa: SIM115 - closed in close()
+            # What is no regular file was refused just now: nothing else may come in its place.
+            self._file = open(self._path, "ab", buffering=0, opener=_not_followed)  # noqa: SIM115
             # Size of the file behind the line that is being written, and the digest of that line.
             self._pending = (os.fstat(self._file.fileno()).st_size, self._digest)
             sync_folder(folder)
@@ -146,21 +148,25 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def _not_followed(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o644)
+
+
 def _resumed(folder: Path) -> str:
     """Set a damaged last line aside, as another behind it would join two events; return the last digest."""
     path = folder / NAME
-    if not path.is_file():
+    if not path.exists() and not path.is_symlink():
         return ""
     end, last = 0, b""
-    with open(path, "rb") as file:
-        for line in file:
+    with open_regular(path) as file:
+        for line in lines(file):
             if is_damaged_tail(line):
                 rest = line + file.read()
                 break
             end, last = end + len(line), line
         else:
             return unchained(last[:-1])[1]
-    with open(folder / TORN, "ab") as aside:
+    with open(folder / TORN, "ab", opener=_not_followed) as aside:
         aside.write(rest.rstrip(b"\n") + b"\n")
     os.truncate(path, end)
     return unchained(last[:-1])[1]

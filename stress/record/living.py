@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from stress.errors import CaptureFileError
+from stress.files.regular import open_regular
 from stress.record.journal import NAME, is_damaged_tail
 from stress.record.reader import LineCheck
 
@@ -53,7 +54,7 @@ class LivingRecord:
 
     def _lines(self) -> list[bytes]:
         try:
-            with open(self._path, "rb") as file:
+            with open_regular(self._path) as file:
                 if file.seek(0, 2) < self._offset:
                     raise CaptureFileError(str(self._path), "became shorter: it is another record")
                 file.seek(self._offset)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stress.files.regular import is_plain
 from stress.model.record.tally import TallyRecord
 from stress.record import rundir
 from stress.record.journal import NAME, UNCHAINED, chained, sealed
@@ -110,7 +111,8 @@ def copy(folder: Path, into: Path) -> None:
             read = rundir.read_json(folder, name)
             rundir.write_json(into, name, private.board(read) if name == "board.json" else read)
     for path in sorted((folder / "evidence").glob("burst-*.json")):
-        shutil.copyfile(path, into / "evidence" / path.name)
+        if is_plain(path):
+            shutil.copyfile(path, into / "evidence" / path.name)
     digest = ""
     with open(into / NAME, "wb") as out:
         for _, _, value in Reading(folder).objects():

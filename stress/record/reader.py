@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stress.errors import CaptureFileError
+from stress.files.regular import lines, open_regular
 from stress.model import shape
 from stress.model.record.burst import BurstRecord
 from stress.model.record.events import Event, OpenRecord, StartRecord, event_of
@@ -150,8 +151,8 @@ class Reading:
 
     def _lines(self) -> Iterator[bytes]:
         try:
-            with open(self._path, "rb") as file:
-                for line in file:
+            with open_regular(self._path) as file:
+                for line in lines(file):
                     if is_damaged_tail(line) and not file.read(1):
                         self.torn = True
                         return

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stress.errors import CaptureFileError, ConfigError, StorageError
+from stress.files.regular import lines, open_regular, read_regular
 from stress.record import journal
 from stress.record.clock import Clock
 from stress.record.folder_lock import FolderLock
@@ -65,8 +66,8 @@ def begun(folder: Path) -> bool:
     CaptureFileError : it cannot be read.
     """
     try:
-        with open(folder / journal.NAME, "rb") as file:
-            return not journal.is_damaged_tail(file.readline())
+        with open_regular(folder / journal.NAME) as file:
+            return not journal.is_damaged_tail(next(lines(file), b""))
     except FileNotFoundError:
         return False
     except OSError as error:
@@ -81,7 +82,7 @@ def digest(folder: Path, name: str) -> str:
     CaptureFileError : it cannot be read.
     """
     try:
-        return hashlib.blake2b((folder / name).read_bytes(), digest_size=16).hexdigest()
+        return hashlib.blake2b(read_regular(folder / name), digest_size=16).hexdigest()
     except OSError as error:
         raise CaptureFileError(str(folder / name), f"cannot be read: {error.strerror}") from None
 
@@ -128,7 +129,7 @@ def read_json(folder: Path, name: str) -> dict[str, Any]:
     """
     path = folder / name
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
         value = json.loads(data.decode("utf-8"))
     except OSError as error:
         raise CaptureFileError(str(path), f"cannot be read: {error.strerror}") from None

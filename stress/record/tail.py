@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stress.errors import CaptureFileError
+from stress.files.regular import lines, open_regular
 from stress.model.record.events import LoopbackRecord, StartRecord
 from stress.model.record.tally import TallyRecord
 from stress.record.journal import NAME, VERSION, chained, is_damaged_tail, unchained
@@ -88,8 +89,8 @@ def _places(path: Path) -> dict[str, _Place] | None:
     # journal writes it: spaces, another version, a digest that does not follow.
     found: dict[str, _Place] = {}
     digest, offset, bursts, loopback = "", 0, 0, None
-    with open(path, "rb") as file:
-        for number, ended in enumerate(file, 1):
+    with open_regular(path) as file:
+        for number, ended in enumerate(lines(file), 1):
             if is_damaged_tail(ended):
                 return None if file.read(1) else found
             line = ended[:-1]
@@ -117,9 +118,9 @@ def _places(path: Path) -> dict[str, _Place] | None:
 
 def _behind(path: Path, offset: int, check: LineCheck) -> tuple[list[Event], bool]:
     events: list[Event] = []
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         file.seek(offset)
-        for line in file:
+        for line in lines(file):
             if is_damaged_tail(line):
                 return events, True
             events.append(check.event(line[:-1]))

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import argparse
 import configparser
+import errno
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -150,6 +152,28 @@ def test_memory_that_is_gone_is_one_line_with_what_takes_less(capsys, monkeypatc
     assert status == 74
     assert err.startswith("pcmstress: no memory left: shorter bursts (burst_s)")
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EMFILE])
+def test_file_system_that_refuses_is_one_line_and_its_own_status(capsys, monkeypatch, number):
+    from stress.cli.commands import probe
+
+    def broken(args):
+        raise OSError(number, os.strerror(number), "/a\nb")
+
+    monkeypatch.setattr(probe, "execute", broken)
+    status, _, err = _main(capsys, "probe")
+    assert status == 74
+    assert err == f"pcmstress: /a\\nb: {os.strerror(number)}; what was recorded before stays\n"
+
+
+@pytest.mark.parametrize(("stop", "expected"), [((signal.SIGTERM,), 143), ((), 130)])
+def test_signal_before_the_command_is_a_status_and_no_traceback(capsys, monkeypatch, stop, expected):
+    def interrupted(args):
+        raise KeyboardInterrupt(*stop)
+
+    monkeypatch.setattr(main, "_command_of", interrupted)
+    assert _main(capsys, "probe")[0] == expected
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, "1"), ("3", "3")])

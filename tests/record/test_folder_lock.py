@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import pytest
 
 from stress.errors import ConfigError, StorageError
+from stress.record import folder_lock
 from stress.record.folder_lock import NAME, FolderLock
 
 HOLD = """
@@ -54,3 +56,17 @@ def test_lock_file_that_is_a_link_is_not_followed(tmp_path):
     with pytest.raises(StorageError, match="lock"):
         FolderLock(tmp_path)
     assert (tmp_path / "victim").read_text() == "mine"
+
+
+def test_lock_is_free_though_its_close_is_refused(tmp_path, monkeypatch):
+    lock = folder_lock.FolderLock(tmp_path)
+    close = os.close
+
+    def full(file):
+        close(file)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(folder_lock.os, "close", full)
+    lock.release()
+    monkeypatch.undo()
+    folder_lock.FolderLock(tmp_path).release()

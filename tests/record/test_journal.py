@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -90,8 +91,10 @@ def test_reader_without_record_says_what_is_missing(tmp_path):
 
 
 def test_journal_on_a_full_disk_is_one_clear_error(tmp_path):
-    (tmp_path / NAME).symlink_to("/dev/full")
     journal = _journal(tmp_path)
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, journal._file.fileno())
+    os.close(full)
     with pytest.raises(CaptureFileError, match="No space left"):
         journal.append(StartRecord(**START))
     journal.close()

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
+import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,120 +16,97 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from stress.cli.run_config import read_config
 from stress.errors import StressError
-from stress.verdict import summary
+from stress.record.journal import NAME
+from tools.benchkit._runs import JUDGED, Kept, Run, totals
 
-SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
-PLAN = """
-bound = 1e-2
-repeats = 2
-[[arm]]
-name = "player"
-side = "playback"
-burst_s = "120ms"
-bursts = 3
-[[arm]]
-name = "ahead"
-side = "capture"
-capture = "ahead"
-burst_s = "120ms"
-bursts = 2
-"""
-# What a kill must not change, and what the generators of the virtual board draw anew behind a resume.
-EXACT = ("verdict", "bursts", "streamed_s", "checked_frames", "lines")
-DRAWN = ("found", "planted", "control_found")
-
-
-def totals(folder: Path) -> dict[str, Any]:
-    """Return verdict and counts of the run in `folder`."""
-    read = summary.read(folder).result(read_config(folder).plan)
-    whole = read.whole
-    counts = {name: getattr(whole, name) for name in (*EXACT[1:], *DRAWN)}
-    counts["streamed_s"] = round(whole.streamed_s, 6)
-    return {"verdict": read.judgement.verdict.value, **counts}
-
-
-def _start(argv: list[str]) -> subprocess.Popen[bytes]:
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen([sys.executable, "-m", "stress", *argv], stdout=quiet, stderr=quiet)
-
-
-def killed(argv: list[str], out: Path, number: signal.Signals, waits_s: float) -> Counter[str]:
-    """Run `argv` into `out`, send `number` after `waits_s`, resume; return exit codes and errors."""
-    seen: Counter[str] = Counter()
-    process = _start([*argv, "--out", str(out)])
-    time.sleep(waits_s)
-    process.send_signal(number)
-    seen[f"exit {process.wait()}"] += 1
-    if not (out / "config.json").exists():
-        # Killed before anything was written: there is nothing to go on with.
-        seen["begun anew"] += 1
-        again = [*argv, "--out", str(out)]
-    else:
-        again = ["run", "--out", str(out), "--resume"]
-    code = _start(again).wait()
-    if code not in (0, 1, 5):
-        seen[f"resume ended with {code}"] += 1
-    return seen
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
+# Exit codes of a run that a signal stopped, once its record is closed; the rest ends it at once.
+CLOSED = {"SIGTERM": 143, "SIGINT": 130, "SIGHUP": 129}
+# Longest wait behind the byte that a kill waits for [s]: a burst takes 10 to 30 ms.
+_MORE_S = 0.03
 
 
 def main(argv: list[str]) -> int:
-    """Print one row per signal; exit 1 where a verdict or an exact count differs, or a record is broken."""
+    """Print one row per signal; exit 1 where a verdict or a count differs, or a record is broken."""
     parser = argparse.ArgumentParser(prog="tools/bench kill", description=__doc__)
     parser.add_argument(
         "--times", type=int, default=10, metavar="N", help="kills by each signal (default 10)"
     )
     parser.add_argument("--seed", type=int, default=1, help="of the instants (default 1)")
-    parser.add_argument("--board", default="arm926", help="virtual board (default arm926)")
+    parser.add_argument("--keep", default="", metavar="FILE", help="go on behind the kills done in this file")
+    parser.add_argument("--minutes", type=float, default=1e9, metavar="N", help="stop after so long")
     args = parser.parse_args(argv)
-    differ = 0
+    end = time.monotonic() + 60 * args.minutes
+    kept = Kept(args.keep)
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        (folder / "p.toml").write_text(PLAN)
-        run = [
-            "run",
-            "--backend",
-            "virtual",
-            "--board",
-            args.board,
-            "--plan",
-            f"{folder}/p.toml",
-            "--seed",
-            "1",
-        ]
-        run += ["--quiet"]
-        begin = time.monotonic()
-        _start([*run, "--out", str(folder / "whole")]).wait()
-        took_s = time.monotonic() - begin
-        whole = totals(folder / "whole")
-        print(f"undisturbed: {took_s:.1f} s, {json.dumps(whole)}", flush=True)
-        for name in SIGNALS:
-            draw = random.Random(f"{args.seed}/{name}")
-            waits = [draw.uniform(0.1, 0.95) * took_s for _ in range(args.times)]
-            differ += _row(name, run, folder, whole, waits)
-    return 1 if differ else 0
+        run = Run(Path(place))
+        run.prepare()
+        run.begin(run.place / "whole")
+        whole = totals(run.place / "whole")
+        size = (run.place / "whole" / NAME).stat().st_size
+        print(f"undisturbed: {json.dumps(whole)}", flush=True)
+        for number in range(args.times):
+            for name in SIGNALS:
+                case = f"{args.seed}/{name}/{number}"
+                if case not in kept.done and time.monotonic() < end:
+                    kept.add(case, _killed(run, whole, size, name, random.Random(case)))
+    rows = [(name, [value for case, value in kept.done.items() if f"/{name}/" in case]) for name in SIGNALS]
+    return 1 if sum(_row(name, values) for name, values in rows) else 0
 
 
-def _row(name: str, run: list[str], folder: Path, whole: dict[str, Any], waits: list[float]) -> int:
-    seen: Counter[str] = Counter()
-    wrong: Counter[str] = Counter()
-    drawn: dict[str, list[int]] = {key: [] for key in DRAWN}
-    for number, waits_s in enumerate(waits):
-        out = folder / f"{name}-{number}"
-        seen += killed(run, out, signal.Signals[name], waits_s)
+def _killed(run: Run, whole: dict[str, Any], size: int, name: str, draw: random.Random) -> dict[str, Any]:
+    out = run.place / "killed"
+    shutil.rmtree(out, ignore_errors=True)
+    # By how much of the record is written: the load of the machine moves instants, and not these.
+    wanted, more_s = draw.randint(-size // 10, size), draw.uniform(0.0, _MORE_S)
+
+    def stop(child: int) -> None:
+        _wait(out / NAME, wanted, child)
+        time.sleep(more_s)
+        os.kill(child, signal.Signals[name])
+
+    first = run.begin(out, beside=stop)
+    told = run.report(out)
+    again = run.resume(out)
+    wrong = [text for text in (first.broken, told.broken, again.broken) if text]
+    closed = CLOSED.get(name, -signal.Signals[name])
+    if first.code not in (closed, *JUDGED):
+        wrong.append(f"killed: exit {first.code}")
+    if again.code not in JUDGED:
+        wrong.append(f"resume: exit {again.code}: {again.said[-150:]}")
+    try:
+        ended = totals(out)
+        wrong += [f"{key}: {ended[key]}, not {whole[key]}" for key in whole if ended[key] != whole[key]]
+    except StressError as problem:
+        wrong.append(str(problem))
+    return {"exit": first.code, "report": told.code, "resume": again.code, "wrong": wrong}
+
+
+def _wait(path: Path, size: int, child: int) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
         try:
-            ended = totals(out)
-        except StressError as error:
-            wrong[str(error)] += 1
-            continue
-        wrong.update(key for key in EXACT if ended[key] != whole[key])
-        for key in DRAWN:
-            drawn[key].append(ended[key])
-    spread = ", ".join(
-        f"{key} {min(some)} to {max(some)} ({whole[key]})" for key, some in drawn.items() if some
-    )
-    ends = ", ".join(f"{key}: {times}" for key, times in sorted(seen.items()))
-    same = ", ".join(f"{key} differs: {times}" for key, times in wrong.items()) or "exact counts equal"
-    print(f"{name:8} {len(waits)} kills; {same}; {ends}; {spread}", flush=True)
+            if path.stat().st_size >= size:
+                return
+        except FileNotFoundError:
+            if size <= 0:
+                return
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return
+        time.sleep(0.001)
+
+
+def _row(name: str, values: list[dict[str, Any]]) -> int:
+    if not values:
+        return 0
+    ends = Counter(f"{what} {value[what]}" for value in values for what in ("exit", "report", "resume"))
+    wrong = Counter(text for value in values for text in value["wrong"])
+    said = ", ".join(f"{key}: {times}" for key, times in sorted(ends.items()))
+    same = "; ".join(f"{text}: {times}" for text, times in wrong.items()) or "verdict and every count equal"
+    print(f"{name:8} {len(values)} kills; {same}; {said}", flush=True)
     return sum(wrong.values())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
