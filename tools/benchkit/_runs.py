@@ -162,6 +162,9 @@ def _child(argv: list[str], said: Path, first: Callable[[], None]) -> None:
         code = main(argv)
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 70
+    except KeyboardInterrupt:
+        # Before the command or behind it, where the interpreter answers.
+        code = 128 + signal.SIGINT
     finally:
         os._exit(code & 0xFF)
 

@@ -71,7 +71,8 @@ def _killed(run: Run, whole: dict[str, Any], size: int, name: str, draw: random.
     again = run.resume(out)
     wrong = [text for text in (first.broken, told.broken, again.broken) if text]
     closed = CLOSED.get(name, -signal.Signals[name])
-    if first.code not in (closed, *JUDGED):
+    # Before the command has taken over, a signal ends the process by itself.
+    if first.code not in (closed, -signal.Signals[name], *JUDGED):
         wrong.append(f"killed: exit {first.code}")
     if again.code not in JUDGED:
         wrong.append(f"resume: exit {again.code}: {again.said[-150:]}")
