@@ -31,7 +31,7 @@ Protocol version: 10003
 {_setup(channels=1, rate=44100)}Slave: Null PCM
 {_setup("S32_LE", 1)}"""
 SOFTVOL = f"""Soft volume PCM
-Control: X
+Control: PCM Playback Volume
 min_dB: -50
 {_setup()}Slave: Hardware PCM card 0 'Loopback' device 0 subdevice 0
 {_setup()}"""

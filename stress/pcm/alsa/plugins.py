@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-_STAGE = re.compile(r"(?:Slave: |Plug PCM: )*(\S.*?) PCM\b")
+# A softvol tells the name of its control as well, which may hold "PCM".
+_STAGE = re.compile(r"(?!Control: )(?:Slave: |Plug PCM: )*(\S.*?) PCM\b")
 _SETUP = re.compile(r"  (format|channels|rate) +: (\S+)")
 # Plugins that change the loudness, by what their dump calls them.
 _VOLUME = "Soft volume"
