@@ -74,6 +74,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parsed(top: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
     try:
+        # argparse takes the two dashes away and gives a list of nothing for the value.
+        bare = next(
+            (word for word in argv if word.startswith("--") and word[2:].partition("=")[2] == "--"), ""
+        )
+        if bare:
+            top.error(f"argument {bare[:-3]}: expected one argument")
         return top.parse_args(argv)
     except SystemExit as stop:
         # `git bisect run` would take a mistyped option for a bad revision.

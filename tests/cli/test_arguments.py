@@ -154,6 +154,13 @@ def test_memory_that_is_gone_is_one_line_with_what_takes_less(capsys, monkeypatc
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("argv", [("run", "--plan=--"), ("probe", "--set=--"), ("report", "--html=--", "x")])
+def test_two_dashes_for_a_value_are_refused(capsys, argv):
+    status, _, err = _main(capsys, *argv)
+    assert status == 64
+    assert f"argument {argv[1][:-3]}: expected one argument" in err
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EMFILE])
 def test_file_system_that_refuses_is_one_line_and_its_own_status(capsys, monkeypatch, number):
     from stress.cli.commands import probe

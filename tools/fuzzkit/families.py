@@ -15,7 +15,7 @@ from typing import Any, Callable
 
 from stress.cli.main import main
 from stress.settings import find
-from tools.fuzzkit import mutate
+from tools.fuzzkit import more, mutate
 from tools.fuzzkit.seeds import Seeds
 
 Case = Callable[[], int]
@@ -288,6 +288,9 @@ FAMILIES: dict[str, Maker] = {
     maker.__name__: maker
     for maker in (
         captures,
+        more.containers,
+        more.tables,
+        more.folders,
         records,
         structures,
         bundles,

@@ -20,7 +20,7 @@ ALLOWED = frozenset((0, 1, 4, 5, 64, 74, 75))
 # an input that makes the reader allocate or loop passes; lower: slow machines fail.
 MOST_BYTES = 600 << 20
 MOST_S = 20
-_INTERNAL = re.compile(r"internal error|Traceback \(most recent")
+_INTERNAL = re.compile(r"^pcmstress: internal error|Traceback \(most recent", re.M)
 
 
 @dataclass(frozen=True)
