@@ -16,8 +16,9 @@ import numpy as np
 
 from stress.detect.checksum import LIMITS, Periods, Runs, narrow
 from stress.detect.checksum_lock import LOCK_FRAMES, Played, find
-from stress.detect.exact.findings import CAP
+from stress.detect.exact.findings import CAP, sentence
 from stress.detect.exact.idle import moving
+from stress.detect.exact.passes import LEAST_IDLE
 from stress.model.arrays import Bytes
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.words import count, counted
@@ -30,6 +31,9 @@ Read = Callable[[int, int], Iterator["Bytes"]]
 # damage are not seen; lower: chance is.
 LEAST_RIGHT = 16
 PIECE = 1 << 14
+# Silent frames that end the recording before its end. Source: LEAST_IDLE of the pattern, 10 ms at
+# 48 kHz. Higher: a player that was stopped is damage; lower: zeros in the last frames are no damage.
+LEAST_SILENT = LEAST_IDLE
 # Places where the recording may begin anew, at another distance. Source: a recorder left
 # running beside a player. Higher: time; lower: what follows is not judged, and told.
 MOST_PASSES = 32
@@ -43,11 +47,13 @@ class Repetitions:
     ----------
     start, end : captured frames that are judged.
     first : captured frame of a first frame of the recording, or where it would be.
+    shown : captured frame behind the last one that shows the recording.
     """
 
     start: int
     end: int
     first: int
+    shown: int
 
 
 class _Slices:
@@ -87,9 +93,12 @@ class RecordedCheck:
         if not passes:
             note = "what was played was not found in the capture"
             return Analysis("checksum", False, self._frames, notes=(note,)), ()
+        ending: list[str] = []
         if played is not None:
             passes = [replace(passes[0], end=min(self._frames, passes[0].start + played))]
-        advice = self._beside(passes, played)
+        else:
+            passes[-1], ending = self._ended(passes[-1])
+        advice = [*self._beside(passes, played), *ending]
         runs = Runs(self._periods.gap)
         for one in passes:
             self._compare(one, runs)
@@ -117,14 +126,38 @@ class RecordedCheck:
                 if lost > self._period // 2:
                     lost, kind = self._period - lost, Kind.REPEAT
             if lost:
-                yield Finding(kind, later.start, lost, begins)
+                slip = Finding(kind, later.start, lost, begins)
+                yield replace(slip, text=sentence(slip))
 
     def _coverage(self, passes: list[Repetitions], checked: int) -> str:
         many = checked / self._period
+        rest = self._frames - checked
+        other = f"; {counted(rest, 'other frame')} of the file {'is' if rest == 1 else 'are'} not judged"
         return (
             f"the recording of {count(self._period)} frames was compared {many:.3g} times, from frame "
-            f"{count(passes[0].start)} to {count(passes[-1].end - 1)} of the capture"
+            f"{count(passes[0].start)} to {count(passes[-1].end - 1)} of the capture{other if rest else ''}"
         )
+
+    def _ended(self, one: Repetitions) -> tuple[Repetitions, list[str]]:
+        # Silence to the end of the file: behind a whole recording it is the end, unless another one
+        # had room there; in the middle of one the player stopped, or it is damage.
+        how = "(--duration or --frames says how much was played)"
+        if one.end - one.shown >= LEAST_SILENT and not self._loud(one.shown, self._frames):
+            runs = Runs(self._periods.gap)
+            self._compare(replace(one, start=one.shown), runs)
+            if runs.ended:
+                silent = counted(self._frames - one.shown, "frame")
+                return replace(one, end=one.shown), [
+                    f"at frame {count(one.shown)}, in the middle of the recording, {silent} of silence begin "
+                    f"that last to the end of the file: the player was stopped, or damage {how}"
+                ]
+        rest = self._frames - one.end
+        if rest < self._period or self._loud(one.end, self._frames):
+            return one, []
+        return one, [
+            f"the recording had room for {rest / self._period:.3g} more times in the silence behind frame "
+            f"{count(one.end)}: it was at its end, or damage {how}"
+        ]
 
     def _passes(self, low: int, high: int, most: int) -> list[Repetitions]:
         if high - low < LOCK_FRAMES or most < 1:
@@ -140,7 +173,7 @@ class RecordedCheck:
         before, behind = shown[0] - first, shown[1] - first
         start = max(low, first + before // self._period * self._period)
         end = min(high, first - -behind // self._period * self._period)
-        one = Repetitions(start, end, first)
+        one = Repetitions(start, end, first, shown[1])
         return [*self._passes(low, start, most - 1), one, *self._passes(end, high, most - 1)]
 
     def _due(self, first: int, at: int, frames: int) -> Bytes:

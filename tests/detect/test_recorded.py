@@ -9,6 +9,7 @@ import pytest
 from stress.detect.checksum import Periods
 from stress.detect.checksum_lock import Played
 from stress.detect.recorded import RecordedCheck
+from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.patterns.layout import Layout
 
@@ -73,10 +74,37 @@ def test_random_bytes_over_most_of_a_capture_are_no_pass():
     assert analysis.found and advice
 
 
-def test_recording_that_stops_before_its_end_is_no_pass():
-    analysis, _ = check([silence(500), SONG, SONG[:4000], silence(20000)])
+def test_recording_that_stops_before_its_end_is_doubtful_and_damage_where_its_length_is_known():
+    parts = [silence(500), SONG, SONG[:4000], silence(20000)]
+    analysis, advice = check(parts)
+    assert (analysis.found, analysis.checked_frames) == (0, 16000)
+    assert len(advice) == 1 and "at frame 16 500, in the middle of the recording" in advice[0]
+    analysis, _ = check(parts, played=2 * PERIOD)
     (finding,) = analysis.findings
     assert (finding.frame, finding.frames) == (16500, 8000)
+
+
+def test_zeros_in_the_last_frames_of_a_recording_are_damage():
+    song = SONG.copy()
+    song[-300:] = 0
+    analysis, _ = check([silence(500), SONG, song])
+    assert analysis.wrong_frames == 300
+
+
+@pytest.mark.parametrize(("behind", "told"), [(11999, 0), (12000, 1), (36000, 1)])
+def test_silence_with_room_for_another_repetition_is_no_pass(behind, told):
+    analysis, advice = check([SONG, SONG, silence(behind)])
+    assert (analysis.found, len(advice)) == (0, told)
+    assert (
+        f"{behind + 0:,}".replace(",", " ") + " other frames of the file are not judged" in analysis.notes[0]
+    )
+    assert check([SONG, SONG, silence(behind)], played=2 * PERIOD)[1] == ()
+
+
+def test_slip_is_said_in_a_sentence():
+    analysis, _ = check([SONG, SONG, SONG[:9000], SONG[8000:], SONG, SONG])
+    (slip,) = [one for one in analysis.findings if one.kind is Kind.REPEAT]
+    assert "falls back by 1000 frames" in slip.text
 
 
 def test_recording_that_begins_late_behind_silence_is_no_pass():
