@@ -33,12 +33,16 @@ BLOCK_FRAMES = 1 << 14
 
 
 def judged_by_pattern(
-    args: argparse.Namespace, source: AudioSource, rings: Rings
+    args: argparse.Namespace, source: AudioSource, rings: Rings, *, tail: bool = True
 ) -> tuple[Judged, int | None]:
     """Return what the pattern says of a capture, and the frames in which stale data would have shown.
 
     The other pattern is tried where this one is not found, and an auxiliary
     stimulus in turn with it where frames are wrong; None stands for all frames.
+
+    Parameters
+    ----------
+    tail : judge what has nothing of the pattern from its last right frame to the end.
     """
     known = Known(args.position, played(args, source.rate), source.rate)
     capture = KnownRecording(lambda first, stop: source.blocks(BLOCK_FRAMES, first, stop), source.frames)
@@ -53,7 +57,7 @@ def judged_by_pattern(
             read = without_turns(capture.read, pattern, source.rate, turns)
             judged = check_recording(KnownRecording(read, capture.frames), pattern, rings, known, args.line)
             return _with_turns(judged, turns), judged.analysis.checked_frames // 2
-        judged = check_recording(capture, pattern, rings, known, args.line, found)
+        judged = check_recording(capture, pattern, rings, known, args.line, found, tail=tail)
         if name != args.pattern:
             judged = _noted(judged, f"the pattern is {name}: judged as such (--pattern {name} says so)")
         if judged.analysis.locked:
@@ -92,6 +96,8 @@ def path_judgement(
         lambda first, stop: iter((every[first * size : stop * size],)), every.size // size
     )
     judged = check_recording(capture, behind.sent, rings, known, args.line)
+    if judged.ends_strange:
+        judged = check_recording(capture, behind.sent, rings, known, args.line, tail=False)
     if not judged.analysis.locked:
         return behind
     analysis = with_changes(judged.analysis, behind.changes)

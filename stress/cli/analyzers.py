@@ -20,6 +20,7 @@ from stress.cli.analyze_exact import (
 from stress.cli.analyze_layout import named_wrong
 from stress.cli.found import Found
 from stress.cli.known_source import judged_by_source
+from stress.detect.exact.recording_check import is_strange
 from stress.detect.path.suspect import Suspicion, suspected
 from stress.errors import CaptureFileError, ConfigError
 from stress.model.formats import MOST_CHANNELS
@@ -103,6 +104,8 @@ def exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
         if line:
             return replace(found, advice=(line,), extra={"advice": [line]}, known=True)
     behind = _behind_path(args, source, rings, found)
+    if judged.foreign is not None and is_strange(behind.analysis, judged.foreign):
+        behind = _without_tail(args, source, rings, behind)
     path = behind.analysis.path
     whole = path is not None and None not in path.channels
     if behind.known or (behind.analysis.locked and whole):
@@ -112,6 +115,15 @@ def exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
         return behind
     missing = "--format or --channels do not fit the file"
     return replace(found, missing=missing, ask="", advice=(line,), extra={"advice": [line]}, known=True)
+
+
+def _without_tail(args: argparse.Namespace, source: AudioSource, rings: Rings, found: Found) -> Found:
+    # No path explains what is there behind the last right frame: it may be anything.
+    judged, exposed = judged_by_pattern(args, source, rings, tail=False)
+    analysis = replace(_placed(args, judged.analysis), path=found.analysis.path)
+    return replace(
+        found, analysis=analysis, advice=judged.advice, extra={"advice": list(judged.advice)}, exposed=exposed
+    )
 
 
 def _behind_path(args: argparse.Namespace, source: AudioSource, rings: Rings, found: Found) -> Found:

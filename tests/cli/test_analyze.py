@@ -254,3 +254,21 @@ def test_page_never_replaces_a_record(capsys, tmp_path):
     _main(capsys, "generate", path, "--analog", "--duration", "1s")
     assert _main(capsys, "analyze", path, "--analog", "--html", run)[0] == 64
     assert run.read_text() == "kept"
+
+
+def test_foreign_sound_behind_the_pattern_is_no_failure_until_its_length_is_known(capsys, wav):
+    frames = np.fromfile(wav, np.uint8)[44:]
+    noise = np.random.default_rng(4).integers(0, 256, 4 * 9000).astype(np.uint8)
+    write_wav(str(wav), FORMATS["S16_LE"], 2, 48000, [frames, noise])
+    status, out = _main(capsys, "analyze", wav)[:2]
+    assert status == 5 and "are no pattern in any form" in " ".join(out.split())
+    assert "80 % of the file" not in out and "87 % of the file" in out
+    assert _main(capsys, "analyze", wav, "--frames", 69000)[0] == 1
+
+
+def test_inverted_beginning_is_named(capsys, wav):
+    samples = np.fromfile(wav, "<i2")[22:].reshape(-1, 2)
+    head = np.concatenate([np.zeros((4800, 2), "<i2"), -np.maximum(samples[:1200], -32767), samples[1200:]])
+    write_wav(str(wav), FORMATS["S16_LE"], 2, 48000, [head.astype("<i2").view(np.uint8).reshape(-1)])
+    status, out = _main(capsys, "analyze", wav)[:2]
+    assert status == 1 and "1200 frames at capture frame 4800 are of inverted sign" in " ".join(out.split())

@@ -349,11 +349,13 @@ def _gain(seen: Floats, sent: Floats) -> tuple[Kind, dict[str, Any]] | None:
     if np.abs(residual).max() > GAIN_RESIDUAL or not factor.all():
         return None
     level = 20 * np.log10(np.abs(factor))
-    if (factor > 0).all() and np.abs(level).max() < SMALLEST_GAIN_DB:
+    even = bool(np.abs(level).max() < SMALLEST_GAIN_DB)
+    if even and (factor > 0).all():
         return None
     details: dict[str, Any] = {"gain_db": round(float(level.mean()), 3)}
     if np.ptp(level) > 0.05:
         details["channels_db"] = [round(float(value), 3) for value in level]
-    if (factor < 0).any():
-        details["inverted"] = True
-    return Kind.GAIN, details
+    negative = np.flatnonzero(factor < 0)
+    if negative.size:
+        details["inverted"] = True if negative.size == factor.size else [int(c) for c in negative]
+    return Kind.POLARITY if even else Kind.GAIN, details

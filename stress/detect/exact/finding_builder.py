@@ -326,7 +326,7 @@ class Builder:
     def _join(self, stretch: Stretch, one: Part, other: Part, shift: int) -> Part | None:
         first, second = (one, other) if one.start <= other.start else (other, one)
         start, end = first.start, second.end
-        fitted = (Kind.GAIN, Kind.DITHER, Kind.SWAP, Kind.BYTESHIFT)
+        fitted = (Kind.GAIN, Kind.POLARITY, Kind.DITHER, Kind.SWAP, Kind.BYTESHIFT)
         if one.kind in fitted or other.kind in fitted:
             fit = self._fit(stretch, start, end, shift)
             return fit if fit is not None and fit.kind in (one.kind, other.kind) else None
@@ -342,7 +342,7 @@ class Builder:
     def _absorb(self, stretch: Stretch, one: Part, other: Part, shift: int) -> list[Part]:
         # Dither or gain may reach some frames into a short part that fits nothing.
         loose = other.kind is Kind.UNKNOWN and other.end - other.start <= MOST_LOOSE
-        if not loose or one.kind not in (Kind.GAIN, Kind.DITHER):
+        if not loose or one.kind not in (Kind.GAIN, Kind.POLARITY, Kind.DITHER):
             return [one, other]
         forward = one.start < other.start
         for cut in range(other.end - other.start - 1, 0, -1):

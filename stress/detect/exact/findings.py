@@ -139,13 +139,21 @@ def merged(last: Finding, finding: Finding) -> Finding:
 
 
 def _alike(last: Finding, finding: Finding) -> bool:
-    if finding.kind is Kind.GAIN:
-        return abs(float(last.details["gain_db"]) - float(finding.details["gain_db"])) < 0.1
+    if finding.kind in (Kind.GAIN, Kind.POLARITY):
+        one, other = _levels(last.details), _levels(finding.details)
+        n = max(len(one), len(other))
+        near = all(abs(a - b) < 0.1 for a, b in zip(one * (n // len(one)), other * (n // len(other))))
+        return near and last.details.get("inverted") == finding.details.get("inverted")
     if finding.kind is Kind.RESAMPLE:
         return abs(float(last.details["ratio"]) / float(finding.details["ratio"]) - 1) < 1e-2
     keys = {Kind.SWAP: "source", Kind.BYTESHIFT: "bytes"}
     key = keys.get(finding.kind)
     return key is None or last.details.get(key) == finding.details.get(key)
+
+
+def _levels(details: Mapping[str, Any]) -> list[float]:
+    # Of each channel, or one for all of them [dB].
+    return [float(level) for level in details.get("channels_db") or [details["gain_db"]]]
 
 
 def sentence(finding: Finding, rings: bool = True) -> str:
@@ -210,11 +218,26 @@ def _lines(finding: Finding, be: str) -> str:
     return f"; {verb} exactly {what} of the {finding.ring} ring"
 
 
+def _scaled(kind: Kind, details: Mapping[str, Any]) -> str:
+    inverted = details.get("inverted")
+    sign = ""
+    if isinstance(inverted, list):
+        which = " and ".join(str(channel + 1) for channel in inverted)
+        sign = f"of inverted sign in {'channel' if len(inverted) == 1 else 'channels'} {which}"
+    elif inverted:
+        sign = "of inverted sign"
+    if kind is Kind.POLARITY:
+        return sign
+    levels = details.get("channels_db")
+    told = f"{details.get('gain_db')} dB" if not levels else f"{', '.join(map(str, levels))} dB (by channel)"
+    return f"scaled by {told}{' and ' if sign else ''}{sign}"
+
+
 def _plain(kind: Kind, details: Mapping[str, Any]) -> str:
     if kind is Kind.BITFLIP:
         return f"right but for {count(int(details.get('flips', 1)), 'flipped bit')}"
-    if kind is Kind.GAIN:
-        return f"scaled by {details.get('gain_db')} dB"
+    if kind in (Kind.GAIN, Kind.POLARITY):
+        return _scaled(kind, details)
     if kind is Kind.DITHER:
         return f"off by at most {details.get('lsb')} LSB"
     if kind is Kind.SWAP:

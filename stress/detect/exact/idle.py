@@ -87,6 +87,9 @@ def moving(samples: Samples, aged: Flags | None = None) -> Flags:
     wide = samples.astype(np.int64)
     steps = np.zeros(len(wide), bool)
     steps[1:] = (np.abs(np.diff(wide, axis=0)) > LARGEST_STEP * (1 << 31)).any(axis=1)
+    # Nothing is before the first frame: it moves where the next one does.
+    if len(steps) > 1:
+        steps[0] = steps[1]
     if aged is not None:
         steps[1:] &= ~aged[:-1]
     tiles = -(-len(steps) // TILE)

@@ -36,6 +36,10 @@ LEAST_PASS = 4096
 # length, played twice without a gap, is not told from it; lower: a ring that replays
 # is called a second pass.
 LONGEST_RING = 1 << 16
+# Longest piece of old frames behind silence that is what a ring held [s]. Source: aplay asks for a
+# ring of 0.5 s, other players for less. Higher: a second pass without its beginning is passed
+# over; lower: a clean recording of a player that ended is no PASS.
+LONGEST_RESIDUE_S = 0.5
 # A jump ahead behind silence that is lost time: up to half a second and twice the
 # silence. Beyond ten seconds it is another file. Between them nobody can tell.
 LOST_S, OTHER_S = 0.5, 10.0
@@ -101,10 +105,16 @@ class Planner:
     ----------
     read : gives any stretch of the capture.
     frames : of the capture.
+    tail : judge what is neither pattern nor idle from the last right frame on.
+
+    Attributes
+    ----------
+    foreign : captured frame where such a tail begins, None without.
     """
 
-    def __init__(self, read: Read, frames: int, pattern: Pattern, known: Known) -> None:
-        self._read, self._frames, self._known = read, frames, known
+    def __init__(self, read: Read, frames: int, pattern: Pattern, known: Known, *, tail: bool = True) -> None:
+        self._read, self._frames, self._known, self._judge_tail = read, frames, known, tail
+        self.foreign: int | None = None
         self._reader = RegionReader(pattern)
         self._first = 0
         self._replay: Replay | None = None
@@ -231,6 +241,12 @@ class Planner:
         region = self._region(max(due, 0), frame, (position - (frame - max(due, 0))) % (1 << 32))
         if due >= 0 or region.idle_before < LEAST_IDLE:
             one.start = max(due, 0)
+            if due < 0:
+                one.advice.append(
+                    f"the capture begins at position {one.position}, {counted(-due, 'frame')} behind the "
+                    f"--position {self._known.position} that was named: they are lost, or the recording "
+                    "began late (without --position what is there is judged)"
+                )
             return
         one.start = frame if region.loud is None else region.loud[0]
         one.lost = signed(one.position - self._known.position)
@@ -248,7 +264,9 @@ class Planner:
             one.doubtful_head = 0 if region.idle_before >= LEAST_IDLE else frame - one.start
         elif 0 < region.frames == signed(position - FIRST_POSITION):
             one.start = 0  # as many idle frames as the pattern lacks: they were due
-        silent = region.idle_before if region.loud is not None else region.frames
+        silent = region.frames if region.loud is None else region.idle_before
+        if region.loud is not None and silent < LEAST_IDLE:
+            return
         if silent and signed(one.position - FIRST_POSITION) > 0 and one.start:
             few = region.content != "silence" and region.frames < LEAST_IDLE
             what = f"{counted(region.frames, 'frame')} of something else" if few else region.content
@@ -336,18 +354,38 @@ class Planner:
         )
 
     def _loud_tail(self, one: Pass, region: Region) -> None:
+        first, last = region.loud or (region.start, region.end)
         if region.idle_before >= LEAST_IDLE:
             self._ended(one, region, one.end)
             one.advice.append(self._foreign(region, "behind the end of the pattern"))
-        elif region.idle_after >= LEAST_IDLE:
-            one.end = region.loud[1] if region.loud else region.end
+            return
+        if last - first >= LEAST_IDLE:
+            self.foreign = region.start
+            if not self._judge_tail:
+                self._ended(one, region, one.end)
+                one.advice.append(
+                    f"from frame {count(first)} on, behind the last right one, "
+                    f"{counted(last - first, 'frame')} are no pattern in any form: another sound, or damage "
+                    "(--frames or --duration says how much was played)"
+                )
+                return
+        one.end = region.end
+        if region.idle_after >= LEAST_IDLE:
+            one.end = last
             self._ended(one, region, one.end)
-        else:
-            one.end = region.end
 
     def _doubt_old(self, one: Pass, region: Region) -> None:
-        # Behind silence nothing was due any more; right behind the last frame it may have been.
-        if region.old_at is None or region.old_at - region.start >= LEAST_IDLE:
+        # Behind silence nothing was due any more; right behind the last frame it may have been,
+        # and so many may be another pass that has lost its beginning.
+        behind = region.old_at is None or region.old_at - region.start >= LEAST_IDLE
+        if region.old_at is None or (behind and region.old <= LONGEST_RESIDUE_S * self._known.rate):
+            return
+        if behind:
+            one.advice.append(
+                f"{counted(region.old, 'frame')} of old pattern from frame {count(region.old_at)} on: "
+                "another pass whose beginning is lost, or a long ring (--frames or --duration says how much "
+                "was played)"
+            )
             return
         one.advice.append(
             f"{counted(region.old, 'frame')} of old pattern from frame {count(region.old_at)} on: what "
@@ -357,10 +395,11 @@ class Planner:
     def _ended(self, one: Pass, region: Region, end: int) -> None:
         self._doubt_old(one, region)
         last = (one.lock[1] + end - 1 - one.lock[0]) % (1 << 32)
+        plain = region.old == 0 and (region.loud is None or region.loud[1] <= end)
         old = f", {counted(region.old, 'frame')} of them old pattern" if region.old else ""
         one.notes.append(
             f"the pattern ends at frame {count(end)} (position {last}); {counted(region.end - end, 'frame')} "
-            f"of {region.content} behind it are not judged{old}"
+            f"{f'of {region.content} ' if plain else ''}behind it are not judged{old}"
         )
 
     @staticmethod

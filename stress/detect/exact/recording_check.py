@@ -39,10 +39,22 @@ class KnownRecording:
 
 @dataclass(frozen=True)
 class Judged:
-    """The analysis of a capture, and why it is no PASS where nothing wrong was found."""
+    """The analysis of a capture, and why it is no PASS where nothing wrong was found.
+
+    Parameters
+    ----------
+    foreign : captured frame behind the last right one, from which on nothing was pattern and which is
+        judged; None without such a tail.
+    """
 
     analysis: Analysis
     advice: tuple[str, ...] = ()
+    foreign: int | None = None
+
+    @property
+    def ends_strange(self) -> bool:
+        """Whether the capture ends with frames that show the pattern in no form."""
+        return self.foreign is not None and is_strange(self.analysis, self.foreign)
 
 
 def check_recording(
@@ -52,6 +64,8 @@ def check_recording(
     known: Known,
     line_bytes: int = 32,
     found: Survey | None = None,
+    *,
+    tail: bool = True,
 ) -> Judged:
     """Check every pass of the pattern in a capture.
 
@@ -60,6 +74,7 @@ def check_recording(
     found : the survey of the capture, None to make it.
     known : what the user says of what was played.
     line_bytes : cache line of the board [bytes].
+    tail : judge what is neither pattern nor idle from the last right frame to the end.
     """
     known = replace(known, laps=tuple(size for size in (rings.playback, rings.capture) if size))
     found = found or survey(capture.read(0, capture.frames), pattern)
@@ -69,11 +84,23 @@ def check_recording(
         return Judged(_plain(capture, pattern, rings, known, line_bytes))
     spans = tuple(_from_first(capture, pattern, span) for span in spans)
     lock = _right_from(capture, pattern, *lock)
-    passes = Planner(capture.read, capture.frames, pattern, known).passes(spans, lock)
+    planner = Planner(capture.read, capture.frames, pattern, known, tail=tail)
+    passes = planner.passes(spans, lock)
     parts = [_judged(capture, pattern, rings, known, line_bytes, one) for one in passes]
     axes = Axes(rings, pattern.frame_bytes, known.position or 0, line_bytes)
     whole = _joined([part.analysis for part in parts], capture.frames, axes)
-    return Judged(whole, tuple(line for part in parts for line in part.advice))
+    advice = tuple(line for part in parts for line in part.advice)
+    return Judged(whole, advice, planner.foreign if tail else None)
+
+
+#: Kinds of frames that have nothing of the pattern in them.
+STRANGE = (Kind.UNKNOWN, Kind.ZERO, Kind.HOLD, Kind.MUTE)
+
+
+def is_strange(analysis: Analysis, start: int) -> bool:
+    """Tell whether what is wrong from captured frame `start` on shows the pattern in no form."""
+    behind = [one for one in analysis.findings if one.frame + one.frames > start]
+    return bool(behind) and all(one.frame >= start and one.kind in STRANGE for one in behind)
 
 
 def _plain(

@@ -33,12 +33,12 @@ MANY_FRAMES, MANY = 1000, 200
 
 #: Kinds that a path is taken for where each frame is judged by itself.
 PATH_KINDS = (
-    *(Kind.UNKNOWN, Kind.BITFLIP, Kind.DITHER, Kind.GAIN, Kind.SWAP, Kind.BYTESHIFT, Kind.INSERT),
-    *(Kind.MISPLACED, Kind.ZERO, Kind.HOLD, Kind.RESAMPLE, Kind.MUTE),
+    *(Kind.UNKNOWN, Kind.BITFLIP, Kind.DITHER, Kind.GAIN, Kind.POLARITY, Kind.SWAP, Kind.BYTESHIFT),
+    *(Kind.INSERT, Kind.MISPLACED, Kind.ZERO, Kind.HOLD, Kind.RESAMPLE, Kind.MUTE),
 )
 
 #: Those of them that say as much as a path does, where they do not last.
-NAMED = (Kind.SWAP, Kind.GAIN, Kind.BYTESHIFT)
+NAMED = (Kind.SWAP, Kind.GAIN, Kind.POLARITY, Kind.BYTESHIFT)
 
 # Frames that are looked at in one place, the fewest, and the places: the longest findings, and
 # some spread over all. Higher: time; lower: a path that begins late behind much damage is missed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from stress.detect.exact.findings import Collector
+from stress.detect.exact.findings import Collector, sentence
 from stress.model.finding import Finding, Kind
 
 STALE = Finding(Kind.STALE, 0, 8, 0, lag=48, laps=1, ring="playback")
@@ -54,3 +54,27 @@ def test_dropped_frames_take_no_time_of_the_capture():
 def test_findings_past_the_cap_are_counted_only():
     made, kept = _collected(*(_at(1000 * n) for n in range(5)), cap=2)
     assert (len(kept), made.dropped, made.counts) == (2, 3, {Kind.STALE: 5})
+
+
+def test_sentence_of_a_scaled_stretch_says_each_level_and_sign():
+    def said(kind=Kind.GAIN, **details):
+        return sentence(Finding(kind, 7, 40, 8, details=details))
+
+    assert said(gain_db=-6.0) == "40 frames at capture frame 7 are scaled by -6.0 dB."
+    assert said(gain_db=-3.0, channels_db=[-6.0, 0.0]).endswith("are scaled by -6.0, 0.0 dB (by channel).")
+    assert said(gain_db=-6.0, inverted=True).endswith("are scaled by -6.0 dB and of inverted sign.")
+    assert said(Kind.POLARITY, gain_db=0.0, inverted=True).endswith("are of inverted sign.")
+    assert said(Kind.POLARITY, gain_db=0.0, inverted=[1]).endswith("are of inverted sign in channel 2.")
+
+
+def test_scaled_stretches_are_one_where_levels_and_signs_are_alike():
+    def after(**details):
+        return _collected(
+            Finding(Kind.GAIN, 0, 40, 0, details={"gain_db": -3.0, "channels_db": [-6.0, 0.0]}),
+            Finding(Kind.GAIN, 40, 40, 40, details=details),
+        )[1]
+
+    assert len(after(gain_db=-3.02, channels_db=[-6.04, 0.0])) == 1
+    assert len(after(gain_db=-3.0, channels_db=[0.0, -6.0])) == 2
+    assert len(after(gain_db=-3.0, channels_db=[-6.0, 0.0], inverted=True)) == 2
+    assert len(after(gain_db=-3.0)) == 2

@@ -29,7 +29,7 @@ def zeros(frames, channels=2):
     return np.zeros((frames, channels), int)
 
 
-def judge(parts, known=None, rings=UNKNOWN, channels=2):
+def judge(parts, known=None, rings=UNKNOWN, channels=2, tail=True):
     samples = np.concatenate([np.asarray(part) for part in parts])
     raw = (
         np.ascontiguousarray(np.clip(np.rint(samples), -32768, 32767).astype("<i2"))
@@ -43,7 +43,8 @@ def judge(parts, known=None, rings=UNKNOWN, channels=2):
             yield raw[at * size : min(at + BLOCK, stop) * size]
 
     capture = KnownRecording(read, len(raw) // size)
-    found = check_recording(capture, Pattern("mix1", FORMATS["S16_LE"], channels), rings, known or Known())
+    sent = Pattern("mix1", FORMATS["S16_LE"], channels)
+    found = check_recording(capture, sent, rings, known or Known(), tail=tail)
     assert found.analysis.locked
     assert found.analysis.wrong_frames == sum(one.frames for one in found.analysis.findings)
     return found
@@ -167,6 +168,9 @@ DOUBTFUL = {
     "noise before it, position named": ([noise(96000, 20000), P[:20000]], AT, "neither silence nor pattern"),
     "wrong frames at the start": ([noise(20, 20000), P[5020:]], None, "not the pattern"),
     "a pop before it": ([zeros(4800), noise(30, 20000), P], None, "neither silence nor pattern"),
+    "a second pass that has lost its beginning": (
+        [P[:48000], zeros(5000), P[1000:48000], zeros(9000)], None, "another pass whose beginning is lost"),
+    "begins late, position named": ([P[2000:]], AT, "2 000 frames behind the --position 1"),
     "silence, and not from the beginning": ([zeros(4800), P[48000:]], None, "begins at position 48001"),
 }  # fmt: skip
 
@@ -200,3 +204,60 @@ def test_findings_of_a_later_pass_have_their_frame_in_the_capture():
     (finding,) = found.analysis.findings
     assert (finding.kind, finding.frame, finding.frames) == (Kind.UNKNOWN, 121000, 16)
     assert "121000" in finding.text
+
+
+FOREIGN = {
+    "another song": [P, noise(5000, 20000)],
+    "another song, then silence": [P, noise(5000, 20000), zeros(40000)],
+    "hum": [P, np.rint(9000 * np.sin(np.arange(20000) / 150))[:, None].repeat(2, 1)],
+    "a noisy input": [P, noise(5000, 40)],
+}
+
+
+@pytest.mark.parametrize("case", list(FOREIGN))
+def test_foreign_sound_behind_the_pattern_is_known_and_left_out_where_asked(case):
+    found = judge(FOREIGN[case])
+    assert verdict(found) == "FAIL" and found.ends_strange
+    found = judge(FOREIGN[case], tail=False)
+    assert (verdict(found), found.analysis.checked_frames, found.foreign) == ("doubt", 96000, None)
+    assert any("no pattern in any form" in line for line in found.advice)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [P, noise(200, 20000)],
+        [P[:90000], P[90000:] * 0.5],
+        [P[:80000], P[80000:80480] * 0.5, noise(9000, 20000)],
+        [P, noise(5000, 20000), zeros(9000), P],
+    ],
+    ids=["a few frames", "the pattern, softer", "softer, then noise", "the pattern again"],
+)
+def test_damage_is_no_foreign_sound(parts):
+    found = judge(parts)
+    assert verdict(found) == "FAIL" and not found.ends_strange
+
+
+def test_known_length_makes_damage_of_a_foreign_sound():
+    found = judge([P[:48000], noise(5000, 20000)], Known(frames=96000))
+    assert verdict(found) == "FAIL" and not found.ends_strange
+
+
+def test_residue_of_half_a_second_behind_silence_is_no_other_pass():
+    assert verdict(judge([P, zeros(600), P[60000:84000], zeros(9000)])) == "right"
+
+
+def test_wrong_frames_at_the_start_are_counted_from_the_first_one():
+    found = judge([noise(40, 20000), P[40:]])
+    assert found.analysis.first_frame == 0
+    assert any("frames 0 to 39, before the first right frame" in line for line in found.advice)
+    assert not any("begins at position" in line for line in found.advice)
+
+
+def test_note_names_what_is_behind_only_where_it_is_one_thing():
+    notes = {
+        "of silence behind": judge([P, zeros(9000)]),
+        "9 000 frames behind": judge([P, zeros(5000), noise(3000, 20000), zeros(1000)]),
+    }
+    for words, found in notes.items():
+        assert words in found.analysis.notes[-1].replace("\u202f", " ")
