@@ -11,13 +11,23 @@ if TYPE_CHECKING:
     from stress.model.record.proof import ControlRecord
 
 
+# Ring lines that one frame can lie in. Source: the largest frame is 32 channels of 4 bytes, the smallest
+# line 16 bytes; two rings. Higher: lines that were never there count as exposure; lower: a real burst is
+# called inconsistent.
+MOST_LINES = 16
+
+
 def broken(burst: BurstRecord) -> str:
     """Return the first thing that cannot be, "" for a burst whose numbers go together."""
     analysis, control = burst.analysis, burst.control
+    if _more_than_streamed(burst):
+        return _more_than_streamed(burst)
     if not analysis.findings and not analysis.counts and not analysis.sites:
         # Nearly all bursts of a long record: what is left to hold is what holds for every one.
         if analysis.findings_left_out:
             return f"0 findings kept and {analysis.findings_left_out} left out, of 0 found"
+        if burst.episodes:
+            return f"{burst.episodes} episodes of 0 findings"
         return _control(control)
     found, kept = sum(analysis.counts.values()), len(analysis.findings)
     if kept + analysis.findings_left_out != found:
@@ -30,9 +40,22 @@ def broken(burst: BurstRecord) -> str:
         return f"{placed} findings by place, of {found} found"
     if _control(control):
         return _control(control)
+    if burst.episodes > found:
+        return f"{burst.episodes} episodes of {found} findings"
     frames = max((finding.frames for finding in analysis.findings if finding.real), default=0)
     if analysis.wrong_frames < frames:
         return f"{analysis.wrong_frames} wrong frames, and a finding of {frames}"
+    return ""
+
+
+def _more_than_streamed(burst: BurstRecord) -> str:
+    # Records that do not say how much was captured hold 0 frames.
+    analysis, sides = burst.analysis, (burst.exchange.playback, burst.exchange.capture)
+    if 0 < analysis.frames < analysis.checked_frames:
+        return f"{analysis.checked_frames} frames checked, of {analysis.frames} captured"
+    most = MOST_LINES * max(analysis.frames, *(side.frames for side in sides), 0)
+    if 0 < most < burst.exposure.lines:
+        return f"{burst.exposure.lines} ring lines checked, of at most {most} streamed"
     return ""
 
 

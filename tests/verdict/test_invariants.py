@@ -79,3 +79,28 @@ def test_burst_with_one_number_changed_is_named(found, what, more):
     spoilt = replace(sound, analysis=changed, control=control)
     assert broken(spoilt)
     assert next(iter(tallies([spoilt]))).inconsistent
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda b: replace(b, analysis=replace(b.analysis, frames=999, checked_frames=1000)),
+            "1000 frames che",
+        ),
+        (
+            lambda b: replace(b, exposure=replace(b.exposure, lines=10**9)),
+            "1000000000 ring lines checked, of",
+        ),
+        (lambda b: replace(b, episodes=1), "1 episodes of 0 findings"),
+    ],
+)
+@pytest.mark.parametrize("found", [False, True])
+def test_burst_that_checked_more_than_was_streamed_is_named(change, words, found):
+    sound = _burst({"stale": (2, 0, 5)} if found else {})
+    sound = replace(sound, analysis=replace(sound.analysis, frames=1000, checked_frames=1000))
+    assert broken(sound) == ""
+    sound = replace(sound, episodes=2 if found else 0)
+    assert broken(sound) == ""
+    spoilt = change(sound) if not found or "episodes" not in words else replace(sound, episodes=3)
+    assert broken(spoilt).startswith(words if not found or "episodes" not in words else "3 episodes of 2")
