@@ -234,8 +234,9 @@ class Summing:
         parts = (*begun, *(Tally(name, skipped=NOT_BEGUN) for name in unbegun))
         whole = total(parts)
         judgement, contradicted = self._judged(parts, plan)
-        if self.unnamed and judgement.verdict in (Verdict.PASS, Verdict.SKIP):
-            judgement, contradicted = _beside_evidence(judgement, self.unnamed), True
+        if self.unnamed and judgement.verdict is not Verdict.FAIL:
+            contradicted = contradicted or judgement.verdict in (Verdict.PASS, Verdict.SKIP)
+            judgement = _beside_evidence(judgement, self.unnamed)
         if self.miscounted and judgement.verdict in (Verdict.PASS, Verdict.SKIP):
             judgement, contradicted = _miscounted(judgement, self.miscounted), True
         return Summary(
@@ -273,7 +274,8 @@ class Summing:
         if self.verdict is None:
             return _unended(derived), False
         recorded = Judgement(Verdict(self.verdict.verdict), self.verdict.reasons)
-        if recorded.verdict is derived.verdict or derived.verdict is Verdict.SKIP:
+        judged = recorded.verdict in (Verdict.PASS, Verdict.FAIL)
+        if recorded.verdict is derived.verdict or (derived.verdict is Verdict.SKIP and not judged):
             return recorded, False
         unbegun = any(part.skipped == NOT_BEGUN for part in parts)
         if self.verdict.rules < RULES and derived.verdict is not Verdict.FAIL and not unbegun:
@@ -316,6 +318,8 @@ def _beside_evidence(judged: Judgement, unnamed: tuple[str, ...]) -> Judgement:
         f"evidence/ holds {counted(len(unnamed), 'sample')} of corruption that no burst of the record names "
         f"({unnamed[0]}): a part of the record is lost"
     )
+    if judged.verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR):
+        return Judgement(judged.verdict, (*judged.reasons[:1], reason, *judged.reasons[1:]))
     return Judgement(Verdict.INCONCLUSIVE, (reason, *(f"recorded: {text}" for text in judged.reasons)))
 
 

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from stress.model.verdict import Verdict
 from stress.plan.plan import read_plan
 from stress.verdict.judge import RULES
 from stress.verdict.needs import NOT_BEGUN
-from stress.verdict.summary import UNENDED
-from tests.record_cases import PLAN, summary
+from stress.verdict.summary import UNENDED, Summing
+from tests.record_cases import PLAN, log, summary
 
 EXPOSED = {"exposure": {"lines": 100_000, "line_bytes": 32}, "control": {"planted": 12, "found": 12}}
 CLEAN = {"event": "burst", **EXPOSED}
@@ -83,3 +85,28 @@ def test_pass_of_an_earlier_version_over_arms_that_never_ran_is_a_contradiction(
 def test_arm_of_the_plan_that_was_not_begun_is_in_the_summary():
     run = summary({**CLEAN, "arm": "b"}, plan=PLAN)
     assert [(part.arm, part.skipped) for part in run.parts] == [("b", None), ("a", NOT_BEGUN)]
+
+
+@pytest.mark.parametrize("name", ["PASS", "FAIL"])
+def test_recorded_answer_without_a_burst_is_a_contradiction(name):
+    run = summary(_verdict(name, "as it was said"))
+    assert (run.judgement.verdict, run.contradicted) == (Verdict.INCONCLUSIVE, True)
+    assert not summary(_verdict("INCONCLUSIVE", "the device went away")).contradicted
+
+
+@pytest.mark.parametrize(
+    ("events", "first", "contradicted"),
+    [
+        ([CLEAN, _verdict("PASS", "said")], "evidence/ holds 2 samples of corruption", True),
+        ([CLEAN], UNENDED, False),
+        ([CLEAN, _verdict("INCONCLUSIVE", "the device went away")], "the device went away", False),
+    ],
+)
+def test_evidence_that_no_burst_names_is_told_whatever_the_verdict_is(events, first, contradicted):
+    summing = Summing(unnamed=("burst-00002-000-zero.json", "burst-00002-001-zero.json"))
+    for one in log({"event": "start"}, *events).events:
+        summing.add(one)
+    run = summing.result(PLAN)
+    assert (run.judgement.verdict, run.contradicted) == (Verdict.INCONCLUSIVE, contradicted)
+    assert run.judgement.reasons[0].startswith(first)
+    assert any("burst-00002-000-zero.json" in reason for reason in run.judgement.reasons[:2])
