@@ -7,7 +7,7 @@ import pytest
 
 from stress.model.verdict import Verdict
 from stress.plan.plan import read_plan
-from stress.verdict.judge import judge_run
+from stress.verdict.judge import judge, judge_run
 from stress.verdict.summary import summarise
 from stress.verdict.tally import tallies
 from tests.record_cases import log
@@ -100,6 +100,68 @@ def test_pass_implies_that_each_arm_asked_for_was_exposed_judged_and_clean(arms,
     proving = [arm for arm in plan.arm if not arm.cures and (arm.mapped or not mapped)]
     lines = {arm.name: sum(one["lines"] for one in bursts or ()) for arm, bursts in zip(plan.arm, runs)}
     assert sum(lines[arm.name] for arm in proving) * plan.bound > 2.99
+
+
+TOUCHED = strategies.fixed_dictionaries(
+    {
+        "access": strategies.sampled_from(["mmap", "mmap", "rw"]),
+        "lever": strategies.sampled_from(["none", "none", "none", "clean+invalidate"]),
+        "optional": strategies.sampled_from([False, False, False, True]),
+        "playback": strategies.sampled_from(["store", "store", "rmw"]),
+        "capture": strategies.sampled_from(["whole", "exact", "ahead"]),
+        "start_burst": strategies.sampled_from([False, False, True]),
+    }
+).filter(lambda arm: arm["access"] == "mmap" or (arm["playback"], arm["capture"]) == ("store", "whole"))
+# What may become of an arm in a run that is clean but for that.
+SPOILT = {
+    "skipped": lambda bursts: None,
+    "not begun": lambda bursts: [],
+    "killed in its first burst": lambda bursts: [],
+    "masked by xruns": lambda bursts: [{**one, "xruns": 3} for one in bursts],
+    "not locked": lambda bursts: [{**one, "locked": False} for one in bursts],
+    "not locked at the end": lambda bursts: [*bursts[:-1], {**bursts[-1], "locked": False}],
+    "nothing exposed": lambda bursts: [{**one, "lines": 0} for one in bursts],
+    "nothing injected": lambda bursts: [{**one, "planted": 0} for one in bursts],
+    "a fault missed": lambda bursts: [*bursts[:-1], {**bursts[-1], "missed": 1}],
+    "wrong frames": lambda bursts: [{**bursts[0], "wrong": 8}, *bursts[1:]],
+    "unplugged": lambda bursts: [*bursts[:-1], {**bursts[-1], "lost": "gone"}],
+}
+INDEXINGS = ("", "VIVT", "VIPT aliasing", "PIPT or VIPT non-aliasing")
+
+
+@given(
+    strategies.lists(TOUCHED, min_size=1, max_size=4),
+    strategies.lists(
+        strategies.tuples(strategies.integers(0, 3), strategies.sampled_from(sorted(SPOILT))), max_size=2
+    ),
+    strategies.integers(1, 3),
+    strategies.sampled_from(INDEXINGS),
+    strategies.booleans(),
+)
+def test_clean_run_passes_only_where_no_arm_asked_for_was_spoilt(arms, spoilt, number, indexing, ordinary):
+    plan = read_plan(
+        {"ordinary": ordinary, "arm": [{**arm, "name": name} for name, arm in zip(NAMES, arms)]}, "plan"
+    )
+    runs = [[CLEAN] * number for _ in arms]
+    hit = set()
+    for at, how in spoilt:
+        if at < len(runs) and at not in hit:
+            runs[at] = SPOILT[how](runs[at])
+            hit.add(at)
+    parts = tallies(_record(runs))
+    judged = judge_run(parts, plan, indexing).verdict
+    asked = {at for at, arm in enumerate(plan.arm) if not (arm.optional or arm.cures)}
+    by_name = {part.arm: part for part in parts}
+    proving = [at for at, arm in enumerate(plan.arm) if arm.mapped and not arm.cures and at not in hit]
+    provoked = [at for at in proving if plan.arm[at].provoking]
+    aliasing = indexing in ("VIVT", "VIPT aliasing") and not ordinary and any(arm.mapped for arm in plan.arm)
+    if judged is Verdict.PASS:
+        assert not (asked & hit)
+        assert provoked or not aliasing
+        assert all(judge(by_name[NAMES[at]]).verdict is Verdict.PASS for at in asked)
+    elif not hit and (provoked or not aliasing):
+        mapped = any(arm.mapped for arm in plan.arm)
+        assert not any(not arm.cures and (arm.mapped or not mapped) for arm in plan.arm)
 
 
 @given(ARMS, strategies.lists(strategies.one_of(strategies.none(), BURSTS), min_size=4, max_size=4))
