@@ -49,11 +49,12 @@ def broken(burst: BurstRecord) -> str:
 
 
 def _more_than_streamed(burst: BurstRecord) -> str:
-    # Records that do not say how much was captured hold 0 frames.
+    # Records that do not say how much was captured hold 0 frames. Judged from the bus, both directions count.
     analysis, sides = burst.analysis, (burst.exchange.playback, burst.exchange.capture)
-    if 0 < analysis.frames < analysis.checked_frames:
-        return f"{analysis.checked_frames} frames checked, of {analysis.frames} captured"
-    most = MOST_LINES * max(analysis.frames, *(side.frames for side in sides), 0)
+    streamed = analysis.frames + sum(side.frames for side in sides)
+    if analysis.frames > 0 and streamed < analysis.checked_frames:
+        return f"{analysis.checked_frames} frames checked, of {streamed} streamed"
+    most = MOST_LINES * streamed
     if 0 < most < burst.exposure.lines:
         return f"{burst.exposure.lines} ring lines checked, of at most {most} streamed"
     return ""

@@ -85,8 +85,8 @@ def test_burst_with_one_number_changed_is_named(found, what, more):
     ("change", "words"),
     [
         (
-            lambda b: replace(b, analysis=replace(b.analysis, frames=999, checked_frames=1000)),
-            "1000 frames che",
+            lambda b: replace(b, analysis=replace(b.analysis, checked_frames=10**6)),
+            "1000000 frames checked, of 2",
         ),
         (
             lambda b: replace(b, exposure=replace(b.exposure, lines=10**9)),
@@ -104,3 +104,10 @@ def test_burst_that_checked_more_than_was_streamed_is_named(change, words, found
     assert broken(sound) == ""
     spoilt = change(sound) if not found or "episodes" not in words else replace(sound, episodes=3)
     assert broken(spoilt).startswith(words if not found or "episodes" not in words else "3 episodes of 2")
+
+
+def test_burst_judged_from_the_bus_counts_both_directions():
+    burst = _burst({})
+    played = burst.exchange.playback.frames
+    both = replace(burst, analysis=replace(burst.analysis, frames=played, checked_frames=2 * played - 1))
+    assert played and broken(both) == ""
