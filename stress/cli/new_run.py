@@ -18,6 +18,7 @@ from stress.settings import schema
 if TYPE_CHECKING:
     import argparse
 
+    from stress.plan.plan import Arm
     from stress.record.clock import Clock
 
 AUTO = "auto"
@@ -66,11 +67,18 @@ def _changed(args: argparse.Namespace, plan: Plan) -> Plan:
     if getattr(args, "reload", False):
         plan = by_reload(plan, args.plan)
     if args.event:
-        plan = replace(plan, arm=tuple(replace(arm, event=args.event) for arm in plan.arm))
+        # The option is about every arm, and about nothing else: what a plan says of its own events goes.
+        arms = tuple(_with_event(arm, args.event) for arm in plan.arm)
+        plan = replace(plan, arm=arms, event=())
     if args.stop_early is not None:
         good, bad = args.stop_early
         plan = replace(plan, stop=replace(plan.stop, good_per_h=good, bad_per_h=bad))
     return plan
+
+
+def _with_event(arm: Arm, event: str) -> Arm:
+    # An event stands before each burst but the first of an arm: with one burst it would never happen.
+    return replace(arm, event=event, down_s=0.0, bursts=max(2, arm.bursts))
 
 
 def _stimulus(args: argparse.Namespace, plan: Plan) -> tuple[Plan, StimulusFile | None]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from stress.board.cache_clean_counters import Opportunities, watched
 from stress.board.conditions import GrantedConditions, RequestedConditions, conditions
-from stress.experiment import positive_control
+from stress.experiment import middle, positive_control
 from stress.experiment.alignment import old_start, settle
 from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.method.detector import CheckResult
@@ -63,6 +63,7 @@ class BurstResult:
     by_wire : the analysis was drawn from the wire, not from a loopback.
     span : frames of the pattern in the play buffer; the next burst begins behind them.
     beside : the processes that were busiest meanwhile.
+    gap : what an event in the middle put into the capture, which is judged without it; None without one.
     """
 
     position: int
@@ -79,6 +80,7 @@ class BurstResult:
     blind: str = ""
     span: int = 0
     beside: tuple[Process, ...] = ()
+    gap: middle.Gap | None = None
 
     @property
     def analysis(self) -> Analysis:
@@ -105,6 +107,7 @@ class BurstRunner:
         tap saw, "auto" the latter where the stimulus does not come back.
     transport : what carries the sound; see `Stalls`.
     processes : looks at who else runs, before and behind each burst on a real card.
+    still_s : how long a stream stands still in the middle of a burst at most, 0 where none does [s].
     shared : how the frames of the stimulus lie in those of each direction; None
         where they are the same.
 
@@ -124,12 +127,14 @@ class BurstRunner:
         transport: TransportRecord = NO_TRANSPORT,
         shared: Shared | None = None,
         processes: Processes | None = None,
+        still_s: float = 0.0,
     ) -> None:
         stimulus = method.stimulus
         rate, step = granted.playback.rate, stimulus.frame_bytes
         rings = granted.playback.buffer_size + granted.capture.buffer_size
         tail = rings + round(TAIL_S * rate)
-        lead = rings + round(LEAD_S * rate)
+        # A stream that stood still goes on behind it: both directions take longer.
+        lead = rings + round((LEAD_S + (still_s + middle.EXTRA_S if still_s else 0.0)) * rate)
         self.granted = granted
         self.geometry = positive_control.Geometry(
             granted.playback.buffer_size,
@@ -188,7 +193,7 @@ class BurstRunner:
             the last lap tells in memory. Old frames stay in the ring: the PCM
             has to be opened anew before another burst.
         """
-        step, tap = self._stimulus.frame_bytes, self._tap
+        step, tap = self._stimulus.frame_bytes, None if handling.middle else self._tap
         self._span = self.play.size // step if to_end else self._frames
         self._stimulus.fill(position, self.play[: self._span * step])
         self.play[self._span * step :] = 0
@@ -198,6 +203,8 @@ class BurstRunner:
         self.captured[:] = 0
         # Allocates pages: outside the window, as is the fetching.
         blind = tap.start(self.granted, self._seconds()) if tap else ""
+        if self._tap and handling.middle:
+            blind = f"{handling.middle.event.value} in the middle of the burst: the bus was not looked at"
         looks = self._processes if not pcm.is_virtual else None
         if looks:
             looks.before(self._frames / self._rate)
@@ -209,6 +216,7 @@ class BurstRunner:
                 tap.grab()
         beside = looks.behind() if looks else ()
         wire = tap.finish() if tap and not blind else None
+        exchange, gap = self._closed(exchange, handling)
         due, taken = self._judged(exchange)
         raw = self.captured[: taken * self.capture_bytes]
         self.seen = returned = self._shared.capture.gather(raw) if self._shared else raw
@@ -251,7 +259,23 @@ class BurstRunner:
             blind=blind,
             span=self._span,
             beside=beside,
+            gap=gap,
         )
+
+    def _closed(self, exchange: Exchange, handling: Handling) -> tuple[Exchange, middle.Gap | None]:
+        """Take the silence of an event in the middle out of the capture."""
+        if handling.middle is None or exchange.stood is None or exchange.stood.refused:
+            return exchange, None
+        taken, step = exchange.capture.frames, self.capture_bytes
+        raw = self.captured[: taken * step]
+        seen = self._shared.capture.gather(raw) if self._shared else raw
+        ring = self.granted.playback.buffer_size
+        gap = middle.gap_in(seen, self.play, handling.middle, self._stimulus.frame_bytes, ring)
+        if gap.returned:
+            rest = self.captured[(gap.at + gap.frames) * step : taken * step].copy()
+            self.captured[gap.at * step : gap.at * step + rest.size] = rest
+            exchange = middle.without(exchange, gap, exchange.stood, handling.middle.event)
+        return exchange, gap
 
     def _sent(
         self,

@@ -99,7 +99,6 @@ class Run:
     kernel_log: KernelLog | None = None
 
     def __post_init__(self) -> None:
-        self._events = ArmEvents(self.disturber)
         self._looked = False
         self._undecided = self.loopback == "auto" and bool(self.others)
         self._path = ""
@@ -107,6 +106,7 @@ class Run:
         self._first_path: Path | None = None
         self._opened: tuple[Arm, BurstRunner] | None = None
         self._sum = self.done or Summing()
+        self._events = ArmEvents(self.plan, self.disturber, self.seed, self._sum.streamed_s)
         self._returned = False  # the stimulus was recognised in the loopback at least once
         self._skipped: dict[str, str] = {}
         # Numbers count the steps of the plan: an arm that is skipped has one too.
@@ -129,7 +129,7 @@ class Run:
         for step in self._schedule():
             if step.arm.name in self._skipped:
                 continue
-            took_s = self._disturb(step)
+            happened = self._disturb(step)
             if self._lost:
                 break
             if step.arm.name in self._skipped:
@@ -137,7 +137,7 @@ class Run:
             if self._opened is None or self._opened[0] != step.arm:
                 self._opened = self._open(step.arm) if self._with_driver(step.arm) else None
             if self._opened is not None:
-                self._burst(step, self._opened[1], took_s)
+                self._burst(step, self._opened[1], happened)
             if self._lost:
                 break
             if step.last and self.tap is not None:
@@ -151,21 +151,28 @@ class Run:
             if reason:
                 self._skip(arm, reason)
 
-    def _disturb(self, step: Step) -> float | None:
-        """Do the event of an arm before each burst but the first of a walk; return how long it took [s]."""
-        event = self._events.due(step.arm)
-        if event is None or self.disturber is None:
-            return None
-        if event.closes:
-            self._opened = None
-        try:
-            return self.disturber.disturb(event, self.plan.request(step.arm), step.arm.down_s)
-        except DeviceGone:
-            self._lost = Lost.GONE
-            self.journal.append(gone(step.arm), sync=True)
-        except DeviceError as error:
-            self._skip(step.arm, str(error))
-        return None
+    def _disturb(self, step: Step) -> list[tuple[str, float]]:
+        """Do the events before a burst; return the name of each and how long it took [s]."""
+        happened: list[tuple[str, float]] = []
+        for rule in self._events.due(step.arm, step.number, self._sum.streamed_s):
+            if self.disturber is None or self._lost or step.arm.name in self._skipped:
+                break
+            if self._opened is None and not rule.event.closes:
+                # An event before it closed the PCM: the stream that this one is about comes first.
+                self._opened = self._open(step.arm)
+                if self._opened is None:
+                    break
+            if rule.event.closes:
+                self._opened = None
+            try:
+                took_s = self.disturber.disturb(rule.event, self.plan.request(step.arm), rule.down_s)
+                happened.append((rule.name, took_s))
+            except DeviceGone:
+                self._lost = Lost.GONE
+                self.journal.append(gone(step.arm, rule.name), sync=True)
+            except DeviceError as error:
+                self._skip(step.arm, str(error))
+        return happened
 
     def _with_driver(self, arm: Arm) -> bool:
         """Have the driver loaded as an arm asks; False where the arm cannot be run then."""
@@ -231,7 +238,10 @@ class Run:
             return None
         frames = round(arm.burst_s * self.plan.rate)
         rings = Rings(granted.playback.buffer_size, granted.capture.buffer_size)
-        reason = self.pcm.supports(arm.handling) or self.method.unfit(rings, frames)
+        middles = self._events.middles(arm)
+        handlings = [arm.handling, *(replace(arm.handling, middle=one) for one in middles)]
+        refused = (self.pcm.supports(handling) for handling in handlings)
+        reason = next((one for one in refused if one), None) or self.method.unfit(rings, frames)
         if reason:
             self._skip(arm, reason)
             return None
@@ -249,6 +259,7 @@ class Run:
             transport=self.transport,
             shared=self.plan.shared(),
             processes=self.processes,
+            still_s=max((one.still_s for one in middles), default=0.0),
         )
         return arm, bench
 
@@ -258,16 +269,15 @@ class Run:
         self.journal.append(skip)
         self._sum.add(skip)
 
-    def _burst(self, step: Step, bench: BurstRunner, took_s: float | None) -> None:
+    def _burst(self, step: Step, bench: BurstRunner, happened: list[tuple[str, float]]) -> None:
         result = self._streamed(step, bench)
         judged: BurstRunner | None = bench
         if self._undecided and not self._lost:
             judged, result = self._decided(step, bench, result)
         if judged is not None:
-            result = self._events.judged(step.arm, result, took_s is not None)
+            result = self._events.judged(step.arm, result, bool(happened))
             self._note(step, result, judged)
-            if took_s is not None:
-                self._note_event(step, result, judged, took_s)
+            self._note_events(step, result, judged, happened)
             self._returned |= result.locked
 
     def _streamed(self, step: Step, bench: BurstRunner) -> BurstResult:
@@ -282,7 +292,7 @@ class Run:
         back = replace(bench.geometry, ring=ring, ring_frame_bytes=bench.capture_bytes)
         result = bench.run(
             self.pcm,
-            step.arm.handling,
+            replace(step.arm.handling, middle=self._events.inside()),
             first,
             faults,
             over_read=positive_control.place_faults(frames, back, wanted.share, wanted.least, f"{seed}/read"),
@@ -417,11 +427,16 @@ class Run:
             )
         )
 
-    def _note_event(self, step: Step, result: BurstResult, bench: BurstRunner, took_s: float) -> None:
+    def _note_events(
+        self, step: Step, result: BurstResult, bench: BurstRunner, happened: list[tuple[str, float]]
+    ) -> None:
         lap = bench.rings.largest
-        happened = self._events.record(step.arm, step.number, result, lap, took_s, self._returned)
-        self.journal.append(happened, sync=True)
-        self._sum.add(happened)
+        for record in self._events.records(step.arm, step.number, result, lap, happened, self._returned):
+            self.journal.append(record, sync=True)
+            self._sum.add(record)
+        stood = result.exchange.stood
+        if stood is not None and stood.refused and not result.exchange.xruns and not self._lost:
+            self._skip(step.arm, f"in the middle of burst {step.number}: {stood.refused}")
 
     def _conclude(self) -> tuple[Judgement, int]:
         parts = self._tallies()

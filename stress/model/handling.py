@@ -20,7 +20,7 @@ def reason_against(
     playback, capture : as granted; None for a direction that is not open.
     line_bytes : cache line of the board [bytes].
     """
-    reason = _start_burst(handling)
+    reason = _start_burst(handling) or _middle(handling)
     if reason is None and playback is not None:
         reason = _playback(handling, playback)
     if reason is None and capture is not None:
@@ -41,6 +41,15 @@ def _start_burst(handling: Handling) -> str | None:
     if handling.lever is not Lever.NONE:
         return "a lever acts before each commit, and a start burst has only one"
     return None
+
+
+def _middle(handling: Handling) -> str | None:
+    if handling.middle is None or not (handling.per_period or handling.start_burst):
+        return None
+    return (
+        f"{handling.middle.event.value} in the middle of a burst needs one call per direction: no RMW, "
+        "queue, lever, whole-line or ahead reads, and no start burst"
+    )
 
 
 def _playback(handling: Handling, granted: StreamParams) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from stress.model.formats import SampleFormat
+from stress.model.middle import Middle, Stood
 
 
 class Direction(str, Enum):
@@ -159,6 +160,7 @@ class Handling:
     switches_per_s : dose of forced address-space switches [1/s].
     start_burst : prefill by RMW, then START: only the prefill is at risk.
     load : what another process does meanwhile.
+    middle : a life-cycle event in the middle of the burst, None where there is none.
     """
 
     playback: PlaybackTouch = PlaybackTouch.STORE
@@ -168,6 +170,7 @@ class Handling:
     switches_per_s: float = 0.0
     start_burst: bool = False
     load: Load = Load.NONE
+    middle: Middle | None = None
 
     @property
     def per_period(self) -> bool:
@@ -229,6 +232,7 @@ class Exchange:
         ring; frames from there on were never due and must not be judged.
     lost : None when the burst ended by itself.
     notes : one line each for whatever a reader of the record should know.
+    stood : how the directions stood still in the middle of the burst, None where nothing was asked.
     """
 
     playback: StreamResult
@@ -236,6 +240,7 @@ class Exchange:
     played_limit: int
     lost: Lost | None = None
     notes: tuple[str, ...] = field(default=())
+    stood: Stood | None = None
 
     @property
     def xruns(self) -> int:

@@ -91,6 +91,11 @@ def _merged(below: Table, values: Table, where: str, check: Check) -> Table:
     if isinstance(own, list) and (own or below.get("sweep")):
         # A sweep of an arm that was not taken goes with it.
         out["sweep"] = [sweep for sweep in below.get("sweep", []) if sweep.get("of") in names] + own
+    events = values.get("event", [])
+    if isinstance(events, list) and (events or below.get("event")):
+        out["event"] = [
+            event for event in below.get("event", []) if event.get("arm", "") in ("", *names)
+        ] + events
     return {key: value for key, value in out.items() if key not in ("base", "keep", "every")}
 
 

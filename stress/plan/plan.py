@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from stress.board.conditions import RequestedConditions
-from stress.errors import ConfigError, one_of
+from stress.errors import ConfigError
 from stress.model.formats import CARD_FORMATS, MAX_CHANNELS, SampleFormat, card_format
 from stress.model.lifecycle import LifecycleEvent
 from stress.model.pcm import (
@@ -24,7 +24,7 @@ from stress.model.pcm import (
     StreamParams,
 )
 from stress.patterns.shared import Shared, share
-from stress.plan import inheritance
+from stress.plan import event_rules, inheritance
 from stress.plan.sweep import expand, runs
 from stress.settings import schema
 
@@ -199,6 +199,7 @@ class Plan:
     channel_map : which captured channel carries which played one, "PLAYED=CAPTURED"
         each, counted from 1; empty is 1=1, 2=2, ... as far as both directions go.
     stop : when it may end before that.
+    event : life-cycle events with a time of their own, see `stress.plan.event_rules`.
     """
 
     title: str = schema.text("")
@@ -221,6 +222,7 @@ class Plan:
     control: Control = schema.table(Control, Control())
     conditions: Conditions = schema.table(Conditions, Conditions())
     arm: tuple[Arm, ...] = schema.listing(schema.table(Arm))
+    event: tuple[event_rules.EventRule, ...] = schema.listing(schema.table(event_rules.EventRule))
 
     @property
     def walks_per_block(self) -> int:
@@ -242,6 +244,12 @@ class Plan:
         """
         pairs = [_pair(text, where) for text in self.channel_map]
         return share(self.layout(Direction.PLAYBACK), self.layout(Direction.CAPTURE), pairs, where)
+
+    def rules(self, arm: Arm) -> tuple[event_rules.EventRule, ...]:
+        """Return the life-cycle events of `arm`: its own, and those of `[[event]]`."""
+        own = arm.event != LifecycleEvent.NONE.value
+        mine = (event_rules.EventRule(arm.event, arm.name, down_s=arm.down_s),) if own else ()
+        return mine + tuple(rule for rule in self.event if rule.covers(arm))
 
     def request(self, arm: Arm) -> PcmRequest:
         """Return the hw_params asked for `arm`."""
@@ -308,18 +316,12 @@ def read_plan(values: dict[str, Any], where: str, setting: Mapping[str, Any] | N
             if getattr(arm, ring) < 2 * arm.period_size:
                 allowed = f"at least 2 periods, {2 * arm.period_size} frames"
                 raise ConfigError("ring too small", where=where, key=f"{key}.{ring}", allowed=allowed)
-        _check_down(arm, where, key)
+        event_rules.check_arm(arm, where, key)
         if arm.burst_s * plan.rate > 1 << 30:
             allowed = "2^30 frames at most"
             raise ConfigError("burst too long", where=where, key=f"{key}.burst_s", allowed=allowed)
+    event_rules.check(plan.event, plan.arm, where)
     return plan
-
-
-def _check_down(arm: Arm, where: str, key: str) -> None:
-    if arm.down_s and not LifecycleEvent(arm.event).traits.holds:
-        holding = one_of([event.value for event in LifecycleEvent if event.traits.holds])
-        said = "with this event nothing is away" if arm.event != "none" else "is about an event"
-        raise ConfigError(said, where=where, key=f"{key}.down_s", allowed=f"with event = {holding}")
 
 
 def load_plan(name: str, setting: Mapping[str, Any] | None = None) -> Plan:

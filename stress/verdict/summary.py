@@ -180,8 +180,8 @@ class Summing:
         elif isinstance(event, StopRecord):
             self.stopped = event
         elif isinstance(event, LifecycleRecord):
-            self._tally(event.arm).outcomes.update([(event.name, event.outcome)])
-            row = self.lifecycle.setdefault((event.name, event.arm), EventRow(event.name, event.arm))
+            self._tally(event.arm).outcomes.update([(event.shown, event.outcome)])
+            row = self.lifecycle.setdefault((event.shown, event.arm), EventRow(event.shown, event.arm))
             row.add(event)
             self.verdict = None
         elif isinstance(event, VerdictRecord):

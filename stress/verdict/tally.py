@@ -317,7 +317,7 @@ def tallies(events: Iterable[Event]) -> list[Tally]:
         if isinstance(event, BurstRecord):
             found.setdefault(event.arm, Tally(event.arm)).add(event)
         elif isinstance(event, LifecycleRecord):
-            found.setdefault(event.arm, Tally(event.arm)).outcomes.update([(event.name, event.outcome)])
+            found.setdefault(event.arm, Tally(event.arm)).outcomes.update([(event.shown, event.outcome)])
         elif isinstance(event, SkipRecord):
             found.setdefault(event.arm, Tally(event.arm)).skipped = event.reason
     return list(found.values())

@@ -46,6 +46,9 @@ def reason_against(
     reason = rules.reason_against(handling, playback, capture, spec.cache.shape().line_bytes)
     if reason is not None:
         return reason
+    if handling.middle is not None:
+        event = handling.middle.event.value
+        return f"{event} in the middle of a burst is not modelled; between two bursts it is"
     queue = handling.queue_periods * playback.period_size
     kept = -(-playback.rate * spec.usb.packet_us // 1000000)
     if queue and spec.kernel.lowlatency and spec.kernel.keeps_last_packet and queue <= kept:

@@ -53,11 +53,11 @@ def test_plan_that_is_no_table_is_named(values):
 
 @pytest.mark.parametrize("event", ["none", "restart", "usb-reset", "mixer"])
 def test_time_away_is_refused_where_nothing_is_away(event):
-    arm = {"name": "a", "event": event, "down_s": "2s"}
-    with pytest.raises(ConfigError, match=r"arm\[0\].down_s.*allowed: with event = usb-rebind, usb-power"):
+    arm = {"name": "a", "event": event, "down_s": "2s", "bursts": 2}
+    with pytest.raises(ConfigError, match=r"arm\[0\].down_s.*allowed: with usb-rebind, usb-power"):
         read_plan({"arm": [arm]}, "p.toml")
 
 
 def test_time_away_may_be_none():
-    plan = read_plan({"arm": [{"name": "a", "event": "restart", "down_s": "0s"}]}, "p.toml")
+    plan = read_plan({"arm": [{"name": "a", "event": "restart", "down_s": "0s", "bursts": 2}]}, "p.toml")
     assert plan.arm[0].down_s == 0.0

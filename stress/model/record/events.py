@@ -156,6 +156,7 @@ class LifecycleRecord:
     frames : of the first lap that are not right.
     took_s : until the PCM could be opened or started again [s].
     lead_frames : captured frames before the first right one.
+    at_frame : captured frame at which it was in the middle of the burst, 0 where it was before it.
     """
 
     event: ClassVar[str] = "lifecycle"
@@ -167,6 +168,12 @@ class LifecycleRecord:
     frames: int = shape.count()
     took_s: float = shape.number()
     lead_frames: int = shape.count(0)
+    at_frame: int = shape.count(0)
+
+    @property
+    def shown(self) -> str:
+        """The event, and that it was in the middle of a burst where it was."""
+        return f"{self.name} in the middle" if self.at_frame else self.name
 
 
 @dataclass(frozen=True)

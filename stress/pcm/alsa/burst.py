@@ -34,6 +34,7 @@ class Burst:
         its call, the frames the call was given, and the call for what a
         kernel left undone, if that can be.
     sleep : usleep(microseconds).
+    still_s : how long the streams stand still in the middle of it [s].
 
     Threads: made and run by one caller.
     """
@@ -42,6 +43,7 @@ class Burst:
         self,
         directions: Sequence[tuple[Stream, Call, int, Rest | None]],
         sleep: Callable[[int], object],
+        still_s: float = 0.0,
     ) -> None:
         self._playback = directions[0]
         self._capture = directions[1] if len(directions) > 1 else None
@@ -60,7 +62,7 @@ class Burst:
             resume = self._resume(stream, frames, rest)
             recorder = TransferThread("capture", call, _asks(stream), resume=resume)
         self._window = HotWindow(recorder, player, self._finish, self._progress)
-        self._due_s = frames / stream.granted.rate
+        self._due_s = frames / stream.granted.rate + still_s
 
     def run(self) -> WindowResult:
         """Stream; StreamTimeout when the driver keeps a dropped transfer."""

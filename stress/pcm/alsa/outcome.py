@@ -11,6 +11,7 @@ from stress.model.pcm import Exchange, Lost, StreamResult
 from stress.pcm.alsa import naming
 
 if TYPE_CHECKING:
+    from stress.model.middle import Stood
     from stress.pcm.alsa.transfer_thread import LaneResult
     from stress.pcm.alsa.window import WindowResult
 
@@ -81,8 +82,14 @@ class Ended:
         return max(0, min(frames, self.hw_ptr))
 
 
-def exchange(window: WindowResult, playback: Ended, capture: Ended, notes: tuple[str, ...]) -> Exchange:
-    """Return what the burst gave back."""
+def exchange(
+    window: WindowResult,
+    playback: Ended,
+    capture: Ended,
+    notes: tuple[str, ...],
+    stood: Stood | None = None,
+) -> Exchange:
+    """Return what the burst gave back; `stood` is what its middle was like."""
     lost = None
     if playback.gone or capture.gone:
         lost = Lost.GONE
@@ -96,4 +103,5 @@ def exchange(window: WindowResult, playback: Ended, capture: Ended, notes: tuple
         played_limit=playback.left_ring,
         lost=lost,
         notes=notes,
+        stood=stood,
     )

@@ -12,6 +12,7 @@ from stress.model.pcm import Access, Direction, Exchange, Granted, Handling, Loa
 from stress.pcm.alsa import mapping, memory, naming, outcome, params, plugins
 from stress.pcm.alsa._lib import Asound, Libc
 from stress.pcm.alsa.burst import Burst
+from stress.pcm.alsa.middle import SETTLE_S
 from stress.pcm.alsa.stream import Stream
 from stress.pcm.alsa.support import reason_against
 from stress.pcm.alsa.transfer_plan import DEFAULT_LINE_BYTES, Way, capture_way, playback_way
@@ -138,13 +139,17 @@ class AlsaPcm(Pcm):
                 stack.enter_context(self._loaded(handling.load).running(notes))
             witness = stack.enter_context(Witness()) if self.witness and not handling.per_period else None
             calls = [(way.stream, way.call, way.frames, way.rest) for way in planned]
-            burst = Burst(calls, libc.bind("usleep"))
+            # Each direction stands still for no longer than this, and the transfer goes on as long again.
+            still_s = 2 * (handling.middle.still_s + SETTLE_S) if handling.middle else 0.0
+            burst = Burst(calls, libc.bind("usleep"), still_s)
             window = burst.run()
         if witness is not None:
             notes.append(str(witness.testify(window)))
         notes += burst.notes + [line for way in planned for line in way.notes()]
         played, recorded = burst.ended(window)
-        return outcome.exchange(window, played, recorded, tuple(note for note in notes if note))
+        middle = planned[0].middle
+        stood = middle.stood if middle is not None else None
+        return outcome.exchange(window, played, recorded, tuple(note for note in notes if note), stood)
 
     def _loaded(self, load: Load) -> Beside:
         card = self._streams()[0].where[0]
@@ -163,7 +168,7 @@ class AlsaPcm(Pcm):
         captured: Bytes,
         handling: Handling,
     ) -> list[Way]:
-        planned = [playback_way(playback, play, handling, libc)]
+        planned = [playback_way(playback, play, handling, libc, self._capture)]
         stack.callback(planned[0].close)
         if self._capture is not None:
             planned.append(capture_way(self._capture, captured, handling, libc, self._line_bytes))

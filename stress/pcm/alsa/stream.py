@@ -170,8 +170,12 @@ class Stream:
             self.transfer(Libc.address_of(silence), frames)()
         self._must("start")
 
+    def asked(self, call: str, *arguments: int) -> int:
+        """Make one call of libasound on this stream and return what it returned."""
+        return self._lib.call(self.handle, call, *arguments)
+
     def _must(self, call: str, *arguments: int) -> None:
-        error = self._lib.call(self.handle, call, *arguments)
+        error = self.asked(call, *arguments)
         if error < 0:
             raise naming.call_error(self.device, f"snd_pcm_{call}", error)
 

@@ -13,8 +13,10 @@ from stress.model.pcm import Access, CaptureTouch, Direction, Handling, Lever, P
 from stress.pcm import cache_maintenance, loops
 from stress.pcm.alsa import memory, params
 from stress.pcm.alsa.burst import Rest
+from stress.pcm.alsa.middle import MiddleCall, in_the_middle
 
 if TYPE_CHECKING:
+    from stress.model.middle import Middle
     from stress.pcm.alsa._lib import Libc
     from stress.pcm.alsa.stream import Stream
 
@@ -36,6 +38,7 @@ class Way:
     puller : the lever to close and to report, if one is pulled.
     rest : the call for what a kernel left undone, rw access only.
     python : what runs in Python, empty for one libasound call.
+    middle : what happens in the middle of it.
     scratch : memory the call reads into, kept alive with it.
     """
 
@@ -45,11 +48,14 @@ class Way:
     puller: cache_maintenance.Puller | None = None
     rest: Rest | None = None
     python: str = ""
+    middle: MiddleCall | None = None
     scratch: Bytes = field(default_factory=lambda: np.zeros(0, dtype=np.uint8))
 
     def notes(self) -> list[str]:
         """Return lines for the record."""
         lines = [f"Python ran per period: {self.python}"] if self.python else []
+        if self.middle is not None:
+            lines.append(self.middle.note())
         if self.puller is not None:
             lines.append(self.puller.note(self.stream.direction.value))
         return lines
@@ -71,8 +77,15 @@ def loops_in(stream: Stream, handling: Handling) -> bool:
     return handling.capture is not CaptureTouch.EXACT
 
 
-def playback_way(stream: Stream, play: Bytes, handling: Handling, libc: Libc) -> Way:
-    """Prepare the stream and return how `play`, (n * frame_bytes,) uint8, goes out."""
+def playback_way(
+    stream: Stream, play: Bytes, handling: Handling, libc: Libc, capture: Stream | None = None
+) -> Way:
+    """Prepare the stream and return how `play`, (n * frame_bytes,) uint8, goes out.
+
+    Parameters
+    ----------
+    capture : the other direction, for what concerns both in the middle of a burst.
+    """
     granted = stream.granted
     frames = memory.frames_of("play", play, granted.frame_bytes)
     address = int(play.ctypes.data)
@@ -80,7 +93,8 @@ def playback_way(stream: Stream, play: Bytes, handling: Handling, libc: Libc) ->
         return _start_burst(stream, address, frames, libc)
     if not loops_in(stream, handling):
         stream.prepare(1, granted.period_size)
-        return _one_call(stream, address, frames)
+        plain = _one_call(stream, address, frames)
+        return plain if handling.middle is None else _with_middle(plain, handling.middle, address, capture)
     scratch = _scratch(granted.period_bytes)
     rmw = handling.playback is PlaybackTouch.RMW
     way = loops.playback_way(
@@ -129,6 +143,16 @@ def _one_call(stream: Stream, address: int, frames: int) -> Way:
     way = Way(stream, rest(0), frames)
     if stream.granted.access is Access.RW:
         way.rest = rest
+    return way
+
+
+def _with_middle(way: Way, middle: Middle, address: int, capture: Stream | None) -> Way:
+    stream = way.stream
+
+    def part(first: int, frames: int) -> loops.Call:
+        return stream.transfer(address + first * stream.granted.frame_bytes, frames)
+
+    way.call = way.middle = in_the_middle(middle, stream, capture, part, way.frames)
     return way
 
 

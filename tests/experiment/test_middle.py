@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: MIT
+"""An event in the middle of a burst: what is taken out of the capture, and what is found across it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stress.experiment.method.exact import ByPattern
+from stress.experiment.middle import gap_in
+from stress.experiment.runner import Run
+from stress.model.formats import FORMATS
+from stress.model.lifecycle import LifecycleEvent
+from stress.model.middle import Middle, Stood
+from stress.model.record.events import LifecycleRecord, SkipRecord, StartRecord
+from stress.model.verdict import Verdict
+from stress.patterns.word import Pattern
+from stress.pcm.virtual import VirtualPcm
+from stress.plan.plan import read_plan
+from stress.record import reader, rundir
+from stress.record.clock import Clock
+from stress.record.evidence import EvidenceStore
+from stress.record.journal import Journal
+from stress.virtual.spec import BoardSpec
+
+CLOCK = Clock(monotonic_ns=lambda: 1, wall_s=lambda: 1e9)
+PATTERN = Pattern("mix1", FORMATS["S16_LE"], 2)
+AT, LAP = 600, 100
+PAUSE, XRUN = Middle(LifecycleEvent.PAUSE, AT, 0.1), Middle(LifecycleEvent.XRUN_PLAYBACK, AT, 0.1)
+
+
+def _played(frames=2000):
+    out = np.zeros(frames * 4, dtype=np.uint8)
+    PATTERN.fill(5000, out)
+    return out.reshape(-1, 4)
+
+
+def _gap(middle, *parts):
+    seen = np.concatenate(parts).reshape(-1)
+    gap = gap_in(seen, _played().reshape(-1), middle, 4, LAP)
+    return gap, np.delete(seen.reshape(-1, 4), np.s_[gap.at : gap.at + gap.frames], axis=0)
+
+
+def _silence(frames):
+    return np.zeros((frames, 4), dtype=np.uint8)
+
+
+def test_silence_of_a_pause_is_taken_out_whole():
+    out = _played()
+    gap, rest = _gap(PAUSE, _silence(40), out[:AT], _silence(333), out[AT:])
+    assert gap == (40 + AT, 333, True)
+    assert np.array_equal(rest[40:], out)
+
+
+@pytest.mark.parametrize("middle", [PAUSE, XRUN])
+def test_pause_that_leaves_no_silence_takes_nothing_out(middle):
+    out = _played()
+    gap, rest = _gap(middle, _silence(40), out)
+    assert gap == (40 + AT, 0, True)
+    assert np.array_equal(rest[40:], out)
+
+
+def test_old_data_that_a_driver_plays_into_an_underrun_is_of_the_event():
+    out = _played()
+    gap, rest = _gap(XRUN, out[:AT], out[AT - LAP : AT - LAP + 60], _silence(200), out[AT:])
+    assert gap == (AT, 260, True)
+    assert np.array_equal(rest, out)
+
+
+def test_old_data_behind_a_pause_is_not():
+    out = _played()
+    gap, rest = _gap(PAUSE, out[:AT], _silence(200), out[AT - LAP : AT - LAP + 60], out[AT:])
+    assert gap == (AT, 200, True)
+    assert len(rest) == len(out) + 60
+
+
+def test_data_of_elsewhere_in_an_underrun_is_not_of_the_event():
+    out = _played()
+    gap, _ = _gap(XRUN, out[:AT], _silence(200), out[10:70], out[AT:])
+    assert gap == (AT, 200, True)
+
+
+def test_place_is_known_by_either_side():
+    out = _played()
+    lost_behind = _gap(PAUSE, out[:AT], _silence(200), out[AT + 50 :])[0]
+    lost_before = _gap(PAUSE, out[: AT - 50], _silence(200), out[AT:])[0]
+    assert (lost_behind, lost_before) == ((AT, 200, True), (AT - 50, 200, True))
+
+
+def test_lead_of_a_capture_is_never_taken_for_the_event():
+    out = _played()
+    wrong = out ^ 0x55
+    gap, _ = _gap(PAUSE, _silence(500), wrong[:AT], _silence(200), wrong[AT:], _silence(700))
+    assert gap == (500 + AT, 200, True)
+
+
+def test_stream_that_stays_silent_did_not_return():
+    gap, _ = _gap(PAUSE, _played()[:AT], _silence(900))
+    assert (gap.at, gap.returned) == (AT, False)
+
+
+class _Pausing(VirtualPcm):
+    """A virtual board whose card pauses: so many frames of silence, then what `behind` makes of the rest."""
+
+    def __init__(self, behind=lambda rest: rest, refused=""):
+        super().__init__(BoardSpec.load("x86_64", {}), 7)
+        self.behind, self.refused = behind, refused
+
+    def supports(self, handling):
+        return super().supports(replace(handling, middle=None))
+
+    def exchange(self, play, captured, handling):
+        done = super().exchange(play, captured, replace(handling, middle=None))
+        if handling.middle is None:
+            return done
+        if self.refused:
+            return replace(done, stood=Stood(refused=self.refused))
+        frames = captured.reshape(-1, 4)
+        (lead,) = np.flatnonzero((frames == play.reshape(-1, 4)[0]).all(axis=1))[:1]
+        at = int(lead) + handling.middle.frames
+        heard = [frames[:at], _silence(1000), self.behind(frames[at:].copy())]
+        frames[:] = np.concatenate(heard)[: len(frames)]
+        return replace(done, stood=Stood(20_000_000, 0))
+
+
+def _walk(tmp_path, pcm, *, event="pause", **rule):
+    arm = {"name": "a", "burst_s": "200ms", "bursts": 3, "playback_buffer": 480, "capture_buffer": 528}
+    plan = {"bound": 1.0, "arm": [arm], "control": {"least": 4}}
+    rules = [{"name": event, "into_s": "100ms", **rule}]
+    folder = rundir.create(str(tmp_path / "run"), CLOCK)
+    journal = Journal(folder, CLOCK)
+    run = Run(
+        plan=read_plan({**plan, "event": rules}, "plan"),
+        pcm=pcm,
+        name="virtual",
+        line_bytes=64,
+        method=ByPattern(PATTERN, 64),
+        journal=journal,
+        evidence=EvidenceStore(folder, 20, 4),
+        seed=3,
+        position=12345,
+        disturber=_Willing(),
+    )
+    journal.append(StartRecord(seed=3, backend="virtual", first_position=12345))
+    with pcm:
+        judgement, _ = run.walk()
+    journal.close()
+    return judgement, reader.read_run(folder)
+
+
+class _Willing:
+    """Can do every event."""
+
+    def unfit(self, event):
+        return ""
+
+
+def _outcomes(log):
+    return [(one.shown, one.outcome) for one in log.all(LifecycleRecord)]
+
+
+@pytest.mark.parametrize("event", ["pause", "xrun-playback"])
+def test_clean_card_is_right_behind_an_event_in_the_middle_of_each_burst(tmp_path, event):
+    judgement, log = _walk(tmp_path, _Pausing(), event=event)
+    assert judgement.verdict is Verdict.PASS
+    assert _outcomes(log) == [(f"{event} in the middle", "right")] * 3
+    assert all(one.at_frame and abs(one.took_s - 1000 / 48000) < 1e-9 for one in log.all(LifecycleRecord))
+
+
+@pytest.mark.parametrize(
+    ("behind", "outcome"),
+    [
+        (lambda rest: rest[70:], "lost"),
+        (lambda rest: rest[:, [2, 3, 0, 1]], "rotated"),
+        (lambda rest: np.concatenate([rest[:96], rest]), "repeated"),
+        (lambda rest: np.concatenate([rest[:40], _silence(60), rest[100:]]), "mute"),
+        (lambda rest: _silence(len(rest)), "mute"),
+    ],
+)
+def test_fault_behind_an_event_in_the_middle_is_found_and_named(tmp_path, behind, outcome):
+    judgement, log = _walk(tmp_path, _Pausing(behind))
+    assert judgement.verdict is Verdict.FAIL
+    assert _outcomes(log) == [("pause in the middle", outcome)] * 3
+    assert f"the first lap after pause in the middle is {outcome} in 3 of 3 times" in " ".join(
+        judgement.reasons
+    )
+
+
+def test_fault_far_behind_the_event_is_a_finding_but_not_of_the_event(tmp_path):
+    def far(rest):
+        rest[2000:2016] = 0
+        return rest
+
+    judgement, log = _walk(tmp_path, _Pausing(far))
+    assert judgement.verdict is Verdict.FAIL
+    assert _outcomes(log) == [("pause in the middle", "right")] * 3
+
+
+def test_event_by_chance_is_in_some_bursts_only(tmp_path):
+    _, log = _walk(tmp_path, _Pausing(), chance=0.5)
+    assert 0 < len(_outcomes(log)) < 3
+
+
+def test_event_that_the_driver_refuses_in_the_middle_ends_its_arm(tmp_path):
+    judgement, log = _walk(tmp_path, _Pausing(refused="snd_pcm_pause: Function not implemented"))
+    (skip,) = log.all(SkipRecord)
+    assert "in the middle of burst 1: snd_pcm_pause" in skip.reason
+    assert judgement.verdict is not Verdict.PASS
+
+
+def test_virtual_board_refuses_an_event_in_the_middle_before_it_streams(tmp_path):
+    judgement, log = _walk(tmp_path, VirtualPcm(BoardSpec.load("x86_64", {}), 7))
+    assert judgement.verdict is Verdict.SKIP
+    assert "not modelled" in log.all(SkipRecord)[0].reason

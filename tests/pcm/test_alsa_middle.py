@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""A pause and an underrun in the middle of a burst: what is called, in which order, and what is told."""
+
+from __future__ import annotations
+
+import errno
+from functools import partial
+
+import numpy as np
+import pytest
+
+from stress.model.lifecycle import LifecycleEvent
+from stress.model.middle import Middle
+from stress.model.pcm import Handling, PlaybackTouch
+from stress.pcm.alsa import AlsaPcm, middle
+
+PLAY, CAPTURE = 1, 2
+PAUSE = Handling(middle=Middle(LifecycleEvent.PAUSE, 1000, 0.001))
+XRUN = Handling(middle=Middle(LifecycleEvent.XRUN_PLAYBACK, 1000, 0.001))
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(middle, "SETTLE_S", 0.001)
+
+
+@pytest.fixture
+def pcm(asound, request_of):
+    """A card that pauses, and says so."""
+    call = asound.call
+
+    def pausing(handle, name, *arguments):
+        returned = call(handle, name, *arguments)
+        if name == "pause":
+            asound.calls[-1] = ("pause" if arguments[0] else "release", handle)
+            asound.states[handle] = "PAUSED" if arguments[0] else "RUNNING"
+        return returned
+
+    asound.call = pausing
+    made = AlsaPcm("hw:0,0", "hw:0,0", lib=asound)
+    made.open(request_of())
+    return made
+
+
+def _exchange(pcm, handling, frames=4000):
+    return pcm.exchange(np.zeros(frames * 4, dtype=np.uint8), np.zeros(frames * 4, dtype=np.uint8), handling)
+
+
+def _events(asound, *names):
+    return [(name, handle) for name, handle in asound.calls if name in names]
+
+
+def test_pause_stops_playback_first_and_releases_it_last(pcm, asound):
+    done = _exchange(pcm, PAUSE)
+    assert _events(asound, "pause", "release") == [
+        ("pause", PLAY),
+        ("pause", CAPTURE),
+        ("release", CAPTURE),
+        ("release", PLAY),
+    ]
+    assert done.playback.frames == 4000
+    assert done.stood.refused == ""
+    assert done.stood.playback_ns >= done.stood.capture_ns > 0
+    assert any(
+        note.startswith("Python ran once in the middle: pause after 1000 frames") for note in done.notes
+    )
+
+
+def test_burst_without_a_middle_says_nothing_of_one(pcm, asound):
+    done = _exchange(pcm, Handling())
+    assert done.stood is None
+    assert _events(asound, "pause") == []
+
+
+def test_frames_before_and_behind_the_event_are_one_transfer_each(pcm, card, asound):
+    asked = []
+
+    def transfer(frames):
+        asked.append((frames, len(_events(asound, "release"))))
+        return frames
+
+    card.transfer[PLAY] = transfer
+    assert _exchange(pcm, PAUSE).playback.frames == 4000
+    assert asked == [(1000, 0), (3000, 2)]
+
+
+def test_pause_that_the_driver_refuses_ends_the_stream_there(pcm, asound):
+    call = asound.call
+    asound.call = lambda handle, name, *more: -errno.ENOSYS if name == "pause" else call(handle, name, *more)
+    done = _exchange(pcm, PAUSE)
+    assert "snd_pcm_pause" in done.stood.refused
+    assert done.playback.frames == 1000
+    assert any("not done" in note for note in done.notes)
+
+
+def test_stream_that_ends_before_the_event_has_none(pcm, card, asound):
+    card.transfer[PLAY] = 400
+    done = _exchange(pcm, PAUSE)
+    assert done.playback.frames == 400
+    assert "ended before" in done.stood.refused
+    assert _events(asound, "pause") == []
+
+
+def test_underrun_is_waited_for_and_the_stream_prepared_again(pcm, card, asound):
+    pieces = []
+
+    def transfer(frames):
+        pieces.append(frames)
+        # Behind the first part nothing more is written: it runs dry.
+        asound.states[PLAY] = "XRUN" if len(pieces) == 1 else "RUNNING"
+        return frames
+
+    card.transfer[PLAY] = transfer
+    asound.calls.clear()
+    done = _exchange(pcm, XRUN)
+    assert pieces == [1000, 3000]
+    assert _events(asound, "prepare")[-1] == ("prepare", PLAY)
+    assert (done.stood.refused, done.xruns) == ("", 0)
+
+
+def test_underrun_that_does_not_come_is_told(pcm, card, asound, monkeypatch):
+    monkeypatch.setattr(middle, "_DRY_S", 0.0)
+    done = _exchange(pcm, XRUN)
+    assert "no underrun, it is RUNNING" in done.stood.refused
+
+
+def test_stream_that_was_dropped_meanwhile_is_not_waited_for(pcm, card, asound):
+    handling = Handling(middle=Middle(LifecycleEvent.PAUSE, 1000, 600.0))
+    call = asound.call
+
+    def stopping(handle, name, *more):
+        returned = call(handle, name, *more)
+        if name == "pause" and handle == CAPTURE:
+            asound.states[PLAY] = "SETUP"
+        return returned
+
+    asound.call = stopping
+    assert _exchange(pcm, handling).stood.playback_ns < 60e9
+
+
+def test_event_in_the_middle_needs_a_burst_of_one_call(pcm):
+    told = pcm.supports(Handling(playback=PlaybackTouch.RMW, middle=PAUSE.middle))
+    assert "pause in the middle of a burst needs one call per direction" in told
+    assert pcm.supports(PAUSE) is None
+
+
+def test_playback_alone_pauses_alone(asound, request_of):
+    with AlsaPcm("hw:0,0", None, lib=asound) as pcm:
+        pcm.open(request_of())
+        asound.status = partial(_running, asound)
+        done = _exchange(pcm, PAUSE)
+    assert _events(asound, "pause") == [("pause", PLAY)] * 2
+    assert (done.stood.refused, done.stood.capture_ns) == ("", 0)
+
+
+def _running(asound, handle):
+    return 0, 3, 0, 0
