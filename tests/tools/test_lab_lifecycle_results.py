@@ -71,16 +71,16 @@ def _series(monkeypatch, tmp_path, until, event_s, most=50):
     return lifecycle_events.Series(most, until, clock), made
 
 
-def test_series_does_a_part_in_pieces(monkeypatch, tmp_path):
+def test_series_does_parts_in_pieces_in_turn(monkeypatch, tmp_path):
     series, made = _series(monkeypatch, tmp_path, 1e9, 1.0)
-    series.run("restart", 120)
-    assert made == [("restart", 50), ("restart", 50), ("restart", 20)]
-    assert missing(read(tmp_path / "results.jsonl"), {"restart": 120}) == {}
+    series.run({"restart": 120, "reopen": 60})
+    assert made == [("restart", 50), ("reopen", 50), ("restart", 50), ("reopen", 10), ("restart", 20)]
+    assert missing(read(tmp_path / "results.jsonl"), {"restart": 120, "reopen": 60}) == {}
 
 
 def test_series_begins_no_piece_that_would_not_end_in_time(monkeypatch, tmp_path, capsys):
     series, made = _series(monkeypatch, tmp_path, 150.0, 1.0)
-    series.run("restart", 100)
+    series.run({"restart": 100})
     # 80 s for the first one; 40 + 50 * 1.6 more would be past 150.
     assert made == [("restart", 50)]
     assert "no time for 50 more events" in capsys.readouterr().err
@@ -93,7 +93,7 @@ def test_run_that_ends_without_a_report_is_told_and_the_series_goes_on(monkeypat
         raise LabError("exit 70: no card appeared")
 
     monkeypatch.setattr(lifecycle_events, "run", broken)
-    series.run("no-data", 5)
+    series.run({"no-data": 5})
     assert series.bad == 2
     assert wrong(read(tmp_path / "results.jsonl")) == ["no-data: exit 70: no card appeared"]
 
@@ -133,6 +133,20 @@ def test_series_begun_anew_forgets_what_the_folder_has(guest, tmp_path):
     words = ["lifecycle", "x86_64", "restart", "--times", "4", "--out", str(tmp_path)]
     assert command.main(words) == command.main(words) == 0
     assert [piece.times for piece in read(tmp_path / lifecycle_results.NAME)] == [4]
+
+
+def test_part_may_have_a_number_of_its_own(guest, tmp_path):
+    words = ["lifecycle", "x86_64", "restart", "planted=2", "asked=9", "--times", "7"]
+    command.main([*words, "--out", str(tmp_path)])
+    (asked,) = guest
+    assert (asked["restart"], asked["lost"], asked["rotated"], asked["asked"]) == ("7", "2", "2", "1")
+
+
+@pytest.mark.parametrize("part", ["restart=0", "restart=", "restart=many"])
+def test_number_of_a_part_that_is_none_is_refused(guest, capsys, part):
+    assert command.main(["lifecycle", "x86_64", part]) == 64
+    assert "PART=N: 1 or more" in capsys.readouterr().err
+    assert not guest
 
 
 @pytest.mark.parametrize("more", [["--go-on"], ["--for", "10s"], ["--for", "soon"], ["--piece", "0"]])

@@ -27,7 +27,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add = parser.add_argument
     add("board", metavar="BOARD")
-    add("part", metavar="PART", nargs="*", help="only these (before options): an event, clean, planted, ...")
+    add(
+        "part", metavar="PART", nargs="*", help="only these (before options): an event, clean, planted=5, ..."
+    )
     add("--times", type=int, metavar="N", default=12, help="events of each (12)")
     add("--piece", type=int, metavar="N", default=50, help="events of one process at most (50)")
     add("--for", metavar="TIME", dest="limit", default="50m", help="begin nothing that ends later (50m)")
@@ -78,16 +80,23 @@ def _of(path: Path | None, due: dict[str, int]) -> list[lifecycle_results.Piece]
 
 
 def _due(asked: Sequence[str], times: int) -> dict[str, int]:
-    unknown = sorted(set(asked) - set(lifecycle_events.NAMES))
+    said = [_part(text, times) for text in asked]
+    unknown = sorted({name for name, _ in said} - set(lifecycle_events.NAMES))
     if unknown:
         known = ", ".join(lifecycle_events.NAMES)
         raise LabUsage(f"no such part: {', '.join(unknown)} (there are {known})")
-    if times < 1:
-        raise LabUsage("--times: 1 or more")
+    if any(number < 1 for _, number in said) or times < 1:
+        raise LabUsage("--times, PART=N: 1 or more")
     groups = {"clean": lifecycle_events.CLEAN, "planted": lifecycle_events.PLANTED}
     every = (*lifecycle_events.PARTS, *lifecycle_events.DEVICE)
-    names = [name for part in (asked or every) for name in groups.get(part, (part,))]
-    return {name: 1 if name in lifecycle_events.DEVICE else times for name in names}
+    wanted = said or [(name, times) for name in every]
+    due = {name: number for part, number in wanted for name in groups.get(part, (part,))}
+    return {name: 1 if name in lifecycle_events.DEVICE else number for name, number in due.items()}
+
+
+def _part(text: str, times: int) -> tuple[str, int]:
+    name, equals, number = text.partition("=")
+    return name, int(number) if number.isdigit() else 0 if equals else times
 
 
 def _limit(args: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,21 +166,31 @@ class Series:
 
     def __init__(self, most: int, until: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._most, self._until, self._clock = most, until, clock
-        self._event_s = 0.0
+        self._event_s: dict[str, float] = {}
         self.bad = 0
 
-    def run(self, name: str, times: int) -> None:
-        """Do `times` events of a part, as far as the time goes."""
-        while times > 0:
-            number = min(times, self._most)
-            if self._clock() + START_S + number * self._event_s > self._until:
-                print(f"{name}: no time for {number} more events", file=sys.stderr, flush=True)
-                return
-            begin = self._clock()
-            for piece in self._piece(name, number, begin):
-                self._keep(piece)
-            self._event_s = (self._clock() - begin) / number
-            times -= number
+    def run(self, due: Mapping[str, int]) -> None:
+        """Do so many events of each part, a piece of each in turn, as far as the time goes.
+
+        A series that is cut has then seen something of each.
+        """
+        left = dict(due)
+        while left:
+            for name, times in list(left.items()):
+                number = min(times, self._most)
+                if self._clock() + START_S + number * self._event_s.get(name, 0.0) > self._until:
+                    print(f"{name}: no time for {number} more events", file=sys.stderr, flush=True)
+                    del left[name]
+                    continue
+                self._timed(name, number)
+                left[name] -= number
+            left = {name: times for name, times in left.items() if times > 0}
+
+    def _timed(self, name: str, number: int) -> None:
+        begin = self._clock()
+        for piece in self._piece(name, number, begin):
+            self._keep(piece)
+        self._event_s[name] = (self._clock() - begin) / number
 
     def _piece(self, name: str, number: int, begin: float) -> list[Piece]:
         if name not in DEVICE:
@@ -213,9 +223,8 @@ def main(argv: Sequence[str]) -> int:
     # Nothing here is judged from the bus, and looking at it takes most of the time of a short burst.
     subprocess.run(["modprobe", "-r", "usbmon"], check=False)
     series = Series(args.piece, time.monotonic() + args.limit_s)
-    for text in args.part:
-        name, _, times = text.partition("=")
-        series.run(name, int(times))
+    parts = [text.partition("=") for text in args.part]
+    series.run({name: int(times) for name, _, times in parts})
     return int(bool(series.bad))
 
 
