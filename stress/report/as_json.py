@@ -37,6 +37,7 @@ def as_json(run: Summary, facts: Facts | None = None) -> dict[str, Any]:
         "total": _arm(run.whole, judge(run.whole)),
         "diagnosis": effects.diagnosis(run),
         "lifecycle": [row.to_json() for row in run.lifecycle],
+        "beside": run.beside.to_json(),
     }
 
 

@@ -41,17 +41,24 @@ class Neighbours:
                 self.cpu_ms[one.name] += one.cpu_ms
                 self.switches[one.name] += one.switches
 
-    def lines(self) -> list[str]:
-        """Return the busiest by CPU and by switches, in one line; nothing where nobody looked."""
+    def busiest(self) -> list[tuple[str, float, float]]:
+        """Return the busiest by CPU and by switches: name, share of a CPU [%], switches [1/s]."""
         if not self.streamed_s:
             return []
         names = [name for name, _ in self.cpu_ms.most_common(MOST_TOLD)]
         names += [name for name, _ in self.switches.most_common(MOST_TOLD)]
-        told = [
-            f"{name} ({self._percent(name):.2g} % CPU, {self._rate(name):.3g} switches/s)"
-            for name in dict.fromkeys(names)
+        return [(name, self._percent(name), self._rate(name)) for name in dict.fromkeys(names)]
+
+    def lines(self) -> list[str]:
+        """Return the busiest in one line; nothing where nobody looked."""
+        told = [f"{name} ({cpu:.2g} % CPU, {rate:.3g} switches/s)" for name, cpu, rate in self.busiest()]
+        return [f"beside the bursts ran: {', '.join(told)}"] if told else []
+
+    def to_json(self) -> list[dict[str, str | float]]:
+        """Return the busiest for `report --json`; empty where nobody looked."""
+        return [
+            {"name": name, "cpu_percent": cpu, "switches_per_s": rate} for name, cpu, rate in self.busiest()
         ]
-        return [f"beside the bursts ran: {', '.join(told)}"]
 
     def suspects(self) -> list[str]:
         """Return a sentence on who switches so often that an alias may hide behind it."""

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from stress.model.record.events import LifecycleRecord
+from stress.plan.plan import load_plan
 from tools.labkit import command, lifecycle, lifecycle_device
 from tools.labkit.lifecycle_events import PARTS, differences, streams
 
@@ -60,9 +61,29 @@ def test_event_that_the_card_did_not_see_is_told(tmp_path):
 
 
 def test_six_faults_are_planted_each_behind_one_event():
-    planted = [part for part in PARTS.values() if part.fault]
+    planted = [part for part in PARTS.values() if part.fault and not part.inside]
     assert len(planted) == 6
     assert all(f"after={part.events[0]}" in part.fault for part in planted)
+
+
+def test_pause_in_the_middle_is_not_on_the_bus_and_an_underrun_is(tmp_path):
+    log = _log(tmp_path, "", "restart", "xrun", "xrun")
+    assert differences("paused", _records("right", "right", event="pause"), log) == []
+    assert differences("paused", _records("right", "lost", event="pause"), log) != []
+    assert differences("dry", _records("right", "right", event="xrun-playback"), log) == []
+    assert differences("dry", _records("right", event="xrun-playback"), log) != []
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_plan_of_every_part_can_be_read_and_has_the_events_asked_for(tmp_path, name):
+    part = PARTS[name]
+    path = tmp_path / "plan.toml"
+    path.write_text(part.plan(7))
+    plan = load_plan(str(path))
+    for arm, event in zip(plan.arm, part.events):
+        (rule,) = plan.rules(arm)
+        assert (rule.name, arm.bursts) == (event, 7 if part.inside else 8)
+        assert bool(rule.into_s) is part.inside
 
 
 def test_answers_of_a_card_that_are_not_what_it_holds_are_told(monkeypatch):

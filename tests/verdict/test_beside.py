@@ -34,3 +34,12 @@ def test_who_switches_often_is_a_suspect_and_who_computes_is_not():
 def test_nothing_is_said_where_nobody_looked():
     assert _beside().lines() == []
     assert _beside().suspects() == []
+
+
+def test_busiest_are_in_the_json_of_a_report():
+    found = _beside(ProcessRecord("sshd", 7, 250, 40), ProcessRecord("idle", 8, 0, 1))
+    assert found.to_json() == [
+        {"name": "sshd", "cpu_percent": 25.0, "switches_per_s": 40.0},
+        {"name": "idle", "cpu_percent": 0.0, "switches_per_s": 1.0},
+    ]
+    assert _beside().to_json() == []

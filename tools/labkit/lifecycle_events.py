@@ -40,6 +40,18 @@ capture_buffer = 5280
 burst_s = "50ms"
 bursts = {bursts}
 """
+INSIDE = """
+[[arm]]
+name = "{event}"
+period_size = 480
+playback_buffer = 4800
+capture_buffer = 5280
+burst_s = "250ms"
+bursts = {bursts}
+[[event]]
+name = "{event}"
+into_s = "150ms"
+"""
 HEAD = """
 title = "life cycle"
 ordinary = true
@@ -51,14 +63,31 @@ least = 4
 
 @dataclass(frozen=True)
 class Part:
-    """One run: events, a fault of the card, and what the first laps behind the first event then hold."""
+    """One run: events, a fault of the card, and what the first laps behind the first event then hold.
+
+    Parameters
+    ----------
+    inside : the events are in the middle of the bursts.
+    """
 
     events: tuple[str, ...]
     fault: str = ""
     outcome: FirstLap = FirstLap.RIGHT
+    inside: bool = False
+
+    @property
+    def told(self) -> str:
+        """What the verdict says of a fault."""
+        where = " in the middle" if self.inside else ""
+        return f"the first lap after {self.events[0]}{where} is {self.outcome.value}"
+
+    def plan(self, times: int) -> str:
+        """Return a plan with so many of each event."""
+        arm, bursts = (INSIDE, times) if self.inside else (ARM, times + 1)
+        return HEAD + "".join(arm.format(event=event, bursts=bursts) for event in self.events)
 
 
-#: A clean card behind each event, and six faults that a card shows behind one of them.
+#: A clean card behind each event, faults that a card shows behind one of them, and events inside a burst.
 PARTS = {
     **{
         event: Part((event,))
@@ -71,6 +100,11 @@ PARTS = {
     "no-data": Part(("xrun", "usb-reset"), "zero@frame=0,frames=0,after=xrun,until=usb-reset", FirstLap.MUTE),
     "lost": Part(("reopen",), "drop@packet=0,packets=40,after=reopen", FirstLap.LOST),
     "twice": Part(("usb-rebind",), "repeat@frame=480,after=usb-rebind", FirstLap.REPEATED),
+    "paused": Part(("pause",), inside=True),
+    "dry": Part(("xrun-playback",), inside=True),
+    "dry-rotated": Part(
+        ("xrun-playback",), "rotate@frame=0,channel=1,after=xrun", FirstLap.ROTATED, inside=True
+    ),
     "late": Part(("module-reload",), "zero@frame=0,frames=480,after=module-reload", FirstLap.MUTE),
 }
 CLEAN = tuple(name for name, part in PARTS.items() if not part.fault)
@@ -86,8 +120,7 @@ START_S = 40.0
 def run(name: str, times: int) -> Path:
     """Run one part and return the folder of its record; its log lies beside it."""
     part = PARTS[name]
-    arms = [ARM.format(event=event, bursts=times + 1) for event in part.events]
-    Path(f"{name}.toml").write_text(HEAD + "".join(arms), encoding="ascii")
+    Path(f"{name}.toml").write_text(part.plan(times), encoding="ascii")
     # What an earlier call left in the same folder.
     shutil.rmtree(name, ignore_errors=True)
     card = [*SOFTCARD, "--log", f"{name}.jsonl", *(("--fault", part.fault) if part.fault else ())]
@@ -119,6 +152,9 @@ def differences(name: str, records: Sequence[LifecycleRecord], log: Path) -> lis
     for number, event in enumerate(PARTS[name].events):
         mine = [record for record in records if record.name == event]
         seen = streams(log, event)
+        if PARTS[name].inside and event == LifecycleEvent.PAUSE.value:
+            # Nothing of a pause is on the bus: the packets are silent meanwhile.
+            seen = [(0, False)] * len(mine)
         # The stream that runs dry for an xrun is a restart of its own to the card.
         if len(mine) != len(seen):
             found.append(f"{event}: {len(mine)} in the table, {len(seen)} in the card's log")
@@ -141,8 +177,7 @@ def pieces(name: str, folder: Path, seconds: float) -> list[Piece]:
     wrong = differences(name, records, log)
     report: dict[str, Any] = json.loads(folder.with_name(f"{name}.json").read_text(encoding="utf-8"))
     part = PARTS[name]
-    told = f"the first lap after {part.events[0]} is {part.outcome.value}"
-    if part.fault and told not in " ".join(report["reasons"]):
+    if part.fault and part.told not in " ".join(report["reasons"]):
         wrong.append(f"the verdict does not name it: {'; '.join(report['reasons'])}")
     found = []
     for event in part.events:

@@ -183,6 +183,7 @@ def _report() -> Schema:
             "total": _arm(),
             "diagnosis": nullable(diagnosis()),
             "lifecycle": listed(fields({**event, "back_s": back})),
+            "beside": listed(fields({"name": TEXT, "cpu_percent": NUMBER, "switches_per_s": NUMBER})),
             "directory": TEXT,
         },
         "directory",
