@@ -51,6 +51,11 @@ class EventRule:
         """What happens."""
         return LifecycleEvent(self.name)
 
+    @property
+    def shown(self) -> str:
+        """The event as it is shown, see `stress.model.record.events.LifecycleRecord`."""
+        return f"{self.name} in the middle" if self.into_s else self.name
+
     def covers(self, arm: Arm) -> bool:
         """Return whether it belongs to `arm`."""
         return self.arm in ("", arm.name) or bool(arm.sweep) and self.arm == arm.sweep

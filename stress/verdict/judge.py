@@ -16,7 +16,7 @@ from stress.model.words import at_most, count, counted, plain, stretches
 from stress.settings.times import format_duration
 from stress.stats.counts import miss_bound_95
 from stress.verdict import allocations, needs
-from stress.verdict.lifecycle import behind_events
+from stress.verdict.lifecycle import behind_events, missed_events
 from stress.verdict.tally import WHOLE, total
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _ASK = " (is the loopback connected, the volume at 0 dB, the right capture source selected?)"
 # Counts up where the same bursts may get another verdict: a record keeps that of its own rules.
-RULES = 1
+RULES = 2
 # Lines that reach every bound a plan may ask for (1e-12).
 ENOUGH = 1 << 62
 _BY_WIRE = "judged from the USB bus only: {} correct; nothing after the bus was checked"
@@ -222,15 +222,16 @@ def judge_run(parts: Sequence[Tally], plan: Plan, indexing: str = "") -> Judgeme
     if mute:
         return Judgement(Verdict.FAIL, (mute, *skipped))
     lacking, unprovoked = needs.missing(plan, parts), needs.unprovoked(plan, parts, indexing)
+    unseen = missed_events(plan, parts)
     judged = judge(replace(whole, lines=needs.proving(plan, parts).lines), plan.bound)
-    if judged.verdict is Verdict.PASS and not (lacking or unprovoked):
+    if judged.verdict is Verdict.PASS and not (lacking or unprovoked or unseen):
         beside = _beside_a_pass(plan, parts, indexing)
         return Judgement(Verdict.PASS, (*_of_what(judged.reasons, plan, parts), *beside, *skipped))
     if judged.verdict in (Verdict.FAIL, Verdict.ERROR):
         return Judgement(judged.verdict, (*judged.reasons, *skipped))
     named = (f"{counted(len(lacking), 'arm')} not judged: {', '.join(lacking)}",) if lacking else ()
     doubts = judged.reasons if judged.verdict is Verdict.INCONCLUSIVE else ()
-    return Judgement(Verdict.INCONCLUSIVE, (*named, *([unprovoked] if unprovoked else []), *doubts))
+    return Judgement(Verdict.INCONCLUSIVE, (*named, *unseen, *([unprovoked] if unprovoked else []), *doubts))
 
 
 def clean_but_short(parts: Sequence[Tally], plan: Plan, indexing: str = "") -> bool:

@@ -13,9 +13,11 @@ from stress.model.words import counted
 from stress.stats.counts import clopper_pearson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from stress.model.record.events import LifecycleRecord
+    from stress.plan.plan import Plan
+    from stress.verdict.tally import Tally
 
 _NO_DAMAGE = (FirstLap.RIGHT, FirstLap.XRUN)
 # Times kept of one arm; their median and their worst are told.
@@ -37,6 +39,23 @@ def behind_events(outcomes: Mapping[tuple[str, str], int]) -> tuple[str, ...]:
         if told:
             lines.append(f"the first lap after {event} is {', '.join(told)} of {counted(total, 'time')}")
     return tuple(lines)
+
+
+def missed_events(plan: Plan, parts: Sequence[Tally]) -> list[str]:
+    """Return a sentence for each event of a plan that did not happen in a whole run.
+
+    Arms that were skipped, or are optional, miss none.
+    """
+    happened = {part.arm: {name for name, _ in part.outcomes} for part in parts if not part.skipped}
+    told = []
+    for rule in dict.fromkeys(rule for arm in plan.arm for rule in plan.rules(arm)):
+        arms = [
+            arm.name for arm in plan.arm if rule.covers(arm) and arm.name in happened and not arm.optional
+        ]
+        if arms and not any(rule.shown in happened[arm] for arm in arms):
+            where = f"in {rule.arm}" if rule.arm else "in any arm"
+            told.append(f"{rule.shown} did not happen {where}: nothing is known of it")
+    return told
 
 
 @dataclass

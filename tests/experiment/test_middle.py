@@ -203,6 +203,13 @@ def test_event_by_chance_is_in_some_bursts_only(tmp_path):
     assert 0 < len(_outcomes(log)) < 3
 
 
+def test_event_that_never_came_keeps_the_run_from_pass(tmp_path):
+    judgement, log = _walk(tmp_path, _Pausing(), at_s="1h")
+    assert _outcomes(log) == []
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert judgement.reasons[0] == "pause in the middle did not happen in any arm: nothing is known of it"
+
+
 def test_event_that_the_driver_refuses_in_the_middle_ends_its_arm(tmp_path):
     judgement, log = _walk(tmp_path, _Pausing(refused="snd_pcm_pause: Function not implemented"))
     (skip,) = log.all(SkipRecord)
