@@ -6,20 +6,34 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from stress.errors import ConfigError, near, one_of
 from stress.model.lifecycle import LifecycleEvent
 from stress.model.middle import Middle
 from stress.settings import schema
 
-if TYPE_CHECKING:
-    from stress.plan.plan import Arm
-
 EVENTS = tuple(event.value for event in LifecycleEvent if event is not LifecycleEvent.NONE)
 # How long a stream stands still inside a burst where `down_s` says nothing [s]. Source: longer than any
 # URB queue of snd-usb-audio (MAX_QUEUE, 18 to 24 ms) and than its largest period of a shipped plan.
 _STILL_S = 0.1
+
+
+class Arm(Protocol):
+    """What a rule has to know of an arm of `stress.plan.plan`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def sweep(self) -> str: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def down_s(self) -> float: ...
+    @property
+    def bursts(self) -> int: ...
+    @property
+    def burst_s(self) -> float: ...
 
 
 @dataclass(frozen=True)
