@@ -88,8 +88,34 @@ class Lifecycle:
             return f"{event.value}: {usb_control.lacks()}"
         if event is LifecycleEvent.MODULE_RELOAD and (not self._driver() or not shutil.which("modprobe")):
             return f"{event.value}: the card's driver is not a module, or modprobe is missing"
-        if event is LifecycleEvent.SUSPEND and not shutil.which("rtcwake"):
-            return f"{event.value}: rtcwake is missing (package util-linux)"
+        return {
+            LifecycleEvent.SUSPEND: self._no_suspend,
+            LifecycleEvent.AUTOSUSPEND: self._no_autosuspend,
+            LifecycleEvent.GOVERNOR: self._no_governor,
+        }.get(event, str)()
+
+    def _no_suspend(self) -> str:
+        # What rtcwake(8) asks as well, but only when the machine is about to sleep.
+        if not shutil.which("rtcwake"):
+            return "suspend: rtcwake is missing (package util-linux)"
+        state = self.sys / "power/state"
+        if "mem" not in text_of(state).split():
+            return f"suspend: the kernel cannot suspend to memory ({state} has no 'mem')"
+        wakes = self.sys / "class/rtc/rtc0/device/power/wakeup"
+        if text_of(wakes).strip() != "enabled":
+            return f"suspend: no clock that wakes this machine up ({wakes} is not 'enabled')"
+        return ""
+
+    def _no_autosuspend(self) -> str:
+        status = self._device() / "power" / "runtime_status"
+        if text_of(status).strip() == "unsupported":
+            return f"autosuspend: the kernel cannot suspend this device ({status} is 'unsupported')"
+        return ""
+
+    def _no_governor(self) -> str:
+        offered = self.sys / "devices/system/cpu/cpu0/cpufreq/scaling_available_governors"
+        if offered.exists() and len(set(text_of(offered).split())) < 2:
+            return f"governor: there is no other one ({offered})"
         return ""
 
     def _unwritable(self, event: LifecycleEvent) -> str:
@@ -170,7 +196,10 @@ class Lifecycle:
             f"echo {before} > {control}",
             self.place,
         ):
-            self._until(lambda: text_of(control.parent / "runtime_status").strip() == "suspended")
+            status = control.parent / "runtime_status"
+            if not self._until(lambda: text_of(status).strip() == "suspended"):
+                told = f"did not suspend within {MOST_BACK_S:.0f} s, its state is {text_of(status).strip()}"
+                raise DeviceError(f"autosuspend: the device {told}", device=f"card {self.card}")
             self.wait(self._down_s)
 
     def _reload(self) -> None:

@@ -274,7 +274,7 @@ class BurstRunner:
         if gap.returned:
             rest = self.captured[(gap.at + gap.frames) * step : taken * step].copy()
             self.captured[gap.at * step : gap.at * step + rest.size] = rest
-            exchange = middle.without(exchange, gap, exchange.stood, handling.middle.event)
+            exchange = middle.without(exchange, gap, exchange.stood)
         return exchange, gap
 
     def _sent(

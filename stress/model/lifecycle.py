@@ -80,7 +80,7 @@ _TRAITS: dict[LifecycleEvent, Traits] = {
     LifecycleEvent.RESTART: _STREAM,
     LifecycleEvent.REOPEN: Traits(seen="reopen", closes=True),
     LifecycleEvent.XRUN: Traits(seen="xrun"),
-    LifecycleEvent.XRUN_PLAYBACK: Traits(seen="xrun", inside=True),
+    LifecycleEvent.XRUN_PLAYBACK: Traits(seen="xrun"),
     LifecycleEvent.XRUN_CAPTURE: _STREAM,
     LifecycleEvent.PAUSE: Traits(seen="restart", inside=True),
     LifecycleEvent.DRAIN: Traits(seen="xrun"),

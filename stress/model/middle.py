@@ -14,7 +14,7 @@ class Middle(NamedTuple):
 
     Parameters
     ----------
-    event : `pause` or `xrun-playback`.
+    event : `pause`.
     frames : after so many frames were written [frames].
     still_s : how long the stream stands still, at least [s].
     """

@@ -101,6 +101,51 @@ def test_suspend_lasts_as_long_as_asked(machine):
     assert machine.ran == [["rtcwake", "-m", "mem", "-s", "30"]]
 
 
+def test_device_that_does_not_suspend_is_told_and_the_policy_put_back(machine):
+    (machine.sys / "devices/usb1/1-1/power/runtime_status").write_text("active\n")
+    with pytest.raises(DeviceError, match=r"did not suspend within 15 s, its state is active"):
+        machine.card().perform(LifecycleEvent.AUTOSUSPEND)
+    assert machine.text("devices/usb1/1-1/power/control") == "on"
+
+
+def test_kernel_without_runtime_power_management_is_told_before(machine):
+    (machine.sys / "devices/usb1/1-1/power/runtime_status").write_text("unsupported\n")
+    assert "cannot suspend this device" in machine.card().unfit(LifecycleEvent.AUTOSUSPEND)
+
+
+@pytest.mark.parametrize(
+    ("state", "wakes", "told"),
+    [
+        ("freeze mem disk\n", "enabled\n", ""),
+        ("freeze\n", "enabled\n", "has no 'mem'"),
+        ("", "enabled\n", "has no 'mem'"),
+        ("mem\n", "disabled\n", "no clock that wakes"),
+        ("mem\n", None, "no clock that wakes"),
+    ],
+)
+def test_machine_that_could_not_sleep_or_wake_is_told_before(machine, monkeypatch, state, wakes, told):
+    monkeypatch.setattr(lifecycle.os, "geteuid", lambda: 0)
+    clock = machine.sys / "class/rtc/rtc0/device/power"
+    clock.mkdir(parents=True)
+    (machine.sys / "power").mkdir()
+    (machine.sys / "power/state").write_text(state)
+    if wakes is not None:
+        (clock / "wakeup").write_text(wakes)
+    said = machine.card().unfit(LifecycleEvent.SUSPEND)
+    assert told in said
+    assert bool(said) is bool(told)
+
+
+def test_single_governor_is_told_before(machine):
+    folder = machine.sys / "devices/system/cpu/cpu0/cpufreq"
+    folder.mkdir(parents=True)
+    (folder / "scaling_governor").write_text("performance\n")
+    (folder / "scaling_available_governors").write_text("performance\n")
+    assert "there is no other one" in machine.card().unfit(LifecycleEvent.GOVERNOR)
+    (folder / "scaling_available_governors").write_text("performance powersave\n")
+    assert machine.card().unfit(LifecycleEvent.GOVERNOR) == ""
+
+
 def test_autosuspend_puts_the_policy_back(machine):
     machine.card().perform(LifecycleEvent.AUTOSUSPEND)
     assert machine.text("devices/usb1/1-1/power/control") == "on"

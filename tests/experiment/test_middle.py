@@ -28,7 +28,7 @@ from stress.virtual.spec import BoardSpec
 CLOCK = Clock(monotonic_ns=lambda: 1, wall_s=lambda: 1e9)
 PATTERN = Pattern("mix1", FORMATS["S16_LE"], 2)
 AT, LAP = 600, 100
-PAUSE, XRUN = Middle(LifecycleEvent.PAUSE, AT, 0.1), Middle(LifecycleEvent.XRUN_PLAYBACK, AT, 0.1)
+PAUSE = Middle(LifecycleEvent.PAUSE, AT, 0.1)
 
 
 def _played(frames=2000):
@@ -54,32 +54,46 @@ def test_silence_of_a_pause_is_taken_out_whole():
     assert np.array_equal(rest[40:], out)
 
 
-@pytest.mark.parametrize("middle", [PAUSE, XRUN])
-def test_pause_that_leaves_no_silence_takes_nothing_out(middle):
+def test_silence_lies_anywhere_in_the_last_ring_full_that_was_written():
     out = _played()
-    gap, rest = _gap(middle, _silence(40), out)
+    for at in (AT - LAP, AT - LAP + 3, AT - 40, AT):
+        gap, rest = _gap(PAUSE, _silence(40), out[:at], _silence(333), out[at:])
+        assert gap == (40 + at, 333, True)
+        assert np.array_equal(rest[40:], out)
+
+
+def test_event_before_the_ring_was_full_has_its_silence_behind_the_lead():
+    out = _played()
+    early = Middle(LifecycleEvent.PAUSE, 60, 0.1)
+    gap, rest = _gap(early, _silence(500), out[:50], _silence(70), out[50:])
+    assert gap == (550, 70, True)
+    assert np.array_equal(rest[500:], out)
+
+
+def test_pause_that_leaves_no_silence_takes_nothing_out():
+    out = _played()
+    gap, rest = _gap(PAUSE, _silence(40), out)
     assert gap == (40 + AT, 0, True)
     assert np.array_equal(rest[40:], out)
 
 
-def test_old_data_that_a_driver_plays_into_an_underrun_is_of_the_event():
-    out = _played()
-    gap, rest = _gap(XRUN, out[:AT], out[AT - LAP : AT - LAP + 60], _silence(200), out[AT:])
-    assert gap == (AT, 260, True)
-    assert np.array_equal(rest, out)
-
-
-def test_old_data_behind_a_pause_is_not():
+def test_old_data_beside_the_silence_is_left_in():
     out = _played()
     gap, rest = _gap(PAUSE, out[:AT], _silence(200), out[AT - LAP : AT - LAP + 60], out[AT:])
     assert gap == (AT, 200, True)
     assert len(rest) == len(out) + 60
 
 
-def test_data_of_elsewhere_in_an_underrun_is_not_of_the_event():
+def test_silence_before_and_behind_that_ring_full_is_left_in():
     out = _played()
-    gap, _ = _gap(XRUN, out[:AT], _silence(200), out[10:70], out[AT:])
-    assert gap == (AT, 200, True)
+    out[100:300] = out[900:1100] = 0
+    gap, rest = _gap(PAUSE, out[:AT], _silence(30), out[AT:])
+    assert gap == (AT, 30, True)
+    assert np.array_equal(rest, out)
+
+
+def test_nothing_but_silence_is_no_return():
+    assert _gap(PAUSE, _silence(900))[0] == (0, 0, False)
 
 
 def test_place_is_known_by_either_side():
@@ -104,9 +118,9 @@ def test_stream_that_stays_silent_did_not_return():
 class _Pausing(VirtualPcm):
     """A virtual board whose card pauses: so many frames of silence, then what `behind` makes of the rest."""
 
-    def __init__(self, behind=lambda rest: rest, refused=""):
+    def __init__(self, behind=lambda rest: rest, refused="", early=0):
         super().__init__(BoardSpec.load("x86_64", {}), 7)
-        self.behind, self.refused = behind, refused
+        self.behind, self.refused, self.early = behind, refused, early
 
     def supports(self, handling):
         return super().supports(replace(handling, middle=None))
@@ -119,16 +133,16 @@ class _Pausing(VirtualPcm):
             return replace(done, stood=Stood(refused=self.refused))
         frames = captured.reshape(-1, 4)
         (lead,) = np.flatnonzero((frames == play.reshape(-1, 4)[0]).all(axis=1))[:1]
-        at = int(lead) + handling.middle.frames
+        at = int(lead) + handling.middle.frames - self.early
         heard = [frames[:at], _silence(1000), self.behind(frames[at:].copy())]
         frames[:] = np.concatenate(heard)[: len(frames)]
         return replace(done, stood=Stood(20_000_000, 0))
 
 
-def _walk(tmp_path, pcm, *, event="pause", **rule):
+def _walk(tmp_path, pcm, **rule):
     arm = {"name": "a", "burst_s": "200ms", "bursts": 3, "playback_buffer": 480, "capture_buffer": 528}
     plan = {"bound": 1.0, "arm": [arm], "control": {"least": 4}}
-    rules = [{"name": event, "into_s": "100ms", **rule}]
+    rules = [{"name": "pause", "into_s": "100ms", **rule}]
     folder = rundir.create(str(tmp_path / "run"), CLOCK)
     journal = Journal(folder, CLOCK)
     run = Run(
@@ -161,11 +175,11 @@ def _outcomes(log):
     return [(one.shown, one.outcome) for one in log.all(LifecycleRecord)]
 
 
-@pytest.mark.parametrize("event", ["pause", "xrun-playback"])
-def test_clean_card_is_right_behind_an_event_in_the_middle_of_each_burst(tmp_path, event):
-    judgement, log = _walk(tmp_path, _Pausing(), event=event)
+@pytest.mark.parametrize("early", [0, 100, 400])
+def test_clean_card_is_right_behind_a_pause_in_the_middle_of_each_burst(tmp_path, early):
+    judgement, log = _walk(tmp_path, _Pausing(early=early))
     assert judgement.verdict is Verdict.PASS
-    assert _outcomes(log) == [(f"{event} in the middle", "right")] * 3
+    assert _outcomes(log) == [("pause in the middle", "right")] * 3
     assert all(one.at_frame and abs(one.took_s - 1000 / 48000) < 1e-9 for one in log.all(LifecycleRecord))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A pause and an underrun in the middle of a burst: what is called, in which order, and what is told."""
+"""A pause in the middle of a burst: what is called, in which order, and what is told."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from stress.pcm.alsa import AlsaPcm, middle
 
 PLAY, CAPTURE = 1, 2
 PAUSE = Handling(middle=Middle(LifecycleEvent.PAUSE, 1000, 0.001))
-XRUN = Handling(middle=Middle(LifecycleEvent.XRUN_PLAYBACK, 1000, 0.001))
 
 
 @pytest.fixture(autouse=True)
@@ -99,29 +98,6 @@ def test_stream_that_ends_before_the_event_has_none(pcm, card, asound):
     assert done.playback.frames == 400
     assert "ended before" in done.stood.refused
     assert _events(asound, "pause") == []
-
-
-def test_underrun_is_waited_for_and_the_stream_prepared_again(pcm, card, asound):
-    pieces = []
-
-    def transfer(frames):
-        pieces.append(frames)
-        # Behind the first part nothing more is written: it runs dry.
-        asound.states[PLAY] = "XRUN" if len(pieces) == 1 else "RUNNING"
-        return frames
-
-    card.transfer[PLAY] = transfer
-    asound.calls.clear()
-    done = _exchange(pcm, XRUN)
-    assert pieces == [1000, 3000]
-    assert _events(asound, "prepare")[-1] == ("prepare", PLAY)
-    assert (done.stood.refused, done.xruns) == ("", 0)
-
-
-def test_underrun_that_does_not_come_is_told(pcm, card, asound, monkeypatch):
-    monkeypatch.setattr(middle, "_DRY_S", 0.0)
-    done = _exchange(pcm, XRUN)
-    assert "no underrun, it is RUNNING" in done.stood.refused
 
 
 def test_stream_that_was_dropped_meanwhile_is_not_waited_for(pcm, card, asound):

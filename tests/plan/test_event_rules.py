@@ -77,8 +77,8 @@ def test_event_belongs_to_all_arms_of_a_sweep():
 def test_event_in_the_middle_stands_at_its_frame_and_stands_still_a_while():
     (rule,) = _plan({"name": "pause", "into_s": "250ms"}).event
     assert rule.middle(48000) == (LifecycleEvent.PAUSE, 12000, 0.1)
-    (rule,) = _plan({"name": "xrun-playback", "into_s": "500ms", "down_s": "3s"}).event
-    assert rule.middle(44100) == (LifecycleEvent.XRUN_PLAYBACK, 22050, 3.0)
+    (rule,) = _plan({"name": "pause", "into_s": "500ms", "down_s": "3s"}).event
+    assert rule.middle(44100) == (LifecycleEvent.PAUSE, 22050, 3.0)
 
 
 def test_plan_with_events_survives_the_record():
@@ -97,7 +97,7 @@ def test_plan_with_events_survives_the_record():
         ({"name": "reopen", "every_s": "2s", "chance": 0.5}, "every_s and chance exclude each other"),
         ({"name": "reopen", "chance": 1.5}, "event[0].chance"),
         ({"name": "reopen", "into_s": "100ms"}, "event[0].into_s: reopen cannot be in the middle of a burst"),
-        ({"name": "mixer", "into_s": "100ms"}, "allowed: xrun-playback or pause"),
+        ({"name": "mixer", "into_s": "100ms"}, "allowed: pause"),
         ({"name": "pause", "into_s": "1s"}, "event[0].into_s: the burst is over by then"),
         ({"name": "pause", "down_s": "1s"}, "event[0].down_s: nothing is away in pause"),
         ({"name": "reopen", "when": "now"}, "event[0].when"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -61,6 +62,59 @@ def _asked(name: str) -> list[str]:
             said[key] = next((level[key] for level in state["levels"]), None)
     print(f"{name}: {said} {state['lies']}", file=sys.stderr, flush=True)
     return [f"{key} is {said[key]}, not {value}" for key, value in due.items() if said[key] != value]
+
+
+#: Events of the machine that a kernel may not have: a lab guest refuses them, or does them.
+_OF_THE_MACHINE = ("autosuspend", "cpu-offline", "governor", "suspend")
+_PLAN = """
+ordinary = true
+bound = 1.0
+[[arm]]
+name = "{event}"
+event = "{event}"
+period_size = 480
+playback_buffer = 4800
+capture_buffer = 5280
+burst_s = "50ms"
+bursts = 2
+"""
+
+
+def refused() -> list[str]:
+    """Try each event that a kernel may not have, and return which is neither refused by name nor done.
+
+    An event that is refused is so before anything streams: exit status 4, no burst, and a reason
+    that begins with its name.
+    """
+    return [line for event in _OF_THE_MACHINE for line in _refused(event)]
+
+
+def _refused(event: str) -> list[str]:
+    Path("refused.toml").write_text(_PLAN.format(event=event), encoding="ascii")
+    tested = ["pcmstress", "run", "--card", "softcard", "--plan", "refused.toml", "--seed", "1", "--json"]
+    # A guest that sleeps is woken by nobody: whether it could is asked, and no more.
+    inside = ["pcmstress", "probe", "--json"] if _sleeps(event) else tested
+    done = subprocess.run([*SOFTCARD, "--run", *inside], capture_output=True, text=True, check=False)
+    told = json.loads(done.stdout or "{}")
+    reasons = "; ".join(told.get("reasons", ()))
+    print(f"{event}: exit {done.returncode}: {reasons or 'could be done here'}", file=sys.stderr, flush=True)
+    if done.returncode == 0:
+        return []
+    bursts = sum(arm["bursts"] for arm in told.get("arms", ()))
+    if done.returncode == 4 and not bursts and f"{event}: {event}: " in reasons:
+        return []
+    return [f"{event}: exit {done.returncode}, {bursts} bursts: {reasons or done.stderr[-500:]}"]
+
+
+def _sleeps(event: str) -> bool:
+    if event != "suspend":
+        return False
+    try:
+        able = "mem" in Path("/sys/power/state").read_text(encoding="ascii").split()
+        wakes = Path("/sys/class/rtc/rtc0/device/power/wakeup").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return able and wakes.strip() == "enabled" and shutil.which("rtcwake") is not None
 
 
 def killed() -> list[str]:

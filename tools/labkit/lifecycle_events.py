@@ -68,12 +68,14 @@ class Part:
     Parameters
     ----------
     inside : the events are in the middle of the bursts.
+    card : further options of the softcard.
     """
 
     events: tuple[str, ...]
     fault: str = ""
     outcome: FirstLap = FirstLap.RIGHT
     inside: bool = False
+    card: tuple[str, ...] = ()
 
     @property
     def told(self) -> str:
@@ -100,16 +102,22 @@ PARTS = {
     "no-data": Part(("xrun", "usb-reset"), "zero@frame=0,frames=0,after=xrun,until=usb-reset", FirstLap.MUTE),
     "lost": Part(("reopen",), "drop@packet=0,packets=40,after=reopen", FirstLap.LOST),
     "twice": Part(("usb-rebind",), "repeat@frame=480,after=usb-rebind", FirstLap.REPEATED),
+    "pause": Part(("pause",)),
+    "drain": Part(("drain",)),
+    "xrun-playback": Part(("xrun-playback",)),
+    "xrun-capture": Part(("xrun-capture",)),
+    "altset": Part(("altset",), card=("--format", "S16_LE,S24_3LE")),
+    "mixer": Part(("mixer",), card=("--volume",)),
     "paused": Part(("pause",), inside=True),
-    "dry": Part(("xrun-playback",), inside=True),
-    "dry-rotated": Part(
-        ("xrun-playback",), "rotate@frame=0,channel=1,after=xrun", FirstLap.ROTATED, inside=True
-    ),
     "late": Part(("module-reload",), "zero@frame=0,frames=480,after=module-reload", FirstLap.MUTE),
 }
 CLEAN = tuple(name for name, part in PARTS.items() if not part.fault)
 #: What is no event: what a card says of itself, and a run that is killed half-way.
-DEVICE = {"asked": lifecycle_device.asked, "killed": lifecycle_device.killed}
+DEVICE = {
+    "asked": lifecycle_device.asked,
+    "killed": lifecycle_device.killed,
+    "refused": lifecycle_device.refused,
+}
 #: Names of parts and of groups of them.
 NAMES = (*PARTS, "clean", "planted", *DEVICE)
 PLANTED = tuple(name for name, part in PARTS.items() if part.fault)
@@ -123,7 +131,7 @@ def run(name: str, times: int) -> Path:
     Path(f"{name}.toml").write_text(part.plan(times), encoding="ascii")
     # What an earlier call left in the same folder.
     shutil.rmtree(name, ignore_errors=True)
-    card = [*SOFTCARD, "--log", f"{name}.jsonl", *(("--fault", part.fault) if part.fault else ())]
+    card = [*SOFTCARD, *part.card, "--log", f"{name}.jsonl", *(("--fault", part.fault) if part.fault else ())]
     tested = ["pcmstress", "run", "--card", "softcard", "--plan", f"{name}.toml", "--seed", "1", "--json"]
     command = [*card, "--run", *tested, "--out", name]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -179,6 +187,8 @@ def pieces(name: str, folder: Path, seconds: float) -> list[Piece]:
     part = PARTS[name]
     if part.fault and part.told not in " ".join(report["reasons"]):
         wrong.append(f"the verdict does not name it: {'; '.join(report['reasons'])}")
+    if not part.fault and report["verdict"] == "FAIL":
+        wrong.append(f"FAIL on a card without a fault: {'; '.join(report['reasons'])}")
     found = []
     for event in part.events:
         outcomes = Counter(record.outcome for record in records if record.name == event)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A pause or an underrun in the middle of a burst: two transfers, and Python between them.
+"""A pause in the middle of a burst: two transfers, and Python between them.
 
 This is the one place of a plain burst where Python runs while it streams, and
 `Exchange.notes` says so. What was written before it lies in the ring meanwhile.
@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Callable
 
-from stress.model.lifecycle import LifecycleEvent
 from stress.model.middle import Middle, Stood
 from stress.pcm.alsa import naming
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 # (MAX_QUEUE, sound/usb/card.h) and 25 ms through a card (lead of real captures, up to 1200 frames).
 # Higher: longer bursts; lower: capture pauses before the last frames come, and they count as lost.
 SETTLE_S = 0.1
-# An underrun is there when the ring ran dry; emulated machines are late by a second [s].
-_DRY_S = 2.0
 _LOOK_S = 0.005
 
 
@@ -50,8 +47,7 @@ class MiddleCall:
         done = self._first()
         if done < self._middle.frames:
             return done
-        paused = self._middle.event is LifecycleEvent.PAUSE
-        self.stood = self._pause() if paused else self._run_dry()
+        self.stood = self._pause()
         more = 0 if self.stood.refused else self._rest()
         return done + max(0, more)
 
@@ -80,18 +76,6 @@ class MiddleCall:
             self._wait(self._middle.still_s, self._playback)
         refused = _asked(self._playback, "pause", 0) or refused
         return Stood(time.monotonic_ns() - began, capture_ns, refused)
-
-    def _run_dry(self) -> Stood:
-        granted = self._playback.granted
-        until = time.monotonic() + granted.buffer_size / granted.rate + _DRY_S
-        while _state(self._playback) != "XRUN":
-            if time.monotonic() > until or _state(self._playback) != "RUNNING":
-                return Stood(refused=f"{self._playback.device}: no underrun, it is {_state(self._playback)}")
-            time.sleep(_LOOK_S)
-        began = time.monotonic_ns()
-        time.sleep(self._middle.still_s)
-        refused = _asked(self._playback, "prepare")
-        return Stood(time.monotonic_ns() - began, 0, refused)
 
     def _wait(self, seconds: float, stream: Stream) -> None:
         # A burst that is stopped meanwhile has nothing to wait for.
