@@ -19,7 +19,7 @@ EVENTS = tuple(event.value for event in LifecycleEvent if event is not Lifecycle
 _STILL_S = 0.1
 
 
-class Arm(Protocol):
+class HasEvents(Protocol):
     """What a rule has to know of an arm of `stress.plan.plan`."""
 
     @property
@@ -70,7 +70,7 @@ class EventRule:
         """The event as it is shown, see `stress.model.record.events.LifecycleRecord`."""
         return f"{self.name} in the middle" if self.into_s else self.name
 
-    def covers(self, arm: Arm) -> bool:
+    def covers(self, arm: HasEvents) -> bool:
         """Return whether it belongs to `arm`."""
         return self.arm in ("", arm.name) or bool(arm.sweep) and self.arm == arm.sweep
 
@@ -95,7 +95,7 @@ class EventRule:
         return Middle(self.event, round(self.into_s * rate), self.down_s or _STILL_S)
 
 
-def check(rules: Sequence[EventRule], arms: Sequence[Arm], where: str) -> None:
+def check(rules: Sequence[EventRule], arms: Sequence[HasEvents], where: str) -> None:
     """Raise ConfigError for a rule that no run could follow."""
     for index, rule in enumerate(rules):
         key = f"event[{index}]"
@@ -111,7 +111,7 @@ def check(rules: Sequence[EventRule], arms: Sequence[Arm], where: str) -> None:
             )
 
 
-def check_arm(arm: Arm, where: str, key: str) -> None:
+def check_arm(arm: HasEvents, where: str, key: str) -> None:
     """Raise ConfigError where the event of an arm would never happen, or takes nothing away for `down_s`."""
     if arm.event != LifecycleEvent.NONE.value and arm.bursts < 2:
         _never(where, f"{key}.bursts")
@@ -129,7 +129,7 @@ def _holding() -> str:
     return f"with {one_of([event.value for event in LifecycleEvent if event.traits.holds])}"
 
 
-def _check_arm(rule: EventRule, arms: Sequence[Arm], where: str, key: str) -> None:
+def _check_arm(rule: EventRule, arms: Sequence[HasEvents], where: str, key: str) -> None:
     if not any(rule.covers(arm) for arm in arms):
         names = list(dict.fromkeys(name for arm in arms for name in (arm.name, arm.sweep) if name))
         told = f"no arm {rule.arm!r}{near(rule.arm, names)}"
@@ -148,7 +148,7 @@ def _check_when(rule: EventRule, where: str, key: str) -> None:
         )
 
 
-def _check_inside(rule: EventRule, arms: Sequence[Arm], where: str, key: str) -> None:
+def _check_inside(rule: EventRule, arms: Sequence[HasEvents], where: str, key: str) -> None:
     if not rule.event.traits.inside:
         able = one_of([event.value for event in LifecycleEvent if event.traits.inside])
         raise ConfigError(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stress.experiment import middle
 from stress.experiment.method.exact import ByPattern
 from stress.experiment.middle import gap_in
 from stress.experiment.runner import Run
@@ -113,6 +114,12 @@ def test_lead_of_a_capture_is_never_taken_for_the_event():
 def test_stream_that_stays_silent_did_not_return():
     gap, _ = _gap(PAUSE, _played()[:AT], _silence(900))
     assert (gap.at, gap.returned) == (AT, False)
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    """Bursts only as long as the stand-in needs."""
+    monkeypatch.setattr(middle, "EXTRA_S", 0.05)
 
 
 class _Pausing(VirtualPcm):
