@@ -142,6 +142,13 @@ def test_part_may_have_a_number_of_its_own(guest, tmp_path):
     assert (asked["restart"], asked["lost"], asked["rotated"], asked["asked"]) == ("7", "2", "2", "1")
 
 
+def test_series_without_parts_is_of_what_a_device_can_tell_apart(guest, tmp_path):
+    command.main(["lifecycle", "x86_64", "--times", "7", "--out", str(tmp_path)])
+    (asked,) = guest
+    assert set(asked) == {*lifecycle_events.CLEAN, *lifecycle_events.PLANTED, "asked", "killed"}
+    assert len(lifecycle_events.PLANTED) == 6
+
+
 @pytest.mark.parametrize("part", ["restart=0", "restart=", "restart=many"])
 def test_number_of_a_part_that_is_none_is_refused(guest, capsys, part):
     assert command.main(["lifecycle", "x86_64", part]) == 64

@@ -88,8 +88,8 @@ def _due(asked: Sequence[str], times: int) -> dict[str, int]:
     if any(number < 1 for _, number in said) or times < 1:
         raise LabUsage("--times, PART=N: 1 or more")
     groups = {"clean": lifecycle_events.CLEAN, "planted": lifecycle_events.PLANTED}
-    every = (*lifecycle_events.PARTS, *lifecycle_events.DEVICE)
-    wanted = said or [(name, times) for name in every]
+    groups["other"] = lifecycle_events.OTHER
+    wanted = said or [(name, times) for name in lifecycle_events.USUAL]
     due = {name: number for part, number in wanted for name in groups.get(part, (part,))}
     return {name: 1 if name in lifecycle_events.DEVICE else number for name, number in due.items()}
 

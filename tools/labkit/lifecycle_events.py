@@ -89,14 +89,11 @@ class Part:
         return HEAD + "".join(arm.format(event=event, bursts=bursts) for event in self.events)
 
 
+#: A clean card behind each event that a device can tell apart.
+CLEAN = ("restart", "reopen", "xrun", "rate", "usb-reset", "usb-rebind", "usb-power", "module-reload")
 #: A clean card behind each event, faults that a card shows behind one of them, and events inside a burst.
 PARTS = {
-    **{
-        event: Part((event,))
-        for event in (
-            *("restart", "reopen", "xrun", "rate", "usb-reset", "usb-rebind", "usb-power", "module-reload"),
-        )
-    },
+    **{event: Part((event,)) for event in CLEAN},
     "rotated": Part(("xrun",), "rotate@frame=0,channel=1,after=xrun", FirstLap.ROTATED),
     "old-lap": Part(("restart",), "stale@frame=0,frames=4800,lag=12000,after=restart", FirstLap.STALE),
     "no-data": Part(("xrun", "usb-reset"), "zero@frame=0,frames=0,after=xrun,until=usb-reset", FirstLap.MUTE),
@@ -111,7 +108,9 @@ PARTS = {
     "paused": Part(("pause",), inside=True),
     "late": Part(("module-reload",), "zero@frame=0,frames=480,after=module-reload", FirstLap.MUTE),
 }
-CLEAN = tuple(name for name, part in PARTS.items() if not part.fault)
+PLANTED = tuple(name for name, part in PARTS.items() if part.fault)
+#: The other events: by name, or all of them.
+OTHER = tuple(name for name, part in PARTS.items() if not part.fault and name not in CLEAN)
 #: What is no event: what a card says of itself, and a run that is killed half-way.
 DEVICE = {
     "asked": lifecycle_device.asked,
@@ -119,8 +118,9 @@ DEVICE = {
     "refused": lifecycle_device.refused,
 }
 #: Names of parts and of groups of them.
-NAMES = (*PARTS, "clean", "planted", *DEVICE)
-PLANTED = tuple(name for name, part in PARTS.items() if part.fault)
+NAMES = (*PARTS, "clean", "planted", "other", *DEVICE)
+#: What is done where no part is named.
+USUAL = (*CLEAN, *PLANTED, "asked", "killed")
 #: Softcard, Python and the end of a run, whatever number of events [s]. Measured: 14 to 30 on x86_64.
 START_S = 40.0
 
