@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -146,8 +147,12 @@ class Version(argparse.Action):
         """See `argparse.Action`."""
         # What it looks in takes longer to load than the rest of a --help.
         from stress.cli import version
+        from stress.cli.memory_limit import numpy_fits
 
-        sys.stdout.write(version.line() + "\n")
+        # The library of ALSA is looked for by what loads numpy.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        text = version.line() if numpy_fits() else f"pcmstress {version.program()}"
+        sys.stdout.write(text + "\n")
         parser.exit(0)
 
 

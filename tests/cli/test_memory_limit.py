@@ -39,3 +39,14 @@ def test_child_that_cannot_load_numpy_tells(monkeypatch):
     assert memory_limit.numpy_fits()
     monkeypatch.setattr(memory_limit, "_load", lambda: os._exit(1))
     assert not memory_limit.numpy_fits()
+
+
+@pytest.mark.parametrize("words", [["probe"], ["boards"], ["--version"]])
+def test_command_that_needs_no_numpy_works_without_memory_for_it(words):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (80 << 20, 80 << 20))
+
+    command = [sys.executable, "-m", "stress", *words]
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
