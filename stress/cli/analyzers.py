@@ -140,6 +140,9 @@ def _behind_path(args: argparse.Namespace, source: AudioSource, rings: Rings, fo
     if behind.nothing is not None and not analysis.locked:
         settled = behind.nothing.what in ("silence", "constant", "short")
         return replace(found, missing=behind.nothing.why, ask="", known=settled)
+    if behind.blind:
+        blank = Analysis("exact", False, source.frames, path=behind.path)
+        return replace(found, analysis=blank, advice=(), extra={"advice": []}, exposed=None, known=True)
     if behind.analysis is None and behind.path is not None and not analysis.locked:
         return replace(found, analysis=replace(analysis, path=behind.path), known=True)
     if behind.analysis is None or (behind.path is not None and behind.path.exact and not behind.changes):

@@ -234,11 +234,9 @@ class BurstRunner:
         analysis, locked = heard.analysis, heard.analysis.locked
         wired = views is not None and _takes_the_wire(views, self._loopback, analysis)
         if views is not None and wired:
-            # Samples that a digital path cuts off keep the loopback from judging: that is said, too.
-            # Behind a cable the noise of another stimulus says more.
-            cut = analysis.path is not None and any(analysis.path.clipped) and not analysis.path.notes
+            # What keeps the loopback from judging is said, too.
             of_wire = by_wire(views, self.capture_bytes, self.geometry.line_bytes)
-            heard = CheckResult(replace(of_wire, path=analysis.path if cut else None))
+            heard = CheckResult(replace(of_wire, path=analysis.path))
             outcome = views.control + views.read_control
         else:
             if views is not None:

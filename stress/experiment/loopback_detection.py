@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Callable
 
+from stress.detect.path.curve import CURVES
 from stress.detect.path.words import advice, lost, sentence
 from stress.errors import DeviceError
 from stress.experiment.burst import BurstRunner
@@ -156,15 +157,27 @@ def choose(
     return LoopbackChoice(None, why, tuple(advice), lost)
 
 
-def behind(path: Path, detector: str, here: Sequence[str]) -> LoopbackRecord:
+def behind(path: Path, judge: Detector, here: Sequence[str]) -> LoopbackRecord:
     """Return what the record says of a digital path that is not bit-exact.
 
     Parameters
     ----------
+    judge : of the bursts that follow.
     here : what on this machine may change samples, a line each.
     """
     said, left = sentence(path), lost(path)
     judged = f"behind {said}" if path.invertible else f"{said}; {left}"
     todo = "; ".join(one for one in (advice(path), *here) if one)
     why = f"{judged}{f'; to do: {todo}' if todo else ''}"
-    return LoopbackRecord("digital", detector, why, said, left, todo)
+    return LoopbackRecord(judge.loopback, judge.name, why, said, left, todo)
+
+
+# Ratios of rates nearer to 1 may be the clocks of two converters. Source: crystals are within 1000 ppm.
+# Higher: a rate plugin is taken for a cable; lower: a cable is never tried.
+CLOCKS = 5e-3
+
+
+def maybe_cable(path: Path) -> bool:
+    """Tell whether a path may be an analog cable, which filters, adds noise and drifts."""
+    digital = path.encoding in CURVES or (any(path.clipped) and not path.notes)
+    return not (path.invertible or digital or abs(path.rate_ratio - 1) > CLOCKS)

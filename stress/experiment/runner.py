@@ -13,7 +13,7 @@ from stress.experiment import events, positive_control
 from stress.experiment.arm_events import ArmEvents, gone
 from stress.experiment.burst import BurstRunner
 from stress.experiment.conclusion import conclude
-from stress.experiment.loopback_detection import Trials, behind, choose, repeat_with_larger_rings
+from stress.experiment.loopback_detection import Trials, behind, choose, maybe_cable, repeat_with_larger_rings
 from stress.experiment.schedule import Progress, Step, walk
 from stress.experiment.wire.evidence import sources
 from stress.model.pcm import Lost
@@ -336,9 +336,10 @@ class Run:
                 return bench, first
             how = f" (tried with rings of {trials.rings}: the first burst had an xrun and was repeated)"
         self._undecided = False
-        if seen.analysis.path is not None and not seen.analysis.path.exact:
+        path = seen.analysis.path
+        if path is not None and not path.exact and not maybe_cable(path):
             # The pattern is there, however changed: no other stimulus says more.
-            self._say_path(seen.analysis.path)
+            self._say_path(path)
             return self._anew(step, bench, first) if how else (bench, first)
         at = self._taken(trials.frames * len(self.others))
         choice = choose(seen, self.method, self.others, trials, at)
@@ -352,6 +353,9 @@ class Run:
             return bench, replace(first, heard=heard)
         self.method = choice.method
         self._say_loopback(self.method.loopback, self.method.name, f"{choice.why}{how}")
+        if path is not None and (path.encoding == "filtered" or path.rate_ratio != 1):
+            # The other stimulus judges behind what this one cannot take off.
+            self._say_path(path)
         return self._anew(step, None, first)
 
     def _anew(
@@ -384,7 +388,7 @@ class Run:
         self._path = said
         # Where the path changes again nothing new is looked for.
         here, self._looked = (() if self._looked else tuple(self.suspects())), True
-        self.journal.append(behind(path, self.method.name, here))
+        self.journal.append(behind(path, self.method, here))
 
     def _say_loopback(self, kind: str, detector: str, why: str) -> None:
         self.journal.append(LoopbackRecord(kind, detector, why))

@@ -286,7 +286,10 @@ class Board:
         heard = apply_faults(wire, faults, playback.format, Around(lag, edges, self._last_wire))
         self._last_wire = wire[-_KEPT_FRAMES:].copy()
         incoming = loop_back(heard, lead, timeline.capturing.hw)
-        incoming = through_path(incoming, self.spec.path, playback.format)
+        path = self.spec.path
+        # Boards without dither draw the same numbers as ever.
+        noise = int(self._random.randint(2**31 - 1)) if path.dither else 0
+        incoming = through_path(incoming, path, playback.format, noise)
         if self.spec.analog.enabled:
             seed = int(self._random.randint(2**31 - 1))
             incoming = through_cable(incoming, self.spec.analog, playback.format, playback.rate, seed)

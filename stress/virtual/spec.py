@@ -16,6 +16,7 @@ from stress.settings import inherit
 from stress.settings.schema import flag, integer, listing, number, override, read, table, text
 from stress.virtual.cache.geometry import CacheGeometry, geometry_names, named_geometry
 from stress.virtual.card.analog import Wiring
+from stress.virtual.card.path_spec import PathSpec
 
 ARCHITECTURES = ("armv4", "armv5", "armv6", "armv7", "arm64", "mips", "sh", "riscv64", "x86")
 MAPPINGS = ("cached", "user-noncached", "kernel-noncached", "writecombine")
@@ -249,27 +250,6 @@ class AnalogSpec:
     impulses_per_s: float = number(0.0, 0.0, 1000.0)
     wiring: str = text("straight", tuple(way.value for way in Wiring))
     suppressor: bool = flag(False)
-
-
-@dataclass(frozen=True)
-class PathSpec:
-    """What the digital loopback does to samples, as a volume or a plugin would; nothing by default.
-
-    Parameters
-    ----------
-    order : "straight", "exchanged" (neighbouring channels), "first" (channel 1 everywhere) or
-        "mono" (the mean of channels 1 and 2 everywhere).
-    gain_db : of all channels, rounded to the nearest [dB].
-    inverted : polarity.
-    bits : carried, those below are cut; 0 for all.
-    offset : constant added [LSB].
-    """
-
-    order: str = text("straight", ("straight", "exchanged", "first", "mono"))
-    gain_db: float = number(0.0, -90.0, 20.0)
-    inverted: bool = flag(False)
-    bits: int = integer(0, 0, 32)
-    offset: int = integer(0, -(1 << 15), 1 << 15)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import pytest
 
 from stress.model.path import Path
 from tools.benchkit import path
-from tools.benchkit._path_cases import CASES, Truth
+from tools.benchkit._path_cases import CASES
+from tools.benchkit._path_truth import Truth
 
 # A wrong name each before the bench was there.
 ONCE_WRONG = ("one channel silent", "unsigned", "two bits exchanged", "dither", "resampled 48 to 44.1 kHz")

@@ -21,7 +21,7 @@ from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
 from tools.benchkit._faults import FAULTS, LAST, Scene, fits
-from tools.benchkit._path_cases import CASES, Case, Draw, captured
+from tools.benchkit._path_cases import CASES, Case, Draw
 
 LAYOUTS = (("S16_LE", 2), ("S16_LE", 1), ("S24_3LE", 2), ("S24_3LE", 1))
 RINGS = Rings(4800, 5280)
@@ -63,8 +63,8 @@ def drawn(case: Case, layout: tuple[str, int], seed: int, number: int) -> tuple[
     name, channels = layout
     rng = np.random.default_rng([seed, number, channels, crc32(f"{case.name} {name}".encode())])
     draw = Draw(rng, FORMATS[name], channels)
-    samples, truth = case.make(draw)
-    raw = captured(samples, FORMATS[name])
+    spec, truth = case.make(draw)
+    raw = draw.captured(spec)
     start = time.process_time()
     found = estimate(raw, Pattern("mix1", FORMATS[name], channels))
     took = time.process_time() - start

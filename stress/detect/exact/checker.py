@@ -107,7 +107,7 @@ class ExactChecker:
         self._again = Regenerator(pattern)
         # Locked by the top 16 bits alone: what lies below may not be carried.
         self._decoder = decoding(pattern, rings, top_mask(pattern))
-        self._beginning = Beginning(self._decoder, self._stretch, first_position)
+        self._beginning = Beginning(self._decoder, self._stretch, first_position, played_limit)
         self._window = Window(pattern.frame_bytes)
         self._window.frame = 0 if begun is None else begun.frame
         self._builder: Builder | None = None

@@ -134,8 +134,18 @@ def merged(last: Finding, finding: Finding) -> Finding:
     }
     if last.kind is Kind.BITFLIP:
         details["flips"] = one["flips"] + other["flips"]
-        details["per_bit"] = [a + b for a, b in zip(one["per_bit"], other["per_bit"])]
+        width = len(one["per_bit"])
+        each = other["per_bit"] if "per_bit" in other else _per_bit(other["bits"], width)
+        details["per_bit"] = [a + b for a, b in zip(one["per_bit"], each)]
     return replace(last, frames=last.frames + finding.frames, details=details)
+
+
+def _per_bit(flipped: list[list[int]], width: int) -> list[int]:
+    # Of a single place those of its first samples are listed, by frame and bit of the frame.
+    counts = [0] * width
+    for _, bit in flipped:
+        counts[bit % width] += 1
+    return counts
 
 
 def _alike(last: Finding, finding: Finding) -> bool:

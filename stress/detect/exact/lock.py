@@ -66,7 +66,9 @@ class _Family:
         return self.runs[-1].end
 
 
-def find_lock(raw: Bytes, decoder: Decoder, first_position: int | None) -> PatternLock | None:
+def find_lock(
+    raw: Bytes, decoder: Decoder, first_position: int | None, played_limit: int | None = None
+) -> PatternLock | None:
     """Return the lock of a window of captured frames, None without one.
 
     Parameters
@@ -74,10 +76,12 @@ def find_lock(raw: Bytes, decoder: Decoder, first_position: int | None) -> Patte
     raw : (n * frame_bytes,) uint8.
     first_position : of the first frame sent; data before it is from an earlier
         burst and never locks.
+    played_limit : frames sent; what comes later was never sent and locks by chance.
     """
     runs = _pattern_runs(raw, decoder)
     if first_position is not None:
-        runs = [run for run in runs if signed(run.start + run.align - first_position) >= 0]
+        end = POSITIONS if played_limit is None else played_limit
+        runs = [run for run in runs if 0 <= signed(run.start + run.align - first_position) < end]
     families = [family for family in _families(runs, decoder.rings) if family.weight >= ENOUGH_FRAMES]
     families.sort(key=lambda family: family.start)
     for family in families:
@@ -145,10 +149,14 @@ class Beginning:
     decoder : by the bits that any path carries.
     longest : frames of the longest window that is decoded for a lock.
     first_position : of the first frame played, None where it is not known.
+    played_limit : frames played, None where they are not known.
     """
 
-    def __init__(self, decoder: Decoder, longest: int, first_position: int | None) -> None:
-        self._decoder, self._longest, self._first = decoder, longest, first_position
+    def __init__(
+        self, decoder: Decoder, longest: int, first_position: int | None, played_limit: int | None = None
+    ) -> None:
+        self._decoder, self._longest = decoder, longest
+        self._first, self._limit = first_position, played_limit
 
     def find(self, window: Window, final: bool) -> int | None:
         """Return the position due at the first frame of `window`, None without a lock so far.
@@ -163,7 +171,7 @@ class Beginning:
             lock = self._plain(window)
             if lock is None:
                 raw = window.view(min(window.frames, self._longest))
-                lock = find_lock(raw, self._decoder, self._first)
+                lock = find_lock(raw, self._decoder, self._first, self._limit)
             if lock is not None:
                 window.drop(lock.frame)
                 return (lock.align + lock.frame) % POSITIONS
@@ -175,7 +183,7 @@ class Beginning:
         # Most captures begin right: a short window that is nearly all right needs no long one.
         frames = min(window.frames, PLAIN_FRAMES)
         raw = window.view(frames)
-        lock = find_lock(raw, self._decoder, self._first)
+        lock = find_lock(raw, self._decoder, self._first, self._limit)
         if lock is None:
             return None
         due = self._decoder.expected((lock.align + lock.frame) % POSITIONS, frames - lock.frame)

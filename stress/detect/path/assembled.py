@@ -16,7 +16,7 @@ from stress.model.arrays import Floats, Ints
 from stress.model.formats import SampleFormat
 from stress.model.path import Path
 
-# Largest difference of a sample behind which a capture is judged bit for bit [LSB]. Source: rectangular
+# Largest difference of a sample behind which a capture is judged bit for bit [steps]. Source: rectangular
 # dither; noise of a converter has tails, and 0.1 % of its samples lie beyond any bound that fits the rest.
 # Higher: a clean analog cable is FAIL; lower: a dithered path is INCONCLUSIVE.
 MOST_DITHER = 1
@@ -24,6 +24,9 @@ MOST_DITHER = 1
 # of stereo in 2500 is lost whole. Higher: clipped frames pass for each other; lower: a constant
 # added to full scale ends the judgement.
 MOST_CLIPPED = 0.02
+# Least constant behind a filter or noise that is named [full scales]. Source: the mean of the pattern's
+# 16384 frames is 0.005. Higher: a constant is not named; lower: chance is one.
+BENT_OFFSET = 0.02
 
 
 def idle_of(seen: Ints) -> str:
@@ -83,7 +86,8 @@ def arithmetic_path(
         idle=tuple(idle),
         notes=notes,
         source_bits=fmt.bits,
-        invertible=max(clipped, default=0.0) < MOST_CLIPPED and max(f.off for f in forwards) <= MOST_DITHER,
+        invertible=max(clipped, default=0.0) < MOST_CLIPPED
+        and all(f.off <= MOST_DITHER * f.step for f in forwards),
     )
 
 
@@ -106,7 +110,10 @@ def _db(gain: float) -> float:
 
 def _bits(forward: Forward, gain: float, bits: int) -> int:
     carried = (
-        bits + float(np.log2(min(gain, 1.0))) - float(np.log2(forward.step)) - float(np.log2(forward.off + 1))
+        bits
+        + float(np.log2(min(gain, 1.0)))
+        - float(np.log2(forward.step))
+        - float(np.log2(forward.off / forward.step + 1))
     )
     return max(1, min(bits, int(np.floor(carried + 1e-6))))
 
@@ -120,6 +127,8 @@ def _rule_notes(forward: Forward, bits: int) -> list[str]:
         return []
     if forward.rule == "float32":
         return ["every sample is rounded to the 24 bits of a float32"]
+    if forward.off and forward.step > 1:
+        return [f"every sample is rounded to {bits - int(np.log2(forward.step))} bits, with dither"]
     if forward.off:
         return [f"samples are off by at most {forward.off} LSB (dither)"]
     if forward.step > 1:
@@ -133,9 +142,17 @@ def bent_path(path: Path, heard: Sequence[Response | None], mixes: Sequence[Mix]
     gains = tuple(
         path.gain_db[c] if one is None or not one.fits else _db(one.gain) for c, one in enumerate(heard)
     )
-    notes = tuple(dict.fromkeys(one.text for one in heard if one is not None))
-    encoding = "filtered" if any(one is not None and one.fits for one in heard) else "noisy"
-    return replace(path, exact=False, gain_db=gains, encoding=encoding, notes=notes, invertible=False)
+    known = [one for one in heard if one is not None]
+    fits = [one for one in known if one.fits]
+    # One filter stands in all channels: the one that is seen best is named.
+    notes = (min(fits or known, key=lambda one: one.left).text,) if known else ()
+    encoding = "filtered" if fits else "noisy"
+    # The rare peaks and the mean of noise are no clipping and no constant.
+    clipped = tuple(share if share >= MOST_CLIPPED else 0.0 for share in path.clipped)
+    least = BENT_OFFSET * (1 << (path.source_bits - 1))
+    offset = tuple(one if abs(one) >= least else 0 for one in path.offset)
+    path = replace(path, exact=False, gain_db=gains, encoding=encoding, notes=notes, invertible=False)
+    return replace(path, clipped=clipped, offset=offset)
 
 
 def with_ratio(path: Path, ratio: float) -> Path:

@@ -20,11 +20,13 @@ from stress.detect.path.assembled import (
 )
 from stress.detect.path.attribute import Attribution, Mix, Term
 from stress.detect.path.bitmap import wiring
+from stress.detect.path.curve import bend_of, joint
 from stress.detect.path.estimated import Estimate, Nothing
 from stress.detect.path.filters import response_of
 from stress.detect.path.forward import Forward, columns, fitted
 from stress.detect.path.lines import PathLines
-from stress.detect.path.locate import Place, locate, position_of
+from stress.detect.path.locate import locate, position_of
+from stress.detect.path.positions import likeliest, sharpened
 from stress.detect.path.ranking import cost, odd_order, order, strongest
 from stress.detect.path.readings import readings
 from stress.detect.path.sources import ALL, PAIRED, Sources, numbers
@@ -58,10 +60,6 @@ LEAST_DRIFT = 5e-3
 
 # Share of power in the lines of a kind where the ratio of rates is known already.
 LEAST_LINE = 0.01
-
-# Frames, and steps of x on both sides, in which the last bits of a position are looked for.
-# Higher: time; lower: a lone right channel of 24 bits is called filtered.
-SHARP, SHARP_REACH = 256, 64
 
 # What is left over where a path is still straight: the rest is a filter or noise.
 STRAIGHT = 1e-3
@@ -187,7 +185,7 @@ class _Estimator:
             place = locate(seen[:, channel], kind, self._hint, both=both)
             if place is not None and place.fit > 0.2:
                 if kind.high and self._fmt.bits > 16:
-                    return [self._sharpened(place, seen[:, channel])], False
+                    return [sharpened(place, seen[:, channel], self._sources)], False
                 return self._likeliest([position_of(step) for step in place.steps()]), False
         if any(kinds):
             return [], False
@@ -199,24 +197,8 @@ class _Estimator:
                 return self._likeliest(list(dict.fromkeys((word - side) % POSITIONS for word in words))), True
         return [], False
 
-    def _sharpened(self, place: Place, seen: Floats) -> int:
-        # The high half leaves the last bits of x open; what lies below it in wider words has them.
-        seen, best = seen[:SHARP], (np.inf, position_of(place.step))
-        y = seen - seen.mean()
-        for away in range(-SHARP_REACH, SHARP_REACH + 1):
-            position = position_of(place.step + away & 0xFFFFFFFF)
-            due = self._sources.block(position, len(seen), [2 * place.pair + 1])[:, 0].astype(np.float64)
-            x = due - due.mean()
-            left = float(y @ y - (x @ y) ** 2 / (x @ x))
-            best = min(best, (left, position))
-        return best[1]
-
-    def _likeliest(self, positions: list[int], most: int = 2) -> list[int]:
-        # Of many the ones whose bits are those captured.
-        if len(positions) <= most:
-            return positions
-        fits = [wiring(self._raw, one, self._pattern).wired for one in positions]
-        return [positions[n] for n in np.argsort(-np.array(fits), kind="stable")[:most]]
+    def _likeliest(self, positions: list[int]) -> list[int]:
+        return likeliest(positions, self._raw, self._seen, self._pattern)
 
     def _at(self, position: int, among: Sequence[int]) -> Estimate | None:
         # The path where the position is known: arithmetic, wiring, or a filter.
@@ -242,7 +224,26 @@ class _Estimator:
             return self._linear(position, mixes, forwards, idle)
         if max(mix.left for mix in mixes if mix.terms) > MOST_LEFT:
             return None
-        return self._bent(position, mixes, forwards, idle)
+        return self._curved(position, mixes, forwards, idle) or self._bent(position, mixes, forwards, idle)
+
+    def _curved(
+        self, position: int, mixes: Sequence[Mix], forwards: Sequence[Forward], idle: Sequence[str]
+    ) -> Estimate | None:
+        # A sample that depends on one sample sent, yet not by a factor.
+        seen = self._seen[:FITTED]
+        terms = [mix.terms[:1] for mix in mixes]
+        bends = [
+            bend_of(seen[:, c], columns(self._sources, position, len(seen), one)[:, 0], self._fmt.bits)
+            for c, one in enumerate(terms)
+            if one
+        ]
+        encoding, notes = joint(bends)
+        if not encoding:
+            return None
+        path = arithmetic_path(list(forwards), terms, self._fmt, seen, idle, self._first)
+        path = replace(path, exact=False, encoding=encoding, notes=notes, invertible=False)
+        path = replace(path, offset=(0,) * self._pattern.channels)
+        return Estimate(path, (position - self._first) % POSITIONS)
 
     def _forward(self, seen: Ints, mix: Mix, position: int) -> Forward:
         if not mix.terms:

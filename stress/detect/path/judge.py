@@ -15,6 +15,7 @@ import numpy as np
 from stress.detect.exact.checker import ExactChecker
 from stress.detect.exact.findings import CAP
 from stress.detect.path.change import change_finding
+from stress.detect.path.curve import CURVES
 from stress.detect.path.estimate import estimate
 from stress.detect.path.estimated import Estimate, Nothing
 from stress.detect.path.model import Model, model_of
@@ -52,6 +53,7 @@ class Behind:
     changes : of the path, later on.
     sent : the pattern of the restored frames.
     advice : what keeps a clean capture from PASS, a line each.
+    blind : the path accounts for wrong frames and cannot be taken off: no frame can be judged.
     """
 
     path: Path | None
@@ -60,6 +62,7 @@ class Behind:
     changes: tuple[Finding, ...] = ()
     sent: Pattern | None = None
     advice: tuple[str, ...] = ()
+    blind: bool = False
 
 
 class _Feed:
@@ -148,6 +151,8 @@ def judge_behind(
     found = known or estimate(raw, pattern, first_frame=start, hint=hint, known=due)
     if isinstance(found, Nothing):
         return Behind(None, found)
+    if not found.path.invertible and (found.path.encoding in CURVES or any(found.path.clipped)):
+        return Behind(found.path, blind=True)
     if not found.path.invertible or (found.path.exact and suspicion is Suspicion.PARTLY):
         return Behind(found.path)
     return _Walk(feed, pattern, rings, found, first_position, played_limit, line_bytes, cap, restored).run(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stress.model.arrays import Ints
 from stress.model.formats import SampleFormat
 
 if TYPE_CHECKING:
@@ -46,7 +47,13 @@ def named(wires: BitMap, fmt: SampleFormat, channels: int) -> Named:
     carried = tuple(_carried(word, fmt.bits) for word in words)
     sources = tuple(_source(word) for word in words)
     delays = tuple(_delay(word) for word in words)
-    stream = _stream(wires, width * channels)
+    stream, share = _stream(wires, np.arange(width * channels))
+    late, serially = _stream(wires, _serial(width, channels))
+    if late % width and serially > share:
+        moved = f"{_count(abs(late), 'bit')} {'late' if late > 0 else 'early'}"
+        own, still = tuple(range(channels)), (0,) * channels
+        text = f"serial data {moved}, the highest bit first"
+        return Named(text, own, carried, still, "byteshift", late)
     if stream and stream % width:
         # Samples lie across two of each other: no channel is exchanged, and none is late.
         moved = _count(stream, "bit") if stream % 8 else _count(stream // 8, "byte")
@@ -91,16 +98,21 @@ def _carried(word: Word, bits: int) -> int:
     return len({bit for sample, bit, _ in word if sample >= 0 and bit < bits})
 
 
-def _stream(wires: BitMap, count: int) -> int:
-    # Bits by which all captured ones are moved, across samples and frames; 0 for none.
+def _serial(width: int, channels: int) -> Ints:
+    # Where each bit stands in time on a serial interface, which sends the highest bit first.
+    return np.arange(width * channels).reshape(channels, width)[:, ::-1].reshape(-1)
+
+
+def _stream(wires: BitMap, place: Ints) -> tuple[int, float]:
+    # Bits by which all captured ones are moved, across samples and frames, 0 for none; how many of them.
     known = np.flatnonzero(wires.source >= 0)
     if not len(known):
-        return 0
-    moved = known - wires.source[known] + wires.frame[known] * count
+        return 0, 0.0
+    moved = place[known] - place[wires.source[known]] + wires.frame[known] * len(place)
     value, often = np.unique(moved, return_counts=True)
-    best = int(value[np.argmax(often)])
+    best, share = int(value[np.argmax(often)]), float(often.max()) / len(known)
     crossed = len(np.unique(wires.frame[known])) > 1
-    return best if crossed and often.max() > 0.9 * len(known) else 0
+    return (best, share) if crossed and share > 0.9 else (0, 0.0)
 
 
 def _way(word: Word, width: int, fmt: SampleFormat) -> tuple[str, str, int]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stress.detect.path.curve import CURVES, VARYING
 from stress.model.path import Channel, Path
 
 # Gains nearer to 0 dB than that are rounding [dB].
 NO_GAIN_DB = 0.003
+# Likewise behind a filter or noise [dB]. Source: a filter's level depends on where it is measured.
+BENT_GAIN_DB = 1.0
 
 
 def name_of(channel: int, channels: int) -> str:
@@ -35,9 +38,10 @@ def advice(path: Path) -> str:
         )
     elif path.rate_ratio != 1:
         out.append("both ends run from different clocks, or a sound server converts: use hw: and one clock")
-    levels = [level for level in path.gain_db if level is not None and abs(level) >= NO_GAIN_DB]
+    least = BENT_GAIN_DB if path.encoding in ("filtered", "noisy") else NO_GAIN_DB
+    levels = [level for level in path.gain_db if level is not None and abs(level) >= least]
     summed = any(isinstance(one, tuple) for one in path.channels)
-    if levels and not summed:
+    if levels and not summed and path.encoding not in CURVES:
         way = "lower" if max(levels, key=abs) > 0 else "raise"
         out.append(f"{way} the volume until it is 0 dB (alsamixer, softvol, the device's own control)")
     if summed:
@@ -50,9 +54,11 @@ def advice(path: Path) -> str:
         )
     if -1 in path.polarity:
         out.append("a balanced input wired the wrong way or an invert switch turns the polarity")
-    if path.encoding and path.encoding not in ("filtered", "noisy", "float32"):
+    if path.encoding in CURVES:
+        out.append("switch limiter, compressor, automatic gain, effects and speech codecs off")
+    elif path.encoding and path.encoding not in ("filtered", "noisy", "float32"):
         out.append("look at the word format that both ends and the serial interface between them use")
-    if path.encoding == "float32" or any(path.notes):
+    if path.encoding == "float32" or (any(path.notes) and path.encoding not in CURVES):
         out.append("use hw: devices, without a sound server, dither or conversion between them")
     if any(path.delay_frames):
         out.append("look at the serial interface or a delay effect: channels arrive at different times")
@@ -69,6 +75,10 @@ def lost(path: Path) -> str:
         return ""
     if path.rate_ratio != 1:
         return "no captured sample is one that was sent: the stream is resampled"
+    if path.encoding == VARYING:
+        return "the gain of a frame is not known"
+    if path.encoding in CURVES:
+        return "a sample that the path bends may have been more than one"
     if any(path.clipped):
         return "what the path cuts off at the rails is lost"
     if path.encoding == "filtered":
@@ -194,7 +204,7 @@ def _gains(path: Path) -> list[str]:
     known = [c for c in range(n) if path.channels[c] is not None]
     summed = any(isinstance(path.channels[c], tuple) for c in known)
     out = []
-    levels = [path.gain_db[c] or 0.0 for c in known]
+    levels = [path.gain_db[c] or 0.0 for c in known if path.encoding not in CURVES]
     if any(abs(level) >= NO_GAIN_DB for level in levels) and not summed:
         if max(levels) - min(levels) < 0.005 and n != 2:
             out.append(f"gain {levels[0]:+.2f} dB")
@@ -202,7 +212,7 @@ def _gains(path: Path) -> list[str]:
             out.append(
                 "gain " + ", ".join(f"{level:+.2f} dB {name_of(c, n)}" for c, level in zip(known, levels))
             )
-    if any(path.clipped):
+    if any(path.clipped) and path.encoding not in CURVES:
         out.append(f"clipped: {100 * max(path.clipped):.2g} % of the samples are at a rail")
     if any(path.polarity[c] < 0 for c in known):
         some = [c for c in known if path.polarity[c] < 0]
@@ -222,7 +232,7 @@ def _gains(path: Path) -> list[str]:
 
 
 def _words(path: Path) -> list[str]:
-    named = {"float32": "float32 inside", "filtered": "", "noisy": ""}
+    named = {"float32": "float32 inside", "filtered": "", "noisy": "", **dict.fromkeys(CURVES, "")}
     said = named.get(path.encoding, path.encoding)
     return [one for one in (said, *path.notes) if one]
 
@@ -234,7 +244,7 @@ def _narrow(path: Path) -> bool:
 
 def _width(path: Path) -> list[str]:
     known = [path.bits[c] for c, one in enumerate(path.channels) if one is not None]
-    if not known or path.encoding in ("filtered", "noisy") or not path.invertible:
+    if not known or path.encoding in ("filtered", "noisy", *CURVES) or not path.invertible:
         return []
     least, most = min(known), max(known)
     if most < path.source_bits or least < most:

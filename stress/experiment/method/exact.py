@@ -13,10 +13,10 @@ from stress.detect.path.suspect import Suspicion, suspected
 from stress.experiment import positive_control
 from stress.experiment.method.detector import CheckResult
 from stress.model.arrays import Bytes
+from stress.model.finding import Analysis
 from stress.model.path import Path
 
 if TYPE_CHECKING:
-    from stress.model.finding import Analysis
     from stress.model.ring import Rings
     from stress.patterns.word import Pattern
 
@@ -70,6 +70,8 @@ class ByPattern:
             locked=found.lock,
             suspicion=suspicion,
         )
+        if behind.blind:
+            return Analysis("exact", False, found.frames, path=behind.path)
         if behind.analysis is None:
             return found if found.locked else replace(found, path=behind.path)
         if behind.path is not None and behind.path.exact and not behind.changes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The analog cable of a board: samples out, samples back in."""
+"""The path and the analog cable of a board: samples out, samples back in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import numpy as np
 from stress.model.arrays import Bytes, Samples
 from stress.model.formats import SampleFormat
 from stress.virtual.card.analog import AnalogChannel, Wiring, quantize
-from stress.virtual.spec import OFF_DBFS, AnalogSpec, PathSpec
+from stress.virtual.card.digital_path import moved, transformed
+from stress.virtual.card.path_spec import PathSpec
+from stress.virtual.spec import OFF_DBFS, AnalogSpec
 
 
 def samples_of(frames: Bytes, fmt: SampleFormat) -> Samples:
@@ -45,29 +47,19 @@ def channel_of(spec: AnalogSpec) -> AnalogChannel:
     )
 
 
-def through_path(incoming: Bytes, spec: PathSpec, fmt: SampleFormat) -> Bytes:
-    """Return what arrives behind volume, routes and narrow words, (n, frame_bytes) uint8.
+def through_path(incoming: Bytes, spec: PathSpec, fmt: SampleFormat, seed: int) -> Bytes:
+    """Return what arrives behind a digital path, (n, frame_bytes) uint8.
 
     Parameters
     ----------
     incoming : (n, frame_bytes) uint8.
+    seed : of the dither.
     """
     if spec == PathSpec():
         return incoming
-    top = 1 << (fmt.bits - 1)
-    samples = samples_of(incoming, fmt).astype(np.float64)
-    channels = samples.shape[1]
-    if spec.order == "exchanged":
-        samples = samples[:, [c ^ 1 if c ^ 1 < channels else c for c in range(channels)]]
-    elif spec.order == "first":
-        samples = samples[:, [0] * channels]
-    elif spec.order == "mono":
-        samples = np.repeat(np.floor(samples[:, :2].mean(axis=1, keepdims=True)), channels, axis=1)
-    samples = np.rint(samples * 10 ** (spec.gain_db / 20)) * (-1 if spec.inverted else 1)
-    if 0 < spec.bits < fmt.bits:
-        step = 1 << (fmt.bits - spec.bits)
-        samples = np.floor(samples / step) * step
-    return frames_of(np.clip(samples + spec.offset, -top, top - 1).astype(np.int32), fmt)
+    samples = samples_of(incoming, fmt).astype(np.int64)
+    made = transformed(samples, spec, fmt.bits, seed)
+    return moved(frames_of(made.astype(np.int32), fmt), spec, fmt.sample_bytes)
 
 
 def through_cable(incoming: Bytes, spec: AnalogSpec, fmt: SampleFormat, rate: int, seed: int) -> Bytes:

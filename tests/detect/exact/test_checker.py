@@ -389,3 +389,17 @@ def test_one_channel_without_rings_off_by_some_bytes_is_told_and_no_defect_of_ou
     assert analysis.locked
     assert analysis.found
     assert min(finding.frame for finding in analysis.findings) == 7000 // 3
+
+
+def test_frames_that_step_with_positions_never_played_do_not_lock():
+    # A bit that is always set makes some stretches look like the pattern 780 000 000 frames later.
+    pattern, first, frames = Pattern("mix1", FORMATS["S16_LE"], 2), 3653403231, 20000
+    stuck = np.frombuffer(pattern.bytes_at(first, frames), np.uint8) | np.tile(np.uint8([32, 0]), 2 * frames)
+    far = ExactChecker(pattern, Rings(192, 480))
+    far.feed(stuck)
+    assert far.finish().first_position == 140286023
+    near = ExactChecker(pattern, Rings(192, 480), first_position=first, played_limit=frames)
+    near.feed(stuck)
+    found = near.finish()
+    assert found.locked and found.first_position - first < 1000
+    assert found.wrong_frames > frames // 2

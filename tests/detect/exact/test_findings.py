@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from stress.detect.exact.findings import Collector, sentence
+from stress.detect.exact.findings import Collector, merged, sentence
 from stress.model.finding import Finding, Kind
 
 STALE = Finding(Kind.STALE, 0, 8, 0, lag=48, laps=1, ring="playback")
@@ -78,3 +78,12 @@ def test_scaled_stretches_are_one_where_levels_and_signs_are_alike():
     assert len(after(gain_db=-3.0, channels_db=[0.0, -6.0])) == 2
     assert len(after(gain_db=-3.0, channels_db=[-6.0, 0.0], inverted=True)) == 2
     assert len(after(gain_db=-3.0)) == 2
+
+
+def test_many_places_of_flips_take_a_single_place_with_its_bits():
+    many = {"places": 70, "span": 900, "flips": 70, "per_bit": [70] + [0] * 15}
+    last = Finding(Kind.BITFLIP, 100, 70, 0, details=many)
+    single = Finding(Kind.BITFLIP, 1010, 1, 0, details={"bits": [[0, 17], [0, 3]], "flips": 2})
+    both = merged(last, single)
+    assert both.details["flips"] == 72 and both.frames == 71
+    assert both.details["per_bit"] == [70, 1, 0, 1] + [0] * 12

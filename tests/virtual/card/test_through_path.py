@@ -4,7 +4,7 @@ import pytest
 
 from stress.model.formats import FORMATS
 from stress.virtual.card.cable import frames_of, samples_of, through_path
-from stress.virtual.spec import PathSpec
+from stress.virtual.card.path_spec import PathSpec
 
 FMT = FORMATS["S16_LE"]
 SENT = np.array([[1000, -2001], [-32768, 32767]], np.int32)
@@ -24,5 +24,5 @@ SENT = np.array([[1000, -2001], [-32768, 32767]], np.int32)
     ],
 )
 def test_through_path_does_what_the_board_says(spec, arrives):
-    heard = samples_of(through_path(frames_of(SENT, FMT), spec, FMT), FMT)
+    heard = samples_of(through_path(frames_of(SENT, FMT), spec, FMT, 1), FMT)
     assert heard.tolist() == arrives

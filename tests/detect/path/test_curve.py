@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""Paths that bend samples: named with their reason, and neither FAIL nor PASS."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stress.detect.path.curve import BENT, COMPANDED, VARYING, bend_of
+from stress.detect.path.words import lost, sentence
+from stress.experiment.method.exact import ByPattern
+from stress.model.formats import FORMATS
+from stress.model.ring import Rings
+from stress.patterns.word import Pattern
+from stress.virtual.card.cable import through_path
+from stress.virtual.card.path_spec import PathSpec
+
+FMT = FORMATS["S16_LE"]
+PATTERN, FRAMES = Pattern("mix1", FMT, 2), 24000
+
+
+def _judged(spec: PathSpec, first: int = 77):
+    sent = np.frombuffer(PATTERN.bytes_at(first, FRAMES), np.uint8).reshape(-1, 4)
+    return ByPattern(PATTERN, 32).check(
+        through_path(sent, spec, FMT, 1).reshape(-1), Rings(192, 480), first, FRAMES
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "said", "why"),
+    [
+        (PathSpec(shape="soft-clip"), "are bent: a limiter or soft clipping", "may have been more than one"),
+        (PathSpec(shape="mu-law"), "256 uneven levels, as behind A-law or mu-law", "more than one"),
+        (PathSpec(shape="a-law", order="exchanged"), "channels exchanged", "more than one"),
+        (PathSpec(shape="limiter", gain_db=-2.0), "the gain changes within", "gain of a frame is not known"),
+        (PathSpec(shape="hard-clip"), "clipped: 30 % of the samples are at a rail", "cuts off at the rails"),
+        (PathSpec(shape="codec"), "a filter stands in the path", "mixes each sample with its neighbours"),
+        (PathSpec(filter_pole=0.4), "a filter stands in the path", "mixes each sample with its neighbours"),
+    ],
+)
+def test_path_that_loses_samples_is_named_with_its_reason_and_not_judged(spec, said, why):
+    analysis = _judged(spec).analysis
+    assert not analysis.locked and not analysis.findings
+    assert said in sentence(analysis.path)
+    assert why in lost(analysis.path)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [PathSpec(bits=12, dither="rectangular"), PathSpec(bits=13, dither="shaped"), PathSpec(bits_late=3)],
+)
+def test_path_that_keeps_positions_is_judged_behind_it_without_findings(spec):
+    analysis = _judged(spec).analysis
+    assert analysis.locked and not analysis.findings and not analysis.path.exact
+
+
+def test_bend_is_none_where_noise_or_a_factor_explains_the_samples():
+    rng = np.random.default_rng(1)
+    due = rng.integers(-30000, 30000, 8192).astype(np.float64)
+    assert bend_of(np.rint(due * 0.5).astype(np.int64), due, 16) == ("", "")
+    noisy = np.rint(due * 0.5 + rng.normal(0, 400, 8192)).astype(np.int64)
+    assert bend_of(noisy, due, 16) == ("", "")
+    assert bend_of(rng.integers(-30000, 30000, 8192), due, 16) == ("", "")
+
+
+def test_bend_survives_stale_frames():
+    rng = np.random.default_rng(2)
+    due = rng.integers(-32768, 32768, 16384).astype(np.float64)
+    bent = np.rint(20000 * np.tanh(due / 20000)).astype(np.int64)
+    bent[2000:2400] = bent[1000:1400]
+    assert bend_of(bent, due, 16)[0] == BENT
+
+
+def test_fade_is_a_gain_that_varies_and_uneven_levels_are_companding():
+    rng = np.random.default_rng(3)
+    due = rng.integers(-32768, 32768, 16384).astype(np.float64)
+    faded = np.rint(due * np.linspace(1, 0.5, len(due))).astype(np.int64)
+    assert bend_of(faded, due, 16)[0] == VARYING
+    levels = np.sign(due) * 2.0 ** (np.floor(np.log2(np.abs(due) + 1) * 8) / 8)
+    assert bend_of(np.rint(levels).astype(np.int64), due, 16)[0] == COMPANDED
