@@ -305,7 +305,8 @@ class Run:
     def _compared(self, result: BurstResult) -> BurstResult:
         # A path that is another than before is damage: volumes and channels keep still in a run.
         analysis = result.analysis
-        if analysis.path is None or not analysis.locked or result.exchange.xruns:
+        if analysis.path is None or not analysis.locked or result.exchange.xruns or result.by_wire:
+            # Where the bus judges, the path is only as sure as one burst shows it.
             return result
         before = self._first_path = self._first_path or analysis.path
         found = moved_since(before, analysis)

@@ -220,6 +220,16 @@ def resampled(ratio: float, level_db: float = 0.0) -> Make:
     return make
 
 
+def _late_bytes(key: str, said: str) -> Make:
+    def make(draw: Draw) -> Made:
+        by = draw.whole(1, 4 if key == "bits_late" else 2)
+        return PathSpec(**{key: by}), draw.truth(
+            channels=None, gain_db=None, polarity=None, offset=None, encoding=said.format(by=by)
+        )
+
+    return make
+
+
 def _filtered(draw: Draw) -> Made:
     # De-emphasis of one pole: called a filter or a converter, with its channels.
     pole = float(draw.rng.uniform(0.2, 0.6))
@@ -291,4 +301,19 @@ CASES: tuple[Case, ...] = (
     Case("resampled 48 to 32 kHz, gain", resampled(2 / 3, -4.0)),
     Case("clocks apart, up to 300 ppm", resampled(1.0)),
     Case("filter", _filtered),
+    Case("stream a byte late", _late_bytes("bytes_late", "byte stream shifted by {by} byte")),
+    Case("serial data late", _late_bytes("bits_late", "serial data {by} bit")),
+    Case("channels rotated", _plain(PathSpec(order="rotated"), channels=[1, 0]), 2),
+    Case("dither of 12 bits", _plain(PathSpec(bits=12, dither="rectangular"), offset=None, invertible=True)),
+    Case("noise shaping to 13 bits", _plain(PathSpec(bits=13, dither="shaped"), offset=None)),
+    Case("clipped at -3 dBFS", _plain(PathSpec(shape="hard-clip"), offset=None, clipped=True)),
+    *(
+        Case(name, _plain(PathSpec(shape=shape), gain_db=None, offset=None, encoding=said, invertible=False))
+        for name, shape, said in (
+            ("soft clipping", "soft-clip", "bent"),
+            ("limiter", "limiter", "gain varies"),
+            ("mu-law", "mu-law", "companded"),
+            ("A-law", "a-law", "companded"),
+        )
+    ),
 )  # fmt: skip

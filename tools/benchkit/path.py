@@ -22,6 +22,7 @@ from stress.model.ring import Rings
 from stress.patterns.word import Pattern
 from tools.benchkit._faults import FAULTS, LAST, Scene, fits
 from tools.benchkit._path_cases import CASES, Case, Draw
+from tools.benchkit.path_run import behind
 
 LAYOUTS = (("S16_LE", 2), ("S16_LE", 1), ("S24_3LE", 2), ("S24_3LE", 1))
 RINGS = Rings(4800, 5280)
@@ -45,14 +46,20 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--local", type=int, default=12, help="clean captures with local faults (default 12)")
     parser.add_argument("--only", default="", help="kinds whose name has this in it")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--part", default="1/1", help="K/N: the Kth of N parts of kinds and captures")
+    parser.add_argument("--run", action="store_true", help="run each kind on a virtual board instead")
     args = parser.parse_args(argv)
-    chosen = [case for case in CASES if args.only in case.name]
+    part, parts = (int(one) for one in args.part.split("/"))
+    chosen = [case for case in CASES if args.only in case.name][part - 1 :: parts]
+    if args.run:
+        return _runs(chosen, args.seed)
     scores = {case.name: _score(case, args.captures, args.seed) for case in chosen}
     right, tried = sum(one.right for one in scores.values()), sum(one.tried for one in scores.values())
     share = right / tried if tried else 0.0
     print(f"{len(chosen)} kinds of path: {right} of {tried} captures named right ({100 * share:.2f} %)")
-    false = _local(args.local, args.seed)
-    print(f"{args.local} bit-exact captures with local faults: {sum(false.values())} false names")
+    local = range(part - 1, args.local, parts)
+    false = _local(local, args.seed)
+    print(f"{len(local)} bit-exact captures with local faults: {sum(false.values())} false names")
     for said, number in false.most_common(5):
         print(f"  {number} x {said}")
     return 0 if share >= LEAST_RIGHT and not false else 1
@@ -90,10 +97,24 @@ def _score(case: Case, captures: int, seed: int) -> Score:
     return out
 
 
-def _local(number: int, seed: int) -> Counter[str]:
+def _runs(chosen: list[Case], seed: int) -> int:
+    right = 0
+    for case in chosen:
+        wrong, found = behind(case, seed)
+        right += not wrong
+        print(f"{case.name:30} {'right' if not wrong else 'WRONG'}   {found.head[0]}", flush=True)
+        for line in wrong:
+            print(f"  {line}")
+    print(
+        f"{right} of {len(chosen)} runs name path and advice, and find the stale line where one can be judged"
+    )
+    return 0 if right == len(chosen) else 1
+
+
+def _local(numbers: range, seed: int) -> Counter[str]:
     # Local faults in captures whose path changes nothing: any name of a path is false.
     false: Counter[str] = Counter()
-    for n in range(number):
+    for n in numbers:
         name, channels = LAYOUTS[n % len(LAYOUTS)]
         said = false_name(name, channels, np.random.default_rng([seed, n, 77]))
         if said:

@@ -115,7 +115,8 @@ def _bits(forward: Forward, gain: float, bits: int) -> int:
         - float(np.log2(forward.step))
         - float(np.log2(forward.off / forward.step + 1))
     )
-    return max(1, min(bits, int(np.floor(carried + 1e-6))))
+    # A factor of 1 that is fitted to 8 bits is off by 1e-3.
+    return max(1, min(bits, int(np.floor(carried + (1e-6 if forward.step == 1 else 2e-3)))))
 
 
 def _encoding(forwards: Sequence[Forward]) -> str:

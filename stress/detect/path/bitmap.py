@@ -52,12 +52,14 @@ class BitMap:
     frame : (planes,) frames by which the sent bit is older, -1 to 1.
     inverted : (planes,) bool.
     constant : (planes,) 0 or 1 for a bit that never changes, else -1.
+    level : mean agreement of the captured bits with those sent, 1 for all frames.
     """
 
     source: Ints
     frame: Ints
     inverted: Flags
     constant: Ints
+    level: float = 1.0
 
     @property
     def wired(self) -> float:
@@ -107,6 +109,7 @@ def wiring(raw: Bytes, position: int, pattern: Pattern) -> BitMap:
         np.where(found, np.array(_AROUND)[at // count], 0),
         found & (level < 0),
         constant,
+        float(np.minimum(np.abs(level[found]), 1.0).mean()) if found.any() else 0.0,
     )
 
 

@@ -28,6 +28,10 @@ ORDERED = 0.9
 # 0.002. Higher: mild limiters are damage; lower: rounding is a bend.
 BEND = 0.01
 
+# Share of samples at one rail that is clipping. Source: the loudest step of A-law holds 0.03. Higher: gains
+# that clip are bends; lower: mu-law clips.
+CUT = 0.05
+
 # Most levels of a sample behind companding to 8 bits, damage besides, and how much wider the wide steps
 # are than the narrow ones. Source: G.711 has steps of 2 to 256. Higher levels: rounding to 9 bits is
 # companding; lower: damage hides it.
@@ -50,6 +54,7 @@ def bend_of(seen: Ints, due: Floats, bits: int) -> tuple[str, str]:
     full = float(1 << (bits - 1))
     order = np.argsort(due, kind="stable")
     sent, got = due[order], seen[order].astype(np.float64)
+    rails = max(float((got == got.max()).mean()), float((got == got.min()).mean()))
     rising = float((np.diff(got) * np.sign(got[-1] - got[0]) >= 0).mean())
     levels = np.unique(seen)
     if rising >= ORDERED:
@@ -58,7 +63,8 @@ def bend_of(seen: Ints, due: Floats, bits: int) -> tuple[str, str]:
         quiet = np.abs(sent) < full / 4
         slope = float(np.median(got[quiet & (sent != 0)] / sent[quiet & (sent != 0)])) if quiet.any() else 1.0
         off = np.abs(got - slope * sent) / full
-        if float(np.quantile(off, 0.95)) > BEND:
+        # What is cut off at a rail is a gain that clips.
+        if rails < CUT and float(np.quantile(off, 0.95)) > BEND:
             edge = float(np.quantile(np.abs(sent[off > BEND / 2]), 0.05)) / full
             level = 20 * np.log10(max(edge, 1e-3))
             return BENT, f"samples above {level:.0f} dBFS are bent: a limiter or soft clipping"

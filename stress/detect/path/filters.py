@@ -28,9 +28,6 @@ FITS = 1e-2
 # Source: 6 medians are 4 sigmas. Higher: stale lines are noise; lower: noise is thrown out.
 OUTSIDE, KEPT = 6.0, 0.8
 
-# Share of the power left that is no rounding. Higher: noise is a filter; lower: flat filters are noise.
-NOISE = 1e-5
-
 # Least difference of levels that is a filter [dB]. Source: noise of 20 dB moves them by 0.1. Higher: mild
 # filters are noise; lower: noise is a filter.
 LEAST_DB = 0.3
@@ -78,9 +75,9 @@ def response_of(seen: Ints, sources: Sources, position: int, terms: Sequence[Ter
     left = float(np.var(y[kept] - x[kept] @ taps) / np.var(y))
     turns = np.exp(-2j * np.pi * np.outer(PLACES, np.arange(count)))
     levels = np.abs(turns @ taps[::-1])
-    # A few taps take noise of 20 dB for the response of a filter that changes nothing.
+    # Taps take noise for a filter that changes nothing.
     flat = bool(np.ptp(20 * np.log10(np.maximum(levels, 1e-6))) < LEAST_DB)
-    if left > FITS or (flat and left > NOISE):
+    if left > FITS or flat:
         return Response(
             False,
             abs(terms[0].gain),

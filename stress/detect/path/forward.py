@@ -192,7 +192,8 @@ def _slack(found: Forward, seen: Ints, due: Floats, bits: int) -> int:
     off = np.abs(found.values(due) - seen)
     by_one = float((off == found.step).mean()) > float((off > found.step).mean())
     high_only = all(term.source < ODD and term.source % 2 for term in found.terms)
-    least = found.step if exact and by_one else 0
+    # A sample that is rounded before bits are cut lies up to half an LSB beside its place.
+    least = found.step if exact and by_one else int(found.step > 1 and not exact)
     return max(least, (3 << (bits - 16)) if high_only and bits <= 16 else 0)
 
 

@@ -36,6 +36,10 @@ BLOCK, ESTIMATED = 1 << 16, 1 << 16
 # path is named from. Higher: a short change is unknown; lower: time on damage.
 LOST, LOST_SHARE = 1024, 0.1
 
+# Equal frames at the beginning that are silence behind a path that changes zero. Source: the pattern
+# repeats no frame, a held line has 16. Higher: silence is taken for damage; lower: a held line is silence.
+IDLE = 32
+
 # Changes of path that are followed. Higher: time on noise; lower: a path that comes and goes is
 # unknown after some turns.
 MOST_CHANGES = 16
@@ -148,6 +152,9 @@ def judge_behind(
         raw = raw[: (feed.end - start) * size]
     hint = 1 if first_position is None else first_position
     due = None if locked is None else (locked[1] + start - locked[0]) % POSITIONS
+    if due is None and first_position is not None and start:
+        # Behind silence the first frame is the first one played.
+        due = first_position
     found = known or estimate(raw, pattern, first_frame=start, hint=hint, known=due)
     if isinstance(found, Nothing):
         return Behind(None, found)
@@ -161,13 +168,16 @@ def judge_behind(
 
 
 def _active(feed: _Feed, size: int) -> int | None:
-    # The first frame that is not silence.
+    # The first frame that is not silence, whatever word silence arrives as.
     start = 0
     while True:
         raw = feed.frames(start, start + BLOCK).reshape(-1, size)
         loud = np.flatnonzero(raw.any(axis=1))
         if len(loud):
-            return start + int(loud[0])
+            first = int(loud[0])
+            moving = np.flatnonzero((raw[first:] != raw[first]).any(axis=1))
+            idle = int(moving[0]) if len(moving) else 0
+            return start + first + (idle if idle > IDLE else 0)
         start += BLOCK
         if feed.end is not None and start >= feed.end:
             return None

@@ -56,7 +56,9 @@ def likeliest(positions: list[int], raw: Bytes, seen: Ints, pattern: Pattern, mo
     if len(positions) <= most:
         return positions
     some = raw[: RANKED * pattern.frame_bytes]
-    fits = [wiring(some, one, pattern).wired for one in positions]
+    maps = [wiring(some, one, pattern) for one in positions]
+    # Of positions that explain as many bits the one is right that explains them in more frames.
+    fits = [one.wired + 0.01 * one.level for one in maps]
     if max(fits) < WIRED:
         fits = [_alike(one, seen[:RANKED], pattern) for one in positions]
     return [positions[n] for n in np.argsort(-np.array(fits), kind="stable")[:most]]

@@ -23,6 +23,7 @@ def cost(one: Estimate) -> float:
             + 4.0
             + 2.0 * flips
             + 5.0 * lost
+            + 20.0 * (1 - one.wires.level)
             + (3.0 if one.path.encoding else 0.0)
             + one.path.encoding.count("; ")
         )

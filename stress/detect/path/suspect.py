@@ -134,9 +134,22 @@ def _partly(seen: Ints, due: Ints, wrong: Flags, bits: int) -> bool:
         up, sent = float((seen >> bit & 1).mean()), float((due >> bit & 1).mean())
         if (up < HELD or up > 1 - HELD) and MOVES < sent < 1 - MOVES and seen[wrong].any():
             return True
+    if _exchanged(seen, due, wrong, bits):
+        return True
     off = np.abs(seen[wrong] - due[wrong])
     if float((off <= FINE << (bits - 16)).mean()) > MOSTLY:
         return True
     level = np.abs(due)
     edge = float(np.quantile(level[wrong], 0.02))
     return edge > LOUD * (1 << (bits - 1)) and float(wrong[level >= edge].mean()) > MOSTLY
+
+
+def _exchanged(seen: Ints, due: Ints, wrong: Flags, bits: int) -> bool:
+    # Two bits change places: samples are wrong where, and only where, the two differ.
+    values, often = np.unique((seen[wrong] ^ due[wrong]) & ((1 << bits) - 1), return_counts=True)
+    both = int(values[np.argmax(often)])
+    places = [bit for bit in range(bits) if both >> bit & 1]
+    if len(places) != 2 or float(often.max()) < MOSTLY * int(wrong.sum()):
+        return False
+    apart = (due >> places[0] ^ due >> places[1]) & 1 == 1
+    return bool(float((wrong == apart).mean()) > MOSTLY)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stress.detect.exact.checker import check
-from stress.detect.path.suspect import Suspicion, suspected
+from stress.detect.path.suspect import Suspicion, _partly, suspected
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
@@ -79,3 +79,13 @@ def test_a_few_local_faults_are_no_path_without_a_look():
     found = check(raw, STEREO, RINGS, first_position=FIRST)
     assert found.wrong_frames == 500
     assert suspected(found, STEREO, None) is Suspicion.NONE
+
+
+def test_two_bits_that_change_places_are_a_path_and_flips_of_two_bits_are_damage():
+    rng = np.random.default_rng(4)
+    due = rng.integers(-32768, 32768, 8000)
+    low, high = due >> 9 & 1, due >> 10 & 1
+    changed = (due & ~0x600) | low << 10 | high << 9
+    assert _partly(changed, due, changed != due, 16)
+    flipped = due ^ np.where(rng.random(8000) < 0.5, 0x600, 0)
+    assert not _partly(flipped, due, flipped != due, 16)
