@@ -78,6 +78,8 @@ def ran(spec: PathSpec, name: str, seed: int, burst: str = SHORT, stale: bool = 
         argv += [part for key in assignments(spec) for part in ("--set", key)]
         with redirect_stdout(said), redirect_stderr(said):
             status = main.main(argv)
+        if not out.exists():
+            raise RuntimeError(said.getvalue())
         events = reader.read_run(out).events
         config = rundir.read_json(out, "config.json")
         run = summarise(events, read_plan(config["plan"], "config.json"))

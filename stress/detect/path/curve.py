@@ -103,4 +103,6 @@ def joint(found: Sequence[tuple[str, str]]) -> tuple[str, tuple[str, ...]]:
     """Return the encoding and the sentences of all channels, "" where one of them has no curve."""
     if not found or not all(name for name, _ in found):
         return "", ()
-    return found[0][0], tuple(dict.fromkeys(text for _, text in found))
+    # One part stands in all channels: what is said of the first is said of it.
+    texts = {name: text for name, text in reversed(found)}
+    return found[0][0], tuple(texts[name] for name in dict.fromkeys(name for name, _ in found))

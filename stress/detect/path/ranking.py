@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from stress.detect.path.curve import CURVES
 from stress.detect.path.estimated import Estimate
 from stress.detect.path.lines import SeenLine
 
@@ -14,6 +15,8 @@ def cost(one: Estimate) -> float:
     bent = one.path.encoding in ("noisy", "filtered") or one.path.rate_ratio != 1
     if bent:
         return 1000.0 + (500.0 if one.path.encoding == "noisy" else 0.0)
+    if one.path.encoding in CURVES:
+        return 900.0
     cost = sum(5.0 for delay in one.path.delay_frames if delay)
     if one.wires is not None:
         flips = len({int(bit) for bit in np.flatnonzero(one.wires.inverted)})
