@@ -221,6 +221,7 @@ def resampled(ratio: float, level_db: float = 0.0) -> Make:
 
 
 def _late_bytes(key: str, said: str) -> Make:
+    # A byte late in mono is a byte early one frame later.
     def make(draw: Draw) -> Made:
         by = draw.whole(1, 4 if key == "bits_late" else 2)
         return PathSpec(**{key: by}), draw.truth(
@@ -301,7 +302,7 @@ CASES: tuple[Case, ...] = (
     Case("resampled 48 to 32 kHz, gain", resampled(2 / 3, -4.0)),
     Case("clocks apart, up to 300 ppm", resampled(1.0)),
     Case("filter", _filtered),
-    Case("stream a byte late", _late_bytes("bytes_late", "byte stream shifted by {by} byte")),
+    Case("stream a byte late", _late_bytes("bytes_late", "byte stream shifted by")),
     Case("serial data late", _late_bytes("bits_late", "serial data {by} bit")),
     Case("channels rotated", _plain(PathSpec(order="rotated"), channels=[1, 0]), 2),
     Case("dither of 12 bits", _plain(PathSpec(bits=12, dither="rectangular"), offset=None, invertible=True)),

@@ -104,5 +104,5 @@ def joint(found: Sequence[tuple[str, str]]) -> tuple[str, tuple[str, ...]]:
     if not found or not all(name for name, _ in found):
         return "", ()
     # One part stands in all channels: what is said of the first is said of it.
-    texts = {name: text for name, text in reversed(found)}
+    texts = dict(reversed(found))
     return found[0][0], tuple(texts[name] for name in dict.fromkeys(name for name, _ in found))

@@ -186,7 +186,7 @@ class _Estimator:
             if place is not None and place.fit > 0.2:
                 if kind.high and self._fmt.bits > 16:
                     return [sharpened(place, seen[:, channel], self._sources)], False
-                return self._likeliest([position_of(step) for step in place.steps()]), False
+                return self._likeliest([position_of(step) for step in place.steps()], seen), False
         if any(kinds):
             return [], False
         for channel, kind, side in odd_order(sides):
@@ -194,11 +194,12 @@ class _Estimator:
             place = locate(stream, kind, self._hint // 2)
             if place is not None and place.fit > 0.2:
                 words = [2 * position_of(step) + kind.high for step in place.steps()]
-                return self._likeliest(list(dict.fromkeys((word - side) % POSITIONS for word in words))), True
+                every = list(dict.fromkeys((word - side) % POSITIONS for word in words))
+                return self._likeliest(every, seen), True
         return [], False
 
-    def _likeliest(self, positions: list[int]) -> list[int]:
-        return likeliest(positions, self._raw, self._seen, self._pattern)
+    def _likeliest(self, positions: list[int], seen: Floats) -> list[int]:
+        return likeliest(positions, self._raw, seen, self._pattern)
 
     def _at(self, position: int, among: Sequence[int]) -> Estimate | None:
         # The path where the position is known: arithmetic, wiring, or a filter.

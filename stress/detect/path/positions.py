@@ -8,7 +8,7 @@ import numpy as np
 from stress.detect.path.bitmap import wiring
 from stress.detect.path.locate import Place, position_of
 from stress.detect.path.sources import Sources, numbers
-from stress.model.arrays import Bytes, Floats, Ints
+from stress.model.arrays import Bytes, Floats
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
 
@@ -45,13 +45,13 @@ def sharpened(place: Place, seen: Floats, sources: Sources) -> int:
     return best[1]
 
 
-def likeliest(positions: list[int], raw: Bytes, seen: Ints, pattern: Pattern, most: int = 2) -> list[int]:
+def likeliest(positions: list[int], raw: Bytes, seen: Floats, pattern: Pattern, most: int = 2) -> list[int]:
     """Return the positions whose bits are those captured, of many.
 
     Parameters
     ----------
     raw : (n * frame_bytes,) uint8, whole frames.
-    seen : (n, channels), the same as numbers.
+    seen : (n, channels), as numbers at the rate that was played.
     """
     if len(positions) <= most:
         return positions
@@ -64,7 +64,7 @@ def likeliest(positions: list[int], raw: Bytes, seen: Ints, pattern: Pattern, mo
     return [positions[n] for n in np.argsort(-np.array(fits), kind="stable")[:most]]
 
 
-def _alike(position: int, seen: Ints, pattern: Pattern) -> float:
+def _alike(position: int, seen: Floats, pattern: Pattern) -> float:
     # How much of the samples due is in those captured, whatever the bits are.
     due = numbers(pattern.bytes_at(position % POSITIONS, len(seen)), pattern.fmt, pattern.channels)
     due, seen = due[:, due.std(axis=0) > 0], seen[:, seen.std(axis=0) > 0]
