@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -224,7 +224,8 @@ def _late_bytes(key: str, said: str) -> Make:
     # A byte late in mono is a byte early one frame later.
     def make(draw: Draw) -> Made:
         by = draw.whole(1, 4 if key == "bits_late" else 2)
-        return replace(PathSpec(), **{key: by}), draw.truth(
+        spec = PathSpec(bits_late=by) if key == "bits_late" else PathSpec(bytes_late=by)
+        return spec, draw.truth(
             channels=None, gain_db=None, polarity=None, offset=None, encoding=said.format(by=by)
         )
 
