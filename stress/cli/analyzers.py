@@ -23,6 +23,7 @@ from stress.cli.known_source import judged_by_source
 from stress.detect.exact.recording_check import is_strange
 from stress.detect.path.suspect import Suspicion, suspected
 from stress.errors import CaptureFileError, ConfigError
+from stress.model.finding import Analysis
 from stress.model.formats import MOST_CHANNELS
 from stress.model.path import Path
 from stress.model.words import count
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stress.files.audio import AudioSource
-    from stress.model.finding import Analysis
     from stress.model.ring import Rings
 
 # Half an hour at 48 kHz: the analog detector needs about 60 bytes of memory per frame.
