@@ -16,7 +16,12 @@ CODEC_FRAMES, CODEC_BAND, CODEC_STEP = 1152, 2 / 3, 0.2
 
 
 def resampled(samples: Floats, ratio: float, frames: int) -> Floats:
-    """Return (frames, channels): frame k is the source at k / ratio, by windowed sines."""
+    """Return (frames, channels): frame k is the source at k / ratio, by windowed sines.
+
+    Parameters
+    ----------
+    samples : (n, channels), played.
+    """
     source = np.concatenate([np.zeros((TAPS, samples.shape[1])), samples])
     at = np.arange(frames) / ratio + TAPS
     whole = at.astype(np.int64)
@@ -31,7 +36,12 @@ def resampled(samples: Floats, ratio: float, frames: int) -> Floats:
 
 
 def filtered(samples: Floats, pole: float) -> Floats:
-    """Return samples behind a low-pass of one pole, of 1 at 0 Hz."""
+    """Return samples behind a low-pass of one pole, of 1 at 0 Hz; (n, channels).
+
+    Parameters
+    ----------
+    samples : (n, channels).
+    """
     out = np.zeros(samples.shape)
     for n in range(40):
         out[n:] += (1 - pole) * pole**n * samples[: max(0, len(samples) - n)]
@@ -39,7 +49,12 @@ def filtered(samples: Floats, pole: float) -> Floats:
 
 
 def shaped(samples: Floats, shape: str) -> Floats:
-    """Return samples of 1 at full scale behind a part of the name `shape`."""
+    """Return samples of 1 at full scale behind a part of the name `shape`; (n, channels).
+
+    Parameters
+    ----------
+    samples : (n, channels).
+    """
     if shape == "hard-clip":
         return np.clip(samples, -HARD_LEVEL, HARD_LEVEL)
     if shape == "soft-clip":
@@ -101,6 +116,11 @@ def _codec(samples: Floats) -> Floats:
 
 
 def error_feedback(samples: Floats) -> Ints:
-    """Return samples rounded so that the error of each is taken off the next one."""
+    """Return samples rounded so that the error of each is taken off the next one; (n, channels).
+
+    Parameters
+    ----------
+    samples : (n, channels).
+    """
     sums = np.rint(np.cumsum(samples, axis=0))
     return np.diff(sums, axis=0, prepend=0.0).astype(np.int64)
