@@ -168,7 +168,7 @@ class _Stream:
         line = lap * per_lap + offset * self._frame_bytes // self._line_bytes
         cuts = np.flatnonzero(np.diff(line)) + 1
         first, last = wrong[np.concatenate([[0], cuts])], wrong[np.concatenate([cuts, [wrong.size]]) - 1] + 1
-        ages = self._ages(first, last, shift)
+        first, last, ages = self._without_torn(first, last, self._ages(first, last, shift), shift)
         joined: list[tuple[int, int, int | None]] = []
         for a, b, age in zip(first.tolist(), last.tolist(), ages):
             if joined and joined[-1][2] == age and self._joins(joined[-1][1], a, age, shift):
@@ -176,6 +176,24 @@ class _Stream:
             else:
                 joined.append((a, b, age))
         return joined
+
+    def _without_torn(
+        self, first: Ints, last: Ints, ages: list[int | None], shift: int
+    ) -> tuple[Ints, Ints, list[int | None]]:
+        # A copy goes on by bytes: a run that has an age but for its first frame is that frame, and the rest.
+        mixed = np.array([row for row, age in enumerate(ages) if age is None], dtype=np.intp)
+        mixed = mixed[last[mixed] - first[mixed] > 1]
+        if not mixed.size:
+            return first, last, ages
+        rest = dict(zip(mixed.tolist(), self._ages(first[mixed] + 1, last[mixed], shift)))
+        pieces: list[tuple[int, int, int | None]] = []
+        for row, (a, b, age) in enumerate(zip(first.tolist(), last.tolist(), ages)):
+            if rest.get(row) is not None:
+                pieces.append((a, a + 1, None))
+                a, age = a + 1, rest[row]
+            pieces.append((a, b, age))
+        starts, ends, of = zip(*pieces)
+        return np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), list(of)
 
     def _differs(self, first: int, end: int, shift: int) -> Flags:
         wrong: Flags = (self._read[first:end] != self._into[first + shift : end + shift]).any(axis=1)
@@ -244,6 +262,8 @@ class _Stream:
         line = line_of(offset, length, self._line_bytes)
         details: dict[str, Any] = {"source": "wire", **run_edges(offset, length, line, self._line_bytes)}
         kind = {None: self._kind_of(first, last, shift), 0: Kind.ZERO}.get(age, Kind.STALE)
+        if age is None and last - first == 1 and self._is_torn(first, shift):
+            details["torn"] = True
         stale = kind is Kind.STALE
         return Finding(
             kind=kind,
@@ -258,6 +278,15 @@ class _Stream:
             details=details,
             text=_text(kind, first, last, age, offset),
         )
+
+    def _is_torn(self, frame: int, shift: int) -> bool:
+        # The bytes of one frame up to a place as they came, and from there on as they were one lap before.
+        older = frame + shift - self._ring
+        if older < 0:
+            return False
+        new, old, seen = self._into[frame + shift], self._into[older], self._read[frame]
+        copied = int(np.argmax(seen != new))
+        return copied > 0 and bool((seen[copied:] == old[copied:]).all())
 
     def _kind_of(self, first: int, last: int, shift: int) -> Kind:
         both = self._read[first:last] ^ self._into[first + shift : last + shift]

@@ -28,7 +28,8 @@ RACE = "read while the driver copied the packet: on several CPUs it moves hw_ptr
 def set_apart_races(analysis: Analysis, wire: Wire, frame_bytes: int) -> Analysis:
     """Mark stale runs that are the end of one IN packet (`details["transport"]`).
 
-    With them the frame before, where it is wrong too: half of it was copied.
+    With them the frame before, where it is wrong too: half of it was copied. So may be the
+    only one, the last frame of the packet (`details["torn"]`).
 
     Only where there are several CPUs; a cache makes whole lines stale, also
     such that end with a packet.
@@ -57,7 +58,8 @@ def _is_torn(finding: Finding, tail: Finding, ends: set[int]) -> bool:
 def _is_tail(finding: Finding, starts: np.ndarray[tuple[int], np.dtype[np.int64]], ends: set[int]) -> bool:
     # In the stream that came in, `position` is the frame.
     last = finding.position + finding.frames
-    if finding.injected or finding.kind not in (Kind.STALE, Kind.ZERO) or last not in ends:
+    old = finding.kind in (Kind.STALE, Kind.ZERO) or finding.details.get("torn", False)
+    if finding.injected or not old or last not in ends:
         return False
     packet = int(np.searchsorted(starts, finding.position, side="right")) - 1
     return packet == int(np.searchsorted(starts, last - 1, side="right")) - 1

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stress.experiment.wire.capture import compare_read
 from stress.experiment.wire.race import RACE, set_apart_races
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.wire import Wire, WireStream
@@ -56,3 +57,22 @@ def test_frame_that_was_copied_by_half_goes_with_its_tail():
     # Where the tail begins with the packet, the frame before it is of another one.
     assert _apart(_finding(47, 1, Kind.UNKNOWN), _finding(48, 48)) == [False, True]
     assert _apart(_finding(89, 1, Kind.UNKNOWN, injected=True), _finding(90, 6)) == [False, True]
+
+
+@pytest.mark.parametrize("step", [2, 3, 4, 6, 8, 12])
+@pytest.mark.parametrize("line_bytes", [32, 64])
+def test_packet_whose_copy_stopped_at_any_byte_is_a_race_whatever_the_frame(step, line_bytes):
+    chance, ring = np.random.RandomState(step), 3520
+    sizes = [45 if packet % 10 == 9 else 44 for packet in range(200)]
+    starts = np.cumsum([0, *sizes[:-1]]).astype(np.int64) * step
+    into = chance.randint(0, 256, sum(sizes) * step).astype(np.uint8)
+    stream = WireStream(into, starts, np.zeros(len(starts), np.int64))
+    packet = 150
+    begin, end = int(starts[packet]), int(starts[packet + 1])
+    for copied in range(0, end - begin):
+        read = into.copy()
+        read[begin + copied : end] = into[begin + copied - ring * step : end - ring * step]
+        found = compare_read(read, into, ring, step, line_bytes)
+        done = set_apart_races(found, Wire("usbmon1", stream, stream, several_cpus=True), step)
+        assert done.findings
+        assert all(one.details.get("transport") == RACE for one in done.findings), copied
