@@ -22,6 +22,9 @@ _BLOCK = 1024
 # Mean level below which there is no signal [sample units], -70 dBFS. Higher: soft cables are
 # refused; lower: the noise of an open input passes for a signal.
 _SILENT = 10
+# Pieces in which the end of the sound is looked for [frames]. Higher: more of the end is not judged;
+# lower: a quiet moment of the noise is taken for its end.
+_PIECE = 64
 # Correlation peak over its mean that is the stimulus. Source: chance reaches 4 among 1021 places,
 # the stimulus 30. Higher: dull cables are refused; lower: other signals are taken for it.
 _LOCKED = 10
@@ -129,7 +132,7 @@ def _unlocked(frames: int, why: str) -> DeviceAnalysis:
 
 
 def _active(samples: Shorts) -> tuple[int, int]:
-    # The whole blocks between the first and the last with signal, filters settled.
+    # From the second block with signal, filters settled, to shortly before the sound ends.
     count = len(samples) // _BLOCK
     if not count:
         return 0, 0
@@ -138,7 +141,17 @@ def _active(samples: Shorts) -> tuple[int, int]:
     loud = np.flatnonzero((levels > _SILENT) & (4 * levels > levels.max()))
     if loud.size < 3:
         return 0, 0
-    return (int(loud[0]) + 1) * _BLOCK, int(loud[-1]) * _BLOCK
+    last = int(loud[-1]) * _BLOCK
+    return (int(loud[0]) + 1) * _BLOCK, last + _sound_of(samples[last : last + 2 * _BLOCK], int(levels.max()))
+
+
+def _sound_of(rest: Shorts, most: int) -> int:
+    # Frames up to the last piece that sounds, which is left out: the sound may end anywhere in it.
+    pieces = len(rest) // _PIECE
+    heard = [
+        piece for piece in range(pieces) if 4 * _level(rest[piece * _PIECE : (piece + 1) * _PIECE]) > most
+    ]
+    return heard[-1] * _PIECE if heard else 0
 
 
 def _level(samples: Shorts) -> int:
