@@ -350,6 +350,9 @@ class Run:
             self._say_loopback(self.method.loopback if seen.locked else "none", by, f"{choice.why}{how}")
             if seen.locked and how:
                 return self._anew(step, bench, first)
+            if choice.lost:
+                # What was taken for a path may be a cable that could not be tried.
+                self._path = sentence(path) if path is not None else ""
             heard = first.heard if first.by_wire else replace(first.heard, advice=choice.advice)
             return bench, replace(first, heard=heard)
         self.method = choice.method

@@ -28,7 +28,7 @@ def test_ddmin_leaves_exactly_what_is_needed(needed):
 def test_every_change_gives_a_plan_that_is_read_again():
     arm = {
         "playback": "rmw", "queue_periods": 2, "capture": "ahead", "switches_per_s": 100.0, "load": "memory",
-        "event": "restart", "lever": "clean+invalidate",
+        "event": "restart", "lever": "clean+invalidate", "bursts": 2,
     }  # fmt: skip
     plan = _plan(**arm)
     for one in CHANGES:

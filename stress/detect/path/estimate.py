@@ -61,6 +61,10 @@ LEAST_DRIFT = 5e-3
 # Share of power in the lines of a kind where the ratio of rates is known already.
 LEAST_LINE = 0.01
 
+# Factor of the softest path. Source: -60 dB is asked for. Higher: soft paths are not named; lower: a capture
+# that holds nothing of the pattern is a path whose samples cannot be taken back.
+FAINTEST = 2.5e-4
+
 # What is left over where a path is still straight: the rest is a filter or noise.
 STRAIGHT = 1e-3
 
@@ -206,7 +210,7 @@ class _Estimator:
         seen = self._seen[:FITTED]
         attribution = Attribution(self._sources, position, seen.astype(np.float64), among)
         mixes = [attribution.mix(c) for c in range(self._pattern.channels)]
-        if not any(mix.terms for mix in mixes):
+        if not any(abs(term.gain) > FAINTEST for mix in mixes for term in mix.terms):
             return None
         forwards = [self._forward(seen[:, c], mix, position) for c, mix in enumerate(mixes)]
         sure = [f.share >= KNOWN for f, mix in zip(forwards, mixes) if mix.terms]

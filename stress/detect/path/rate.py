@@ -21,6 +21,10 @@ LEAST_SHARE = 0.1
 # Ratios that all channels vote on. Higher: time; lower: one channel alone decides.
 MOST_VOTED = 40
 
+# Ratios nearer to 1 share its lines. Source: two bins of the spectrum are 6e-5, a clock is off by 1e-3 at
+# most. Higher: a fold-down to mono is called another rate; lower: two clocks are not told.
+NEAR_ONE = 0.01
+
 TAPS = 32  #: on each side of the interpolation
 
 
@@ -53,7 +57,17 @@ def ratio_of(captured: Floats, sources: Sources) -> float | None:
         (sum(max(_share(spectrum, lines, ratio, frames) for lines in known) for spectrum in spectra), ratio)
         for _, ratio in ranked
     ]
-    return _refined(captured, max(voted)[1], known) if voted else None
+    if not voted:
+        return None
+    share, ratio = max(voted)
+    if abs(ratio - 1) > NEAR_ONE and share <= sum(_both(spectrum, known, frames) for spectrum in spectra):
+        return None
+    return _refined(captured, ratio, known)
+
+
+def _both(spectrum: Floats, known: list[Floats], frames: int) -> float:
+    # Power in the lines of both channels of a pair at the rate that was played: their sum is no other rate.
+    return sum(_share(spectrum, lines, 1.0, frames) for lines in known[:2])
 
 
 def _share(spectrum: Floats, lines: Floats, ratio: float, frames: int) -> float:
