@@ -10,6 +10,7 @@ import numpy as np
 
 from stress.detect.path.bitmap import Inverse, planes
 from stress.detect.path.forward import bounds
+from stress.detect.path.ordered import Ordered
 from stress.detect.path.sources import ODD, Sources, index_of, numbers
 from stress.model.arrays import Bytes, Flags, Floats, Ints
 from stress.model.stimulus import POSITIONS
@@ -42,6 +43,12 @@ class Model(Protocol):
 
     def same(self, seen: Ints, made: Floats) -> Flags:
         """Tell which of the frames may be what the path makes, (n,)."""
+
+    def ordered(self, made: Floats) -> Ordered:
+        """Return `made` in an order in which `key` of a captured frame finds its places."""
+
+    def key(self, seen: Ints) -> float:
+        """Return the number by which one captured frame, (k,), is looked for."""
 
     def strange(self, seen: Ints, due: Floats, positions: Ints) -> Bytes:
         """Return frames that fit nothing, as they would have been sent; (n, frame_bytes)."""
@@ -100,6 +107,16 @@ class Arithmetic:
             ok &= (seen[..., column] >= least) & (seen[..., column] <= most)
         return ok
 
+    def ordered(self, made: Floats) -> Ordered:
+        """Return `made` by the numbers of its first column."""
+        order = np.argsort(made[:, 0], kind="stable")
+        least, most = bounds(self._forward[self._used[0]], made[order, 0])
+        return Ordered(order, least, most)
+
+    def key(self, seen: Ints) -> float:
+        """Return the sample of the first column."""
+        return float(seen[0])
+
     def _channels(self, source: int) -> int:
         return index_of(source) + 1 if source >= ODD else 2 * (source // 2) + 2
 
@@ -152,6 +169,11 @@ def _signed(words: Ints, bits: int) -> Ints:
     return np.where(kept >> (bits - 1), kept - (1 << bits), kept)
 
 
+# Bytes of a frame that make one number without a rounding.
+KEY_BYTES = 6
+_WEIGHTS = 256.0 ** np.arange(KEY_BYTES)
+
+
 class Wired:
     """A path that moves bits; see `Model`.
 
@@ -187,6 +209,16 @@ class Wired:
         """Tell which frames have the bytes of `made`."""
         same: Flags = (seen == made).all(axis=-1)
         return same
+
+    def ordered(self, made: Floats) -> Ordered:
+        """Return `made` by the first bytes of its frames."""
+        keys = made[:, :KEY_BYTES] @ _WEIGHTS[: made[:, :KEY_BYTES].shape[1]]
+        order = np.argsort(keys, kind="stable")
+        return Ordered(order, keys[order], keys[order])
+
+    def key(self, seen: Ints) -> float:
+        """Return the first bytes as one number."""
+        return float(seen[:KEY_BYTES] @ _WEIGHTS[: seen[:KEY_BYTES].size])
 
     def strange(self, seen: Ints, due: Floats, positions: Ints) -> Bytes:
         """Return the bits that arrived, the others as they are due."""

@@ -18,6 +18,7 @@ from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     from stress.detect.path.model import Model
+    from stress.detect.path.ordered import Ordered
 
 # Whole laps that are tried, and how far back and ahead any frame may lie [frames]. Source: a
 # line is rarely older than eight laps; 2.7 s at 48 kHz. Higher: time; lower: older data keeps
@@ -44,7 +45,7 @@ class Restorer:
 
     def __init__(self, model: Model, align: int, rings: Rings) -> None:
         self._model, self.align, self._rings = model, align % POSITIONS, rings
-        self._near: tuple[int, Floats] | None = None
+        self._near: tuple[int, Floats, Ordered] | None = None
         self._failed = 0
 
     def block(self, raw: Bytes, frame: int) -> tuple[Bytes, Flags]:
@@ -154,21 +155,23 @@ class Restorer:
         for lag in known:
             if self._same(some, self._model.made(here - lag)).all():
                 return lag
-        first, made = self._around(int(positions[0]))
-        fits = np.flatnonzero(self._same(some[0], made[: len(made) - least]))
-        for n in range(1, least):
+        first, made, ordered = self._around(int(positions[0]))
+        fits = ordered.places(self._model.key(some[0]))
+        fits = fits[fits < len(made) - least]
+        for n in range(least):
             fits = fits[self._same(some[n], made[fits + n])]
         if not len(fits):
             return None
         found = int(here[0]) - (first + fits)
         return int(found[np.argmin(np.abs(found))])
 
-    def _around(self, position: int) -> tuple[int, Floats]:
+    def _around(self, position: int) -> tuple[int, Floats, Ordered]:
         # What the path makes of every position that data may be from.
         if self._near is None or not 0 <= position - self._near[0] - BACK < BACK:
             first = position - BACK
             every = np.arange(first, position + BACK + AHEAD, dtype=np.int64)
-            self._near = first, self._model.made(every)
+            made = self._model.made(every)
+            self._near = first, made, self._model.ordered(made)
         return self._near
 
 
