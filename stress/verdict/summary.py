@@ -39,7 +39,7 @@ from stress.verdict.symptoms import Gathering
 from stress.verdict.tally import Tally, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from stress.model.record.analog import ChannelRecord
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from stress.model.record.proof import ConditionsRecord
     from stress.plan.plan import Plan
 
+# Letters and number of recorded reasons that are told. Source: the longest of ours has 400 letters, a run 40 of
+# them. Higher: a record from anywhere makes a mail of 10 MB; lower: a reason of ours is cut.
+LONGEST_REASON, MOST_REASONS = 2000, 200
 UNENDED = "the run did not end, so arms and bursts are missing: continue it with run --resume"
 
 
@@ -273,7 +276,7 @@ class Summing:
         derived = judge_run(parts, plan, indexing)
         if self.verdict is None:
             return _unended(derived), False
-        recorded = Judgement(Verdict(self.verdict.verdict), self.verdict.reasons)
+        recorded = Judgement(Verdict(self.verdict.verdict), _told(self.verdict.reasons))
         judged = recorded.verdict in (Verdict.PASS, Verdict.FAIL)
         if recorded.verdict is derived.verdict or (derived.verdict is Verdict.SKIP and not judged):
             return recorded, False
@@ -291,6 +294,15 @@ class Summing:
             return float(sorted(getattr(one, name) for one in seen)[len(seen) // 2])
 
         return AnalogPath(middle("latency_frames"), middle("gain_db"), middle("drift_ppm"), *self._worst)
+
+
+def _told(reasons: Sequence[str]) -> tuple[str, ...]:
+    # A record may come from anywhere; what a verdict of ours rests on is never so long.
+    cut = [text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]} ..." for text in reasons]
+    return (
+        *cut[:MOST_REASONS],
+        *((f"and {len(cut) - MOST_REASONS} more",) if len(cut) > MOST_REASONS else ()),
+    )
 
 
 def _unended(derived: Judgement) -> Judgement:

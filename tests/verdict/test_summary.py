@@ -9,7 +9,7 @@ from stress.model.verdict import Verdict
 from stress.plan.plan import read_plan
 from stress.verdict.judge import RULES
 from stress.verdict.needs import NOT_BEGUN
-from stress.verdict.summary import UNENDED, Summing
+from stress.verdict.summary import LONGEST_REASON, MOST_REASONS, UNENDED, Summing
 from tests.record_cases import PLAN, log, summary
 
 EXPOSED = {"exposure": {"lines": 100_000, "line_bytes": 32}, "control": {"planted": 12, "found": 12}}
@@ -33,6 +33,14 @@ def test_recorded_verdict_that_the_bursts_give_is_shown_with_its_reasons():
     run = summary(CLEAN, _verdict("PASS", "as it was said"))
     assert (run.judgement.verdict, run.judgement.reasons) == (Verdict.PASS, ("as it was said",))
     assert not run.contradicted
+
+
+def test_recorded_reasons_of_any_length_and_number_are_told_within_bounds():
+    run = summary(CLEAN, _verdict("PASS", "x" * 10**7, *map(str, range(5000))))
+    told = run.judgement.reasons
+    assert told[0] == "x" * LONGEST_REASON + " ..."
+    assert told[1:3] == ("0", "1")
+    assert (len(told), told[-1]) == (MOST_REASONS + 1, f"and {5001 - MOST_REASONS} more")
 
 
 def test_unended_run_is_inconclusive_however_clean_it_is_so_far():
