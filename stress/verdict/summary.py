@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from stress.model.record.proof import ConditionsRecord
     from stress.plan.plan import Plan
 
-# Letters and number of recorded reasons that are told. Source: the longest of ours has 400 letters, a run 40 of
-# them. Higher: a record from anywhere makes a mail of 10 MB; lower: a reason of ours is cut.
+# Letters and number of recorded reasons that are told; chosen far above what the sentences of a run need.
+# Higher: a record from anywhere makes a mail of 10 MB; lower: a reason of ours is cut.
 LONGEST_REASON, MOST_REASONS = 2000, 200
 UNENDED = "the run did not end, so arms and bursts are missing: continue it with run --resume"
 
