@@ -76,6 +76,8 @@ def test_holders_are_read_from_the_status_files(tmp_path):
     assert found.startswith("pid 1 (")
     assert found.endswith(") has pcm0p")
     assert naming.holders(3, tmp_path) == ""
+    (tmp_path / "card2" / "pcm0p" / "sub0" / "status").write_text("closed\n")
+    assert naming.holders(2, tmp_path).startswith(f"pid {os.getpid()} (")
 
 
 @pytest.mark.parametrize("code", [errno.ENODEV, errno.ENXIO])

@@ -44,15 +44,16 @@ def renumbered(name: str, before: int, after: int) -> str:
 
 
 def holders(card: int, proc: Path = PROC) -> str:
-    """Name the other processes that hold a PCM of `card`, empty when unknown."""
-    found: list[str] = []
+    """Name the processes that hold a PCM of `card`, this one only where no other does; empty when unknown."""
+    found: dict[bool, list[str]] = {False: [], True: []}
     for status in sorted(proc.glob(f"card{card}/pcm*/sub*/status")):
         match = re.search(r"^owner_pid\s*:\s*(\d+)", text_of(status), re.MULTILINE)
-        # This process may have one direction open when the other one is refused.
-        if match and int(match[1]) != os.getpid():
+        if match:
+            # This process may have one direction open when the other one is refused.
+            own = int(match[1]) == os.getpid()
             program = text_of(Path(f"/proc/{match[1]}/comm")).strip() or "?"
-            found.append(f"pid {match[1]} ({program}) has {status.parent.parent.name}")
-    return ", ".join(found)
+            found[own].append(f"pid {match[1]} ({program}) has {status.parent.parent.name}")
+    return ", ".join(found[False] or found[True])
 
 
 def open_error(name: str, direction: str, error: int, card: int) -> DeviceError:
