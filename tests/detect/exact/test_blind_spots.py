@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from stress.detect.exact.checker import check
 from stress.model.finding import Kind
@@ -119,3 +120,12 @@ def test_memory_of_zeros_is_no_silence_of_an_unsigned_format():
 
     assert all(kind is not Kind.ZERO for kind, _, _ in converted("U16_LE", clear))
     assert converted("U16_LE", silence) == [(Kind.ZERO, 6000, 16)]
+
+
+@pytest.mark.parametrize(("old", "aged"), [(1, False), (2, False), (3, True), (29, True)])
+def test_tail_of_a_line_has_an_age_from_three_bytes_on(old, aged):
+    pattern, size, at = Pattern("mix1", FORMATS["S24_3LE"], 10), 30, 4000
+    rows = pattern.bytes_at(1000, 6000).reshape(-1, size).copy()
+    rows[at, size - old :] = pattern.bytes_at(1000 + at - 1200, 1)[size - old :]
+    (found,) = check(rows.reshape(-1), pattern, Rings(1200, 1320), first_position=1000).findings
+    assert (found.frame, found.frames, found.lag) == (at, 1, 1200 if aged else None)
