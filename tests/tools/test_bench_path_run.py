@@ -30,8 +30,8 @@ def test_run_behind_a_path_names_it_and_finds_the_stale_line(name):
 
 
 def test_run_behind_soft_clipping_is_judged_from_the_bus_and_not_failed_for_the_path(monkeypatch):
-    # Where the pattern begins follows the clock, and at a few places such a run is FAIL yet.
-    monkeypatch.setattr(new_run, "first_position", lambda wall_s, rate: 12345)
+    # Where the pattern begins follows the clock, and at some places such a run is FAIL yet.
+    monkeypatch.setattr(new_run, "first_position", lambda wall_s, rate: 777777777)
     found = ran(PathSpec(shape="soft-clip"), "S16_LE", 3, stale=False)
     assert found.status == 5
     assert "are bent: a limiter or soft clipping" in found.head[0]
