@@ -14,7 +14,14 @@ from stress.plan.plan import Plan, load_plan
 from stress.virtual import footprint
 from stress.virtual.spec import BoardSpec
 from tests.record_cases import log
-from tools.labkit import boards, command, emulator_arms, experiment_store, experiment_table, experiments
+from tools.labkit import (
+    arguments,
+    boards,
+    emulator_arms,
+    experiment_store,
+    experiment_table,
+    experiments,
+)
 from tools.labkit.emulator_truth import Agreement
 from tools.labkit.errors import LabError
 from tools.labkit.experiment_store import Result, Store
@@ -138,7 +145,7 @@ def test_every_suite_has_its_plan_its_short_form_and_its_model(name: str) -> Non
 
 def test_command_offers_every_suite() -> None:
     for name in SUITES:
-        assert command.parser().parse_args(["experiments", "b", "--suite", name]).suite == [name]
+        assert arguments.parser().parse_args(["experiments", "b", "--suite", name]).suite == [name]
 
 
 @pytest.fixture
