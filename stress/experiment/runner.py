@@ -6,15 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Callable
 
-from stress.detect.path.judge import moved_since
-from stress.detect.path.words import sentence
 from stress.errors import DeviceError, DeviceGone
 from stress.experiment import events, positive_control
 from stress.experiment.arm_events import ArmEvents, gone
 from stress.experiment.burst import BurstRunner
 from stress.experiment.conclusion import conclude
-from stress.experiment.loopback_detection import Trials, behind, choose, maybe_cable, repeat_with_larger_rings
-from stress.experiment.schedule import Progress, Step, walk
+from stress.experiment.loopback_detection import Trials, choose, maybe_cable, repeat_with_larger_rings
+from stress.experiment.path_watch import PathWatch
+from stress.experiment.schedule import Progress, Schedule, Step
 from stress.experiment.wire.evidence import sources
 from stress.model.pcm import Lost
 from stress.model.record.events import LoopbackRecord, SkipRecord
@@ -23,20 +22,15 @@ from stress.model.stimulus import POSITIONS
 from stress.model.transport import NO_TRANSPORT, TransportRecord
 from stress.verdict import checkpoint
 from stress.verdict.episodes import episodes
-from stress.verdict.judge import Judgement, clean_but_short, judge_run
-from stress.verdict.stopping import Stopped, decide
+from stress.verdict.judge import Judgement, judge_run
 from stress.verdict.summary import Summing
-from stress.verdict.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from stress.board.kernel_log import KernelLog
     from stress.board.processes import Processes
     from stress.experiment.burst import BurstResult
     from stress.experiment.disturber import Disturber
     from stress.experiment.method.detector import Detector
-    from stress.model.path import Path
     from stress.model.wire import Tap
     from stress.pcm.contract import Pcm
     from stress.plan.plan import Arm, Plan
@@ -71,8 +65,7 @@ class Run:
     loopback, transport : see `BurstRunner`; pages of which colours and how the D-cache finds a line too.
     disturber : does the life-cycle events of the arms, None where none can be done.
     processes : see `BurstRunner`.
-    suspects : looks for what on this machine may change samples, a line each; called once, where the path
-        is not bit-exact.
+    suspects : see `PathWatch`.
     kernel_log : what the kernel says meanwhile, None where it is not that of the board.
     """
 
@@ -99,24 +92,21 @@ class Run:
     kernel_log: KernelLog | None = None
 
     def __post_init__(self) -> None:
-        self._looked = False
         self._undecided = self.loopback == "auto" and bool(self.others)
-        self._path = ""
+        self._path = PathWatch(self.journal, self.suspects)
         self._tries = 0
-        self._first_path: Path | None = None
         self._opened: tuple[Arm, BurstRunner] | None = None
         self._sum = self.done or Summing()
+        self._schedule = Schedule(
+            self.plan, self._sum, self.journal, self.duration_s, self.transport.indexing
+        )
         self._events = ArmEvents(self.plan, self.disturber, self.seed, self._sum.streamed_s)
         self._returned = False  # the stimulus was recognised in the loopback at least once
         self._skipped: dict[str, str] = {}
-        # Numbers count the steps of the plan: an arm that is skipped has one too.
-        self._behind = self._sum.number
-        self._walks = 0
         self._findings = sum(part.found for part in self._sum.tallies.values())
         # A resumed run goes on counting: its rings are others than those of before.
         self._allocations = self._sum.allocations
         self._lost: Lost | None = None
-        self._stopped: Stopped | None = None
 
     def walk(self) -> tuple[Judgement, int]:
         """Run the plan and return the judgement and the exit status.
@@ -126,7 +116,7 @@ class Run:
         DeviceError : the device could not be opened at all (nothing was run).
         """
         self._refuse_events()
-        for step in self._schedule():
+        for step in self._schedule.steps(self._skipped):
             if step.arm.name in self._skipped:
                 continue
             happened = self._disturb(step)
@@ -184,45 +174,10 @@ class Run:
             self._skip(arm, str(error))
         return not self._lost and arm.name not in self._skipped
 
-    def _schedule(self) -> Iterator[Step]:
-        number, steps = 0, sum(arm.bursts for arm in self.plan.arm)
-        while self._goes_on(number // steps) and not self._stops(number, number // steps):
-            self._walks = max(self._walks, number // steps + 1)
-            for step in walk(self.plan, number):
-                number = step.number
-                if number > self._behind:
-                    yield step
-            if all(arm.name in self._skipped for arm in self.plan.arm):
-                return
-
     def _to_end(self, step: Step) -> bool:
         # The pattern that such a burst leaves in the ring must not meet another burst, unless whether
         # it does is the question.
         return self._events.tells_of_rest(step.arm) or (step.last and self.tap is not None)
-
-    def _goes_on(self, cycles: int) -> bool:
-        if self.duration_s:
-            return self._sum.streamed_s < self.duration_s
-        return cycles < self.plan.repeats or (
-            # Clean, and only too short for a PASS: up to twice the plan is streamed.
-            cycles < 2 * self.plan.repeats
-            and clean_but_short(self._tallies(), self.plan, self.transport.indexing)
-        )
-
-    def _stops(self, number: int, walks: int) -> bool:
-        if not walks or number < self._behind:
-            return False
-        self._stopped = decide(self.plan, self._tallies(), walks, self._planned())
-        if self._stopped:
-            self.journal.append(self._stopped.to_record(), sync=True)
-        return self._stopped is not None
-
-    def _planned(self) -> int:
-        walks = max(self.plan.repeats, self._walks)
-        return 0 if self.duration_s else walks * sum(arm.bursts for arm in self.plan.arm)
-
-    def _tallies(self) -> list[Tally]:
-        return list(self._sum.tallies.values())
 
     def _open(self, arm: Arm) -> tuple[Arm, BurstRunner] | None:
         request = self.plan.request(arm)
@@ -300,17 +255,7 @@ class Run:
         )
         self.position = first + result.span
         self._lost = result.exchange.lost
-        return self._compared(result)
-
-    def _compared(self, result: BurstResult) -> BurstResult:
-        # A path that is another than before is damage: volumes and channels keep still in a run.
-        analysis = result.analysis
-        if analysis.path is None or not analysis.locked or result.exchange.xruns or result.by_wire:
-            # Where the bus judges, the path is only as sure as one burst shows it.
-            return result
-        before = self._first_path = self._first_path or analysis.path
-        found = moved_since(before, analysis)
-        return result if found is analysis else replace(result, heard=replace(result.heard, analysis=found))
+        return self._path.compared(result)
 
     def _next(self, frames: int) -> int:
         # Word 0 of the pattern is silence; position 0 is never sent.
@@ -340,7 +285,7 @@ class Run:
         path = seen.analysis.path
         if path is not None and not path.exact and not maybe_cable(path):
             # The pattern is there, however changed: no other stimulus says more.
-            self._say_path(path)
+            self._path.say(path, self.method)
             return self._anew(step, bench, first) if how else (bench, first)
         at = self._taken(trials.frames * len(self.others))
         choice = choose(seen, self.method, self.others, trials, at)
@@ -350,16 +295,16 @@ class Run:
             self._say_loopback(self.method.loopback if seen.locked else "none", by, f"{choice.why}{how}")
             if seen.locked and how:
                 return self._anew(step, bench, first)
+            heard = first.heard if first.by_wire else replace(first.heard, advice=choice.advice)
             if choice.lost:
                 # What was taken for a path may be a cable that could not be tried.
-                self._path = sentence(path) if path is not None else ""
-            heard = first.heard if first.by_wire else replace(first.heard, advice=choice.advice)
+                heard = replace(heard, analysis=replace(heard.analysis, path=None))
             return bench, replace(first, heard=heard)
         self.method = choice.method
         self._say_loopback(self.method.loopback, self.method.name, f"{choice.why}{how}")
         if path is not None and (path.encoding == "filtered" or path.rate_ratio != 1):
             # The other stimulus judges behind what this one cannot take off.
-            self._say_path(path)
+            self._path.say(path, self.method)
         return self._anew(step, None, first)
 
     def _anew(
@@ -384,22 +329,12 @@ class Run:
         self.position = at + frames
         return at
 
-    def _say_path(self, path: Path | None) -> None:
-        # What stands between the two ends is said once, and again where it changes.
-        said = "" if path is None or path.exact else sentence(path)
-        if not said or path is None or said == self._path:
-            return
-        self._path = said
-        # Where the path changes again nothing new is looked for.
-        here, self._looked = (() if self._looked else tuple(self.suspects())), True
-        self.journal.append(behind(path, self.method, here))
-
     def _say_loopback(self, kind: str, detector: str, why: str) -> None:
         self.journal.append(LoopbackRecord(kind, detector, why))
 
     def _note(self, step: Step, result: BurstResult, bench: BurstRunner) -> None:
         stimulus, rate = self.method.stimulus, bench.granted.playback.rate
-        self._say_path(result.analysis.path)
+        self._path.say(result.analysis.path, self.method)
         exposure = bench.exposure(result)
         kept: list[Pending] = []
         for tag, part, observed, due in sources(
@@ -428,7 +363,7 @@ class Run:
             Progress(
                 arm=step.arm.name,
                 number=step.number,
-                planned=self._planned(),
+                planned=self._schedule.planned(),
                 streamed_s=self._sum.streamed_s,
                 duration_s=self.duration_s,
                 findings=self._findings,
@@ -447,8 +382,8 @@ class Run:
             self._skip(step.arm, f"in the middle of burst {step.number}: {stood.refused}")
 
     def _conclude(self) -> tuple[Judgement, int]:
-        parts = self._tallies()
+        parts = list(self._sum.tallies.values())
         found = judge_run(parts, self.plan, self.transport.indexing)
-        stopped = (self._stopped.text(),) if self._stopped else ()
+        stopped = (self._schedule.stopped.text(),) if self._schedule.stopped else ()
         judgement = Judgement(found.verdict, found.reasons + stopped)
         return judgement, conclude(self.journal, self.name, judgement, parts, self._lost is Lost.GONE)
