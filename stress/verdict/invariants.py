@@ -6,22 +6,24 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from stress.model.formats import MAX_CHANNELS
+
 if TYPE_CHECKING:
     from stress.model.record.burst import BurstRecord
     from stress.model.record.proof import ControlRecord
 
-
-# Ring lines that one frame can lie in. Source: the largest frame is 32 channels of 4 bytes, the smallest
-# line 16 bytes; two rings. Higher: lines that were never there count as exposure; lower: a real burst is
-# called inconsistent.
-MOST_LINES = 16
+# Ring lines that one frame can lie in. Source: 64 channels of 8 bytes (stress.model.formats) in lines of 16
+# bytes, in two rings. Higher: lines that were never there count as exposure; lower: a real burst is called
+# inconsistent.
+MOST_LINES = 2 * MAX_CHANNELS * 8 // 16
 
 
 def broken(burst: BurstRecord) -> str:
     """Return the first thing that cannot be, "" for a burst whose numbers go together."""
     analysis, control = burst.analysis, burst.control
-    if _more_than_streamed(burst):
-        return _more_than_streamed(burst)
+    over = _more_than_streamed(burst)
+    if over:
+        return over
     if not analysis.findings and not analysis.counts and not analysis.sites:
         # Nearly all bursts of a long record: what is left to hold is what holds for every one.
         if analysis.findings_left_out:

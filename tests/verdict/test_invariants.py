@@ -106,6 +106,17 @@ def test_burst_that_checked_more_than_was_streamed_is_named(change, words, found
     assert broken(spoilt).startswith(words if not found or "episodes" not in words else "3 episodes of 2")
 
 
+def test_frames_of_64_channels_of_8_bytes_lie_in_64_lines_of_16_bytes():
+    burst = _burst({})
+    analysis = replace(burst.analysis, frames=1000, checked_frames=1000)
+    side = replace(burst.exchange.playback, frames=0)
+    burst = replace(burst, exchange=replace(burst.exchange, playback=side, capture=side))
+    # Both rings, each frame in 32 lines of either.
+    exposure = replace(burst.exposure, lines=2 * 1000 * 64 * 8 // 16)
+    assert broken(replace(burst, analysis=analysis, exposure=exposure)) == ""
+    assert broken(replace(burst, analysis=analysis, exposure=replace(exposure, lines=10**6)))
+
+
 def test_burst_judged_from_the_bus_counts_both_directions():
     burst = _burst({})
     played = burst.exchange.playback.frames
