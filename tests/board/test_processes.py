@@ -77,6 +77,7 @@ def test_without_psutil_nobody_looks():
 
 def test_this_machine_is_read():
     if load.psutil() is None:
+        # An extra: a board runs these tests without it; CI installs it with the extra `test`.
         pytest.skip("psutil is missing")
     looks = Processes()
     looks.before(60.0)

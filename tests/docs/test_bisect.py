@@ -38,6 +38,7 @@ def _commit(folder, name, vmalloc, builds=True):
     _git(folder, "commit", "-q", "-m", name)
 
 
+# A release is tested from an archive as well, on machines without git.
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 def test_bisect_script_of_the_page_names_the_commit(tmp_path):
     (script,) = re.findall(r"^```bash\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
