@@ -24,7 +24,8 @@ def _tap(pcm, card):
     try:
         return open_tap(Pair(playback, f"hw:{capture}"), cards())
     except (BackendUnavailable, DeviceError) as error:
-        # A card named by hand may be on no bus that usbmon shows; in the lab a run in which all are skipped fails.
+        # A card named by hand may be on no bus that usbmon shows; in the lab, where all would be
+        # skipped, the scenario fails.
         pytest.skip(str(error))
 
 
