@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stress.cli import outputs
 from stress.errors import StressError
 from stress.report import facts, text
-from stress.verdict import summary
+from stress.verdict import run_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def tell(wanted: Outputs, folder: Path, plan: Plan, console: Console) -> Summary:
     """Print the report of the run in `folder` and write the files of `wanted`; return what it adds up to."""
-    run = summary.read(folder).result(plan)
+    run = run_folder.read(folder).result(plan)
     known = facts.read(folder)
     told = outputs.write(wanted, folder, run, known)
     if outputs.printed(wanted, run, known, console, shlex.quote(str(folder)), directory=str(folder)):

@@ -15,7 +15,7 @@ from stress.record import bundle, evidence, private, rundir
 from stress.report import bundle_files, cases, ci_formats, html, kcidb, mail, ticket
 from stress.report import facts as facts_of
 from stress.report.as_json import as_json
-from stress.verdict import summary
+from stress.verdict import run_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -186,7 +186,7 @@ def _pack(outputs: Outputs, folder: Path, run: Summary, facts: Facts) -> None:
         copied = Path(place) / "run"
         private.copy(folder, copied)
         # Everything else is made from the copy: what it does not hold cannot get out.
-        again = summary.read(copied).result(run.plan)
+        again = run_folder.read(copied).result(run.plan)
         _packed(outputs, copied, again, facts_of.read(copied), "run", private.REMOVED)
 
 

@@ -14,7 +14,7 @@ from stress.errors import ConfigError
 from stress.plan.plan import load_plan
 from stress.record import rundir
 from stress.record.folder_lock import FolderLock
-from stress.verdict import summary
+from stress.verdict import run_folder
 from stress.verdict.summary import Summing
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def resumed(args: argparse.Namespace) -> tuple[RunConfig, Summing]:
     if not rundir.begun(folder):
         # Killed before its first event: all of it is still to be done.
         return config, Summing()
-    done = summary.read_to_resume(folder)
+    done = run_folder.read_to_resume(folder)
     if done.start:
         _unchanged(folder, done.start)
     said = done.loopback

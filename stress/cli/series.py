@@ -32,7 +32,7 @@ from stress.plan.plan import settings_of
 from stress.record import reader, rundir
 from stress.record.clock import Clock
 from stress.report.console import Console
-from stress.verdict import summary
+from stress.verdict import run_folder
 from stress.verdict.tally import total
 from stress.verdict.together import CardPair, CardRun, sentences
 
@@ -237,7 +237,7 @@ def _together(
 
 def _streamed(folder: Path) -> CardRun:
     try:
-        whole = total(summary.read(folder).tallies.values())
+        whole = total(run_folder.read(folder).tallies.values())
     except StressError:
         return CardRun(0, 0.0, 0, 0.0)
     return CardRun(whole.episodes, whole.observed_s, whole.xruns, whole.streamed_s)

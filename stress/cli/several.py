@@ -17,7 +17,7 @@ from stress.record import bundle, journal, rundir
 from stress.report import compared, facts
 from stress.report import nights as nights_report
 from stress.report.console import Console
-from stress.verdict import comparison, nights, summary
+from stress.verdict import comparison, nights, run_folder
 from stress.verdict.rates import Word
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _runs(names: Sequence[str]) -> list[str]:
 def _night(name: str) -> tuple[Night, Facts, Plan]:
     with bundle.opened(name) as folder:
         plan, known = plan_of(folder), facts.read(folder)
-        run = summary.read(folder).result(plan)
+        run = run_folder.read(folder).result(plan)
         return nights.night(run, name, _board(run.backend, run.device or _asked(folder), known)), known, plan
 
 

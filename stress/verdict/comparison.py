@@ -11,7 +11,7 @@ from stress.model.record.burst import BurstRecord
 from stress.model.verdict import Verdict
 from stress.settings import schema
 from stress.stats.counts import holm
-from stress.verdict import needs, summary
+from stress.verdict import needs, run_folder
 from stress.verdict.rates import SATURATED, Difference, RateUnits, Word, difference
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def read(folder: Path, name: str, plan: Plan) -> Compared:
             units.setdefault(event.arm, RateUnits(drawn)).add(event, wrong - before.get(event.arm, 0))
             before[event.arm] = wrong
 
-    return Compared(name, summary.read(folder, watch).result(plan), units)
+    return Compared(name, run_folder.read(folder, watch).result(plan), units)
 
 
 def compare(runs: Sequence[Compared]) -> list[RunComparison]:

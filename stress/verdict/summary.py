@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stress.errors import CaptureFileError
 from stress.model.record.burst import BurstRecord
 from stress.model.record.events import (
     LifecycleRecord,
@@ -20,16 +19,12 @@ from stress.model.record.events import (
 )
 from stress.model.record.tally import TallyRecord
 from stress.model.verdict import Verdict
-from stress.model.words import counted
-from stress.record.journal import NAME
-from stress.record.reader import Reading
-from stress.record.tail import read_tail
-from stress.verdict import checkpoint
+from stress.verdict import checkpoint, recorded_verdict
 from stress.verdict.audit import Audit, Auditor
 from stress.verdict.beside import Neighbours
 from stress.verdict.contrast import measure
 from stress.verdict.diagnosis import Diagnosis, diagnose
-from stress.verdict.judge import RULES, Judgement, judge, judge_run
+from stress.verdict.judge import Judgement, judge, judge_run
 from stress.verdict.lifecycle import EventRow
 from stress.verdict.needs import NOT_BEGUN
 from stress.verdict.places import Places
@@ -39,18 +34,12 @@ from stress.verdict.symptoms import Gathering
 from stress.verdict.tally import Tally, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable
 
     from stress.model.record.analog import ChannelRecord
     from stress.model.record.events import Event
     from stress.model.record.proof import ConditionsRecord
     from stress.plan.plan import Plan
-
-# Letters and number of recorded reasons that are told; chosen far above what the sentences of a run need.
-# Higher: a record from anywhere makes a mail of 10 MB; lower: a reason of ours is cut.
-LONGEST_REASON, MOST_REASONS = 2000, 200
-UNENDED = "the run did not end, so arms and bursts are missing: continue it with run --resume"
 
 
 @dataclass(frozen=True)
@@ -236,12 +225,13 @@ class Summing:
         unbegun = (arm.name for arm in plan.arm if arm.name not in self.tallies)
         parts = (*begun, *(Tally(name, skipped=NOT_BEGUN) for name in unbegun))
         whole = total(parts)
-        judgement, contradicted = self._judged(parts, plan)
-        if self.unnamed and judgement.verdict is not Verdict.FAIL:
-            contradicted = contradicted or judgement.verdict in (Verdict.PASS, Verdict.SKIP)
-            judgement = _beside_evidence(judgement, self.unnamed)
-        if self.miscounted and judgement.verdict in (Verdict.PASS, Verdict.SKIP):
-            judgement, contradicted = _miscounted(judgement, self.miscounted), True
+        judgement, contradicted = recorded_verdict.concluded(
+            self.verdict,
+            judge_run(parts, plan, self.start.transport.indexing),
+            unbegun=any(part.skipped == NOT_BEGUN for part in parts),
+            unnamed=self.unnamed,
+            miscounted=self.miscounted,
+        )
         return Summary(
             plan=plan,
             start=self.start,
@@ -271,20 +261,6 @@ class Summing:
     def _context(self, start: StartRecord) -> Context:
         return Context.of(start.transport, self.gathering.symptoms(), self.tap.source if self.tap else "")
 
-    def _judged(self, parts: tuple[Tally, ...], plan: Plan) -> tuple[Judgement, bool]:
-        indexing = self.start.transport.indexing if self.start else ""
-        derived = judge_run(parts, plan, indexing)
-        if self.verdict is None:
-            return _unended(derived), False
-        recorded = Judgement(Verdict(self.verdict.verdict), _told(self.verdict.reasons))
-        judged = recorded.verdict in (Verdict.PASS, Verdict.FAIL)
-        if recorded.verdict is derived.verdict or (derived.verdict is Verdict.SKIP and not judged):
-            return recorded, False
-        unbegun = any(part.skipped == NOT_BEGUN for part in parts)
-        if self.verdict.rules < RULES and derived.verdict is not Verdict.FAIL and not unbegun:
-            return _by_earlier_rules(recorded, derived), False
-        return _contradicted(recorded, derived), True
-
     def _channel(self) -> AnalogPath | None:
         seen = self._channels.kept
         if not seen or self._worst is None:
@@ -296,120 +272,10 @@ class Summing:
         return AnalogPath(middle("latency_frames"), middle("gain_db"), middle("drift_ppm"), *self._worst)
 
 
-def _told(reasons: Sequence[str]) -> tuple[str, ...]:
-    # A record may come from anywhere; what a verdict of ours rests on is never so long.
-    cut = [text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]} ..." for text in reasons]
-    return (
-        *cut[:MOST_REASONS],
-        *((f"and {len(cut) - MOST_REASONS} more",) if len(cut) > MOST_REASONS else ()),
-    )
-
-
-def _unended(derived: Judgement) -> Judgement:
-    """Return the judgement of a run without a verdict: corruption stays, and nothing passes."""
-    verdict = derived.verdict
-    if verdict in (Verdict.PASS, Verdict.SKIP):
-        verdict = Verdict.INCONCLUSIVE
-    first = () if verdict is Verdict.FAIL else (UNENDED,)
-    last = (UNENDED,) if verdict is Verdict.FAIL else ()
-    # What was clean so far is no reason for a PASS.
-    reasons = () if derived.verdict is Verdict.PASS else derived.reasons
-    return Judgement(verdict, (*first, *reasons, *last))
-
-
-def _by_earlier_rules(recorded: Judgement, derived: Judgement) -> Judgement:
-    # What was corruption then and now, or what never ran, is no question of rules.
-    reason = f" ({derived.reasons[0]})" if derived.reasons else ""
-    line = f"recorded by an earlier version; by the rules of this one it is {derived.verdict.value}{reason}"
-    return Judgement(recorded.verdict, (*recorded.reasons, line))
-
-
-def _beside_evidence(judged: Judgement, unnamed: tuple[str, ...]) -> Judgement:
-    # Evidence is written behind the burst that it is of: that burst is missing from the record.
-    reason = (
-        f"evidence/ holds {counted(len(unnamed), 'sample')} of corruption that no burst of the record names "
-        f"({unnamed[0]}): a part of the record is lost"
-    )
-    if judged.verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR):
-        return Judgement(judged.verdict, (*judged.reasons[:1], reason, *judged.reasons[1:]))
-    return Judgement(Verdict.INCONCLUSIVE, (reason, *(f"recorded: {text}" for text in judged.reasons)))
-
-
-def _miscounted(judged: Judgement, number: int) -> Judgement:
-    reason = f"the tally recorded behind burst {number} is not what the bursts before it add up to"
-    return Judgement(Verdict.INCONCLUSIVE, (reason, *(f"recorded: {text}" for text in judged.reasons)))
-
-
-def _contradicted(recorded: Judgement, derived: Judgement) -> Judgement:
-    return Judgement(
-        Verdict.INCONCLUSIVE,
-        (
-            f"the recorded verdict {recorded.verdict.value} and the recorded bursts contradict each other: "
-            f"the bursts give {derived.verdict.value}",
-            *(f"recorded: {reason}" for reason in recorded.reasons),
-            *(f"from the bursts: {reason}" for reason in derived.reasons),
-        ),
-    )
-
-
 def _diagnosis(parts: tuple[Tally, ...], plan: Plan, context: Context) -> Diagnosis | None:
     if not any(arm.group for arm in plan.arm) or not any(part.bursts for part in parts):
         return None
     return diagnose(measure(plan, parts), plan.bound, context)
-
-
-def read(folder: Path, watch: Callable[[Summing, Event], None] | None = None) -> Summing:
-    """Return the events of the run in `folder`, added up.
-
-    Parameters
-    ----------
-    watch : called with each event once it is added, for what is counted beside.
-
-    Raises
-    ------
-    CaptureFileError : no record, or one that is damaged; the message says where.
-    """
-    reading, summing = Reading(folder), Summing()
-    for event in reading:
-        _added(summing, event, folder)
-        if watch is not None:
-            watch(summing, event)
-    summing.torn = reading.torn
-    summing.unnamed = _unnamed(folder, summing)
-    return summing
-
-
-def read_to_resume(folder: Path) -> Summing:
-    """Return what the run in `folder` adds up to as far as a resume needs it: tallies, position, loopback.
-
-    The last tally of the record is taken at its word once the chain of digests is known to hold
-    over every line; a report counts the bursts themselves. Without one the whole record is read.
-
-    Raises
-    ------
-    CaptureFileError : no record, or one that is damaged; the message says where.
-    """
-    tail = read_tail(folder)
-    if tail is None or not checkpoint.usable(tail.tally, tail.bursts):
-        return read(folder)
-    summing = Summing(start=tail.start, loopback=tail.loopback, torn=tail.torn)
-    checkpoint.restore(tail.tally, summing)
-    for event in tail.events:
-        _added(summing, event, folder)
-    summing.unnamed = _unnamed(folder, summing)
-    return summing
-
-
-def _added(summing: Summing, event: Event, folder: Path) -> None:
-    try:
-        summing.add(event)
-    except (ValueError, IndexError) as error:
-        raise CaptureFileError(str(folder / NAME), f"{event.event}: crc32: {error}") from None
-
-
-def _unnamed(folder: Path, summing: Summing) -> tuple[str, ...]:
-    kept = sorted(path.name for path in (folder / "evidence").glob("*.json"))
-    return tuple(name for name in kept if name not in summing.named)
 
 
 def summarise(events: Iterable[Event], plan: Plan, torn: bool = False) -> Summary:

@@ -8,7 +8,7 @@ import pytest
 from stress.model.shape import Mismatch
 from stress.model.verdict import Verdict
 from stress.report.cases import cases, suite
-from stress.verdict.summary import UNENDED
+from stress.verdict.recorded_verdict import UNENDED
 from tests.record_cases import log, summary
 
 START = {"event": "start", "backend": "virtual arm926"}

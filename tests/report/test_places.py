@@ -14,7 +14,7 @@ from stress.plan.plan import read_plan
 from stress.record import rundir
 from stress.report import heatmap, html, places
 from stress.report.heatmap import Scene
-from stress.verdict import summary as summaries
+from stress.verdict import run_folder
 from tests.record_cases import summary
 
 PLAN = read_plan({"arm": [{"name": "a"}]}, "plan")
@@ -40,7 +40,7 @@ def run(tmp_path_factory):
     argv = ["run", "--backend", "virtual", "--board", "arm926", "--plan", f"{folder}/p.toml", "--seed", "1"]
     assert command.main([*argv, "--quiet", "--out", str(folder / "r")]) == 1
     plan = read_plan(rundir.read_json(folder / "r", "config.json")["plan"], "config")
-    return summaries.read(folder / "r").result(plan)
+    return run_folder.read(folder / "r").result(plan)
 
 
 def test_totals_of_the_pictures_are_those_of_the_tallies(run):

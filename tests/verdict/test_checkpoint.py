@@ -12,11 +12,13 @@ import pytest
 from stress.cli import main
 from stress.cli.run_config import read_config
 from stress.model import shape
+from stress.model.record.events import VerdictRecord
 from stress.model.record.tally import ArmTallyRecord, TallyRecord
 from stress.model.verdict import Verdict
 from stress.record.journal import NAME, chained, sealed
 from stress.record.reader import read_run
-from stress.verdict import checkpoint, summary
+from stress.verdict import checkpoint, run_folder
+from stress.verdict.summary import Summing
 from stress.verdict.tally import Tally
 
 PLAN = """
@@ -90,19 +92,19 @@ def test_run_records_a_tally_each_so_many_bursts(recorded):
 
 
 def test_resume_takes_up_what_a_full_reading_counts(recorded, monkeypatch):
-    whole = summary.read(recorded)
-    monkeypatch.setattr(summary, "Reading", None)  # nothing reads it all
-    assert _taken_up(summary.read_to_resume(recorded)) == _taken_up(whole)
+    whole = run_folder.read(recorded)
+    monkeypatch.setattr(run_folder, "Reading", None)  # nothing reads it all
+    assert _taken_up(run_folder.read_to_resume(recorded)) == _taken_up(whole)
     assert whole.miscounted == 0
 
 
 def test_tally_survives_json(recorded):
-    made = checkpoint.of(summary.read(recorded))
+    made = checkpoint.of(run_folder.read(recorded))
     again = shape.read(TallyRecord, json.loads(json.dumps(shape.write(made))))
     assert again == made
-    summing = summary.Summing()
+    summing = Summing()
     checkpoint.restore(again, summing)
-    assert summing.tallies == summary.read(recorded).tallies
+    assert summing.tallies == run_folder.read(recorded).tallies
 
 
 def test_tally_that_the_bursts_contradict_passes_nothing(record):
@@ -122,21 +124,21 @@ def test_tally_that_the_bursts_contradict_passes_nothing(record):
         return value
 
     _chain_anew(record, edit)
-    summing = summary.read(record)
+    summing = run_folder.read(record)
     assert summing.miscounted == 2
     run = summing.result(read_config(record).plan)
     assert run.judgement.verdict is not Verdict.PASS
 
 
 def test_pass_beside_a_wrong_tally_is_inconclusive(record):
-    summing = summary.read(record)
+    summing = run_folder.read(record)
     summing.miscounted = 2
     summing.tallies.clear()
     summing.verdict = None
-    passed = summary.VerdictRecord("PASS", ("clean",))
+    passed = VerdictRecord("PASS", ("clean",))
     tally = Tally("a", bursts=3, lines=100_000, planted=12, control_found=12, checked_frames=10**6)
     summing.tallies["a"] = tally
-    tally.streamed_s, tally.detectors = 10.0, summary.Tally("a").detectors
+    tally.streamed_s, tally.detectors = 10.0, Tally("a").detectors
     summing.verdict = passed
     run = summing.result(dataclasses.replace(read_config(record).plan, arm=()))
     assert (run.judgement.verdict, run.contradicted) == (Verdict.INCONCLUSIVE, True)
@@ -167,9 +169,9 @@ def test_tally_of_another_version_is_counted_anew(record, monkeypatch):
         return value
 
     _chain_anew(record, edit)
-    summing = summary.read(record)
+    summing = run_folder.read(record)
     assert summing.miscounted == 0
-    assert _taken_up(summary.read_to_resume(record)) == _taken_up(summing)
+    assert _taken_up(run_folder.read_to_resume(record)) == _taken_up(summing)
 
 
 def test_tally_that_counts_other_bursts_than_the_record_holds_is_not_taken_up(record):
@@ -179,5 +181,5 @@ def test_tally_that_counts_other_bursts_than_the_record_holds_is_not_taken_up(re
         return None if value["event"] == "burst" and next(numbers) == 0 else value
 
     _chain_anew(record, edit)
-    summing = summary.read_to_resume(record)
+    summing = run_folder.read_to_resume(record)
     assert (summing.bursts, summing.miscounted) == (4, 2)

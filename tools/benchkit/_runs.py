@@ -22,7 +22,7 @@ from stress.cli import new_run
 from stress.cli.main import main
 from stress.cli.run_config import read_config
 from stress.record.journal import NAME
-from stress.verdict import summary
+from stress.verdict import run_folder
 
 PLAN = """
 bound = 1.0
@@ -171,7 +171,7 @@ def _child(argv: list[str], said: Path, first: Callable[[], None]) -> None:
 
 def totals(folder: Path) -> dict[str, Any]:
     """Return verdict and every count of the run in `folder`."""
-    read = summary.read(folder).result(read_config(folder).plan)
+    read = run_folder.read(folder).result(read_config(folder).plan)
     whole = read.whole
     names = ("bursts", "checked_frames", "lines", "wrong_frames", "episodes", "tiles", "found")
     counts: dict[str, Any] = {name: getattr(whole, name) for name in names}

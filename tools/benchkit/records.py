@@ -90,8 +90,8 @@ def main(argv: list[str]) -> int:
 
 def _resume(folder: str) -> tuple[float, float]:
     # In a process of its own, so that its memory is seen.
-    code = "import resource, sys, time, pathlib\nfrom stress.verdict import summary\n"
-    code += "begin = time.process_time()\nsummary.read_to_resume(pathlib.Path(sys.argv[1]))\n"
+    code = "import resource, sys, time, pathlib\nfrom stress.verdict import run_folder\n"
+    code += "begin = time.process_time()\nrun_folder.read_to_resume(pathlib.Path(sys.argv[1]))\n"
     code += "print(time.process_time() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
     seconds, kilobytes = done.stdout.split()

@@ -17,7 +17,7 @@ from stress.record.rundir import read_json
 from stress.report.as_json import as_json
 from stress.settings import schema
 from stress.stats.counts import miss_bound_95
-from stress.verdict import summary
+from stress.verdict import run_folder
 from tools.labkit import cache, emulator, experiment_store, experiments, kernel
 from tools.labkit.boards import Board
 from tools.labkit.errors import LabError
@@ -183,7 +183,7 @@ def splat(log: Path) -> str:
 def _judged(record: Path) -> dict[str, Any]:
     """Return the report of a record, by the code of today whatever the guest's said."""
     walked = read_plan(read_json(record, "config.json").get("plan", {}), str(record / "config.json"))
-    return as_json(summary.read(record).result(walked))
+    return as_json(run_folder.read(record).result(walked))
 
 
 def _spans(folder: Path) -> dict[str, int]:

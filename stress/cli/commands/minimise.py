@@ -34,7 +34,7 @@ from stress.report.table import table
 from stress.settings import schema
 from stress.settings.times import format_duration
 from stress.stats.counts import poisson_interval
-from stress.verdict import summary
+from stress.verdict import run_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -62,7 +62,7 @@ def execute(args: argparse.Namespace) -> int:
         raise ConfigError("exists already", where="--out", allowed="a new file")
     with bundle.opened(args.bundle) as folder:
         config = _config(args, read_config(folder))
-        found = summary.read(folder).result(config.plan)
+        found = run_folder.read(folder).result(config.plan)
     arm, signature, within_s = _target(args, found)
     console = Console(sys.stdout, sys.stderr, color=args.color, quiet=args.json)
     with _records(args.records) as records:
@@ -143,7 +143,7 @@ class _Streams:
         out, beside = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(beside):
             run.carry_out(config, Invocation(out=str(folder), outputs=Outputs(quiet=True)))
-        return self._seen(summary.read(folder).result(whole_plan))
+        return self._seen(run_folder.read(folder).result(whole_plan))
 
     def _seen(self, found: Summary) -> Streamed:
         part = found.parts[0]

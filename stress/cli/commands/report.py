@@ -15,7 +15,7 @@ from stress.plan.plan import read_plan
 from stress.record import bundle, rundir
 from stress.report import facts, text
 from stress.report.console import Console
-from stress.verdict import summary
+from stress.verdict import run_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -45,7 +45,7 @@ def execute(args: argparse.Namespace) -> int:
 def _report(args: argparse.Namespace, folder: Path) -> int:
     wanted = Outputs.of(args)
     outputs.check(wanted, folder)
-    record = summary.read(folder)
+    record = run_folder.read(folder)
     plan = read_plan(rundir.read_json(folder, "config.json").get("plan", {}), str(folder / "config.json"))
     console = Console(sys.stdout, sys.stderr, color=args.color)
     run = record.result(plan)
