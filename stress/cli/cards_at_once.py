@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+"""Runs on several cards at once: one process each, started together; with --alone each by itself before."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from stress.cli import series_runs
+from stress.cli.series_runs import Done, changed, tell
+from stress.errors import ConfigError, DeviceError, StressError
+from stress.model.verdict import EXIT_ERROR, EXIT_SKIP
+from stress.record import rundir
+from stress.record.clock import Clock
+from stress.report.console import Console
+from stress.verdict import run_folder
+from stress.verdict.tally import total
+from stress.verdict.together import CardPair, CardRun, sentences
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from multiprocessing.synchronize import Barrier
+    from pathlib import Path
+
+    from stress.cli.series_runs import Execute
+
+# How long the process of one card waits for those of the others [s].
+START_S = 30.0
+# How long the processes may take to end by the signal that ended this one [s]. Higher: a run that was told
+# to end goes on; lower: a process is told twice, while it closes its record.
+GRACE_S = 3.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run(args: argparse.Namespace, execute: Execute) -> int:
+    """Run on several cards at once, one process each, started together.
+
+    Raises
+    ------
+    ConfigError : a card that is named twice, or none is there.
+    """
+    console = Console(sys.stdout, sys.stderr, quiet=args.quiet)
+    names = _named(args.cards)
+    folder = rundir.create(args.out, Clock())
+    if not args.alone:
+        done = _together(args, names, folder, execute)
+        return tell(args, console, folder, ["card"], list(zip(names, done)), done, "")
+    alone = []
+    for number, name in enumerate(names, 1):
+        console.note(f"{number} of {len(names) + 1}: {name} alone")
+        alone += _together(args, [name], folder, execute, "alone-")
+    console.note(f"{len(names) + 1} of {len(names) + 1}: {', '.join(names)} together")
+    done = _together(args, names, folder, execute)
+    pairs = [
+        CardPair(name, _streamed(folder / f"alone-{_slug(name)}"), _streamed(folder / _slug(name)))
+        for name in names
+    ]
+    rows = [
+        *((name, "alone", run) for name, run in zip(names, alone)),
+        *((name, "together", run) for name, run in zip(names, done)),
+    ]
+    return tell(
+        args, console, folder, ["card", "streamed"], rows, [*alone, *done], "; ".join(sentences(pairs))
+    )
+
+
+def _together(
+    args: argparse.Namespace, names: Sequence[str], folder: Path, execute: Execute, prefix: str = ""
+) -> list[Done]:
+    """Run on these cards, one process each, started together; their records are named PREFIXcard."""
+    context = multiprocessing.get_context("fork")
+    gate = context.Barrier(len(names))
+    started = []
+    try:
+        # A process that is half started is nobody's to stop.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        for name in names:
+            place = folder / f"{prefix}{_slug(name)}"
+            one = changed(args, card=name, cards=[name], out=str(place), alone=False)
+            started.append(
+                context.Process(target=_child, args=(one, execute, gate, place.with_suffix(".txt")))
+            )
+            started[-1].start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        for process in started:
+            process.join()
+    except KeyboardInterrupt:
+        # A signal of the terminal reached them as well, one for this process alone did not.
+        for process in started:
+            process.join(GRACE_S)
+            if process.is_alive():
+                process.terminate()
+        for process in started:
+            process.join()
+        raise
+    return [
+        series_runs.ended(f"{prefix}{_slug(name)}", folder, process.exitcode or 0)
+        for name, process in zip(names, started)
+    ]
+
+
+def _streamed(folder: Path) -> CardRun:
+    try:
+        whole = total(run_folder.read(folder).tallies.values())
+    except StressError:
+        return CardRun(0, 0.0, 0, 0.0)
+    return CardRun(whole.episodes, whole.observed_s, whole.xruns, whole.streamed_s)
+
+
+def _named(asked: Sequence[str]) -> list[str]:
+    from stress.board.cards import cards, played_card
+
+    known = cards()
+    names = [card.id for card in known] if list(asked) == ["all"] else list(asked)
+    if not names:
+        raise DeviceError(
+            "no sound card here (/proc/asound/cards lists none)", errno_=errno.ENODEV, device="alsa"
+        )
+    # One card has several names: its number, its id, hw:...
+    meant = [played_card(name, known) for name in names]
+    twice = next((name for place, name in enumerate(names) if meant[place] in meant[:place]), None)
+    if twice is not None:
+        raise ConfigError(
+            f"{twice!r} is a card that was named before", where="--card", allowed="each card once"
+        )
+    return names
+
+
+def _slug(name: str) -> str:
+    """Return the name of a card's folder: letters and digits; others are written as their number."""
+    plain = (letter if letter.isascii() and letter.isalnum() else _written(letter) for letter in name)
+    return "".join(plain)
+
+
+def _written(letter: str) -> str:
+    # Two names that differ must not meet in one folder.
+    return {":": "-", ",": "-", " ": "_"}.get(letter, f"-{ord(letter):x}-")
+
+
+def _child(args: argparse.Namespace, execute: Execute, gate: Barrier, output: Path) -> None:
+    # Runs in a process of its own; what it prints goes to a file beside its record.
+    with open(output, "w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        sys.stdout = sys.stderr = file
+        code = EXIT_ERROR
+        try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            with contextlib.suppress(threading.BrokenBarrierError):
+                gate.wait(START_S)
+            code = execute(args)
+        except StressError as error:
+            print(f"pcmstress: {error}", file=file)
+            code = EXIT_SKIP if isinstance(error, DeviceError) else EXIT_ERROR
+        except KeyboardInterrupt as stop:
+            code = 128 + int(stop.args[0] if stop.args else 2)
+        except Exception as error:  # noqa: BLE001 - the last resort, as in `main`
+            # The card's process must not end with the status of a FAIL.
+            print(f"pcmstress: internal error: {type(error).__name__}: {error}", file=file)
+        finally:
+            file.flush()
+    os._exit(code)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""Runs on several cards: a process each, started together, ended together, compared with each alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+
+import pytest
+
+from stress.board.cards import Card
+from stress.cli import cards_at_once, main, series, series_runs
+from stress.errors import ConfigError
+from stress.model.verdict import Verdict
+from stress.verdict.together import CardRun
+
+
+def test_cards_run_at_once_in_processes_of_their_own(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(
+        series_runs, "ended", lambda name, folder, code: series_runs.Done(name, list(Verdict)[code], code, "")
+    )
+    args = main.parser().parse_args(
+        ["run", "--card", "1", "--card", "hw:2,0", "--out", str(tmp_path / "out")]
+    )
+    codes = {"1": 1, "hw:2,0": 4}
+    assert series.asked(args)
+    # Exit codes of children become verdicts here: PASS of 1, FAIL of 4.
+    assert cards_at_once.run(args, lambda one: codes[one.card]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("FAIL  2 runs: 1 FAIL, 1 PASS")
+    assert (tmp_path / "out" / "1.txt").exists() and (tmp_path / "out" / "hw-2-0.txt").exists()
+
+
+def test_cards_named_twice_are_a_usage_error(tmp_path, capsys):
+    assert main.main(["run", "--card", "1", "--card", "1", "--out", str(tmp_path / "out")]) == 64
+    assert "'1' is a card that was named before" in capsys.readouterr().err
+
+
+def test_card_named_by_two_of_its_names_is_a_usage_error(tmp_path, capsys, monkeypatch):
+    known = [Card(1, "mic", "USB-Audio", "Mic, type=2"), Card(12, "mic_1", "USB-Audio", "Mikrofon \u00fc")]
+    monkeypatch.setattr("stress.board.cards.cards", lambda: known)
+    out = str(tmp_path / "out")
+    for other in ("mic", "hw:mic,0", "hw:CARD=mic,DEV=0", "Mic, type=2"):
+        assert main.main(["run", "--card", "1", "--card", other, "--out", out]) == 64
+        assert f"{other!r} is a card that was named before" in capsys.readouterr().err
+    # Another device of the same card, and another card, are others.
+    assert cards_at_once._named(["1", "hw:1,1", "12"]) == ["1", "hw:1,1", "12"]
+    with pytest.raises(ConfigError):
+        cards_at_once._named(["Mikrofon \u00fc", "hw:12"])
+
+
+def test_folders_of_cards_are_plain_and_never_meet():
+    names = ["hw:1,0", "hw:1 0", "hw:1.0", "Mikrofon \u00fc", "Mikrofon u", "a/b", "a=b", "softcard"]
+    folders = [cards_at_once._slug(name) for name in names]
+    assert len(set(folders)) == len(names)
+    assert all(folder.isascii() and "/" not in folder for folder in folders)
+
+
+def test_cards_alone_and_together_are_compared(tmp_path, capsys, monkeypatch):
+    streamed = {"alone-1": CardRun(0, 60.0, 0, 60.0), "1": CardRun(30, 60.0, 0, 60.0)}
+    monkeypatch.setattr(
+        cards_at_once, "_streamed", lambda folder: streamed.get(folder.name, streamed["alone-1"])
+    )
+    monkeypatch.setattr(
+        series_runs, "ended", lambda name, folder, code: series_runs.Done(name, list(Verdict)[code], code, "")
+    )
+    out = str(tmp_path / "out")
+    args = main.parser().parse_args(["run", "--card", "1", "--card", "2", "--alone", "--out", out, "--json"])
+    assert series.execute(args, lambda one: int(not one.alone)) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [(run["card"], run["streamed"]) for run in report["runs"]] == [
+        ("1", "alone"),
+        ("2", "alone"),
+        ("1", "together"),
+        ("2", "together"),
+    ]
+    assert report["sentence"].startswith("1: the other cards change it: 30 episodes")
+    assert {run["verdict"] for run in report["runs"]} == {"PASS"}
+
+
+def test_process_of_a_card_that_breaks_is_an_error_and_no_fail(tmp_path, capsys):
+    def breaks(one):
+        raise ZeroDivisionError("a defect of ours")
+
+    args = main.parser().parse_args(["run", "--card", "1", "--card", "2", "--out", str(tmp_path / "out")])
+    assert cards_at_once.run(args, breaks) == 70
+    assert capsys.readouterr().out.startswith("ERROR  2 runs: 2 ERROR")
+    assert "internal error: ZeroDivisionError" in (tmp_path / "out" / "1.txt").read_text()
+
+
+def test_signal_for_the_run_alone_ends_the_processes_of_its_cards(tmp_path, monkeypatch):
+    monkeypatch.setattr(cards_at_once, "GRACE_S", 0.1)
+    monkeypatch.setattr(cards_at_once, "START_S", 5.0)
+
+    def stopped(number, frame):
+        raise KeyboardInterrupt(number)
+
+    def endless(one):
+        try:
+            if one.card == "2":
+                # Both stream by now.
+                os.kill(os.getppid(), signal.SIGTERM)
+            signal.pause()
+        finally:
+            sys.stdout.write("closed its record")
+        return 0
+
+    args = main.parser().parse_args(["run", "--card", "1", "--card", "2", "--out", str(tmp_path / "out")])
+    before = signal.signal(signal.SIGTERM, stopped)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            cards_at_once.run(args, endless)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    for card in ("1", "2"):
+        assert "closed its record" in (tmp_path / "out" / f"{card}.txt").read_text()
