@@ -42,13 +42,14 @@ class Judgement:
     reasons: tuple[str, ...]
 
 
-def judge(tally: Tally, bound: float = 1.0) -> Judgement:
+def judge(tally: Tally, bound: float = 1.0, *, otherwise: bool = True) -> Judgement:
     """Judge one arm, or the sum of all.
 
     Parameters
     ----------
     bound : the 95 % upper bound on wrong lines per line a PASS needs. A single
         arm is judged without one: the run as a whole has to reach it.
+    otherwise : nothing beside this tally keeps the run from PASS.
     """
     if tally.found:
         events = behind_events(tally.outcomes)
@@ -59,7 +60,7 @@ def judge(tally: Tally, bound: float = 1.0) -> Judgement:
         return Judgement(Verdict.FAIL, behind_events(tally.outcomes))
     if not tally.bursts:
         return Judgement(Verdict.SKIP, (tally.skipped or "no burst was run",))
-    doubts = _doubts(tally, bound)
+    doubts = _doubts(tally, bound, otherwise)
     if tally.lost == "frozen":
         return Judgement(
             Verdict.ERROR,
@@ -103,7 +104,7 @@ def _corruption(tally: Tally) -> str:
     return f"{stretches(tally.found)} ({kinds}): {wrong} of {frames} frames are wrong"
 
 
-def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
+def _doubts(tally: Tally, bound: float, otherwise: bool) -> tuple[str, ...]:
     doubts = []
     if tally.lost == "gone":
         doubts.append("the device went away; what was recorded before stays valid")
@@ -146,19 +147,21 @@ def _doubts(tally: Tally, bound: float) -> tuple[str, ...]:
     seen = Exposure(tally.lines, tally.line_bytes).rate_bound_95
     if seen is None or seen > bound:
         have = "no line was checked" if seen is None else f"95 % bound {seen:.2g} per line"
-        decides = _deciding(tally, bound)
+        decides = _deciding(tally, bound, alone=otherwise and not doubts)
         doubts.append(f"exposure too small: {have}, a PASS needs {bound:.2g} ({decides})")
     # Of all arms together: one ring of each arm is as good as several of one.
     drawn = allocations.doubt(tally) if tally.arm == WHOLE else ""
     return (*doubts, drawn) if drawn else tuple(doubts)
 
 
-def _deciding(tally: Tally, bound: float) -> str:
-    # Streaming time that brings the bound down to what is asked, a quarter to spare.
+def _deciding(tally: Tally, bound: float, *, alone: bool) -> str:
+    # Streaming time that brings the bound down to what is asked, a quarter to spare. It decides
+    # nothing where something else keeps the run from PASS, too.
     if not tally.lines or not tally.streamed_s:
         return "longer bursts or --duration"
     seconds = math.ceil(1.25 * tally.streamed_s * ZERO_EVENTS_95 / bound / tally.lines)
-    return f"this decides it: the same run with --duration {format_duration(seconds)}"
+    way = "this decides it" if alone else "once the other reasons are gone"
+    return f"{way}: the same run with --duration {format_duration(seconds)}"
 
 
 def _distinct(tally: Tally) -> list[str]:
@@ -223,8 +226,9 @@ def judge_run(parts: Sequence[Tally], plan: Plan, indexing: str = "") -> Judgeme
         return Judgement(Verdict.FAIL, (mute, *skipped))
     lacking, unprovoked = needs.missing(plan, parts), needs.unprovoked(plan, parts, indexing)
     unseen = missed_events(plan, parts)
-    judged = judge(replace(whole, lines=needs.proving(plan, parts).lines), plan.bound)
-    if judged.verdict is Verdict.PASS and not (lacking or unprovoked or unseen):
+    otherwise = not (lacking or unprovoked or unseen)
+    judged = judge(replace(whole, lines=needs.proving(plan, parts).lines), plan.bound, otherwise=otherwise)
+    if judged.verdict is Verdict.PASS and otherwise:
         beside = _beside_a_pass(plan, parts, indexing)
         return Judgement(Verdict.PASS, (*_of_what(judged.reasons, plan, parts), *beside, *skipped))
     if judged.verdict in (Verdict.FAIL, Verdict.ERROR):

@@ -315,3 +315,16 @@ def test_silent_arm_blames_a_cache_only_on_a_core_that_can_have_the_defect():
         judged = judge_run(parts, PLAN, indexing)
         assert judged.verdict is Verdict.FAIL
         assert "cache" not in judged.reasons[0]
+
+
+def test_duration_is_said_to_decide_only_where_nothing_else_keeps_the_run_from_pass():
+    short = _clean(lines=1000, streamed_s=2.0)
+    late = _clean(arm="late", lines=1000, streamed_s=2.0, xruns=2, xrun_bursts=2)
+    alone = judge_run([short], _plan(MAPPED)).reasons
+    beside = judge_run([short, late], _plan(MAPPED, {"name": "late"})).reasons
+    missed = judge_run([_clean(lines=1000, streamed_s=2.0, control_found=19)], _plan(MAPPED)).reasons
+    assert "this decides it: the same run with --duration" in alone[-1]
+    assert "an xrun in every burst" in beside[0]
+    for reasons in (beside, missed):
+        assert not any("this decides it" in reason for reason in reasons)
+        assert "once the other reasons are gone: the same run with --duration" in reasons[-1]
