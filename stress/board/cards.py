@@ -75,6 +75,9 @@ def pair(name: str, known: Sequence[Card], root: Path = Path("/proc/asound")) ->
     if name.startswith("hw:"):
         return _hw_pair(name, known)
     if named_pcm(name):
+        # A record holds the name as text; a byte that is none arrives as half of a surrogate pair.
+        if re.search("[\ud800-\udfff]", name):
+            raise ConfigError(f"{name!r} is not UTF-8", where="--card", allowed=ALLOWED)
         playback, _, capture = name.partition(f"/{NAMED}")
         return Pair(playback, f"{NAMED}{capture}" if capture else playback)
     card = _named(name, known)

@@ -20,6 +20,7 @@ from stress.errors import (
     BackendUnavailable,
     CaptureFileError,
     ConfigError,
+    DeviceError,
     DeviceGone,
     ParamsRefused,
     StorageError,
@@ -38,6 +39,8 @@ _STORAGE = (
     *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG),
     *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),
 )
+# What it says of a name that was given: too long, links in a circle, a file where a folder should be.
+_NAMES = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR)
 # As setup.cfg says; the one file that is copied to a board asks nobody else.
 FLOOR = (3, 9)
 
@@ -115,8 +118,11 @@ def _command_of(args: argparse.Namespace) -> int:
     except MemoryError:
         return _no_memory()
     except OSError as error:
-        if error.errno not in _STORAGE or os.environ.get("PCMSTRESS_DEBUG"):
+        if os.environ.get("PCMSTRESS_DEBUG") or error.errno not in (*_STORAGE, *_NAMES):
             return _internal(error)
+        if error.errno in _NAMES:
+            print(f"pcmstress: {_place(error)}{error.strerror}", file=sys.stderr)
+            return EXIT_USAGE
         print(f"pcmstress: {_place(error)}{error.strerror}; what was recorded before stays", file=sys.stderr)
         return EXIT_IO
     except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours is one line too
@@ -168,10 +174,10 @@ def _status(error: StressError) -> int:
         return EXIT_USAGE
     if isinstance(error, DeviceGone):
         return EXIT_DEVICE_LOST
-    absent = (
-        isinstance(error, (BackendUnavailable, ParamsRefused)) or getattr(error, "errno", 0) == errno.ENODEV
-    )
-    return EXIT_SKIP if absent else EXIT_ERROR
+    absent = isinstance(error, (BackendUnavailable, ParamsRefused))
+    # No such device, no permission, held by another program: nothing was run.
+    closed = isinstance(error, DeviceError) and (error.errno == errno.ENODEV or error.call == "snd_pcm_open")
+    return EXIT_SKIP if absent or closed else EXIT_ERROR
 
 
 if __name__ == "__main__":

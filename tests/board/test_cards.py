@@ -127,3 +127,8 @@ def test_card_named_alone_is_its_first_device_with_both_directions(tmp_path, nam
     assert pair(name, KNOWN, tmp_path) == Pair(playback, capture)
     # A name of ALSA's own means what ALSA makes of it.
     assert pair("hw:Audio", KNOWN, tmp_path) == Pair("hw:Audio,0", "hw:Audio,0")
+
+
+def test_pcm_whose_name_is_no_text_is_refused_before_a_record_holds_it():
+    with pytest.raises(ConfigError, match="is not UTF-8"):
+        pair("pcm:\udcff", KNOWN)

@@ -55,7 +55,7 @@ from tests.cli.command import told as _main
         (("generate", "x.wav", "--tier", "device"), "--analog"),
         (("generate", "x.wav", "--interleave", "1s"), "--stimulus"),
         (("generate", "x.wav", "--analog", "--stimulus", "impulse"), "--interleave"),
-        (("generate", "x.wav", "--stimulus", "right-only", "--channels", "1"), "channel 1"),
+        (("generate", "x.wav", "--stimulus", "right-only", "--channels", "1"), "--stimulus: "),
         (("generate", "x.wav", "--stimulus", "toggle", "--rings", "96,100"), "1 x 96 = 96 frames"),
         (("generate", "x.wav", "--analog", "--tier", "device", "--rings", "4800,2042"), "repeats every 1021"),
         (("analyze", "x.wav", "--tier", "device"), "--analog"),
@@ -287,3 +287,40 @@ def test_help_puts_the_comment_of_a_long_example_below_it(monkeypatch, columns):
         text = one.format_help()
         lines = text[text.index("Examples:") :].splitlines()
         assert not [line for line in lines if "  # " in line.strip() and len(line) > int(columns)]
+
+
+@pytest.mark.parametrize("number", [errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR])
+def test_name_that_the_file_system_refuses_is_one_line_and_a_usage_error(capsys, monkeypatch, number):
+    from stress.cli.commands import probe
+
+    def broken(args):
+        raise OSError(number, os.strerror(number), "/a\nb")
+
+    monkeypatch.setattr(probe, "execute", broken)
+    status, _, err = _main(capsys, "probe")
+    assert (status, err) == (64, f"pcmstress: /a\\nb: {os.strerror(number)}\n")
+
+
+def test_name_of_300_letters_is_a_usage_error_wherever_it_is_given(capsys, tmp_path):
+    wav, name = tmp_path / "a.wav", "a" * 300
+    assert _main(capsys, "generate", wav, "--frames", "4800")[0] == 0
+    for argv in (("analyze", wav, "--source", name), ("analyze", name), ("report", name), ("replay", name)):
+        status, _, err = _main(capsys, *argv)
+        assert (status, len(err.splitlines())) == (64, 1)
+        assert os.strerror(errno.ENAMETOOLONG) in err
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (("--stimulus", "right-only", "--channels", "1"), "--stimulus: right-only needs a right channel"),
+        (
+            ("--stimulus", "toggle", "--interleave", "0.000001"),
+            "--interleave: a turn is shorter than one frame",
+        ),
+    ],
+)
+def test_generate_names_the_option_that_cannot_be(capsys, tmp_path, argv, words):
+    status, _, err = _main(capsys, "generate", tmp_path / "a.wav", *argv)
+    assert status == 64
+    assert err.startswith(f"pcmstress: {words}")

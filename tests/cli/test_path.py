@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
+import errno
 import json
 
 import pytest
 
 from stress.cli.main import main
+from stress.pcm.alsa import naming
+from stress.pcm.virtual import VirtualPcm
 
 BOARD = ("--backend", "virtual", "--board", "cortex-a")
 
@@ -65,3 +68,13 @@ def test_path_that_is_not_exact_is_followed_by_what_may_change_samples_here(caps
     out = _path(capsys, "--set", "path.gain_db=-6")[1]
     assert out.splitlines()[-1] == "  here: pipewire (pid 7) holds a PCM of card 1"
     assert "here:" not in _path(capsys)[1]
+
+
+@pytest.mark.parametrize("errno_", [errno.ENOENT, errno.EACCES, errno.EBUSY])
+def test_device_that_cannot_be_opened_is_a_skip(capsys, monkeypatch, errno_):
+    def refused(self, request):
+        raise naming.open_error("hw:1,0", "playback", -errno_, -1)
+
+    monkeypatch.setattr(VirtualPcm, "open", refused)
+    assert main(["path", "--backend", "virtual"]) == 4
+    assert capsys.readouterr().err.startswith("pcmstress: hw:1,0 playback: ")

@@ -24,3 +24,8 @@ def test_predict_on_a_narrow_terminal_fits_it():
     assert "5 988" in wide[-1] and "provoking" in wide[-1]
     assert "P1 35 %, P2 65 %" in narrow[-1]
     assert max(len(line) for line in narrow) <= 80 < len(wide[1])
+
+
+def test_predict_of_a_board_without_a_name_is_a_usage_error(capsys):
+    assert main.main(["predict", "--board", ""]) == 64
+    assert capsys.readouterr().err.startswith("pcmstress: --board: the name is empty")

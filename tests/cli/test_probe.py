@@ -42,6 +42,12 @@ def test_probe_card_that_is_not_there_is_a_skip(capsys):
     assert "no such card" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["hw:nosuch", "hw:nosuch,0", "hw:nosuch/hw:nosuch,1"])
+def test_probe_hardware_pcm_of_no_card_is_a_skip(capsys, name):
+    assert main.main(["probe", "--card", name]) == 4
+    assert "no such card (cards here:" in capsys.readouterr().err
+
+
 def test_probe_virtual_board_has_no_cards_to_choose(capsys):
     assert main.main(["probe", "--board", "arm926", "--card", "1"]) == 64
     assert "--card" in capsys.readouterr().err

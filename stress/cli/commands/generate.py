@@ -13,7 +13,7 @@ from stress.files.wav import write_wav
 from stress.model.arrays import Bytes
 from stress.model.formats import sample_format
 from stress.model.ring import Rings
-from stress.model.stimulus import POSITIONS
+from stress.model.stimulus import ONE_SIDED, POSITIONS
 from stress.model.words import count, counted
 from stress.patterns.analog_periodic import PeriodicNoise, commensurate
 from stress.patterns.auxiliary import Interleaved, auxiliary
@@ -65,10 +65,19 @@ def _source(args: argparse.Namespace, rate: int) -> Source:
         main = NoisePattern(rate, channels, fmt)
     if not args.stimulus:
         return main
+    if args.stimulus in ONE_SIDED[channels:]:
+        raise ConfigError(
+            f"{args.stimulus} needs a right channel", where="--stimulus", allowed="with --channels 2 or more"
+        )
     other = auxiliary(args.stimulus, rate, channels, fmt)
     if args.interleave is None:
         return other
-    return Interleaved(main, other, round(args.interleave * rate))
+    turn = round(args.interleave * rate)
+    if turn < 1:
+        raise ConfigError(
+            f"a turn is shorter than one frame of {rate} Hz", where="--interleave", allowed="1ms or longer"
+        )
+    return Interleaved(main, other, turn)
 
 
 def _blocks(source: Source, position: int, frames: int) -> Iterator[Bytes]:

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from stress.cli.backend import virtual_board
+from stress.errors import ConfigError
 from stress.model.mechanism import Mechanism
 from stress.model.words import count
 from stress.plan.plan import Plan, load_plan
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Print the expected yield per arm; return 0."""
+    """Print the expected yield per arm; return 0.
+
+    Raises
+    ------
+    ConfigError : the board has no name, as where a variable of a script is empty.
+    """
+    if not args.board:
+        allowed = "a name of `pcmstress boards`, or the path of a .toml file"
+        raise ConfigError("the name is empty", where="--board", allowed=allowed)
     spec = virtual_board(args.board, args.set)
     if args.plan:
         plan = load_plan(args.plan)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shlex
 import sys
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from stress.board import facts
 from stress.board.cards import card_of, pair
+from stress.board.pcm_name import parse_hw
 from stress.cli import card_offers, device_state, kernel_config
-from stress.errors import ConfigError
+from stress.errors import ConfigError, DeviceError
 from stress.model.words import counted
 from stress.report.console import Console
 
@@ -65,7 +67,12 @@ def _real(name: str) -> BoardFacts:
     # Raises, as a run would, where there is no such card.
     known = [entry.card for entry in board.cards]
     devices = pair(name, known)
-    wanted = [card_of(device, known) for device in (devices.playback, devices.capture)]
+    named = (devices.playback, devices.capture)
+    wanted = [card_of(device, known) for device in named]
+    absent = [device for device, card in zip(named, wanted) if card is None and parse_hw(device)]
+    if absent:
+        listed = ", ".join(f"{card.number} {card.id}" for card in known) or "none"
+        raise DeviceError(f"no such card (cards here: {listed})", errno_=errno.ENODEV, device=absent[0])
     return replace(board, cards=tuple(entry for entry in board.cards if entry.card in wanted))
 
 
