@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.exact.auxiliary_known import known_auxiliary
-from stress.detect.exact.passes import Known
+from stress.detect.exact.known_playing import Known
 from stress.detect.exact.recording_check import Judged, KnownRecording, check_recording
 from stress.detect.exact.survey import survey
 from stress.detect.exact.turns import Turns, find_turns, without_turns

@@ -17,8 +17,7 @@ import numpy as np
 from stress.detect.checksum import LIMITS, Periods, Runs, narrow
 from stress.detect.checksum_lock import LOCK_FRAMES, Played, find
 from stress.detect.exact.findings import CAP, sentence
-from stress.detect.exact.idle import moving
-from stress.detect.exact.passes import LEAST_IDLE
+from stress.detect.exact.idle import LEAST_IDLE, moving
 from stress.model.arrays import Bytes
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.words import count, counted

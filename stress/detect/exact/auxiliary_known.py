@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stress.detect.exact.passes import Read
+from stress.detect.exact.survey import Read
 from stress.model.arrays import Bytes
 from stress.model.stimulus import AUXILIARY
 from stress.patterns.auxiliary import AuxiliaryPattern

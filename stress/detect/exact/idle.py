@@ -14,6 +14,10 @@ from stress.model.arrays import Bytes, Flags, Samples
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
 
+# Idle frames that end the pattern, or part one pass from the next. Source: 10 ms at
+# 48 kHz, longer than any stale line (as SHORTEST_MUTE). Higher: the end of a short tail
+# is not told; lower: zero lines are called the end.
+LEAST_IDLE = 480
 # Largest step from frame to frame of an idle input, of full scale. Source: idle noise of
 # consumer inputs is below -60 dBFS peak. Higher: a faded pattern is called idle; lower:
 # a noisy input is called damage.

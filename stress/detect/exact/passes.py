@@ -8,67 +8,24 @@ corruption, and none of it may hide corruption: what is not judged is named.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Callable
 
-from stress.detect.exact.idle import Region, RegionReader
-from stress.detect.exact.replay import Replay, replay_of
+from stress.detect.exact.idle import LEAST_IDLE, Region, RegionReader
+from stress.detect.exact.known_playing import FIRST_POSITION, Known
+from stress.detect.exact.pass_spans import LONGEST_RING, PassSpans
+from stress.detect.exact.replay import Replay
 from stress.detect.exact.ring_offset import signed
-from stress.detect.exact.survey import Span
-from stress.model.arrays import Bytes
+from stress.detect.exact.survey import Read, Span
 from stress.model.words import count, counted
 from stress.patterns.word import Pattern
 
-# Frames of a capture, first to last + 1, in blocks.
-Read = Callable[[int, int], Iterator["Bytes"]]
-
-# Idle frames that end the pattern, or part one pass from the next. Source: 10 ms at
-# 48 kHz, longer than any stale line (as SHORTEST_MUTE). Higher: the end of a short tail
-# is not told; lower: zero lines are called the end.
-LEAST_IDLE = 480
-# Shortest piece of old frames behind the end that is a pass of its own [frames]. Source:
-# what a ring holds back is a period or two. Higher: a short second pass is not judged;
-# lower: the residue of a ring is.
-LEAST_PASS = 4096
-# Longest ring that may replay from its first frame without a gap [frames]. Source: 2^16
-# frames are 1.4 s at 48 kHz, more than drivers grant by default. Higher: a file of that
-# length, played twice without a gap, is not told from it; lower: a ring that replays
-# is called a second pass.
-LONGEST_RING = 1 << 16
 # Longest piece of old frames behind silence that is what a ring held [s]. Source: aplay asks for a
 # ring of 0.5 s, other players for less. Higher: a second pass without its beginning is passed
 # over; lower: a clean recording of a player that ended is no PASS.
 LONGEST_RESIDUE_S = 0.5
-# A jump ahead behind silence that is lost time: up to half a second and twice the
-# silence. Beyond ten seconds it is another file. Between them nobody can tell.
-LOST_S, OTHER_S = 0.5, 10.0
-FIRST_POSITION = 1  #: of a file that `generate` writes without --position
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the user says of what was played.
-
-    Parameters
-    ----------
-    position : of the first frame played, None where it is not known.
-    frames : played in all, None where it is not known.
-    rate : [Hz]
-    laps : sizes of the rings [frames].
-    """
-
-    position: int | None = None
-    frames: int | None = None
-    rate: int = 48000
-    laps: tuple[int, ...] = ()
-
-    @property
-    def end(self) -> int | None:
-        """Position behind the last frame played, None where it is not known."""
-        if self.frames is None:
-            return None
-        return (FIRST_POSITION if self.position is None else self.position) + self.frames
+# A jump ahead behind silence that is more than lost time (see `LOST_S`) may be another file; beyond
+# ten seconds it is one. Between them nobody can tell.
+OTHER_S = 10.0
 
 
 @dataclass
@@ -117,7 +74,7 @@ class Planner:
         self.foreign: int | None = None
         self._reader = RegionReader(pattern)
         self._first = 0
-        self._replay: Replay | None = None
+        self._spans = PassSpans(self._region, frames, known)
 
     def passes(self, spans: tuple[Span, ...], lock: tuple[int, int]) -> list[Pass]:
         """Return the passes of a capture in order.
@@ -127,7 +84,7 @@ class Planner:
         spans : what the survey showed; not empty.
         lock : captured frame and position where the detector locked.
         """
-        groups = self._without_residue(self._groups(spans))
+        groups = self._spans.groups(spans)
         first = groups[0][0]
         self._first = first.position
         if lock[0] > first.end or self._before_silence(lock, first):
@@ -155,70 +112,6 @@ class Planner:
         return (
             other and lock[0] < first.start and self._region(*(lock[0], first.start)).idle_after >= LEAST_IDLE
         )
-
-    def _groups(self, spans: tuple[Span, ...]) -> list[list[Span]]:
-        groups = [[spans[0]]]
-        ends = {span.align: at for at, span in enumerate(spans)}
-        for at in range(1, len(spans)):
-            last, span = spans[at - 1], spans[at]
-            comes_back = ends[last.align] >= at
-            if not comes_back and self._restarts(groups[0][0], last, span):
-                groups.append([])
-            groups[-1].append(span)
-        return groups
-
-    def _restarts(self, first: Span, last: Span, span: Span) -> bool:
-        jump, gap = signed(span.position - last.after), span.start - last.end
-        if 0 <= jump <= LOST_S * self._known.rate + 2 * gap:
-            return False
-        if jump < 0 and gap < LEAST_IDLE:
-            origins = (first.position, self._known.position, FIRST_POSITION)
-            return span.position in origins and not self._is_lap(-jump)
-        return gap >= LEAST_IDLE and self._idle(self._region(last.end, span.start))
-
-    def _is_lap(self, frames: int) -> bool:
-        return any(size and frames % size == 0 for size in self._known.laps)
-
-    @staticmethod
-    def _idle(region: Region) -> bool:
-        return max(region.idle_before, region.idle_after) >= LEAST_IDLE
-
-    def _without_residue(self, groups: list[list[Span]]) -> list[list[Span]]:
-        # Old frames that a ring gives behind the end, or that it held before the beginning.
-        if self._known.end is None:
-            self._end_of(groups[-1])
-        origins = (self._known.position, FIRST_POSITION)
-        long = [
-            group
-            for at, group in enumerate(groups)
-            if group[0].position in origins
-            or group[-1].end - group[0].start
-            >= (LONGEST_RING if self._seen(groups[:at], group) else LEAST_PASS)
-        ]
-        return long or groups[:1]
-
-    def _seen(self, before: list[list[Span]], group: list[Span]) -> bool:
-        # Whether all of it came before, and it does not begin where a pass began.
-        low, high = group[0].position, group[-1].after
-        starts = [other[0].position for other in before]
-        return low not in starts and any(
-            signed(low - other[0].position) > 0 and signed(other[-1].after - high) >= 0 for other in before
-        )
-
-    def _end_of(self, group: list[Span]) -> None:
-        # A ring that goes on by itself; or old frames right behind the last right one, then silence.
-        self._replay = replay_of(group, self._frames, LONGEST_RING)
-        if self._replay is not None and self._is_lap(self._replay.lap_frames):
-            # A lap of a ring that was named, and old: judged as any other.
-            self._replay = None
-        if self._replay is not None:
-            del group[len(group) - self._replay.laps :]
-        while len(group) > 1:
-            last, span = group[-2:]
-            old = signed(span.after - last.after) <= 0 and span.end - span.start < LONGEST_RING
-            if not old or self._region(span.end, self._frames).idle_after < LEAST_IDLE:
-                return
-            group.pop()
 
     def _head(self, one: Pass) -> None:
         frame, position = one.lock
@@ -325,8 +218,8 @@ class Planner:
                 left = counted(missing - (self._frames - span.end), "frame")
                 one.notes.append(f"the capture ends {left} before the end of what was played")
             return
-        if self._replay is not None:
-            self._replayed(one, span.end, self._replay)
+        if self._spans.replay is not None:
+            self._replayed(one, span.end, self._spans.replay)
             return
         region = self._region(span.end, self._frames, span.after)
         if not region.frames:

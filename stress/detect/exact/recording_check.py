@@ -10,10 +10,11 @@ import numpy as np
 from stress.detect.exact.checker import Begun, ExactChecker
 from stress.detect.exact.decode import Decoder
 from stress.detect.exact.findings import CAP
+from stress.detect.exact.known_playing import FIRST_POSITION, Known
 from stress.detect.exact.lock import PLAIN_FRAMES
-from stress.detect.exact.passes import FIRST_POSITION, Known, Pass, Planner, Read
+from stress.detect.exact.passes import Pass, Planner
 from stress.detect.exact.ring_offset import signed
-from stress.detect.exact.survey import Span, Survey, survey
+from stress.detect.exact.survey import Read, Span, Survey, survey
 from stress.detect.exact.valid_bits import top_mask
 from stress.model.finding import Analysis, Finding, Kind, Site
 from stress.model.histogram import Axes, joined, places_of

@@ -8,8 +8,9 @@ once. Only runs that no damage makes by chance count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Callable
 
 from stress.detect.exact.compare import Regenerator, address
 from stress.detect.exact.decode import NONE, Decoder, runs_of
@@ -18,6 +19,9 @@ from stress.model.arrays import Bytes
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
+
+# Frames of a capture, first to last + 1, in blocks.
+Read = Callable[[int, int], Iterator["Bytes"]]
 
 # Shortest run of frames in step that shows an alignment [frames]. Source: eight lines
 # of 32 bytes. Higher: short recordings have no end; lower: stale lines in a row do.

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stress.detect.exact.decode import runs_of
-from stress.detect.exact.passes import Read
-from stress.detect.exact.survey import Survey
+from stress.detect.exact.survey import Read, Survey
 from stress.errors import ConfigError
 from stress.model.arrays import Bytes, Flags
 from stress.model.stimulus import AUXILIARY, ONE_SIDED, POSITIONS, Source

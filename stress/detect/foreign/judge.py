@@ -9,7 +9,7 @@ import numpy as np
 
 from stress.detect.exact.checker import Begun, ExactChecker
 from stress.detect.exact.findings import CAP
-from stress.detect.exact.passes import LEAST_IDLE
+from stress.detect.exact.idle import LEAST_IDLE
 from stress.detect.foreign.source import KnownSource, SourceDecoder
 from stress.model.arrays import Bytes
 from stress.model.finding import Analysis

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stress.detect.exact.passes import Known
+from stress.detect.exact.known_playing import Known
 from stress.detect.exact.recording_check import KnownRecording, check_recording
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
