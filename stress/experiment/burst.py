@@ -1,20 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""One burst: prepare the buffers, stream, compare."""
+"""One burst: fill the buffers, stream, compare."""
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from stress.board.cache_clean_counters import Opportunities, watched
 from stress.board.conditions import GrantedConditions, RequestedConditions, conditions
 from stress.experiment import middle, positive_control
 from stress.experiment.alignment import old_start, settle
+from stress.experiment.burst_buffers import BurstBuffers
+from stress.experiment.hot_window import hot_window
 from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.method.detector import CheckResult
 from stress.experiment.wire.views import HostBuffers, WireComparison, attribute, by_wire, look
@@ -37,14 +35,6 @@ if TYPE_CHECKING:
     from stress.patterns.shared import Shared
     from stress.pcm.contract import Pcm
 
-# Frames of silence after the pattern beyond both rings, as time. A playback
-# stream is never drained (drain on snd-usb-audio pads with old data), so the
-# last ring-full stays unplayed; this much lies beyond the pattern.
-TAIL_S = 0.05
-# Leading silence a capture may hold before the pattern arrives: capture starts
-# first. Measured on real drivers: up to 1200 frames.
-LEAD_S = 0.1
-PAGE_BYTES = 4096
 # A modelled board has its conditions in its description.
 MODELLED = GrantedConditions((), (), ())
 
@@ -131,10 +121,6 @@ class BurstRunner:
     ) -> None:
         stimulus = method.stimulus
         rate, step = granted.playback.rate, stimulus.frame_bytes
-        rings = granted.playback.buffer_size + granted.capture.buffer_size
-        tail = rings + round(TAIL_S * rate)
-        # A stream that stood still goes on behind it: both directions take longer.
-        lead = rings + round((LEAD_S + (still_s + middle.EXTRA_S if still_s else 0.0)) * rate)
         self.granted = granted
         self.geometry = positive_control.Geometry(
             granted.playback.buffer_size,
@@ -160,18 +146,18 @@ class BurstRunner:
             capture_bytes=self.capture_bytes,
         )
         self._shared = None if shared is None or shared.plain else shared
-        self.play: Bytes = _touched((frames + tail + lead) * step)
-        # What the card gets: the same buffer where both know the same frames.
-        self._out = self.play
-        if self._shared is not None and not self._shared.playback.identity:
-            self._out = _touched((frames + tail + lead) * granted.playback.frame_bytes)
-        self.captured: Bytes = _touched((frames + lead) * self.capture_bytes)
+        self._buffers = BurstBuffers(granted, stimulus, frames, self._shared, still_s)
         self.seen: Bytes = self.captured
 
     @property
     def longest(self) -> int:
         """Frames of pattern that a burst may take."""
-        return self.play.size // self._stimulus.frame_bytes
+        return self._buffers.longest
+
+    @property
+    def captured(self) -> Bytes:
+        """What the card gave in the last burst, (n,) uint8; `seen` is the same in frames of the stimulus."""
+        return self._buffers.captured
 
     def run(
         self,
@@ -193,14 +179,11 @@ class BurstRunner:
             the last lap tells in memory. Old frames stay in the ring: the PCM
             has to be opened anew before another burst.
         """
-        step, tap = self._stimulus.frame_bytes, None if handling.middle else self._tap
-        self._span = self.play.size // step if to_end else self._frames
-        self._stimulus.fill(position, self.play[: self._span * step])
-        self.play[self._span * step :] = 0
-        laid = positive_control.inject(self.play, faults, self.geometry, self._stimulus.fill, position)
-        if self._shared is not None and self._out is not self.play:
-            self._shared.playback.spread(self.play, self._out)
-        self.captured[:] = 0
+        buffers, tap = self._buffers, None if handling.middle else self._tap
+        self._span = buffers.longest if to_end else self._frames
+        buffers.fill(position, self._span)
+        laid = positive_control.inject(buffers.play, faults, self.geometry, self._stimulus.fill, position)
+        buffers.ready()
         # Allocates pages: outside the window, as is the fetching.
         blind = tap.start(self.granted, self._seconds()) if tap else ""
         if self._tap and handling.middle:
@@ -211,18 +194,17 @@ class BurstRunner:
         with conditions(self._asked) if not pcm.is_virtual else nullcontext(MODELLED) as terms, hot_window():
             # Read before and after: what is counted takes no part of the burst.
             with watched() if not pcm.is_virtual else nullcontext(Opportunities()) as chances:
-                exchange = pcm.exchange(self._out, self.captured, handling)
+                exchange = pcm.exchange(buffers.out, buffers.captured, handling)
             if tap and not blind:
                 tap.grab()
         beside = looks.behind() if looks else ()
         wire = tap.finish() if tap and not blind else None
         exchange, gap = self._closed(exchange, handling)
         due, taken = self._judged(exchange)
-        raw = self.captured[: taken * self.capture_bytes]
-        self.seen = returned = self._shared.capture.gather(raw) if self._shared else raw
+        self.seen = returned = buffers.returned(taken)
         views = None
         if wire is not None:
-            sent = self._sent(raw, position, due, laid, over_read)
+            sent = self._sent(buffers.raw(taken), position, due, laid, over_read)
             views = look(wire, sent, exchange, self._method.check_wire)
         heard, outcome = (
             CheckResult(Analysis("wire", False, taken, notes=(blind,))),
@@ -264,14 +246,11 @@ class BurstRunner:
         """Take the silence of an event in the middle out of the capture."""
         if handling.middle is None or exchange.stood is None or exchange.stood.refused:
             return exchange, None
-        taken, step = exchange.capture.frames, self.capture_bytes
-        raw = self.captured[: taken * step]
-        seen = self._shared.capture.gather(raw) if self._shared else raw
-        ring = self.granted.playback.buffer_size
-        gap = middle.gap_in(seen, self.play, handling.middle, self._stimulus.frame_bytes, ring)
+        taken, ring = exchange.capture.frames, self.granted.playback.buffer_size
+        seen, step = self._buffers.returned(taken), self._stimulus.frame_bytes
+        gap = middle.gap_in(seen, self._buffers.play, handling.middle, step, ring)
         if gap.returned:
-            rest = self.captured[(gap.at + gap.frames) * step : taken * step].copy()
-            self.captured[gap.at * step : gap.at * step + rest.size] = rest
+            self._buffers.cut(gap, taken)
             exchange = middle.without(exchange, gap, exchange.stood)
         return exchange, gap
 
@@ -284,7 +263,7 @@ class BurstRunner:
         over_read: tuple[positive_control.Planted, ...],
     ) -> HostBuffers:
         return HostBuffers(
-            written=self._out,
+            written=self._buffers.out,
             read=read,
             position=position,
             due=due,
@@ -299,7 +278,7 @@ class BurstRunner:
             layout=self._layout,
             transport=self._transport,
             capture_bytes=self.capture_bytes,
-            stimulus=self.play,
+            stimulus=self._buffers.play,
             heard=self._shared.playback.gather if self._shared else _as_it_is,
         )
 
@@ -317,7 +296,7 @@ class BurstRunner:
         if not changed:
             analysis = old_start(analysis, returned, self._stimulus, self.rings)
         digital = self._method.loopback == "digital" and not changed
-        carried = positive_control.Carried(self.play, returned, self._layout) if digital else None
+        carried = positive_control.Carried(self._buffers.play, returned, self._layout) if digital else None
         # Behind a path the bytes are others and a flip may look like noise: its place is its name.
         rules = replace(self._method.rules, names_kind=False) if changed else self._method.rules
         # A fault in the part that never came back was not due either.
@@ -334,7 +313,7 @@ class BurstRunner:
             missing = ((analysis.first_position or 0) - position) % POSITIONS
             start = analysis.first_frame - missing
         return sums_of_burst(
-            self.play[: due * step], returned, start, step, self.granted.playback.period_size
+            self._buffers.play[: due * step], returned, start, step, self.granted.playback.period_size
         )
 
     def exposure(self, result: BurstResult) -> Exposure:
@@ -360,7 +339,7 @@ class BurstRunner:
         return Stalls.of(exchange, self._rate, self._transport)
 
     def _seconds(self) -> float:
-        return self.play.size / self._stimulus.frame_bytes / self._rate
+        return self._buffers.longest / self._rate
 
     def _judged(self, exchange: Exchange) -> tuple[int, int]:
         # An xrun is noticed up to a lap late: meanwhile the last ring-full was
@@ -381,32 +360,3 @@ def _takes_the_wire(views: WireComparison, loopback: str, heard: Analysis) -> bo
 
 def _as_it_is(out: Bytes) -> Bytes:
     return out
-
-
-@contextmanager
-def hot_window() -> Iterator[None]:
-    """Keep the garbage collector out of a burst.
-
-    A collection inside the burst would be Python work in the window, and the
-    memory it frees can end in munmap, which cleans and invalidates the whole
-    D-cache on VIVT cores (flush_cache_range, arch/arm/mm/flush.c) and so hides
-    the defect. Everything older than the window is moved out of the
-    collector's sight, so that the next collection after it stays short.
-    """
-    was_enabled = gc.isenabled()
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if was_enabled:
-            gc.enable()
-
-
-def _touched(size: int) -> Bytes:
-    buffer = np.zeros(size, dtype=np.uint8)
-    # np.zeros maps the shared zero page; a write to each page makes it ours before the burst.
-    buffer[::PAGE_BYTES] = 0
-    return buffer

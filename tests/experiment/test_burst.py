@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import gc
-
 import pytest
 
 from stress.board.conditions import RequestedConditions
-from stress.experiment.burst import BurstRunner, hot_window
+from stress.experiment.burst import BurstRunner
 from stress.experiment.method.exact import ByPattern
 from stress.model.formats import sample_format
 from stress.model.pcm import Access, Exchange, Granted, StreamParams, StreamResult
@@ -59,17 +57,3 @@ def exchange(played=FRAMES, taken=FRAMES, limit=FRAMES, underruns=0, overruns=0)
 )
 def test_frames_near_an_xrun_are_not_judged(runner, given, due, taken):
     assert runner._judged(exchange(**given)) == (due, taken)
-
-
-def test_hot_window_keeps_the_collector_out_and_puts_it_back():
-    assert gc.isenabled()
-    with hot_window():
-        assert not gc.isenabled()
-    assert gc.isenabled()
-    gc.disable()
-    try:
-        with hot_window():
-            pass
-        assert not gc.isenabled()
-    finally:
-        gc.enable()

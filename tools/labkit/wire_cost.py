@@ -13,7 +13,7 @@ import numpy as np
 from stress.board.cards import cards, pair
 from stress.board.conditions import RequestedConditions, conditions
 from stress.board.usbmon.tap import UsbTap, open_tap
-from stress.experiment.burst import hot_window
+from stress.experiment.hot_window import hot_window
 from stress.model.formats import FORMATS
 from stress.model.pcm import Access, Granted, Handling, PcmRequest, StreamParams
 from stress.pcm.alsa import AlsaPcm
