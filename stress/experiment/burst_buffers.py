@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.experiment.middle import EXTRA_S
+from stress.experiment import middle
 from stress.model.arrays import Bytes
 
 if TYPE_CHECKING:
-    from stress.experiment.middle import Gap
     from stress.model.pcm import Granted
     from stress.model.stimulus import Source
     from stress.patterns.shared import Shared
@@ -55,7 +54,7 @@ class BurstBuffers:
         rings = granted.playback.buffer_size + granted.capture.buffer_size
         tail = rings + round(TAIL_S * rate)
         # A stream that stood still goes on behind it: both directions take longer.
-        lead = rings + round((LEAD_S + (still_s + EXTRA_S if still_s else 0.0)) * rate)
+        lead = rings + round((LEAD_S + (still_s + middle.EXTRA_S if still_s else 0.0)) * rate)
         self._stimulus, self._shared, self._capture_bytes = stimulus, shared, granted.capture.frame_bytes
         self.play: Bytes = _touched((frames + tail + lead) * stimulus.frame_bytes)
         self.out = self.play
@@ -89,7 +88,7 @@ class BurstBuffers:
         raw = self.raw(frames)
         return self._shared.capture.gather(raw) if self._shared else raw
 
-    def cut(self, gap: Gap, frames: int) -> None:
+    def cut(self, gap: middle.Gap, frames: int) -> None:
         """Take a gap out of the first captured frames: what follows it moves up."""
         step = self._capture_bytes
         rest = self.captured[(gap.at + gap.frames) * step : frames * step].copy()
