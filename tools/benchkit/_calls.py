@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import errno
+import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from pathlib import Path
+from typing import Any, TypeVar
 
 from stress.errors import StressError
-from tools.benchkit._runs import Run
+from tools.benchkit._runs import Kept, Run, totals
 
 SOURCE = Path(__file__).with_name("_syscalls.c")
 _LIBRARY = "PCMSTRESS_BENCH_CALLS"
+_Case = TypeVar("_Case")
 
 
 class Act(IntEnum):
@@ -83,6 +88,51 @@ def kind(call: str) -> str:
         # Names of files that are written aside hold the process.
         what = what.split(".")[1] + " aside"
     return f"{name} {what}"
+
+
+def disturbed(
+    bench: str,
+    about: str,
+    unit: str,
+    argv: list[str],
+    cases: Callable[[list[str]], Mapping[str, _Case]],
+    one: Callable[[Run, dict[str, Any], list[str], _Case], dict[str, Any]],
+) -> tuple[dict[str, dict[str, Any]], int]:
+    """Disturb a run in each of these cases; return what each gave, and the number still to be done.
+
+    Parameters
+    ----------
+    unit : what the texts call a case.
+    cases : gives them, by name, for the calls of an undisturbed run.
+    one : disturbs one run; gets the tallies and the calls of the undisturbed one.
+
+    Raises
+    ------
+    StressError : there is no C compiler.
+    """
+    parser = argparse.ArgumentParser(prog=f"tools/bench {bench}", description=about)
+    parser.add_argument(
+        "--keep", default="", metavar="FILE", help=f"go on behind the {unit}s done in this file"
+    )
+    parser.add_argument("--minutes", type=float, default=1e9, metavar="N", help="stop after so long")
+    parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help=f"only each N-th {unit} (default 1)"
+    )
+    args = parser.parse_args(argv)
+    preloaded(bench, argv)
+    end = time.monotonic() + 60 * args.minutes
+    kept = Kept(args.keep)
+    with tempfile.TemporaryDirectory() as place:
+        run = Run(Path(place).resolve())
+        run.prepare()
+        calls = calls_of(run, run.place / "whole")
+        whole = totals(run.place / "whole")
+        print(f"undisturbed: {len(calls)} calls, {json.dumps(whole)}", flush=True)
+        chosen = list(cases(calls).items())[:: args.every]
+        for name, case in chosen:
+            if name not in kept.done and time.monotonic() < end:
+                kept.add(name, one(run, whole, calls, case))
+    return kept.done, len(chosen) - len(kept.done)
 
 
 NAMES = {getattr(errno, name): name for name in ("ENOSPC", "EDQUOT", "EIO", "EROFS", "ENOMEM", "EMFILE")}

@@ -3,52 +3,32 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import shutil
-import tempfile
-import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from stress.errors import StressError
-from tools.benchkit._calls import Act, arm, calls_of, kind, preloaded
-from tools.benchkit._runs import JUDGED, Kept, Run, totals
+from tools.benchkit._calls import Act, arm, disturbed, kind
+from tools.benchkit._runs import JUDGED, Run, totals
 
 
 def main(argv: list[str]) -> int:
     """Print one row per kind of call; exit 1 where a verdict or a count differs, or a record is broken."""
-    parser = argparse.ArgumentParser(prog="tools/bench crash", description=__doc__)
-    parser.add_argument(
-        "--keep", default="", metavar="FILE", help="go on behind the points done in this file"
-    )
-    parser.add_argument("--minutes", type=float, default=1e9, metavar="N", help="stop after so long")
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each N-th point (default 1)")
-    args = parser.parse_args(argv)
-    preloaded("crash", argv)
-    end = time.monotonic() + 60 * args.minutes
-    kept = Kept(args.keep)
-    with tempfile.TemporaryDirectory() as place:
-        run = Run(Path(place).resolve())
-        run.prepare()
-        calls = calls_of(run, run.place / "whole")
-        whole = totals(run.place / "whole")
-        print(f"undisturbed: {len(calls)} calls, {json.dumps(whole)}", flush=True)
-        points = [(number, Act.KILL, call) for number, call in enumerate(calls, 1)]
-        points += [(number, Act.TEAR, call) for number, call in enumerate(calls, 1) if "write" in call[:8]]
-        for number, act, call in points[:: args.every]:
-            case = f"{act.name} {number} {kind(call)}"
-            if case not in kept.done and time.monotonic() < end:
-                kept.add(case, _crashed(run, whole, number, act))
-    sorts = sorted({case.split(" ", 2)[2] for case in kept.done})
-    left = len(points[:: args.every]) - len(kept.done)
-    wrong = sum(_row(sort, kept.done) for sort in sorts)
-    print(f"{len(kept.done)} points, {left} to be done; wrong: {wrong}", flush=True)
+    done, left = disturbed("crash", __doc__, "point", argv, _points, _crashed)
+    sorts = sorted({case.split(" ", 2)[2] for case in done})
+    wrong = sum(_row(sort, done) for sort in sorts)
+    print(f"{len(done)} points, {left} to be done; wrong: {wrong}", flush=True)
     return 1 if wrong else 0
 
 
-def _crashed(run: Run, whole: dict[str, Any], number: int, act: Act) -> dict[str, Any]:
+def _points(calls: list[str]) -> dict[str, tuple[int, Act]]:
+    points = [(number, Act.KILL, call) for number, call in enumerate(calls, 1)]
+    points += [(number, Act.TEAR, call) for number, call in enumerate(calls, 1) if "write" in call[:8]]
+    return {f"{act.name} {number} {kind(call)}": (number, act) for number, act, call in points}
+
+
+def _crashed(run: Run, whole: dict[str, Any], calls: list[str], point: tuple[int, Act]) -> dict[str, Any]:
+    number, act = point
     out = run.place / "crashed"
     shutil.rmtree(out, ignore_errors=True)
     first = run.begin(out, first=arm(out, number, act))

@@ -3,20 +3,15 @@
 
 from __future__ import annotations
 
-import argparse
 import errno
-import json
 import shutil
-import tempfile
-import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from stress.errors import StressError
 from stress.model.verdict import EXIT_IO
-from tools.benchkit._calls import Act, arm, calls_of, kind, preloaded
-from tools.benchkit._runs import JUDGED, Kept, Run, lines, totals
+from tools.benchkit._calls import Act, arm, disturbed, kind
+from tools.benchkit._runs import JUDGED, Run, lines, totals
 
 ERRORS = ("ENOSPC", "EDQUOT", "EIO", "EROFS", "EMFILE")
 # Calls that a full disk does not stop.
@@ -25,34 +20,20 @@ _NO_SPACE = ("open", "write", "pwrite64", "pwrite", "mkdir", "rename", "fsync", 
 
 def main(argv: list[str]) -> int:
     """Print one row per error; exit 1 where an answer is no clear line or a recorded burst is lost."""
-    parser = argparse.ArgumentParser(prog="tools/bench disks", description=__doc__)
-    parser.add_argument("--keep", default="", metavar="FILE", help="go on behind the cases done in this file")
-    parser.add_argument("--minutes", type=float, default=1e9, metavar="N", help="stop after so long")
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each N-th case (default 1)")
-    args = parser.parse_args(argv)
-    preloaded("disks", argv)
-    end = time.monotonic() + 60 * args.minutes
-    kept = Kept(args.keep)
-    with tempfile.TemporaryDirectory() as place:
-        run = Run(Path(place).resolve())
-        run.prepare()
-        calls = calls_of(run, run.place / "whole")
-        whole = totals(run.place / "whole")
-        print(f"undisturbed: {len(calls)} calls, {json.dumps(whole)}", flush=True)
-        cases = [
-            (name, act, number)
-            for name in ERRORS
-            for act in (Act.FAIL_ON, Act.FAIL_ONCE)
-            for number, call in enumerate(calls, 1)
-            if name not in ("ENOSPC", "EDQUOT") or call.split(" ")[0] in _NO_SPACE
-        ]
-        for name, act, number in cases[:: args.every]:
-            case = f"{name} {act.name} {number}"
-            if case not in kept.done and time.monotonic() < end:
-                kept.add(case, _failed(run, whole, calls, (name, act, number)))
-    wrong = sum(_row(name, act, kept.done) for name in ERRORS for act in (Act.FAIL_ON, Act.FAIL_ONCE))
-    print(f"{len(kept.done)} cases, {len(cases[:: args.every]) - len(kept.done)} to be done; wrong: {wrong}")
+    done, left = disturbed("disks", __doc__, "case", argv, _cases, _failed)
+    wrong = sum(_row(name, act, done) for name in ERRORS for act in (Act.FAIL_ON, Act.FAIL_ONCE))
+    print(f"{len(done)} cases, {left} to be done; wrong: {wrong}")
     return 1 if wrong else 0
+
+
+def _cases(calls: list[str]) -> dict[str, tuple[str, Act, int]]:
+    return {
+        f"{name} {act.name} {number}": (name, act, number)
+        for name in ERRORS
+        for act in (Act.FAIL_ON, Act.FAIL_ONCE)
+        for number, call in enumerate(calls, 1)
+        if name not in ("ENOSPC", "EDQUOT") or call.split(" ")[0] in _NO_SPACE
+    }
 
 
 def _failed(run: Run, whole: dict[str, Any], calls: list[str], case: tuple[str, Act, int]) -> dict[str, Any]:
