@@ -12,9 +12,12 @@ from stress.model.stimulus import POSITIONS
 from stress.model.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from stress.model.pcm import Exchange
 
-_KINDS = {
+# What a lap with findings of a kind is called, the worst first; a kind that is not here is `WRONG`.
+OF_KIND = {
     Kind.SWAP: FirstLap.ROTATED,
     Kind.ROTATE: FirstLap.ROTATED,
     Kind.STALE: FirstLap.STALE,
@@ -23,14 +26,7 @@ _KINDS = {
     Kind.ZERO: FirstLap.MUTE,
     Kind.MUTE: FirstLap.MUTE,
 }
-_ORDER = (
-    FirstLap.ROTATED,
-    FirstLap.STALE,
-    FirstLap.LOST,
-    FirstLap.REPEATED,
-    FirstLap.MUTE,
-    FirstLap.WRONG,
-)
+_WORST = (*dict.fromkeys(OF_KIND.values()), FirstLap.WRONG)
 
 
 class Start(NamedTuple):
@@ -116,7 +112,12 @@ def first_lap(
     near = [finding for finding in analysis.findings if not finding.injected and finding.frame < end]
     found = {_outcome(finding, analysis, _lead(analysis, exchange), usual) for finding in near}
     frames = sum(min(finding.frames, max(0, end - finding.frame)) for finding in near)
-    return next((outcome for outcome in _ORDER if outcome in found), FirstLap.RIGHT), frames
+    return worst(found), frames
+
+
+def worst(found: Collection[FirstLap]) -> FirstLap:
+    """Return what a lap is called in which each of these was found: the worst of them."""
+    return next((one for one in _WORST if one in found), FirstLap.RIGHT)
 
 
 def _outcome(finding: Finding, analysis: Analysis, lead: int, usual: Start | None) -> FirstLap:
@@ -124,7 +125,7 @@ def _outcome(finding: Finding, analysis: Analysis, lead: int, usual: Start | Non
         return FirstLap.STALE
     if finding.details.get("start"):
         return FirstLap.MUTE if _in_its_place(finding, lead, usual) else FirstLap.LOST
-    return _KINDS.get(finding.kind, FirstLap.WRONG)
+    return OF_KIND.get(finding.kind, FirstLap.WRONG)
 
 
 def _older(finding: Finding, first_position: int | None) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from stress.experiment.first_lap import OF_KIND, worst
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.lifecycle import FirstLap
 
@@ -28,15 +29,6 @@ if TYPE_CHECKING:
 _NEEDLE = 8
 # Beyond the time that the stream stands still: it settles, starts again, and emulated machines are late [s].
 EXTRA_S = 0.6
-_KINDS = {
-    Kind.SWAP: FirstLap.ROTATED,
-    Kind.ROTATE: FirstLap.ROTATED,
-    Kind.STALE: FirstLap.STALE,
-    Kind.DROP: FirstLap.LOST,
-    Kind.REPEAT: FirstLap.REPEATED,
-    Kind.ZERO: FirstLap.MUTE,
-    Kind.MUTE: FirstLap.MUTE,
-}
 
 
 class Gap(NamedTuple):
@@ -132,11 +124,10 @@ def outcome(analysis: Analysis, gap: Gap, lap: int) -> tuple[FirstLap, int]:
     ]
     found = {_named(finding) for finding in near}
     frames = sum(min(finding.frames, end - finding.frame) for finding in near)
-    worst = (*dict.fromkeys(_KINDS.values()), FirstLap.WRONG)
-    return next((one for one in worst if one in found), FirstLap.RIGHT), frames
+    return worst(found), frames
 
 
 def _named(finding: Finding) -> FirstLap:
     if finding.kind is Kind.MISPLACED and (finding.lag or 0) > 0:
         return FirstLap.STALE
-    return _KINDS.get(finding.kind, FirstLap.WRONG)
+    return OF_KIND.get(finding.kind, FirstLap.WRONG)
