@@ -66,9 +66,8 @@ def _asked(name: str) -> list[str]:
 
 #: Events of the machine that a kernel may not have: a lab guest refuses them, or does them.
 _OF_THE_MACHINE = ("autosuspend", "cpu-offline", "governor", "suspend")
-_PLAN = """
-ordinary = true
-bound = 1.0
+# An arm with an event before each burst but the first.
+ARM = """
 [[arm]]
 name = "{event}"
 event = "{event}"
@@ -76,8 +75,9 @@ period_size = 480
 playback_buffer = 4800
 capture_buffer = 5280
 burst_s = "50ms"
-bursts = 2
+bursts = {bursts}
 """
+_PLAN = f"ordinary = true\nbound = 1.0\n{ARM}"
 
 
 def refused() -> list[str]:
@@ -90,7 +90,7 @@ def refused() -> list[str]:
 
 
 def _refused(event: str) -> list[str]:
-    Path("refused.toml").write_text(_PLAN.format(event=event), encoding="ascii")
+    Path("refused.toml").write_text(_PLAN.format(event=event, bursts=2), encoding="ascii")
     tested = ["pcmstress", "run", "--card", "softcard", "--plan", "refused.toml", "--seed", "1", "--json"]
     # A guest that sleeps is woken by nobody: whether it could is asked, and no more.
     inside = ["pcmstress", "probe", "--json"] if _sleeps(event) else tested

@@ -30,16 +30,6 @@ from tools.labkit.errors import LabError
 from tools.labkit.lifecycle_results import Piece
 
 SOFTCARD = ("/project/tools/softcard", "up", "--pace", "0")
-ARM = """
-[[arm]]
-name = "{event}"
-event = "{event}"
-period_size = 480
-playback_buffer = 4800
-capture_buffer = 5280
-burst_s = "50ms"
-bursts = {bursts}
-"""
 INSIDE = """
 [[arm]]
 name = "{event}"
@@ -85,7 +75,7 @@ class Part:
 
     def plan(self, times: int) -> str:
         """Return a plan with so many of each event."""
-        arm, bursts = (INSIDE, times) if self.inside else (ARM, times + 1)
+        arm, bursts = (INSIDE, times) if self.inside else (lifecycle_device.ARM, times + 1)
         return HEAD + "".join(arm.format(event=event, bursts=bursts) for event in self.events)
 
 
