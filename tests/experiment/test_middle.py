@@ -9,25 +9,17 @@ import numpy as np
 import pytest
 
 from stress.experiment import middle
-from stress.experiment.method.exact import ByPattern
 from stress.experiment.middle import gap_in
-from stress.experiment.runner import Run
-from stress.model.formats import FORMATS
 from stress.model.lifecycle import LifecycleEvent
 from stress.model.middle import Middle, Stood
-from stress.model.record.events import LifecycleRecord, SkipRecord, StartRecord
+from stress.model.record.events import LifecycleRecord, SkipRecord
 from stress.model.verdict import Verdict
-from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
 from stress.plan.plan import read_plan
-from stress.record import reader, rundir
-from stress.record.clock import Clock
-from stress.record.evidence import EvidenceStore
-from stress.record.journal import Journal
+from stress.record import reader
 from stress.virtual.spec import BoardSpec
+from tests.experiment.walking import PATTERN, walked
 
-CLOCK = Clock(monotonic_ns=lambda: 1, wall_s=lambda: 1e9)
-PATTERN = Pattern("mix1", FORMATS["S16_LE"], 2)
 AT, LAP = 600, 100
 PAUSE = Middle(LifecycleEvent.PAUSE, AT, 0.1)
 
@@ -150,24 +142,9 @@ def _walk(tmp_path, pcm, **rule):
     arm = {"name": "a", "burst_s": "200ms", "bursts": 3, "playback_buffer": 480, "capture_buffer": 528}
     plan = {"bound": 1.0, "arm": [arm], "control": {"least": 4}}
     rules = [{"name": "pause", "into_s": "100ms", **rule}]
-    folder = rundir.create(str(tmp_path / "run"), CLOCK)
-    journal = Journal(folder, CLOCK)
-    run = Run(
-        plan=read_plan({**plan, "event": rules}, "plan"),
-        pcm=pcm,
-        name="virtual",
-        line_bytes=64,
-        method=ByPattern(PATTERN, 64),
-        journal=journal,
-        evidence=EvidenceStore(folder, 20, 4),
-        seed=3,
-        position=12345,
-        disturber=_Willing(),
-    )
-    journal.append(StartRecord(seed=3, backend="virtual", first_position=12345))
-    with pcm:
-        judgement, _ = run.walk()
-    journal.close()
+    folder = tmp_path / "run"
+    whole = read_plan({**plan, "event": rules}, "plan")
+    judgement = walked(folder, whole, pcm, 64, disturber=_Willing())
     return judgement, reader.read_run(folder)
 
 

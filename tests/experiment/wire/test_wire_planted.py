@@ -5,19 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from stress.experiment.method.exact import ByPattern
-from stress.experiment.runner import Run
-from stress.model.formats import FORMATS
-from stress.model.record.events import StartRecord
 from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
-from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
 from stress.pcm.virtual_tap import VirtualTap
 from stress.plan.plan import read_plan
-from stress.record import reader, rundir
-from stress.record.clock import Clock
-from stress.record.evidence import EvidenceStore
-from stress.record.journal import Journal
+from stress.record import reader
 from stress.verdict.cause import Cause
 from stress.verdict.contrast import measure
 from stress.verdict.diagnosis import diagnose
@@ -26,9 +18,8 @@ from stress.verdict.symptoms import Symptoms
 from stress.verdict.tally import tallies
 from stress.virtual.spec import BoardSpec
 from stress.virtual.transport import transport_of
+from tests.experiment.walking import walked
 
-CLOCK = Clock(monotonic_ns=lambda: 1, wall_s=lambda: 1e9)
-PATTERN = Pattern("mix1", FORMATS["S16_LE"], 2)
 OUT = {"side": "playback", "playback_buffer": 384, "capture_buffer": 4800}
 BACK = {"side": "capture", "playback_buffer": 4800, "capture_buffer": 384, "capture": "whole"}
 LARGE = {**OUT, "playback_buffer": 4128}
@@ -63,26 +54,10 @@ def _diagnosed(folder, name, loopback):
     base = {"name": "base", "group": "g", "period_size": 48, "burst_s": "250ms", **base}
     rw = {**base, "name": "rw", "access": "rw", "playback": "store", "capture": "exact", "queue_periods": 0}
     plan = read_plan({"bound": 1e-2, "arm": [base, rw], "control": {"least": 4}}, "plan")
-    rundir.create(str(folder), CLOCK)
-    journal = Journal(folder, CLOCK)
     spec = BoardSpec.load(board, settings)
-    carries = transport_of(spec)
-    journal.append(StartRecord(seed=3, backend="virtual", first_position=12345, transport=carries))
-    with VirtualPcm(spec, 7) as pcm:
-        Run(
-            plan=plan,
-            pcm=pcm,
-            name="virtual",
-            line_bytes=32,
-            method=ByPattern(PATTERN, 32),
-            journal=journal,
-            evidence=EvidenceStore(folder, 0, 0),
-            seed=3,
-            position=12345,
-            tap=VirtualTap(pcm),
-            loopback=loopback,
-        ).walk()
-    journal.close()
+    pcm = VirtualPcm(spec, 7)
+    start = {"transport": transport_of(spec)}
+    walked(folder, plan, pcm, 32, kept=(0, 0), start=start, tap=VirtualTap(pcm), loopback=loopback)
     log = reader.read_run(folder)
     return diagnose(
         measure(plan, tallies(log.events)),

@@ -7,26 +7,17 @@ import dataclasses
 
 import pytest
 
-from stress.experiment.method.exact import ByPattern
-from stress.experiment.runner import Run
 from stress.experiment.wire import views
 from stress.experiment.wire.capture import compare_read
 from stress.experiment.wire.views import BUS, CAPTURE_RING, PLAYBACK_RING
-from stress.model.formats import FORMATS
-from stress.model.record.events import StartRecord
 from stress.model.verdict import Verdict
-from stress.patterns.word import Pattern
 from stress.pcm.virtual import VirtualPcm
 from stress.pcm.virtual_tap import VirtualTap
 from stress.plan.plan import read_plan
 from stress.record import reader, rundir
-from stress.record.clock import Clock
-from stress.record.evidence import EvidenceStore
-from stress.record.journal import Journal
 from stress.virtual.spec import BoardSpec
+from tests.experiment.walking import walked
 
-CLOCK = Clock(monotonic_ns=lambda: 1, wall_s=lambda: 1e9)
-PATTERN = Pattern("mix1", FORMATS["S16_LE"], 2)
 SMALL = {"name": "small", "playback_buffer": 192, "capture_buffer": 240, "burst_s": "250ms"}
 
 
@@ -60,27 +51,10 @@ def _walk(folder, board, arm=SMALL, **changes):
 
 
 def _walk_all(folder, board, arm, loopback="none", settings=None, wrap=None, pcm=VirtualPcm, repeats=1):
-    rundir.create(str(folder), CLOCK)
-    journal = Journal(folder, CLOCK)
     card = pcm(BoardSpec.load(board, settings or {}), 7)
     tap = VirtualTap(card)
-    run = Run(
-        plan=read_plan({"bound": 1e-2, "arm": [arm], "repeats": repeats}, "plan"),
-        pcm=card,
-        name="virtual",
-        line_bytes=32,
-        method=ByPattern(PATTERN, 32),
-        journal=journal,
-        evidence=EvidenceStore(folder, 20, 4),
-        seed=3,
-        position=12345,
-        tap=wrap(tap) if wrap else tap,
-        loopback=loopback,
-    )
-    journal.append(StartRecord(seed=3, backend="virtual", first_position=12345))
-    with card:
-        judgement, _ = run.walk()
-    journal.close()
+    plan = read_plan({"bound": 1e-2, "arm": [arm], "repeats": repeats}, "plan")
+    judgement = walked(folder, plan, card, 32, tap=wrap(tap) if wrap else tap, loopback=loopback)
     return judgement, [event for event in reader.read_events(folder) if event["event"] == "burst"]
 
 
