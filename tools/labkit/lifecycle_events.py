@@ -29,7 +29,6 @@ from tools.labkit import lifecycle_device, lifecycle_results
 from tools.labkit.errors import LabError
 from tools.labkit.lifecycle_results import Piece
 
-SOFTCARD = ("/project/tools/softcard", "up", "--pace", "0")
 INSIDE = """
 [[arm]]
 name = "{event}"
@@ -121,7 +120,8 @@ def run(name: str, times: int) -> Path:
     Path(f"{name}.toml").write_text(part.plan(times), encoding="ascii")
     # What an earlier call left in the same folder.
     shutil.rmtree(name, ignore_errors=True)
-    card = [*SOFTCARD, *part.card, "--log", f"{name}.jsonl", *(("--fault", part.fault) if part.fault else ())]
+    fault = ("--fault", part.fault) if part.fault else ()
+    card = [*lifecycle_device.SOFTCARD, *part.card, "--log", f"{name}.jsonl", *fault]
     tested = ["pcmstress", "run", "--card", "softcard", "--plan", f"{name}.toml", "--seed", "1", "--json"]
     command = [*card, "--run", *tested, "--out", name]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
