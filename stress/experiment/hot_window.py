@@ -15,16 +15,17 @@ def hot_window() -> Iterator[None]:
     A collection inside the burst would be Python work in the window, and the
     memory it frees can end in munmap, which cleans and invalidates the whole
     D-cache on VIVT cores (flush_cache_range, arch/arm/mm/flush.c) and so hides
-    the defect. Everything older than the window is moved out of the
-    collector's sight, so that the next collection after it stays short.
+    the defect. What is there before the first window of a process lives as
+    long as the process: it is moved out of the collector's sight once, so that
+    the collection before each later window looks at what is new only.
     """
     was_enabled = gc.isenabled()
     gc.collect()
-    gc.freeze()
+    if not gc.get_freeze_count():
+        gc.freeze()
     gc.disable()
     try:
         yield
     finally:
-        gc.unfreeze()
         if was_enabled:
             gc.enable()

@@ -20,3 +20,12 @@ def test_hot_window_keeps_the_collector_out_and_puts_it_back():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_collection_before_a_later_window_looks_at_what_is_new_only():
+    with hot_window():
+        frozen = gc.get_freeze_count()
+    new = [[] for _ in range(100)]
+    with hot_window():
+        assert gc.get_freeze_count() <= frozen
+    assert frozen > 0 and any(one is new for one in gc.get_objects())
