@@ -132,14 +132,17 @@ def run(name: str, times: int) -> Path:
 
 
 def streams(log: Path, event: str) -> list[tuple[int, bool]]:
-    """Return number and "a fault was injected" of each playback stream that the card saw behind `event`."""
+    """Return number and "a fault was injected" of each playback stream that the card saw behind `event`.
+
+    A playback that ran dry by itself before it was begun again is behind an xrun to the card.
+    """
+    due = LifecycleEvent(event).traits.seen
+    behind = {due, LifecycleEvent.XRUN.traits.seen} if due == LifecycleEvent.RESTART.traits.seen else {due}
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     spoiled = {line["stream"] for line in lines if line["event"] == "fault"}
     begun = [line for line in lines if line["event"] == "stream" and line["state"] == "start"]
     mine = [
-        line["stream"]
-        for line in begun
-        if line["direction"] == "playback" and line.get("after") == LifecycleEvent(event).traits.seen
+        line["stream"] for line in begun if line["direction"] == "playback" and line.get("after") in behind
     ]
     return [(stream, stream in spoiled) for stream in mine]
 

@@ -181,7 +181,7 @@ class AlsaPcm(Pcm):
         Raises
         ------
         StreamStateError : not open.
-        StreamTimeout : a stream did not stop within its ring and two seconds.
+        StreamTimeout : a stream did not stop within its ring and ten seconds.
         """
         for stream in self._opened():
             stream.starve()
@@ -192,7 +192,7 @@ class AlsaPcm(Pcm):
         Raises
         ------
         StreamStateError : not open, or the PCM has one direction only.
-        StreamTimeout : the stream did not stop within its ring and two seconds.
+        StreamTimeout : the stream did not stop within its ring and ten seconds.
         DeviceError : the driver refused a step.
         """
         streams = {stream.direction: stream for stream in self._opened()}
