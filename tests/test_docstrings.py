@@ -92,8 +92,6 @@ def shapeless(function: ast.FunctionDef, owner: str) -> list[str]:
 
 # `Samples` of stress.verdict.samples are examples of findings.
 EXAMPLES = ("stress.report.levels", "stress.report.listing", "stress.report.text")
-# Rooms whose docstrings do not all state shapes yet.
-SHAPELESS_ROOMS = ("stress.detect.path.",)
 
 PUBLIC = _public()
 
@@ -105,13 +103,8 @@ def test_public_function_says_what_it_raises(name, function, owner):
 
 @pytest.mark.parametrize(("name", "function", "owner"), PUBLIC, ids=[name for name, _, _ in PUBLIC])
 def test_public_function_states_the_shape_of_each_array(name, function, owner):
-    if not name.startswith((*EXAMPLES, *SHAPELESS_ROOMS)):
+    if not name.startswith(EXAMPLES):
         assert shapeless(function, owner) == []
-
-
-@pytest.mark.parametrize("room", SHAPELESS_ROOMS)
-def test_room_is_excused_only_while_it_needs_it(room):
-    assert any(shapeless(function, owner) for name, function, owner in PUBLIC if name.startswith(room))
 
 
 def test_what_is_left_out_is_found():

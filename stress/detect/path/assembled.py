@@ -30,7 +30,12 @@ BENT_OFFSET = 0.02
 
 
 def idle_of(seen: Ints) -> str:
-    """Return what a channel without the pattern carries: "silent", "constant" or "other"."""
+    """Return what a channel without the pattern carries: "silent", "constant" or "other".
+
+    Parameters
+    ----------
+    seen : (frames,) int64 of the channel [LSB].
+    """
     if not seen.any():
         return "silent"
     return "constant" if (seen == seen[0]).mean() > 0.99 else "other"
@@ -51,7 +56,15 @@ def arithmetic_path(
     idle: Sequence[str],
     first: int,
 ) -> Path:
-    """Return the path that the arithmetic of each channel makes up."""
+    """Return the path that the arithmetic of each channel makes up.
+
+    Parameters
+    ----------
+    forwards, terms : of each captured channel; no terms for one without the pattern.
+    seen : (frames, channels) int64 of the capture [LSB].
+    idle : what each channel without the pattern carries, see `idle_of`.
+    first : first frame that was looked at.
+    """
     channels = tuple(_channel(one) for one in terms)
     level = [max((abs(t.gain) for t in one), default=0.0) for one in terms]
     gains = tuple(_db(one) if one else None for one in level)
@@ -164,7 +177,14 @@ def with_ratio(path: Path, ratio: float) -> Path:
 def level_by_low_notes(
     terms: tuple[Term, ...], old: Floats, sources: Sources, position: int
 ) -> tuple[Term, ...]:
-    """Return terms with gains by the low notes, which every converter leaves as they are."""
+    """Return terms with gains by the low notes, which every converter leaves as they are.
+
+    Parameters
+    ----------
+    terms : of one captured channel.
+    old : (frames,) float64 of that channel at the rate of the pattern.
+    position : of the pattern at its first frame.
+    """
     due = columns(sources, position, len(old), terms)
     size = len(old)
     low = max(8, int(0.03 * size))

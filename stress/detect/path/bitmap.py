@@ -68,7 +68,16 @@ class BitMap:
 
 
 def planes(raw: Bytes, frame_bytes: int) -> Bytes:
-    """Return the bits of frames, (frames, 8 * frame_bytes) uint8."""
+    """Return the bits of frames.
+
+    Parameters
+    ----------
+    raw : (n * frame_bytes,) uint8.
+
+    Returns
+    -------
+    (n, 8 * frame_bytes) uint8, the lowest bit of each byte first.
+    """
     return np.unpackbits(raw.reshape(-1, frame_bytes), axis=1, bitorder="little")
 
 
@@ -163,8 +172,12 @@ class Inverse:
 
         Parameters
         ----------
-        raw : ((n + 2) * frame_bytes,) uint8, with the frame before and the one behind.
+        raw : uint8 of shape ((n + 2) * frame_bytes,), with the frame before and the one behind.
         due : (n * frame_bytes,) uint8.
+
+        Returns
+        -------
+        (n * frame_bytes,) uint8.
         """
         seen = planes(raw, self._size)
         out = planes(due, self._size)

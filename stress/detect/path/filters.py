@@ -54,7 +54,14 @@ class Response:
 
 
 def response_of(seen: Ints, sources: Sources, position: int, terms: Sequence[Term]) -> Response:
-    """Return the response of a captured channel to the first of its terms."""
+    """Return the response of a captured channel to the first of its terms.
+
+    Parameters
+    ----------
+    seen : (frames,) int64 of the channel [LSB].
+    position : of the pattern at its first frame.
+    terms : of the channel, at least one.
+    """
     frames = len(seen)
     delay = terms[0].delay
     wide = columns(sources, position - delay - BEHIND, frames + BEFORE + BEHIND, [_plain(terms[0])])[:, 0]

@@ -67,7 +67,11 @@ class Forward:
 
         Parameters
         ----------
-        due : (frames, terms) of each term's channel, delayed as it says.
+        due : (frames, terms) float64 of each term's channel, delayed as it says [LSB].
+
+        Returns
+        -------
+        (frames,) int64 [LSB].
         """
         exact = due @ np.array([term.gain for term in self.terms])
         if self.rule == "float32":
@@ -121,7 +125,12 @@ def columns(sources: Sources, position: int, frames: int, terms: Sequence[Term])
 
 
 def step_of(seen: Ints, bits: int) -> int:
-    """Return the step that nearly all samples are multiples of, a power of two."""
+    """Return the step that nearly all samples are multiples of, a power of two.
+
+    Parameters
+    ----------
+    seen : (frames,) int64 of a channel [LSB].
+    """
     step = 1
     for low in range(1, bits):
         if float((seen & ((1 << low) - 1) == 0).mean()) < 0.95:
@@ -131,7 +140,12 @@ def step_of(seen: Ints, bits: int) -> int:
 
 
 def rails_of(seen: Ints, bits: int) -> tuple[int, int, float]:
-    """Return the rails, and the share of samples at them where the path saturates."""
+    """Return the rails, and the share of samples at them where the path saturates.
+
+    Parameters
+    ----------
+    seen : (frames,) int64 of a channel [LSB], at least one.
+    """
     low, high = int(seen.min()), int(seen.max())
     at_low, at_high = float((seen == low).mean()), float((seen == high).mean())
     full = 1 << (bits - 1)

@@ -132,7 +132,7 @@ def judge_behind(
 
     Parameters
     ----------
-    blocks : of the capture, whole frames of uint8.
+    blocks : of the capture, (n * frame_bytes,) uint8 each.
     pattern : what was played, in the format and channels of the capture.
     first_position : of the first frame played, None where it is not known.
     known : the path at the beginning, where it was found before.

@@ -36,22 +36,61 @@ class Model(Protocol):
     bits: int
 
     def seen(self, raw: Bytes) -> Ints:
-        """Return captured frames as numbers, (n, k), without `behind` at the front and `ahead` at the end."""
+        """Return captured frames as numbers.
+
+        Parameters
+        ----------
+        raw : uint8 of shape ((behind + n + ahead) * frame_bytes,), of the capture.
+
+        Returns
+        -------
+        (n, k) int64, without `behind` at the front and `ahead` at the end.
+        """
 
     def made(self, positions: Ints) -> Floats:
-        """Return the numbers that any positions give before rounding, (n, k)."""
+        """Return the numbers that any positions give before rounding.
+
+        Parameters
+        ----------
+        positions : (n,) int64 of the pattern, any.
+
+        Returns
+        -------
+        (n, k) float64.
+        """
 
     def same(self, seen: Ints, made: Floats) -> Flags:
-        """Tell which of the frames may be what the path makes, (n,)."""
+        """Tell which of the frames may be what the path makes.
+
+        Parameters
+        ----------
+        seen : (n, k) int64, or (k,) of one frame beside many.
+        made : (n, k) float64.
+
+        Returns
+        -------
+        (n,) bool.
+        """
 
     def ordered(self, made: Floats) -> Ordered:
-        """Return `made` in an order in which `key` of a captured frame finds its places."""
+        """Return `made`, (n, k) float64, in an order in which `key` of a captured frame finds its places."""
 
     def key(self, seen: Ints) -> float:
-        """Return the number by which one captured frame, (k,), is looked for."""
+        """Return the number by which one captured frame, `seen`, (k,) int64, is looked for."""
 
     def strange(self, seen: Ints, due: Floats, positions: Ints) -> Bytes:
-        """Return frames that fit nothing, as they would have been sent; (n, frame_bytes)."""
+        """Return frames that fit nothing, as they would have been sent.
+
+        Parameters
+        ----------
+        seen : (n, k) int64.
+        due : (n, k) float64, what the path makes of `positions`.
+        positions : (n,) int64.
+
+        Returns
+        -------
+        (n, frame_bytes) uint8 of `sent`.
+        """
 
 
 class Arithmetic:
@@ -78,14 +117,14 @@ class Arithmetic:
         self.bits = sum(found.path.bits[c] for c in once.values())
 
     def seen(self, raw: Bytes) -> Ints:
-        """Return the captured numbers of each channel, its delay taken off."""
+        """Return the captured numbers of each channel, its delay taken off; shapes: see `Model`."""
         every = numbers(raw, self._captured.fmt, self._captured.channels)
         frames = len(every) - self.ahead - self.behind
         first = [self.behind + delay for delay in self._delay]
         return np.stack([every[at : at + frames, c] for at, c in zip(first, self._used)], axis=1)
 
     def made(self, positions: Ints) -> Floats:
-        """Return what comes of any positions, not rounded and without the constant."""
+        """Return what comes of any positions, not rounded and without the constant; see `Model`."""
         out = np.empty((len(positions), len(self._used)))
         cache: dict[tuple[int, int], Ints] = {}
         for column, c in enumerate(self._used):
@@ -100,7 +139,7 @@ class Arithmetic:
         return out
 
     def same(self, seen: Ints, made: Floats) -> Flags:
-        """Tell which frames any rounding of `made` gives."""
+        """Tell which frames any rounding of `made` gives; see `Model`."""
         ok = np.ones(len(made), bool)
         for column, c in enumerate(self._used):
             least, most = bounds(self._forward[c], made[:, column])
@@ -108,13 +147,13 @@ class Arithmetic:
         return ok
 
     def ordered(self, made: Floats) -> Ordered:
-        """Return `made` by the numbers of its first column."""
+        """Return `made` by the numbers of its first column; see `Model`."""
         order = np.argsort(made[:, 0], kind="stable")
         least, most = bounds(self._forward[self._used[0]], made[order, 0])
         return Ordered(order, least, most)
 
     def key(self, seen: Ints) -> float:
-        """Return the sample of the first column."""
+        """Return the sample of the first column; see `Model`."""
         return float(seen[0])
 
     def _channels(self, source: int) -> int:
@@ -130,7 +169,7 @@ class Arithmetic:
         return numbers(raw, pattern.fmt, channels)
 
     def strange(self, seen: Ints, due: Floats, positions: Ints) -> Bytes:
-        """Return frames with each number taken back through the arithmetic."""
+        """Return frames with each number taken back through the arithmetic; see `Model`."""
         fmt, channels = self.sent.fmt, self.sent.channels
         sent = numbers(self.sent.image((positions % POSITIONS).astype(np.uint32)).reshape(-1), fmt, channels)
         full = 1 << (fmt.bits - 1)
@@ -193,7 +232,7 @@ class Wired:
         self._blank = np.zeros(0, np.uint8)
 
     def seen(self, raw: Bytes) -> Ints:
-        """Return the bytes of frames as they were sent, 0 in bits that do not arrive."""
+        """Return the bytes of frames as they were sent, 0 in bits that do not arrive; see `Model`."""
         size = self.sent.frame_bytes
         if self._blank.size < raw.size - 2 * size:
             self._blank = np.zeros(raw.size - 2 * size, np.uint8)
@@ -201,27 +240,27 @@ class Wired:
         return back.reshape(-1, size).astype(np.int64)
 
     def made(self, positions: Ints) -> Floats:
-        """Return the bytes of any positions, under the mask of what arrives."""
+        """Return the bytes of any positions, under the mask of what arrives; see `Model`."""
         image = self.sent.image((positions % POSITIONS).astype(np.uint32))
         return (image & self._mask).astype(np.float64)
 
     def same(self, seen: Ints, made: Floats) -> Flags:
-        """Tell which frames have the bytes of `made`."""
+        """Tell which frames have the bytes of `made`; see `Model`."""
         same: Flags = (seen == made).all(axis=-1)
         return same
 
     def ordered(self, made: Floats) -> Ordered:
-        """Return `made` by the first bytes of its frames."""
+        """Return `made` by the first bytes of its frames; see `Model`."""
         keys = made[:, :KEY_BYTES] @ _WEIGHTS[: made[:, :KEY_BYTES].shape[1]]
         order = np.argsort(keys, kind="stable")
         return Ordered(order, keys[order], keys[order])
 
     def key(self, seen: Ints) -> float:
-        """Return the first bytes as one number."""
+        """Return the first bytes as one number; see `Model`."""
         return float(seen[:KEY_BYTES] @ _WEIGHTS[: seen[:KEY_BYTES].size])
 
     def strange(self, seen: Ints, due: Floats, positions: Ints) -> Bytes:
-        """Return the bits that arrived, the others as they are due."""
+        """Return the bits that arrived, the others as they are due; see `Model`."""
         image = self.sent.image((positions % POSITIONS).astype(np.uint32))
         made: Bytes = (seen.astype(np.uint8) & self._mask) | (image & ~self._mask)
         made[~seen.any(axis=1)] = 0

@@ -10,7 +10,16 @@ from stress.model.formats import SampleFormat
 
 
 def readings(raw: Bytes, fmt: SampleFormat, channels: int) -> list[Floats]:
-    """Return the bytes as other words would have them, (frames, channels) float64 each."""
+    """Return the bytes as other words would have them.
+
+    Parameters
+    ----------
+    raw : (frames * channels * sample_bytes,) uint8 of the capture.
+
+    Returns
+    -------
+    (frames, channels) float64 for each other kind of word.
+    """
     size, width = fmt.sample_bytes, 8 * fmt.sample_bytes
     cells = np.ascontiguousarray(raw.reshape(-1, channels, size))
     out = [_words(cells[:, :, ::-1])]

@@ -53,7 +53,8 @@ class Restorer:
 
         Parameters
         ----------
-        raw : frames from `frame` - `model.behind` to the last and `model.ahead` more.
+        raw : uint8 of shape ((behind + n + ahead) * frame_bytes,): frames from `frame` - `model.behind` to
+            the last and `model.ahead` more.
 
         Returns
         -------

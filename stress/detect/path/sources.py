@@ -46,7 +46,7 @@ class Sources:
 
         Returns
         -------
-        (frames, len(sources)) int64, LSB of the format.
+        int64 of shape (frames, number of sources), LSB of the format.
         """
         out = np.empty((frames, len(sources)), np.int64)
         made: dict[int, Ints] = {}
@@ -73,7 +73,16 @@ class Sources:
 
 
 def numbers(raw: Bytes, fmt: SampleFormat, channels: int) -> Ints:
-    """Return captured samples as integers, (frames, channels) int64, LSB of the format."""
+    """Return captured samples as integers.
+
+    Parameters
+    ----------
+    raw : (frames * channels * sample_bytes,) uint8.
+
+    Returns
+    -------
+    (frames, channels) int64, LSB of the format.
+    """
     cells = raw.reshape(-1, channels, fmt.sample_bytes)
     if fmt.bits == 16:
         return np.ascontiguousarray(cells).view("<i2")[:, :, 0].astype(np.int64)

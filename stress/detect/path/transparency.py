@@ -58,6 +58,8 @@ def compared(captured: Bytes, sent: Bytes, pattern: Pattern, align: int, first_p
 
     Parameters
     ----------
+    captured : (n * frame_bytes,) uint8.
+    sent : (m * frame_bytes,) uint8, from its first frame on.
     align : position due at captured frame 0 (mod 2^32).
     first_position : of the first frame sent.
     """
