@@ -9,6 +9,7 @@ import pytest
 
 from stress.cli import main
 from stress.plan.plan import load_plan
+from tests.cli.command import told as _main
 
 PLAN = """
 [[arm]]
@@ -25,15 +26,6 @@ name = "rw"
 access = "rw"
 burst_s = "50ms"
 """
-
-
-def _main(capsys, *argv):
-    capsys.readouterr()
-    try:
-        status = main.main([str(part) for part in argv])
-    except SystemExit as stop:
-        status = stop.code
-    return status, *capsys.readouterr()
 
 
 @pytest.fixture(scope="module")
