@@ -15,6 +15,7 @@ from stress.experiment.burst_buffers import BurstBuffers
 from stress.experiment.hot_window import hot_window
 from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.method.detector import CheckResult
+from stress.experiment.wire.race import set_apart_unseen_races
 from stress.experiment.wire.views import HostBuffers, WireComparison, attribute, by_wire, look
 from stress.model.arrays import Bytes
 from stress.model.exposure import Exposure
@@ -221,7 +222,9 @@ class BurstRunner:
             heard = CheckResult(replace(of_wire, path=analysis.path))
             outcome = views.control + views.read_control
         else:
-            if views is not None:
+            if views is None:
+                analysis = set_apart_unseen_races(analysis, self._transport, self._rate)
+            else:
                 analysis = attribute(analysis, views, position)
             heard = replace(heard, analysis=set_apart(analysis, self.rings, self._stalls(exchange)))
         return BurstResult(

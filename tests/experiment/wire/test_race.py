@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from stress.experiment.wire.capture import compare_read
-from stress.experiment.wire.race import RACE, set_apart_races
+from stress.experiment.wire.race import RACE, set_apart_races, set_apart_unseen_races
 from stress.model.finding import Analysis, Finding, Kind
+from stress.model.transport import SOC, USB, TransportRecord
 from stress.model.wire import Wire, WireStream
 
 STEP = 4
@@ -76,3 +79,49 @@ def test_packet_whose_copy_stopped_at_any_byte_is_a_race_whatever_the_frame(step
         done = set_apart_races(found, Wire("usbmon1", stream, stream, several_cpus=True), step)
         assert done.findings
         assert all(one.details.get("transport") == RACE for one in done.findings), copied
+
+
+PC = TransportRecord(kind=USB, snooped=True, cpus=2, packet_us=1000)
+
+
+def _old(frame, frames, laps=1, ring="capture", line_bytes=None, injected=False):
+    return Finding(
+        Kind.STALE, frame, frames, frame, 5280, laps, ring, line_bytes=line_bytes, injected=injected
+    )
+
+
+def _unseen(*findings, transport=PC):
+    analysis = Analysis("exact", True, 17280, findings=tuple(findings))
+    done = set_apart_unseen_races(analysis, transport, 48000).findings
+    return [one.details.get("transport") == RACE for one in done]
+
+
+def test_end_of_a_packet_that_is_old_is_a_race_where_the_bus_was_not_seen():
+    # Seen on a clean card under emulation, two CPUs.
+    assert _unseen(_finding(13030, 1, Kind.UNKNOWN), _old(13031, 25)) == [True, True]
+    assert _unseen(_old(13031, 25), _finding(15000, 1, Kind.UNKNOWN)) == [True, False]
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        _old(13031, 50),
+        _old(13031, 25, laps=2),
+        _old(13031, 25, ring="playback"),
+        _old(13024, 16, line_bytes=64),
+        _old(13031, 25, injected=True),
+    ],
+)
+def test_what_no_packet_leaves_stays_corruption(finding):
+    assert _unseen(finding) == [False]
+
+
+@pytest.mark.parametrize("other", [{"cpus": 1}, {"snooped": False}, {"kind": SOC}])
+def test_machine_without_that_race_has_corruption(other):
+    assert _unseen(_old(13031, 25), transport=dataclasses.replace(PC, **other)) == [False]
+
+
+def test_card_that_ages_packet_after_packet_is_not_excused():
+    found = [_old(1000 * number, 25) for number in range(1, 5)]
+    assert _unseen(*found[:3]) == [True] * 3
+    assert _unseen(*found) == [False] * 4
