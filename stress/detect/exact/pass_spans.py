@@ -77,7 +77,9 @@ class PassSpans:
     def _without_residue(self, groups: list[list[Span]]) -> list[list[Span]]:
         # Old frames that a ring gives behind the end, or that it held before the beginning.
         if self._known.end is None:
-            self._end_of(groups[-1])
+            self._replayed(groups[-1])
+        for at, group in enumerate(groups):
+            self._end_of(group, groups[at + 1][0].start if at + 1 < len(groups) else self._frames)
         origins = (self._known.position, FIRST_POSITION)
         long = [
             group
@@ -96,17 +98,23 @@ class PassSpans:
             signed(low - other[0].position) > 0 and signed(other[-1].after - high) >= 0 for other in before
         )
 
-    def _end_of(self, group: list[Span]) -> None:
-        # A ring that goes on by itself; or old frames right behind the last right one, then silence.
+    def _replayed(self, group: list[Span]) -> None:
+        # A ring that goes on by itself.
         self.replay = replay_of(group, self._frames, LONGEST_RING)
         if self.replay is not None and self._known.is_lap(self.replay.lap_frames):
             # A lap of a ring that was named, and old: judged as any other.
             self.replay = None
         if self.replay is not None:
             del group[len(group) - self.replay.laps :]
+
+    def _end_of(self, group: list[Span], until: int) -> None:
+        # Old frames right behind the last right one, then silence. What is known to be due yet is judged.
+        end = self._known.end
         while len(group) > 1:
             last, span = group[-2:]
             old = signed(span.after - last.after) <= 0 and span.end - span.start < LONGEST_RING
-            if not old or self._region(span.end, self._frames).idle_after < LEAST_IDLE:
+            if not old or (end is not None and signed(end - last.after) > 0):
+                return
+            if self._region(span.end, until).idle_after < LEAST_IDLE:
                 return
             group.pop()

@@ -187,7 +187,8 @@ class Planner:
                 f"without a gap the pattern begins again at {number}: the file was played again, or a ring "
                 f"of {count(-jump)} frames replays (--rings tells)"
             )
-        self._doubt_old(one, region)
+        if self._known.end is None or signed(self._known.end - span.after) > 0:
+            self._doubt_old(one, region)
         origins = (self._first, self._known.position, FIRST_POSITION)
         if jump < 0 <= signed(one.lock[1] - self._first) and one.lock[1] not in origins:
             one.advice.append(

@@ -12,6 +12,7 @@ from stress.detect.exact.decode import Decoder
 from stress.detect.exact.findings import CAP
 from stress.detect.exact.known_playing import FIRST_POSITION, Known
 from stress.detect.exact.lock import PLAIN_FRAMES
+from stress.detect.exact.loop_drain import without_drain
 from stress.detect.exact.passes import Pass, Planner
 from stress.detect.exact.ring_offset import signed
 from stress.detect.exact.survey import Read, Span, Survey, survey
@@ -171,6 +172,10 @@ def _judged(
     if one.doubtful_head and analysis.findings:
         analysis, doubt = _without_doubtful(analysis, frame)
         advice += doubt
+    end = one.end if limit is None else min(one.end, frame + max(0, signed((known.end or 0) - position)))
+    analysis, drained = without_drain(analysis, capture.read, end, pattern, known)
+    if drained:
+        advice.append(drained)
     return Judged(analysis, tuple(advice))
 
 

@@ -160,6 +160,10 @@ DOUBTFUL = {
     "a short silent tail": ([P, zeros(100)], None, "the last 100 frames are silence"),
     "old frames right behind the end": ([P, P[40000:44800], zeros(20000)], None, "of old pattern from frame"),
     "a stale line, then silence": ([P[:-8], P[-4808:-4800], zeros(9000)], None, "of old pattern from frame"),
+    "old frames behind each pass": (
+        [P, P[72000:72192], zeros(9000), P, P[72000:72192], zeros(9000)], None, "of old pattern from frame"),
+    "many old frames behind the first pass": (
+        [P, P[72000:78000], zeros(9000), P, zeros(9000)], None, "6 000 frames of old pattern from frame"),
     "a ring replays to the end": ([P[:48000]] + [P[43200:48000]] * 10, None, "frames come again, 10 times"),
     "a ring replays, cut in its lap": (
         [P[:48000]] + [P[43200:48000]] * 2 + [P[43200:45000]], None, "4 800 frames come again, 3 times"),
@@ -191,6 +195,13 @@ def test_rings_and_length_decide_what_is_doubtful_without():
 
 
 def test_known_length_ends_the_judgement_there():
+    old = [P, P[72000:72192], zeros(9000)]
+    for passes in (1, 2):
+        found = judge(old * passes, Known(frames=96000))
+        assert (verdict(found), found.analysis.checked_frames) == ("right", 96000 * passes)
+        assert "9 192 frames behind the last one" in found.analysis.notes[-1].replace("\u202f", " ")
+    found = judge([P[:95000], P[71000:72000], zeros(9000), P], Known(frames=96000))
+    assert verdict(found) == "FAIL"
     found = judge([zeros(3000), P, noise(4000, 20000)], Known(frames=96000))
     assert (verdict(found), found.analysis.checked_frames) == ("right", 96000)
     found = judge([zeros(3000), P[:50000]], Known(frames=96000))
