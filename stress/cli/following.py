@@ -8,6 +8,7 @@ the machine that streams.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -43,6 +44,10 @@ LOOK_S = 1.0
 # Between two lines where a terminal has no cursor to move [s]. Lower: a serial console of 9600 baud
 # and the log of a night are full of them.
 LINE_S = 60.0
+# How long a run may take to begin [s]: the two commands are often typed at once, and the start of
+# Python, the probe of the board and the first ring take half a minute on a slow core. Higher: a
+# mistyped DIR is told later; lower: a slow board's run is given up before it is there.
+BEGIN_S = 120.0
 # Between two pages, and what the page itself reloads after [s]: a page takes up to a second.
 PAGE_S = 5.0
 
@@ -77,19 +82,33 @@ class Follower:
 
         Raises
         ------
-        CaptureFileError : there is no run, its record is damaged, or the page cannot be written.
+        CaptureFileError : no run begins, its record is damaged, or the page cannot be written.
         """
-        behind = False
+        behind = self._await_begin()
         while True:
             # Asked before the record is read: what a run wrote before it let go is then seen.
             alone = folder_lock.holder(self.folder) == 0
             fresh = self._read()
             behind |= fresh
-            if self._sum.start is not None and behind and not (self._ended or alone):
+            if behind and not (self._ended or alone):
                 behind = not self._show()
             if (self._ended or alone) and not fresh:
                 return self._finish()
             self.wait(LOOK_S)
+
+    def _await_begin(self) -> bool:
+        """Wait until the record of the run has its start; return True."""
+        end_s, told = self.now_s() + BEGIN_S, False
+        while not (self._read() and self._sum.start is not None):
+            if self.now_s() >= end_s:
+                reason = f"holds no run, and none began here within {format_duration(BEGIN_S)}"
+                raise CaptureFileError(str(self.folder), reason)
+            if not told:
+                within = f"it may begin within {format_duration(BEGIN_S)} (Ctrl-C ends)"
+                self.console.note(f"{self.folder} holds no run yet: {within}")
+                told = True
+            self.wait(LOOK_S)
+        return True
 
     def _read(self) -> bool:
         found = self._record.new()
@@ -120,8 +139,6 @@ class Follower:
         return drawn
 
     def _finish(self) -> Summary:
-        if self._sum.start is None:
-            raise CaptureFileError(str(self.folder / NAME), "holds no run, and no run goes on here")
         run, known = self._sum.result(plan_of(self.folder)), facts.read(self.folder)
         if self.page:
             outputs.written(self.page, outputs.page(self.folder, run, known).encode("utf-8"))
@@ -139,7 +156,7 @@ def follow(args: argparse.Namespace) -> int:
     Raises
     ------
     ConfigError : a bundle, several runs, or a result that is of a run that is over.
-    CaptureFileError : no run is there, or its record is damaged.
+    CaptureFileError : no run begins there in time, or its record is damaged.
     """
     refuse_of_one(args, "--follow", but=("verbose",))
     if args.json or len(args.directories) != 1:
@@ -148,7 +165,8 @@ def follow(args: argparse.Namespace) -> int:
     if folder.is_file():
         raise ConfigError("is a bundle: nothing goes on in it", where=str(folder), allowed="a run directory")
     _refuse_inside(args.html or "", folder)
-    with bundle.opened(str(folder)):
+    # A folder that a run is about to make is waited for.
+    with bundle.opened(str(folder)) if folder.exists() else contextlib.nullcontext():
         console = Console(sys.stdout, sys.stderr, color=args.color)
         run = Follower(folder, console, args.html or "", args.verbose).follow()
     return exit_code(run.judgement.verdict) if args.exit_skip else 0

@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -119,6 +120,38 @@ def test_page_reloads_while_the_run_goes_on_and_no_longer_at_its_end(run, tmp_pa
     assert b'http-equiv="refresh"' in seen[0]
     assert b'http-equiv="refresh"' not in seen[-1]
     assert (tmp_path / "p.html").read_bytes() == seen[-1]
+
+
+def test_run_that_begins_later_is_waited_for_with_one_line(run, tmp_path, monkeypatch):
+    folder, clock, err = tmp_path / "a" / "run", [0.0], io.StringIO()
+
+    def wait(seconds):
+        clock[0] += seconds
+        if clock[0] == 5:
+            shutil.copytree(run, folder)
+
+    monkeypatch.setattr(following.folder_lock, "holder", lambda _: 0 if folder.exists() else None)
+    console = Console(io.StringIO(), err)
+    done = Follower(folder, console, now_s=lambda: clock[0], wait=wait).follow()
+    assert done.judgement.verdict is Verdict.FAIL
+    assert 5 <= clock[0] < 10
+    assert err.getvalue() == f"{folder} holds no run yet: it may begin within 2m (Ctrl-C ends)\n"
+
+
+@pytest.mark.parametrize("left", ["", "directory", "torn start"])
+def test_run_that_never_begins_is_given_up_in_one_line(run, tmp_path, monkeypatch, capsys, left):
+    folder = tmp_path / "run"
+    if left:
+        folder.mkdir()
+    if left == "torn start":
+        (folder / NAME).write_bytes((run / NAME).read_bytes()[:100])
+    monkeypatch.setattr(following, "BEGIN_S", 0.3)
+    monkeypatch.setattr(following, "LOOK_S", 0.1)
+    assert main.main(["report", "--follow", str(folder)]) == 64
+    out = capsys.readouterr()
+    assert out.out == ""
+    assert out.err.splitlines()[-1].endswith("holds no run, and none began here within 300ms")
+    assert len(out.err.splitlines()) == 2
 
 
 def test_run_that_was_killed_ends_the_following(run, tmp_path, monkeypatch):
