@@ -75,7 +75,7 @@ def _lines(shown: Shown, columns: int) -> list[str]:
         *_reasons(found),
         *([f"another test, so it decides nothing: {text}" for text in unlike]),
         *_differ("facts", shown.facts),
-        *_differ("plan", shown.plan),
+        *_differ("settings of the plan", shown.plan),
     ]
 
 
@@ -105,11 +105,15 @@ def sentence(found: RunComparison) -> str:
     if not any(row.first and row.second for row in found.rows):
         return "no arm was run in both"
     open_arms = named[Word.CANNOT_TELL]
-    return (
-        f"too little was observed in {_some(open_arms)}"
-        if open_arms
-        else "both are clean, and too short for a PASS"
-    )
+    alone = [arm for arm in _alone(found) if arm in open_arms]
+    little = [arm for arm in open_arms if arm not in alone]
+    told = [f"{_some(alone)} ran in one of the two only"] if alone else []
+    told += [f"too little was observed in {_some(little)}"] if little else []
+    return "; ".join(told) or "both are clean, and too short for a PASS"
+
+
+def _alone(found: RunComparison) -> list[str]:
+    return [row.arm for row in found.rows if bool(row.first) != bool(row.second)]
 
 
 def _by_frames(found: RunComparison, arm: str) -> bool:
@@ -127,6 +131,8 @@ def needed(found: RunComparison) -> list[str]:
     """Return the exposure that would tell, nothing where it does."""
     if found.word is not Word.CANNOT_TELL:
         return []
+    if math.isinf(found.needed_s) and set(found.arms(Word.CANNOT_TELL)) <= set(_alone(found)):
+        return ["needed: the same arms in both runs (one --plan); more of the same would not tell"]
     if math.isinf(found.needed_s):
         return ["needed: the reasons in the table; more of the same would not tell"]
     return [f"needed: about {rates.exposure(found.needed_s)} in each run, at the rates seen (80 % power)"]
@@ -166,13 +172,15 @@ def _end(value: float) -> str:
 def _differ(name: str, found: Sequence[tuple[str, str, str]]) -> list[str]:
     if not found:
         return ["", f"{name}: no difference"]
-    shown = [f"  {key}: {one} -> {two}" for key, one, two in found[:MOST_DIFFERENCES]]
-    left = len(found) - len(shown)
+    rows = differences.arms_together(found)
+    shown = [f"  {key}: {one} -> {two}" if two else f"  {key}: {one}" for key, one, two in rows]
+    left = len(shown) - MOST_DIFFERENCES
+    shown = shown[:MOST_DIFFERENCES]
     return [
         "",
         f"{name} that differ:",
         *shown,
-        *([f"  ... and {left} more (--json has all)"] if left else []),
+        *([f"  ... and {left} more (--json has all)"] if left > 0 else []),
     ]
 
 

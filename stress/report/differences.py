@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stress.settings import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from stress.plan.plan import Plan
     from stress.report.facts import Facts
@@ -18,6 +18,8 @@ _ALWAYS = ("date", "command")
 # Of a value as it is shown; a command line of the kernel may be long.
 _LONGEST = 120
 ABSENT = "-"
+# The value of an arm that only one of the plans has.
+_IN = "yes"
 
 
 def facts(first: Facts, second: Facts) -> list[tuple[str, str, str]]:
@@ -36,8 +38,7 @@ def plans(first: Plan, second: Plan) -> list[tuple[str, str, str]]:
     one, two = dict(_flat(_named(first))), dict(_flat(_named(second)))
     gone = _arms(one) ^ _arms(two)
     whole = [
-        (f"arm {name}", *(("yes", ABSENT) if name in _arms(one) else (ABSENT, "yes")))
-        for name in sorted(gone)
+        (f"arm {name}", *((_IN, ABSENT) if name in _arms(one) else (ABSENT, _IN))) for name in sorted(gone)
     ]
     keys = [key for key in dict.fromkeys((*one, *two)) if _arm_of(key) not in gone]
     return [
@@ -47,6 +48,21 @@ def plans(first: Plan, second: Plan) -> list[tuple[str, str, str]]:
             for key in keys
             if one.get(key) != two.get(key)
         ),
+    ]
+
+
+def arms_together(found: Sequence[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Return the rows with the arms of one side only in one row each, as text: (which, names, "")."""
+    sides: dict[str, list[str]] = {"first": [], "second": []}
+    rest = []
+    for key, one, two in found:
+        if key.startswith("arm ") and (one, two) in ((_IN, ABSENT), (ABSENT, _IN)):
+            sides["first" if one == _IN else "second"].append(key[4:])
+        else:
+            rest.append((key, one, two))
+    return [
+        *((f"arms only in the {which}", ", ".join(names), "") for which, names in sides.items() if names),
+        *rest,
     ]
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -67,3 +68,14 @@ def test_picture_of_a_rate_that_fell_to_none_goes_on_to_the_left():
     page = compared.page([_shown(episodes=(0, 0, 0))])
     broad = page.split('<div class="broad">')[1].split("</svg>")[0]
     assert "l-6 4l6 4z" in broad and "l6 4l-6 4z" not in broad
+
+
+def test_runs_of_other_arms_are_said_to_lack_them_and_not_to_be_short():
+    plan = read_plan({"bound": 0.5, "arm": [{"name": "a"}, {"name": "b"}]}, "p")
+    one = _run("before", [2, 3, 2])
+    two = _run("after", [2, 3, 2], plan=plan)
+    extra = replace(two.run.parts[0], arm="b")
+    two = replace(two, run=replace(two.run, parts=(*two.run.parts, extra)))
+    told = compared.lines([Shown(comparison.compare([one, two])[0])])
+    assert told[0].startswith("cannot tell: b ran in one of the two only")
+    assert "  arms only in the second: b" in told

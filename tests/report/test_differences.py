@@ -35,3 +35,12 @@ def test_equal_plans_do_not_differ():
 def test_long_values_are_cut():
     ((_, one, _),) = differences.facts(Facts((("cmdline", "x" * 400),)), Facts())
     assert len(one) == 120
+
+
+def test_arms_of_one_side_only_are_one_row_each_side():
+    found = [("arm b", "yes", "-"), ("arm c", "-", "yes"), ("arm d", "-", "yes"), ("rate", "1", "2")]
+    assert differences.arms_together(found) == [
+        ("arms only in the first", "b", ""),
+        ("arms only in the second", "c, d", ""),
+        ("rate", "1", "2"),
+    ]
