@@ -57,7 +57,8 @@ class CpuFacts:
 _FIELD = re.compile(r"^([^:\n]+?)\s*:\s*(.*)$", re.MULTILINE)
 _ARM_CORE = re.compile(r"arm|aarch64", re.IGNORECASE)
 # Broadcom's first Raspberry Pi SoC: an ARM1176 with 16 KB in 4 ways, which do not alias.
-_SMALL_ARM11 = re.compile(r"BCM2708|BCM2835")
+# Its kernels from 6.x on leave the line Hardware out and name the board in a line Model.
+_SMALL_ARM11 = re.compile(r"BCM2708|BCM2835|^Raspberry Pi ")
 
 
 def parse_cpuinfo(
@@ -104,7 +105,8 @@ def _core(
     if "CPU architecture" in fields or implementer is not None or _ARM_CORE.match(machine):
         model = fields.get("model name") or fields.get("Processor") or ""
         core = find_core(architecture, implementer, part, model, _hex(fields.get("CPU revision", "")))
-        small = core.indexing is Indexing.VIPT_ALIASING and _SMALL_ARM11.search(fields.get("Hardware", ""))
+        board = fields.get("Hardware") or fields.get("Model") or ""
+        small = core.indexing is Indexing.VIPT_ALIASING and _SMALL_ARM11.search(board)
         return replace(core, indexing=Indexing.COHERENT, geometry="16 KB, 4-way") if small else core
     return cores_elsewhere.find(machine, fields)
 

@@ -6,7 +6,7 @@ there. Sources, as of Linux 7.2 and older trees where a form is gone:
 arch/arm/kernel/setup.c (cacheid_init, dump_cache of 2.6), arch/mips/mm/c-r4k.c
 (probe_pcache), arch/sh/kernel/cpu/init.c (emit_cache_params) and proc.c,
 arch/arc/mm/cache.c, arch/xtensa/kernel/setup.c, arch/nios2/kernel/cpuinfo.c,
-arch/parisc/kernel/cache.c, arch/alpha/kernel/setup.c.
+arch/parisc/kernel/cache.c, arch/alpha/kernel/setup.c, arch/openrisc/kernel/setup.c.
 """
 
 from __future__ import annotations
@@ -73,13 +73,17 @@ _SH_ALIASES = re.compile(r"D-cache : entry_mask=(0x[0-9a-f]+) alias_mask=0x[0-9a
 _ARC = re.compile(r"D-Cache\s*: (\d{1,9})K, (\d{1,9})way/set, (\d{1,9})B Line(?:, (VIPT|PIPT)( aliasing)?)?")
 # Kernels 3.9 to 3.14; whether it aliases was not said.
 _ARC_OLD = re.compile(r"D-Cache\s*: \((\d{1,9})K\) (?:VIPT|PIPT), (\d{1,9})way set-asc, (\d{1,9})b Line")
+# OpenRISC; "set(s)" since 6.16.
+_OPENRISC = re.compile(
+    r"dcache:\s+(\d{1,9}) bytes total,\s+(\d{1,9}) bytes/line,(?: \d{1,9} set\(s\),)? (\d{1,9}) way\(s\)"
+)
 _ALPHA = re.compile(r"(\d{1,9})K, (\d{1,9})-way, (\d{1,9})b line")
 _COHERENT, _ALIASING, _VIVT = Indexing.COHERENT, Indexing.VIPT_ALIASING, Indexing.VIVT
 
 
 def from_log(log: str) -> Dcache | None:
     """Return what the kernel's messages say of the data cache, None where they say nothing."""
-    return _arm_now(log) or _arm_old(log) or _mips(log) or _sh(log) or _arc(log)
+    return _arm_now(log) or _arm_old(log) or _mips(log) or _sh(log) or _arc(log) or _openrisc(log)
 
 
 def _arm_now(log: str) -> Dcache | None:
@@ -139,6 +143,11 @@ def _arc(log: str) -> Dcache | None:
     return Dcache(found[0], indexing, int(found[1]) << 10, int(found[2]), int(found[3]))
 
 
+def _openrisc(log: str) -> Dcache | None:
+    found = _OPENRISC.search(log)
+    return Dcache(found[0], None, int(found[1]), int(found[3]), int(found[2])) if found else None
+
+
 def from_fields(fields: Mapping[str, str], text: str, machine: str, page_bytes: int) -> Dcache | None:
     """Return what /proc/cpuinfo says of the data cache, None where it says nothing.
 
@@ -183,6 +192,10 @@ def _sized_fields(fields: Mapping[str, str], machine: str) -> Dcache | None:
         said = fields.get("Dcache", "")
         match = re.match(r"(\d{1,9})kB(?:.*line length:\s*(\d{1,9}))?", said)
         return Dcache(said, None, int(match[1]) << 10, 1, int(match[2] or 0)) if match else None
+    if machine.startswith("openrisc"):
+        size, ways = _number(fields.get("dcache size")), _number(fields.get("dcache ways"))
+        line = _number(fields.get("dcache block size"))
+        return Dcache(f"dcache size {size}, ways {ways}", None, size, ways, line) if size else None
     if machine.startswith("parisc"):
         return _parisc(fields.get("D-cache", ""))
     if machine.startswith("alpha"):

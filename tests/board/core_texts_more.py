@@ -47,9 +47,33 @@ def _riscv(uarch):
     return Case("riscv64", text, "", uarch, COHERENT, 64, "", (NOT_EXPECTED,))
 
 
+_OPENRISC = "processor\t\t: 0\ncpu\t\t\t: OpenRISC-13\nrevision\t\t: 8\nfrequency\t\t: 20000000\n"
+_OR1K = ("openrisc", COHERENT, 32, "8 KB, direct mapped", (NOT_EXPECTED,), 8192)
+
+
+def _openrisc(text, log):
+    machine, indexing, line, geometry, words, page = _OR1K
+    return Case(machine, _OPENRISC + text, log, machine, indexing, line, geometry, words, page)
+
+
+def _pi(model):
+    text = _arm("ARMv6-compatible processor rev 7 (v6l)", "0x41 7 0x0 0xb76 7")
+    text = text.replace("Hardware\t: Board\n", "") + f"Model\t\t: {model}\n"
+    return Case("armv6l", text, "", "ARM1176", COHERENT, 32, "16 KB, 4-way", (NOT_EXPECTED,))
+
+
 _XSC3 = "XScale-V3 based processor rev 6 (v5l)", "0x69 5TE 0x0 0x683 6", "XScale-V3", 32, "32 KB, 4-way"
 
 CASES_MORE = {
+    "openrisc by its fields": _openrisc(
+        "dcache size\t\t: 8192 bytes\ndcache block size\t: 32 bytes\ndcache ways\t\t: 1\n", ""
+    ),
+    "openrisc by its log": _openrisc("", "-- dcache: 8192 bytes total, 32 bytes/line, 1 way(s)\n"),
+    "openrisc by the log of 6.16": _openrisc(
+        "", "-- dcache: 8192 bytes total, 32 bytes/line, 256 set(s), 1 way(s)\n"
+    ),
+    "raspberry pi zero of 6.6 without a log": _pi("Raspberry Pi Zero W Rev 1.1"),
+    "raspberry pi 1 of 6.6 without a log": _pi("Raspberry Pi Model B Rev 2"),
     "sama5d3": _v7("0x41 7 0x0 0xc05 1", "Cortex-A5", 32),
     "sunxi a20": _v7("0x41 7 0x0 0xc07 5", "Cortex-A7", 64),
     "am335x": _v7("0x41 7 0x3 0xc08 2", "Cortex-A8", 64),
