@@ -10,7 +10,7 @@ from stress.model.kernel_messages import NOT_READ, oopses, usb_errors
 from stress.model.transport import ALOOP, UNKNOWN, USB, TransportRecord
 from stress.model.verdict import Verdict
 from stress.model.words import counted, plain
-from stress.report import found
+from stress.report import found, wire
 from stress.report.contrasts import changed, says_something
 from stress.report.curves import dose_points
 from stress.report.suspects import hiding
@@ -31,6 +31,8 @@ LABEL = 11
 # Arms and contrasts that a mail lists. Higher: longer than anybody reads; lower: an arm of
 # another direction is missing.
 MOST_ARMS, MOST_ROWS, MOST_SWEPT, MOST_MESSAGES = 4, 5, 4, 3
+
+UNNAMED = "the mechanism; `pcmstress diagnose` in place of `run` names it and what removes it"
 
 
 def lines(run: Summary, facts: Facts, name: str) -> list[str]:
@@ -68,7 +70,8 @@ def _head(run: Summary, facts: Facts) -> list[str]:
     verdict = run.judgement.verdict.value
     named = run.diagnosis
     sides = " and ".join(dict.fromkeys(str(side.side) for side in named.sides)) if named else ""
-    cause = f", cause: {named.cause.value}{f' ({sides})' if sides else ''}" if named else ""
+    told = named is not None and run.judgement.verdict is not Verdict.PASS
+    cause = f", cause: {named.cause.value}{f' ({sides})' if sides else ''}" if named and told else ""
     opened = next(iter(run.opened.values()), None)
     params = opened.granted.playback or opened.granted.capture if opened else None
     setup = f"{params.format}, {params.channels} ch, {params.rate} Hz" if params else "not recorded"
@@ -82,7 +85,7 @@ def _head(run: Summary, facts: Facts) -> list[str]:
         ("Driver", _driver(run.start.transport, facts.of("use_vmalloc"))),
         ("Path", run.loopback.path if run.loopback else ""),
         ("Setup", f"{setup}{loopback}, {format_duration(run.whole.streamed_s)} of audio"),
-        ("Tool", facts.of("versions") or f"pcmstress {run.start.program}"),
+        ("Tool", _tool(facts) or f"pcmstress {run.start.program}"),
     )
     return [line for label, value in pairs if value for line in _labelled(label, value)]
 
@@ -94,10 +97,16 @@ def _driver(transport: TransportRecord, vmalloc: str) -> str:
     return f"snd-usb-audio, use_vmalloc={vmalloc}" if vmalloc else ""
 
 
+def _tool(facts: Facts) -> str:
+    # Python and numpy are nothing that a kernel maintainer can change.
+    parts = facts.of("versions").split(", ")
+    return ", ".join(part for part in parts if not part.startswith(("Python ", "numpy ")))
+
+
 def _cpu(facts: Facts) -> str:
     core, cache = facts.of("cpu"), facts.of("D-cache")
     # A modelled core has its cache in its name.
-    twice = cache.partition(",")[0] in core
+    twice = cache.partition(",")[0] in core or "PIPT" in core
     return core if core and twice else ", ".join(part for part in (core, cache) if part) or "not recorded"
 
 
@@ -108,6 +117,11 @@ def _happens(run: Summary) -> list[str]:
             *(line for text in run.judgement.reasons[:4] for line in _wrapped("  ", text)),
         ]
     told = found.sentences(run.whole, run.start.transport)
+    # The cause stands at the top, and what it fits is in the table of what was changed.
+    told = [
+        *(told[:1] if run.diagnosis else told),
+        *(f"On the bus, {one[3:].strip()}" for one in wire.first(run.whole)),
+    ]
     worst = sorted((part for part in run.parts if part.found), key=lambda part: -_share(part))[:MOST_ARMS]
     clean = [part.arm for part in run.parts if part.bursts and not part.found and part.lines]
     shares = ", ".join(f"{part.arm} {100 * _share(part):.3g} %" for part in worst)
@@ -124,7 +138,7 @@ def _happens(run: Summary) -> list[str]:
 def _first(run: Summary) -> str:
     examples = [example for sort in run.samples.sorts.values() for example in sort.first[:1]]
     first = min(examples, key=lambda one: (one.number, one.finding.frame), default=None)
-    return f"First: burst {first.number} ({first.arm}), {first.finding.text}" if first else ""
+    return f"First: burst {first.number} ({first.arm}): {first.finding.text}" if first else ""
 
 
 def _share(part: Tally) -> float:
@@ -153,7 +167,7 @@ def _changed(words: str, same: Sequence[Contrast]) -> str:
     if not helped:
         return f"{words}: {pairs}; no difference shown"
     whom = "" if len(helped) == len(same) else f" {' and '.join(one.group for one in helped)}"
-    return f"{words}: {pairs}; helps{whom}, p <= {max(one.p for one in helped):.1g}"
+    return f"{words}: {pairs}; helps{whom}, p<={max(one.p for one in helped):.1g}"
 
 
 def _swept(measured: Sequence[Measured]) -> list[str]:
@@ -162,22 +176,22 @@ def _swept(measured: Sequence[Measured]) -> list[str]:
     for one in sweeps(measured):
         points = [(float(size), wrong, checked) for size, wrong, checked in one.points()]
         rows.append((f"{one.words} in frames", one.base, points))
-    return [
-        f"{name}, {words}: {_series(points)} % wrong"
-        for words, name, points in rows
-        if len(points) > 2 and any(wrong for _, wrong, _ in points)
-    ][:MOST_SWEPT]
-
-
-def _series(points: Sequence[tuple[float, int, int]]) -> str:
-    sizes = "/".join(f"{at:g}" for at, _, _ in points)
-    return f"{sizes} gives {'/'.join(f'{100 * wrong / checked:.3g}' for _, wrong, checked in points)}"
+    together: dict[tuple[str, str], list[str]] = {}
+    for words, name, points in rows:
+        if len(points) > 2 and any(wrong for _, wrong, _ in points):
+            shares = "/".join(f"{100 * wrong / checked:.3g}" for _, wrong, checked in points)
+            at = "/".join(f"{size:g}" for size, _, _ in points)
+            together.setdefault((words, at), []).append(f"{name} {shares}")
+    told = [f"{words} {at}: {', '.join(shares)} % wrong" for (words, at), shares in together.items()]
+    return told[:MOST_SWEPT]
 
 
 def _kernel(run: Summary) -> str:
     said = list(run.samples.kernel)
     if not said:
-        return ""
+        # The log of the board is read in each burst of its cards; where it may not be, the record says so.
+        real = run.start.backend.startswith(("alsa", "pyalsaaudio"))
+        return "nothing new while it streamed" if real and run.whole.bursts else ""
     if said[0].startswith(NOT_READ):
         return "not read"
     loud = [*oopses(said), *usb_errors(said)]
@@ -189,8 +203,10 @@ def _kernel(run: Summary) -> str:
 def _end(run: Summary, facts: Facts, name: str) -> list[str]:
     named = run.diagnosis
     command = facts.of("command") or f"pcmstress run --seed {run.start.seed}"
+    failed = run.judgement.verdict is Verdict.FAIL
     pairs = (
-        ("Workaround", named.advice if named else ""),
+        ("Not known", UNNAMED if failed and not named else ""),
+        ("Workaround" if failed else "Next", named.advice if named else ""),
         ("Reproduce", command),
         ("Evidence", f"pcmstress replay {name}"),
         ("dmesg", _kernel(run)),

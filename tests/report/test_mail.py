@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 
 from stress.model.transport import ALOOP, TransportRecord
@@ -87,3 +88,26 @@ def test_mail_names_the_last_trouble_that_the_kernel_had_and_says_where_it_had_n
         lines = mail.lines(summary({**_burst(_stale()), "kernel": kernel}), FACTS, "r")
         assert words in " ".join(line if line[:1] != " " else line.strip() for line in lines)
     assert "dmesg:" not in "\n".join(mail.lines(summary(_burst(_stale())), FACTS, "r"))
+
+
+def test_mail_of_a_card_whose_kernel_said_nothing_says_so():
+    run = summary(_burst(_stale()))
+    for backend, words in (("alsa hw:1,0", True), ("virtual arm926", False)):
+        told = mail.lines(
+            dataclasses.replace(run, start=dataclasses.replace(run.start, backend=backend)), FACTS, "r"
+        )
+        assert ("dmesg:      nothing new while it streamed" in told) is words
+
+
+def test_mail_of_a_failure_without_a_diagnosis_says_what_is_not_known_and_what_names_it():
+    told = "\n".join(mail.lines(summary(_burst(_stale())), FACTS, "r"))
+    assert "Not known:  the mechanism; `pcmstress diagnose`" in told
+    assert "Workaround" not in told
+
+
+def test_mail_says_what_was_wrong_on_the_bus():
+    seen = {"bursts": 1, "out_frames": 100, "out_wrong": 7, "in_frames": 100, "in_wrong": 0}
+    run = summary(_burst(_stale()))
+    run = dataclasses.replace(run, whole=dataclasses.replace(run.whole, wire=collections.Counter(seen)))
+    told = " ".join(" ".join(mail.lines(run, FACTS, "r")).split())
+    assert "On the bus, 7 % of what was sent was already wrong: the host's playback ring" in told
