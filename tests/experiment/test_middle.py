@@ -10,8 +10,10 @@ import pytest
 
 from stress.experiment import middle
 from stress.experiment.middle import gap_in
-from stress.model.lifecycle import LifecycleEvent
+from stress.model.finding import Analysis, Finding, Kind
+from stress.model.lifecycle import FirstLap, LifecycleEvent
 from stress.model.middle import Middle, Stood
+from stress.model.pcm import Exchange, StreamResult
 from stress.model.record.events import LifecycleRecord, SkipRecord
 from stress.model.verdict import Verdict
 from stress.pcm.virtual import VirtualPcm
@@ -219,3 +221,59 @@ def test_virtual_board_refuses_an_event_in_the_middle_before_it_streams(tmp_path
     judgement, log = _walk(tmp_path, VirtualPcm(BoardSpec.load("x86_64", {}), 7))
     assert judgement.verdict is Verdict.SKIP
     assert "not modelled" in log.all(SkipRecord)[0].reason
+
+
+def test_longest_silence_near_the_event_is_the_one_of_the_event():
+    out = _played()
+    out[AT - 20 : AT - 12] = 0
+    gap, rest = _gap(PAUSE, out[: AT - 60], _silence(200), out[AT - 60 :])
+    assert gap == (AT - 60, 200, True)
+    assert np.array_equal(rest, out)
+
+
+def test_place_is_looked_for_in_whole_frames():
+    needle = bytes(range(1, 9))
+    assert middle._frame_of(b"\0" * 2 + needle + b"\0" * 6 + needle, needle, 4, 0) == 4
+    assert middle._frame_of(b"\0" * 2 + needle, needle, 4, 0) is None
+
+
+def test_burst_without_its_gap_has_neither_its_frames_nor_its_time():
+    stream = StreamResult(frames=5000, state="RUNNING", hw_ptr=4900, started_ns=1000, ended_ns=10_000)
+    done = middle.without(Exchange(stream, stream, 5000), middle.Gap(600, 333, True), Stood(4000, 3000))
+    assert (done.capture.frames, done.capture.hw_ptr) == (5000 - 333, 4900 - 333)
+    assert (done.playback.frames, done.playback.hw_ptr) == (5000, 4900)
+    assert done.playback.started_ns == done.capture.started_ns == 5000
+    late = middle.without(Exchange(stream, stream, 5000), middle.Gap(600, 333, True), Stood(50_000, 3000))
+    assert late.playback.started_ns == 10_000
+
+
+def _analysis(*findings, locked=True):
+    return Analysis("exact", locked=locked, frames=5000, findings=findings)
+
+
+def _finding(kind, frame, frames, **more):
+    return Finding(kind, frame, frames, position=0, **more)
+
+
+@pytest.mark.parametrize(
+    ("findings", "expected"),
+    [
+        ([], (FirstLap.RIGHT, 0)),
+        ([_finding(Kind.STALE, 610, 8)], (FirstLap.STALE, 8)),
+        ([_finding(Kind.MISPLACED, 610, 8, lag=100)], (FirstLap.STALE, 8)),
+        ([_finding(Kind.MISPLACED, 610, 8, lag=-100)], (FirstLap.WRONG, 8)),
+        ([_finding(Kind.STALE, 610, 8, injected=True)], (FirstLap.RIGHT, 0)),
+        # Of a run that goes on behind the lap, what lies in the lap counts.
+        ([_finding(Kind.STALE, 690, 50)], (FirstLap.STALE, 10)),
+        ([_finding(Kind.STALE, 700, 8), _finding(Kind.STALE, 100, 8)], (FirstLap.RIGHT, 0)),
+        ([_finding(Kind.BITFLIP, 610, 8), _finding(Kind.DROP, 620, 3)], (FirstLap.LOST, 11)),
+    ],
+)
+def test_outcome_is_the_worst_in_the_lap_behind_the_gap(findings, expected):
+    assert middle.outcome(_analysis(*findings), middle.Gap(600, 300, True), LAP) == expected
+
+
+@pytest.mark.parametrize(("locked", "returned"), [(False, True), (True, False)])
+def test_outcome_of_a_stream_that_did_not_return_is_mute(locked, returned):
+    found = middle.outcome(_analysis(locked=locked), middle.Gap(600, 300, returned), LAP)
+    assert found == (FirstLap.MUTE, 0)

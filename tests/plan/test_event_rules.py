@@ -134,3 +134,22 @@ def test_plan_on_another_keeps_the_events_of_the_arms_it_keeps(tmp_path):
     base.write_text(f'{arms}{events}[[event]]\nname = "drain"\n')
     mine.write_text('base = "base.toml"\nkeep = ["b"]\n[[event]]\nname = "mixer"\n')
     assert [rule.name for rule in load_plan(str(mine)).event] == ["restart", "drain", "mixer"]
+
+
+def test_events_by_chance_are_drawn_apart_by_name_and_by_arm():
+    rules = _plan(
+        {"name": "reopen", "chance": 0.5},
+        {"name": "restart", "chance": 0.5},
+        {"name": "reopen", "arm": "player", "chance": 0.5},
+    ).event
+    times = [float(now) for now in range(200)]
+    drawn = [_due(rule, times) for rule in rules]
+    assert drawn[0] != drawn[1]
+    assert drawn[0] != drawn[2]
+
+
+def test_event_in_the_middle_of_every_arm_fits_the_shortest_burst():
+    arms = [{"name": "long", "burst_s": "2s"}, {"name": "short", "burst_s": "100ms"}]
+    with pytest.raises(ConfigError, match="less than burst_s, 0.1 s"):
+        _plan({"name": "pause", "into_s": "150ms"}, arms=arms)
+    assert _plan({"name": "pause", "into_s": "150ms", "arm": "long"}, arms=arms).event

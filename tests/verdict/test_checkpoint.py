@@ -19,7 +19,8 @@ from stress.record.journal import NAME, chained, sealed
 from stress.record.reader import read_run
 from stress.verdict import checkpoint, run_folder
 from stress.verdict.summary import Summing
-from stress.verdict.tally import Tally
+from stress.verdict.tally import Seen, Tally
+from stress.verdict.two_clocks import Slip
 
 PLAN = """
 bound = 1e-2
@@ -183,3 +184,20 @@ def test_tally_that_counts_other_bursts_than_the_record_holds_is_not_taken_up(re
     _chain_anew(record, edit)
     summing = run_folder.read_to_resume(record)
     assert (summing.bursts, summing.miscounted) == (4, 2)
+
+
+def test_everything_of_a_tally_is_restored_as_what_it_was():
+    tally = Tally("a", bursts=3)
+    tally.seen[Seen("read", "stale", None, "")] = 2
+    tally.sites["stale", None, 1] = 2
+    tally.slips.append(Slip(-48, 100))
+    summing = Summing()
+    summing.bursts, summing.number, summing.end, summing.allocations = 3, 5, 4800, 2
+    summing.streamed_s, summing.evidence, summing.named = 1.5, 7, {"b1"}
+    summing.tallies["a"] = tally
+    again = Summing()
+    checkpoint.restore(checkpoint.of(summing), again)
+    assert checkpoint.of(again) == checkpoint.of(summing)
+    assert again.tallies == summing.tallies
+    (seen,) = again.tallies["a"].seen
+    assert (seen.view, seen.memory) == ("read", "")

@@ -122,3 +122,47 @@ def test_burst_judged_from_the_bus_counts_both_directions():
     played = burst.exchange.playback.frames
     both = replace(burst, analysis=replace(burst.analysis, frames=played, checked_frames=2 * played - 1))
     assert played and broken(both) == ""
+
+
+def _sites(*numbers):
+    return [["stale", None, None, number] for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("analysis", "control", "words"),
+    [
+        ({"findings_left_out": 3}, {}, "0 findings kept and 3 left out, of 0 found"),
+        ({"counts": {"stale": 3}, "sites": _sites(3)}, {}, "0 findings kept and 0 left out, of 3 found"),
+        (
+            {"counts": {"zero": 1}, "sites": _sites(1), "findings": [{"kind": "stale", "frames": 1}]},
+            {},
+            "1 stale findings kept, of 0 found",
+        ),
+        (
+            {"counts": {"stale": 1}, "sites": _sites(2, -1), "findings": [{"kind": "stale", "frames": 1}]},
+            {},
+            "1 findings by place, of 1 found",
+        ),
+        ({}, {"planted": 3, "found": 2, "covered": 2}, "2 found and 2 covered, of 3 injected faults"),
+        (
+            {"counts": {"stale": 1}, "sites": _sites(1), "findings": [{"kind": "stale", "frames": 0}]},
+            {"planted": 0, "found": 1},
+            "1 found and 0 covered, of 0 injected faults",
+        ),
+    ],
+)
+def test_each_number_that_cannot_be_is_named_by_itself(analysis, control, words):
+    assert (
+        broken(
+            event({"event": "burst", "analysis": analysis, "control": {"planted": 0, "found": 0, **control}})
+        )
+        == words
+    )
+
+
+def test_one_frame_checked_beyond_what_was_streamed_is_named():
+    burst = _burst({})
+    sides = burst.exchange.playback.frames + burst.exchange.capture.frames
+    for more, words in ((0, ""), (1, f"{1001 + sides} frames checked, of {1000 + sides} streamed")):
+        checked = replace(burst.analysis, frames=1000, checked_frames=1000 + sides + more)
+        assert broken(replace(burst, analysis=checked)) == words
