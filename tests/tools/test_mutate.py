@@ -71,19 +71,6 @@ def test_module_has_the_tests_of_its_name_and_of_its_line():
     assert "tests/faults/test_matrix.py" in mirror.tests_of("detect/exact/track.py")
 
 
-def test_change_that_matters_is_noticed_and_one_that_does_not_survives(tmp_path, monkeypatch):
-    # A module of its own, with a test that pins one of its two functions.
-    part = "def f(a):\n    return a + 1\n\n\ndef g(a):\n    return a - 1\n"
-    (tmp_path / "part.py").write_text(part)
-    test = "from stress.part import f\n\n\ndef test_f():\n    assert f(2) == 3\n"
-    (tmp_path / "test_part.py").write_text(test)
-    monkeypatch.setattr(mutate, "STRESS", tmp_path)
-    monkeypatch.setattr(mutate, "tests_of", lambda module: [str(tmp_path / "test_part.py")])
-    chosen = {str(site): site for site in sites(part)}
-    assert mutate.tried("part.py", chosen["line 2: Add -> Sub"])
-    assert not mutate.tried("part.py", chosen["line 6: Sub -> Add"])
-
-
 def test_parts_of_a_choice_are_the_whole_choice():
     whole = mutate.choose(["stats"], 7, 3)
     parts = [whole[mutate.part_of(f"{part}/3")[0] - 1 :: 3] for part in (1, 2, 3)]
@@ -94,3 +81,20 @@ def test_parts_of_a_choice_are_the_whole_choice():
 def test_part_out_of_range_is_refused(text):
     with pytest.raises(mutate.argparse.ArgumentTypeError, match="is no part"):
         mutate.part_of(text)
+
+
+def test_choice_is_taken_up_and_survivors_are_tried_again(tmp_path, monkeypatch, capsys):
+    tried = []
+    monkeypatch.setattr(mutate, "tried", lambda module, site: tried.append(site) or len(tried) % 2 == 0)
+    file = tmp_path / "kept.json"
+    common = ["stats", "--seed", "3", "--keep", str(file)]
+    assert mutate.main([*common, "--number", "4", "--part", "1/2"]) == 1
+    assert len(tried) == 2
+    assert "1 of 2 changes noticed: 50.0 %" in capsys.readouterr().out
+    assert mutate.main([*common, "--number", "4"]) == 1
+    assert len(tried) == 4
+    assert "2 of 4 changes noticed: 50.0 %" in capsys.readouterr().out
+    monkeypatch.setattr(mutate, "tried", lambda module, site: tried.append(site) or True)
+    assert mutate.main([*common, "--number", "4", "--again"]) == 0
+    assert len(tried) == 6
+    assert "4 of 4 changes noticed: 100.0 %" in capsys.readouterr().out

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/mutate: change operators at random, one at a time, and run the module's own tests.
+"""tools/mutate: change operators at random, one at a time, and run the module's own tests that reach them.
 
 A change that no test of the module notices is a survivor: either a verdict that no test
 pins, or code that decides nothing. The choice is seeded, so a score can be repeated.
@@ -18,13 +18,19 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.mutatekit.kept import Kept
 from tools.mutatekit.mirror import ROOT, STRESS, modules, tests_of
-from tools.mutatekit.plugin import MODULE, SOURCE
+from tools.mutatekit.plugin import CHOSEN, MODULE, SOURCE
+from tools.mutatekit.reach import PYTEST, reach
 from tools.mutatekit.sites import Site, changed, sites
 
 ROOMS = ("verdict", "experiment", "detect", "stats", "record", "pcm")
-# Longest run of the tests of one module [s]: a change may make a loop that never ends.
-LONGEST_S = 300.0
+# Longest run of the chosen tests [s], and how many times their usual time they are given before
+# that: a change may make a loop that never ends.
+LONGEST_S, TIMES_USUAL, LEAST_S = 300.0, 6, 60.0
+
+# Exit code of pytest where it has run none: nobody has noticed anything.
+NO_TESTS = 5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,22 +42,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the choice (default 1)")
     parser.add_argument("--part", type=part_of, default=(1, 1), metavar="K/N", help="only this share of them")
     parser.add_argument("--goal", type=float, default=85.0, help="least share noticed [%%] (default 85)")
-    parser.add_argument("--json", metavar="FILE", help="write every change and what came of it")
+    parser.add_argument(
+        "--keep", metavar="FILE", help="what was tried, written after each; taken up if there"
+    )
+    parser.add_argument("--again", action="store_true", help="try the survivors of --keep again")
     args = parser.parse_args(argv)
     part, parts = args.part
     chosen = choose(args.rooms, args.number, args.seed)[part - 1 :: parts]
-    results, began = [], time.monotonic()
+    kept = Kept(Path(args.keep) if args.keep else None, again=args.again)
+    began = time.monotonic()
     for number, (module, site) in enumerate(chosen, 1):
-        noticed = tried(module, site)
-        results.append({"module": module, "change": str(site), "noticed": noticed})
+        before = kept.noticed(module, site)
+        noticed = kept.add(module, site, tried(module, site)) if before is None else before
         state = "noticed" if noticed else "SURVIVED"
         print(f"{number}/{len(chosen)} {state:8} {module} {site}", flush=True)
-    if args.json:
-        Path(args.json).write_text(json.dumps(results, indent=1), encoding="utf-8")
-    caught = sum(bool(result["noticed"]) for result in results)
-    share = 100 * caught / max(1, len(results))
+    caught = sum(bool(kept.noticed(module, site)) for module, site in chosen)
+    share = 100 * caught / max(1, len(chosen))
     taken = time.monotonic() - began
-    print(f"{caught} of {len(results)} changes noticed: {share:.1f} % (seed {args.seed}, {taken:.0f} s)")
+    print(f"{caught} of {len(chosen)} changes noticed: {share:.1f} % (seed {args.seed}, {taken:.0f} s)")
     return 0 if share >= args.goal else 1
 
 
@@ -77,27 +85,28 @@ def choose(rooms: Sequence[str], number: int, seed: int) -> list[tuple[str, Site
 
 
 def tried(module: str, site: Site) -> bool:
-    """Run the module's tests with one change; return whether any fails, or does not come to an end."""
+    """Run the tests that reach a change; return whether any fails, or does not come to an end."""
+    before = (STRESS / module).read_text(encoding="utf-8")
+    reached = reach(module, before, site.line, tests_of(module))
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / Path(module).name
-        source.write_text(changed((STRESS / module).read_text(encoding="utf-8"), site), encoding="utf-8")
+        source, chosen = Path(folder) / Path(module).name, Path(folder) / "chosen.json"
+        source.write_text(changed(before, site), encoding="utf-8")
+        chosen.write_text(json.dumps({"tests": reached.tests, "known": reached.known}), encoding="utf-8")
         dotted = ".".join(("stress", *Path(module).with_suffix("").parts))
-        environment = {**os.environ, MODULE: dotted, SOURCE: str(source), "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-        command += ["-p", "tools.mutatekit.plugin", *tests_of(module)]
+        environment = {MODULE: dotted, SOURCE: str(source), CHOSEN: str(chosen), "PYTHONPATH": str(ROOT)}
         try:
             done = subprocess.run(
-                command,
+                [*PYTEST, "-x", "-p", "tools.mutatekit.plugin", *reached.files],
                 cwd=ROOT,
-                env=environment,
-                timeout=LONGEST_S,
+                env={**os.environ, **environment},
+                timeout=min(LONGEST_S, max(LEAST_S, TIMES_USUAL * reached.seconds)),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 check=False,
             )
         except subprocess.TimeoutExpired:
             return True
-    return done.returncode != 0
+    return done.returncode not in (0, NO_TESTS)
 
 
 if __name__ == "__main__":

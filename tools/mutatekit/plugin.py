@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""For pytest: load one module from another source. ``-p tools.mutatekit.plugin`` reads the environment.
+"""For pytest: load one module from another source, and run chosen tests. ``-p tools.mutatekit.plugin``.
 
-The tree is left alone, so a run that is killed leaves nothing behind. Programs that a
-test starts see the module as it is.
+It reads the environment. The tree is left alone, so a run that is killed leaves nothing
+behind. Programs that a test starts see the module as it is.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import sys
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-MODULE, SOURCE = "MUTATE_MODULE", "MUTATE_SOURCE"
+MODULE, SOURCE, CHOSEN = "MUTATE_MODULE", "MUTATE_SOURCE", "MUTATE_CHOSEN"
 
 
 class _Finder:
@@ -23,6 +25,18 @@ class _Finder:
             return None
         source = os.environ[SOURCE]
         return importlib.util.spec_from_loader(name, SourceFileLoader(name, source), origin=source)
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Leave the chosen tests, in the order in which they were chosen; a new parameter's test stays."""
+    if CHOSEN in os.environ:
+        chosen = json.loads(Path(os.environ[CHOSEN]).read_text(encoding="utf-8"))
+        order = {name: place for place, name in enumerate(chosen["tests"])}
+        unknown = [item for item in items if item.nodeid not in chosen["known"]]
+        items[:] = sorted(
+            (item for item in items if item.nodeid in order), key=lambda item: order[item.nodeid]
+        )
+        items += unknown
 
 
 if MODULE in os.environ:
