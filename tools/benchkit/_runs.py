@@ -8,6 +8,7 @@ count of a run is the same again however often it was killed and resumed.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -65,6 +66,7 @@ burst = 6
 FIRST_POSITION = 1_000_000
 # Codes that say what the bursts are; any other is that of a fault.
 JUDGED = (0, 1, 5)
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,9 @@ class Run:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             main(self._words(self.place / "warm"))
             main(["report", str(self.place / "warm")])
+        # Each burst collects garbage: in a child that would walk, and copy, all that was imported here.
+        gc.collect()
+        gc.freeze()
 
     def begin(self, out: Path, **how: Any) -> Ended:
         """Run into `out`."""
@@ -139,9 +144,12 @@ def forked(
     """
     said = place / "said.txt"
     sys.stdout.flush()
+    # A signal that comes before the child has its own handlers meets none of this process.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     child = os.fork()
     if child == 0:
         _child(argv, said, first)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     beside(child)
     _, status = os.waitpid(child, 0)
     code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
@@ -152,9 +160,10 @@ def _child(argv: list[str], said: Path, first: Callable[[], None]) -> None:
     code = 70
     try:
         # As a shell starts a command: a series in the background, or under nohup, ignores some of them.
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        for number in _STOPS[1:]:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         with open(said, "wb") as file:
             os.dup2(file.fileno(), 2)
             os.dup2(file.fileno(), 1)
