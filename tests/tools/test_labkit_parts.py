@@ -4,9 +4,14 @@
 from __future__ import annotations
 
 import io
+import signal
 import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -228,6 +233,39 @@ def test_watched_step_keeps_its_log_and_names_the_first_error(tmp_path: Path) ->
     ):
         steps.watched(["sh", "-c", script], tmp_path, log, per="files")
     assert log.read_text().count("\n") == 3
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
+def test_watched_step_ends_with_the_lab_that_runs_it(tmp_path: Path, sign: signal.Signals) -> None:
+    if not need.find("setpriv"):
+        pytest.skip("setpriv is missing: apt-get install util-linux")
+    program = (
+        "import sys; from pathlib import Path; from tools.labkit import command, steps; import signal;"
+        "signal.signal(signal.SIGTERM, command._terminated); here = Path(sys.argv[1]);"
+        "steps.watched(['sh', '-c', 'echo $$ > pid; exec sleep 60'], here, here / 'log', per='files')"
+    )
+    lab = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], cwd=boards.PROJECT)
+    build = int(_within_10_s(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip()))
+    lab.send_signal(sign)
+    assert lab.wait(10) in (128 + signal.SIGTERM, -signal.SIGKILL)
+    _within_10_s(lambda: not _runs(build))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    # One whose parent is gone stays a zombie until init takes it.
+    return state != "Z"
+
+
+def _within_10_s(found: Callable[[], Any]) -> Any:
+    end = time.monotonic() + 10
+    while not (value := found()) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert value
+    return value
 
 
 @pytest.mark.parametrize(

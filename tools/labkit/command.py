@@ -59,6 +59,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"tools/lab: {error}", file=sys.stderr)
         return EX_BROKEN
     except KeyboardInterrupt:
+        print("tools/lab: interrupted", file=sys.stderr)
         return 128 + signal.SIGINT
 
 
@@ -116,7 +117,11 @@ def _env(args: argparse.Namespace) -> dict[str, str]:
         if "=" not in pair:
             raise LabUsage(f"--emulator-env {pair!r}: write NAME=VALUE")
     given = {name: value for name, _, value in (pair.partition("=") for pair in args.emulator_env)}
-    return {**emulator.cache_options(boards.load(args.board), args.cache), **given} if args.cache else given
+    if not args.cache:
+        return given
+    board = boards.load(args.board)
+    emulator.check_options(board, [args.cache])
+    return {**emulator.cache_options(board, args.cache), **given}
 
 
 def _shell(args: argparse.Namespace, rest: list[str]) -> int:

@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tools.labkit import cache
+from tools.labkit import cache, need
 from tools.labkit.errors import LabError
 
 _NICE = ("nice", "-n", "19")
+# A build that outlives a killed tools/lab would write into the tree beside the next one. Source: prctl(2),
+# PR_SET_PDEATHSIG.
+_WITH_US = ("setpriv", "--pdeathsig", "TERM")
 _TAIL_LINES, _WORDS = 15, 8
 # A build of ten minutes says twenty times that it is alive [s].
 _REPORT_S = 30
@@ -78,9 +82,10 @@ def is_error(line: str) -> bool:
     return ": error: " in line or ": fatal error: " in line or line.startswith("FAILED: ")
 
 
-def _started(command: Sequence[str], folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*_NICE, *command],
+@contextlib.contextmanager
+def _started(command: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [*(_WITH_US if need.find(_WITH_US[0]) else ()), *_NICE, *command],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -88,7 +93,14 @@ def _started(command: Sequence[str], folder: Path) -> subprocess.Popen[str]:
         errors="replace",
         stdin=subprocess.DEVNULL,
         env=_environment(),
-    )
+    ) as process:
+        try:
+            yield process
+        except BaseException:
+            # Whoever ends us does not wait for the file that is being compiled.
+            process.terminate()
+            cache.say(f"{Path(command[0]).name} was interrupted: the same command goes on where it stopped")
+            raise
 
 
 def _environment() -> dict[str, str]:
