@@ -148,12 +148,33 @@ _QUOTED = _mail(_ONE, "Content-Transfer-Encoding: quoted-printable\n").replace("
         (_QUOTED, _CHANGED),
         (_mail(_ONE) + _mail(_TWICE), "first\ntwice\nthird\n"),
         ("diff --git a/sound/ring.c b/sound/ring.c\nindex 1..2 100644\n" + _ONE, _CHANGED),
+        (
+            _ONE.replace("a/sound", "/usr/src/linux-6.1/sound").replace("b/sound", "/usr/src/new/sound"),
+            _CHANGED,
+        ),
+        (_ONE.replace("a/sound", "old/linux/sound").replace("b/sound", "new/linux/sound"), _CHANGED),
+        (_ONE.replace("a/sound/ring.c", "a/sound/ring.c.orig"), _CHANGED),
+        (_ONE.replace("ring.c\n", "ring.c   2026-11-29 10:00:00.000 +0000\n"), _CHANGED),
+        ("\ufeff" + _ONE, _CHANGED),
     ],
-    ids=["-p0", "two folders", "mnemonic", "CRLF", "dated", "mail", "CRLF mail", "encoded", "series", "git"],
+    ids=[
+        *("-p0", "two folders", "mnemonic", "CRLF", "dated", "mail", "CRLF mail", "encoded", "series", "git"),
+        *("absolute", "-p2", "backup", "dated behind blanks", "byte order mark"),
+    ],
 )
 def test_patch_of_every_make_is_applied(tree: Path, tmp_path: Path, text: str, becomes: str) -> None:
+    _applied_and_back(tree, tmp_path, text.encode(), becomes)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_patch_that_a_shell_of_windows_wrote_is_applied(tree: Path, tmp_path: Path, encoding: str) -> None:
+    text = "\ufeff" + _ONE.replace("\n", "\r\n")
+    _applied_and_back(tree, tmp_path, text.encode(encoding), _CHANGED)
+
+
+def _applied_and_back(tree: Path, tmp_path: Path, data: bytes, becomes: str) -> None:
     path = tmp_path / "a patch.patch"
-    path.write_bytes(text.encode())
+    path.write_bytes(data)
     assert patches.checked([path]) == [path]
     kernel_tree.apply(tree, tmp_path, [path])
     assert _texts(tree)["sound/ring.c"] == becomes
@@ -181,7 +202,12 @@ def test_patch_of_a_file_that_an_earlier_one_adds_is_applied(tree: Path, tmp_pat
     [
         (_ONE.replace("ring.c", "absent.c"), r"the source has no sound/absent\.c$"),
         (_ONE.replace("-second", "-changed").replace("+changed", "+second"), "there already, or reversed$"),
-        (_ONE.replace("@@ -1,3 +1,3 @@", "@@ -1,9 +1,9 @@"), "unexpected end of file in patch"),
+        (_ONE.replace("@@ -1,3 +1,3 @@", "@@ -1,9 +1,9 @@"), "itself is damaged: unexpected end of file$"),
+        (_ONE.replace("\n third", "\nthird"), "itself is damaged: malformed patch at line 7: third$"),
+        (_ONE.replace(" first", "  first"), r"hunk 1 at line 1 \(only its blanks and tabs differ"),
+        (_ONE.replace("-second", "-another"), "hunk 1 at line 1$"),
+        (_ONE.replace("sound/ring.c", "ring.c"), r"the source has no ring\.c$"),
+        (_ONE.replace("sound/ring.c", "usr/src/Makefile"), r"the source has no usr/src/Makefile$"),
     ],
 )
 def test_patch_that_does_not_fit_says_why(tree: Path, tmp_path: Path, text: str, said: str) -> None:
@@ -195,8 +221,11 @@ def test_patch_that_does_not_fit_says_why(tree: Path, tmp_path: Path, text: str,
         (b"", "is empty"),
         (b"\r\n \n", "is empty"),
         (b"diff --git a/x b/x\nGIT binary patch\nliteral 3\n", "holds a binary patch"),
-        (b"\x1f\x8b\x08\x00", "no unified diff"),
-        (b"*** a/x\n--- b/x\n***************\n", "no unified diff"),
+        (b"\x1f\x8b\x08\x00", r"is compressed \(gunzip it first\): no unified diff"),
+        (b"*** a/x\n--- b/x\n***************\n", r"context diff \(make it with diff -u\): no unified diff"),
+        (b"<!DOCTYPE html>\n<pre>--- a/x</pre>", "is a page of the web"),
+        (b"On Monday X wrote:\n> --- a/x\n> +++ b/x\n", "is a quotation in a mail"),
+        (b"a line of words\n", ": no unified diff"),
     ],
 )
 def test_file_that_is_no_patch_is_a_usage_error(tmp_path: Path, data: bytes, said: str) -> None:
@@ -234,3 +263,18 @@ def test_apply_of_two_patches_on_one_file_stacks_them(tree: Path, tmp_path: Path
 def test_fragments_later_line_of_an_option_counts() -> None:
     text = "CONFIG_A=y\nCONFIG_B=m\n# CONFIG_A is not set\n# a comment\n"
     assert kernel_tree.effective(text) == "# CONFIG_A is not set\nCONFIG_B=m"
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("CONFIG_NO_SUCH=y", "Linux of unknown version has no such option"),
+        ("CONFIG_RIN=y", "Linux of unknown version has no such option"),
+        ("CONFIG_RING=maybe", "CONFIG_RING=y: the value is not allowed, or what it depends on is off"),
+        ("# CONFIG_RING is not set", "CONFIG_RING=y: the value is not allowed, or what it depends on is off"),
+        ("CONFIG_LAP=m", "it is off: the value is not allowed, or what it depends on is off"),
+    ],
+)
+def test_option_that_is_not_granted_says_what_became_of_it(tree: Path, line: str, why: str) -> None:
+    (tree / "sound/Kconfig").write_text("config RING\n\tbool\nmenuconfig LAP\n\ttristate\n")
+    assert kernel_tree.why_refused(line, tree, "CONFIG_RING=y\nCONFIG_RING_MORE=y\n") == why

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -195,7 +196,22 @@ def _configured(kernel: Kernel, tree: Path, fragments: Sequence[Path]) -> None:
     refused = refused_options(asked, granted)
     if refused:
         names = " + ".join(path.name for path in fragments)
-        raise LabError(f"{names}: the kernel's configuration does not grant {', '.join(refused)}")
+        told = ", ".join(f"{line} ({why_refused(line, tree, granted)})" for line in refused)
+        raise LabError(f"{names}: the kernel's configuration does not grant {told}")
+
+
+def why_refused(line: str, tree: Path, granted: str) -> str:
+    """Return what became of a fragment's line that the configuration lacks."""
+    found = re.search(r"CONFIG_(\w+)", line)
+    option = found.group(1) if found else ""
+    pattern = rf"^[[:space:]]*(menu)?config[[:space:]]+{option}[[:space:]]*$"
+    search = ["grep", "-rqE", "--include=Kconfig*", pattern, "."]
+    if subprocess.run(search, cwd=tree, capture_output=True, check=False).returncode:
+        return f"Linux {version(tree)} has no such option"
+    became = re.search(rf"^(?:# )?CONFIG_{option}(?:=.*| is not set)$", granted, re.M)
+    return (
+        f"{became.group() if became else 'it is off'}: the value is not allowed, or what it depends on is off"
+    )
 
 
 def effective(text: str) -> str:

@@ -3,11 +3,13 @@
 
 Whatever a kernel developer has in hand is taken: a plain diff, what ``git diff``
 (``--no-prefix`` too) or ``git format-patch`` wrote, several mails in one file, a
-mail with an encoded body, lines that end in CR LF.
+mail with an encoded body, lines that end in CR LF, what a shell of Windows wrote in
+UTF-16, a diff made from any folder above the tree.
 """
 
 from __future__ import annotations
 
+import codecs
 import email
 import re
 import subprocess
@@ -17,12 +19,30 @@ from pathlib import Path
 from tools.labkit.errors import LabError, LabUsage
 
 _HEADER = re.compile(rb"^(?:---|\+\+\+) ([^\t\r\n]+)")
+# diff writes a date behind a tab, which a terminal or an editor may have made blanks of.
+_DATE = re.compile(r" +\d{4}-\d\d-\d\d \d\d:\d\d.*$")
 _RENAME = re.compile(rb"^(rename|copy) (from|to) (.+)$")
 _MAIL = re.compile(rb"^From [^\n]*\n(?=[\w-]+:)", re.M)
 _NOTHING = "/dev/null"
 _REASON_CHARS = 400
-# Leading folders that a header's name loses: "a/sound/pcm.c" one, "sound/pcm.c" none. The usual one first.
+# Leading folders that a header's name loses: "a/sound/pcm.c" one, "sound/pcm.c" none. The usual one first;
+# more for a diff of "/usr/src/linux-6.1/sound/pcm.c", as long as every name keeps a folder.
 LEVELS = (1, 0)
+_DEEPER = (2, 3, 4, 5, 6, 7, 8)
+# What a file is that is no unified diff, by how it begins. Source: file(1)'s magic numbers.
+_OTHERWISE = (
+    (b"\x1f\x8b", "is compressed (gunzip it first)"),
+    (b"\xfd7zXZ", "is compressed (unxz it first)"),
+    (b"BZh", "is compressed (bunzip2 it first)"),
+    (b"(\xb5/\xfd", "is compressed (unzstd it first)"),
+    (b"PK\x03\x04", "is an archive (unpack it first)"),
+    (b"*** ", "is a context diff (make it with diff -u)"),
+    (b"> --- ", "is a quotation in a mail (take the '> ' away)"),
+    (b"<", "is a page of the web, not the patch itself (take its raw or plain form)"),
+)
+_QUOTED = b"\n> --- "
+_BLANKS = " (only its blanks and tabs differ: a mail program or an editor changed them)"
+_BACKUPS = (".orig", ".old", ".bak", "~")
 
 
 def checked(paths: Sequence[Path]) -> list[Path]:
@@ -37,9 +57,18 @@ def checked(paths: Sequence[Path]) -> list[Path]:
             raise LabUsage(f"--patch {path}: is empty")
         if b"\nGIT binary patch\n" in data:
             raise LabUsage(f"--patch {path}: holds a binary patch, which patch(1) cannot apply")
-        if not touched(path):
-            raise LabUsage(f"--patch {path}: no unified diff (lines '--- a/FILE' and '+++ b/FILE')")
+        if not _names(path, 1):
+            raise LabUsage(f"--patch {path}: {_instead(data)} (lines '--- a/FILE' and '+++ b/FILE')")
     return [path.absolute() for path in paths]
+
+
+def _instead(data: bytes) -> str:
+    """Return what a file is that holds no unified diff."""
+    head = data.lstrip()
+    what = next((said for begin, said in _OTHERWISE if head.startswith(begin)), "")
+    if not what and _QUOTED in data:
+        what = "is a quotation in a mail (take the '> ' away)"
+    return f"{what}: no unified diff" if what else "no unified diff"
 
 
 def text(patch: Path) -> bytes:
@@ -51,6 +80,7 @@ def text(patch: Path) -> bytes:
         data = patch.read_bytes()
     except OSError as error:
         raise LabUsage(f"--patch {patch}: {error.strerror}") from error
+    data = _plain(data)
     lines = data.split(b"\n")
     # A kernel's own files have no CR: where every header has one, a mail program put it there.
     heads = [line for line in lines if line.startswith((b"--- ", b"+++ ", b"@@ "))]
@@ -58,6 +88,13 @@ def text(patch: Path) -> bytes:
         data = b"\n".join(line[:-1] if line.endswith(b"\r") else line for line in lines)
     starts = [found.start() for found in _MAIL.finditer(data)] or [0]
     return b"".join(_decoded(data[at:end]) for at, end in zip(starts, [*starts[1:], len(data)]))
+
+
+def _plain(data: bytes) -> bytes:
+    """Return the bytes without a byte order mark, and UTF-16 as UTF-8: a shell of Windows writes it."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace").encode()
+    return data[len(codecs.BOM_UTF8) :] if data.startswith(codecs.BOM_UTF8) else data
 
 
 def _decoded(mail: bytes) -> bytes:
@@ -95,9 +132,11 @@ def _names(patch: Path, level: int) -> list[list[str]]:
     for old, new in zip(lines, lines[1:]):
         pair = [_HEADER.match(line) for line in (old, new)]
         if old.startswith(b"--- ") and new.startswith(b"+++ ") and all(pair):
-            names = [match.group(1).decode(errors="surrogateescape").strip() for match in pair if match]
-            # GNU diff writes a date behind a blank where the name has none.
-            found.append([_stripped(name, level) for name in names if name != _NOTHING])
+            names = [_name(match.group(1)) for match in pair if match]
+            stripped = [_stripped(name, level) for name in names if name != _NOTHING]
+            # "diff -u pcm.c.orig pcm.c": patch(1) takes the one that is there.
+            backup = [stripped[-1] + suffix for suffix in _BACKUPS]
+            found.append([name for name in stripped if name not in backup])
         moved = [_RENAME.match(line) for line in (old, new)]
         if all(moved):
             # Of a rename that changes nothing these lines are all there is; they have no prefix.
@@ -105,10 +144,16 @@ def _names(patch: Path, level: int) -> list[list[str]]:
     return [list(dict.fromkeys(names)) for names in found]
 
 
+def _name(header: bytes) -> str:
+    return _DATE.sub("", header.decode(errors="surrogateescape")).strip()
+
+
 def _stripped(name: str, level: int) -> str:
-    if name.startswith("/"):
-        return name
-    return "/".join(name.split("/")[level:]) or name
+    if level not in _DEEPER:
+        return name if name.startswith("/") else "/".join(name.split("/")[level:]) or name
+    # A bare file name would fit any tree: one of them is not the patch's.
+    rest = "/".join(name.split("/")[level:])
+    return rest if "/" in rest else name
 
 
 def level(patch: Path, there: Callable[[str], bool]) -> int:
@@ -127,6 +172,9 @@ def level(patch: Path, there: Callable[[str], bool]) -> int:
             return number
     # The names of the level that fits best are those that its author meant.
     best = min(LEVELS, key=lambda number: len(missing[number]))
+    for number in _DEEPER:
+        if not _absent(patch, number, there):
+            return number
     raise LabError(f"{patch.name} does not apply: the source has no {', '.join(missing[best])}")
 
 
@@ -135,7 +183,9 @@ def _absent(patch: Path, level: int, there: Callable[[str], bool]) -> list[str]:
     absent = []
     new_file = _added(patch, level)
     for names in _names(patch, level):
-        if names and names[0] not in added and names[0] not in new_file and not there(names[0]):
+        # The developer's own /usr/src may have the file that an absolute name names.
+        missing = names and (names[0].startswith("/") or not there(names[0]))
+        if missing and names[0] not in added and names[0] not in new_file:
             absent.append(names[0])
         added.update(names)
     return list(dict.fromkeys(absent))
@@ -148,7 +198,7 @@ def _added(patch: Path, level: int) -> set[str]:
     for old, new in zip(lines, lines[1:]):
         match = _HEADER.match(new)
         if old.startswith(b"--- /dev/null") and match and new.startswith(b"+++ "):
-            found.add(_stripped(match.group(1).decode(errors="surrogateescape").strip(), level))
+            found.add(_stripped(_name(match.group(1)), level))
     return found
 
 
@@ -167,11 +217,23 @@ def apply(patch: Path, tree: Path) -> None:
         done = subprocess.run(
             [*command, *extra], cwd=tree, input=text(patch), capture_output=True, check=False
         )
-        report = done.stdout.decode(errors="replace")
         if done.returncode:
-            said = (report + done.stderr.decode(errors="replace")).strip()
-            places = "; ".join(rejects(report)) or " ".join(said.split())[-_REASON_CHARS:]
-            raise LabError(f"{patch.name} does not apply: {places}")
+            said = (done.stdout + done.stderr).decode(errors="replace").strip()
+            places = "; ".join(rejects(said)) or " ".join(said.split())[-_REASON_CHARS:]
+            blanks = _BLANKS if _fits_without_blanks([*command, "--dry-run"], patch, tree) else ""
+            raise LabError(f"{patch.name} does not apply: {places}{blanks}")
+
+
+def _fits_without_blanks(command: Sequence[str], patch: Path, tree: Path) -> bool:
+    """Return whether only blanks and tabs keep a patch from applying."""
+    mended = b"\n".join(re.sub(rb"^  (?=[^ ])", b" ", line) for line in text(patch).split(b"\n"))
+    return any(
+        subprocess.run(
+            [*command, "--ignore-whitespace"], cwd=tree, input=data, capture_output=True, check=False
+        ).returncode
+        == 0
+        for data in (text(patch), mended)
+    )
 
 
 def rejects(report: str) -> list[str]:
@@ -180,6 +242,7 @@ def rejects(report: str) -> list[str]:
     for line in report.splitlines():
         checked = re.match(r"(?:checking|patching) file '?([^\s'].*?)'?(?: \(.*\))?$", line)
         failed = re.match(r"Hunk #(\d+) FAILED at (\d+)", line)
+        broken = re.match(r"patch: \*\*\*\* (malformed patch at line .*|unexpected end of file.*)", line)
         if checked:
             file, whole = checked.group(1), False
         elif failed and not whole:
@@ -189,4 +252,6 @@ def rejects(report: str) -> list[str]:
             whole = True
         elif line.startswith("can't find file to patch"):
             places.append("a file to patch is not there")
+        elif broken:
+            places.append(f"the patch itself is damaged: {broken.group(1).replace(' in patch', '')}")
     return places
