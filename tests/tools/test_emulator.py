@@ -198,3 +198,35 @@ def test_full_log_is_cut_at_its_limit_and_says_how_much(qemu: Path, selftest: Pa
     every, some = emulator_log.read(whole), emulator_log.read(cut)
     assert len(some.stale) == 3
     assert some.counters["unlogged"] == len(every.stale) - 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "size=12345",
+            "size=12345,ways=4,line=32 is not allowed (size / (ways * line) must be a power of two)",
+        ),
+        ("ways=0", "ways=0 is not allowed (1 to 64)"),
+        ("repl=lru", "repl=lru is not allowed (rnd, rr, rrg)"),
+        ("xscale,line=24", "line=24 is not allowed (16, 32)"),
+    ],
+)
+def test_cache_that_the_emulator_refuses_is_refused_before_a_boot(qemu: Path, text: str, said: str) -> None:
+    with pytest.raises(LabUsage) as refused:
+        emulator.check_options(boards.load("armv5-vivt"), ["", text])
+    assert str(refused.value) == f"--cache {text}: {said}"
+
+
+@pytest.mark.parametrize("text", ["off", "xscale", "size=8192,line=16", "type=vipt"])
+def test_cache_that_the_emulator_takes_passes(qemu: Path, text: str) -> None:
+    emulator.check_options(boards.load("armv5-vivt"), [text])
+
+
+def test_cache_of_an_emulator_that_is_not_built_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PCMSTRESS_CACHE", str(tmp_path))
+    emulator.check_options(boards.load("armv5-vivt"), ["size=12345"])
+    with pytest.raises(LabUsage, match="no modelled cache"):
+        emulator.check_options(boards.load("armv5"), ["size=8192"])

@@ -141,6 +141,7 @@ def test_agreement_disagrees_where_a_frame_is_unexplained() -> None:
         (["try", "armv5-vivt", "--patch", "/no/such.patch"], "no such file"),
         (["try", "armv5-vivt", "--config", "/no/such.config"], "no such file"),
         (["try", "armv5-vivt", "--config", "/dev/null"], "no such file"),
+        (["try", "armv5-vivt", "--config", "/"], "--config /: is a folder"),
         (["try", "armv5-vivt", "--config", __file__], "no line CONFIG_NAME=VALUE"),
         (["try", "x86_64", "--patch", str(PATCH)], "board x86_64 has no modelled cache"),
         (["try", "armv5", "--patch", str(PATCH)], "board armv5 has no modelled cache"),

@@ -22,7 +22,16 @@ from stress.plan.plan import Arm, Control, Plan
 from stress.report.table import table
 from stress.settings import schema
 from stress.stats.counts import clopper_pearson
-from tools.labkit import boards, cache_names, emulator_arms, emulator_log, experiments, runner, sections
+from tools.labkit import (
+    boards,
+    cache_names,
+    emulator,
+    emulator_arms,
+    emulator_log,
+    experiments,
+    runner,
+    sections,
+)
 from tools.labkit.errors import EX_BROKEN, LabUsage
 
 _PAGE = 4096
@@ -84,6 +93,7 @@ def plan(allocations: int) -> Plan:
 def run(args: argparse.Namespace) -> int:
     """Boot the board with a VIPT cache once per geometry and print one table."""
     board = boards.load(args.board)
+    emulator.check_options(board, args.cache)
     base, _ = runner.directories(args.out)
     rows, notes, good = [], [], True
     for setting in args.cache:
@@ -149,7 +159,7 @@ def _colours_of(setting: str) -> int:
         raise LabUsage(f"--cache {setting}: colours are of type=vipt")
     try:
         return colours(int(options.get("size", "16384")), int(options.get("ways", "4")))
-    except ValueError as error:
+    except (ValueError, ZeroDivisionError) as error:
         raise LabUsage(f"--cache {setting}: {error}") from error
 
 

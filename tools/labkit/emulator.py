@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from tools.labkit import apt, cache, cache_names, need, patches, steps
@@ -28,6 +30,8 @@ _FILES = {
 }
 _HOOKS = "hooks.patch"
 _VARIABLE = "QEMU_VIVT"
+# What it says before the reason, and how long a busy machine may take to say it [s].
+_REFUSED, _ANSWER_S = f"{_VARIABLE}: ", 60
 _OBJECTS, _VERSION = "objects", "version"
 # Bump when the way of building changes what comes out.
 _RECIPE = 1
@@ -137,6 +141,38 @@ def cache_options(board: Board, text: str) -> dict[str, str]:
     # The 926's kernel maintains ranges in steps of 32 bytes (CACHE_DLINESIZE, proc-arm926.S).
     short = "line=16" in text.split(",") and "stride=" not in text
     return {_VARIABLE: f"{own},{text}{',stride=32' if short else ''}"}
+
+
+def check_options(board: Board, settings: Sequence[str]) -> None:
+    """Raise LabUsage for a ``--cache`` that the emulator refuses, before anything is built or booted.
+
+    An emulator that is not built yet is not asked: it refuses at the first boot.
+    """
+    program = cached(cache.root())
+    for text in settings:
+        options = cache_options(board, text)
+        if text and program:
+            refused = _refusal(program, board.emulator.args, options)
+            if refused:
+                raise LabUsage(f"--cache {text}: {refused}")
+
+
+def _refusal(program: Path, machine: Sequence[str], options: dict[str, str]) -> str:
+    """Return why the emulator does not take these options, "" when it does."""
+    quiet = ("-S", "-display", "none", "-serial", "none", "-monitor", "stdio")
+    done = subprocess.run(
+        [str(program), *machine, *quiet],
+        env={**os.environ, **options},
+        input=b"quit\n",
+        capture_output=True,
+        timeout=_ANSWER_S,
+        check=False,
+    )
+    said = done.stderr.decode(errors="replace")
+    return next(
+        (line.partition(_REFUSED)[2] for line in said.splitlines() if _REFUSED in line),
+        "",
+    )
 
 
 def mark() -> str:

@@ -168,6 +168,7 @@ def _walked(board: boards.Board, suite: Suite, plan: Plan, setting: str, folder:
 def run(args: argparse.Namespace) -> int:
     """Boot the board with and without its cache as often as needed and print one table."""
     board = boards.load(args.board)
+    emulator.check_options(board, [args.cache])
     base, _ = runner.directories(args.out)
     rows: list[experiment_table.Row] = []
     for name in args.suite or SUITES:

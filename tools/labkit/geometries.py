@@ -22,6 +22,7 @@ from stress.virtual.spec import BoardSpec
 from tools.labkit import (
     boards,
     cache_names,
+    emulator,
     experiment_table,
     experiments,
     model_cache,
@@ -143,9 +144,11 @@ def _shown(ratio: float | None) -> str:
 def run(args: argparse.Namespace) -> int:
     """Boot the board with each cache and print one table; 70 where an arm is neither near nor explained."""
     board = boards.load(args.board)
+    settings = args.cache or GEOMETRIES
+    emulator.check_options(board, settings)
     base, _ = runner.directories(args.out)
     rows: list[Row] = []
-    for number, setting in enumerate(args.cache or GEOMETRIES):
+    for number, setting in enumerate(settings):
         for name in _ARMS:
             folder = base / f"{number}-{name}"
             rows += _measured(board, name, setting, args.model, folder, again=args.again)

@@ -32,7 +32,7 @@ def run_try(args: argparse.Namespace) -> int:
     fragments = [_fragment(path) for path in args.config]
     if not given and not fragments and not args.append:
         raise LabUsage("nothing to try: --patch FILE, --config FRAGMENT or --append ARGUMENTS")
-    stock = _judged(boards.load(args.board), changed=bool(given or fragments))
+    stock = _judged(boards.load(args.board), args.cache, changed=bool(given or fragments))
     changed = remedies.patched(stock, given, fragments)
     base, _ = runner.directories(args.out)
     append = tuple(args.append.split())
@@ -47,6 +47,8 @@ def run_try(args: argparse.Namespace) -> int:
 
 
 def _fragment(path: Path) -> Path:
+    if path.is_dir():
+        raise LabUsage(f"--config {path}: is a folder, not a fragment of a configuration")
     if not path.is_file():
         raise LabUsage(f"--config {path}: there is no such file")
     if not kernel_tree.effective(path.read_text(encoding="utf-8", errors="replace")):
@@ -54,9 +56,9 @@ def _fragment(path: Path) -> Path:
     return path.absolute()
 
 
-def _judged(board: Board, *, changed: bool) -> Board:
-    """Return the board; LabUsage where the question cannot be answered on it."""
-    emulator.cache_options(board, "")
+def _judged(board: Board, setting: str, *, changed: bool) -> Board:
+    """Return the board; LabUsage where the question cannot be answered on it with this cache."""
+    emulator.check_options(board, [setting])
     if changed and not board.kernel.source:
         raise LabUsage(
             f"board {board.name} boots {board.kernel.package}, which is not built here from source"
@@ -82,7 +84,7 @@ def run_remedies(args: argparse.Namespace) -> int:
     unknown = [name for name in args.remedy if name not in names]
     if unknown:
         raise LabUsage(f"there is no remedy {unknown[0]} ({', '.join(names)})")
-    stock = _judged(boards.load(args.board), changed=False)
+    stock = _judged(boards.load(args.board), args.cache, changed=False)
     wanted = remedy_table.known(args.remedy)
     written = remedies.has_patch(stock)
     if not args.remedy and not written:
