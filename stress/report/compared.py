@@ -247,23 +247,25 @@ def _section(shown: Shown) -> str:
         f"<p>{escape(_run(name, one))}</p>"
         for name, one in (("first:", found.first), ("second:", found.second))
     )
-    rows = [
-        "<tr>"
-        + "".join(f'<td class="{_class(col)}">{escape(cell)}</td>' for col, cell in enumerate(_cells(row)))
-        + "</tr>"
-        for row in found.rows
-    ]
+    rows = [_row_html(row) for row in found.rows]
     return (
         f'<div class="verdict {_BOX[found.word]}"><h1>{escape(head(found))}</h1>{told}{runs}</div>'
-        f"{_picture(found)}<h2>Arms</h2>{document_table(_HEADS, rows, 'lrrrrrl')}"
+        f"{_picture(found)}<h2>Arms</h2>{document_table(_on_page(_HEADS), rows, 'llrrrrr')}"
         f"{''.join(f'<p>{escape(text)}</p>' for text in _reasons(found))}"
         f'<p class="note">{escape(_COUNTED)}</p>'
         f"{_differ_html('Facts', shown.facts)}{_differ_html('Settings of the plan', shown.plan)}"
     )
 
 
-def _class(col: int) -> str:
-    return "name" if col == 0 else "what" if col == len(_HEADS) - 1 else "n"
+def _on_page(cells: Sequence[str]) -> tuple[str, ...]:
+    # What it says stands behind the name: a narrow screen cuts the end of a row.
+    return cells[0], cells[-1], *cells[1:-1]
+
+
+def _row_html(row: Row) -> str:
+    looks = ("name", "name", *["n"] * (len(_HEADS) - 2))
+    cells = zip(looks, _on_page(_cells(row)))
+    return f"<tr>{''.join(f'<td class={look}>{escape(cell)}</td>' for look, cell in cells)}</tr>"
 
 
 def _picture(found: RunComparison) -> str:

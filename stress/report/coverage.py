@@ -26,6 +26,8 @@ BROAD, NARROW = RowLayout(900, 250, 30, 22), RowLayout(460, 34, 14, 40, above=Tr
 HIGH = 0
 # Rows of picture and table. Source: the longest shipped plan has 24 arms. Higher: a longer page.
 MOST_ROWS = 40
+# Half the width of a letter at 14 px [units]: what is centred stays within the picture.
+HALF_LETTER = 4.2
 # Letters of a name beside its row.
 LONGEST = 36
 
@@ -145,8 +147,10 @@ def svg(run: Summary, layout: RowLayout = BROAD) -> str:
     parts = [scale.axis(bottom), f'<path class="way" d="M{asked:.1f} {TOP - 8}V{bottom}"/>']
     lines = count(round(1 / run.plan.bound))
     # In the middle of its line, and within the picture.
-    place = min(max(asked, 60), layout.width - 60)
-    parts.append(f'<text x="{place:.1f}" y="10" text-anchor="middle">asked: 1 in {lines}</text>')
+    words = f"asked: 1 in {lines}"
+    half = HALF_LETTER * len(words)
+    place = min(max(asked, half), layout.width - half)
+    parts.append(f'<text x="{place:.1f}" y="10" text-anchor="middle">{words}</text>')
     parts += [scale.dot(name, bound, TOP + layout.row * number) for number, (name, bound) in enumerate(rows)]
     label = "95 % upper bound on the share of corrupted lines, by arm"
     box = f'viewBox="0 0 {layout.width} {bottom + 34}" role="img" aria-label="{label}"'

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from stress.verdict.contrast import Contrast
 
 TOP, LONGEST = 14, 44
+# Half the width of a letter at 14 px [units]: what is centred stays within the picture.
+HALF_LETTER = 4.4
 BROAD, NARROW = RowLayout(900, 300, 130, 22), RowLayout(460, 14, 106, 42, above=True)
 # Ratios drawn [log10]; an interval that goes on has an arrow.
 LOW, HIGH = -1.0, 3.0
@@ -83,7 +85,10 @@ def _axis(bottom: float, span: tuple[float, float], layout: RowLayout) -> str:
         at = _x(10.0**power, span, layout)
         kind = "tick" if power == 0 else "frame"
         parts.append(f'<path class="{kind}" d="M{at:.1f} {TOP - 8}V{bottom:.1f}"/>')
-        parts.append(f'<text x="{at:.1f}" y="{bottom + 15:.1f}" text-anchor="middle">{10.0**power:g}x</text>')
+        # Within the picture, whose left edge is near in the narrow one.
+        words = f"{10.0**power:g}x"
+        place = max(at, HALF_LETTER * len(words))
+        parts.append(f'<text x="{place:.1f}" y="{bottom + 15:.1f}" text-anchor="middle">{words}</text>')
     return "".join(parts)
 
 

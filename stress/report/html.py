@@ -140,7 +140,7 @@ def _reasons(run: Summary) -> str:
 
 
 def _arms(run: Summary) -> str:
-    heads = ("arm", "verdict", "bursts", "lines checked", "wrong frames", "kinds", "xruns", "self-test")
+    heads = ("arm", "verdict", "wrong frames", "lines checked", "bursts", "kinds", "xruns", "self-test")
     rows = [_row(part, judged) for part, judged in zip(run.parts[:MOST_ARMS], run.verdicts)]
     rest = len(run.parts) - len(rows)
     help_text = (
@@ -156,7 +156,7 @@ def _row(arm: Tally, judged: Judgement) -> str:
     ranked = sorted(arm.counts.items(), key=lambda item: -item[1])
     kinds = ", ".join(f"{count(number)} {kind}" for kind, number in ranked) or "none"
     share = f"{100 * arm.wrong_frames / arm.checked_frames:.3g} %" if arm.checked_frames else "-"
-    numbers = (arm.bursts, count(arm.lines), share)
+    numbers = (share, count(arm.lines), arm.bursts)
     name, verdict = escape(arm.arm), escape(judged.verdict.value)
     cells = [f'<td class="name">{name}</td><td class="{verdict}">{verdict}</td>']
     cells += [f'<td class="n">{number}</td>' for number in numbers]

@@ -65,7 +65,7 @@ def _burst(burst: BurstRecord) -> str:
     body += _axis(burst, frames, height)
     title = escape(f"burst {burst.number}, {burst.arm}")
     box = f'viewBox="0 0 {LEFT + WIDTH} {height}" role="img" aria-label="{title}"'
-    strip = f'<figure class="wide"><svg {box}>{body}</svg></figure>'
+    strip = f'<figure class="wide"><div class="shade"><svg {box}>{body}</svg></div></figure>'
     some = f'<p class="note">{count(len(drawn))} of {count(len(shown))} drawn.</p>' if drawn != shown else ""
     return f"<h3>{title}</h3>{_memory(burst)}{strip}{some}{_rows(shown)}"
 
@@ -141,7 +141,7 @@ def _row(finding: FindingRecord) -> str:
     lanes = finding.lanes
     age = f", {counted(finding.laps, 'lap')}" if finding.laps else ""
     cells = f'<td class="n">{count(finding.frame)}</td><td class="n">{count(finding.frames)}</td>'
-    cells += f"<td>{escape(finding.kind + age)}</td><td>{escape(finding.view)}</td>"
+    cells += f'<td class="name">{escape(finding.kind + age)}</td><td class="name">{escape(finding.view)}</td>'
     for lane in LANES:
         says = lanes.of(lane) if lanes else ""
         hue = {WRONG: COLOURS.get(finding.view, GREY), RIGHT: GREEN}.get(says, "#999")

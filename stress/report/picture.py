@@ -162,12 +162,12 @@ def _frame(axis: Axis) -> str:
     parts = [f'<rect class="frame" x="{LEFT}" y="{TOP}" width="{INNER_WIDTH}" height="{INNER_HEIGHT}"/>']
     for share, text in axis.across:
         parts.append(f'<path class="tick" d="M{_x(share):.1f} {_y(0)}v4"/>')
-        parts.append(_text(_x(share), _y(0) + 16, text, anchor="middle"))
+        parts.append(_text(_x(share), _y(0) + 20, text, anchor="middle"))
     for share, text in axis.up:
         parts.append(f'<path class="tick" d="M{LEFT} {_y(share):.1f}h-4"/>')
         parts.append(_text(LEFT - 7, _y(share) + 4, text, anchor="end"))
-    parts.append(_text(LEFT + INNER_WIDTH, HEIGHT - 3, axis.across_unit, anchor="end"))
-    parts.append(_text(0, TOP - 5, axis.up_unit))
+    parts.append(_text(LEFT + INNER_WIDTH, HEIGHT + 10, axis.across_unit, anchor="end"))
+    parts.append(_text(0, TOP - 12, axis.up_unit))
     return "".join(parts)
 
 
@@ -183,6 +183,7 @@ def _tick(tick: Tick, rule: bool) -> str:
 
 
 def _figure(body: str, title: str) -> str:
-    box = f'viewBox="0 -4 {WIDTH} {HEIGHT + 4}" role="img" aria-label="{escape(title)}"'
+    # Room for the names of both axes in the letters of a narrow screen, which are larger in these units.
+    box = f'viewBox="0 -16 {WIDTH} {HEIGHT + 32}" role="img" aria-label="{escape(title)}"'
     drawn = f'<div class="shade"><svg {box}>{body}</svg></div>'
     return f'<figure class="wide">{drawn}<figcaption>{escape(title)}</figcaption></figure>'

@@ -98,7 +98,7 @@ def _params(opened: OpenRecord | None, plane: Plane) -> ParamsRecord | None:
 def _scene(run: Summary, arm: str, plane: Plane, places: Places, column_frames: int) -> Scene:
     opened = run.opened.get(arm)
     params = _params(opened, plane)
-    whose = f"{plane.ring} ring" if plane.ring else "damage that names no ring, by its place in the ring"
+    whose = f"{plane.ring} ring" if plane.ring else "no ring named"
     return Scene(
         title=f"{arm}, {whose}",
         seconds=places.frames / places.rate if places.rate else 0.0,
@@ -181,9 +181,15 @@ def _rest(left: Sequence[RingMap]) -> str:
     if not left:
         return ""
     frames = counted(sum(one.frames for one in left), "wrong frame")
-    names = ", ".join(escape(one.scene.title) for one in left[:6])
-    more = f" and {len(left) - 6} more" if len(left) > 6 else ""
-    return f'<p class="note">Not drawn: {frames} in {counted(len(left), "ring")}: {names}{more}.</p>'
+    ringed = [f"{one.arm} ({one.plane.ring})" for one in left if one.plane.ring]
+    others = [one.arm for one in left if not one.plane.ring]
+    told = [f"rings of {_names(ringed)}"] if ringed else []
+    told += [f"damage of {_names(others)} that names no ring"] if others else []
+    return f'<p class="note">Not drawn: {frames}: {escape("; ".join(told))}.</p>'
+
+
+def _names(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:6])}{f' and {len(names) - 6} more' if len(names) > 6 else ''}"
 
 
 def _unplaced(frames: int) -> str:
