@@ -14,7 +14,7 @@ from stress.virtual import footprint as virtual
 from stress.virtual.cache.geometry import named_geometry
 from stress.virtual.spec import BoardSpec
 from tools.labkit import boards as lab_boards
-from tools.labkit import cache_names, colours, doctor, emulator, model_cache, own_load, sections
+from tools.labkit import cache_names, colours, command, doctor, emulator, model_cache, own_load, sections
 from tools.labkit.emulator_log import Touched, Touching
 from tools.labkit.emulator_truth import Agreement
 from tools.labkit.errors import LabError, LabUsage
@@ -199,6 +199,31 @@ def test_section_is_replaced_and_the_rest_is_kept(tmp_path: Path) -> None:
     text = page.read_text()
     assert text.startswith("# head\n<!-- a -->\nWritten by `tools/lab x` on 20")
     assert text.endswith(":\n\n    one\n    two\n<!-- end a -->\ntail\n")
+
+
+@pytest.mark.parametrize(
+    ("argv", "section"),
+    [
+        (["remedies", "armv5-vivt-module", "--write"], "remedies armv5-vivt-module"),
+        (["colours", "armv5-vivt", "--write"], "vipt"),
+        (["geometries", "armv5-vivt", "--write"], "geometries"),
+        (["experiments", "armv5-vivt", "--write"], "experiments"),
+        (["speed", "armv5-vivt", "--write"], "speed"),
+    ],
+)
+def test_section_that_is_not_there_is_named_before_anything_is_booted(
+    argv: list[str],
+    section: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("nothing\n")
+    own = sections.check
+    monkeypatch.setattr(sections, "check", lambda name: own(name, page))
+    assert command.main(argv) == 70
+    assert f"has no section {section}" in capsys.readouterr().err
 
 
 def test_section_that_is_not_there_is_named(tmp_path: Path) -> None:

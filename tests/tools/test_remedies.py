@@ -106,6 +106,30 @@ def test_comparison_says_before_after_bound_and_what_did_not_run() -> None:
     assert "USB ahead: not run: no capture" in lines
 
 
+def test_rows_say_what_is_mended_what_is_left_and_the_cost_beside_stock() -> None:
+    by_name = {remedy.name: remedy for remedy in remedies.REMEDIES}
+    stock = _card(player=2400, mixer=80, recorder=90, ahead=8)
+    half, whole = _card(player=900), _card()
+    half.arms["ahead"] = ArmResult(reason="no capture")
+    for card, instructions in ((stock, 4000), (half, 4500), (whole, 3999)):
+        card.arms["player"] = dataclasses.replace(
+            card.arms["player"], frames=100, counters={"instructions": instructions}
+        )
+    rows = [
+        remedy_table.Row(by_name[name], {"aloop": card})
+        for name, card in (("stock", stock), ("user-uncached", half), ("both-uncached", whole))
+    ]
+    told = [re.split(r" {2,}", line)[2:4] for line in remedy_table.causes(rows)[3:]]
+    assert told == [
+        ["-", "player, mixer, recorder, ahead"],
+        ["mixer, recorder", "player"],
+        ["player, mixer, recorder, ahead", "nothing"],
+    ]
+    beside = [re.split(r" {2,}", line)[3:5] for line in remedy_table.costs(rows)[3:]]
+    assert beside == [["40", "+0.0 %"], ["45", "+12.5 %"], ["40", "-0.0 %"]]
+    assert re.split(r" {2,}", remedy_table.causes(rows[1:])[3])[2:4] == ["-", "player"]
+
+
 @pytest.mark.parametrize(
     ("said", "found"),
     [

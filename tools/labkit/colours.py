@@ -94,6 +94,8 @@ def run(args: argparse.Namespace) -> int:
     """Boot the board with a VIPT cache once per geometry and print one table."""
     board = boards.load(args.board)
     emulator.check_options(board, args.cache)
+    if args.write:
+        sections.check("vipt")
     base, _ = runner.directories(args.out)
     rows, notes, good = [], [], True
     for setting in args.cache:

@@ -169,6 +169,8 @@ def run(args: argparse.Namespace) -> int:
     """Boot the board with and without its cache as often as needed and print one table."""
     board = boards.load(args.board)
     emulator.check_options(board, [args.cache])
+    if args.write:
+        sections.check("experiments")
     base, _ = runner.directories(args.out)
     rows: list[experiment_table.Row] = []
     for name in args.suite or SUITES:

@@ -146,6 +146,8 @@ def run(args: argparse.Namespace) -> int:
     board = boards.load(args.board)
     settings = args.cache or GEOMETRIES
     emulator.check_options(board, settings)
+    if args.write:
+        sections.check("geometries")
     base, _ = runner.directories(args.out)
     rows: list[Row] = []
     for number, setting in enumerate(settings):

@@ -85,6 +85,8 @@ def run_remedies(args: argparse.Namespace) -> int:
     if unknown:
         raise LabUsage(f"there is no remedy {unknown[0]} ({', '.join(names)})")
     stock = _judged(boards.load(args.board), args.cache, changed=False)
+    if args.write:
+        sections.check(f"remedies {args.board}")
     wanted = remedy_table.known(args.remedy)
     written = remedies.has_patch(stock)
     if not args.remedy and not written:
@@ -107,8 +109,9 @@ def run_remedies(args: argparse.Namespace) -> int:
     lines = remedy_table.remedies(rows)
     print("\n".join(lines), flush=True)
     if args.write:
-        asked = " ".join([args.board, *args.remedy])
-        sections.write(f"remedies {args.board}", f"tools/lab remedies {asked}", lines)
+        asked = [args.board, *args.remedy, *(f"--card {card}" for card in args.card or ())]
+        asked += [f"--cache {args.cache}"] if args.cache else []
+        sections.write(f"remedies {args.board}", f"tools/lab remedies {' '.join(asked)}", lines)
     for place in surprises:
         cache.say(f"not as expected: {place}")
     return EX_BROKEN if surprises or beyond else 0

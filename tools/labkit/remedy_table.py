@@ -117,8 +117,12 @@ def surprises(remedy: Remedy, card: str, result: CardResult) -> list[str]:
 
 def costs(rows: Sequence[Row]) -> list[str]:
     """Return what the ordinary player and recorder cost per frame, by counters of the emulator."""
-    heads = ("remedy", "ring", "arm", "instructions", "ring fills", "uncached", "line ops", "other fills")
+    heads = (
+        *("remedy", "ring", "arm", "instructions", "beside stock"),
+        *("ring fills", "uncached", "line ops", "other fills"),
+    )
     cells = []
+    stock = _stock(rows)
     for row in rows:
         for card, result in row.cards.items():
             for name in ("player", "recorder"):
@@ -131,23 +135,61 @@ def costs(rows: Sequence[Row]) -> list[str]:
                         _RING[card],
                         name,
                         f"{seen.per_frame('instructions'):.0f}",
+                        _beside(seen, stock[card].arms.get(name) if card in stock else None),
                         f"{seen.per_frame('user_ring_fills', 'kernel_ring_fills'):.3f}",
                         f"{seen.per_frame('user_uncached', 'kernel_uncached'):.2f}",
                         f"{seen.per_frame('line_ops'):.2f}",
                         f"{seen.per_frame('user_fills', 'kernel_fills'):.2f}",
                     )
                 )
-    return ["Per frame, of the whole burst:", *table(heads, cells, "lllrrrrr")]
+    return ["Per frame, of the whole burst:", *table(heads, cells, "lllrrrrrr")]
+
+
+def _stock(rows: Sequence[Row]) -> Mapping[str, CardResult]:
+    return next((row.cards for row in rows if not row.remedy.append), {})
+
+
+def _beside(seen: ArmResult, stock: ArmResult | None) -> str:
+    """Return by how much the instructions per frame differ from the stock kernel's; "-" without one."""
+    before = stock.per_frame("instructions") if stock else 0.0
+    return f"{100 * (seen.per_frame('instructions') / before - 1):+.1f} %" if before else "-"
 
 
 def causes(rows: Sequence[Row]) -> list[str]:
-    """Return what `pcmstress diagnose` named for each remedy."""
+    """Return what each remedy mends, what it leaves wrong, and the cause that `pcmstress diagnose` named."""
+    stock = _stock(rows)
     cells = [
-        (row.remedy.name, _RING[card], result.verdict, result.cause)
+        (
+            row.remedy.name,
+            _RING[card],
+            _mended(stock.get(card), result),
+            _wrong(result) or "nothing",
+            result.verdict,
+            result.cause,
+        )
         for row in rows
         for card, result in row.cards.items()
     ]
-    return ["Named by diagnose:", *table(("remedy", "ring", "verdict", "cause"), cells, "llll")]
+    heads = ("remedy", "ring", "mends", "leaves wrong", "verdict", "cause")
+    return ["Named by diagnose:", *table(heads, cells, "llllll")]
+
+
+def _wrong(result: CardResult) -> str:
+    arms = (*PLAYBACK, *CAPTURE)
+    return ", ".join(arm for arm in arms if arm in result.arms and result.arms[arm].wrong)
+
+
+def _mended(stock: CardResult | None, result: CardResult) -> str:
+    """Return the arms that are wrong on the stock kernel and clean here; "-" without that kernel's run."""
+    if stock is None:
+        return "-"
+    clean = [
+        arm
+        for arm in (*PLAYBACK, *CAPTURE)
+        if arm in stock.arms and stock.arms[arm].wrong and arm in result.arms
+        if result.arms[arm].checked and not result.arms[arm].wrong
+    ]
+    return ", ".join(clean) or ("-" if result is stock else "nothing")
 
 
 def known(names: Sequence[str]) -> list[Remedy]:

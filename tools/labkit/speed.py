@@ -84,6 +84,8 @@ def run(args: argparse.Namespace) -> int:
     """Print a table of seconds, and how long the emulator takes to build."""
     board = boards.load(args.board)
     compared = settings(board)
+    if args.write:
+        sections.check("speed")
     if args.build:
         begin = time.monotonic()
         assemble.emulator(board, force=True)
