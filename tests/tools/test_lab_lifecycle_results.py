@@ -95,7 +95,9 @@ def test_run_that_ends_without_a_report_is_told_and_the_series_goes_on(monkeypat
     monkeypatch.setattr(lifecycle_events, "run", broken)
     series.run({"no-data": 5})
     assert series.bad == 2
-    assert wrong(read(tmp_path / "results.jsonl")) == ["no-data: exit 70: no card appeared"]
+    kept = read(tmp_path / "results.jsonl")
+    assert wrong(kept) == ["no-data: exit 70: no card appeared"]
+    assert missing(kept, {"no-data": 5}) == {"no-data": 5}
 
 
 @pytest.fixture

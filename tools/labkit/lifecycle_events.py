@@ -235,7 +235,7 @@ class Series:
             try:
                 return pieces(name, run(name, number), self._clock() - begin)
             except LabError as error:
-                return [Piece(name, event, number, wrong=(str(error),)) for event in PARTS[name].events]
+                return [Piece(name, event, 0, wrong=(str(error),)) for event in PARTS[name].events]
         wrong = tuple(DEVICE[name]())
         return [Piece(name, "-", number, {"wrong" if wrong else "right": 1}, wrong=wrong)]
 
