@@ -105,12 +105,26 @@ def check_board(folder: Path, board: dict[str, Any]) -> None:
     kept = rundir.read_json(folder, "board.json")
     # The facts of the call that began it are no part of the board.
     kept.pop("run", None)
-    if kept != json.loads(json.dumps(board)):
+    differs = _differs(kept, json.loads(json.dumps(board)))
+    if differs:
         raise ConfigError(
             "is not the board this run was begun with",
-            where=f"{folder / 'board.json'}: virtual board",
-            allowed="the description as it was, or a new run",
+            where=f"{folder / 'board.json'}: virtual board: {differs}",
+            allowed="the description as it was, read by the version that began the run, or a new run",
         )
+
+
+def _differs(kept: object, now: object, name: str = "") -> str:
+    # The first key with another value, "" where there is none.
+    if not isinstance(kept, dict) or not isinstance(now, dict):
+        return "" if kept == now else name or "board"
+    # The facts of a virtual board follow from its description.
+    for key in sorted(kept.keys() | now.keys(), key=lambda one: (one == "facts", one)):
+        inner = f"{name}.{key}" if name else str(key)
+        found = _differs(kept.get(key), now.get(key), inner) if key in kept and key in now else inner
+        if found:
+            return found
+    return ""
 
 
 def _same(args: argparse.Namespace, config: RunConfig) -> None:

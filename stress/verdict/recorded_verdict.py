@@ -27,6 +27,7 @@ def concluded(
     unbegun: bool,
     unnamed: tuple[str, ...] = (),
     miscounted: int = 0,
+    missing: int = 0,
 ) -> tuple[Judgement, bool]:
     """Return the judgement of a run, and whether its record contradicts itself.
 
@@ -37,13 +38,18 @@ def concluded(
     unbegun : an arm of the plan never ran.
     unnamed : evidence files that no burst of the record names.
     miscounted : the burst before a tally that the bursts contradict, 0 without one.
+    missing : the first burst that the record should hold and does not, 0 without one.
     """
     judgement, contradicted = _beside_bursts(recorded, derived, unbegun)
     if unnamed and judgement.verdict is not Verdict.FAIL:
         contradicted = contradicted or judgement.verdict in (Verdict.PASS, Verdict.SKIP)
         judgement = _beside_evidence(judgement, unnamed)
     if miscounted and judgement.verdict in (Verdict.PASS, Verdict.SKIP):
-        judgement, contradicted = _miscounted(judgement, miscounted), True
+        text = f"the tally recorded behind burst {miscounted} is not what the bursts before it add up to"
+        judgement, contradicted = _doubted(judgement, text), True
+    if missing and judgement.verdict in (Verdict.PASS, Verdict.SKIP):
+        text = f"burst {missing} is not in the record, and later ones are: a line was deleted"
+        judgement, contradicted = _doubted(judgement, text), True
     return judgement, contradicted
 
 
@@ -81,10 +87,19 @@ def _unended(derived: Judgement) -> Judgement:
 
 
 def _by_earlier_rules(recorded: Judgement, derived: Judgement) -> Judgement:
-    # What was corruption then and now, or what never ran, is no question of rules.
-    reason = f" ({derived.reasons[0]})" if derived.reasons else ""
-    line = f"recorded by an earlier version; by the rules of this one it is {derived.verdict.value}{reason}"
-    return Judgement(recorded.verdict, (*recorded.reasons, line))
+    # What the rules of then let pass, or called corruption, and those of today do not, is neither.
+    line = (
+        f"{recorded.verdict.value} was recorded by an earlier version; by the rules of this one it is "
+        f"{derived.verdict.value}"
+    )
+    if recorded.verdict not in (Verdict.PASS, Verdict.FAIL):
+        reason = f" ({derived.reasons[0]})" if derived.reasons else ""
+        return Judgement(recorded.verdict, (*recorded.reasons, line + reason))
+    # What is clean today is no reason of a verdict that is none.
+    reasons = () if derived.verdict is Verdict.PASS else derived.reasons
+    return Judgement(
+        Verdict.INCONCLUSIVE, (line, *reasons, *(f"recorded: {reason}" for reason in recorded.reasons))
+    )
 
 
 def _beside_evidence(judged: Judgement, unnamed: tuple[str, ...]) -> Judgement:
@@ -98,8 +113,7 @@ def _beside_evidence(judged: Judgement, unnamed: tuple[str, ...]) -> Judgement:
     return Judgement(Verdict.INCONCLUSIVE, (reason, *(f"recorded: {text}" for text in judged.reasons)))
 
 
-def _miscounted(judged: Judgement, number: int) -> Judgement:
-    reason = f"the tally recorded behind burst {number} is not what the bursts before it add up to"
+def _doubted(judged: Judgement, reason: str) -> Judgement:
     return Judgement(Verdict.INCONCLUSIVE, (reason, *(f"recorded: {text}" for text in judged.reasons)))
 
 

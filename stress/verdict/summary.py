@@ -118,6 +118,7 @@ class Summing:
     bursts, allocations, streamed_s : so far.
     named : evidence files that bursts name; `unnamed` those in the folder that none does.
     miscounted : the burst before the first tally of the record that the bursts contradict, 0 without one.
+    missing : the first number that no burst has and that later ones pass over, 0 without one.
     """
 
     start: StartRecord | None = None
@@ -142,6 +143,7 @@ class Summing:
     named: set[str] = field(default_factory=set)
     unnamed: tuple[str, ...] = ()
     miscounted: int = 0
+    missing: int = 0
     lifecycle: dict[tuple[str, str], EventRow] = field(default_factory=dict)
     beside: Neighbours = field(default_factory=Neighbours)
     gathering: Gathering = field(default_factory=Gathering)
@@ -192,6 +194,8 @@ class Summing:
     def _add_burst(self, burst: BurstRecord) -> None:
         # A verdict says nothing of bursts that follow it.
         self.verdict = None
+        if burst.number > self.number + 1 and not self.missing:
+            self.missing = self.number + 1
         self.number, self.end = burst.number, burst.end
         self.bursts += 1
         self.allocations = max(self.allocations, burst.exposure.allocation)
@@ -231,6 +235,8 @@ class Summing:
             unbegun=any(part.skipped == NOT_BEGUN for part in parts),
             unnamed=self.unnamed,
             miscounted=self.miscounted,
+            # The bursts of an arm that was refused have their numbers, and no line.
+            missing=0 if any(part.skipped for part in begun) else self.missing,
         )
         return Summary(
             plan=plan,

@@ -115,7 +115,7 @@ def test_resume_on_a_board_file_that_was_edited_is_refused(tmp_path, capsys):
     (tmp_path / "b.toml").write_text('name = "mine"\ntitle = "another"\n')
     capsys.readouterr()
     assert _resume(tmp_path / "r") == 64
-    assert "virtual board: is not the board this run was begun with" in capsys.readouterr().err
+    assert "virtual board: spec.title: is not the board this run was begun with" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("event", ["start", "wire", "open", "burst", "verdict"])

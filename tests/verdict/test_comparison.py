@@ -22,7 +22,8 @@ def _burst(number, episodes, **more):
     found = {"counts": {"stale": episodes}, "wrong_frames": 8 * episodes} if episodes else {}
     return {
         "event": "burst", "number": number, "episodes": episodes, "observed_s": 10.0, "streamed_s": 10.0,
-        "analysis": {"checked_frames": 480000, "detector": "exact", **found}, "control": CONTROL,
+        "analysis": {"frames": 480000, "checked_frames": 480000, "detector": "exact", **found},
+        "exposure": {"lines": 100_000, "line_bytes": 32}, "control": CONTROL,
         "tiles": {"number": 500, "runs": episodes, "squares": episodes}, **more,
     }  # fmt: skip
 

@@ -75,13 +75,56 @@ def test_edited_verdict_contradicts_the_bursts_and_both_are_told():
 VIVT = {"event": "start", "transport": {"indexing": "VIVT", "kind": "usb"}}
 
 
-def test_verdict_of_an_earlier_version_stays_and_the_rules_of_this_one_are_told():
+def test_pass_of_an_earlier_version_that_the_rules_of_this_one_do_not_give_is_none():
     old = summary(VIVT, CLEAN, _verdict("PASS", "as it was said"))
-    assert (old.judgement.verdict, old.contradicted) == (Verdict.PASS, False)
-    assert old.judgement.reasons[0] == "as it was said"
-    assert "by the rules of this one it is INCONCLUSIVE (no arm provokes" in old.judgement.reasons[1]
+    assert (old.judgement.verdict, old.contradicted) == (Verdict.INCONCLUSIVE, False)
+    assert old.judgement.reasons[0] == (
+        "PASS was recorded by an earlier version; by the rules of this one it is INCONCLUSIVE"
+    )
+    assert "no arm provokes" in old.judgement.reasons[1]
+    assert old.judgement.reasons[-1] == "recorded: as it was said"
     new = summary(VIVT, CLEAN, {**_verdict("PASS", "as it was said"), "rules": RULES})
     assert (new.judgement.verdict, new.contradicted) == (Verdict.INCONCLUSIVE, True)
+
+
+def test_pass_of_an_earlier_version_with_an_arm_refused_is_none():
+    plan = read_plan({"arm": [{"name": "a"}, {"name": "b", "access": "rw"}]}, "plan")
+    refused = {"event": "skip", "arm": "a", "reason": "no mmap here"}
+    run = summary(refused, {**CLEAN, "arm": "b"}, _verdict("PASS", "said"), plan=plan)
+    assert run.judgement.verdict is Verdict.INCONCLUSIVE
+    assert any("no mmap here" in reason for reason in run.judgement.reasons[:3])
+
+
+def test_failure_of_an_earlier_version_that_is_none_today_is_no_failure():
+    run = summary(CLEAN, _verdict("FAIL", "1 corrupted stretch (1 swap)"))
+    assert run.judgement.verdict is Verdict.INCONCLUSIVE
+    assert run.judgement.reasons == (
+        "FAIL was recorded by an earlier version; by the rules of this one it is PASS",
+        "recorded: 1 corrupted stretch (1 swap)",
+    )
+
+
+def test_doubt_of_an_earlier_version_stays():
+    run = summary(CLEAN, _verdict("INCONCLUSIVE", "the device went away"))
+    assert run.judgement.verdict is Verdict.INCONCLUSIVE
+    assert run.judgement.reasons[0] == "the device went away"
+    assert "by the rules of this one it is PASS" in run.judgement.reasons[1]
+
+
+def test_burst_that_is_missing_between_others_is_named():
+    bursts = [{**CLEAN, "number": number} for number in (1, 2, 4)]
+    run = summary(*bursts, _verdict("PASS", "said"))
+    assert (run.judgement.verdict, run.contradicted) == (Verdict.INCONCLUSIVE, True)
+    assert run.judgement.reasons[0].startswith("burst 3 is not in the record")
+    whole = summary(*[{**CLEAN, "number": number} for number in (1, 2, 3)], _verdict("PASS", "said"))
+    assert whole.judgement.verdict is Verdict.PASS
+
+
+def test_number_of_a_burst_that_an_arm_refused_is_not_missing():
+    plan = read_plan({"arm": [{"name": "a"}, {"name": "b", "access": "rw", "optional": True}]}, "plan")
+    refused = {"event": "skip", "arm": "b", "reason": "no rw here"}
+    bursts = [{**CLEAN, "arm": "a", "number": number} for number in (1, 3)]
+    assert summary(refused, *bursts, _verdict("PASS", "said"), plan=plan).judgement.verdict is Verdict.PASS
 
 
 def test_pass_of_an_earlier_version_over_arms_that_never_ran_is_a_contradiction():
