@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from stress.model.words import count, plain
+from stress.model.words import count, counted, plain
 from stress.report import html, mail, text
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stress.verdict.summary import Summary
 
 COLUMNS = 100
+_FRAMES = "evidence/"
 # Names that a text of the system may have in a bundle: a record from elsewhere may hold any.
 _NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}){0,7}")
 _ABOUT = {
@@ -63,7 +64,7 @@ def readme(names: Mapping[str, int], run: Summary, removed: Sequence[str] = ()) 
     removed : what was taken out, in words.
     """
     head = text.head(run)[0]
-    rows = [f"{name:36} {count(size):>11}  {_about(name)}".rstrip() for name, size in sorted(names.items())]
+    rows = [_line(name, size, _about(name)) for name, size in sorted(_together(names).items())]
     gone = [f"Taken out (--private): {', '.join(removed)}.", ""] if removed else []
     return _joined(
         [
@@ -78,9 +79,20 @@ def readme(names: Mapping[str, int], run: Summary, removed: Sequence[str] = ()) 
     )
 
 
+def _together(names: Mapping[str, int]) -> dict[str, int]:
+    # Some hundred files of one sort are one line, so that the others are seen.
+    frames = [size for name, size in names.items() if name.startswith(_FRAMES)]
+    rest = {name: size for name, size in names.items() if not name.startswith(_FRAMES)}
+    return {**rest, f"{_FRAMES} ({counted(len(frames), 'file')})": sum(frames)} if frames else rest
+
+
+def _line(name: str, size: int, about: str) -> str:
+    return f"{name:36} {count(size):>11}  {about}".rstrip()
+
+
 def _about(name: str) -> str:
-    if name.startswith("evidence/"):
-        return "raw frames around a finding, expected and observed"
+    if name.startswith(_FRAMES):
+        return "raw frames around a finding each, expected and observed"
     if name.endswith("-descriptors"):
         return "USB descriptors of the card, one a line"
     return _ABOUT.get(name, "as the kernel had it when the run began" if name.startswith("system/") else "")

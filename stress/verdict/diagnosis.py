@@ -217,7 +217,9 @@ def _from_kinds(measured: Sequence[Measured], layers: Layers, context: Context) 
         )
     kinds = ", ".join(f"{number} {kind}" for kind, number in whole.counts.most_common())
     in_rw = sum(entry.tally.found for entry in measured if entry.arm.access == Access.RW.value)
-    also = f"; {in_rw} of them with rw access, which no cache alias reaches" if in_rw else ""
+    also = f"; {in_rw} of them with rw access" if in_rw else ""
+    # On a core that snoops nobody thought of a cache.
+    also += ", which no cache alias reaches" if in_rw and not context.carries.snooped else ""
     return cause, f"{kinds}{also}{f'; {clocks}' if cause is Cause.CLOCK and clocks else ''}"
 
 

@@ -97,7 +97,9 @@ def test_bundle_holds_report_mail_page_kernel_log_and_a_list_of_them(run, tmp_pa
     wanted = {"README", "report.txt", "mail.txt", "page.html", "kernel.txt", "system/proc/cmdline"}
     assert wanted | {"run.jsonl", "config.json", "board.json"} <= names
     readme = texts["r/README"]
-    assert [name for name in names - {"README"} if name not in readme] == []
+    frames = [name for name in names if name.startswith("evidence/")]
+    assert [name for name in names - {"README", *frames} if name not in readme] == []
+    assert f"evidence/ ({len(frames)} file" in readme
     assert texts["r/page.html"].startswith("<!doctype html>") and "Subject: " in texts["r/mail.txt"]
 
 

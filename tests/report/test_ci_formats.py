@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -131,6 +132,24 @@ def test_junit_is_valid_where_ant_and_jenkins_are_strict(cases, facts):
     xmlschema = pytest.importorskip("xmlschema")
     schema = xmlschema.XMLSchema(Path(__file__).parent / "data" / "junit-strict.xsd")
     schema.validate(junit("s", cases, facts).decode("utf-8"))
+
+
+# A directory with the schemas of Ant's reports and Jenkins' xunit plugin; docs/farms.md says where they are.
+ORIGINALS = sorted(Path(os.environ.get("JUNIT_SCHEMAS", os.devnull)).glob("*.xsd"))
+
+
+@pytest.mark.skipif(
+    not ORIGINALS, reason="JUNIT_SCHEMAS names no directory of schemas; they are not ours to copy"
+)
+@pytest.mark.parametrize("original", ORIGINALS or ["none"], ids=str)
+@pytest.mark.parametrize("cases", [CASES, CASES[:1], []])
+@pytest.mark.parametrize("facts", [FACTS, None])
+def test_junit_is_valid_by_the_schemas_of_ant_and_jenkins(cases, facts, original):
+    xmlschema = pytest.importorskip("xmlschema")
+    text = junit("s", cases, facts).decode("utf-8")
+    xmlschema.XMLSchema(original).validate(text)
+    # A schema that takes anything would prove nothing.
+    assert not xmlschema.XMLSchema(original).is_valid(text.replace("<testsuite ", '<testsuite unheard="1" '))
 
 
 def test_junit_keeps_the_reasons_of_clean_cases_in_the_output_of_the_suite():
