@@ -26,7 +26,15 @@ from stress.virtual.footprint import WorkingSet
 from stress.virtual.footprint import load as load_footprint
 from stress.virtual.history import RingHistory
 from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings, scaled
-from stress.virtual.planning import capture_plan, events, flush_ticks, packet_clock, play_plan, switch_ticks
+from stress.virtual.planning import (
+    Asked,
+    capture_plan,
+    events,
+    flush_ticks,
+    packet_clock,
+    play_plan,
+    switch_ticks,
+)
 from stress.virtual.spec import BoardSpec, FaultSpec
 from stress.virtual.steps import BACKGROUND_STEPS, END, FIRST, KIND, StepKind, StepList, with_background
 
@@ -219,10 +227,11 @@ class Board:
         clock = packet_clock(spec, playback.rate)
         carried = clock.table(int(longest_s * 1e6 / spec.usb.packet_us))
         lines = {step: work.lines for step, work in self._work.items()}
-        capture_side = capture_plan(spec, capture, handling, wanted, faults, lines)
+        asked = Asked(handling, faults, lines)
+        capture_side = capture_plan(spec, capture, wanted, asked)
         around = events(spec, clock, len(carried) // capture_side.packets, self._random, faults)
         around = replace(around, urb_lines=lines[StepKind.URB_WORK])
-        play_side = play_plan(spec, playback, handling, played, faults, lines)
+        play_side = play_plan(spec, playback, played, asked)
         self.timeline = Timeline(play_side, capture_side, carried, around)
         self.timeline.run()
         return self.timeline

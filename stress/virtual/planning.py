@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +15,21 @@ from stress.virtual.card.timeline import Events
 from stress.virtual.card.urbs import MAX_QUEUE_MS, PacketClock, UrbShape, capture_urbs, playback_urbs
 from stress.virtual.spec import BoardSpec, FaultSpec
 from stress.virtual.steps import StepKind
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of one burst, whatever its length.
+
+    Parameters
+    ----------
+    faults : that happen in it.
+    lines : how many lines each working set has.
+    """
+
+    handling: Handling
+    faults: tuple[FaultSpec, ...]
+    lines: Mapping[StepKind, int]
 
 
 def packet_clock(spec: BoardSpec, rate: int) -> PacketClock:
@@ -32,20 +48,9 @@ def loops_in_capture(handling: Handling) -> bool:
     return handling.capture is not CaptureTouch.EXACT or handling.lever is not Lever.NONE
 
 
-def play_plan(
-    spec: BoardSpec,
-    params: StreamParams,
-    handling: Handling,
-    frames: int,
-    faults: tuple[FaultSpec, ...],
-    lines: Mapping[StepKind, int],
-) -> PlayPlan:
-    """Return what the playback side does with a buffer of `frames`.
-
-    Parameters
-    ----------
-    lines : how many lines each working set has.
-    """
+def play_plan(spec: BoardSpec, params: StreamParams, frames: int, asked: Asked) -> PlayPlan:
+    """Return what the playback side does with a buffer of `frames`."""
+    handling = asked.handling
     touched = params.access is Access.MMAP
     loop = touched and loops_in_playback(handling)
     # One queued period is written by halves: an empty queue would be an underrun.
@@ -67,8 +72,8 @@ def play_plan(
         clean=touched and handling.lever is Lever.CACHEFLUSH,
         lowlatency=spec.kernel.lowlatency,
         keeps_last_packet=spec.kernel.keeps_last_packet,
-        stop_at=_first_frame(faults, "playback-stop"),
-        work=_work(spec, loop, lines),
+        stop_at=_first_frame(asked.faults, "playback-stop"),
+        work=_work(spec, loop, asked.lines),
     )
 
 
@@ -84,15 +89,9 @@ def _playback_urbs(spec: BoardSpec, params: StreamParams) -> UrbShape:
     return playback_urbs(clock, params.period_size, params.buffer_size, packets)
 
 
-def capture_plan(
-    spec: BoardSpec,
-    params: StreamParams,
-    handling: Handling,
-    frames: int,
-    faults: tuple[FaultSpec, ...],
-    lines: Mapping[StepKind, int],
-) -> CapturePlan:
+def capture_plan(spec: BoardSpec, params: StreamParams, frames: int, asked: Asked) -> CapturePlan:
     """Return what the capture side does to fill a buffer of `frames`; see `play_plan`."""
+    handling = asked.handling
     touched = params.access is Access.MMAP
     loop = touched and loops_in_capture(handling)
     clock = packet_clock(spec, params.rate)
@@ -108,9 +107,9 @@ def capture_plan(
         whole=touched and handling.capture is not CaptureTouch.EXACT,
         ahead=params.period_size if touched and handling.capture is CaptureTouch.AHEAD else 0,
         flush=touched and handling.lever is Lever.CLEAN_INVALIDATE,
-        stop_at=_first_frame(faults, "capture-stop"),
+        stop_at=_first_frame(asked.faults, "capture-stop"),
         loops=loop,
-        work=_work(spec, loop, lines),
+        work=_work(spec, loop, asked.lines),
     )
 
 

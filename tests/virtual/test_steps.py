@@ -11,7 +11,7 @@ import pytest
 from stress.model.pcm import CaptureTouch, Handling, Lever, PlaybackTouch
 from stress.virtual.card.timeline import Timeline
 from stress.virtual.card.urbs import PacketClock, UrbShape, capture_urbs, playback_urbs
-from stress.virtual.planning import capture_plan, events, packet_clock, play_plan
+from stress.virtual.planning import Asked, capture_plan, events, packet_clock, play_plan
 from stress.virtual.spec import BoardSpec
 from stress.virtual.steps import END, FIRST, KIND, TICK, StepKind, StepList, with_background
 from tests.virtual.board_kit import stream
@@ -55,9 +55,10 @@ def test_packet_clock_carries_the_rate_and_the_ratio():
 def timeline(spec, playback, capture, handling, played, wanted, walk=False):
     clock = packet_clock(spec, playback.rate)
     carried = clock.table(int((max(played, wanted) / playback.rate * 1.2 + 2) * 1e6 / spec.usb.packet_us))
-    plan = capture_plan(spec, capture, handling, wanted, spec.fault, {})
+    asked = Asked(handling, spec.fault, {})
+    plan = capture_plan(spec, capture, wanted, asked)
     around = events(spec, clock, len(carried) // plan.packets, np.random.RandomState(0), spec.fault)
-    made = Timeline(play_plan(spec, playback, handling, played, spec.fault, {}), plan, carried, around)
+    made = Timeline(play_plan(spec, playback, played, asked), plan, carried, around)
     if walk:
         made._leap = lambda: False
     made.run()

@@ -14,11 +14,29 @@ everything known from before treats alike, often the whole line.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from stress.model.arrays import Flags, Ints, LineNumbers
 from stress.virtual.cache.events import FIRST, GONE, OLD, LineEvents, LineLives
 from stress.virtual.cache.geometry import CacheGeometry
+
+
+@dataclass(frozen=True)
+class Before:
+    """What memory and the resident lines held before a trace.
+
+    Parameters
+    ----------
+    memory : (physical lines, line_words) int64.
+    words : (lines of old, line_words) int64.
+    dirty : (lines of old, granules) bool.
+    """
+
+    memory: Ints
+    words: Ints
+    dirty: Flags
 
 
 class Contents:
@@ -27,28 +45,18 @@ class Contents:
     Parameters
     ----------
     colours : how many copies of a physical line can be resident at once.
-    memory : (physical lines, line_words) int64: before the trace.
-    words : (lines of old, line_words) int64, and ``dirty`` (lines of old,
-        granules) bool: the resident lines before the trace.
     """
 
     def __init__(
-        self,
-        geometry: CacheGeometry,
-        colours: int,
-        events: LineEvents,
-        lines: LineLives,
-        memory: Ints,
-        words: Ints,
-        dirty: Flags,
+        self, geometry: CacheGeometry, colours: int, events: LineEvents, lines: LineLives, before: Before
     ) -> None:
         self._geometry, self._colours, self._events = geometry, colours, events
-        self.cell = self._cell_words(memory, words, dirty)
+        self.cell = self._cell_words(before)
         self._index = np.arange(len(events.code), dtype=np.int32)
         self._lives(lines)
-        self._stores(dirty)
+        self._stores(before.dirty)
         self._writes()
-        self._values(memory, words)
+        self._values(before)
 
     def memory_at(self, cell: Ints | int, event: Ints) -> Ints:
         """Return what memory held in word 0 of the cell just before the event.
@@ -114,13 +122,13 @@ class Contents:
         """Return the number of cells in a line."""
         return self._geometry.line_words // self.cell
 
-    def _cell_words(self, memory: Ints, words: Ints, dirty: Flags) -> int:
+    def _cell_words(self, before: Before) -> int:
         events, size = self._events, self._geometry.line_words
         used = events.access
         bits = int(np.bitwise_or.reduce(events.lo[used] | events.hi[used], initial=size))
         cell = bits & -bits
-        before = np.concatenate([memory[events.touched], words])
-        while cell > 1 and not _alike(before, dirty, cell, self._geometry.dirty_words):
+        held = np.concatenate([before.memory[events.touched], before.words])
+        while cell > 1 and not _alike(held, before.dirty, cell, self._geometry.dirty_words):
             cell //= 2
         return cell
 
@@ -197,13 +205,13 @@ class Contents:
         old = np.flatnonzero(events.code == OLD)
         self._filled[:, old] = old
 
-    def _values(self, memory: Ints, words: Ints) -> None:
+    def _values(self, before: Before) -> None:
         events = self._events
         first, old = np.flatnonzero(events.code == FIRST), np.flatnonzero(events.code == OLD)
         word = np.arange(self.cells, dtype=np.int64) * self.cell
         self._known = events.base + word[:, None] * events.step
-        self._known[:, first] = memory[events.ref[first][:, None], word].T
-        self._known[:, old] = words[events.ref[old][:, None], word].T
+        self._known[:, first] = before.memory[events.ref[first][:, None], word].T
+        self._known[:, old] = before.words[events.ref[old][:, None], word].T
 
     def _value(self, cell: Ints | int, event: Ints) -> Ints:
         # Follows lines that were written back to where their words came from.

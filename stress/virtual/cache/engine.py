@@ -28,7 +28,7 @@ import numpy as np
 
 from stress.errors import ConfigError
 from stress.model.arrays import Integers, Ints
-from stress.virtual.cache.data import Contents
+from stress.virtual.cache.data import Before, Contents
 from stress.virtual.cache.events import OLD, LineEvents, LineLives
 from stress.virtual.cache.geometry import CacheGeometry
 from stress.virtual.cache.loop import TagLoop
@@ -106,9 +106,8 @@ class CacheEngine:
         lines = self._lines(trace, colour, result, rows)
         events = LineEvents(trace, colour, lines)
         old = np.flatnonzero(self._pline >= 0)
-        contents = Contents(
-            self.geometry, self._colours, events, lines, self.memory, self._words[old], self._dirty[old]
-        )
+        before = Before(self.memory, self._words[old], self._dirty[old])
+        contents = Contents(self.geometry, self._colours, events, lines, before)
         seen = self._deliveries(trace, events, contents, old)
         self._keep(trace, events, contents, lines, result, old)
         return seen

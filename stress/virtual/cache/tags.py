@@ -76,6 +76,15 @@ class TagResult:
     last: Ints
 
 
+@dataclass(frozen=True)
+class _Settling:
+    # Accesses in order of set while it is worked out which of them miss: `sure` fills up.
+
+    sure: Flags
+    index: Ints
+    lives: Lives
+
+
 def keys_after(given: TagAccesses, result: TagResult, keys: Ints) -> Ints:
     """Return which line each way holds at the end, (sets, ways) int64, -1 none.
 
@@ -149,14 +158,15 @@ class TagStage:
         sure[again] = (previous < 0) & ~drop[again]
         sure[old_place] = False
         used = (previous >= 0) & ~drop[again]
-        self._sure_misses(sure, again[used], previous[used], old_place, index, lives)
+        accesses = _Settling(sure, index, lives)
+        self._sure_misses(accesses, again[used], previous[used], old_place)
         stepped = ~sure & ~drop
         if stepped.any():
             stepped[previous[used & stepped[again]]] = True
             death = np.full(line.lines + 1, -1, np.int64)
             death[0] = NEVER
             death[number[old_place]] = lives.old_death.ravel()[old_entry] + lives.shift(index[old_place])
-            self._lockstep(sure, stepped, number, index, death, lives)
+            self._lockstep(accesses, stepped, number, death)
         return sure
 
     def _old(self, line: Reuse, epoch: Ints, drop: Flags) -> tuple[Ints, Ints]:
@@ -166,9 +176,8 @@ class TagStage:
         found = (place >= 0) & (epoch[place] == 0) & ~drop[place]
         return place[found], held[found]
 
-    def _sure_misses(
-        self, sure: Flags, used: Ints, previous: Ints, old: Ints, index: Ints, lives: Lives
-    ) -> None:
+    def _sure_misses(self, accesses: _Settling, used: Ints, previous: Ints, old: Ints) -> None:
+        sure, index, lives = accesses.sure, accesses.index, accesses.lives
         starts = np.searchsorted(index, np.arange(self._geometry.sets, dtype=np.int64))[index[old]]
         for _ in range(_ROUNDS):
             before = _count_before(sure)
@@ -178,10 +187,9 @@ class TagStage:
                 break
             sure[used[more]] = True
 
-    def _lockstep(
-        self, sure: Flags, stepped: Flags, number: Ints, index: Ints, death: Ints, lives: Lives
-    ) -> None:
+    def _lockstep(self, accesses: _Settling, stepped: Flags, number: Ints, death: Ints) -> None:
         # Step j takes the j-th access of every set that has one; slot 0 never misses.
+        sure, index, lives = accesses.sure, accesses.index, accesses.lives
         steps = np.flatnonzero(stepped)
         of = index[steps]
         every = np.arange(self._geometry.sets, dtype=np.int64)
