@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.exact.auxiliary_known import known_auxiliary
+from stress.detect.exact.expected import Expected
 from stress.detect.exact.known_playing import Known
-from stress.detect.exact.recording_check import Judged, KnownRecording, check_recording
-from stress.detect.exact.survey import survey
+from stress.detect.exact.recording_check import Judged, check_recording
+from stress.detect.exact.survey import KnownRecording, survey
 from stress.detect.exact.turns import Turns, find_turns, without_turns
 from stress.detect.path.judge import Behind, judge_behind, with_changes
 from stress.detect.path.suspect import Suspicion
@@ -52,12 +53,13 @@ def judged_by_pattern(
         found = survey(capture.read(0, capture.frames), pattern)
         if name != args.pattern and not found.spans:
             continue
-        turns = find_turns(capture.read, capture.frames, pattern, source.rate, found)
+        expected = Expected(pattern, rings, line_bytes=args.line)
+        turns = find_turns(capture, pattern, source.rate, found)
         if turns is not None:
             read = without_turns(capture.read, pattern, source.rate, turns)
-            judged = check_recording(KnownRecording(read, capture.frames), pattern, rings, known, args.line)
+            judged = check_recording(KnownRecording(read, capture.frames), expected, known)
             return _with_turns(judged, turns), judged.analysis.checked_frames // 2
-        judged = check_recording(capture, pattern, rings, known, args.line, found, tail=tail)
+        judged = check_recording(capture, expected, known, found, tail=tail)
         if name != args.pattern:
             judged = _noted(judged, f"the pattern is {name}: judged as such (--pattern {name} says so)")
         if judged.analysis.locked:
@@ -95,9 +97,10 @@ def path_judgement(
     capture = KnownRecording(
         lambda first, stop: iter((every[first * size : stop * size],)), every.size // size
     )
-    judged = check_recording(capture, behind.sent, rings, known, args.line)
+    expected = Expected(behind.sent, rings, line_bytes=args.line)
+    judged = check_recording(capture, expected, known)
     if judged.ends_strange:
-        judged = check_recording(capture, behind.sent, rings, known, args.line, tail=False)
+        judged = check_recording(capture, expected, known, tail=False)
     if not judged.analysis.locked:
         return behind
     analysis = with_changes(judged.analysis, behind.changes)

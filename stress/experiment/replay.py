@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.exact.checker import check
+from stress.detect.exact.expected import Expected
 from stress.errors import CaptureFileError
 from stress.model.arrays import Bytes
 from stress.model.record.findings import FindingRecord
@@ -133,7 +134,9 @@ def judge(kept: Kept, burst: BurstRecord, rings: Rings, pattern: Pattern, line_b
         return Replayed(kept, skipped="the start of the pattern: only the whole burst tells what was due")
     capture = None if kept.stream else rings.capture
     placed = Rings(rings.playback, capture, kept.first_frame % capture if capture else 0)
-    found = check(kept.observed, pattern, placed, first_position=burst.position, line_bytes=line_bytes)
+    found = check(
+        kept.observed, Expected(pattern, placed, first_position=burst.position, line_bytes=line_bytes)
+    )
     now = next((finding for finding in found.findings if finding.frame == kept.at), None)
     lag = kept.finding.lag or 0
     both = lag > 0 and all(ring and lag % ring == 0 for ring in (rings.playback, capture))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stress.detect.exact.checker import check
+from stress.detect.exact.expected import Expected
 from stress.model.formats import FORMATS
 from stress.patterns.word import Pattern
 from tools.benchkit._faults import FAULTS, fits
@@ -28,7 +29,7 @@ def test_fault_in_a_format_is_found_exactly(name, fmt, channels):
     pattern = Pattern("mix1", FORMATS[fmt], channels)
     scene = scene_of(pattern, seeded(list(FAULTS).index(name), list(FORMATS).index(fmt), channels))
     lay(scene, [name], 0)
-    analysis = check(scene.raw, pattern, RINGS, first_position=scene.first)
+    analysis = check(scene.raw, Expected(pattern, RINGS, first_position=scene.first))
     assert compare(scene.truths, analysis) == [], (scene.truths, analysis.findings)
     assert all(finding.text.endswith(".") for finding in analysis.findings)
     assert analysis.checked_frames == len(scene.rows) - scene.lead
@@ -40,7 +41,7 @@ def test_fault_in_a_format_is_found_exactly(name, fmt, channels):
 def test_clean_capture_has_no_finding(name, fmt, channels):
     pattern = Pattern(name, FORMATS[fmt], channels)
     scene = scene_of(pattern, seeded(channels))
-    analysis = check(scene.raw, pattern, RINGS)
+    analysis = check(scene.raw, Expected(pattern, RINGS))
     assert (analysis.locked, analysis.found, analysis.notes) == (True, 0, ())
     assert (analysis.first_frame, analysis.first_position) == (scene.lead, scene.first)
     assert analysis.valid_bits == FORMATS[fmt].bits
@@ -74,5 +75,5 @@ def test_two_faults_are_found_each_in_its_place(first, second, distance):
         pattern = Pattern("mix2", FORMATS["S16_LE"], 2)
         scene = scene_of(pattern, seeded(trial, distance))
         lay(scene, [first, second], distance)
-        analysis = check(scene.raw, pattern, RINGS, first_position=scene.first)
+        analysis = check(scene.raw, Expected(pattern, RINGS, first_position=scene.first))
         assert compare(scene.truths, analysis) == [], (scene.truths, analysis.findings)

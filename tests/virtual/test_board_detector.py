@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stress.detect.exact.checker import check
+from stress.detect.exact.expected import Expected
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.pcm import Access, CaptureTouch, Direction, Handling, PlaybackTouch
@@ -57,12 +58,14 @@ def test_detector_finds_every_wrong_frame_and_nothing_else(name):
     due = outcome.timeline.playing.hw
     analysis = check(
         outcome.captured.reshape(-1),
-        pattern,
-        Rings(rings[0], rings[1]),
-        first_position=POSITION,
-        played_limit=due,
-        line_bytes=made.geometry.line_bytes,
-        cap=100000,
+        Expected(
+            pattern,
+            Rings(rings[0], rings[1]),
+            first_position=POSITION,
+            played_limit=due,
+            line_bytes=made.geometry.line_bytes,
+            cap=100000,
+        ),
     )
     assert analysis.locked
     # Frames wrong from the very first on come before the lock, which needs right ones.

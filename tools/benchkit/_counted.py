@@ -13,6 +13,7 @@ import numpy as np
 
 from stress.detect.exact.checker import ExactChecker
 from stress.detect.exact.compare import Regenerator, address, memory
+from stress.detect.exact.expected import Expected
 from stress.detect.spectral import PeriodicDifference
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -51,7 +52,7 @@ def cases() -> dict[str, tuple[int, Case]]:
 
 def _streamed(pattern: Pattern, frames: int) -> Case:
     # Locked by a first piece that is right; then one call per further piece.
-    checker, lead = ExactChecker(pattern, RINGS, first_position=FIRST), 70 * FRAMES
+    checker, lead = ExactChecker(Expected(pattern, RINGS, first_position=FIRST)), 70 * FRAMES
     checker.feed(pattern.bytes_at(FIRST, lead))
     pieces = (pattern.bytes_at(FIRST + lead + i * frames, frames) for i in range(3 * CALLS + 2))
     turn = iter(list(pieces))

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from stress.detect.exact.checker import check
+from stress.detect.exact.expected import Expected
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.formats import CARD_FORMATS, FORMATS
 from stress.model.ring import Rings
@@ -79,7 +80,7 @@ def judge(scene: Scene, shared: Shared | None = None) -> tuple[Analysis, list[st
         captured = np.zeros(len(scene.rows) * shared.capture.frame_bytes, np.uint8)
         shared.capture.spread(raw, captured)
         raw = shared.capture.gather(captured)
-    analysis = check(raw, scene.pattern, scene.rings, first_position=first)
+    analysis = check(raw, Expected(scene.pattern, scene.rings, first_position=first))
     return analysis, compare(scene.truths, analysis)
 
 

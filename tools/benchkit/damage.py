@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.exact.checker import ExactChecker
+from stress.detect.exact.expected import Expected
 from stress.detect.path.judge import judge_behind
 from stress.detect.path.suspect import Suspicion, suspected
 from stress.model.formats import FORMATS
@@ -144,7 +145,7 @@ def timed(name: str, seconds: float) -> tuple[float, int, str]:
     damaged = np.concatenate([clean[: RATE // 2], DAMAGE[name](clean[RATE // 2 :], rng)])
     raw = np.ascontiguousarray(damaged.astype("<u2")).view(np.uint8).reshape(-1)
     start = time.process_time()
-    checker = ExactChecker(pattern, RINGS)
+    checker = ExactChecker(Expected(pattern, RINGS))
     checker.feed(raw)
     analysis = checker.finish()
     suspicion = Suspicion.WHOLLY

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from stress.detect.exact.checker import ExactChecker
+from stress.detect.exact.expected import Expected
 from stress.model.exposure import ZERO_EVENTS_95
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -65,7 +66,7 @@ def _capture(state: dict[str, Any]) -> None:
     position = int(rng.integers(0, 1 << 32))
     known = bool(rng.integers(2))
     checker = ExactChecker(
-        pattern, RINGS[int(rng.integers(len(RINGS)))], first_position=position if known else None
+        Expected(pattern, RINGS[int(rng.integers(len(RINGS)))], first_position=position if known else None)
     )
     checker.feed(np.zeros(int(rng.integers(0, 1200)) * pattern.frame_bytes, np.uint8))
     frames, step = FRAMES // pattern.channels, int(rng.integers(1000, FEED))

@@ -12,6 +12,7 @@ from zlib import crc32
 import numpy as np
 
 from stress.detect.exact.checker import ExactChecker
+from stress.detect.exact.expected import Expected
 from stress.detect.path.estimate import estimate
 from stress.detect.path.estimated import Nothing
 from stress.detect.path.judge import judge_behind
@@ -131,7 +132,7 @@ def false_name(name: str, channels: int, rng: np.random.Generator) -> str:
     for kind in rng.choice(kinds, int(rng.integers(1, 7))):
         at = max(at, scene.floor) + int(rng.integers(600, 4000))
         FAULTS[str(kind)](scene, at)
-    checker = ExactChecker(pattern, RINGS)
+    checker = ExactChecker(Expected(pattern, RINGS))
     checker.feed(scene.raw)
     analysis = checker.finish()
     size, raw, suspicion = pattern.frame_bytes, scene.raw, Suspicion.WHOLLY

@@ -36,7 +36,7 @@ def known_auxiliary(read: Read, frames: int, pattern: Pattern) -> tuple[str, int
             continue
         phase = _phase(probe, source, size)
         if phase is not None:
-            return name, frames - start, _differing(read, start, frames, source, phase, size)
+            return name, frames - start, _differing(read, start, frames, source, phase)
     return None
 
 
@@ -64,8 +64,8 @@ def _phase(probe: Bytes, source: AuxiliaryPattern, size: int) -> int | None:
     return best if share >= LEAST_SHARE else None
 
 
-def _differing(read: Read, start: int, frames: int, source: AuxiliaryPattern, phase: int, size: int) -> int:
-    wrong, at = 0, 0
+def _differing(read: Read, start: int, frames: int, source: AuxiliaryPattern, phase: int) -> int:
+    wrong, at, size = 0, 0, source.frame_bytes
     for block in read(start, frames):
         due = np.empty(len(block), np.uint8)
         source.fill(phase + at, due)

@@ -17,8 +17,9 @@ import numpy as np
 
 from stress.detect.exact.compare import Regenerator, address
 from stress.detect.exact.decode import NONE, Decoder, runs_of
+from stress.detect.exact.expected import Expected
 from stress.detect.exact.finding_builder import Builder
-from stress.detect.exact.findings import CAP, Collector
+from stress.detect.exact.findings import Collector
 from stress.detect.exact.lock import PLAIN_FRAMES, Beginning
 from stress.detect.exact.ring_offset import RingGeometry, signed
 from stress.detect.exact.track import Tracker, commit_point, slipped_to
@@ -74,13 +75,7 @@ class ExactChecker:
 
     Parameters
     ----------
-    pattern : what was played.
-    rings : sizes of both rings and where capture and pattern start in them.
-    first_position : of the first frame played, None where it is not known.
-    played_limit : frames of the pattern that were due [frames]; later ones are
-        neither judged nor counted.
-    line_bytes : cache line of the board [bytes].
-    cap : findings kept in full; counts go on past it.
+    expected : what was played, through which rings.
     begun : a lock found before; every frame is judged then, from the first on.
     decoding : makes the decoder of a pattern whose frames do not show their position by themselves,
         from pattern, rings and mask, (frame_bytes,) uint8.
@@ -90,29 +85,25 @@ class ExactChecker:
 
     def __init__(
         self,
-        pattern: Pattern,
-        rings: Rings,
+        expected: Expected,
         *,
-        first_position: int | None = None,
-        played_limit: int | None = None,
-        line_bytes: int = 32,
-        cap: int = CAP,
         begun: Begun | None = None,
         decoding: Callable[[Pattern, Rings, Bytes | None], Decoder] = Decoder,
     ) -> None:
-        self._pattern, self._rings, self._begun, self._decoding = pattern, rings, begun, decoding
-        self._first, self._limit = first_position, played_limit
-        self._line_bytes = line_bytes
+        pattern, rings, self._begun, self._decoding = expected.pattern, expected.rings, begun, decoding
+        self._pattern, self._rings = pattern, rings
+        self._first, self._limit = expected.first_position, expected.played_limit
+        self._line_bytes = expected.line_bytes
         self._stretch = min(max(STRETCH[0], 8 * rings.largest), STRETCH[1])
         self._again = Regenerator(pattern)
         # Locked by the top 16 bits alone: what lies below may not be carried.
         self._decoder = decoding(pattern, rings, top_mask(pattern))
-        self._beginning = Beginning(self._decoder, self._stretch, first_position, played_limit)
+        self._beginning = Beginning(self._decoder, self._stretch, self._first, self._limit)
         self._window = Window(pattern.frame_bytes)
         self._window.frame = 0 if begun is None else begun.frame
         self._builder: Builder | None = None
         self._geometry: RingGeometry | None = None
-        self._cap = cap
+        self._cap = expected.cap
         self._collector: Collector | None = None
         self._before: Bytes | None = None
         self._align = 0
@@ -353,30 +344,14 @@ class ExactChecker:
         return row
 
 
-def check(
-    captured: Bytes,
-    pattern: Pattern,
-    rings: Rings,
-    *,
-    first_position: int | None = None,
-    played_limit: int | None = None,
-    line_bytes: int = 32,
-    cap: int = CAP,
-) -> Analysis:
-    """Check a whole burst in memory; see `ExactChecker` for the parameters.
+def check(captured: Bytes, expected: Expected) -> Analysis:
+    """Check a whole burst in memory.
 
     Parameters
     ----------
     captured : (n * frame_bytes,) uint8, C-contiguous.
     """
-    checker = ExactChecker(
-        pattern,
-        rings,
-        first_position=first_position,
-        played_limit=played_limit,
-        line_bytes=line_bytes,
-        cap=cap,
-    )
+    checker = ExactChecker(expected)
     checker.feed(captured)
     return checker.finish()
 

@@ -115,30 +115,32 @@ class Namer:
         for probe in (SHORTEST_DITHER, SHORTEST_FIT):
             if end - start <= probe:
                 continue
-            cut = self._reach(rows, start, end, position, probe, 1)
-            if cut is not None:
+            length = self._reach(rows[start:end], position + start, probe, 1)
+            if length is not None:
+                cut = start + length
                 head = Part(start, cut, *self.name(rows[start:cut], position + start))
                 return [head, *self._pieces(rows, cut, end, position)]
-            cut = self._reach(rows, start, end, position, probe, -1)
-            if cut is not None:
+            length = self._reach(rows[start:end], position + start, probe, -1)
+            if length is not None:
+                cut = end - length
                 tail = Part(cut, end, *self.name(rows[cut:end], position + cut))
                 return [*self._pieces(rows, start, cut, position), tail]
         return [Part(start, end, kind, details)]
 
-    def _reach(self, rows: Bytes, start: int, end: int, position: int, probe: int, side: int) -> int | None:
-        # How far from one end of the stretch one kind explains it: bisection.
+    def _reach(self, rows: Bytes, position: int, probe: int, side: int) -> int | None:
+        # How many frames from one end of the stretch one kind explains: bisection.
         def kind_of(length: int) -> Kind:
-            first = start if side > 0 else end - length
+            first = 0 if side > 0 else len(rows) - length
             return self.name(rows[first : first + length], position + first)[0]
 
         kind = kind_of(probe)
         if kind in (Kind.UNKNOWN, Kind.BITFLIP):
             return None
-        low, high = probe, end - start
+        low, high = probe, len(rows)
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (middle, high) if kind_of(middle) is kind else (low, middle)
-        return start + low if side > 0 else end - low
+        return low
 
     def fit(self, rows: Bytes, position: int) -> tuple[Kind, dict[str, Any]] | None:
         """Return the kind that explains all of `rows`, None when none does.

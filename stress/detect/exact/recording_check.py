@@ -9,13 +9,14 @@ import numpy as np
 
 from stress.detect.exact.checker import Begun, ExactChecker
 from stress.detect.exact.decode import Decoder
+from stress.detect.exact.expected import Expected
 from stress.detect.exact.findings import CAP
 from stress.detect.exact.known_playing import FIRST_POSITION, Known
 from stress.detect.exact.lock import PLAIN_FRAMES
 from stress.detect.exact.loop_drain import without_drain
 from stress.detect.exact.passes import Pass, Planner
 from stress.detect.exact.ring_offset import signed
-from stress.detect.exact.survey import Read, Span, Survey, survey
+from stress.detect.exact.survey import KnownRecording, Span, Survey, survey
 from stress.detect.exact.valid_bits import top_mask
 from stress.model.finding import Analysis, Finding, Kind, Site
 from stress.model.histogram import Axes, joined, places_of
@@ -23,20 +24,6 @@ from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.words import count, counted
 from stress.patterns.word import Pattern
-
-
-@dataclass(frozen=True)
-class KnownRecording:
-    """A capture that can be read more than once.
-
-    Parameters
-    ----------
-    read : gives the frames from one captured frame to another, in blocks.
-    frames : in all.
-    """
-
-    read: Read
-    frames: int
 
 
 @dataclass(frozen=True)
@@ -61,10 +48,8 @@ class Judged:
 
 def check_recording(
     capture: KnownRecording,
-    pattern: Pattern,
-    rings: Rings,
+    expected: Expected,
     known: Known,
-    line_bytes: int = 32,
     found: Survey | None = None,
     *,
     tail: bool = True,
@@ -73,23 +58,24 @@ def check_recording(
 
     Parameters
     ----------
-    found : the survey of the capture, None to make it.
+    expected : pattern, rings and cache line; `known` says where it begins and ends.
     known : what the user says of what was played.
-    line_bytes : cache line of the board [bytes].
+    found : the survey of the capture, None to make it.
     tail : judge what is neither pattern nor idle from the last right frame to the end.
     """
+    pattern, rings = expected.pattern, expected.rings
     known = replace(known, laps=tuple(size for size in (rings.playback, rings.capture) if size))
     found = found or survey(capture.read(0, capture.frames), pattern)
     spans = found.spans
-    lock = _lock(capture, pattern, rings, known)
+    lock = _lock(capture, expected, known)
     if not spans or lock is None:
-        return Judged(_plain(capture, pattern, rings, known, line_bytes))
+        return Judged(_plain(capture, expected, known))
     spans = tuple(_from_first(capture, pattern, span) for span in spans)
     lock = _right_from(capture, pattern, *lock)
     planner = Planner(capture.read, capture.frames, pattern, known, tail=tail)
     passes = planner.passes(spans, lock)
-    parts = [_judged(capture, pattern, rings, known, line_bytes, one) for one in passes]
-    axes = Axes(rings, pattern.frame_bytes, known.position or 0, line_bytes)
+    parts = [_judged(capture, expected, known, one) for one in passes]
+    axes = Axes(rings, pattern.frame_bytes, known.position or 0, expected.line_bytes)
     whole = _joined([part.analysis for part in parts], capture.frames, axes)
     advice = tuple(line for part in parts for line in part.advice)
     return Judged(whole, advice, planner.foreign if tail else None)
@@ -105,19 +91,15 @@ def is_strange(analysis: Analysis, start: int) -> bool:
     return bool(behind) and all(one.frame >= start and one.kind in STRANGE for one in behind)
 
 
-def _plain(
-    capture: KnownRecording, pattern: Pattern, rings: Rings, known: Known, line_bytes: int
-) -> Analysis:
-    checker = ExactChecker(
-        pattern, rings, first_position=known.position, played_limit=known.frames, line_bytes=line_bytes
-    )
+def _plain(capture: KnownRecording, expected: Expected, known: Known) -> Analysis:
+    checker = ExactChecker(replace(expected, first_position=known.position, played_limit=known.frames))
     for block in capture.read(0, capture.frames):
         checker.feed(block)
     return checker.finish()
 
 
-def _lock(capture: KnownRecording, pattern: Pattern, rings: Rings, known: Known) -> tuple[int, int] | None:
-    checker = ExactChecker(pattern, rings, first_position=known.position)
+def _lock(capture: KnownRecording, expected: Expected, known: Known) -> tuple[int, int] | None:
+    checker = ExactChecker(replace(expected, first_position=known.position))
     for block in capture.read(0, capture.frames):
         checker.feed(block)
         if checker.lock is not None:
@@ -144,24 +126,15 @@ def _right_from(capture: KnownRecording, pattern: Pattern, frame: int, position:
     return frame - more, (position - more) % POSITIONS
 
 
-def _judged(
-    capture: KnownRecording, pattern: Pattern, rings: Rings, known: Known, line_bytes: int, one: Pass
-) -> Judged:
+def _judged(capture: KnownRecording, expected: Expected, known: Known, one: Pass) -> Judged:
     frame, position = one.lock
     probe = [block.copy() for block in capture.read(frame, min(frame + PLAIN_FRAMES, one.end))]
-    begun = Begun.at_lock(np.concatenate(probe), position, pattern, frame - one.start, one.start)
+    begun = Begun.at_lock(np.concatenate(probe), position, expected.pattern, frame - one.start, one.start)
     first = known.position if known.position is not None and signed(position - known.position) >= 0 else None
     limit = None
     if known.end is not None:
         limit = max(0, signed(known.end - (begun.position if first is None else first)))
-    checker = ExactChecker(
-        pattern,
-        rings,
-        first_position=first,
-        played_limit=limit,
-        line_bytes=line_bytes,
-        begun=begun,
-    )
+    checker = ExactChecker(replace(expected, first_position=first, played_limit=limit), begun=begun)
     for block in capture.read(one.start, one.end):
         checker.feed(block)
     analysis = checker.finish()
@@ -173,7 +146,7 @@ def _judged(
         analysis, doubt = _without_doubtful(analysis, frame)
         advice += doubt
     end = one.end if limit is None else min(one.end, frame + max(0, signed((known.end or 0) - position)))
-    analysis, drained = without_drain(analysis, capture.read, end, pattern, known)
+    analysis, drained = without_drain(analysis, capture.read, end, expected.pattern, known)
     if drained:
         advice.append(drained)
     return Judged(analysis, tuple(advice))

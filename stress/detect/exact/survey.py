@@ -35,6 +35,20 @@ MOST_ENDS = 16
 
 
 @dataclass(frozen=True)
+class KnownRecording:
+    """A capture that can be read more than once.
+
+    Parameters
+    ----------
+    read : gives the frames from one captured frame to another, in blocks.
+    frames : in all.
+    """
+
+    read: Read
+    frames: int
+
+
+@dataclass(frozen=True)
 class Span:
     """Frames that show one alignment, whatever is damaged between them.
 

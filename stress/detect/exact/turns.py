@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stress.detect.exact.decode import runs_of
-from stress.detect.exact.survey import Read, Survey
+from stress.detect.exact.survey import KnownRecording, Read, Survey
 from stress.errors import ConfigError
 from stress.model.arrays import Bytes, Flags
 from stress.model.stimulus import AUXILIARY, ONE_SIDED, POSITIONS, Source
@@ -46,28 +46,27 @@ class Turns:
     align: int
 
 
-def find_turns(read: Read, frames: int, pattern: Pattern, rate: int, found: Survey) -> Turns | None:
+def find_turns(capture: KnownRecording, pattern: Pattern, rate: int, found: Survey) -> Turns | None:
     """Return the turns that a stimulus takes with the pattern, None where none does.
 
     Parameters
     ----------
-    read : gives any stretch of the capture.
-    frames : of the capture.
     found : the survey of the capture.
     """
     if not found.spans:
         return None
     for start in found.ends:
-        if start < frames:
-            turns = _from(read, frames, pattern, rate, start, found.spans[0].align)
+        if start < capture.frames:
+            turns = _from(capture, pattern, rate, start, found.spans[0].align)
             if turns is not None:
                 return turns
     return None
 
 
-def _from(read: Read, frames: int, pattern: Pattern, rate: int, start: int, align: int) -> Turns | None:
+def _from(capture: KnownRecording, pattern: Pattern, rate: int, start: int, align: int) -> Turns | None:
     # The stimulus that takes its turn at captured frame `start`, the one with most right frames.
     begin, best = start + align, (0, "", 0)
+    read, frames = capture.read, capture.frames
     for name in (*AUXILIARY, *ONE_SIDED):
         other = _source(name, rate, pattern)
         if other is None or not _matches(read, start, min(start + PROBE, frames), other, begin):

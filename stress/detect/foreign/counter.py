@@ -8,6 +8,8 @@ steps and width are read from the capture.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from stress.detect.exact.decode import NONE
@@ -23,22 +25,37 @@ LEAST_STEPS, LOCK = 0.5, 16
 WIDTHS = (8, 16, 24, 32)
 
 
+@dataclass(frozen=True)
+class Steps:
+    """How a counter goes on.
+
+    Parameters
+    ----------
+    first : (channels,) int64: values at position 0.
+    step : (channels,) int64 a frame, none of them 0.
+    width : bits at which it wraps.
+    unit : value of one step of 1: a counter in the upper bits of its samples leaves the lower ones 0.
+    """
+
+    first: Ints
+    step: Ints
+    width: int
+    unit: int
+
+
 class Counter(KnownSource):
     """Values that go up, or down, by a fixed step.
 
     Parameters
     ----------
-    first : (channels,) values at position 0.
-    step : (channels,) a frame, none of them 0.
-    width : bits at which it wraps.
-    unit : value of one step of 1: a counter in the upper bits of its samples leaves the lower ones 0.
+    lock : frame whose steps were read.
     """
 
-    def __init__(
-        self, told: str, fmt: SampleFormat, first: Ints, step: Ints, width: int, unit: int, lock: int
-    ) -> None:
-        super().__init__(told, fmt, len(first))
-        self._first, self._step, self._width, self._unit, self._lock = first, step, width, unit, lock
+    def __init__(self, told: str, fmt: SampleFormat, steps: Steps, lock: int) -> None:
+        super().__init__(told, fmt, len(steps.first))
+        self._first, self._step, self._lock = steps.first, steps.step, lock
+        self._width, self._unit = steps.width, steps.unit
+        step, width = steps.step, steps.width
         zeros = [_zeros(int(one)) for one in step.tolist()]
         # The channel that tells most positions apart, and how many.
         self._odd_at = min(zeros)
@@ -107,7 +124,7 @@ def counter_in(rows: Bytes, fmt: SampleFormat, channels: int, ramp: bool) -> Cou
     if at is None or not (ramp or plain):
         return None
     first = words[at] - usual * at & ((1 << width) - 1)
-    return Counter("the ramp" if ramp else "the counter", fmt, first, usual, width, unit, at)
+    return Counter("the ramp" if ramp else "the counter", fmt, Steps(first, usual, width, unit), at)
 
 
 def _zeros(value: int) -> int:

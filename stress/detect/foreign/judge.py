@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stress.detect.exact.checker import Begun, ExactChecker
+from stress.detect.exact.expected import Expected
 from stress.detect.exact.findings import CAP
 from stress.detect.exact.idle import LEAST_IDLE
 from stress.detect.foreign.source import KnownSource, SourceDecoder
@@ -67,11 +68,7 @@ def judge_by(
         # A device counts by itself: any older value may be in its ring, and no playback ring is.
         first, rings = (position - EVER) % POSITIONS, replace(rings, playback=None)
     checker = ExactChecker(
-        source,
-        rings,
-        first_position=first,
-        line_bytes=line_bytes,
-        cap=CAP,
+        Expected(source, rings, first_position=first, line_bytes=line_bytes, cap=CAP),
         begun=Begun(position, None, source.fmt.bits, frame=start),
         decoding=SourceDecoder,
     )

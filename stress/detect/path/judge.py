@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stress.detect.exact.checker import ExactChecker
+from stress.detect.exact.expected import Expected
 from stress.detect.exact.findings import CAP
 from stress.detect.path.change import change_finding
 from stress.detect.path.curve import CURVES
@@ -206,12 +207,14 @@ class _Walk:
         self._found = found
         self._restorer = Restorer(self._model, found.position, rings)
         self._checker = ExactChecker(
-            self._model.sent,
-            rings,
-            first_position=first_position,
-            played_limit=limit,
-            line_bytes=line_bytes,
-            cap=cap,
+            Expected(
+                self._model.sent,
+                rings,
+                first_position=first_position,
+                played_limit=limit,
+                line_bytes=line_bytes,
+                cap=cap,
+            )
         )
         self._changes: list[Finding] = []
         self._open: tuple[int, Estimate] | None = None

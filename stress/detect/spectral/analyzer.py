@@ -12,7 +12,7 @@ from stress.detect.spectral import clock, distort, fit, inputs, measure, slips, 
 from stress.detect.spectral.chance import set_aside
 from stress.detect.spectral.explain import Event, Explainer
 from stress.detect.spectral.findings import FindingMaker, episodes, joined, whole_laps
-from stress.detect.spectral.identity import covered, repeated_lines
+from stress.detect.spectral.identity import CaptureRing, covered, repeated_lines
 from stress.detect.spectral.laps import FREE_LAGS, SWAP, ZERO
 from stress.detect.spectral.lock import Lock, lock_all
 from stress.detect.spectral.result import SpectralAnalysis
@@ -113,10 +113,8 @@ class _Case:
         starts = round(float(tuned[0].fitted.clocks[0].captured(np.zeros(1))[0]))
         captured = repeated_lines(
             self.samples,
-            self.rings,
+            CaptureRing(self.rings, self.pattern.frame_bytes, self.first - starts),
             self.options.laps,
-            self.first - starts,
-            self.pattern.frame_bytes,
             (max(0, starts), track.segments[-1].stop),
         )
         events = [e for e in walk.run() if not covered(walk.captured(e.at), captured)]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from stress.detect.spectral.findings import episodes
-from stress.detect.spectral.identity import covered, repeated_lines
+from stress.detect.spectral.identity import CaptureRing, covered, repeated_lines
 from stress.detect.spectral.periodic import Alarm, PeriodicDifference
 from stress.model.arrays import Bytes, Shorts
 from stress.model.finding import Analysis
@@ -100,10 +100,8 @@ def analyze_on_device(
     tier.feed(on)
     repeats = repeated_lines(
         np.ascontiguousarray(samples.T.astype(np.int32)),
-        rings,
+        CaptureRing(rings, pattern.frame_bytes, (phase - begin) % PERIOD),
         laps,
-        (phase - begin) % PERIOD,
-        pattern.frame_bytes,
         (begin, end),
     )
     found = [replace(one.within(line_bytes), position=one.position % PERIOD) for one in repeats]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,14 +25,23 @@ _SAME_EVENT = 96
 _QUIET = 16
 
 
-def repeated_lines(
-    samples: Samples,
-    rings: Rings,
-    laps: int,
-    position_of_zero: int,
-    frame_bytes: int,
-    during: tuple[int, int],
-) -> list[Finding]:
+@dataclass(frozen=True)
+class CaptureRing:
+    """The ring that a capture was read from.
+
+    Parameters
+    ----------
+    rings : sizes of both rings and where the capture starts in its own.
+    frame_bytes : of the capture [bytes].
+    position_of_zero : pattern position due at captured frame 0.
+    """
+
+    rings: Rings
+    frame_bytes: int
+    position_of_zero: int
+
+
+def repeated_lines(samples: Samples, ring: CaptureRing, laps: int, during: tuple[int, int]) -> list[Finding]:
     """Return runs equal in every sample to the same ring offset laps ago.
 
     A converter's noise never repeats, so a run that does was not converted
@@ -40,10 +50,10 @@ def repeated_lines(
     Parameters
     ----------
     samples : (channels, frames) int32 as captured.
-    position_of_zero : pattern position due at captured frame 0.
+    laps : that are looked back.
     during : captured frames while the stimulus was on; silence repeats anyway.
     """
-    size = rings.capture
+    size = ring.rings.capture
     if not size:
         return []
     begin, end = during
@@ -53,8 +63,7 @@ def repeated_lines(
     for lap in range(1, laps + 1):
         for start, frames in _runs(on, lap * size, needed):
             if start not in found:
-                place = (begin + start, frames, lap)
-                found[start] = _finding(place, rings, size, position_of_zero, frame_bytes)
+                found[start] = _finding((begin + start, frames, lap), ring, size)
     return [found[start] for start in sorted(found)]
 
 
@@ -88,21 +97,19 @@ def _runs(samples: Samples, lag: int, needed: int) -> list[tuple[int, int]]:
     return [(start, frames) for start, frames in runs if np.ptp(samples[:, start : start + frames]) > _QUIET]
 
 
-def _finding(
-    place: tuple[int, int, int], rings: Rings, size: int, position_of_zero: int, frame_bytes: int
-) -> Finding:
+def _finding(place: tuple[int, int, int], ring: CaptureRing, size: int) -> Finding:
     start, frames, lap = place
-    offset = (rings.capture_start + start) % size * frame_bytes
+    offset = (ring.rings.capture_start + start) % size * ring.frame_bytes
     return Finding(
         Kind.STALE,
         start,
         frames,
-        (position_of_zero + start) % POSITIONS,
+        (ring.position_of_zero + start) % POSITIONS,
         lap * size,
         lap,
         "capture",
         offset,
-        line_of(offset, frames * frame_bytes),
+        line_of(offset, frames * ring.frame_bytes),
         False,
         {"bit_identical": True},
         f"{frames} frames at frame {start} repeat frame {start - lap * size} to the bit: "

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stress.detect.exact.checker import check
+from stress.detect.exact.expected import Expected
 from stress.detect.exact.findings import CAP
 from stress.detect.path.judge import judge_behind
 from stress.detect.path.suspect import Suspicion, suspected
@@ -82,12 +83,14 @@ class ByPattern:
         """Judge bytes that no converter has touched: see `Detector`."""
         return check(
             payload,
-            self.stimulus,
-            rings,
-            first_position=position,
-            played_limit=due,
-            line_bytes=self._line_bytes,
-            cap=CAP + planted,
+            Expected(
+                self.stimulus,
+                rings,
+                first_position=position,
+                played_limit=due,
+                line_bytes=self._line_bytes,
+                cap=CAP + planted,
+            ),
         )
 
     def same_bytes(self, analysis: Analysis) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from stress.detect.exact.checker import check
+from stress.detect.exact.expected import Expected
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
@@ -22,7 +23,7 @@ def capture(frames=12000, lead=100, first=FIRST, pattern=STEREO):
 
 
 def judge(rows, rings=RINGS, **more):
-    return check(np.ascontiguousarray(rows).reshape(-1), STEREO, rings, **more)
+    return check(np.ascontiguousarray(rows).reshape(-1), Expected(STEREO, rings, **more))
 
 
 def places(analysis):

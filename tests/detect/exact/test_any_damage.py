@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stress.detect.exact.checker import ExactChecker, check
+from stress.detect.exact.expected import Expected
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
@@ -75,11 +76,11 @@ class Case:
             rows[at : at + n : int(rng.integers(1, 5))] ^= np.uint8(1 << int(rng.integers(8)))
 
     def whole(self):
-        return check(self.rows.reshape(-1).copy(), self.pattern, self.rings, **self.options)
+        return check(self.rows.reshape(-1).copy(), Expected(self.pattern, self.rings, **self.options))
 
     def cut(self, fewest):
         # Pieces of `fewest` frames up; one block of memory for all of them.
-        checker = ExactChecker(self.pattern, self.rings, **self.options)
+        checker = ExactChecker(Expected(self.pattern, self.rings, **self.options))
         size, at = self.pattern.frame_bytes, 0
         block = np.empty(9000 * size, np.uint8)
         while at < len(self.rows):

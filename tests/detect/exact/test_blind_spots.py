@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stress.detect.exact.checker import check
+from stress.detect.exact.expected import Expected
 from stress.model.finding import Kind
 from stress.model.formats import CARD_FORMATS, FORMATS
 from stress.model.ring import Rings
@@ -28,7 +29,7 @@ def test_one_channel_of_old_data_may_equal_the_right_sample():
     at = int(equal_halves(pattern, 480)[0])
     rows = pattern.bytes_at((1 << 20) + at - 6000, 12000).view("<u2").reshape(-1, 2)
     rows[6000, 0] = pattern.bytes_at((1 << 20) + at - 480, 1).view("<u2")[0]
-    analysis = check(rows.view(np.uint8).reshape(-1), pattern, Rings(480, 528))
+    analysis = check(rows.view(np.uint8).reshape(-1), Expected(pattern, Rings(480, 528)))
     assert (analysis.locked, analysis.found) == (True, 0)
 
 
@@ -38,7 +39,7 @@ def test_mono_frame_of_an_odd_lag_may_equal_the_right_sample():
     at = int(equal_halves(pattern, 481)[0])
     rows = pattern.bytes_at((1 << 20) + at - 6000, 12000).view("<u2")
     rows[6000] = pattern.bytes_at((1 << 20) + at - 481, 1).view("<u2")[0]
-    assert check(rows.view(np.uint8), pattern, Rings(481, 528)).found == 0
+    assert check(rows.view(np.uint8), Expected(pattern, Rings(481, 528))).found == 0
 
 
 def test_mono_pair_of_frames_of_an_even_lag_is_never_right():
@@ -54,7 +55,7 @@ def test_position_zero_of_the_first_pair_is_silence():
         pattern = Pattern(name, S16, 2)
         assert not pattern.bytes_at(0, 1).any()
         captured = pattern.bytes_at(0, 12000)
-        analysis = check(captured, pattern, Rings())
+        analysis = check(captured, Expected(pattern, Rings()))
         assert (analysis.found, analysis.first_frame, analysis.first_position) == (0, 1, 1)
 
 
@@ -62,7 +63,7 @@ def test_whole_stream_that_is_a_lap_old_looks_like_delay():
     # Every line one lap old from the start on, and nothing right beside it.
     pattern = Pattern("mix1", S16, 2)
     late = np.concatenate([np.zeros(480 * 4, np.uint8), pattern.bytes_at(1000, 12000)])
-    analysis = check(late, pattern, Rings(480, 528), first_position=1000)
+    analysis = check(late, Expected(pattern, Rings(480, 528), first_position=1000))
     assert (analysis.found, analysis.first_frame) == (0, 480)
 
 
@@ -75,7 +76,7 @@ def test_lag_without_known_rings_names_no_ring():
     pattern = Pattern("mix1", S16, 2)
     rows = pattern.bytes_at(1000, 12000).reshape(-1, 4)
     rows[6000:6008] = rows[6000 - 480 : 6008 - 480]
-    (finding,) = check(rows.reshape(-1), pattern, Rings()).findings
+    (finding,) = check(rows.reshape(-1), Expected(pattern, Rings())).findings
     assert (finding.kind.value, finding.lag, finding.ring) == ("misplaced", 480, None)
 
 
@@ -88,7 +89,7 @@ def converted(name, spoil):
     shared.capture.spread(pattern.bytes_at(1 << 20, 12000), card)
     rows = card.reshape(12000, -1)
     spoil(rows)
-    analysis = check(shared.capture.gather(card), pattern, Rings(480, 528))
+    analysis = check(shared.capture.gather(card), Expected(pattern, Rings(480, 528)))
     assert analysis.locked
     return [(finding.kind, finding.frame, finding.frames) for finding in analysis.findings]
 
@@ -127,5 +128,5 @@ def test_tail_of_a_line_has_an_age_from_three_bytes_on(old, aged):
     pattern, size, at = Pattern("mix1", FORMATS["S24_3LE"], 10), 30, 4000
     rows = pattern.bytes_at(1000, 6000).reshape(-1, size).copy()
     rows[at, size - old :] = pattern.bytes_at(1000 + at - 1200, 1)[size - old :]
-    (found,) = check(rows.reshape(-1), pattern, Rings(1200, 1320), first_position=1000).findings
+    (found,) = check(rows.reshape(-1), Expected(pattern, Rings(1200, 1320), first_position=1000)).findings
     assert (found.frame, found.frames, found.lag) == (at, 1, 1200 if aged else None)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stress.detect.exact.checker import ExactChecker, check
+from stress.detect.exact.expected import Expected
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -123,18 +124,18 @@ def test_narrow_path_is_said_and_is_no_corruption(bits, name):
     raw = pattern.bytes_at(FIRST, 12000).reshape(-1, fmt.sample_bytes)
     keep = ((1 << bits) - 1) << (fmt.bits - bits)
     raw &= np.frombuffer(keep.to_bytes(fmt.sample_bytes, "little"), np.uint8)
-    found = check(raw.reshape(-1).copy(), pattern, RINGS)
+    found = check(raw.reshape(-1).copy(), Expected(pattern, RINGS))
     assert (found.locked, found.found, found.valid_bits) == (True, 0, bits)
     assert f"carries {bits} of {fmt.bits} bits" in found.notes[0]
     raw[2 * 6000, fmt.sample_bytes - 1] ^= 0x40
-    assert places(check(raw.reshape(-1).copy(), pattern, RINGS)) == [(Kind.BITFLIP, 6000, 1)]
+    assert places(check(raw.reshape(-1).copy(), Expected(pattern, RINGS))) == [(Kind.BITFLIP, 6000, 1)]
 
 
 def test_padding_that_is_no_sign_is_said_and_is_no_corruption():
     pattern = Pattern("mix1", FORMATS["S24_LE"], 2)
     raw = pattern.bytes_at(FIRST, 12000).reshape(-1, 4)
     raw[:, 3] = 0
-    found = check(raw.reshape(-1).copy(), pattern, RINGS)
+    found = check(raw.reshape(-1).copy(), Expected(pattern, RINGS))
     assert (found.locked, found.found, found.valid_bits) == (True, 0, 24)
     assert "padding" in found.notes[0]
 
@@ -164,7 +165,7 @@ def test_first_checked_is_never_changed_by_the_check():
 
 
 def test_feed_does_not_keep_the_callers_memory():
-    rows, checker, block = capture(), ExactChecker(STEREO, RINGS), np.empty(4 * 77, np.uint8)
+    rows, checker, block = capture(), ExactChecker(Expected(STEREO, RINGS)), np.empty(4 * 77, np.uint8)
     flat = np.concatenate([rows.reshape(-1), np.zeros(-rows.size % block.size, np.uint8)])
     rows_used = flat.size // block.size * 77
     for at in range(0, flat.size, block.size):
@@ -177,7 +178,7 @@ def test_feed_does_not_keep_the_callers_memory():
 
 def test_feed_of_a_part_of_a_frame_is_refused():
     with pytest.raises(ValueError, match="whole frames"):
-        ExactChecker(STEREO, RINGS).feed(np.zeros(5, np.uint8))
+        ExactChecker(Expected(STEREO, RINGS)).feed(np.zeros(5, np.uint8))
 
 
 def damaged(seed):
@@ -206,7 +207,7 @@ def damaged(seed):
 def test_capture_in_pieces_gives_the_findings_of_the_whole(seed, cuts):
     rows = damaged(seed)
     whole = judge(rows, first_position=FIRST)
-    checker, at, k = ExactChecker(STEREO, RINGS, first_position=FIRST), 0, 0
+    checker, at, k = ExactChecker(Expected(STEREO, RINGS, first_position=FIRST)), 0, 0
     while at < len(rows):
         size = cuts[k % len(cuts)]
         checker.feed(rows[at : at + size].reshape(-1))
@@ -245,7 +246,7 @@ def test_one_channel_without_rings_off_by_some_bytes_is_told_and_no_defect_of_ou
     pattern = Pattern("mix1", FORMATS["S24_3LE"], 1)
     raw = capture(9000, 0, 1, pattern).reshape(-1)
     torn = np.concatenate([raw[:7000], raw[7000 + cut :]])
-    analysis = check(torn[: torn.size - torn.size % 3], pattern, Rings())
+    analysis = check(torn[: torn.size - torn.size % 3], Expected(pattern, Rings()))
     assert analysis.locked
     assert analysis.found
     assert min(finding.frame for finding in analysis.findings) == 7000 // 3
@@ -255,10 +256,10 @@ def test_frames_that_step_with_positions_never_played_do_not_lock():
     # A bit that is always set makes some stretches look like the pattern 780 000 000 frames later.
     pattern, first, frames = Pattern("mix1", FORMATS["S16_LE"], 2), 3653403231, 20000
     stuck = np.frombuffer(pattern.bytes_at(first, frames), np.uint8) | np.tile(np.uint8([32, 0]), 2 * frames)
-    far = ExactChecker(pattern, Rings(192, 480))
+    far = ExactChecker(Expected(pattern, Rings(192, 480)))
     far.feed(stuck)
     assert far.finish().first_position == 140286023
-    near = ExactChecker(pattern, Rings(192, 480), first_position=first, played_limit=frames)
+    near = ExactChecker(Expected(pattern, Rings(192, 480), first_position=first, played_limit=frames))
     near.feed(stuck)
     found = near.finish()
     assert found.locked and found.first_position - first < 1000

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stress.detect.exact.checker import ExactChecker, check
+from stress.detect.exact.expected import Expected
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -44,7 +45,7 @@ def noise(rows, rng):
 
 
 def found_in(pattern, rows, **options):
-    return check(rows.reshape(-1).copy(), pattern, RINGS, first_position=FIRST, **options)
+    return check(rows.reshape(-1).copy(), Expected(pattern, RINGS, first_position=FIRST, **options))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -99,7 +100,7 @@ def test_dither_over_many_frames_is_no_dense_flip():
 
 def test_dense_damage_in_pieces_gives_the_same_findings():
     pattern, rows, _ = damaged(("S16_LE", 2), one_bit, 0.3)
-    checker = ExactChecker(pattern, RINGS, first_position=FIRST)
+    checker = ExactChecker(Expected(pattern, RINGS, first_position=FIRST))
     for at in range(0, FRAMES, 777):
         checker.feed(rows[at : at + 777].reshape(-1).copy())
     assert checker.finish().findings == found_in(pattern, rows).findings

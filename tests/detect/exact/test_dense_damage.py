@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stress.detect.exact.checker import check
+from stress.detect.exact.expected import Expected
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -61,7 +62,7 @@ def work(fmt, channels, mix, slips, frames, share=0.8):
     pattern, rings = Counting("mix1", FORMATS[fmt], channels), Rings(384, 480)
     rows = dense(pattern, rings, frames, share, MIXES[mix], slips, np.random.default_rng(7))
     pattern.calls = pattern.made = 0
-    found = check(rows.reshape(-1).copy(), pattern, rings, first_position=FIRST)
+    found = check(rows.reshape(-1).copy(), Expected(pattern, rings, first_position=FIRST))
     assert found.locked and found.found > 0
     return pattern.calls, pattern.made / len(rows), found
 

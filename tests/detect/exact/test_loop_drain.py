@@ -6,8 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stress.detect.exact.expected import Expected
 from stress.detect.exact.known_playing import Known
-from stress.detect.exact.recording_check import KnownRecording, check_recording
+from stress.detect.exact.recording_check import check_recording
+from stress.detect.exact.survey import KnownRecording
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
@@ -31,7 +33,7 @@ def judge(sent, rows, known=None):
         for at in range(first, stop, 1 << 14):
             yield rows[at : min(at + (1 << 14), stop)].reshape(-1)
 
-    found = check_recording(KnownRecording(read, len(rows)), sent, Rings(), known or Known())
+    found = check_recording(KnownRecording(read, len(rows)), Expected(sent, Rings()), known or Known())
     drains = [line for line in found.advice if "snd-aloop" in line]
     return "FAIL" if found.analysis.found else "doubt" if drains else "right", found
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stress.detect.exact.checker import check
+from stress.detect.exact.expected import Expected
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -31,7 +32,7 @@ class Edit:
         self.raw[first:last] = self._whole[start : start + last - first]
 
     def found(self):
-        analysis = check(self.raw, self.pattern, RINGS, first_position=FIRST)
+        analysis = check(self.raw, Expected(self.pattern, RINGS, first_position=FIRST))
         return [(f.kind, f.frame, f.frames, f.lag) for f in analysis.findings]
 
 
@@ -84,7 +85,7 @@ def test_old_data_that_begins_alike_starts_on_a_sample():
         if edit.raw[at] == edit._whole[edit._base + at - lag] and at % 32:
             break
     edit.age(at, at // 32 * 32 + 32, 1320)
-    (finding,) = check(edit.raw, edit.pattern, RINGS, first_position=FIRST).findings
+    (finding,) = check(edit.raw, Expected(edit.pattern, RINGS, first_position=FIRST)).findings
     assert (finding.ring, finding.ring_offset) == ("capture", at % lag)
 
 
@@ -97,7 +98,7 @@ def test_lone_mono_frame_that_fits_by_chance_undoes_no_drop():
     samples = rows[6000:7000].view("<i2")
     samples += rng.integers(0, 2, samples.shape, dtype=np.int16) - rng.integers(0, 2, samples.shape, np.int16)
     rows[6500] = right[6500]
-    found = check(rows.reshape(-1).copy(), edit.pattern, RINGS, first_position=FIRST).findings
+    found = check(rows.reshape(-1).copy(), Expected(edit.pattern, RINGS, first_position=FIRST)).findings
     assert found[0].kind is Kind.DROP or found[1].kind is Kind.DROP
     assert all(finding.frame < 6000 + 1100 for finding in found)
     assert sum(finding.frames for finding in found if finding.kind is Kind.DROP) == 96

@@ -6,8 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stress.detect.exact.expected import Expected
 from stress.detect.exact.known_playing import Known
-from stress.detect.exact.recording_check import KnownRecording, check_recording
+from stress.detect.exact.recording_check import check_recording
+from stress.detect.exact.survey import KnownRecording
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -44,7 +46,7 @@ def judge(parts, known=None, rings=UNKNOWN, channels=2, tail=True):
 
     capture = KnownRecording(read, len(raw) // size)
     sent = Pattern("mix1", FORMATS["S16_LE"], channels)
-    found = check_recording(capture, sent, rings, known or Known(), tail=tail)
+    found = check_recording(capture, Expected(sent, rings), known or Known(), tail=tail)
     assert found.analysis.locked
     assert found.analysis.wrong_frames == sum(one.frames for one in found.analysis.findings)
     return found

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stress.detect.exact.checker import check
+from stress.detect.exact.expected import Expected
 from stress.detect.path.suspect import Suspicion, _partly, suspected
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -68,7 +69,7 @@ def test_what_damage_may_be_a_path_is_seen_in_a_few_frames(change):
     words = STEREO.bytes_at(FIRST, FRAMES).view("<u2").reshape(-1, 2).astype(np.int64)
     words[PLAIN:] = change(words[PLAIN:], np.random.default_rng(5))
     raw = words.astype("<u2").view(np.uint8).reshape(-1)
-    found = check(raw, STEREO, RINGS, first_position=FIRST)
+    found = check(raw, Expected(STEREO, RINGS, first_position=FIRST))
     assert found.locked
     assert suspected(found, STEREO, lambda first, stop: raw[4 * first : 4 * stop]) is CASES[change]
 
@@ -76,7 +77,7 @@ def test_what_damage_may_be_a_path_is_seen_in_a_few_frames(change):
 def test_a_few_local_faults_are_no_path_without_a_look():
     raw = STEREO.bytes_at(FIRST, FRAMES).copy()
     raw[4 * 9000 : 4 * 9500] = 0
-    found = check(raw, STEREO, RINGS, first_position=FIRST)
+    found = check(raw, Expected(STEREO, RINGS, first_position=FIRST))
     assert found.wrong_frames == 500
     assert suspected(found, STEREO, None) is Suspicion.NONE
 

@@ -8,6 +8,7 @@ import pytest
 
 from stress.detect.exact.checker import check
 from stress.detect.exact.decode import NONE, Decoder
+from stress.detect.exact.expected import Expected
 from stress.detect.rate.onset import Onset, OnsetFinder
 from stress.detect.rate.resample import Resampling
 from stress.model.finding import Kind
@@ -57,6 +58,6 @@ def test_lines_that_are_nearly_all_stale_are_never_searched(searches):
         if rng.random() < 0.97:
             old = line * 32 - int(rng.integers(1, 3)) * 4 * (384, 480)[rng.integers(2)]
             rows[line * 32 : line * 32 + 32] = clean[old : old + 32]
-    found = check(rows, STEREO, RINGS, first_position=FIRST)
+    found = check(rows, Expected(STEREO, RINGS, first_position=FIRST))
     assert set(found.counts) == {Kind.STALE}
     assert searches == []

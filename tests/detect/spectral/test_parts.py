@@ -10,7 +10,7 @@ from stress.detect.exact.ring_offset import line_of
 from stress.detect.spectral import fit, weigh
 from stress.detect.spectral.clock import SegmentClock
 from stress.detect.spectral.findings import episodes, ring_of, whole_laps
-from stress.detect.spectral.identity import repeated_lines
+from stress.detect.spectral.identity import CaptureRing, repeated_lines
 from stress.detect.spectral.resample import PAD, Resampler, split
 from stress.detect.spectral.signal import Reference, integers
 from stress.model.finding import Finding, Kind
@@ -153,7 +153,7 @@ def test_repeated_capture_line_is_found_and_repeated_silence_is_not():
     samples = RNG.integers(-3000, 3000, (2, 20000)).astype(np.int32)
     samples[:, 9000:9004] = samples[:, 9000 - 1200 : 9004 - 1200]
     samples[:, 15000:19000] = 0
-    found = repeated_lines(samples, Rings(None, 1200), 8, 77, 4, (0, 20000))
+    found = repeated_lines(samples, CaptureRing(Rings(None, 1200), 4, 77), 8, (0, 20000))
     assert [(f.frame, f.frames, f.lag, f.ring_offset, f.position) for f in found] == [
         (9000, 4, 1200, 9000 % 1200 * 4, 9077)
     ]
@@ -162,7 +162,7 @@ def test_repeated_capture_line_is_found_and_repeated_silence_is_not():
 def test_repeat_in_one_channel_only_is_no_capture_line():
     samples = RNG.integers(-3000, 3000, (2, 20000)).astype(np.int32)
     samples[0, 9000:9040] = samples[0, 9000 - 1200 : 9040 - 1200]
-    assert repeated_lines(samples, Rings(None, 1200), 8, 77, 4, (0, 20000)) == []
+    assert repeated_lines(samples, CaptureRing(Rings(None, 1200), 4, 77), 8, (0, 20000)) == []
 
 
 def test_chance_quantile_of_the_alarm_is_below_a_day_of_lines():

@@ -10,6 +10,7 @@ import numpy as np
 from stress.board.usbmon.format import parse
 from stress.board.usbmon.streams import BusStream, in_stream, out_stream
 from stress.detect.exact import checker
+from stress.detect.exact.expected import Expected
 from stress.experiment.wire.views import HostBuffers, WireComparison, look
 from stress.model.formats import FORMATS
 from stress.model.pcm import Exchange, StreamResult
@@ -25,7 +26,7 @@ FRAMES, LATENCY, POSITION, STEP = 4096, 100, 77777, 4
 
 def detector(captured, rings, position, due, planted=0):
     """Return the exact detector's analysis."""
-    return checker.check(captured, PATTERN, rings, first_position=position, played_limit=due)
+    return checker.check(captured, Expected(PATTERN, rings, position, due))
 
 
 @dataclass
