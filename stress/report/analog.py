@@ -91,10 +91,10 @@ def _over_time(result: SpectralAnalysis, rate: int) -> str:
     )
     drawn = ""
     if result.view is not None:
-        low, high = _scale(result.view.before, result.view.after)
-        drawn += _spectrogram(result.view.before, frames, rate, (low, high), (), "first channel, as captured")
+        span, seconds = _scale(result.view.before, result.view.after), frames / rate
+        drawn += _spectrogram(result.view.before, seconds, span, (), "first channel, as captured")
         drawn += _spectrogram(
-            result.view.after, frames, rate, (low, high), ticks, "the same without the stimulus, same scale"
+            result.view.after, seconds, span, ticks, "the same without the stimulus, same scale"
         )
     rows = [(one.frame / rate + 0.5, one.snr_db, one.thd_n_db) for one in result.seconds]
     curves = levels.chart(rows, frames / rate, ticks)
@@ -116,15 +116,14 @@ def _scale(before: Spectrogram, after: Spectrogram) -> tuple[float, float]:
 
 
 def _spectrogram(
-    shown: Spectrogram, frames: int, rate: int, scale: tuple[float, float], ticks: Sequence[Tick], title: str
+    shown: Spectrogram, seconds: float, span: tuple[float, float], ticks: Sequence[Tick], title: str
 ) -> str:
     if not shown.levels_db.size:
         return ""
     top = shown.edges_hz[-1]
     kilo = [(hz / top, f"{hz / 1000:g}") for hz in steps(0, top, 5)]
-    return levels_svg(
-        shown.levels_db, *scale, Axis(levels.time_axis(frames / rate), kilo, "s", "kHz"), ticks, title
-    )
+    axis = Axis(levels.time_axis(seconds), kilo, "s", "kHz")
+    return levels_svg(shown.levels_db, span, axis, ticks, title)
 
 
 def _rings(result: SpectralAnalysis, rings: Rings, frame_bytes: int, rate: int) -> str:

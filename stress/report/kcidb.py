@@ -7,6 +7,7 @@ Source: the schema 5.3 of KCIDB (package kcidb-io, which the tests validate it w
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stress.model.verdict import Verdict
@@ -42,22 +43,35 @@ def to_json(run: Summary, facts: Facts, label: str = "", build: str = "") -> dic
     checkouts = [] if build else [{"id": made, "origin": system, "git_commit_name": _text(kernel)}]
     # Two runs may begin in one millisecond; they do not begin at one position of the pattern with one seed.
     run_id = f"{run.start.wall or 'undated'}-{run.start.seed:x}-{run.start.first_position:x}"
-    tests = [_test(case, run, facts, label, made, system, run_id) for case in cases(run)]
+    names = _Names(system, made, label, run_id)
+    tests = [_test(case, run, facts, names) for case in cases(run)]
     return {"version": VERSION, "checkouts": checkouts, "builds": own, "tests": tests}
 
 
-def _test(
-    case: Case, run: Summary, facts: Facts, label: str, build: str, origin: str, run_id: str
-) -> dict[str, Any]:
-    path = ".".join(_node(part) for part in ("pcmstress", *([label] if label else []), case.name))
+@dataclass(frozen=True)
+class _Names:
+    # By which a test is found again: CI system, build, board and run.
+
+    origin: str
+    build: str
+    label: str
+    run: str
+
+    def path(self, case: Case) -> str:
+        parts = ("pcmstress", *([self.label] if self.label else []), case.name)
+        return ".".join(_node(part) for part in parts)
+
+
+def _test(case: Case, run: Summary, facts: Facts, names: _Names) -> dict[str, Any]:
+    path = names.path(case)
     counted = case.verdict in (Verdict.PASS, Verdict.FAIL)
     where = ", ".join(part for part in (run.backend, facts.of("cpu"), facts.of("card")) if part)
     bound = {"bound_95": case.bound} if case.bound is not None else {}
     known = {name: _text(value) for name, value in facts.values}
     test: dict[str, Any] = {
-        "id": f"{origin}:{path}:{run_id}",
-        "origin": origin,
-        "build_id": build,
+        "id": f"{names.origin}:{path}:{names.run}",
+        "origin": names.origin,
+        "build_id": names.build,
         "path": path,
         "status": _STATUS.get(case.verdict, "ERROR"),
         "comment": _text(case.reasons[0] if case.reasons else case.verdict.value),

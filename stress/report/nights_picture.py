@@ -113,18 +113,17 @@ class _Drawing:
         # Nothing points at a mark on a narrow screen.
         said = "" if self.layout.above else f"<title>{title}</title>"
         middle = self.layout.left + self._step * (number - self.first + 0.5)
-        return _mark(one.state, middle, self._step, floor, height, said)
+        return self._mark(one.state, middle, floor, height, said)
 
-
-def _mark(state: ArmState, middle: float, step: float, floor: float, height: float, said: str) -> str:
-    if state is ArmState.ABSENT:
-        return ""
-    hue, wide = _HUES[state], max(1.0, min(14.0, 0.7 * step))
-    left = middle - wide / 2
-    if state is ArmState.CORRUPTED:
-        box = f'x="{left:.1f}" y="{floor - height:.1f}" width="{wide:.1f}" height="{height:.1f}"'
-        return f'<rect {box} fill="{hue}">{said}</rect>'
-    if state is ArmState.CLEAN:
-        box = f'cx="{middle:.1f}" cy="{floor - height:.1f}" r="{max(1.0, min(4.0, wide / 2)):.1f}"'
-        return f'<circle {box} fill="none" stroke="{hue}" stroke-width="1.5">{said}</circle>'
-    return f'<path d="M{left:.1f} {floor - 2:.1f}h{wide:.1f}" stroke="{hue}">{said}</path>'
+    def _mark(self, state: ArmState, middle: float, floor: float, height: float, said: str) -> str:
+        if state is ArmState.ABSENT:
+            return ""
+        hue, wide = _HUES[state], max(1.0, min(14.0, 0.7 * self._step))
+        left = middle - wide / 2
+        if state is ArmState.CORRUPTED:
+            box = f'x="{left:.1f}" y="{floor - height:.1f}" width="{wide:.1f}" height="{height:.1f}"'
+            return f'<rect {box} fill="{hue}">{said}</rect>'
+        if state is ArmState.CLEAN:
+            box = f'cx="{middle:.1f}" cy="{floor - height:.1f}" r="{max(1.0, min(4.0, wide / 2)):.1f}"'
+            return f'<circle {box} fill="none" stroke="{hue}" stroke-width="1.5">{said}</circle>'
+        return f'<path d="M{left:.1f} {floor - 2:.1f}h{wide:.1f}" stroke="{hue}">{said}</path>'

@@ -96,14 +96,17 @@ def _palette() -> bytes:
     return np.rint(np.array(colours).T).astype(np.uint8).tobytes()
 
 
-def levels_svg(levels: Signal, low: float, high: float, axis: Axis, ticks: Iterable[Tick], title: str) -> str:
+def levels_svg(
+    levels: Signal, span: tuple[float, float], axis: Axis, ticks: Iterable[Tick], title: str
+) -> str:
     """Return a spectrogram with its axes, its scale and marks along the top.
 
     Parameters
     ----------
     levels : (bands, columns) float32 [dBFS].
-    low, high : where the colours begin and end [dBFS].
+    span : where the colours begin and end [dBFS].
     """
+    low, high = span
     data = base64.b64encode(png(levels, low, high)).decode("ascii")
     scale = base64.b64encode(png(np.linspace(0, 1, 64, dtype=np.float32)[:, None], 0, 1)).decode("ascii")
     image = f'<image x="{LEFT}" y="{TOP}" width="{INNER_WIDTH}" height="{INNER_HEIGHT}" {_STRETCH}{data}"/>'

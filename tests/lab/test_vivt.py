@@ -47,9 +47,8 @@ class Boot:
         if case.patched:
             board = remedies.patched(board, [remedies.patch_for(board)])
         command = ["run", *case.card, "--plan", f"/project/tests/lab/{case.plan}", "--seed", "1"]
-        result = experiments.boot(
-            board, [*command, "--out", "run", "--json"], folder, case.setting, case.append
-        )
+        how = experiments.Booted(case.setting, case.append)
+        result = experiments.boot(board, [*command, "--out", "run", "--json"], folder, how)
         self.code, self.report = result.code, json.loads(result.stdout)
         found = experiments.outcome(folder, load_plan(str(FOLDER / case.plan)))
         self.arms = {name: result.seen for name, result in found.items()}

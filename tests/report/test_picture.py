@@ -52,7 +52,7 @@ def test_steps_are_round_numbers_inside_the_span(low, high, about, expected):
 def test_marks_stand_at_their_share_and_say_their_text_escaped():
     axis = Axis([(0.0, "0")], [(0.5, "5")], "s", "kHz")
     shown = levels_svg(
-        np.zeros((2, 2), dtype=np.float32), -1, 1, axis, [Tick(0.25, "#123456", "a < b")], "levels"
+        np.zeros((2, 2), dtype=np.float32), (-1, 1), axis, [Tick(0.25, "#123456", "a < b")], "levels"
     )
     assert "<title>a &lt; b</title>" in shown
     assert shown.count('d="M261.5 16') == 2

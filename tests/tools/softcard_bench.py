@@ -12,6 +12,7 @@ from tests.tools.softcard_host import FakeHost
 from tools.softcardkit.card import SoftCard
 from tools.softcardkit.config import CardConfig
 from tools.softcardkit.faultspec import parse_fault, parse_rate
+from tools.softcardkit.inject import Injected
 from tools.softcardkit.log import EventLog
 from tools.softcardkit.serve import Server
 
@@ -29,9 +30,9 @@ class Bench:
         self._text = io.StringIO()
         self.card = SoftCard(
             config,
-            faults=[parse_fault(text) for text in faults],
-            rates=[parse_rate(text) for text in rates],
-            seed=seed,
+            injected=Injected(
+                [parse_fault(text) for text in faults], [parse_rate(text) for text in rates], seed
+            ),
             log=EventLog(self._text),
         )
         ours, self._theirs = socket.socketpair()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tools.labkit import boards, command, kernel, patches, remedies, remedy_run, remedy_table
+from tools.labkit.experiments import Booted
 from tools.labkit.remedy_run import ArmResult, CardResult
 
 PATCH = remedies.FOLDER / "linux-6.1.patch"
@@ -65,11 +66,9 @@ def test_kernel_without_a_patch_is_asked_stock_and_coherent_memory_only(
 ) -> None:
     booted: list[tuple[str, tuple[str, ...]]] = []
 
-    def measured(
-        board: boards.Board, card: str, append: tuple[str, ...], *_: object, **__: object
-    ) -> CardResult:
-        booted.append((card, append))
-        return _card() if append else _card(player=800, mixer=80, recorder=900, ahead=80)
+    def measured(board: boards.Board, card: str, how: Booted, *_: object, **__: object) -> CardResult:
+        booted.append((card, tuple(how.append)))
+        return _card() if how.append else _card(player=800, mixer=80, recorder=900, ahead=80)
 
     monkeypatch.setattr(remedy_run, "measured", measured)
     monkeypatch.setattr(remedies, "FOLDER", tmp_path)

@@ -185,7 +185,7 @@ def measured(
         "--json",
     ]
     through = ("env", f"{emulator_arms.SCATTER}=1")
-    experiments.boot(board, command, folder, setting, through=through)
+    experiments.boot(board, command, folder, experiments.Booted(setting, through=through))
     results = experiments.outcome(folder, walked)
     pages = _pages(experiments.truth_log(folder), folder)
     moved = {name: _moved(burst) for name, burst in experiments.bursts(folder)}

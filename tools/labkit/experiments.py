@@ -51,25 +51,37 @@ _PREDICTED_S = 2.0
 PLAN = "plan.json"
 
 
+@dataclasses.dataclass(frozen=True)
+class Booted:
+    """How a board is booted for a run.
+
+    Parameters
+    ----------
+    setting : options of the emulator's cache, "off" without it.
+    append : arguments of the guest's kernel.
+    through : command that pcmstress is run through.
+    """
+
+    setting: str = ""
+    append: Sequence[str] = ()
+    through: Sequence[str] = ()
+
+
 def boot(
-    board: boards.Board,
-    command: Sequence[str],
-    folder: Path,
-    setting: str = "",
-    append: Sequence[str] = (),
-    through: Sequence[str] = (),
+    board: boards.Board, command: Sequence[str], folder: Path, how: Booted | None = None
 ) -> runner.Result:
     """Run pcmstress in the board, its bursts marked; the log goes to truth.log beside the folder.
 
     The cache is on during the bursts alone, which takes half the time of a whole run with it.
     Raises LabError when the guest broke; the exit status of pcmstress is in the result.
     """
-    log = truth_log(folder)
+    how = how or Booted()
+    log, setting = truth_log(folder), how.setting
     log.unlink(missing_ok=True)
     off = setting == "off"
     env = emulator.cache_options(board, setting if off else _with_log(setting, f"mode=off,log={log}"))
-    through = through if off else ("env", f"{emulator_arms.IN_BURSTS}=1", *through)
-    options = runner.Options(out=folder, env=env, append=append)
+    through = how.through if off else ("env", f"{emulator_arms.IN_BURSTS}=1", *how.through)
+    options = runner.Options(out=folder, env=env, append=how.append)
     live = (sys.stderr.buffer, sys.stderr.buffer)
     result = runner.run(board, [*through, *_GUEST, *command], options, live=live)
     if result.failure:
@@ -158,7 +170,7 @@ def _walked(board: boards.Board, suite: Suite, plan: Plan, setting: str, folder:
     folder.mkdir(parents=True)
     (folder / PLAN).write_text(json.dumps(schema.write(plan)), encoding="utf-8")
     command = ["run", *suite.card, "--plan", PLAN, "--seed", "1", "--out", "run", "--json"]
-    boot(board, command, folder, setting, suite.append, suite.through)
+    boot(board, command, folder, Booted(setting, suite.append, suite.through))
     try:
         return outcome(folder, plan)
     except StressError as error:

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     (folder / experiments.PLAN).write_text(json.dumps(schema.write(plan)), encoding="utf-8")
     card = SUITES[args.card].card
     command = ["run", *card, "--plan", experiments.PLAN, "--seed", "1", "--out", "run", "--json"]
-    experiments.boot(boards.load(args.board), command, folder, "touches=1")
+    experiments.boot(boards.load(args.board), command, folder, experiments.Booted("touches=1"))
     measured = fitted(bursts, experiments.truth_log(folder))
     print(footprint.toml(bursts.title, measured), end="")
     rates = (measured.ms, measured.urb, measured.call, measured.loop)

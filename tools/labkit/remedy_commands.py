@@ -20,6 +20,7 @@ from tools.labkit import (
 )
 from tools.labkit.boards import Board
 from tools.labkit.errors import EX_BROKEN, LabUsage
+from tools.labkit.experiments import Booted
 from tools.labkit.remedy_run import CardResult
 
 
@@ -70,7 +71,7 @@ def _walked(
     board: Board, cards: list[str], append: tuple[str, ...], base: Path, args: argparse.Namespace
 ) -> dict[str, CardResult]:
     return {
-        card: remedy_run.measured(board, card, append, base, setting=args.cache, again=args.again)
+        card: remedy_run.measured(board, card, Booted(args.cache, append), base, again=args.again)
         for card in cards
     }
 

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ class CardResult:
 
 
 def measured(
-    board: Board, card: str, append: tuple[str, ...], base: Path, *, setting: str = "", again: bool = False
+    board: Board, card: str, how: experiments.Booted, base: Path, *, again: bool = False
 ) -> CardResult:
     """Return what plan `remedy` gives on a card, from a kept run or from one boot.
 
@@ -87,29 +88,29 @@ def measured(
 
     Parameters
     ----------
-    append : arguments of the guest's kernel.
+    how : arguments of the guest's kernel, and the emulator's cache.
     base : receives the working directory of a boot.
-    setting : options of the emulator's cache.
 
     Raises LabError when the kernel does not boot or the run left no record.
     """
-    kept = _path(board, card, append, setting)
+    kept = _path(board, card, how)
     if not kept.is_dir() or again:
-        _boot(board, card, append, base, setting, kept)
+        _boot(board, card, how, base, kept)
     try:
         return _of_run(kept, plan_for(card))
     except (StressError, ValueError, OSError) as error:
         raise LabError(f"{board.name}: no report of the run in {kept}: {error}") from error
 
 
-def _boot(board: Board, card: str, append: tuple[str, ...], base: Path, setting: str, kept: Path) -> None:
+def _boot(board: Board, card: str, how: experiments.Booted, base: Path, kept: Path) -> None:
+    append = how.append
     folder = base / f"{card}-{'-'.join(append) or 'stock'}".replace("=", "-")
     folder.mkdir(parents=True)
     text = json.dumps(schema.write(plan_for(card)))
     (folder / experiments.PLAN).write_text(text, encoding="utf-8")
     command = ["diagnose", *CARDS[card], "--plan", experiments.PLAN, "--seed", "1", "--out", "run", "--json"]
     with cache.step(f"{board.name}, {card}, {' '.join(append) or 'no argument'}"):
-        result = experiments.boot(board, command, folder, setting, append)
+        result = experiments.boot(board, command, folder, how)
     _check_argument(append, result.logs / _DMESG)
     shutil.copyfile(result.logs / _DMESG, folder / _DMESG)
     keep(folder, kept)
@@ -126,7 +127,7 @@ def keep(folder: Path, kept: Path) -> None:
     fresh.rename(kept)
 
 
-def _check_argument(append: tuple[str, ...], log: Path) -> None:
+def _check_argument(append: Sequence[str], log: Path) -> None:
     # The patch says on the console what it does: an argument that came to nothing must not count as a remedy.
     text = log.read_text(encoding="utf-8", errors="replace")
     for argument in append:
@@ -194,15 +195,15 @@ def _spans(folder: Path) -> dict[str, int]:
     return frames
 
 
-def _path(board: Board, card: str, append: tuple[str, ...], setting: str) -> Path:
+def _path(board: Board, card: str, how: experiments.Booted) -> Path:
     what = (
         emulator.mark(),
         kernel.name(board.kernel),
         board.emulator.args,
         board.emulator.env,
         CARDS[card],
-        append,
-        setting,
+        tuple(how.append),
+        how.setting,
         schema.write(plan_for(card)),
         experiment_store.guest_digest(),
     )

@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tools.softcardkit.config import CardConfig
 from tools.softcardkit.engine import Engine
-from tools.softcardkit.faultspec import Fault, FaultRate
+from tools.softcardkit.inject import Injected
 from tools.softcardkit.log import EventLog
 from tools.softcardkit.requests import ControlEndpoint
 from tools.softcardkit.urbs import Endpoint
@@ -38,13 +36,11 @@ class SoftCard:
         self,
         config: CardConfig,
         serial: str = "0",
-        faults: Sequence[Fault] = (),
-        rates: Sequence[FaultRate] = (),
-        seed: int = 0,
+        injected: Injected | None = None,
         log: EventLog | None = None,
     ) -> None:
         self.config = config
-        self.engine = Engine(config, faults, rates, seed, log)
+        self.engine = Engine(config, injected, log)
         engine = self.engine
         self.control = ControlEndpoint(
             config, serial, engine.set_interface, engine.set_rate, engine.lifecycle, engine.volume

@@ -16,6 +16,7 @@ from stress.model.verdict import EXIT_ERROR, EXIT_SKIP, EXIT_USAGE
 from tools.softcardkit import control
 from tools.softcardkit.config import FORMATS, OFFERED, RATES, CardConfig, Speed, Sync
 from tools.softcardkit.faultspec import KEYS, Fault, FaultRate, parse_fault, parse_rate, read_faults
+from tools.softcardkit.inject import Injected
 from tools.softcardkit.profiles import PROFILES
 from tools.softcardkit.wire import ProtocolError
 
@@ -119,9 +120,7 @@ def _up(options: argparse.Namespace, command: Sequence[str]) -> int:
         raise ConfigError(f"{options.patience}", key="--patience", allowed="above 0, at most 60")
     settings = UpOptions(
         _config(options),
-        faults,
-        rates,
-        options.seed,
+        Injected(faults, rates, options.seed),
         options.pace,
         options.timeout,
         priority,

@@ -10,14 +10,13 @@ independently loses or repeats packets whenever the host is late.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from typing import Any
 
 from stress.model.fault import FaultKind
 from tools.softcardkit.config import CardConfig, Speed, Sync
 from tools.softcardkit.descriptors import FEEDBACK_REFRESH, IN_INTERFACE, OUT_INTERFACE
-from tools.softcardkit.faultspec import Fault, FaultRate
-from tools.softcardkit.inject import Injector, Packet
+from tools.softcardkit.faultspec import Fault
+from tools.softcardkit.inject import Injected, Injector, Packet
 from tools.softcardkit.lifecycle import Lifecycle
 from tools.softcardkit.log import EventLog
 from tools.softcardkit.schedule import NEVER
@@ -39,9 +38,7 @@ class Engine:
     def __init__(
         self,
         config: CardConfig,
-        faults: Sequence[Fault] = (),
-        rates: Sequence[FaultRate] = (),
-        seed: int = 0,
+        injected: Injected | None = None,
         log: EventLog | None = None,
     ) -> None:
         self._config = config
@@ -50,7 +47,7 @@ class Engine:
         # The capture packets pace playback: they keep the nominal rate, whether playback has a URB or not.
         self._implicit = config.sync is Sync.IMPLICIT
         slips = config.sync is not Sync.ASYNCHRONOUS
-        self.injector = Injector(faults, rates, seed, self._log, self._act, slips)
+        self.injector = Injector(injected or Injected(), self._log, self._act, slips)
         self.playback, self.capture, self.feedback = Endpoint(), Endpoint(), Endpoint()
         self.lifecycle = Lifecycle()
         self.volume = Volume()

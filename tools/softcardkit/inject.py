@@ -49,11 +49,28 @@ class Packet:
     capture_frame: int | None
 
 
+@dataclass(frozen=True)
+class Injected:
+    """What a card does wrong on purpose.
+
+    Parameters
+    ----------
+    faults : at known places.
+    rates : of faults by chance.
+    seed : of the chance.
+    """
+
+    faults: Sequence[Fault] = ()
+    rates: Sequence[FaultRate] = ()
+    seed: int = 0
+
+
 class Injector:
     """Faults of the running playback stream.
 
     Parameters
     ----------
+    injected : faults, and how often others come by chance.
     act : called with a FREEZE or UNPLUG fault; the packet is then not taken.
     slips : True when a clock that is off loses or repeats frames; False when the
         host follows it by feedback.
@@ -62,15 +79,9 @@ class Injector:
     """
 
     def __init__(
-        self,
-        faults: Sequence[Fault],
-        rates: Sequence[FaultRate],
-        seed: int,
-        log: EventLog,
-        act: Callable[[Fault], None],
-        slips: bool = True,
+        self, injected: Injected, log: EventLog, act: Callable[[Fault], None], slips: bool = True
     ) -> None:
-        self._faults, self._rates, self._seed = list(faults), list(rates), seed
+        self._faults, self._rates, self._seed = list(injected.faults), list(injected.rates), injected.seed
         self._log, self._act, self._slips = log, act, slips
         self._schedule = Schedule()
         self._running: list[_Run] = []

@@ -18,7 +18,7 @@ from tools.softcardkit.alsa import AlsaCard, find_card
 from tools.softcardkit.card import SoftCard
 from tools.softcardkit.config import CardConfig
 from tools.softcardkit.control import ControlSocket, path_of
-from tools.softcardkit.faultspec import Fault, FaultRate
+from tools.softcardkit.inject import Injected
 from tools.softcardkit.log import EventLog
 from tools.softcardkit.serve import STARVED_S, Server, lock_memory, raise_priority
 
@@ -39,9 +39,7 @@ class UpOptions:
     """
 
     config: CardConfig
-    faults: Sequence[Fault] = ()
-    rates: Sequence[FaultRate] = ()
-    seed: int = 0
+    injected: Injected = Injected()
     pace: float = 1.0
     timeout_s: float = 60.0
     priority: int = 50
@@ -60,7 +58,7 @@ class Session:
         self._child: subprocess.Popen[bytes] | None = None
         self._alsa: AlsaCard | None = None
         self._deadline = time.monotonic() + options.timeout_s
-        card = SoftCard(options.config, self._serial, options.faults, options.rates, options.seed, log)
+        card = SoftCard(options.config, self._serial, options.injected, log)
         try:
             connection, self._port = vhci.attach(options.config.speed, self._folder)
         except DeviceError:

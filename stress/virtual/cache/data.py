@@ -47,13 +47,11 @@ class Contents:
     colours : how many copies of a physical line can be resident at once.
     """
 
-    def __init__(
-        self, geometry: CacheGeometry, colours: int, events: LineEvents, lines: LineLives, before: Before
-    ) -> None:
+    def __init__(self, geometry: CacheGeometry, colours: int, events: LineEvents, before: Before) -> None:
         self._geometry, self._colours, self._events = geometry, colours, events
         self.cell = self._cell_words(before)
         self._index = np.arange(len(events.code), dtype=np.int32)
-        self._lives(lines)
+        self._lives(events.lines)
         self._stores(before.dirty)
         self._writes()
         self._values(before)

@@ -107,9 +107,9 @@ class CacheEngine:
         events = LineEvents(trace, colour, lines)
         old = np.flatnonzero(self._pline >= 0)
         before = Before(self.memory, self._words[old], self._dirty[old])
-        contents = Contents(self.geometry, self._colours, events, lines, before)
+        contents = Contents(self.geometry, self._colours, events, before)
         seen = self._deliveries(trace, events, contents, old)
-        self._keep(trace, events, contents, lines, result, old)
+        self._keep(trace, events, contents, result, old)
         return seen
 
     def _check(self, trace: Trace) -> None:
@@ -192,15 +192,10 @@ class CacheEngine:
         return flags, cause
 
     def _keep(
-        self,
-        trace: Trace,
-        events: LineEvents,
-        contents: Contents,
-        lines: LineLives,
-        result: TagResult,
-        old: Ints,
+        self, trace: Trace, events: LineEvents, contents: Contents, result: TagResult, old: Ints
     ) -> None:
         # Memory and the resident lines as the next trace finds them.
+        lines = events.lines
         event = events.last
         memory = [contents.memory_at(cell, event) for cell in range(contents.cells)]
         self.memory[events.touched] = contents.expand(np.stack(memory, axis=1))

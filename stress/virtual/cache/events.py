@@ -56,9 +56,14 @@ class LineEvents:
     Parameters
     ----------
     colour : (rows of the trace,) int64: see `LineLives`.
+
+    Attributes
+    ----------
+    lines : the cache lines, by number.
     """
 
     def __init__(self, trace: Trace, colour: Ints, lines: LineLives) -> None:
+        self.lines = lines
         old = np.flatnonzero(lines.row < 0)
         gone = np.flatnonzero(lines.may_be_dirty & (lines.death < NEVER))
         gone = gone[np.argsort(lines.death[gone], kind="stable")]
