@@ -35,32 +35,39 @@ if TYPE_CHECKING:
 LONGEST_LATENCY_S = 0.040
 
 
-def settle(
-    analysis: Analysis,
-    captured: Bytes,
-    exchange: Exchange,
-    rings: Rings,
-    mapped: Sequence[Direction],
-    position: int,
-    rate: int,
-) -> Analysis:
+@dataclasses.dataclass(frozen=True)
+class Streams:
+    """How the two streams of a burst were set up.
+
+    Parameters
+    ----------
+    mapped : directions that went through mmap; only they can be a lap late.
+    rate : of both [Hz].
+    position : pattern position of the first frame sent.
+    """
+
+    rings: Rings
+    mapped: Sequence[Direction]
+    rate: int
+    position: int
+
+
+def settle(analysis: Analysis, captured: Bytes, exchange: Exchange, streams: Streams) -> Analysis:
     """Add what the alignment hides.
 
     Parameters
     ----------
     captured : (frames * frame_bytes,) uint8, what was judged.
-    mapped : directions that went through mmap; only they can be a lap late.
-    position : pattern position of the first frame sent.
     """
     if not analysis.locked or analysis.first_frame is None or analysis.first_position is None:
         return _silent(analysis, captured, exchange)
-    missing = (analysis.first_position - position) % POSITIONS
+    missing = (analysis.first_position - streams.position) % POSITIONS
     due = analysis.first_frame - missing
-    late = _late(exchange, due, rings, mapped, rate)
+    late = _late(exchange, due, streams)
     if late is not None:
         return _all_stale(analysis, *late)
     if missing and due >= 0:
-        return _missing_start(analysis, captured, due, missing, position)
+        return _missing_start(analysis, captured, due, missing, streams.position)
     return analysis
 
 
@@ -72,19 +79,17 @@ def _silent(analysis: Analysis, captured: Bytes, exchange: Exchange) -> Analysis
     return dataclasses.replace(analysis, notes=(*analysis.notes, SILENT))
 
 
-def _late(
-    exchange: Exchange, due: int, rings: Rings, mapped: Sequence[Direction], rate: int
-) -> tuple[str, int, int] | None:
+def _late(exchange: Exchange, due: int, streams: Streams) -> tuple[str, int, int] | None:
     played, taken = exchange.playback.hw_ptr, exchange.capture.hw_ptr
     if played is None or taken is None or exchange.xruns or exchange.lost:
         return None
     # Both streams run from one clock: at any moment capture is this far ahead.
     latency = due - (taken - played)
-    longest = round(LONGEST_LATENCY_S * rate)
+    longest = round(LONGEST_LATENCY_S * streams.rate)
     found = [
         (latency % ring, direction.value, latency // ring, ring)
-        for direction in mapped
-        for ring in [rings.playback if direction.value == "playback" else rings.capture]
+        for direction in streams.mapped
+        for ring in [streams.rings.playback if direction.value == "playback" else streams.rings.capture]
         if ring and ring > longest and latency >= ring and latency % ring <= longest
     ]
     if not found:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from stress.board.cache_clean_counters import Opportunities, watched
 from stress.board.conditions import GrantedConditions, RequestedConditions, conditions
 from stress.experiment import middle, positive_control
-from stress.experiment.alignment import old_start, settle
+from stress.experiment.alignment import Streams, old_start, settle
 from stress.experiment.burst_buffers import BurstBuffers
 from stress.experiment.hot_window import hot_window
 from stress.experiment.lost_time import Stalls, set_apart
@@ -294,7 +294,8 @@ class BurstRunner:
         due: int,
     ) -> tuple[CheckResult, positive_control.Outcome]:
         heard = self._method.check(returned, self.rings, position, due, len(faults))
-        analysis = settle(heard.analysis, returned, exchange, self.rings, self._mapped, position, self._rate)
+        streams = Streams(self.rings, self._mapped, self._rate, position)
+        analysis = settle(heard.analysis, returned, exchange, streams)
         changed = analysis.path is not None and not analysis.path.exact
         if not changed:
             analysis = old_start(analysis, returned, self._stimulus, self.rings)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stress.experiment.alignment import settle
+from stress.experiment.alignment import Streams, settle
 from stress.model.finding import SILENT, Analysis, Kind
 from stress.model.pcm import Direction, Exchange, StreamResult
 from stress.model.ring import Rings
@@ -29,7 +29,7 @@ def _analysis(first_frame, first_position=1000):
 
 def _settle(analysis, exchange, mapped=BOTH, captured=None):
     frames = np.zeros(200_000, np.uint8) if captured is None else captured
-    return settle(analysis, frames, exchange, RINGS, mapped, 1000, RATE)
+    return settle(analysis, frames, exchange, Streams(RINGS, mapped, RATE, 1000))
 
 
 @pytest.mark.parametrize("latency", [0, 144, 720, 1900])

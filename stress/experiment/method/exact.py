@@ -43,11 +43,19 @@ class ByPattern:
     def check(self, captured: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> CheckResult:
         """Judge what came back; see `Detector.check`."""
         found = self.check_wire(captured, rings, position, due, planted)
-        return CheckResult(self._behind(found, captured, rings, position, due, planted))
+        return CheckResult(self._behind(found, captured, self._expected(rings, position, due, planted)))
 
-    def _behind(
-        self, found: Analysis, captured: Bytes, rings: Rings, position: int, due: int, planted: int
-    ) -> Analysis:
+    def _expected(self, rings: Rings, position: int, due: int, planted: int) -> Expected:
+        return Expected(
+            self.stimulus,
+            rings,
+            first_position=position,
+            played_limit=due,
+            line_bytes=self._line_bytes,
+            cap=CAP + planted,
+        )
+
+    def _behind(self, found: Analysis, captured: Bytes, expected: Expected) -> Analysis:
         # A path that is not bit-exact is named, and taken off where nothing is lost by it.
         fmt, channels = self.stimulus.fmt, self.stimulus.channels
         if not fmt.native or not len(captured):
@@ -63,11 +71,11 @@ class ByPattern:
         behind = judge_behind(
             [captured],
             self.stimulus,
-            rings,
-            first_position=position,
-            played_limit=due,
-            line_bytes=self._line_bytes,
-            cap=CAP + planted,
+            expected.rings,
+            first_position=expected.first_position,
+            played_limit=expected.played_limit,
+            line_bytes=expected.line_bytes,
+            cap=expected.cap,
             locked=found.lock,
             suspicion=suspicion,
         )
@@ -81,17 +89,7 @@ class ByPattern:
 
     def check_wire(self, payload: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> Analysis:
         """Judge bytes that no converter has touched: see `Detector`."""
-        return check(
-            payload,
-            Expected(
-                self.stimulus,
-                rings,
-                first_position=position,
-                played_limit=due,
-                line_bytes=self._line_bytes,
-                cap=CAP + planted,
-            ),
-        )
+        return check(payload, self._expected(rings, position, due, planted))
 
     def same_bytes(self, analysis: Analysis) -> bool:
         """Return whether the path carries every bit of the format."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from stress.detect.exact.findings import CAP
 from stress.experiment import positive_control
-from stress.experiment.alignment import settle
+from stress.experiment.alignment import Streams, settle
 from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.positive_control import Outcome
 from stress.experiment.wire.capture import compare_read, distinct_lines, frames_not_taken
@@ -230,7 +230,7 @@ def _playback(
     analysis = detector(out, rings, sent.position, sent.due, len(sent.faults))
     if not analysis.locked or analysis.first_frame is None or analysis.first_position is None:
         return analysis, 0
-    analysis = settle(analysis, out, exchange, rings, (), sent.position, sent.rate)
+    analysis = settle(analysis, out, exchange, Streams(rings, (), sent.rate, sent.position))
     lead = (analysis.first_frame or 0) - ((analysis.first_position or 0) - sent.position) % POSITIONS
     ring, played = sent.rings.playback, exchange.playback.hw_ptr
     ahead = max(0, frames - played) if played is not None else 0
