@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from tools.labkit import (
     experiment_store,
     experiment_table,
     experiments,
+    remedies,
 )
 from tools.labkit.emulator_truth import Agreement
 from tools.labkit.errors import LabError
@@ -190,3 +193,28 @@ def test_kept_arm_is_not_taken_for_one_of_another_setting_or_another_tester(
     assert Store(board, suite, "").get(one, longer) is None
     monkeypatch.setattr(experiment_store, "digest", lambda: "another tester")
     assert Store(board, suite, "").get(one, one.arm[0]) is None
+
+
+def test_boot_shows_progress_and_not_the_report_and_names_the_patch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    patch = tmp_path / "one line.patch"
+    patch.write_text("a change\n")
+    board = remedies.patched(boards.load("armv5-vivt"), [patch])
+    told = {"failure": ""}
+
+    def run(board: object, argv: object, options: object, *, live: tuple[BinaryIO, BinaryIO]) -> Any:
+        live[0].write(b'{"schema": "pcmstress/report/1"}\n')
+        live[1].write(b"burst 1 of 9\n")
+        live[1].flush()
+        return SimpleNamespace(failure=told["failure"], logs=tmp_path, console_tail="last words")
+
+    monkeypatch.setattr(experiments.runner, "run", run)
+    experiments.boot(board, ["diagnose"], tmp_path / "run")
+    shown = capfd.readouterr()
+    assert (shown.out, shown.err) == ("", "burst 1 of 9\n")
+    told["failure"] = "no exit code came back"
+    with pytest.raises(
+        LabError, match=r"^armv5-vivt with one line\.patch: no exit code came back \(console: "
+    ):
+        experiments.boot(board, ["diagnose"], tmp_path / "run")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -82,16 +83,21 @@ def boot(
     env = emulator.cache_options(board, setting if off else _with_log(setting, f"mode=off,log={log}"))
     through = how.through if off else ("env", f"{emulator_arms.IN_BURSTS}=1", *how.through)
     options = runner.Options(out=folder, env=env, append=how.append)
-    live = (sys.stderr.buffer, sys.stderr.buffer)
+    # Progress is shown; the report is not, for the record is judged here.
+    live = (io.BytesIO(), sys.stderr.buffer)
     result = runner.run(board, [*through, *_GUEST, *command], options, live=live)
     if result.failure:
         console = result.logs / "console.log"
-        who = ", ".join(Path(path).name for path in board.kernel.patches)
         raise LabError(
-            f"{board.name}{f' with {who}' if who else ''}: {result.failure} (console: {console}); "
-            f"its last lines:\n{result.console_tail}"
+            f"{title(board)}: {result.failure} (console: {console}); its last lines:\n{result.console_tail}"
         )
     return result
+
+
+def title(board: boards.Board) -> str:
+    """Return a board's name, with the patches and fragments that its kernel has beside its own."""
+    added = ", ".join(Path(path).name for path in (*board.kernel.patches, *board.kernel.fragments))
+    return f"{board.name} with {added}" if added else board.name
 
 
 def truth_log(folder: Path) -> Path:

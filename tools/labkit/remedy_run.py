@@ -109,7 +109,8 @@ def _boot(board: Board, card: str, how: experiments.Booted, base: Path, kept: Pa
     text = json.dumps(schema.write(plan_for(card)))
     (folder / experiments.PLAN).write_text(text, encoding="utf-8")
     command = ["diagnose", *CARDS[card], "--plan", experiments.PLAN, "--seed", "1", "--out", "run", "--json"]
-    with cache.step(f"{board.name}, {card}, {' '.join(append) or 'no argument'}"):
+    asked = f", {' '.join(append)}" if append else ""
+    with cache.step(f"{experiments.title(board)}, {card}{asked}"):
         result = experiments.boot(board, command, folder, how)
     _check_argument(append, result.logs / _DMESG)
     shutil.copyfile(result.logs / _DMESG, folder / _DMESG)
