@@ -11,6 +11,7 @@ from stress.detect.exact.damage_kind import SHORTEST_DITHER, Namer, Part
 from stress.detect.exact.decode import Decoder
 from stress.detect.exact.dense import DenseNamer
 from stress.detect.exact.findings import merged, sentence
+from stress.detect.exact.noise_parts import NoiseParts
 from stress.detect.exact.partial_frames import Edges
 from stress.detect.exact.ring_offset import RingGeometry, line_of, signed
 from stress.detect.exact.track import TrackEvent
@@ -18,20 +19,6 @@ from stress.detect.exact.window import Stretch, groups, run_edges
 from stress.model.arrays import Bytes
 from stress.model.finding import Finding, Kind
 from stress.model.stimulus import POSITIONS
-
-# Share of wrong frames that makes such a stretch. Source: triangular dither of
-# 1 LSB on mono leaves half of the frames. Higher: mono dither falls to pieces;
-# lower: sparse flips are called dither.
-DENSE_SHARE = 0.3
-
-
-# Frames at the start of a long stretch that are fitted first. Higher: time on dense damage;
-# lower: a fit is refused for an odd frame.
-HEAD = 64
-
-# Longest unnamed part that dither or gain may reach into [frames]. Higher: time;
-# lower: a flip beside dither takes some of its frames along.
-MOST_LOOSE = 24
 
 # Alignments remembered for data that is old in the capture ring. Source: more
 # slips than this within a few laps leave nothing to attribute. Higher: time per
@@ -50,7 +37,7 @@ class Builder:
     def __init__(self, decoder: Decoder, geometry: RingGeometry) -> None:
         self._decoder, self._geometry = decoder, geometry
         self._namer = Namer(decoder)
-        self._dense = DenseNamer(decoder, self._namer)
+        self._parts, self._dense = NoiseParts(self._namer), DenseNamer(decoder, self._namer)
         self._votes = {"playback": 0, "capture": 0}
         #: where a slip turned out to lie before the damage beside it: frame of the
         #: stretch and lag of the alignment there; what follows is to be seen in that.
@@ -203,7 +190,7 @@ class Builder:
             noises, slip = self._back(stretch, noises, slip)
             if not noises:
                 return [self._slip(stretch, slip)]
-        parts = self._named(stretch, noises)
+        parts = self._parts.named(stretch, noises)
         found = [self._plain(stretch, part, noises[0].shift) for part in parts]
         if slip is None:
             return found
@@ -242,15 +229,15 @@ class Builder:
             event = self._trimmed(stretch, event)
             if event.end - event.start < 1 or event.start < last.start:
                 continue
-            parts = self._named(stretch, [event])
+            parts = self._parts.named(stretch, [event])
             if any(part.kind is Kind.UNKNOWN for part in parts):
                 # Too short to be told alone: dither leaves a right frame soon, which shows the slip.
                 end = min(event.start + 2 * SHORTEST_DITHER, len(stretch.rows))
-                if not first or self._fit(stretch, event.start, end, event.shift) is None:
+                if not first or self._parts.fit(stretch, event.start, end, event.shift) is None:
                     continue
-            before = self._named(stretch, noises[:-1]) if noises[:-1] else []
+            before = self._parts.named(stretch, noises[:-1]) if noises[:-1] else []
             if not first:
-                before = self._joined(stretch, before + parts, event.shift)
+                before = self._parts.joined(stretch, before + parts, event.shift)
                 parts = []
             found = [self._plain(stretch, part, last.shift) for part in before]
             found += [self._plain(stretch, part, event.shift) for part in parts]
@@ -277,7 +264,7 @@ class Builder:
         return replace(event, start=event.start + int(wrong[0]), end=event.start + int(wrong[-1]) + 1)
 
     def _contents(self, stretch: Stretch, event: TrackEvent) -> list[Finding]:
-        return [self._plain(stretch, part, event.shift) for part in self._parts(stretch, event)]
+        return [self._plain(stretch, part, event.shift) for part in self._parts.of(stretch, event)]
 
     def _insert(self, stretch: Stretch, event: TrackEvent, found: list[Finding]) -> list[Finding]:
         start = stretch.frame + event.start
@@ -289,82 +276,6 @@ class Builder:
         details = {"content": " and ".join(content)}
         insert = Finding(Kind.INSERT, start, event.end - event.start, position, details=details)
         return [*(one for one in found if one.frame < start), insert]
-
-    def _named(self, stretch: Stretch, noises: list[TrackEvent]) -> list[Part]:
-        # Halved until a fit holds, then put together again as far as the fits reach.
-        start, end = noises[0].start, noises[-1].end
-        wrong = sum(event.end - event.start for event in noises)
-        dense = end - start >= SHORTEST_DITHER and wrong >= DENSE_SHARE * (end - start)
-        if dense and end - start > 4 * HEAD:
-            # What fits as a whole fits its head; the many halves of dense damage do not.
-            head = stretch.rows[start : start + HEAD]
-            dense = self._namer.fit(head, stretch.due(start, noises[0].shift)) is not None
-        fitted = self._fit(stretch, start, end, noises[0].shift) if dense else None
-        if fitted is not None:
-            return [fitted]
-        if len(noises) == 1:
-            return self._parts(stretch, noises[0])
-        half = len(noises) // 2
-        parts = self._named(stretch, noises[:half]) + self._named(stretch, noises[half:])
-        return self._joined(stretch, parts, noises[0].shift)
-
-    def _joined(self, stretch: Stretch, parts: list[Part], shift: int) -> list[Part]:
-        for _ in range(2):
-            out: list[Part] = []
-            for part in parts:
-                both = self._join(stretch, out[-1], part, shift) if out else None
-                if both is not None:
-                    out[-1] = both
-                elif out:
-                    out[-1:] = self._absorb(stretch, out[-1], part, shift)
-                else:
-                    out.append(part)
-            # The second pass runs from the other side.
-            parts = out[::-1]
-        return parts
-
-    def _join(self, stretch: Stretch, one: Part, other: Part, shift: int) -> Part | None:
-        first, second = (one, other) if one.start <= other.start else (other, one)
-        start, end = first.start, second.end
-        fitted = (Kind.GAIN, Kind.POLARITY, Kind.DITHER, Kind.SWAP, Kind.BYTESHIFT)
-        if one.kind in fitted or other.kind in fitted:
-            fit = self._fit(stretch, start, end, shift)
-            return fit if fit is not None and fit.kind in (one.kind, other.kind) else None
-        if one.kind is other.kind and one.kind in (Kind.ZERO, Kind.HOLD):
-            # Right frames between them are part of it only when they look the same.
-            if (stretch.rows[first.end : second.start] != stretch.rows[first.end - 1]).any():
-                return None
-            rows, due = stretch.rows[start:end], stretch.due(start, shift)
-            tags = self._namer.parts(rows, stretch.last(start), due)
-            return Part(start, end, one.kind) if len(tags) == 1 and tags[0].kind is one.kind else None
-        return None
-
-    def _absorb(self, stretch: Stretch, one: Part, other: Part, shift: int) -> list[Part]:
-        # Dither or gain may reach some frames into a short part that fits nothing.
-        loose = other.kind is Kind.UNKNOWN and other.end - other.start <= MOST_LOOSE
-        if not loose or one.kind not in (Kind.GAIN, Kind.POLARITY, Kind.DITHER):
-            return [one, other]
-        forward = one.start < other.start
-        for cut in range(other.end - other.start - 1, 0, -1):
-            edge = other.start + cut if forward else other.end - cut
-            fit = self._fit(stretch, min(one.start, edge), max(one.end, edge), shift)
-            if fit is not None and fit.kind is one.kind:
-                start, end = (edge, other.end) if forward else (other.start, edge)
-                named = self._namer.name(stretch.rows[start:end], stretch.due(start, shift))
-                return [fit, Part(start, end, *named)]
-        return [one, other]
-
-    def _fit(self, stretch: Stretch, start: int, end: int, shift: int) -> Part | None:
-        rows, due = stretch.rows[start:end], stretch.due(start, shift)
-        fit = self._namer.fit(rows, due)
-        if fit is None or (fit[0] is Kind.DITHER and self._namer.two(rows, due)):
-            return None
-        return Part(start, end, *fit)
-
-    def _parts(self, stretch: Stretch, event: TrackEvent) -> list[Part]:
-        rows = stretch.rows[event.start : event.end]
-        parts = self._namer.parts(rows, stretch.last(event.start), stretch.due(event.start, event.shift))
-        return [replace(part, start=part.start + event.start, end=part.end + event.start) for part in parts]
 
     def _plain(self, stretch: Stretch, part: Part, shift: int) -> Finding:
         start, end, kind = part.start, part.end, part.kind
