@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 import signal
 from pathlib import Path
 
@@ -70,11 +71,21 @@ def test_card_that_does_not_exist_is_a_negative_errno(libasound):
     assert handle == 0
 
 
+CALL = re.compile(r'(?:\bcall\(\w+(?:\.\w+)?, |_must\(|asked\()"(\w+)"')
+
+
 @pytest.mark.parametrize("signature", sorted(set(_proto.ASOUND.values()) | set(_proto.LIBC.values())))
 def test_signatures_use_known_letters(signature):
     result, colon, arguments = signature[0], signature[1], signature[2:]
     assert colon == ":"
     assert set(result + arguments) <= set("iulLzps")
+
+
+def test_each_call_of_the_library_has_a_signature():
+    sources = [path.read_text() for path in Path(_proto.__file__).parent.glob("*.py")]
+    named = {f"snd_pcm_{call}" for text in sources for call in CALL.findall(text)}
+    assert {"snd_pcm_drain", "snd_pcm_start", "snd_pcm_pause"} <= named
+    assert named - set(_proto.ASOUND) == set()
 
 
 def test_smaps_gives_the_ring_and_not_the_status_page(tmp_path):

@@ -36,6 +36,19 @@ def test_events_of_the_card_are_those_it_saw(tmp_path):
     assert streams(log, "reopen") == [(2, False), (4, True)]
 
 
+def test_silence_that_an_event_plays_itself_is_no_burst(tmp_path):
+    log = _log(tmp_path, "", "restart", "restart", "restart", "xrun")
+    lengths = {1: 19920, 2: 240, 3: 18240, 4: 5472, 5: 17904}
+    stops = [
+        {"event": "stream", "direction": "playback", "state": "stop", "stream": number, "frames": frames}
+        for number, frames in lengths.items()
+    ]
+    with open(log, "a") as file:
+        file.writelines(json.dumps(line) + "\n" for line in stops)
+    assert streams(log, "pause") == streams(log, "xrun-capture") == [(3, False), (5, False)]
+    assert len(streams(log, "restart")) == 3
+
+
 def test_power_looks_to_the_card_as_unbind_and_bind(tmp_path):
     assert streams(_log(tmp_path, "", "usb-rebind"), "usb-power") == [(2, False)]
 

@@ -101,6 +101,10 @@ PARTS = {
 PLANTED = tuple(name for name, part in PARTS.items() if part.fault)
 #: The other events: by name, or all of them.
 OTHER = tuple(name for name, part in PARTS.items() if not part.fault and name not in CLEAN)
+#: Events that play silence of their own, for a ring or less, which is a stream to the card as well; a burst
+#: of the arm plays three rings and more [frames].
+SILENT = (LifecycleEvent.PAUSE.value, LifecycleEvent.XRUN_CAPTURE.value)
+LEAST_BURST = 9600
 #: What is no event: what a card says of itself, and a run that is killed half-way.
 DEVICE = {
     "asked": lifecycle_device.asked,
@@ -134,12 +138,19 @@ def run(name: str, times: int) -> Path:
 
 def streams(log: Path, event: str) -> list[tuple[int, bool]]:
     """Return number and "a fault was injected" of each playback stream that the card saw behind `event`."""
-    due = LifecycleEvent(event).traits.seen
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     spoiled = {line["stream"] for line in lines if line["event"] == "fault"}
-    begun = [line for line in lines if line["event"] == "stream" and line["state"] == "start"]
-    mine = [line["stream"] for line in begun if line["direction"] == "playback" and line.get("after") == due]
-    return [(stream, stream in spoiled) for stream in mine]
+    played = [line for line in lines if line["event"] == "stream" and line["direction"] == "playback"]
+    frames = {line["stream"]: line["frames"] for line in played if line["state"] == "stop"}
+    due = LifecycleEvent(event).traits.seen
+
+    def behind(line: Mapping[str, Any]) -> bool:
+        if event not in SILENT:
+            return bool(line.get("after") == due)
+        return bool(line.get("after")) and frames.get(line["stream"], LEAST_BURST) >= LEAST_BURST
+
+    begun = [line["stream"] for line in played if line["state"] == "start" and behind(line)]
+    return [(stream, stream in spoiled) for stream in begun]
 
 
 def differences(

@@ -23,6 +23,7 @@ ASOUND: dict[str, str] = {
     "snd_pcm_prepare": "i:p",
     "snd_pcm_start": "i:p",
     "snd_pcm_drop": "i:p",
+    "snd_pcm_drain": "i:p",
     # The contract test freezes a stream with it; a card that stops by itself cannot be asked for.
     "snd_pcm_pause": "i:pi",
     "snd_pcm_state": "i:p",
