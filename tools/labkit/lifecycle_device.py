@@ -77,7 +77,8 @@ capture_buffer = 5280
 burst_s = "50ms"
 bursts = {bursts}
 """
-_PLAN = f"ordinary = true\nbound = 1.0\n{ARM}"
+# Bursts long enough for faults to be injected, so that a run whose event could be done can be PASS.
+_PLAN = "ordinary = true\nbound = 1.0\n[control]\nleast = 4\n" + ARM.replace('"50ms"', '"250ms"')
 
 
 def refused() -> list[str]:
