@@ -175,6 +175,9 @@ def advice(cause: Cause, carries: TransportRecord) -> str:
         return f"{vmalloc_remedy(carries.kernel)}; or {text}"
     if cause is Cause.DMA_STALE and carries.kind == USB:
         return f"{text}; the age of the data in URBs tells which buffer was read (raspberrypi/linux#575)"
+    if cause is Cause.CLOCK and carries.kind == USB:
+        # Source: changelogs of the stable kernels: packet sizes 5.15.7, bounds of them 6.1.159 and 6.12.59.
+        return f"{text}; packet sizes of snd-usb-audio were mended in 5.15.7, 6.1.159 and 6.12.59"
     if cause is Cause.NOTHING_ARRIVES and carries.host.startswith("dwc"):
         return f"{text}; dwc2 completes split transfers that never went out (raspberrypi/linux#7554)"
     return text

@@ -211,9 +211,14 @@ def _from_kinds(measured: Sequence[Measured], layers: Layers, context: Context) 
         cause = Cause.CLOCK
     if cause is Cause.DMA_STALE and not layers.votes() and _unproven(measured, whole):
         rw = "none of them with rw access" if layers.rw_bursts else "no arm had rw access"
+        proof = (
+            "other damage hides the contrasts"
+            if _elsewhere(measured)
+            else "too few to prove it by the contrasts"
+        )
         return Cause.CANNOT_TELL, (
             f"{whole.counts[Kind.STALE.value]} runs are whole laps old, as a cache alias leaves them, "
-            f"{rw}; too few to prove it by the contrasts"
+            f"{rw}; {proof}"
         )
     kinds = ", ".join(f"{number} {kind}" for kind, number in whole.counts.most_common())
     in_rw = sum(entry.tally.found for entry in measured if entry.arm.access == Access.RW.value)
@@ -229,6 +234,10 @@ def _unproven(measured: Sequence[Measured], whole: Tally) -> bool:
         return False
     by_rw = [entry.tally for entry in measured if entry.arm.access == Access.RW.value]
     return not any(tally.counts[Kind.STALE.value] for tally in by_rw)
+
+
+def _elsewhere(measured: Sequence[Measured]) -> bool:
+    return any(entry.tally.found for entry in measured if entry.arm.access == Access.RW.value)
 
 
 def _also(measured: Sequence[Measured], compared: Sequence[Contrast], context: Context) -> tuple[str, ...]:

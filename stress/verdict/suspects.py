@@ -11,6 +11,7 @@ from stress.model.finding import Kind
 from stress.model.transport import ALOOP, PCI, SOC, UNKNOWN, USB, VIRTIO, TransportRecord
 from stress.verdict.cause import Cause
 from stress.verdict.symptoms import GAPS, ORDER, Symptoms
+from stress.verdict.two_clocks import LARGEST_SLIP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 TICKS_S = 0.031
 # Frames in a burst of a FIFO or DMA transfer, at most.
 FIFO_FRAMES = 64
+# Frames of a packet from which on a slip of a frame or two is none of its packets. Source: 5 frames are the
+# shorter microframe at 44.1 kHz. Higher: slips of a clock on a high-speed card are called losses; lower: lost
+# packets of 2 frames (16 kHz) are called a clock.
+LEAST_PACKET = 5
+_SLIPS = (Kind.DROP.value, Kind.REPEAT.value)
 # Packets that the host did not serve, as usbmon shows them (-EXDEV).
 MISSED = "-18"
 # Failed packets that have to have a status for it to speak.
@@ -61,6 +67,8 @@ def cause_of(kind: str, context: Context) -> Cause:
     A run of whole laps is looked at by the arms, not by its kind; what is left of them here
     was the same with rw access.
     """
+    if kind in _SLIPS and _single(context):
+        return Cause.CLOCK
     if kind in GAPS:
         return _GAPS.get(context.carries.kind, _loss)(context)
     if kind in ORDER:
@@ -81,6 +89,17 @@ _PLAIN: Mapping[str, Cause] = {
     Kind.POLARITY.value: Cause.PROCESSING,
     Kind.ENDIAN.value: Cause.PROCESSING,
 }
+
+
+def _single(context: Context) -> bool:
+    # A lost packet takes its frames with it: slips of a frame are made by a clock, or by who counts frames.
+    failed = sum(context.symptoms.statuses.values())
+    return (
+        not failed
+        and context.carries.kind == USB
+        and context.packet_frames >= LEAST_PACKET
+        and context.symptoms.shorter(LARGEST_SLIP)
+    )
 
 
 def _usb_gap(context: Context) -> Cause:
@@ -123,7 +142,8 @@ def _usb_order(context: Context) -> Cause:
         return Cause.PROCESSING
     if symptoms.lasting:
         return Cause.DEVICE_SLIP
-    return Cause.UNALIGNED_DMA if symptoms.edged else Cause.USB_LOSS
+    # A lost packet shifts no bytes, and a controller shifts none of whole words.
+    return Cause.UNALIGNED_DMA if symptoms.edged or symptoms.unseen_odd else Cause.USB_LOSS
 
 
 def _soc_order(context: Context) -> Cause:
@@ -150,6 +170,11 @@ def _old(context: Context) -> Cause:
     if carries.kind == USB and carries.cpus > 1 and symptoms.old_rw:
         return Cause.READ_AHEAD
     return Cause.DMA_STALE
+
+
+def _sizes(symptoms: Symptoms) -> str:
+    sizes = [str(size) for size, _ in symptoms.gaps.most_common(2) if size <= LARGEST_SLIP]
+    return f"slips of {' or '.join(sizes)} frame{'s' if sizes != ['1'] else ''}"
 
 
 def _fifo(context: Context) -> str:
@@ -182,6 +207,11 @@ def reasons(cause: Cause, context: Context) -> list[str]:
     if cause is Cause.UNALIGNED_DMA and symptoms.odd_packets:
         share = 100 * symptoms.odd_packets / max(1, sum(symptoms.lengths.values()))
         text.append(f"{share:.0f} % of the OUT packets are no whole number of words of four bytes")
+    if cause is Cause.UNALIGNED_DMA and symptoms.unseen_odd:
+        text.append(
+            f"frames have {symptoms.frame_bytes} bytes, so some packets are no whole number of words of four "
+            "bytes; usbmon would show whether it begins at a packet"
+        )
     if symptoms.edged and carries.kind == USB:
         total = symptoms.at_packets + symptoms.beside_packets
         text.append(f"{symptoms.at_packets} of {total} corrupted stretches begin where a packet does")
@@ -196,6 +226,11 @@ def reasons(cause: Cause, context: Context) -> list[str]:
         sizes = ", ".join(f"{gap} ({number})" for gap, number in symptoms.gaps.most_common(3))
         periods = ", ".join(str(size) for size in sorted(symptoms.periods))
         text.append(f"commonest sizes of the gaps in frames: {sizes}; periods: {periods}{_fifo(context)}")
+    if cause is Cause.CLOCK and _single(context):
+        text.append(
+            f"{_sizes(symptoms)} are no packets, which have {context.packet_frames}: frames "
+            "are miscounted, by two clocks, by feedback, or by a driver that sizes its packets wrongly"
+        )
     if cause is Cause.DMA_STALE and symptoms.lags and context.packet_frames:
         lag = symptoms.lags.most_common(1)[0][0]
         text.append(f"the data is {lag} frames old, {lag / context.packet_frames:.1f} packets")

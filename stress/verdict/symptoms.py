@@ -50,7 +50,7 @@ class Symptoms:
     statuses : failed packets by their error, both directions.
     lengths : OUT and IN packets by their length [bytes].
     out_frames, out_wrong : of OUT, compared with what was written.
-    periods : period sizes granted [frames]; `rate` [Hz].
+    periods : period sizes granted [frames]; `rate` [Hz] and `frame_bytes` of the first stream opened.
     fifos : sizes of the FIFOs that the card's driver states [frames].
     lags : ages of misplaced runs [frames].
     old_rw : runs of whole laps in bursts with rw access only.
@@ -70,6 +70,7 @@ class Symptoms:
     periods: frozenset[int] = frozenset()
     fifos: frozenset[int] = frozenset()
     rate: int = 0
+    frame_bytes: int = 0
     lags: Counter[int] = field(default_factory=Counter)
     old_rw: int = 0
 
@@ -102,6 +103,11 @@ class Symptoms:
         """Packets whose length is not a whole number of words of four bytes."""
         return sum(number for size, number in self.lengths.items() if size % 4)
 
+    @property
+    def unseen_odd(self) -> bool:
+        """True where no tap looked, and frames are such that some packets end inside a word."""
+        return not self.lengths and bool(self.frame_bytes % 4)
+
 
 @dataclass
 class Gathering:
@@ -115,6 +121,7 @@ class Gathering:
     periods: set[int] = field(default_factory=set)
     fifos: set[int] = field(default_factory=set)
     rate: int = 0
+    frame_bytes: int = 0
     rw: set[str] = field(default_factory=set)
 
     def add(self, event: Event) -> None:
@@ -134,6 +141,7 @@ class Gathering:
             periods=frozenset(self.periods),
             fifos=frozenset(self.fifos),
             rate=self.rate,
+            frame_bytes=self.frame_bytes,
             **self.numbers,
         )
 
@@ -142,6 +150,7 @@ class Gathering:
         self.periods |= {side.period_size for side in sides}
         self.fifos |= {side.fifo_frames for side in sides if side.fifo_frames}
         self.rate = self.rate or (sides[0].rate if sides else 0)
+        self.frame_bytes = self.frame_bytes or (sides[0].frame_bytes if sides else 0)
         if sides and all(side.access == "rw" for side in sides):
             self.rw.add(event.arm)
 

@@ -49,6 +49,15 @@ def _context(kind, **symptoms):
         ("byteshift", _context(USB, at_packets=9, lengths=Counter({270: 9})), Cause.UNALIGNED_DMA),
         ("byteshift", _context(USB, host="dwc2", lengths=Counter({270: 9})), Cause.UNALIGNED_DMA),
         ("byteshift", _context(USB, host="dwc2", lengths=Counter({192: 9})), Cause.USB_LOSS),
+        ("byteshift", _context(USB, frame_bytes=6), Cause.UNALIGNED_DMA),
+        ("byteshift", _context(USB, frame_bytes=6, lengths=Counter({192: 9})), Cause.USB_LOSS),
+        ("byteshift", _context(USB, frame_bytes=4), Cause.USB_LOSS),
+        ("drop", _context(USB, gaps=Counter({1: 9})), Cause.CLOCK),
+        ("repeat", _context(USB, gaps=Counter({1: 4, 2: 5})), Cause.CLOCK),
+        ("drop", _context(USB, gaps=Counter({1: 9}), statuses=Counter({"-71": 9})), Cause.USB_LOSS),
+        ("drop", _context(USB, gaps=Counter({1: 4, 48: 5})), Cause.USB_LOSS),
+        ("zero", _context(USB, gaps=Counter({1: 9})), Cause.USB_LOSS),
+        ("drop", _context(SOC, gaps=Counter({1: 9})), Cause.LOSS),
         ("swap", _context(ALOOP), Cause.CANNOT_TELL),
         ("stale", _context(ALOOP, old_rw=5), Cause.ALOOP_TIMER),
         ("stale", _context(USB, cpus=4, old_rw=5), Cause.READ_AHEAD),
@@ -99,3 +108,15 @@ def test_context_of_an_old_record_is_usb_where_usbmon_looked():
     assert Context.of(TransportRecord(), Symptoms(), "usbmon1").carries.kind == USB
     assert Context.of(TransportRecord(), Symptoms()).carries.kind == UNKNOWN
     assert Context.of(TransportRecord(ALOOP), Symptoms(), "usbmon1").carries.kind == ALOOP
+
+
+def test_slips_of_single_frames_on_usb_say_that_they_are_no_packets():
+    told = reasons(Cause.CLOCK, _context(USB, gaps=Counter({1: 9})))
+    assert any(line.startswith("slips of 1 frame are no packets, which have 48") for line in told)
+    assert not any("no packets" in line for line in reasons(Cause.CLOCK, _context(SOC, gaps=Counter({1: 9}))))
+
+
+def test_unaligned_dma_that_no_tap_saw_says_what_it_rests_on():
+    told = " ".join(reasons(Cause.UNALIGNED_DMA, _context(USB, frame_bytes=6)))
+    assert "frames have 6 bytes" in told
+    assert "usbmon would show" in told
