@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -132,6 +134,30 @@ def test_junit_is_valid_where_ant_and_jenkins_are_strict(cases, facts):
     xmlschema = pytest.importorskip("xmlschema")
     schema = xmlschema.XMLSchema(Path(__file__).parent / "data" / "junit-strict.xsd")
     schema.validate(junit("s", cases, facts).decode("utf-8"))
+
+
+# A kernel tree with KUnit's own reader of KTAP; docs/farms.md says what it needs.
+KUNIT = Path(os.environ.get("KUNIT_TREE", os.devnull)) / "tools" / "testing" / "kunit"
+_READ = """
+import sys, contextlib, os
+sys.path.insert(0, sys.argv[1])
+import kunit_parser
+lines = sys.stdin.read().splitlines()
+extra = [__import__("kunit_printer").stdout] * (kunit_parser.parse_run_tests.__code__.co_argcount - 1)
+with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+    found = kunit_parser.parse_run_tests(iter(lines), *extra)
+print(found.counts.errors, *(one.status.name for one in found.subtests))
+"""
+
+
+@pytest.mark.skipif(
+    not KUNIT.is_dir(), reason="KUNIT_TREE names no kernel tree; its reader is not ours to copy"
+)
+def test_ktap_is_read_by_the_parser_of_kunit():
+    argv = [sys.executable, "-c", _READ, str(KUNIT)]
+    text = "\n".join(ktap("s", CASES, FACTS))
+    done = subprocess.run(argv, input=text, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-6:] == ["0", "SUCCESS", "FAILURE", "SKIPPED", "FAILURE", "FAILURE"]
 
 
 # A directory with the schemas of Ant's reports and Jenkins' xunit plugin; docs/farms.md says where they are.
