@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,14 +79,8 @@ def trend(args: argparse.Namespace) -> int:
         raise ConfigError(
             "says nothing of a trend", where="--exit-skip", allowed="with --compare, or one run"
         )
-    found: list[tuple[Night, Facts, Plan]] = []
-    unread = []
-    for name in _runs(args.directories):
-        try:
-            found.append(_night(name))
-        except StressError as error:
-            # One night that was cut off is no reason to hide the others.
-            unread.append(str(error))
+    read, unread = _nights(_runs(args.directories))
+    found = [(one.night, one.facts, one.plan) for one in read]
     if not found:
         raise CaptureFileError(", ".join(args.directories), unread[0] if unread else "holds no run")
     more = {one.name: (known, plan) for one, known, plan in found}
@@ -147,11 +142,44 @@ def _runs(names: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def _night(name: str) -> tuple[Night, Facts, Plan]:
+@dataclass(frozen=True)
+class _Read:
+    # A run as a trend has it; `start` is the same in each copy of it.
+    night: Night
+    facts: Facts
+    plan: Plan
+    start: tuple[object, ...]
+    bursts: int
+
+
+def _nights(names: Sequence[str]) -> tuple[list[_Read], list[str]]:
+    # A run and the bundle of it are one night: the one that has more of it counts.
+    found: dict[tuple[object, ...], _Read] = {}
+    unread, copies = [], 0
+    for name in names:
+        try:
+            one = _night(name)
+        except StressError as error:
+            # One night that was cut off is no reason to hide the others.
+            unread.append(str(error))
+            continue
+        before = found.get(one.start)
+        copies += before is not None
+        if before is None or one.bursts > before.bursts:
+            found[one.start] = one
+    if copies:
+        unread.append(f"{counted(copies, 'duplicate')}: a bundle or a copy of a run that is there already")
+    return list(found.values()), unread
+
+
+def _night(name: str) -> _Read:
     with bundle.opened(name) as folder:
         plan, known = plan_of(folder), facts.read(folder)
         run = run_folder.read(folder).result(plan)
-        return nights.night(run, name, _board(run.backend, run.device or _asked(folder), known)), known, plan
+        night = nights.night(run, name, _board(run.backend, run.device or _asked(folder), known))
+        # Records of earlier versions have no time of their start: they are what they are called.
+        start = (run.start.wall or name, run.start.seed, run.start.first_position)
+        return _Read(night, known, plan, start, run.whole.bursts)
 
 
 def _asked(folder: Path) -> str:

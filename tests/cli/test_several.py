@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -104,6 +105,18 @@ def test_trend_reads_directories_of_runs_and_skips_what_is_damaged(runs, tmp_pat
     page = tmp_path / "n.html"
     assert _main(capsys, "report", "--trend", runs, "--html", page)[0] == 0
     assert "<svg" in page.read_text()
+
+
+def test_trend_counts_a_run_and_its_bundle_once(runs, tmp_path, capsys):
+    nights = tmp_path / "nights"
+    shutil.copytree(runs / "bad", nights / "bad")
+    assert _main(capsys, "report", nights / "bad", "--bundle", nights / "a.tar.gz")[0] in (0, 1)
+    shutil.copytree(runs / "bad", nights / "copy")
+    status, out, _ = _main(capsys, "report", "--trend", nights, "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert len(found["boards"][0]["runs"]) == 1
+    assert found["unread"] == ["2 duplicates: a bundle or a copy of a run that is there already"]
 
 
 @pytest.mark.parametrize(
