@@ -183,3 +183,41 @@ def test_dose_helper_ignores_the_terminals_interrupt(libc):
 
 def test_locking_reports_an_errno_instead_of_failing(libc):
     assert libc.lock(0, mmap.PAGESIZE) != 0
+
+
+class Simple:
+    """A mixer element as libasound's simple mixer answers for it."""
+
+    def __init__(self, **answers):
+        self.answers = answers
+
+    def __getitem__(self, name):
+        def call(element, *arguments):
+            answer = self.answers[name[len("snd_mixer_selem_") :]]
+            if name.endswith("get_enum_item_name"):
+                arguments[2].value = answer[arguments[0]]
+                return 0
+            if arguments and hasattr(arguments[-1], "_obj"):
+                arguments[-1]._obj.value = answer
+                return 0 if answer is not None else -5
+            return answer
+
+        return call
+
+
+def _mixer(**answers):
+    mixer = object.__new__(_lib.MixerLib)
+    mixer._c = Simple(**answers)
+    return mixer
+
+
+@pytest.mark.parametrize(
+    ("enumerated", "captures", "expected"),
+    [(1, 1, ["Mic", "Line"]), (1, 0, []), (0, 1, []), (0, 0, [])],
+)
+def test_mixer_lists_the_items_of_an_enumeration_for_capture_and_of_no_other(enumerated, captures, expected):
+    items = [b"Mic", b"Line"]
+    mixer = _mixer(
+        is_enumerated=enumerated, is_enum_capture=captures, get_enum_items=2, get_enum_item_name=items
+    )
+    assert mixer.choices(1) == expected

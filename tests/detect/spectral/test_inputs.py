@@ -108,7 +108,7 @@ def test_channel_hum_is_measured_where_there_is_hum(loop):
     assert loop.judge(loop.hear()).channel.hum_db is None
     hum = loop.judge(loop.hear(hum_dbfs=-40.0)).channel.hum_db
     # A 0.01 peak with harmonics of a half and a quarter against -17.9 dBFS.
-    assert hum == pytest.approx(10 * np.log10(0.5e-4 * (1 + 0.25 + 1 / 16)) + 17.9, abs=1.5)
+    assert hum == pytest.approx(10 * np.log10(0.5e-4 * (1 + 0.25 + 1 / 16)) + 17.9, abs=0.5)
 
 
 def test_seconds_show_when_the_noise_rose(loop):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stress.detect.spectral.weigh import LINE
 from stress.model.finding import Kind
 
 LAGS = (4800, 9600, 5280, 14400, 10560, 38400)
@@ -61,7 +62,9 @@ def test_clean_capture_has_no_finding_and_every_line_is_checked(loop):
     assert result.analysis.locked
     assert result.analysis.found == 0 and result.disturbances == 0 and result.advice == ()
     assert 5 < result.quiet_score < 9
-    assert result.analysis.checked_frames > loop.frames - 701 - 1100
+    # Whole lines, all but the latency and a margin at the end.
+    assert loop.frames - 701 - 1100 < result.analysis.checked_frames < loop.frames - 701
+    assert result.analysis.checked_frames % LINE == 0
 
 
 def test_first_lines_of_a_burst_are_checked(loop):

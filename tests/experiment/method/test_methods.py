@@ -88,3 +88,19 @@ def test_spectral_asks_for_bursts_long_enough_and_plants_no_bits():
     assert method.unfit(RINGS, round(SHORTEST_S * 48000)) == ""
     assert "too short" in method.unfit(RINGS, round(SHORTEST_S * 48000) - 1)
     assert Kind.BITFLIP not in RULES.kinds
+
+
+def test_spectral_gives_the_levels_of_each_second_in_tenths():
+    method = BySpectrum(NoisePattern(48000, 2, S16), 32)
+    frames = 2 * 48000
+    played = np.empty(frames * 4, np.uint8)
+    method.stimulus.fill(POSITION, played)
+    heard = (played.view("<i2").reshape(-1, 2) * 0.7).astype("<i2")
+    heard += np.random.default_rng(1).integers(-20, 21, heard.shape).astype("<i2")
+    checked = method.check(heard.view(np.uint8).reshape(-1), RINGS, POSITION, frames)
+    assert checked.analysis.locked and checked.channel is not None
+    seconds = checked.channel["seconds"]
+    assert [frame // 48000 for frame, _, _ in seconds] == [0, 1]
+    for _, snr, thd_n in seconds:
+        assert 40 < snr < 70 and -70 < thd_n < -40
+        assert (snr, thd_n) == (round(snr, 1), round(thd_n, 1))
