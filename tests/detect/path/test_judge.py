@@ -86,3 +86,16 @@ def test_judge_says_why_a_resampled_capture_is_not_judged():
     behind = judge_behind([np.zeros(4000, np.uint8)], Pattern("mix1", FORMATS["S16_LE"], 2), RINGS)
     assert behind.path is None
     assert behind.nothing.what == "silence"
+
+
+def test_judge_of_a_long_capture_in_small_pieces_finds_a_line_far_in():
+    def way(x):
+        x = x * 0.7071
+        x[130000:130008] = x[130000 - 4800 : 130008 - 4800]
+        return x
+
+    raw, size = captured(way, frames=150000), 4
+    pieces = [raw[at : at + 7777 * size] for at in range(0, len(raw), 7777 * size)]
+    behind = judge_behind(pieces, Pattern("mix1", FORMATS["S16_LE"], 2), RINGS)
+    (found,) = behind.analysis.findings
+    assert (found.kind, found.frame, found.frames, found.lag) == (Kind.STALE, 130000, 8, 4800)
