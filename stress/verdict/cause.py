@@ -121,7 +121,7 @@ _SENSE = {
     ),
     Cause.LOST_LAPS: Sense(
         "something stood still for a lap (a late timer, a stalled guest, a playback that starts behind the "
-        "hardware): larger rings, real-time priority, less load; no cache of this machine can do this",
+        "hardware): larger rings, real-time priority, less load; it is the same whatever a cache holds",
         "old data in single lines while the lines beside them are new, again and again",
     ),
     Cause.LOSS: Sense(
@@ -143,7 +143,7 @@ _SENSE = {
     ),
     Cause.MEMORY: Sense(
         "run a memory tester, check supply and clock of the memory; bits differ also without mmap",
-        "flips of one bit only, or none with another card",
+        "always the same bit, as a data line of the device would make it, or none with another card",
     ),
     Cause.NOT_REPRODUCED: Sense(
         "longer runs, smaller rings, fewer other processes; this is no proof that the defect is absent",

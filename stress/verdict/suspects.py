@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 # Longest gap that one or two ticks of snd-aloop's timer make [s]: HZ=100, and one tick late.
 TICKS_S = 0.031
+# Packets, or bursts of a DMA transfer, of which old data may be a piece. Source: a URB of snd-usb-audio has 8
+# packets at most. Higher: a side that is a lap late is called a race of the copy; lower: a whole URB that was
+# read too early is called a late side.
+LONG_PACKETS = 8
 # Frames in a burst of a FIFO or DMA transfer, at most.
 FIFO_FRAMES = 64
 # Frames of a packet from which on a slip of a frame or two is none of its packets. Source: 5 frames are the
@@ -166,6 +170,9 @@ def _old(context: Context) -> Cause:
     if carries.kind == ALOOP and symptoms.old_rw:
         return Cause.ALOOP_TIMER
     if not carries.alias_possible and not symptoms.old_rw:
+        return Cause.LOST_LAPS
+    if symptoms.old_rw and symptoms.old_longer(LONG_PACKETS * max(context.packet_frames, FIFO_FRAMES)):
+        # Whole stretches of the stream, with rw access as well: neither a line nor a packet, but a late side.
         return Cause.LOST_LAPS
     if carries.kind == USB and carries.cpus > 1 and symptoms.old_rw:
         return Cause.READ_AHEAD

@@ -54,6 +54,7 @@ class Symptoms:
     fifos : sizes of the FIFOs that the card's driver states [frames].
     lags : ages of misplaced runs [frames].
     old_rw : runs of whole laps in bursts with rw access only.
+    old_sizes : all runs of whole laps by their size [frames].
     """
 
     bursts: int = 0
@@ -73,6 +74,7 @@ class Symptoms:
     frame_bytes: int = 0
     lags: Counter[int] = field(default_factory=Counter)
     old_rw: int = 0
+    old_sizes: Counter[int] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Symptoms:
@@ -92,6 +94,12 @@ class Symptoms:
         """Tell whether most gaps are at most so long."""
         hits = sum(number for gap, number in self.gaps.items() if gap <= frames)
         return bool(self.gaps) and hits >= TYPICAL * sum(self.gaps.values())
+
+    def old_longer(self, frames: float) -> bool:
+        """Tell whether most frames that are whole laps old lie in runs longer than that."""
+        inside = sum(size * number for size, number in self.old_sizes.items())
+        over = sum(size * number for size, number in self.old_sizes.items() if size > frames)
+        return over > TYPICAL * inside
 
     @property
     def edged(self) -> bool:
@@ -116,6 +124,7 @@ class Gathering:
     numbers: Counter[str] = field(default_factory=Counter)
     gaps: Counter[int] = field(default_factory=Counter)
     lags: Counter[int] = field(default_factory=Counter)
+    old_sizes: Counter[int] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)
     periods: set[int] = field(default_factory=set)
@@ -136,6 +145,7 @@ class Gathering:
         return Symptoms(
             gaps=self.gaps,
             lags=self.lags,
+            old_sizes=self.old_sizes,
             statuses=self.statuses,
             lengths=self.lengths,
             periods=frozenset(self.periods),
@@ -164,6 +174,8 @@ class Gathering:
         for one in real:
             if one.kind in GAPS:
                 self.gaps[one.frames] += 1
+            if one.kind == Kind.STALE.value:
+                self.old_sizes[one.frames] += 1
             if one.kind == Kind.MISPLACED.value and one.lag:
                 self.lags[one.lag] += 1
             if one.view:
