@@ -9,28 +9,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.mutatekit.forked import NO_TESTS, status
 from tools.mutatekit.kept import Kept
 from tools.mutatekit.mirror import ROOT, STRESS, modules, tests_of
 from tools.mutatekit.plugin import CHOSEN, MODULE, SOURCE
-from tools.mutatekit.reach import PYTEST, reach
+from tools.mutatekit.reach import reach
 from tools.mutatekit.sites import Site, changed, sites
 
 ROOMS = ("verdict", "experiment", "detect", "stats", "record", "pcm")
 # Longest run of the chosen tests [s], and how many times their usual time they are given before
 # that: a change may make a loop that never ends.
 LONGEST_S, TIMES_USUAL, LEAST_S = 300.0, 6, 60.0
-
-# Exit code of pytest where it has run none: nobody has noticed anything.
-NO_TESTS = 5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -94,19 +90,8 @@ def tried(module: str, site: Site) -> bool:
         chosen.write_text(json.dumps({"tests": reached.tests, "known": reached.known}), encoding="utf-8")
         dotted = ".".join(("stress", *Path(module).with_suffix("").parts))
         environment = {MODULE: dotted, SOURCE: str(source), CHOSEN: str(chosen), "PYTHONPATH": str(ROOT)}
-        try:
-            done = subprocess.run(
-                [*PYTEST, "-x", "-p", "tools.mutatekit.plugin", *reached.files],
-                cwd=ROOT,
-                env={**os.environ, **environment},
-                timeout=min(LONGEST_S, max(LEAST_S, TIMES_USUAL * reached.seconds)),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return True
-    return done.returncode not in (0, NO_TESTS)
+        longest_s = min(LONGEST_S, max(LEAST_S, TIMES_USUAL * reached.seconds))
+        return status(environment, reached.files, longest_s) not in (0, NO_TESTS)
 
 
 if __name__ == "__main__":

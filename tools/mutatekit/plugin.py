@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""For pytest: load one module from another source, and run chosen tests. ``-p tools.mutatekit.plugin``.
+"""For pytest: load one module from another source, and run chosen tests.
 
-It reads the environment. The tree is left alone, so a run that is killed leaves nothing
+Both are read from the environment. The tree is left alone, so a run that is killed leaves nothing
 behind. Programs that a test starts see the module as it is.
 """
 
@@ -39,6 +39,7 @@ def pytest_collection_modifyitems(items: list[Any]) -> None:
         items += unknown
 
 
-if MODULE in os.environ:
+def install() -> None:
+    """From now on the module is loaded from its other source."""
     sys.dont_write_bytecode = True
     sys.meta_path.insert(0, _Finder())
