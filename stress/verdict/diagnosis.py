@@ -126,9 +126,13 @@ def _named(measured: Sequence[Measured], bound: float, context: Context) -> Diag
     compared = contrast.contrasts(measured)
     layers = Layers.of(measured, context)
     shown = mechanisms(measured, compared)
-    alias = [
-        part for part in shown if not layers.vetoes(part.side) and (part.proven or layers.proves(part.side))
-    ]
+    alias = _aliases(shown, layers)
+    how: tuple[str, ...] = ()
+    hidden = [] if alias else _by_old_data(measured, context)
+    if hidden:
+        counted_old = contrast.contrasts(hidden)
+        alias = _aliases(mechanisms(hidden, counted_old), layers)
+        shown, compared, how = (shown, counted_old, (_OLD_ONLY,)) if alias else (shown, compared, how)
     evidence = [part.text() for part in compared if part.cures or part.lever in (RW, CLEAN, VMALLOC)]
     seen = (*layers.lines(), *_against_the_arms(shown, layers))
     if alias:
@@ -138,10 +142,30 @@ def _named(measured: Sequence[Measured], bound: float, context: Context) -> Diag
         also = tuple(sorted({*_also(measured, compared, context), *layers.beyond()}))
         cause, why = _of_two_mappings(context.carries)
         sides = sides if cause in ALIASES else ()
-        return Diagnosis(cause, sides, (*why, *lines, *seen, *evidence), also, layer=layer)
+        return Diagnosis(cause, sides, (*why, *lines, *seen, *how, *evidence), also, layer=layer)
     cause, kinds = _from_kinds(measured, layers, context)
     forms = reasons(cause, context) if cause is not Cause.CANNOT_TELL else []
     return Diagnosis(cause, (), (kinds, *forms, *seen, *evidence), (), layer=layers.named(cause))
+
+
+_OLD_ONLY = "other damage is in every arm, so the contrasts count episodes of old data only"
+
+
+def _aliases(shown: Sequence[SideMechanism], layers: Layers) -> list[SideMechanism]:
+    return [
+        part for part in shown if not layers.vetoes(part.side) and (part.proven or layers.proves(part.side))
+    ]
+
+
+def _by_old_data(measured: Sequence[Measured], context: Context) -> list[Measured]:
+    # The arms with what was whole laps old as their episodes, where other damage hides it; nothing elsewhere.
+    bins = context.symptoms.old_bins
+    if not bins or not _elsewhere(measured):
+        return []
+    return [
+        dataclasses.replace(one, tally=dataclasses.replace(one.tally, episodes=bins[one.arm.name]))
+        for one in measured
+    ]
 
 
 def _of_two_mappings(carries: TransportRecord) -> tuple[Cause, list[str]]:

@@ -8,11 +8,14 @@ packet edge to packet edge.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stress.model.finding import SILENT, Kind
+from stress.model.histogram import COLUMNS, STALE
 from stress.model.record.burst import BurstRecord
 from stress.model.record.events import OpenRecord
 from stress.model.record.wire import WireRecord
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
     from stress.model.record.events import Event
     from stress.model.record.findings import FindingRecord
+    from stress.model.record.histogram import HistogramRecord
 
 # Kinds that mean the order of bytes or channels, and those with a length in time.
 ORDER = (Kind.SWAP.value, Kind.BYTESHIFT.value, "rotate")
@@ -32,6 +36,9 @@ GAPS = (Kind.DROP.value, Kind.REPEAT.value, Kind.ZERO.value, Kind.HOLD.value, Ki
 LASTS = 0.8
 # Share of the gaps that have to have a size for it to be theirs.
 TYPICAL = 0.6
+# Time in which old data is one event [s]. Source: an episode of all damage is about as long. Higher: short
+# bursts have too few of them for a contrast; lower: events that have one reason are counted as many.
+BIN_S = 0.1
 # Share of the runs that have to begin at a packet.
 AT_PACKETS = 0.6
 
@@ -55,6 +62,7 @@ class Symptoms:
     lags : ages of misplaced runs [frames].
     old_rw : runs of whole laps in bursts with rw access only.
     old_sizes : all runs of whole laps by their size [frames].
+    old_bins : by arm the tenths of a second in which frames were whole laps of a ring old.
     """
 
     bursts: int = 0
@@ -75,6 +83,7 @@ class Symptoms:
     lags: Counter[int] = field(default_factory=Counter)
     old_rw: int = 0
     old_sizes: Counter[int] = field(default_factory=Counter)
+    old_bins: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Symptoms:
@@ -125,6 +134,7 @@ class Gathering:
     gaps: Counter[int] = field(default_factory=Counter)
     lags: Counter[int] = field(default_factory=Counter)
     old_sizes: Counter[int] = field(default_factory=Counter)
+    old_bins: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)
     periods: set[int] = field(default_factory=set)
@@ -146,6 +156,7 @@ class Gathering:
             gaps=self.gaps,
             lags=self.lags,
             old_sizes=self.old_sizes,
+            old_bins=self.old_bins,
             statuses=self.statuses,
             lengths=self.lengths,
             periods=frozenset(self.periods),
@@ -180,6 +191,8 @@ class Gathering:
                 self.lags[one.lag] += 1
             if one.view:
                 self.numbers["at_packets" if one.says("packet_edge") else "beside_packets"] += 1
+        if burst.analysis.histogram:
+            self.old_bins[burst.arm] += _old_bins(burst.analysis.histogram, self.rate)
         if burst.arm in self.rw:
             self.numbers["old_rw"] += sum(one.kind == Kind.STALE.value for one in real)
         if burst.seen:
@@ -193,6 +206,17 @@ class Gathering:
             self.lengths[int(size)] += number
         self.numbers["out_frames"] += seen.out.frames
         self.numbers["out_wrong"] += seen.out.wrong
+
+
+def _old_bins(made: HistogramRecord, rate: int) -> int:
+    # What of one burst is counted as one event: neighbours in time have one reason.
+    columns = max(1, math.ceil(BIN_S * rate / made.column_frames))
+    # Cells of rows are recorded as gaps between cell numbers, see `PlaneRecord`.
+    old: set[int] = set()
+    for part in made.planes:
+        cells = part.cells.get(STALE, ()) if part.ring else ()
+        old.update(at % COLUMNS // columns for at in itertools.accumulate(cells[::2]))
+    return len(old)
 
 
 def _lasts(burst: BurstRecord, found: list[FindingRecord]) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 
 import pytest
 
@@ -220,3 +221,36 @@ def test_decidable_asks_for_enough_episodes_in_every_pair_that_has_any():
     assert decidable([_arm(BASE, 7), _arm(RW), *silent])
     assert decidable([_arm(BASE, 0), _arm(RW, 7), *silent])
     assert decidable(silent)
+
+
+def _spoilt(arm, episodes, stale=0):
+    # Gaps in every arm, at a rate that hides what else is there.
+    counts = {"zero": 40, **({"stale": stale} if stale else {})}
+    return _arm(arm, episodes, {("stale", "playback", 1): stale} if stale else {}, counts)
+
+
+@pytest.mark.parametrize(
+    ("old", "cause"),
+    [
+        ({"player": 40}, Cause.CACHE_ALIAS),
+        ({"player": 40, "clean": 38, "rw": 41}, Cause.CANNOT_TELL),
+        ({"player": 3}, Cause.CANNOT_TELL),
+        ({}, Cause.CANNOT_TELL),
+    ],
+)
+def test_diagnose_alias_beside_other_damage_is_proven_by_old_data_alone(old, cause):
+    context = Context(TransportRecord(USB), Symptoms(old_bins=Counter(old)))
+    arms = [_spoilt(BASE, 40, 900), _spoilt(CLEAN, 38), _spoilt(RW, 40)]
+    found = diagnose(arms, 1e-4, context)
+    assert found.cause is cause
+    if cause is Cause.CACHE_ALIAS:
+        assert any(line.startswith("other damage is in every arm") for line in found.evidence)
+        assert found.also == (Cause.USB_LOSS.value,)
+    else:
+        assert "other damage hides the contrasts" in found.evidence[0]
+
+
+def test_diagnose_old_data_counts_for_nothing_where_no_other_damage_is():
+    context = Context(TransportRecord(USB), Symptoms(old_bins=Counter({"player": 40})))
+    found = diagnose([_alias(BASE, 3), _arm(CLEAN), _arm(RW)], 1e-4, context)
+    assert found.cause is Cause.CANNOT_TELL

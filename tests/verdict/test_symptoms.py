@@ -13,6 +13,7 @@ from stress.model.record.burst import BurstRecord
 from stress.model.record.events import OpenRecord, PairRecord, ParamsRecord
 from stress.model.record.exchange import ExchangeRecord, StreamRecord
 from stress.model.record.findings import FindingRecord
+from stress.model.record.histogram import HistogramRecord, PlaneRecord
 from stress.model.record.proof import ConditionsRecord, ControlRecord, ExposureRecord
 from stress.model.record.wire import SideRecord, WireRecord
 from stress.verdict.symptoms import Symptoms
@@ -99,3 +100,22 @@ def test_silence_and_old_runs_with_rw_access_are_counted():
     events = [_opened(), _opened("rw", RW), _burst(notes=(SILENT,)), _burst(_found("stale", 5, 8), arm="rw")]
     found = Symptoms.of([*events, _burst(_found("stale", 5, 8), _found("misplaced", 99, 8, lag=77))])
     assert (found.silent, found.old_rw, found.lags) == (1, 1, {77: 1})
+
+
+@pytest.mark.parametrize(
+    ("ring", "name", "cells", "bins"),
+    [
+        # Columns of 1024 frames at 48 kHz: five are a tenth of a second.
+        ("playback", "stale", (0, 8, 1, 8, 3, 8), 1),
+        ("playback", "stale", (0, 8, 5, 8, 96, 8), 2),
+        ("capture", "stale", (0, 8, 90, 8), 2),
+        ("playback", "silent", (0, 8), 0),
+        ("", "stale", (0, 8), 0),
+    ],
+)
+def test_old_data_is_counted_by_tenths_of_a_second(ring, name, cells, bins):
+    plane = PlaneRecord(ring, 1536, 32, {name: cells})
+    burst = _burst()
+    made = HistogramRecord(1024, sum(cells[1::2]), (plane,))
+    burst = dataclasses.replace(burst, analysis=dataclasses.replace(burst.analysis, histogram=made))
+    assert Symptoms.of([_opened(), burst]).old_bins["base"] == bins
