@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a run does, in one frozen value: made once, from arguments or from a record.
 
-A new option of `run` goes to four places: `options.py` (its name and help), a field
+A new option of `run` goes to four places: `run_options.py` (its name and help), a field
 below (its range), `new_run.from_arguments` (its value) and, as records written before
 do not hold it, `_BEFORE` (what they meant). An option that only says where the result
 goes, and decides nothing of the run, goes to `Invocation` instead of the three last.
