@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from stress.errors import DeviceBusy, DeviceError, ParamsRefused, StreamStateError
-from stress.model.pcm import CaptureTouch, Direction, Handling, Lever, Lost, PlaybackTouch
+from stress.model.pcm import CaptureTouch, Handling, Lever, Lost, PlaybackTouch
 from stress.pcm import cache_maintenance
 from stress.pcm.alsa import AlsaPcm
 
@@ -325,69 +325,3 @@ def test_playback_tells_how_near_to_empty_it_ran(pcm, card, request_of):
     pcm.open(request_of(ring=4096))
     exchange = pcm.exchange(*_buffers(), Handling())
     assert (exchange.playback.least_queued, exchange.capture.least_queued) == (96, None)
-
-
-def test_pause_and_drain_run_on_silence_and_stop(pcm, asound, request_of):
-    pcm.open(request_of())
-    asound.calls.clear()
-    pcm.pause()
-    assert [name for name, handle in asound.calls if handle == PLAY][-4:] == [
-        "start",
-        "pause",
-        "pause",
-        "drop",
-    ]
-    asound.calls.clear()
-    pcm.drain()
-    assert [name for name, handle in asound.calls if handle == PLAY][-2:] == ["start", "drain"]
-    assert [name for name, handle in asound.calls if handle == CAPTURE][-2:] == ["start", "drop"]
-
-
-def test_pause_that_the_driver_refuses_is_a_device_error(pcm, asound, request_of):
-    pcm.open(request_of())
-    call = asound.call
-    asound.call = lambda handle, name, *more: -errno.ENOSYS if name == "pause" else call(handle, name, *more)
-    with pytest.raises(DeviceError, match="snd_pcm_pause"):
-        pcm.pause()
-
-
-@pytest.mark.parametrize("opened", [True, False])
-def test_both_directions_have_to_pause(pcm, asound, request_of, opened):
-    if opened:
-        pcm.open(request_of())
-    asound.can_pause = lambda handle: handle == PLAY
-    assert not pcm.can_pause()
-    asound.can_pause = lambda handle: True
-    assert pcm.can_pause()
-
-
-def test_pcm_that_is_not_open_is_neither_paused_nor_drained(pcm):
-    for event in (pcm.pause, pcm.drain):
-        with pytest.raises(StreamStateError):
-            event()
-
-
-@pytest.mark.parametrize(("way", "dry", "other"), [("playback", PLAY, CAPTURE), ("capture", CAPTURE, PLAY)])
-def test_one_direction_runs_dry_while_the_other_goes_on(pcm, card, asound, request_of, way, dry, other):
-    pcm.open(request_of())
-    asound.calls.clear()
-    fed = []
-
-    def feed(frames):
-        fed.append(frames)
-        # Dry only once the other one was fed three times.
-        asound.states[dry] = "XRUN" if len(fed) >= 3 else asound.states[dry]
-        return frames
-
-    card.transfer[other] = feed
-    pcm.starve_one(Direction(way))
-    assert len(fed) >= 3
-    assert asound.calls[-1] == ("drop", other)
-    assert ("drop", dry) not in asound.calls
-
-
-def test_one_direction_alone_has_no_other_to_go_on(asound, request_of):
-    with AlsaPcm("hw:0,0", None, lib=asound) as pcm:
-        pcm.open(request_of())
-        with pytest.raises(StreamStateError, match="one direction"):
-            pcm.starve_one(Direction.PLAYBACK)

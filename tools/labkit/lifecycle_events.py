@@ -103,7 +103,7 @@ PLANTED = tuple(name for name, part in PARTS.items() if part.fault)
 OTHER = tuple(name for name, part in PARTS.items() if not part.fault and name not in CLEAN)
 #: Events that play silence of their own, for a ring or less, which is a stream to the card as well; a burst
 #: of the arm plays three rings and more [frames].
-SILENT = (LifecycleEvent.PAUSE.value, LifecycleEvent.XRUN_CAPTURE.value)
+SILENT = (LifecycleEvent.PAUSE.value, LifecycleEvent.DRAIN.value, LifecycleEvent.XRUN_CAPTURE.value)
 LEAST_BURST = 9600
 #: What is no event: what a card says of itself, and a run that is killed half-way.
 DEVICE = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
 from stress.board.pcm_name import named_pcm
-from stress.errors import StreamStateError, StreamTimeout
+from stress.errors import DeviceError, StreamStateError, StreamTimeout
 from stress.model.pcm import Access, Direction, StreamParams
 from stress.pcm.alsa import _proto, naming, params
 from stress.pcm.alsa._lib import Libc
@@ -23,6 +23,9 @@ WAIT_MS = 1000
 # A starved stream stops at its next interrupt. Source: an emulator that shares two cores with ten other
 # processes was late by 2.1 s. Higher: a wedged driver is told later; lower: a slow machine is an ERROR [s].
 _STARVE_S = 10.0
+# A ring of silence is over before it is paused where the machine stalls for as long as it lasts. Source: one
+# of seven on an emulator that shared its cores. Higher: a driver that cannot pause is told later.
+_PAUSE_TRIES = 3
 _LOOK_S = 0.005
 
 
@@ -137,19 +140,29 @@ class Stream:
         self._lib.call(self.handle, "drop")
 
     def pause(self) -> None:
-        """Run on silence, pause, release, run on, and stop.
+        """Run on silence, pause, release, run on, and stop; once more where the silence ran out before.
 
         Raises
         ------
         DeviceError : the driver refused a step.
         """
-        self._run_silence(self.granted.buffer_size)
+        for left in reversed(range(_PAUSE_TRIES)):
+            self._run_silence(self.granted.buffer_size)
+            try:
+                self._pause_and_release()
+                break
+            except DeviceError:
+                status = self.status()
+                if not left or status is None or status.state != "XRUN":
+                    raise
+        self.drop()
+
+    def _pause_and_release(self) -> None:
         period_s = self.granted.period_size / self.granted.rate
         for on in (1, 0):
             time.sleep(period_s)
             self._must("pause", on)
         time.sleep(period_s)
-        self.drop()
 
     def drain(self) -> None:
         """Play a ring of silence to its end; a capture stream is stopped instead.
