@@ -279,11 +279,12 @@ class Minimiser:
         """Return the plan with the shortest burst from this one on that its repetitions bear out."""
         while True:
             short = _burst(plan, _rounded(burst_s))
-            found = [self._stream(short)]
-            while len(found) < REPETITIONS and not self._up:
-                found.append(self._stream(short))
+            found = self._repeated(short, last=burst_s >= self.within_s)
             hits, number = sum(bool(one.episodes) for one in found), len(found)
             proven = binomial_at_most(hits, number, self.power) >= LEVEL
+            said = f"a burst of {short.arm[0].burst_s:.3g} s, {hits} of {number} runs"
+            # On a card these are minutes in which nothing else is said.
+            self.told(Trial(said, proven, sum(found[1:], found[0])))
             if proven or burst_s >= self.within_s or self._up:
                 break
             burst_s = min(2.0 * burst_s, self.within_s)
@@ -291,6 +292,16 @@ class Minimiser:
         lines = min(one.lines for one in found)
         bound = min(1.0, _rounded(1.25 * ZERO_EVENTS_95 / lines)) if lines else 1.0
         return Result(replace(short, bound=bound), self.power, proven, hits, number, self._trials, self._up)
+
+    def _repeated(self, plan: Plan, last: bool) -> list[Streamed]:
+        # A length that cannot be borne out any more is given up, but for the last one: its count is reported.
+        found = [self._stream(plan)]
+        while len(found) < REPETITIONS and not self._up:
+            best = REPETITIONS - sum(not one.episodes for one in found)
+            if not last and binomial_at_most(best, REPETITIONS, self.power) < LEVEL:
+                break
+            found.append(self._stream(plan))
+        return found
 
     def _last_kept(self) -> Streamed:
         return next(trial.seen for trial in reversed(self._trials) if trial.kept)

@@ -71,6 +71,28 @@ def test_burst_is_as_long_as_the_power_asks_and_no_longer():
     assert found.again >= 7
 
 
+def test_length_that_cannot_be_borne_out_is_given_up_early_and_each_one_is_told():
+    told, lengths = [], []
+
+    def stream(plan):
+        # A stream needs a third of a second before anything shows.
+        burst_s = plan.arm[0].burst_s
+        lengths.append(burst_s)
+        return Streamed(5 if burst_s > 0.3 else 0, burst_s, burst_s, 1000)
+
+    search = Minimiser(stream, 0.9, 1.0, 1000.0, lambda trial: told.append(trial.change))
+    plan = alone(PLAN, "a")
+    found = search._lengthened(plan, 0.1)
+    assert found.proven and found.plan.arm[0].burst_s == pytest.approx(0.4)
+    # Four misses of ten are too many for a power of 0.9.
+    assert [lengths.count(one) for one in sorted(set(lengths))] == [4, 4, 10]
+    assert told[0] == "a burst of 0.1 s, 0 of 4 runs"
+    assert told[-1] == "a burst of 0.4 s, 10 of 10 runs"
+    lengths.clear()
+    never = Minimiser(lambda plan: (lengths.append(1), Streamed(0, 1.0, 1.0, 1000))[1], 0.9, 1.0, 1000.0)
+    assert never._lengthened(plan, 1.0).repetitions == 10
+
+
 def test_power_of_the_result_holds_over_many_searches():
     hits, runs = 0, 0
     for seed in range(20):
