@@ -107,6 +107,7 @@ def test_burst_is_one_transfer_per_direction(pcm, asound, request_of, access, na
     assert (exchange.playback.frames, exchange.capture.frames) == (4800, 4800)
     assert exchange.xruns == 0
     assert exchange.lost is None
+    assert (exchange.playback.waits, exchange.capture.waits) == (0, 0)
     assert pcm.backend == backend
 
 
@@ -142,9 +143,10 @@ def test_short_count_in_xrun_is_one_xrun(pcm, card, request_of, handle, side):
 
 def test_xrun_before_the_first_frame_counts_as_zero_frames(pcm, card, request_of):
     card.transfer[CAPTURE], card.state_after[CAPTURE] = -errno.EPIPE, "XRUN"
+    card.avail_after[CAPTURE] = 96
     pcm.open(request_of())
     exchange = pcm.exchange(*_buffers(), Handling())
-    assert (exchange.capture.frames, exchange.capture.xruns) == (0, 1)
+    assert (exchange.capture.frames, exchange.capture.xruns, exchange.capture.hw_ptr) == (0, 1, 96)
 
 
 @pytest.mark.parametrize(("avail", "limit"), [(4096, 4800), (96, 800), (5000, 4800)])
@@ -214,6 +216,7 @@ def test_kernel_that_gives_up_on_a_moving_device_is_asked_again(pcm, card, reque
     exchange = pcm.exchange(*_buffers(), Handling())
     assert exchange.lost is None
     assert exchange.capture.frames == 4800
+    assert (exchange.playback.waits, exchange.capture.waits) == (0, 4)
     assert any("capture: the kernel gave up waiting 4 times" in note for note in exchange.notes)
 
 
