@@ -220,13 +220,14 @@ def test_match_takes_the_planted_bytes_in_their_place_whatever_they_are_called(n
     assert not analysis.findings[0].injected and outcome.missed == laid
 
 
-def test_match_by_place_where_the_stretch_around_has_a_path_of_its_own():
-    # From frame 500 on everything arrives softer, the planted flip and line as well.
+@pytest.mark.parametrize(("start", "end"), [(500, 2000), (800, 2000), (500, 801)])
+def test_match_by_place_where_the_stretch_around_has_a_path_of_its_own(start, end):
+    # From some frame to another everything arrives softer, the planted flip as well.
     play = STEREO.bytes_at(POSITION, 2000)
     laid = inject(play, [Planted(Kind.BITFLIP, 800, 1)], GEOMETRY, STEREO.fill, POSITION)
     captured = np.concatenate([np.zeros(4 * 50, np.uint8), play])
-    captured[4 * 550 :].view("<i2")[:] //= 2
-    softer = dataclasses.replace(_found(Kind.GAIN, 500, 1500), details={"path": {"exact": False}})
+    captured[4 * (start + 50) : 4 * (end + 50)].view("<i2")[:] //= 2
+    softer = dataclasses.replace(_found(Kind.GAIN, start, end - start), details={"path": {"exact": False}})
     flip, stale = _found(Kind.UNKNOWN, 800, 1), _found(Kind.STALE, 900, 8)
     analysis, outcome = match(
         _analysis(softer, flip, stale), laid, POSITION, 2000, RINGS, carried=_carried(play, captured)
