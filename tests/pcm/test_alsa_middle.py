@@ -65,6 +65,11 @@ def test_pause_stops_playback_first_and_releases_it_last(pcm, asound):
     )
 
 
+def test_both_streams_stand_still_as_long_as_was_asked(pcm):
+    done = _exchange(pcm, Handling(middle=Middle(LifecycleEvent.PAUSE, 1000, 0.02)))
+    assert done.stood.playback_ns > done.stood.capture_ns >= 20_000_000
+
+
 def test_burst_without_a_middle_says_nothing_of_one(pcm, asound):
     done = _exchange(pcm, Handling())
     assert done.stood is None
