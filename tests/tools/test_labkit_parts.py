@@ -225,6 +225,25 @@ def test_console_tail_is_the_last_lines_of_any_bytes(tmp_path: Path) -> None:
     assert runner.tail(tmp_path / "absent") == ""
 
 
+@pytest.mark.parametrize(
+    ("release", "suites"),
+    [("bookworm", ["bookworm"]), ("trixie-backports", ["trixie", "trixie-backports"])],
+)
+def test_sources_of_backports_name_the_release_they_depend_on(
+    release: str, suites: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PCMSTRESS_MIRROR", "http://mirror.example/debian")
+    lines = apt.sources(release).splitlines()
+    assert [line.split()[-2:] for line in lines] == [[suite, "main"] for suite in suites]
+    assert all(line.startswith("deb ") and " http://mirror.example/debian " in line for line in lines)
+
+
+def test_small_configuration_takes_nothing_from_the_board_s_own() -> None:
+    own = set(kernel_tree.effective((boards.CONFIGS / "armv5.config").read_text()).splitlines())
+    both = "".join((boards.CONFIGS / name).read_text() for name in ("armv5.config", "small.config"))
+    assert own <= set(kernel_tree.effective(both).splitlines())
+
+
 def test_watched_step_keeps_its_log_and_names_the_first_error(tmp_path: Path) -> None:
     log = tmp_path / "build.log"
     script = "echo '  CC a.o'; echo 'a.c:3:9: error: expected ;'; echo 'a.c:4:1: error: more'; exit 2"

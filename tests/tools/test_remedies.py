@@ -26,8 +26,9 @@ def _card(**wrong: int) -> CardResult:
     return CardResult(arms, "FAIL" if any(wrong.values()) else "PASS", "cache alias" if wrong else "none")
 
 
-def test_every_remedy_that_needs_the_patch_is_in_it() -> None:
-    in_patch = set(re.findall(r'^\+\t\{ "([\w-]+)",', PATCH.read_text(), re.M))
+@pytest.mark.parametrize("patch", sorted(remedies.FOLDER.glob("linux-*.patch")), ids=lambda path: path.stem)
+def test_every_remedy_that_needs_the_patch_is_in_it(patch: Path) -> None:
+    in_patch = set(re.findall(r'^\+\t\{ "([\w-]+)",', patch.read_text(), re.M))
     named = {remedy.name for remedy in remedies.REMEDIES if remedy.patched}
     assert in_patch - {"stock"} == named
     for remedy in remedies.REMEDIES:
@@ -35,8 +36,9 @@ def test_every_remedy_that_needs_the_patch_is_in_it() -> None:
             assert remedy.append == (f"{remedies.ARGUMENT}={remedy.name}",)
 
 
-def test_patch_touches_only_sound() -> None:
-    assert all(path.startswith(("sound/", "include/sound/")) for path in patches.touched(PATCH))
+@pytest.mark.parametrize("patch", sorted(remedies.FOLDER.glob("linux-*.patch")), ids=lambda path: path.stem)
+def test_patch_touches_only_sound(patch: Path) -> None:
+    assert all(path.startswith(("sound/", "include/sound/")) for path in patches.touched(patch))
 
 
 def test_patched_kernel_has_a_cache_entry_of_its_own() -> None:

@@ -12,6 +12,7 @@ from tools.labkit import need
 from tools.labkit.errors import LabError
 
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+_BACKPORTS = "-backports"
 
 
 def mirror() -> str:
@@ -44,12 +45,14 @@ def mirror() -> str:
 
 
 def sources(release: str) -> str:
-    """Return the sources.list line: the main suite, and nothing that moves.
+    """Return the lines of sources.list: the main suite, and nothing that moves.
 
-    A security suite in the middle of a synchronisation fails the whole call.
+    A security suite in the middle of a synchronisation fails the whole call. What a
+    package of "NAME-backports" depends on is in NAME: both have a line.
     """
     signed = f" [signed-by={_KEYRING}]" if Path(_KEYRING).exists() else ""
-    return f"deb{signed} {mirror()} {release} main\n"
+    suites = dict.fromkeys((release.removesuffix(_BACKPORTS), release))
+    return "".join(f"deb{signed} {mirror()} {suite} main\n" for suite in suites)
 
 
 def extract(release: str, arch: str, packages: Sequence[str], into: Path) -> None:
