@@ -265,3 +265,13 @@ def test_stream_late_as_a_whole_is_corruption_where_the_wire_shows_it():
     burst = Burst()
     burst.out[400:408] = burst.out[400 - RINGS.playback : 408 - RINGS.playback]
     assert attribute(_all_late(burst), burst.views(), POSITION).found == 1
+
+
+def test_silent_packets_before_the_first_written_frame_do_not_count_and_a_missing_end_does():
+    # A kernel that starts its URBs at prepare; the stream stopped before all was sent.
+    burst = Burst(hw_ptr=4000)
+    burst.out = np.concatenate([np.zeros((96, STEP), np.uint8), burst.written[:4000]])
+    burst.loop()
+    views = burst.views()
+    assert (views.out_frames, views.lost_frames) == (4000, 4096 - 4000)
+    assert not views.out_wrong.any() and views.out_wrong.size == 4000
