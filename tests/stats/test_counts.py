@@ -8,7 +8,16 @@ import random
 
 import pytest
 
-from stress.stats.counts import Sequential, Stop, clopper_pearson, compare, dispersion, holm
+from stress.stats.counts import (
+    Sequential,
+    Stop,
+    clopper_pearson,
+    compare,
+    dispersion,
+    holm,
+    poisson_at_most,
+    poisson_interval,
+)
 
 hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis: pip install .[test]")
 given, st = hypothesis.given, hypothesis.strategies
@@ -91,3 +100,25 @@ def test_interval_of_a_ratio_follows_the_exposures():
 def test_probability_of_a_full_cure_is_exact_however_small(number):
     assert compare(number, 3.0, 0, 3.0).p == pytest.approx(2 * 0.5**number, rel=1e-9)
     assert compare(0, 3.0, number, 3.0).p == pytest.approx(2 * 0.5**number, rel=1e-9)
+
+
+@pytest.mark.parametrize("events", [0, 1, 2, 7, 40, 999])
+def test_poisson_interval_is_the_one_of_chi_square(events):
+    found = poisson_interval(events)
+    low = stats.chi2.ppf(0.025, 2 * events) / 2 if events else 0.0
+    assert found.low == pytest.approx(low, rel=1e-6)
+    assert found.high == pytest.approx(stats.chi2.ppf(0.975, 2 * events + 2) / 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("events", [1000, 25_000])
+def test_poisson_interval_of_many_events_is_right_to_four_digits(events):
+    found = poisson_interval(events)
+    assert found.low == pytest.approx(stats.chi2.ppf(0.025, 2 * events) / 2, rel=1e-4)
+    assert found.high == pytest.approx(stats.chi2.ppf(0.975, 2 * events + 2) / 2, rel=1e-4)
+
+
+@pytest.mark.parametrize("events", [0, 1, 5, 60])
+@pytest.mark.parametrize("mean", [0.0, 0.3, 4.0, 61.5])
+def test_poisson_at_most_is_the_sum_of_its_terms(events, mean):
+    due = stats.poisson.cdf(events, mean)
+    assert poisson_at_most(events, mean) == pytest.approx(due, rel=1e-9, abs=1e-300)
