@@ -198,7 +198,8 @@ def test_playback_error_before_the_first_frame_is_the_errno(play):
 
 
 @pytest.mark.parametrize("line", [1, 16, 32])
-@pytest.mark.parametrize(("size", "period"), [(256, 64), (248, 48), (248, 47)])
+# A ring of 250 frames ends inside a line.
+@pytest.mark.parametrize(("size", "period"), [(256, 64), (248, 48), (248, 47), (250, 50), (250, 47)])
 @pytest.mark.parametrize("ahead", [0, 47])
 def test_capture_returns_every_frame_in_order(record, line, size, period, ahead):
     device, returned, words = record(size, period, 1000, line, ahead)
