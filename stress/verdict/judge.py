@@ -123,6 +123,9 @@ def _doubts(tally: Tally, bound: float, otherwise: bool) -> tuple[str, ...]:
         doubts.append(
             f"no lock in {tally.unlocked} of {tally.bursts} bursts: what was played did not come back{ask}"
         )
+    # Of all arms together `needs.missing` names those that judged nothing.
+    if tally.arm != WHOLE and not tally.unlocked and tally.xrun_bursts == tally.bursts:
+        doubts.append(f"an xrun in every burst, {counted(tally.xruns, 'xrun')}: none was judged undisturbed")
     if tally.transport:
         doubts.append(
             f"{stretches(tally.transport)} beside lost time (xruns, whole laps skipped, a packet "

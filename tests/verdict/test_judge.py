@@ -48,6 +48,7 @@ def test_judge_clean_with_exposure_and_control_passes_and_states_the_bound():
         ({"lines": 1000}, "exposure too small"),
         ({"lines": 0}, "no line was checked"),
         ({"lost": "gone"}, "went away"),
+        ({"xruns": 3, "xrun_bursts": 2}, "an xrun in every burst, 3 xruns"),
     ],
 )
 def test_judge_any_doubt_is_inconclusive_and_named(changes, words):

@@ -21,6 +21,7 @@ from stress.detect.path.estimate import estimate
 from stress.detect.path.estimated import Estimate, Nothing
 from stress.detect.path.model import Model, model_of
 from stress.detect.path.restore import Restorer
+from stress.detect.path.sources import numbers
 from stress.detect.path.suspect import Suspicion
 from stress.model.arrays import Bytes, Flags
 from stress.model.finding import Analysis, Finding
@@ -40,6 +41,12 @@ LOST, LOST_SHARE = 1024, 0.1
 # Equal frames at the beginning that are silence behind a path that changes zero. Source: the pattern
 # repeats no frame, a held line has 16. Higher: silence is taken for damage; lower: a held line is silence.
 IDLE = 32
+
+# Frames at the beginning of a sound that are looked at for the noise of an idle input, and how much softer
+# than the loudest of them it is. Source: idle inputs and dither are below -60 dBFS, the pattern is rarely
+# below a sixteenth of its level. Higher: a softer beginning is left out of the estimate; lower: noise is
+# in it.
+QUIET_FRAMES, QUIETER = 8 << 16, 16
 
 # Changes of path that are followed. Higher: time on noise; lower: a path that comes and goes is
 # unknown after some turns.
@@ -145,6 +152,8 @@ def judge_behind(
     size = pattern.frame_bytes
     feed = _Feed(blocks, size)
     start = _active(feed, size)
+    if start is not None:
+        start = _behind_idle(feed, start, pattern)
     if start is None:
         nothing = estimate(np.zeros(size, np.uint8), pattern)
         return Behind(None, nothing if isinstance(nothing, Nothing) else None)
@@ -183,6 +192,29 @@ def _active(feed: _Feed, size: int) -> int | None:
         if feed.end is not None and start >= feed.end:
             return None
         feed.drop(start)
+
+
+def _behind_idle(feed: _Feed, start: int, pattern: Pattern) -> int:
+    # The noise of an idle input, or dither, is no part of the path: an estimate begins where the level is
+    # that of the capture. `start` where no such step is near.
+    size, first, parts = pattern.frame_bytes, None, []
+    for at in range(start, start + QUIET_FRAMES, BLOCK):
+        raw = feed.frames(at, at + BLOCK)
+        if feed.end is not None:
+            raw = raw[: max(0, feed.end - at) * size]
+        if not raw.size:
+            break
+        seen = numbers(raw, pattern.fmt, pattern.channels)
+        first = seen[:1] if first is None else first
+        parts.append(np.abs(seen - first).max(axis=1))
+    level = np.concatenate(parts) if parts else np.zeros(0, np.int64)
+    tiles = len(level) // IDLE
+    loud = (level[: tiles * IDLE] * QUIETER > level.max(initial=0)).reshape(tiles, IDLE).mean(axis=1) > 0.5
+    tile = int(np.argmax(loud)) if loud.any() else 0
+    if tile < 2:
+        return start
+    near = level[(tile - 1) * IDLE : (tile + 1) * IDLE] * QUIETER > level.max(initial=0)
+    return start + (tile - 1) * IDLE + int(np.argmax(near))
 
 
 class _Walk:

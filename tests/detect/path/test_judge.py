@@ -49,6 +49,20 @@ def test_judge_of_a_clean_capture_behind_a_gain_finds_nothing(level):
         assert not behind.analysis.found
 
 
+@pytest.mark.parametrize("stale", [False, True])
+def test_judge_of_a_file_that_an_editor_dithered_looks_past_its_dithered_silence(stale):
+    drawn = np.random.default_rng(3).random((2, 24000, 2))
+    x = np.zeros((24000, 2))
+    x[4800:] = sent("S16_LE", 2, frames=19200)
+    if stale:
+        x[15000:15032] = x[15000 - 4800 : 15032 - 4800]
+    raw = packed(np.clip(np.rint(x + drawn[0] - drawn[1]), -32768, 32767), "S16_LE")
+    behind = _judge(raw)
+    assert not behind.path.exact and any("dither" in note for note in behind.path.notes)
+    assert bool(behind.analysis.found) == stale
+    assert all(15000 <= one.frame < 15032 for one in behind.analysis.findings)
+
+
 def test_judge_of_a_slip_behind_a_gain_counts_its_frames():
     behind = _judge(captured(lambda x: np.delete(x, slice(12000, 12048), 0) * 0.5))
     (found,) = behind.analysis.findings
