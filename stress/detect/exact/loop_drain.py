@@ -38,8 +38,8 @@ def without_drain(
 ) -> tuple[Analysis, str]:
     """Return a pass without the silence that a draining snd-aloop puts in it, and what to say of it.
 
-    Only where this silence is all that is wrong, and exactly as many frames behind the end are
-    what the recording held one constant lag earlier.
+    Only where this silence is all that is wrong, and exactly as many frames behind the end, or those that
+    the file still holds, are what the recording held one constant lag earlier.
 
     Parameters
     ----------
@@ -77,7 +77,8 @@ def _age_behind(read: Read, end: int, n: int, frame_bytes: int) -> int:
     behind = _bytes(read, end, end + n).tobytes()
     first = max(0, end - LONGEST_RING)
     before = _bytes(read, first, end).tobytes()
-    if n < LEAST_RESIDUE or len(behind) < n * frame_bytes or not any(behind):
+    # Fewer only where the file ends before.
+    if len(behind) < LEAST_RESIDUE * frame_bytes or not any(behind):
         return 0
     at = before.rfind(behind)
     return end - first - at // frame_bytes if at >= 0 and at % frame_bytes == 0 else 0

@@ -20,6 +20,10 @@ LEAST_PASS = 4096
 # length, played twice without a gap, is not told from it; lower: a ring that replays
 # is called a second pass.
 LONGEST_RING = 1 << 16
+# Longest piece of old frames behind silence that is what a ring held [s]. Source: aplay asks for a
+# ring of 0.5 s, other players for less. Higher: a second pass without its beginning is passed
+# over; lower: a clean recording of a player that ended is no PASS.
+LONGEST_RESIDUE_S = 0.5
 # A jump ahead behind silence that is lost time: up to half a second and twice the silence.
 LOST_S = 0.5
 
@@ -35,11 +39,13 @@ class PassSpans:
     Attributes
     ----------
     replay : a ring that goes on by itself behind the last pass, None without.
+    residue : old frames of a ring are behind the last pass, to the end of the file.
     """
 
     def __init__(self, region: Callable[[int, int], Region], frames: int, known: Known) -> None:
         self._region, self._frames, self._known = region, frames, known
         self.replay: Replay | None = None
+        self.residue = False
 
     def groups(self, spans: tuple[Span, ...]) -> list[list[Span]]:
         """Return the spans of each pass in order, without those that are the residue of a ring.
@@ -116,5 +122,15 @@ class PassSpans:
             if not old or (end is not None and signed(end - last.after) > 0):
                 return
             if self._region(span.end, until).idle_after < LEAST_IDLE:
+                self.residue = self._cut_residue(last, span)
+                if self.residue:
+                    group.pop()
                 return
             group.pop()
+
+    def _cut_residue(self, last: Span, span: Span) -> bool:
+        # The recorder was stopped while a ring still gave old frames; of laps that were named it is damage.
+        if self._known.end is not None or span.end != self._frames or span.start != last.end:
+            return False
+        short = span.end - span.start <= LONGEST_RESIDUE_S * self._known.rate
+        return short and not self._known.is_lap(signed(last.after - span.position))

@@ -12,17 +12,13 @@ from dataclasses import dataclass, field, replace
 
 from stress.detect.exact.idle import LEAST_IDLE, Region, RegionReader
 from stress.detect.exact.known_playing import FIRST_POSITION, Known
-from stress.detect.exact.pass_spans import LONGEST_RING, PassSpans
+from stress.detect.exact.pass_spans import LONGEST_RESIDUE_S, LONGEST_RING, PassSpans
 from stress.detect.exact.replay import Replay
 from stress.detect.exact.ring_offset import signed
 from stress.detect.exact.survey import Read, Span
 from stress.model.words import count, counted
 from stress.patterns.word import Pattern
 
-# Longest piece of old frames behind silence that is what a ring held [s]. Source: aplay asks for a
-# ring of 0.5 s, other players for less. Higher: a second pass without its beginning is passed
-# over; lower: a clean recording of a player that ended is no PASS.
-LONGEST_RESIDUE_S = 0.5
 # A jump ahead behind silence that is more than lost time (see `LOST_S`) may be another file; beyond
 # ten seconds it is one. Between them nobody can tell.
 OTHER_S = 10.0
@@ -227,6 +223,9 @@ class Planner:
             return
         if region.loud is not None:
             self._loud_tail(one, region)
+            return
+        if self._spans.residue:
+            self._ended(one, region, span.end)
             return
         if region.frames - region.old < LEAST_IDLE:
             if region.old:

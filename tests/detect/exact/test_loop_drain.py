@@ -65,6 +65,14 @@ def test_each_pass_of_a_file_that_is_played_again_may_end_so():
     assert len([line for line in found.advice if "snd-aloop" in line]) == 2
 
 
+@pytest.mark.parametrize("kept", [192, 120])
+def test_recorder_that_is_stopped_among_the_old_frames_is_recognised(kept):
+    sent, rows = aloop(192, 5760)
+    got, found = judge(sent, rows[: BEGIN + PLAYED + kept])
+    assert got == "doubt"
+    assert found.analysis.checked_frames == PLAYED - 192
+
+
 def change(rows, what, end=BEGIN + PLAYED):
     if what == "one old frame less":
         rows[end + 191] = 0

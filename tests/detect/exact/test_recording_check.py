@@ -144,7 +144,6 @@ NO_REPLAY = {
     "noise behind it": [P[:48000], *[P[43200:48000]] * 3, noise(5000, 20000)],
     "the pattern goes on": [P[:48000], *[P[43200:48000]] * 10, P[48000:]],
     "laps of two sizes": [P[:48000], P[43200:48000], P[44000:48000]],
-    "once": [P[:48000], P[43200:48000]],
 }
 
 
@@ -166,6 +165,9 @@ DOUBTFUL = {
         [P, P[72000:72192], zeros(9000), P, P[72000:72192], zeros(9000)], None, "of old pattern from frame"),
     "many old frames behind the first pass": (
         [P, P[72000:78000], zeros(9000), P, zeros(9000)], None, "6 000 frames of old pattern from frame"),
+    "old frames of a ring to the end of the file": (
+        [P, P[72000:72192]], None, "192 frames of old pattern from frame 96 000 on"),
+    "a ring replays once": ([P[:48000], P[43200:48000]], None, "4 800 frames of old pattern"),
     "a ring replays to the end": ([P[:48000]] + [P[43200:48000]] * 10, None, "frames come again, 10 times"),
     "a ring replays, cut in its lap": (
         [P[:48000]] + [P[43200:48000]] * 2 + [P[43200:45000]], None, "4 800 frames come again, 3 times"),
