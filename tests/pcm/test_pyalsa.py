@@ -313,3 +313,27 @@ def test_busy_device_is_device_busy():
     Busy.PCM.avail = None
     with PyAlsaPcm("hw:0,0", "hw:0,1", PyAlsa(Busy())) as pcm, pytest.raises(DeviceBusy):
         pcm.open(_request())
+
+
+@pytest.mark.parametrize(
+    ("volumes", "switches", "directions", "muted", "recording"),
+    [
+        (["Playback Volume"], [], [Direction.PLAYBACK], None, None),
+        ([], ["Playback Mute"], [], 0, None),
+        (["Capture Volume"], [], [Direction.CAPTURE], None, None),
+        ([], ["Capture Mute"], [], None, 1),
+        ([], [], [], None, None),
+    ],
+)
+def test_element_is_set_on_the_sides_that_it_has(volumes, switches, directions, muted, recording):
+    element = Mixer(volumes, switches, (-6000, 0), {0: -600, 1: -600})
+    settings = PyAlsa(Module(Digital=element)).make_transparent(0)
+    assert [one.direction for one in settings] == directions
+    assert (element.muted, element.recording) == (muted, recording)
+
+
+@pytest.mark.parametrize(("volumes", "switches"), [(["Capture Volume"], []), ([], ["Capture Mute"])])
+def test_input_that_cannot_be_heard_needs_no_switching_off(volumes, switches):
+    element = Mixer(volumes, switches, (-6000, 0), {0: -600, 1: -600})
+    settings = PyAlsa(Module(Mic=element)).make_transparent(0)
+    assert all(one.direction is Direction.CAPTURE for one in settings)
