@@ -149,6 +149,22 @@ class RegionReader:
             return Region(start, at, None, at - start, at - start, old, old_at, level.name)
         return Region(start, at, (first, last), first - start, at - last, old, old_at, level.name)
 
+    def shows_channel(self, blocks: Iterable[Bytes], due: int) -> bool:
+        """Tell whether a channel is right in most frames, whatever the others hold.
+
+        Parameters
+        ----------
+        blocks : (n * frame_bytes,) uint8 each.
+        due : position of the first frame.
+        """
+        layout, frames, right = self._pattern.layout, 0, np.zeros(self._pattern.channels, np.int64)
+        for block in blocks:
+            seen = layout.samples(block)
+            sent = layout.samples(self._pattern.bytes_at((due + frames) % (1 << 32), len(seen)))
+            right += (seen == sent).sum(axis=0)
+            frames += len(seen)
+        return bool((2 * right > frames).any())
+
     def _old(self, block: Bytes) -> Flags:
         lags = self._decoder.lags(block, 0, anywhere=True)
         # Zeros decode to a position as any frame does.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from stress.detect.exact.idle import LEAST_IDLE, Region, RegionReader
+from stress.detect.exact.idle import LEAST_IDLE, PROBE, Region, RegionReader
 from stress.detect.exact.known_playing import FIRST_POSITION, Known
 from stress.detect.exact.pass_spans import LONGEST_RESIDUE_S, LONGEST_RING, PassSpans
 from stress.detect.exact.replay import Replay
@@ -252,7 +252,7 @@ class Planner:
             self._ended(one, region, one.end)
             one.advice.append(self._foreign(region, "behind the end of the pattern"))
             return
-        if last - first >= LEAST_IDLE:
+        if last - first >= LEAST_IDLE and not self._in_part(one, first, last):
             self.foreign = region.start
             if not self._judge_tail:
                 self._ended(one, region, one.end)
@@ -266,6 +266,11 @@ class Planner:
         if region.idle_after >= LEAST_IDLE:
             one.end = last
             self._ended(one, region, one.end)
+
+    def _in_part(self, one: Pass, first: int, last: int) -> bool:
+        # A channel that goes on as it was due shows the pattern, whatever became of the others.
+        due = (one.lock[1] + first - one.lock[0]) % (1 << 32)
+        return self._reader.shows_channel(self._read(first, min(last, first + PROBE)), due)
 
     def _doubt_old(self, one: Pass, region: Region) -> None:
         # Behind silence nothing was due any more; right behind the last frame it may have been,

@@ -253,6 +253,15 @@ def test_damage_is_no_foreign_sound(parts):
     assert verdict(found) == "FAIL" and not found.ends_strange
 
 
+@pytest.mark.parametrize("lost", [zeros(20000, 1), noise(20000, 20000, 1)], ids=["silent", "noise"])
+def test_channel_that_is_lost_from_an_instant_on_is_no_foreign_sound(lost):
+    samples = pattern(1, 40000, 4).copy()
+    samples[20000:, 3] = lost[:, 0]
+    for tail in (True, False):
+        found = judge([samples], channels=4, tail=tail)
+        assert verdict(found) == "FAIL" and not found.ends_strange
+
+
 def test_known_length_makes_damage_of_a_foreign_sound():
     found = judge([P[:48000], noise(5000, 20000)], Known(frames=96000))
     assert verdict(found) == "FAIL" and not found.ends_strange
