@@ -221,3 +221,21 @@ def test_mixer_lists_the_items_of_an_enumeration_for_capture_and_of_no_other(enu
         is_enumerated=enumerated, is_enum_capture=captures, get_enum_items=2, get_enum_item_name=items
     )
     assert mixer.choices(1) == expected
+
+
+@pytest.mark.parametrize("failing", ["open", "attach", "selem_register", "load", ""])
+def test_mixer_that_fails_to_open_says_the_error_and_is_closed(failing):
+    called = []
+
+    class Calls:
+        def __getitem__(self, name):
+            step = name[len("snd_mixer_") :]
+            return lambda *_: called.append(step) or (-19 if step == failing else 0)
+
+    mixer = object.__new__(_lib.MixerLib)
+    mixer._c = Calls()
+    error, _ = mixer.open(2)
+    assert error == (-19 if failing else 0)
+    steps = ["open", "attach", "selem_register", "load"]
+    done = steps[: steps.index(failing) + 1] if failing else steps
+    assert called == [*done, *(["close"] if failing not in ("", "open") else [])]

@@ -70,8 +70,9 @@ def test_refused_parameter_names_request_and_limits(pcm, request_of, asked, word
 
 def test_driver_that_refuses_at_the_end_names_the_sizes(pcm, card, request_of):
     card.install_error = -errno.EINVAL
-    with pytest.raises(ParamsRefused, match=r"period_size 1024.*allows buffer_size 64\.\.16384"):
+    with pytest.raises(ParamsRefused, match=r"period_size 1024.*allows buffer_size 64\.\.16384") as caught:
         pcm.open(request_of())
+    assert caught.value.errno == errno.EINVAL
 
 
 def test_driver_without_mmap_is_a_plain_device_error(pcm, card, request_of):
@@ -328,3 +329,19 @@ def test_playback_tells_how_near_to_empty_it_ran(pcm, card, request_of):
     pcm.open(request_of(ring=4096))
     exchange = pcm.exchange(*_buffers(), Handling())
     assert (exchange.playback.least_queued, exchange.capture.least_queued) == (96, None)
+
+
+@pytest.mark.parametrize(
+    ("names", "after"),
+    [
+        (("hw:1,0", "hw:1,0"), ("hw:4,0", "hw:4,0")),
+        (("hw:1,0", None), ("hw:4,0", None)),
+        (("hw:1,0", "hw:2,0"), ("hw:4,0", "hw:2,0")),
+    ],
+)
+def test_card_that_comes_back_under_another_number_is_opened_there(asound, request_of, names, after):
+    with AlsaPcm(*names, lib=asound) as pcm:
+        pcm.card_moved(1, 4)
+        device = pcm.open(request_of()).device
+    assert all(name in device for name in after if name)
+    assert (" -> " in device) == (after[1] is not None)

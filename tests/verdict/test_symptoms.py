@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 
 import pytest
 
@@ -119,3 +120,41 @@ def test_old_data_is_counted_by_tenths_of_a_second(ring, name, cells, bins):
     made = HistogramRecord(1024, sum(cells[1::2]), (plane,))
     burst = dataclasses.replace(burst, analysis=dataclasses.replace(burst.analysis, histogram=made))
     assert Symptoms.of([_opened(), burst]).old_bins["base"] == bins
+
+
+@pytest.mark.parametrize(
+    ("lengths", "frame_bytes", "odd", "unseen"),
+    [
+        ({192: 10, 194: 2, 190: 1}, 6, 3, False),
+        ({192: 10, 196: 2}, 4, 0, False),
+        ({}, 6, 0, True),
+        ({}, 8, 0, False),
+        ({}, 4, 0, False),
+    ],
+)
+def test_odd_packets_are_counted_where_a_tap_looked_and_suspected_where_none_did(
+    lengths, frame_bytes, odd, unseen
+):
+    symptoms = Symptoms(lengths=Counter(lengths), frame_bytes=frame_bytes)
+    assert (symptoms.odd_packets, symptoms.unseen_odd) == (odd, unseen)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "sizes", "expected"),
+    [({96: 3, 47: 2}, [48], True), ({96: 5, 47: 4}, [48], False), ({47: 5}, [1], False), ({}, [48], False)],
+)
+def test_gaps_are_sized_where_three_in_five_are_whole_multiples(gaps, sizes, expected):
+    assert Symptoms(gaps=Counter(gaps)).sized(sizes) is expected
+
+
+@pytest.mark.parametrize(
+    ("sizes", "frames", "expected"),
+    [
+        ({100: 1}, 99, True),
+        ({100: 1}, 100, False),
+        ({100: 61, 10: 390}, 50, True),
+        ({100: 6, 10: 40}, 50, False),
+    ],
+)
+def test_old_runs_are_longer_where_most_of_their_frames_lie_in_longer_ones(sizes, frames, expected):
+    assert Symptoms(old_sizes=Counter(sizes)).old_longer(frames) is expected
