@@ -239,3 +239,23 @@ def test_mixer_that_fails_to_open_says_the_error_and_is_closed(failing):
     steps = ["open", "attach", "selem_register", "load"]
     done = steps[: steps.index(failing) + 1] if failing else steps
     assert called == [*done, *(["close"] if failing not in ("", "open") else [])]
+
+
+@pytest.mark.parametrize(
+    ("error", "low", "high", "expected"),
+    [(0, -6000, 0, (-6000, 0)), (-22, -6000, 0, None), (0, 0, 0, None), (0, 300, -300, None)],
+)
+def test_scale_of_a_mixer_element_is_none_where_the_driver_states_none(error, low, high, expected):
+    class Calls:
+        def __getitem__(self, name):
+            assert name == "snd_mixer_selem_get_playback_dB_range"
+
+            def call(element, least, most):
+                least._obj.value, most._obj.value = low, high
+                return error
+
+            return call
+
+    mixer = object.__new__(_lib.MixerLib)
+    mixer._c = Calls()
+    assert mixer.db_range(1, "playback") == expected

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from types import SimpleNamespace
 
 import pytest
@@ -221,3 +222,12 @@ def test_line_after_an_append_that_a_signal_ended_follows_what_is_in_the_file(tm
     journal.close()
     arms = [each.arm for each in reader.read_run(tmp_path).events[1:]]
     assert arms == (["two"] if where == "write" else ["one", "two"])
+
+
+def test_documents_of_a_record_can_be_read_by_others_and_run_by_nobody(tmp_path):
+    before = os.umask(0)
+    try:
+        rundir.write_json(tmp_path, "config.json", {"a": 1})
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "config.json").stat().st_mode) == 0o644

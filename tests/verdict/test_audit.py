@@ -117,6 +117,14 @@ def test_audit_behind_the_cap_of_a_record_claims_nothing():
     assert not audit([_event(_sums(100, 4000), _finding(4000), left_out=5)]).agrees
 
 
+def test_audit_claims_every_period_before_the_last_that_a_capped_record_tells_of():
+    period = _sums().played.period_frames
+    last = 4000 // period
+    before, behind = (last - 1) * period, (last + 1) * period
+    found = audit([_event(_sums(before, 4000, behind), _finding(4000), left_out=5)])
+    assert found.unexplained == ((3, last - 1),)
+
+
 def test_runs_of_the_last_lap_kept_past_the_cap_do_not_stand_for_those_before_them():
     sums, told = _sums(100, 4000, 9500), (_finding(100), _finding(9500))
     period = sums.played.period_frames
