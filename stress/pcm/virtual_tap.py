@@ -81,5 +81,7 @@ def _out(outcome: BoardBurst) -> WireStream:
 def _stream(frames: Bytes, edges: Ints) -> WireStream:
     starts = edges[edges < len(frames)] * frames.shape[1]
     # A packet without frames has no place of its own.
-    starts = np.unique(starts) if len(frames) else np.zeros(1, dtype=np.int64)
+    kept = np.ones(len(starts), dtype=np.bool_)
+    kept[1:] = starts[1:] > starts[:-1]
+    starts = starts[kept] if len(frames) else np.zeros(1, dtype=np.int64)
     return WireStream(np.ascontiguousarray(frames).reshape(-1), starts, np.zeros(len(starts), dtype=np.int64))

@@ -182,7 +182,7 @@ def _prepare(config: RunConfig, invocation: Invocation, done: Summing, refused: 
     if found and not tap and (config.loopback == "none" or found.plays_only):
         found, missing = None, f"without a loopback only the wire can judge: {blind}"
     line_bytes = _line_bytes(config.plan, found)
-    config = replace(config, plan=fitted(config.plan, line_bytes))
+    config = replace(config, plan=fitted(config.plan, line_bytes, config.duration_s))
     method, others = detector.make(config.detector, config.loopback, config.plan, line_bytes, recording)
     return Job(config, method, others, found, missing, tap, blind, done)
 
