@@ -27,7 +27,7 @@ from stress.errors import (
     StressError,
 )
 from stress.model.verdict import EXIT_DEVICE_LOST, EXIT_ERROR, EXIT_IO, EXIT_SKIP, EXIT_USAGE
-from stress.model.words import plain
+from stress.model.words import plain, shortened
 
 if TYPE_CHECKING:
     import argparse
@@ -41,6 +41,8 @@ _STORAGE = (
 )
 # What it says of a name that was given: too long, links in a circle, a file where a folder should be.
 _NAMES = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR)
+# Of an error [characters]: a path may have 4096, and what is wrong with it comes behind it.
+MOST_LINE = 6000
 # As setup.cfg says; the one file that is copied to a board asks nobody else.
 FLOOR = (3, 9)
 
@@ -113,7 +115,8 @@ def _command_of(args: argparse.Namespace) -> int:
         return 128 + int(stop.args[0] if stop.args else signal.SIGINT)
     except StressError as error:
         # One line, whatever a file is called.
-        print("pcmstress: " + plain(str(error)).replace("\n", "\\n"), file=sys.stderr)
+        line = shortened(plain(str(error)).replace("\n", "\\n"), MOST_LINE)
+        print(f"pcmstress: {line}", file=sys.stderr)
         return _status(error)
     except MemoryError:
         return _no_memory()

@@ -15,6 +15,8 @@ _CONTROLS.update({code: f"\\u{code:04x}" for code in _BIDI})
 _SIGNAL = "<LAVA_"
 
 
+# Of a value that a message repeats [characters]. More: a line that holds a whole file.
+MOST_SHOWN = 160
 # XML 1.0 has no place for these, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -50,6 +52,20 @@ def plain(text: str) -> str:
     A record from elsewhere may hold any; so may a device, which names itself.
     """
     return text.translate(_CONTROLS).replace(_SIGNAL, "<LAVA-")
+
+
+def shortened(text: str, most: int = MOST_SHOWN) -> str:
+    """Return `text`, without its middle where it is longer than `most` characters."""
+    return text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 2 :]}"
+
+
+def quoted(value: object) -> str:
+    """Return a value of a file as Python writes it, short enough for a line."""
+    try:
+        return shortened(repr(value))
+    except (ValueError, RecursionError):
+        # A whole number of more than 4300 digits, as TOML may write 0x..., or a table that is far too deep.
+        return f"this {type(value).__name__}"
 
 
 def in_xml(text: str) -> str:

@@ -11,11 +11,11 @@ settings as plain JSON, from which a run can be repeated.
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, TypeVar
 
 from stress.errors import ConfigError, near, one_of
+from stress.model.words import quoted
 from stress.settings.times import parse_duration
 
 T = TypeVar("T")
@@ -49,7 +49,10 @@ def integer(default: Any, low: int, high: int) -> Any:
     def read(value: Any, where: str, key: str) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise ConfigError(
-                f"{value!r} is not a whole number in range", where=where, key=key, allowed=f"{low} to {high}"
+                f"{quoted(value)} is not a whole number in range",
+                where=where,
+                key=key,
+                allowed=f"{low} to {high}",
             )
         return value
 
@@ -65,10 +68,11 @@ def number(default: Any, low: float, high: float) -> Any:
     """
 
     def read(value: Any, where: str, key: str) -> float:
-        good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        # NaN is in no range; whole numbers of any size are compared as they are.
+        good = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not good or not low <= value <= high:
             raise ConfigError(
-                f"{value!r} is not a number in range", where=where, key=key, allowed=_limits(low, high)
+                f"{quoted(value)} is not a number in range", where=where, key=key, allowed=_limits(low, high)
             )
         return float(value)
 
@@ -85,7 +89,7 @@ def flag(default: Any) -> Any:
 
     def read(value: Any, where: str, key: str) -> bool:
         if not isinstance(value, bool):
-            raise ConfigError(f"{value!r} is not a flag", where=where, key=key, allowed="true or false")
+            raise ConfigError(f"{quoted(value)} is not a flag", where=where, key=key, allowed="true or false")
         return value
 
     return _field(read, default)
@@ -101,9 +105,9 @@ def text(default: Any, choices: Sequence[str] = (), longest: int = 200) -> Any:
 
     def read(value: Any, where: str, key: str) -> str:
         if not isinstance(value, str):
-            raise ConfigError(f"{value!r} is not a text", where=where, key=key)
+            raise ConfigError(f"{quoted(value)} is not a text", where=where, key=key)
         if choices and value not in choices:
-            message = f"unknown value {value!r}{near(value, choices)}"
+            message = f"unknown value {quoted(value)}{near(value, choices)}"
             raise ConfigError(message, where=where, key=key, allowed=one_of(choices))
         if len(value) > longest:
             raise ConfigError(f"longer than {longest} characters", where=where, key=key)
@@ -127,7 +131,10 @@ def duration(default: Any, *, zero: bool = False) -> Any:
     def read(value: Any, where: str, key: str) -> float:
         if not isinstance(value, str):
             raise ConfigError(
-                f"{value!r} is not a duration", where=where, key=key, allowed='a text such as "90s" or "10m"'
+                f"{quoted(value)} is not a duration",
+                where=where,
+                key=key,
+                allowed='a text such as "90s" or "10m"',
             )
         return parse_duration(value, where, key, zero=zero)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from stress.errors import ConfigError
+from stress.model.words import quoted
 
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _FORM = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
@@ -27,12 +28,15 @@ def parse_duration(text: str, where: str = "", key: str = "", *, zero: bool = Fa
     parts = _FORM.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise ConfigError(
-            f"{text!r} is not a duration", where=where, key=key, allowed="for example 500ms, 90s, 10m or 3h"
+            f"{quoted(text)} is not a duration",
+            where=where,
+            key=key,
+            allowed="for example 500ms, 90s, 10m or 3h",
         )
     seconds = sum(float(number) * _UNIT_S[unit] for number, unit in parts)
     if not (0 < seconds <= LONGEST_S or (zero and not seconds)):
         allowed = "0s to 3650d" if zero else "above 0, at most 3650d"
-        raise ConfigError(f"{text!r} is out of range", where=where, key=key, allowed=allowed)
+        raise ConfigError(f"{quoted(text)} is out of range", where=where, key=key, allowed=allowed)
     return seconds
 
 

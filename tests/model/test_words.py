@@ -48,3 +48,13 @@ def test_signal_of_a_farm_in_a_name_is_none():
 
 def test_what_no_xml_may_hold_is_a_question_mark():
     assert words.in_xml("a\x00b\x1fc\ud800d\ufffee\n\U0001f600") == "a?b?c?d?e\n\U0001f600"
+
+
+def test_quoted_value_is_short_whatever_it_is():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert words.quoted("a\nb") == "'a\\nb'"
+    assert len(words.quoted("x" * 10_000)) < 200
+    assert words.quoted(1 << 100_000) == "this int"
+    assert words.quoted(deep) == "this list"

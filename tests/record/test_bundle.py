@@ -101,3 +101,14 @@ def test_bundle_of_too_many_members_is_refused(tmp_path, monkeypatch):
         bundle.opened(str(tmp_path / "a.tar.gz")),
     ):
         pass
+
+
+@pytest.mark.parametrize("size", ["9" * 400, "99999999999"])
+def test_bundle_that_promises_more_than_it_holds_is_refused_at_its_end(tmp_path, size):
+    path = tmp_path / "b.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+        member = tarfile.TarInfo("run.jsonl")
+        member.pax_headers = {"size": size}
+        archive.addfile(member)
+    with pytest.raises(CaptureFileError), bundle.opened(str(path)):
+        pass

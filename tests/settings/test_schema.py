@@ -79,3 +79,15 @@ def test_override_sets_nested_keys_and_leaves_the_original_alone():
     changed = schema.override(values, {"inner.size": 2, "mode": "fast"})
     assert changed == {"title": "x", "mode": "fast", "inner": {"size": 2}}
     assert values == {"title": "x", "inner": {"size": 1}}
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), float("nan"), float("inf"), True, "1", None])
+def test_number_of_any_size_is_refused_in_a_line(value):
+    @dataclass(frozen=True)
+    class One:
+        share: float = schema.number(0.5, 0, 1)
+
+    with pytest.raises(ConfigError, match="share") as refused:
+        # The last one has too many digits to be written out, also as the name of a case.
+        schema.read(One, {"share": 1 << 100_000 if value is None else value}, "f")
+    assert len(str(refused.value)) < 300

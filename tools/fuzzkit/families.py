@@ -15,10 +15,10 @@ from typing import Any, Callable
 
 from stress.cli.main import main
 from stress.settings import find
-from tools.fuzzkit import more, mutate
-from tools.fuzzkit.seeds import Seeds
+from tools.fuzzkit import archives, more, mutate, sealed
+from tools.fuzzkit.judge import Case
+from tools.fuzzkit.seeds import PLAN, Seeds
 
-Case = Callable[[], int]
 Maker = Callable[[Seeds, Random, Path], Case]
 
 _WORDS: tuple[str, ...] = (
@@ -59,6 +59,8 @@ _VALUES: tuple[str, ...] = (
     "S16_LE",
     "4800,",
 )
+# A plan that takes a moment on any board.
+_SHORT = {"bound": 1.0, "control": {"least": 1}, "arm": [{**PLAN["arm"][0], "burst_s": "5ms"}]}
 _READERS = (("report",), ("report", "--json"), ("report", "--ktap"), ("report", "--html"), ("replay",))
 
 
@@ -91,48 +93,51 @@ def records(seeds: Seeds, random: Random, folder: Path) -> Case:
 
 
 def structures(seeds: Seeds, random: Random, folder: Path) -> Case:
-    """JSON of a run directory whose values have other types, sizes and names."""
+    """JSON of a run directory whose values have other types, sizes and names, most of it sealed again."""
     run = _copied(seeds, random, folder)
     path = random.choice([item for item in run.rglob("*.json*") if item.is_file()])
     lines = path.read_text().splitlines() if path.suffix == ".jsonl" else [path.read_text()]
     at = random.randrange(len(lines))
-    lines[at] = json.dumps(mutate.of_json(json.loads(lines[at]), random))
+    lines[at] = json.dumps(mutate.of_json(json.loads(lines[at]), random), separators=(",", ":"))
     path.write_text("\n".join(lines) + "\n")
+    if random.random() < 0.85:
+        sealed.seal(run)
     return _read(run, random, folder)
 
 
-def bundles(seeds: Seeds, random: Random, folder: Path) -> Case:
-    """Bytes of a bundle."""
-    path = folder / "b.tar.gz"
-    path.write_bytes(mutate.of_bytes(random.choice(seeds.bundles).read_bytes(), random))
-    return _call(random.choice(("report", "replay")), path)
+def lines(seeds: Seeds, random: Random, folder: Path) -> Case:
+    """Records with lines removed, doubled, exchanged and edited, most of them sealed again."""
+    run = _copied(seeds, random, folder)
+    events = [json.loads(line) for line in (run / "run.jsonl").read_text().splitlines()]
+    text = [json.dumps(event, separators=(",", ":")) for event in sealed.of_lines(events, random)]
+    (run / "run.jsonl").write_text("\n".join(text) + "\n")
+    if random.random() < 0.85:
+        sealed.seal(run)
+    if random.random() < 0.2:
+        return _call("run", "--resume", "--quiet", "--out", run)
+    return _read(run, random, folder)
 
 
 def plans(seeds: Seeds, random: Random, folder: Path) -> Case:
-    """Plans with wrong values, checked and predicted."""
+    """Plans with wrong values, checked for a card that is not there, and predicted."""
     path = folder / "p.json"
     path.write_text(json.dumps(mutate.of_json(seeds.plan, random)))
-    return _call(
-        "run",
-        "--backend",
-        "virtual",
-        "--plan",
-        path,
-        "--card",
-        "no",
-        "--out",
-        folder / "out",
-        "--duration",
-        "-1",
-    )
+    if random.random() < 0.1:
+        return _call("predict", "--board", "cortex-a", "--plan", path)
+    return _call("run", "--card", "absent", "--plan", path, "--out", folder / "out", "--quiet")
 
 
 def boards(seeds: Seeds, random: Random, folder: Path) -> Case:
-    """Boards with wrong values, as probe reads them."""
+    """Boards with wrong values: probed, and run for a moment."""
     values, _ = find.load("boards", random.choice(("arm926", "x86_64", "cortex-a", "xscale")))
     path = folder / "b.json"
     path.write_text(json.dumps(mutate.of_json(values, random)))
-    return _call("probe", "--backend", "virtual", "--board", path)
+    if random.random() < 0.8:
+        return _call("probe", "--board", path)
+    plan = folder / "short.json"
+    plan.write_text(json.dumps(_SHORT))
+    words = ["run", "--backend", "virtual", "--board", path, "--plan", plan, "--seed", "1", "--quiet"]
+    return _call(*words, "--out", folder / "out")
 
 
 def arguments(seeds: Seeds, random: Random, folder: Path) -> Case:
@@ -293,7 +298,9 @@ FAMILIES: dict[str, Maker] = {
         more.folders,
         records,
         structures,
-        bundles,
+        lines,
+        archives.bundles,
+        archives.members,
         plans,
         boards,
         arguments,

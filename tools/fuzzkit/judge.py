@@ -106,14 +106,19 @@ def _in_child(made: Sequence[Callable[[], Case]]) -> Iterator[Outcome]:
         _child(made, into)
     os.close(into)
     ended = 0
-    with os.fdopen(out, "rb") as pipe:
-        for line in pipe:
-            code, text, held, peak, cpu_s = json.loads(line)
-            ended += 1
-            # Where this process, and so the child, is itself large, by what a case adds.
-            much = peak > max(MOST_BYTES, held + MOST_BYTES // 2)
-            yield Outcome(_wrong(code, text, much, cpu_s), text[-2000:], peak, cpu_s)
-    _, status = os.waitpid(child, 0)
+    try:
+        with os.fdopen(out, "rb") as pipe:
+            for line in pipe:
+                code, text, held, peak, cpu_s = json.loads(line)
+                ended += 1
+                # Where this process, and so the child, is itself large, by what a case adds.
+                much = peak > max(MOST_BYTES, held + MOST_BYTES // 2)
+                yield Outcome(_wrong(code, text, much, cpu_s), text[-2000:], peak, cpu_s)
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        raise
+    finally:
+        _, status = os.waitpid(child, 0)
     if ended < len(made):
         yield Outcome(_killed(status), "")
 

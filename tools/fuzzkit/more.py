@@ -7,13 +7,11 @@ import os
 import shutil
 from pathlib import Path
 from random import Random
-from typing import Callable
 
 from stress.cli.main import main
 from tools.fuzzkit import mutate
+from tools.fuzzkit.judge import Case
 from tools.fuzzkit.seeds import Seeds
-
-Case = Callable[[], int]
 
 _SIZES = (0, 1, 3, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE, 1 << 20)
 _AIFF = b"FORM\0\0\1\0AIFFCOMM\0\0\0\x12" + bytes.fromhex("0002 00000040 0010 400ebb8000000000 0000")
@@ -94,9 +92,9 @@ def tables(seeds: Seeds, random: Random, folder: Path) -> Case:
     path = folder / f"{name}.toml"
     path.write_bytes(mutate.of_bytes(data, random) if random.random() < 0.6 else data)
     if name == "board":
-        return _call("probe", "--backend", "virtual", "--board", path)
+        return _call("probe", "--board", path)
     # Read and checked; there is nothing to run it on.
-    return _call("run", "--backend", "virtual", "--card", "no", "--plan", path, "--out", folder / "o")
+    return _call("run", "--card", "absent", "--plan", path, "--out", folder / "o", "--quiet")
 
 
 def folders(seeds: Seeds, random: Random, folder: Path) -> Case:

@@ -12,7 +12,8 @@ from typing import Any
 
 from stress.cli.main import main
 
-_PLAN = {
+# What the sound runs stream.
+PLAN: dict[str, Any] = {
     "bound": 1.0,
     "control": {"least": 4},
     "arm": [
@@ -53,7 +54,7 @@ def make(folder: Path) -> Seeds:
         _call("generate", path, "--frames", "6000", "--format", fmt, expect=(0,))
         captures.append(path)
     plan = folder / "plan.json"
-    plan.write_text(json.dumps(_PLAN))
+    plan.write_text(json.dumps(PLAN))
     runs, bundles = [], []
     for board, expect in (("arm926", (1,)), ("cortex-a", (0, 5))):
         out = folder / board
@@ -74,7 +75,7 @@ def make(folder: Path) -> Seeds:
         _call("report", out, "--bundle", folder / f"{board}.tar.gz", expect=(0, 1, 5))
         runs.append(out)
         bundles.append(folder / f"{board}.tar.gz")
-    return Seeds(tuple(captures), tuple(runs), tuple(bundles), _PLAN)
+    return Seeds(tuple(captures), tuple(runs), tuple(bundles), PLAN)
 
 
 def _call(*argv: object, expect: tuple[int, ...]) -> None:
