@@ -121,6 +121,10 @@ def _command_of(args: argparse.Namespace) -> int:
     except MemoryError:
         return _no_memory()
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and error.filename is None:
+            # As the kernel answers getcwd.
+            print("pcmstress: the directory that this is run in was removed", file=sys.stderr)
+            return EXIT_USAGE
         if os.environ.get("PCMSTRESS_DEBUG") or error.errno not in (*_STORAGE, *_NAMES):
             return _internal(error)
         if error.errno in _NAMES:
@@ -133,6 +137,10 @@ def _command_of(args: argparse.Namespace) -> int:
             # A board that was given the one file only.
             print(f"pcmstress: needs numpy for {sys.executable} (apt install python3-numpy)", file=sys.stderr)
             return EXIT_SKIP
+        if isinstance(error, ValueError) and str(error).startswith("embedded null"):
+            # What a plan, a board or a record calls a file, and no file can be called.
+            print("pcmstress: a name of a file has a null character in it", file=sys.stderr)
+            return EXIT_USAGE
         return _internal(error)
 
 

@@ -324,3 +324,19 @@ def test_generate_names_the_option_that_cannot_be(capsys, tmp_path, argv, words)
     status, _, err = _main(capsys, "generate", tmp_path / "a.wav", *argv)
     assert status == 64
     assert err.startswith(f"pcmstress: {words}")
+
+
+def test_name_with_a_null_character_in_a_plan_is_refused_in_a_line(tmp_path, capsys):
+    plan = tmp_path / "p.json"
+    plan.write_text('{"base": "a\\u0000.toml"}')
+    assert main.main(["run", "--plan", str(plan), "--out", str(tmp_path / "o")]) == 64
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_directory_that_was_removed_is_told_in_a_line(tmp_path, monkeypatch, capsys):
+    place = tmp_path / "gone"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    place.rmdir()
+    assert main.main(["generate", "a.wav", "--frames", "1000"]) == 64
+    assert "was removed" in capsys.readouterr().err

@@ -5,7 +5,7 @@ A defect is an internal error, a traceback, an exit code outside the table, a
 crash, or a case beyond the bounds of `judge`. Exit status 1 when there is one.
 A long series is cut into pieces that go on one behind the other:
 
-    tools/fuzz --cases 6000 --minutes 14 --go-on FILE
+    tools/fuzz --total 100000 --minutes 14 --go-on FILE
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ MOST_SHOWN = 5
 # Cases of one child. More: what a case leaves behind in the process reaches more others; fewer: a fork
 # costs as much as a case.
 _AT_ONCE = 40
+# Families whose cases take long get fewer of them.
+_SHARES = {"captures": 0.25}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -39,20 +41,19 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     judge.warm()
     series = Series(args.go_on)
-    # A series by time alone has no end of its own.
-    most = args.cases or (1 << 40 if args.minutes else 200)
+    # A series by time or by its sum has no end of its own.
+    most = args.cases or (1 << 40 if args.minutes or args.total else 200)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as work:
         sound = seeds.make(Path(work))
         end = time.monotonic() + 60 * args.minutes if args.minutes else float("inf")
         waiting = list(names)
-        while waiting and time.monotonic() < end:
+        while waiting and time.monotonic() < end and not 0 < args.total <= series.cases:
             # In turns, so that a piece that ends has tried all of them.
             name = waiting.pop(0)
             at = series.behind(args.seed, name)
-            if at < most:
-                series.add(
-                    args.seed, name, _piece(name, range(at, min(most, at + _AT_ONCE)), sound, args, work)
-                )
+            numbers = range(at, min(most, at + round(_AT_ONCE * _SHARES.get(name, 1))))
+            if numbers:
+                series.add(args.seed, name, _piece(name, numbers, sound, args, work))
                 waiting.append(name)
     print("\n".join(series.lines(list(FAMILIES))), flush=True)
     return _told(series)
@@ -63,6 +64,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tools/fuzz", description=__doc__, formatter_class=text)
     add = parser.add_argument
     add("--cases", type=int, metavar="N", help="cases of each family (default 200, or what --minutes allows)")
+    add("--total", type=int, default=0, metavar="N", help="stop at so many cases of all families together")
     add("--minutes", type=float, metavar="N", help="stop after so long")
     add("--seed", type=int, default=1, metavar="N", help="the same seed gives the same cases")
     add("--family", action="append", choices=sorted(FAMILIES), help="only these (may be repeated)")

@@ -80,6 +80,11 @@ class Series:
             for line in Path(path).read_text(encoding="utf-8").splitlines():
                 self._count(json.loads(line))
 
+    @property
+    def cases(self) -> int:
+        """Cases of all families."""
+        return sum(counts.cases for counts in self.families.values())
+
     def behind(self, seed: int, family: str) -> int:
         """Return the number of the next case of a family with this seed."""
         return self._next[seed, family]

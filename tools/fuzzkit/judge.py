@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # Exit codes of the README's table, and those of a stop by signal.
 ALLOWED = frozenset((0, 1, 4, 5, 64, 74, 75))
@@ -84,12 +85,15 @@ def batch(makers: Sequence[Maker], place: Path) -> Iterator[Outcome]:
 def _within(make: Maker, folder: Path) -> Callable[[], Case]:
     def made() -> Case:
         folder.mkdir(parents=True)
+        # Names that the options give may be written to.
+        os.chdir(folder)
         case = make(folder)
 
         def ended() -> int:
             try:
                 return case()
             finally:
+                os.chdir(folder.parent)
                 shutil.rmtree(folder, ignore_errors=True)
 
         return ended
@@ -205,6 +209,10 @@ def warm() -> None:
     import stress.cli.main
     import stress.virtual.spec  # noqa: F401
 
+    # Made once: it takes as long as most cases.
+    entry: Any = stress.cli.main
+    top = entry.parser()
+    entry.parser = lambda: top
     # A collection in a child would walk, and copy, all of it.
     gc.collect()
     gc.freeze()
