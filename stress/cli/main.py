@@ -39,8 +39,18 @@ _STORAGE = (
     *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG),
     *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),
 )
-# What it says of a name that was given: too long, links in a circle, a file where a folder should be.
-_NAMES = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR)
+# What it says of a name that was given: too long, links in a circle, a file where a folder should be or the
+# other way round, not to be read by this user.
+_NAMES = (
+    *(errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.EEXIST, errno.ENXIO),
+    *(errno.EACCES, errno.EPERM),
+)
+# What Python itself says of a name, which may be one that a plan, a board or a record gives.
+_NO_NAMES: tuple[tuple[type[Exception], str, str], ...] = (
+    (ValueError, "embedded null", "has a null character in it"),
+    # Path.resolve before Python 3.13.
+    (RuntimeError, "Symlink loop", "leads round and round from link to link"),
+)
 # Of an error [characters]: a path may have 4096, and what is wrong with it comes behind it.
 MOST_LINE = 6000
 # As setup.cfg says; the one file that is copied to a board asks nobody else.
@@ -125,7 +135,8 @@ def _command_of(args: argparse.Namespace) -> int:
             # As the kernel answers getcwd.
             print("pcmstress: the directory that this is run in was removed", file=sys.stderr)
             return EXIT_USAGE
-        if os.environ.get("PCMSTRESS_DEBUG") or error.errno not in (*_STORAGE, *_NAMES):
+        known = error.errno in _STORAGE or (error.errno in _NAMES and error.filename is not None)
+        if os.environ.get("PCMSTRESS_DEBUG") or not known:
             return _internal(error)
         if error.errno in _NAMES:
             print(f"pcmstress: {_place(error)}{error.strerror}", file=sys.stderr)
@@ -137,9 +148,9 @@ def _command_of(args: argparse.Namespace) -> int:
             # A board that was given the one file only.
             print(f"pcmstress: needs numpy for {sys.executable} (apt install python3-numpy)", file=sys.stderr)
             return EXIT_SKIP
-        if isinstance(error, ValueError) and str(error).startswith("embedded null"):
-            # What a plan, a board or a record calls a file, and no file can be called.
-            print("pcmstress: a name of a file has a null character in it", file=sys.stderr)
+        reason = next((told for kind, words, told in _NO_NAMES if _is(error, kind, words)), "")
+        if reason and not os.environ.get("PCMSTRESS_DEBUG"):
+            print(f"pcmstress: a name of a file {reason}", file=sys.stderr)
             return EXIT_USAGE
         return _internal(error)
 
@@ -148,6 +159,10 @@ def _no_memory() -> int:
     line = "no memory left: shorter bursts (burst_s) or captures take less; what was recorded stays valid"
     print(f"pcmstress: {line}", file=sys.stderr)
     return EXIT_IO
+
+
+def _is(error: Exception, kind: type[Exception], words: str) -> bool:
+    return isinstance(error, kind) and str(error).startswith(words)
 
 
 def _internal(error: Exception) -> int:

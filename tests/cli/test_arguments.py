@@ -289,7 +289,9 @@ def test_help_puts_the_comment_of_a_long_example_below_it(monkeypatch, columns):
         assert not [line for line in lines if "  # " in line.strip() and len(line) > int(columns)]
 
 
-@pytest.mark.parametrize("number", [errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR])
+@pytest.mark.parametrize(
+    "number", [errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EACCES, errno.EISDIR]
+)
 def test_name_that_the_file_system_refuses_is_one_line_and_a_usage_error(capsys, monkeypatch, number):
     from stress.cli.commands import probe
 
@@ -340,3 +342,22 @@ def test_directory_that_was_removed_is_told_in_a_line(tmp_path, monkeypatch, cap
     place.rmdir()
     assert main.main(["generate", "a.wav", "--frames", "1000"]) == 64
     assert "was removed" in capsys.readouterr().err
+
+
+def test_links_in_a_circle_are_told_in_a_line(tmp_path, monkeypatch, capsys):
+    def resolved(args):
+        # As Path.resolve before Python 3.13.
+        raise RuntimeError(f"Symlink loop from {tmp_path / 'loop'!r}")
+
+    monkeypatch.setattr("stress.cli.commands.kinds.execute", resolved)
+    assert main.main(["kinds"]) == 64
+    assert "from link to link" in capsys.readouterr().err
+
+
+def test_error_of_no_file_stays_a_defect(monkeypatch, capsys):
+    def refused(args):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("stress.cli.commands.kinds.execute", refused)
+    assert main.main(["kinds"]) == 70
+    assert "internal error" in capsys.readouterr().err

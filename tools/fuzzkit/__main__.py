@@ -37,10 +37,11 @@ _SHARES = {"captures": 0.25}
 def main(argv: Sequence[str]) -> int:
     """Run the cases asked for and return 0, or 1 when a defect was seen."""
     args = _arguments(argv)
+    args.keep = args.keep and os.path.abspath(args.keep)
     names = args.family or list(FAMILIES)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     judge.warm()
-    series = Series(args.go_on)
+    series = Series(os.path.abspath(args.go_on) if args.go_on else "")
     # A series by time or by its sum has no end of its own.
     most = args.cases or (1 << 40 if args.minutes or args.total else 200)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as work:
@@ -104,9 +105,13 @@ def _alone(
     case = make(folder)
     if args.keep:
         kept = Path(args.keep, f"{name}-{args.seed}-{number}")
+        shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(folder, kept, dirs_exist_ok=True, symlinks=True, copy_function=_copied)
         (kept / "said.txt").write_text(outcome.text)
+    # As in a batch: names that the options give are of this folder.
+    os.chdir(folder)
     again = judge.run(case)
+    os.chdir("/")
     shutil.rmtree(folder, ignore_errors=True)
     how = "" if again.wrong == outcome.wrong else f"; alone: {again.wrong or 'no defect'}"
     print(f"{name} case {number}: {outcome.wrong[:160]}{how}", flush=True)

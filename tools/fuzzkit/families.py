@@ -15,7 +15,7 @@ from typing import Any, Callable
 
 from stress.cli.main import main
 from stress.settings import find
-from tools.fuzzkit import archives, more, mutate, sealed
+from tools.fuzzkit import archives, more, mutate, odd_names, sealed
 from tools.fuzzkit.judge import Case
 from tools.fuzzkit.seeds import PLAN, Seeds
 
@@ -304,6 +304,8 @@ FAMILIES: dict[str, Maker] = {
         plans,
         boards,
         arguments,
+        odd_names.names,
+        odd_names.options,
         usbmon,
         texts,
         sysfs,

@@ -106,8 +106,12 @@ def _in_child(made: Sequence[Callable[[], Case]]) -> Iterator[Outcome]:
     out, into = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(out)
-        _child(made, into)
+        try:
+            os.close(out)
+            _child(made, into)
+        finally:
+            # Never back into what this process does.
+            os._exit(70)
     os.close(into)
     ended = 0
     try:
@@ -137,7 +141,6 @@ def _child(made: Sequence[Callable[[], Case]], into: int) -> None:
             code, text, cpu_s = _one(make)
             text = text.encode("utf-8", "replace")[-60000:].decode("utf-8", "replace")
             pipe.write(json.dumps([code & 0xFF, text, held, _peak(), cpu_s]).encode() + b"\n")
-    os._exit(0)
 
 
 def _unsynced(fd: object) -> None:
