@@ -83,6 +83,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 128 + int(stop.args[0] if stop.args else signal.SIGINT)
     except MemoryError:
         return _no_memory()
+    except BrokenPipeError:
+        # Nobody reads the versions; a command leaves the rest out by itself.
+        return 0
+    except OSError as error:
+        print(f"pcmstress: standard output: cannot be written: {error.strerror}", file=sys.stderr)
+        return EXIT_IO
     finally:
         streams.flush_standard()
 

@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import TextIO
 
-from stress.errors import StressError
+from stress.errors import StorageError
 from stress.model.words import plain
 
 # ECMA-48 colours of what a verdict word says; legible on dark and on light terminals.
@@ -68,7 +68,7 @@ class Console:
 
         Raises
         ------
-        StressError : it cannot be written. A reader who has seen enough
+        StorageError : it cannot be written. A reader who has seen enough
             (`| head`) is no error: the rest is left out.
         """
         self._clear()
@@ -80,7 +80,7 @@ class Console:
         except BrokenPipeError:
             self._unread = True
         except OSError as error:
-            raise StressError(f"standard output: cannot be written: {error.strerror}") from None
+            raise StorageError("standard output", f"cannot be written: {error.strerror}") from None
 
     @property
     def columns(self) -> int:

@@ -47,7 +47,7 @@ def test_run_without_a_reader_keeps_its_verdict(tmp_path, redirection):
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs /dev/full")
 def test_run_whose_output_is_full_says_so_and_where_the_record_is(tmp_path):
     done = _shell(tmp_path, "> /dev/full")
-    assert done.returncode == 70
+    assert done.returncode == 74
     assert done.stderr.splitlines()[-2:] == [
         "the run is over, its record is in r",
         "pcmstress: standard output: cannot be written: No space left on device",
@@ -88,3 +88,14 @@ def test_run_that_cannot_write_on_says_what_is_left_and_how_to_go_on(tmp_path):
         check=False,
     )
     assert goes_on.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs /dev/full")
+@pytest.mark.parametrize(("where", "status"), [("> /dev/full", 74), ("| true", 0)])
+def test_versions_that_cannot_be_written_are_a_line_at_most(where, status):
+    command = f"set -o pipefail; '{sys.executable}' -m stress --version {where}"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == (status == 74)
+    # A reader that is gone may end the command before it writes, or after.
+    assert done.returncode == status

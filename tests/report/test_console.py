@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from stress.errors import StressError
+from stress.errors import StorageError
 from stress.model.words import plain
 from stress.report.console import Console
 
@@ -36,7 +36,7 @@ def test_line_after_the_reader_has_gone_is_left_out():
 
 def test_line_that_cannot_be_written_says_why():
     console = Console(_Broken(OSError(28, "No space left on device")), io.StringIO())
-    with pytest.raises(StressError, match="standard output: cannot be written: No space left"):
+    with pytest.raises(StorageError, match="standard output: cannot be written: No space left"):
         console.line("one")
 
 
