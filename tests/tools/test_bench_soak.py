@@ -28,17 +28,18 @@ def test_growth_is_not_known_before_a_piece_is_long_enough():
 
 
 def test_growth_leaves_out_how_a_piece_starts():
-    assert soak.growth(piece(1, [50] * WARM + [100] * 20)) == 0
+    assert soak.growth(piece(1, [50] * WARM + [100] * 2 * WARM)) == 0
 
 
 def test_growth_from_one_piece_to_the_next_counts():
-    samples = piece(1, [100] * 40) + piece(2, [103] * 40, 2400.0)
+    samples = piece(1, [100] * 200) + piece(2, [103] * 200, 12000.0)
     assert soak.growth(samples) == pytest.approx(0.03)
     assert not soak.good(samples, virtual=True)
 
 
-def test_growth_of_one_burst_alone_is_none():
-    assert soak.growth(piece(1, [100] * 39 + [200])) == 0
+def test_growth_within_a_piece_is_that_of_its_peaks():
+    rising = [100 + number * 0.05 for number in range(3 * WARM)]
+    assert soak.growth(piece(1, rising)) == pytest.approx(3 / 105.95, rel=0.01)
 
 
 def test_duty_cycle_in_virtual_time_is_of_what_the_tester_takes():

@@ -18,7 +18,6 @@ import json
 import os
 import resource
 import signal
-import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -60,9 +59,9 @@ base = "x86_64"
 [usb]
 packet_us = 1000
 """
-# Bursts of a piece that are not compared: buffers, caches and code are allocated in them. More: growth at
-# the start is not seen; fewer: what every process allocates once is taken for growth.
-WARM = 10
+# Bursts of a piece that are not compared, and as many that are: an hour of each as it is. More: short
+# pieces say nothing; fewer: what the allocator of C keeps is still being settled (measured: 60 bursts).
+WARM = 60
 # Growth and duty cycle that are wanted.
 MOST_GROWTH, LEAST_DUTY = 0.01, 0.95
 _PLACES = {"run": "run", "samples": "samples.jsonl", "plan": "plan.toml", "board": "board.toml"}
@@ -192,14 +191,14 @@ def pieces(samples: Sequence[Sample]) -> list[list[Sample]]:
 def growth(samples: Sequence[Sample]) -> float | None:
     """Return by which share memory grew, None where no piece is longer than its start.
 
-    The last bursts of every piece are compared with the first of the first piece behind its start: a
-    piece that takes up more than the one before it has grown too.
+    The peak of the last bursts of every piece is compared with that of the first ones of the first piece
+    behind its start: a piece that takes up more than the one before it has grown too.
     """
     long = [piece[WARM:] for piece in pieces(samples) if len(piece) >= 3 * WARM]
     if not long:
         return None
-    first = statistics.median(one.resident for one in long[0][:WARM])
-    return max(statistics.median(one.resident for one in piece[-WARM:]) for piece in long) / first - 1
+    first = max(one.resident for one in long[0][:WARM])
+    return max(one.resident for piece in long for one in piece[-WARM:]) / first - 1
 
 
 def duty(samples: Sequence[Sample], *, virtual: bool) -> float | None:
