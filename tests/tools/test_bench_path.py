@@ -32,6 +32,12 @@ def test_shift_left_in_a_file_of_mono_finds_the_bits_that_are_lost():
     assert path.drawn(case, ("S16_LE", 1), 1, 0)[0] == ""
 
 
+# A gain of +6 dB or more for a few hundred frames holds 0.5 % of the samples at a rail.
+@pytest.mark.parametrize(("number", "channels"), [(438, 2), (655, 1)])
+def test_short_gain_that_clips_is_no_path(number, channels):
+    assert path.false_name("S24_3LE", channels, np.random.default_rng([4712, number, 77])) == ""
+
+
 def test_truth_says_what_is_wrong_with_a_path():
     said = Path.bit_exact(2, 16)
     assert Truth([0, 1], [0.0, 0.0], exact=True, bits=16).misses(said) == []

@@ -29,14 +29,16 @@ def test_run_behind_a_path_names_it_and_finds_the_stale_line(name):
     assert found.status == 1 and dict(found.run.whole.sites) == SITE
 
 
-def test_run_behind_soft_clipping_is_judged_from_the_bus_and_not_failed_for_the_path(monkeypatch):
-    # Where the pattern begins follows the clock, and at some places such a run is FAIL yet.
-    monkeypatch.setattr(new_run, "first_position", lambda wall_s, rate: 777777777)
+# Where the pattern begins follows the clock; at the first three a run was FAIL, the whole or a burst of it.
+@pytest.mark.parametrize("first", [12345, 2345678901, 3254087975, 777777777])
+def test_run_behind_soft_clipping_is_judged_from_the_bus_wherever_the_pattern_begins(first, monkeypatch):
+    monkeypatch.setattr(new_run, "first_position", lambda wall_s, rate: first)
     found = ran(PathSpec(shape="soft-clip"), "S16_LE", 3, stale=False)
     assert found.status == 5
     assert "are bent: a limiter or soft clipping" in found.head[0]
     assert "switch limiter" in found.head[1]
     assert "judged from the USB bus" in found.head[2]
+    assert all(burst.analysis.path.encoding == "bent" for burst in found.bursts)
 
 
 def test_what_a_run_says_wrong_is_told():

@@ -69,7 +69,7 @@ def arithmetic_path(
     level = [max((abs(t.gain) for t in one), default=0.0) for one in terms]
     gains = tuple(_db(one) if one else None for one in level)
     clipped = tuple(
-        round(rails_of(seen[:, c], fmt.bits)[2], 4) if terms[c] else 0.0 for c in range(seen.shape[1])
+        round(_clipped(f, seen[:, c], fmt.bits), 4) if terms[c] else 0.0 for c, f in enumerate(forwards)
     )
     bits = tuple(_bits(f, g, fmt.bits) if g else 0 for f, g in zip(forwards, level))
     delays = [min((t.delay for t in one), default=0) for one in terms]
@@ -104,11 +104,27 @@ def arithmetic_path(
     )
 
 
+def _clipped(fitted: Forward, seen: Ints, bits: int) -> float:
+    return rails_of(seen, bits)[2] if fitted.clipped is None else fitted.clipped
+
+
 def own(mix: Mix, channels: int) -> tuple[Term, ...]:
     """Return the strong terms of channels that were played, at no delay."""
     own = [term for term in mix.terms if index_of(term.source) < channels]
-    most = max((abs(term.gain) for term in own), default=0.0)
-    return tuple(replace(term, delay=0) for term in own if 2 * abs(term.gain) >= most)
+    return tuple(replace(term, delay=0) for term in strong(own))
+
+
+def strong(terms: Sequence[Term]) -> tuple[Term, ...]:
+    """Return the terms of at least half the level of the strongest."""
+    most = max((abs(term.gain) for term in terms), default=0.0)
+    return tuple(term for term in terms if 2 * abs(term.gain) >= most)
+
+
+def shares(terms: Sequence[Term]) -> Floats:
+    """Return the gains of terms against the strongest, (terms,) float64."""
+    gains = np.array([term.gain for term in terms])
+    against: Floats = gains / np.abs(gains).max()
+    return against
 
 
 def _channel(terms: tuple[Term, ...]) -> int | tuple[int, ...] | None:

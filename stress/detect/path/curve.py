@@ -28,6 +28,10 @@ ORDERED = 0.9
 # 0.002. Higher: mild limiters are damage; lower: rounding is a bend.
 BEND = 0.01
 
+# Share of samples that a bend moves, and how many times as many as are out of order. Source: one line of
+# damage moves as many as it takes out of order. Higher: mild limiters are damage; lower: damage is a bend.
+MOVED, UNMOVED = 0.05, 2.0
+
 # Share of samples at one rail that is clipping. Source: the loudest step of A-law holds 0.03. Higher: gains
 # that clip are bends; lower: mu-law clips.
 CUT = 0.05
@@ -64,7 +68,9 @@ def bend_of(seen: Ints, due: Floats, bits: int) -> tuple[str, str]:
         slope = float(np.median(got[quiet & (sent != 0)] / sent[quiet & (sent != 0)])) if quiet.any() else 1.0
         off = np.abs(got - slope * sent) / full
         # What is cut off at a rail is a gain that clips.
-        if rails < CUT and float(np.quantile(off, 0.95)) > BEND:
+        # Damage takes as many samples out of their order as it moves.
+        moved = float((off > BEND).mean())
+        if rails < CUT and moved > max(MOVED, UNMOVED * (1 - rising)):
             edge = float(np.quantile(np.abs(sent[off > BEND / 2]), 0.05)) / full
             level = 20 * np.log10(max(edge, 1e-3))
             return BENT, f"samples above {level:.0f} dBFS are bent: a limiter or soft clipping"

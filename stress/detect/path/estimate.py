@@ -15,7 +15,9 @@ from stress.detect.path.assembled import (
     idle_of,
     level_by_low_notes,
     own,
+    shares,
     since,
+    strong,
     with_ratio,
 )
 from stress.detect.path.attribute import Attribution, Mix, Term
@@ -42,6 +44,10 @@ LINES, FITTED, LEAST = 16384, 16384, 1000
 # Share of samples that the arithmetic must hit for the path to be known. Source: stale lines in
 # one of ten. Higher: damage hides the path; lower: a wrong path is called known.
 KNOWN = 0.7
+
+# Share of samples that the arithmetic hits where no bend is looked for. Source: a bend moves a sample of
+# 20. Higher: time on damage; lower: soft clipping of the loudest samples alone is damage.
+EXPLAINED = 0.95
 
 # Share of a channel's power that may be left over where a channel is still called the pattern.
 # Source: 10 dB of noise. Higher: chance; lower: noisy paths are not named.
@@ -122,15 +128,14 @@ class _Estimator:
         nothing = self.nothing()
         if nothing is not None:
             return nothing
-        if self._known is not None:
-            found = self.near()
-            if found is not None and (found.path.invertible or self._pattern.name != "mix1"):
-                return found
+        # What cannot be taken off where the position is known competes with what is found elsewhere.
+        best = self.near()
+        if best is not None and (best.path.invertible or self._pattern.name != "mix1"):
+            return best
         if self._pattern.name != "mix1":
             return Nothing(
                 "unknown", "mix2 has no lines; a path is named where the position is known (--position)"
             )
-        best: Estimate | None = None
         for way in (self.straight, self._in_parts, self._recoded, self._resampled):
             found = way()
             if found is not None and (best is None or cost(found) < cost(best)):
@@ -223,24 +228,27 @@ class _Estimator:
         wired = self.wired(position)
         if wired is not None:
             found.append(wired)
+        curved = self._curved(position, mixes, forwards, idle) if wired is None else None
+        if curved is not None and max(mix.left for mix in mixes if mix.terms) <= MOST_LEFT:
+            return curved
         if found:
             return min(found, key=cost)
         if all(sure):
             return self._linear(position, mixes, forwards, idle)
         if max(mix.left for mix in mixes if mix.terms) > MOST_LEFT:
             return None
-        return self._curved(position, mixes, forwards, idle) or self._bent(position, mixes, forwards, idle)
+        return self._bent(position, mixes, forwards, idle)
 
     def _curved(
         self, position: int, mixes: Sequence[Mix], forwards: Sequence[Forward], idle: Sequence[str]
     ) -> Estimate | None:
-        # A sample that depends on one sample sent, yet not by a factor.
+        # A sample that depends on one sample sent, yet not by a factor; other channels may be straight.
         seen = self._seen[:FITTED]
-        terms = [mix.terms[:1] for mix in mixes]
+        terms = [strong(mix.terms) for mix in mixes]
         bends = [
-            bend_of(seen[:, c], columns(self._sources, position, len(seen), one)[:, 0], self._fmt.bits)
+            bend_of(seen[:, c], self._due(position, one), self._fmt.bits)
             for c, one in enumerate(terms)
-            if one
+            if one and forwards[c].share < EXPLAINED
         ]
         encoding, notes = joint(bends)
         if not encoding:
@@ -249,6 +257,11 @@ class _Estimator:
         path = replace(path, exact=False, encoding=encoding, notes=notes, invertible=False)
         path = replace(path, offset=(0,) * self._pattern.channels)
         return Estimate(path, (position - self._first) % POSITIONS)
+
+    def _due(self, position: int, terms: Sequence[Term]) -> Floats:
+        # The mix that is due, as loud as its strongest term.
+        made: Floats = columns(self._sources, position, min(self._frames, FITTED), terms) @ shares(terms)
+        return made
 
     def _forward(self, seen: Ints, mix: Mix, position: int) -> Forward:
         if not mix.terms:

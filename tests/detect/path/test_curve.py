@@ -45,6 +45,33 @@ def test_path_that_loses_samples_is_named_with_its_reason_and_not_judged(spec, s
     assert why in lost(analysis.path)
 
 
+# Near the second and third position others look as likely, and behind those no curve is left.
+@pytest.mark.parametrize("first", [77, 12345, 2345678901])
+def test_soft_clipping_is_named_wherever_the_pattern_begins(first):
+    analysis = _judged(PathSpec(shape="soft-clip"), first).analysis
+    assert analysis.path.encoding == BENT and not analysis.findings
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_soft_clipping_of_one_channel_is_a_path_that_bends_samples(side):
+    sent = np.frombuffer(PATTERN.bytes_at(77, FRAMES), np.uint8).reshape(-1, 4)
+    bent = through_path(sent, PathSpec(shape="soft-clip"), FMT, 1).reshape(-1, 2, 2).copy()
+    bent[:, 1 - side] = sent.reshape(-1, 2, 2)[:, 1 - side]
+    analysis = ByPattern(PATTERN, 32).check(bent.reshape(-1), Rings(192, 480), 77, FRAMES).analysis
+    assert analysis.path.encoding == BENT and not analysis.findings
+
+
+def test_soft_clipping_of_the_loudest_samples_alone_is_a_bend_and_damage_in_as_many_is_none():
+    rng = np.random.default_rng(4)
+    due = rng.integers(-32768, 32768, 16384).astype(np.float64)
+    over = np.maximum(np.abs(due) - 28000, 0)
+    mild = np.rint(np.sign(due) * (np.minimum(np.abs(due), 28000) + over / 3)).astype(np.int64)
+    assert bend_of(mild, due, 16)[0] == BENT
+    damaged = due.astype(np.int64)
+    damaged[:1200] = rng.integers(-32768, 32768, 1200)
+    assert bend_of(damaged, due, 16) == ("", "")
+
+
 @pytest.mark.parametrize(
     "spec",
     [PathSpec(bits=12, dither="rectangular"), PathSpec(bits=13, dither="shaped"), PathSpec(bits_late=3)],
