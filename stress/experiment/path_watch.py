@@ -13,6 +13,7 @@ from stress.experiment.loopback_detection import behind
 if TYPE_CHECKING:
     from stress.experiment.burst import BurstResult
     from stress.experiment.method.detector import Detector
+    from stress.model.finding import Analysis
     from stress.model.path import Path
     from stress.record.journal import Journal
 
@@ -33,6 +34,7 @@ class PathWatch:
     suspects: Callable[[], list[str]]
     _said: str = field(default="", init=False)
     _first: Path | None = field(default=None, init=False)
+    _beneath: tuple[str, Path] | None = field(default=None, init=False)
 
     def say(self, path: Path | None, judge: Detector) -> None:
         """Record what stands between the two ends, where that is not what was said last."""
@@ -42,6 +44,8 @@ class PathWatch:
         # Where the path changes again nothing new is looked for.
         here = () if self._said else self.suspects()
         self._said = said
+        if judge.name != "exact":
+            self._beneath = judge.name, path
         self.journal.append(behind(path, judge, here))
 
     def compared(self, result: BurstResult) -> BurstResult:
@@ -50,9 +54,16 @@ class PathWatch:
         Volumes and channels keep still in a run: another path is damage.
         """
         analysis = result.analysis
+        if self._beneath is not None and analysis.detector == self._beneath[0]:
+            # Another stimulus does not show the path: it is the one that called for it.
+            return _with(result, replace(analysis, path=self._beneath[1]))
         if analysis.path is None or not analysis.locked or result.exchange.xruns or result.by_wire:
             # Where the bus judges, the path is only as sure as one burst shows it.
             return result
         self._first = self._first or analysis.path
         found = moved_since(self._first, analysis)
-        return result if found is analysis else replace(result, heard=replace(result.heard, analysis=found))
+        return result if found is analysis else _with(result, found)
+
+
+def _with(result: BurstResult, analysis: Analysis) -> BurstResult:
+    return replace(result, heard=replace(result.heard, analysis=analysis))

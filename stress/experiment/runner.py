@@ -302,7 +302,7 @@ class Run:
             return bench, replace(first, heard=heard)
         self.method = choice.method
         self._say_loopback(self.method.loopback, self.method.name, f"{choice.why}{how}")
-        if path is not None and (path.encoding == "filtered" or path.rate_ratio != 1):
+        if path is not None and path.encoding != "noisy":
             # The other stimulus judges behind what this one cannot take off.
             self._path.say(path, self.method)
         return self._anew(step, None, first)

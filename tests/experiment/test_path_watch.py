@@ -53,3 +53,22 @@ def test_path_that_is_another_than_in_the_first_burst_is_a_finding_where_the_loo
     found_later = watch.compared(_burst(SWAPPED, **how)).analysis.findings
     assert len(found_later) == found
     assert all(one.text.startswith("Unlike in earlier bursts: ") for one in found_later)
+
+
+def test_bursts_that_another_stimulus_judges_carry_the_path_that_called_for_it():
+    watch, *_ = _watch()
+    resampled = replace(EXACT, exact=False, rate_ratio=1.0001, invertible=False)
+    watch.say(resampled, SimpleNamespace(loopback="analog", name="spectral"))
+    noise = BurstResult(
+        1,
+        1000,
+        SimpleNamespace(xruns=0),
+        CheckResult(Analysis("spectral", True, 1000)),
+        True,
+        None,
+        None,
+        None,
+        None,
+    )
+    assert watch.compared(noise).analysis.path == resampled
+    assert watch.compared(_burst(None, locked=False)).analysis.path is None

@@ -108,10 +108,10 @@ def _clipped(fitted: Forward, seen: Ints, bits: int) -> float:
     return rails_of(seen, bits)[2] if fitted.clipped is None else fitted.clipped
 
 
-def own(mix: Mix, channels: int) -> tuple[Term, ...]:
-    """Return the strong terms of channels that were played, at no delay."""
-    own = [term for term in mix.terms if index_of(term.source) < channels]
-    return tuple(replace(term, delay=0) for term in strong(own))
+def own(mix: Mix, channels: int, *, delayed: bool = False) -> tuple[Term, ...]:
+    """Return the strong terms of channels that were played, at no delay where that is not known."""
+    own = strong([term for term in mix.terms if index_of(term.source) < channels])
+    return own if delayed else tuple(replace(term, delay=0) for term in own)
 
 
 def strong(terms: Sequence[Term]) -> tuple[Term, ...]:

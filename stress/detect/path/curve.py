@@ -94,7 +94,9 @@ def _varying(seen: Ints, due: Floats) -> tuple[str, str]:
     near = left < DIFFERENCE * np.abs(gain)
     if float(near.mean()) < SHARE or not gain[near].all():
         return "", ""
-    low, high = np.quantile(np.abs(gain[near]), (0.02, 0.98)).tolist()
+    # A stale line has a gain of its own.
+    gain = gain[near]
+    low, high = np.quantile(np.abs(gain), (0.02, 0.98)).tolist()
     # Noise moves the gains of neighbours apart, a limiter moves them together.
     if high < low * (1 + VARIES) or np.var(np.diff(gain)) > np.var(gain):
         return "", ""

@@ -64,6 +64,10 @@ SURE = 11.0
 # that a slip broadens look like a few hundred ppm. Higher: clocks are missed; lower: slips drift.
 LEAST_DRIFT = 5e-3
 
+# Ratios nearer to 1 are that. Source: 65536 frames drift by 0.07 of a frame, which the noise of a codec
+# does as well. Higher: clocks that hardly drift are noise; lower: a lossy codec is another clock.
+NO_DRIFT = 1e-6
+
 # Share of power in the lines of a kind where the ratio of rates is known already.
 LEAST_LINE = 0.01
 
@@ -308,9 +312,11 @@ class _Estimator:
         self, position: int, mixes: Sequence[Mix], forwards: Sequence[Forward], idle: Sequence[str]
     ) -> Estimate:
         terms = [mix.terms for mix in mixes]
-        if self._known is None and self._pattern.channels <= 2:
-            # A filter turns the phases that the position is drawn from: sums and delays are chance.
-            terms = [own(mix, self._pattern.channels) for mix in mixes]
+        if self._pattern.channels <= 2:
+            # A filter turns the phases that the position is drawn from: sums and delays are chance. What it
+            # leaves over is alike to channels that were not played.
+            known = self._known is not None
+            terms = [own(mix, self._pattern.channels, delayed=known) or mix.terms[:1] for mix in mixes]
         path = arithmetic_path(list(forwards), terms, self._fmt, self._seen[:FITTED], idle, self._first)
         heard = [
             response_of(self._seen[:FITTED, c], self._sources, position, mix.terms) if mix.terms else None
@@ -333,7 +339,7 @@ class _Estimator:
     def _resampled(self) -> Estimate | None:
         captured = self._seen.astype(np.float64)
         ratio = rate.ratio_of(captured, self._sources)
-        if ratio is None or abs(ratio - 1) < 1e-7:
+        if ratio is None or abs(ratio - 1) < NO_DRIFT:
             return None
         old = rate.at_old_rate(captured, ratio, min(LINES, int((self._frames - 2 * rate.TAPS) / ratio)))
         positions, odd = self._located(old)

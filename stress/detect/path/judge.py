@@ -46,7 +46,10 @@ IDLE = 32
 # than the loudest of them it is. Source: idle inputs and dither are below -60 dBFS, the pattern is rarely
 # below a sixteenth of its level. Higher: a softer beginning is left out of the estimate; lower: noise is
 # in it.
-QUIET_FRAMES, QUIETER = 8 << 16, 16
+QUIET_FRAMES, SOFTER = 8 << 16, 16
+# Loudest sample of silence behind a path that adds dither, in parts of the loudest one, and in LSB of 16
+# bits. Source: triangular dither of 12 bits. Higher: a fade is silence; lower: dither is the pattern.
+QUIETER, QUIET = 32, 32
 
 # Changes of path that are followed. Higher: time on noise; lower: a path that comes and goes is
 # unknown after some turns.
@@ -151,7 +154,7 @@ def judge_behind(
     """
     size = pattern.frame_bytes
     feed = _Feed(blocks, size)
-    start = _active(feed, size)
+    start = _active(feed, pattern)
     if start is not None:
         start = _behind_idle(feed, start, pattern)
     if start is None:
@@ -177,21 +180,27 @@ def judge_behind(
     )
 
 
-def _active(feed: _Feed, size: int) -> int | None:
+def _active(feed: _Feed, pattern: Pattern) -> int | None:
     # The first frame that is not silence, whatever word silence arrives as.
-    start = 0
+    start, size = 0, pattern.frame_bytes
     while True:
         raw = feed.frames(start, start + BLOCK).reshape(-1, size)
         loud = np.flatnonzero(raw.any(axis=1))
         if len(loud):
             first = int(loud[0])
-            moving = np.flatnonzero((raw[first:] != raw[first]).any(axis=1))
+            moving = np.flatnonzero((raw[first:] != raw[first]).any(axis=1) & ~_quiet(raw[first:], pattern))
             idle = int(moving[0]) if len(moving) else 0
             return start + first + (idle if idle > IDLE else 0)
         start += BLOCK
         if feed.end is not None and start >= feed.end:
             return None
         feed.drop(start)
+
+
+def _quiet(raw: Bytes, pattern: Pattern) -> Flags:
+    level = np.abs(numbers(raw.reshape(-1), pattern.fmt, pattern.channels)).max(axis=1)
+    quiet: Flags = level <= min(level.max() // QUIETER, QUIET << (pattern.fmt.bits - 16))
+    return quiet
 
 
 def _behind_idle(feed: _Feed, start: int, pattern: Pattern) -> int:
@@ -209,11 +218,11 @@ def _behind_idle(feed: _Feed, start: int, pattern: Pattern) -> int:
         parts.append(np.abs(seen - first).max(axis=1))
     level = np.concatenate(parts) if parts else np.zeros(0, np.int64)
     tiles = len(level) // IDLE
-    loud = (level[: tiles * IDLE] * QUIETER > level.max(initial=0)).reshape(tiles, IDLE).mean(axis=1) > 0.5
+    loud = (level[: tiles * IDLE] * SOFTER > level.max(initial=0)).reshape(tiles, IDLE).mean(axis=1) > 0.5
     tile = int(np.argmax(loud)) if loud.any() else 0
     if tile < 2:
         return start
-    near = level[(tile - 1) * IDLE : (tile + 1) * IDLE] * QUIETER > level.max(initial=0)
+    near = level[(tile - 1) * IDLE : (tile + 1) * IDLE] * SOFTER > level.max(initial=0)
     return start + (tile - 1) * IDLE + int(np.argmax(near))
 
 

@@ -62,6 +62,8 @@ def advice(path: Path) -> str:
         out.append("use hw: devices, without a sound server, dither or conversion between them")
     if any(path.delay_frames):
         out.append("look at the serial interface or a delay effect: channels arrive at different times")
+    if any(path.clipped) and not levels and not summed and path.encoding not in CURVES:
+        out.append("play softer, or switch the limiter or effect off that cuts the loudest samples")
     if _narrow(path) and not out:
         out.append("the path carries fewer bits than the format: use the format that it really has")
     if not out and any(path.offset):

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from stress.detect.path.curve import BENT, COMPANDED, VARYING, bend_of
-from stress.detect.path.words import lost, sentence
+from stress.detect.path.words import advice, lost, sentence
 from stress.experiment.method.exact import ByPattern
 from stress.model.formats import FORMATS
+from stress.model.path import Path
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
 from stress.virtual.card.cable import through_path
@@ -105,3 +108,27 @@ def test_fade_is_a_gain_that_varies_and_uneven_levels_are_companding():
     assert bend_of(faded, due, 16)[0] == VARYING
     levels = np.sign(due) * 2.0 ** (np.floor(np.log2(np.abs(due) + 1) * 8) / 8)
     assert bend_of(np.rint(levels).astype(np.int64), due, 16)[0] == COMPANDED
+
+
+def test_limiter_with_a_stale_line_in_it_is_a_gain_that_varies():
+    rng = np.random.default_rng(7)
+    due = rng.integers(-32768, 32768, 8192).astype(np.float64)
+    seen = np.rint(due * (0.5 + 0.002 * np.sin(np.arange(8192) / 900))).astype(np.int64)
+    seen[4000:4008] = np.rint(due[3000:3008] * 0.5)
+    assert bend_of(seen, due, 16)[0] == VARYING
+
+
+def test_clipping_alone_is_told_with_what_to_do():
+    path = replace(Path.bit_exact(2, 16), exact=False, clipped=(0.3, 0.3), invertible=False)
+    assert advice(path).startswith("play softer, or switch the limiter")
+    assert not advice(replace(path, clipped=(0.0, 0.0)))
+
+
+@pytest.mark.parametrize("spec", [PathSpec(dither="triangular", gain_db=-10.75), PathSpec(filter_pole=0.45)])
+def test_path_in_a_run_whose_silence_is_noise_names_the_channels_that_were_played(spec):
+    played = PATTERN.bytes_at(77, FRAMES)
+    sent = np.concatenate([np.zeros(192 * 4, np.uint8), played]).reshape(-1, 4)
+    raw = through_path(sent, spec, FMT, 1).reshape(-1)
+    analysis = ByPattern(PATTERN, 32).check(raw, Rings(192, 480), 77, FRAMES).analysis
+    assert analysis.path.channels == (0, 1) and analysis.path.delay_frames == (0, 0)
+    assert not analysis.findings
