@@ -21,6 +21,7 @@ from stress.cli.analyze_layout import named_wrong
 from stress.cli.found import Found
 from stress.cli.known_source import judged_by_source
 from stress.detect.exact.recording_check import is_strange
+from stress.detect.path.fade import named_fades
 from stress.detect.path.suspect import Suspicion, suspected
 from stress.errors import CaptureFileError, ConfigError
 from stress.model.finding import Analysis
@@ -104,6 +105,8 @@ def exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
         if line:
             return replace(found, advice=(line,), extra={"advice": [line]}, known=True)
     behind = _behind_path(args, source, rings, found)
+    if source.fmt.native:
+        behind = replace(behind, analysis=named_fades(behind.analysis, *frames_of(args, source)))
     if judged.foreign is not None and is_strange(behind.analysis, judged.foreign):
         behind = _without_tail(args, source, rings, behind)
     path = behind.analysis.path
@@ -145,7 +148,9 @@ def _behind_path(args: argparse.Namespace, source: AudioSource, rings: Rings, fo
         return replace(found, analysis=blank, advice=(), extra={"advice": []}, exposed=None, known=True)
     if behind.analysis is None and behind.path is not None and not analysis.locked:
         return replace(found, analysis=replace(analysis, path=behind.path), known=True)
-    if behind.analysis is None or (behind.path is not None and behind.path.exact and not behind.changes):
+    if behind.path is not None and behind.path.exact and not behind.changes:
+        return replace(found, analysis=replace(analysis, path=behind.path)) if analysis.locked else found
+    if behind.analysis is None:
         return found
     placed = _placed(args, replace(behind.analysis, path=behind.path))
     return replace(

@@ -10,6 +10,11 @@ from typing import Any, Union
 Channel = Union[int, tuple[int, ...], None]
 
 
+def name_of(channel: int, channels: int) -> str:
+    """Return "left" and "right" of two channels, else "channel 3"."""
+    return ("left", "right")[channel] if channels == 2 else f"channel {channel + 1}"
+
+
 @dataclass(frozen=True)
 class Path:
     """What the path does to the samples; one entry per captured channel.

@@ -18,6 +18,7 @@ from stress.detect.path.estimated import Nothing
 from stress.detect.path.transparency import Transparency, compared
 from stress.errors import ConfigError
 from stress.model.arrays import Bytes
+from stress.model.path import name_of
 from stress.model.pcm import Direction
 from stress.model.stimulus import first_position
 from stress.model.words import count
@@ -159,7 +160,7 @@ def _print(console: Console, seen: Transparency, sent: _Sent) -> None:
     share = 100 * seen.differing / seen.frames
     console.prose([f"  {count(seen.differing)} of {count(seen.frames)} frames differ ({share:.3g} %)"])
     for c, rates in enumerate(seen.rates):
-        console.prose([f"  {words.name_of(c, channels)}: {_wrong_bits(rates)}"])
+        console.prose([f"  {name_of(c, channels)}: {_wrong_bits(rates)}"])
     console.prose(
         [f"  first difference {seen.first / rate:.4f} s, last {seen.last / rate:.4f} s behind the start"]
     )

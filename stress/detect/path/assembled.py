@@ -14,7 +14,7 @@ from stress.detect.path.forward import Forward, columns, rails_of
 from stress.detect.path.sources import ODD, Sources, index_of
 from stress.model.arrays import Floats, Ints
 from stress.model.formats import SampleFormat
-from stress.model.path import Path
+from stress.model.path import Path, name_of
 
 # Largest difference of a sample behind which a capture is judged bit for bit [steps]. Source: rectangular
 # dither; noise of a converter has tails, and 0.1 % of its samples lie beyond any bound that fits the rest.
@@ -76,6 +76,7 @@ def arithmetic_path(
     offset = tuple(int(round(f.offset)) if one else 0 for f, one in zip(forwards, terms))
     odd = any(t.source >= ODD for one in terms for t in one)
     notes = tuple(dict.fromkeys(note for f in forwards for note in _rule_notes(f, fmt.bits)))
+    notes = (*_parts(terms), *_wider(terms), *notes)
     plain = (
         channels == tuple(range(len(channels)))
         and all(one and one[0].gain == 1.0 for one in terms)
@@ -83,7 +84,7 @@ def arithmetic_path(
         and not any(clipped)
         and len(set(delays)) == 1
         and all(f.off == 0 and f.step == 1 and f.rule != "float32" for f in forwards)
-        and (not odd or len(channels) % 2 == 1)
+        and odd == (len(channels) % 2 == 1)
     )
     return Path(
         exact=plain,
@@ -102,6 +103,30 @@ def arithmetic_path(
         invertible=max(clipped, default=0.0) < MOST_CLIPPED
         and all(f.off <= MOST_DITHER * f.step for f in forwards),
     )
+
+
+def _parts(terms: Sequence[tuple[Term, ...]]) -> list[str]:
+    # What a channel is made of, where its parts are not equally loud or differ in sign.
+    n, out = len(terms), []
+    for c, one in enumerate(terms):
+        if len({round(_db(abs(t.gain)), 2) for t in one}) > 1 or len({t.gain < 0 for t in one}) > 1:
+            said = " and ".join(_part(t, n) for t in sorted(one, key=lambda t: t.source))
+            out.append(f"{name_of(c, n)} is {said}")
+    return out
+
+
+def _part(term: Term, n: int) -> str:
+    sign = " inverted" if term.gain < 0 else ""
+    return f"{_db(abs(term.gain)):+.2f} dB{sign} of {name_of(index_of(term.source), n)}"
+
+
+def _wider(terms: Sequence[tuple[Term, ...]]) -> list[str]:
+    # An odd last channel carries a word in two frames: what does not is of a pattern with another one.
+    last = terms[-1] if len(terms) % 2 else ()
+    if len(last) != 1 or last[0].source >= ODD:
+        return []
+    name = ("left", "right")[last[0].source] if last[0].source < 2 else f"channel {last[0].source + 1}"
+    return [f"{name} of a pattern of {2 * (last[0].source // 2) + 2} channels"]
 
 
 def _clipped(fitted: Forward, seen: Ints, bits: int) -> float:

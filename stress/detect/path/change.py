@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stress.detect.path.words import name_of, sentence
+from stress.detect.path.words import sentence
 from stress.model.finding import Finding, Kind
-from stress.model.path import Path
+from stress.model.path import Path, name_of
 
 if TYPE_CHECKING:
     from stress.detect.path.estimated import Estimate
@@ -32,7 +32,7 @@ def change_finding(before: Path, found: Estimate, frame: int, frames: int, posit
     if rest and touched:
         n = len(path.channels)
         names = ", ".join(name_of(c, n) for c in rest) if len(rest) < 4 else "the other channels"
-        text += f"; {names} left unchanged"
+        text += f"; {names} {'stays as it was' if len(rest) == 1 else 'stay as they were'}"
     if kind is Kind.GAIN:
         levels = [level for level in path.gain_db if level is not None]
         details["gain_db"] = round(levels[0], 3) if levels else None

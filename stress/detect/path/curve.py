@@ -74,7 +74,7 @@ def bend_of(seen: Ints, due: Floats, bits: int) -> tuple[str, str]:
             edge = float(np.quantile(np.abs(sent[off > BEND / 2]), 0.05)) / full
             level = 20 * np.log10(max(edge, 1e-3))
             return BENT, f"samples above {level:.0f} dBFS are bent: a limiter or soft clipping"
-    return _varying(seen, due)
+    return varying(seen, due)
 
 
 def _uneven(levels: Ints) -> bool:
@@ -82,8 +82,14 @@ def _uneven(levels: Ints) -> bool:
     return bool(len(steps) > 16 and np.quantile(steps, 0.9) > UNEVEN * np.quantile(steps, 0.1))
 
 
-def _varying(seen: Ints, due: Floats) -> tuple[str, str]:
-    # One gain for a few frames, another for the next ones.
+def varying(seen: Ints, due: Floats) -> tuple[str, str]:
+    """Return the encoding and a sentence where a few frames share one gain, the next ones another.
+
+    Parameters
+    ----------
+    seen : (frames,) captured.
+    due : (frames,) sent.
+    """
     frames = len(seen) // TOGETHER * TOGETHER
     if not frames:
         return "", ""

@@ -28,7 +28,7 @@ from stress.detect.path.filters import response_of
 from stress.detect.path.forward import Forward, columns, fitted
 from stress.detect.path.lines import PathLines
 from stress.detect.path.locate import locate, position_of
-from stress.detect.path.positions import likeliest, sharpened
+from stress.detect.path.positions import likeliest, settled, sharpened
 from stress.detect.path.ranking import cost, odd_order, order, strongest
 from stress.detect.path.readings import readings
 from stress.detect.path.sources import ALL, PAIRED, Sources, numbers
@@ -199,6 +199,8 @@ class _Estimator:
             if place is not None and place.fit > 0.2:
                 if kind.high and self._fmt.bits > 16:
                     return [sharpened(place, seen[:, channel], self._sources)], False
+                if kind.high and not place.lost:
+                    return [settled(place, seen[:, channel], self._sources)], False
                 return self._likeliest([position_of(step) for step in place.steps()], seen), False
         if any(kinds):
             return [], False

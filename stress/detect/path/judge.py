@@ -38,6 +38,10 @@ BLOCK, ESTIMATED = 1 << 16, 1 << 16
 # path is named from. Higher: a short change is unknown; lower: time on damage.
 LOST, LOST_SHARE = 1024, 0.1
 
+# Likewise where a path may leave samples as they are: a bit held in one channel leaves half of the frames.
+# What comes of it must explain EXPLAINS of them. Higher: time on local damage; lower: such a path is damage.
+PARTLY_LOST, EXPLAINS = 0.9, 0.95
+
 # Equal frames at the beginning that are silence behind a path that changes zero. Source: the pattern
 # repeats no frame, a held line has 16. Higher: silence is taken for damage; lower: a held line is silence.
 IDLE = 32
@@ -54,6 +58,10 @@ QUIETER, QUIET = 32, 32
 # Changes of path that are followed. Higher: time on noise; lower: a path that comes and goes is
 # unknown after some turns.
 MOST_CHANGES = 16
+
+# Looks at lost stretches of a capture. Source: each takes half a second. Higher: time on a fade; lower: a
+# path that changes behind much damage is unknown.
+MOST_LOOKS = 24
 
 
 @dataclass(frozen=True)
@@ -171,13 +179,16 @@ def judge_behind(
     found = known or estimate(raw, pattern, first_frame=start, hint=hint, known=due)
     if isinstance(found, Nothing):
         return Behind(None, found)
-    if not found.path.invertible and (found.path.encoding in CURVES or any(found.path.clipped)):
-        return Behind(found.path, blind=True)
-    if not found.path.invertible or (found.path.exact and suspicion is Suspicion.PARTLY):
-        return Behind(found.path)
-    return _Walk(feed, pattern, rings, found, first_position, played_limit, line_bytes, cap, restored).run(
-        start
-    )
+    if not found.path.invertible:
+        return Behind(found.path, blind=_blinds(found.path))
+    walk = _Walk(feed, pattern, rings, found, first_position, played_limit, line_bytes, cap, restored)
+    walk.partly = suspicion is Suspicion.PARTLY
+    return walk.run(start)
+
+
+def _blinds(path: Path) -> bool:
+    # Whether the path itself makes frames wrong, each a little: a filter or noise may be damage.
+    return any(path.clipped) or (path.encoding in ("", *CURVES) and path.rate_ratio == 1)
 
 
 def _active(feed: _Feed, pattern: Pattern) -> int | None:
@@ -260,6 +271,8 @@ class _Walk:
         self._changes: list[Finding] = []
         self._open: tuple[int, Estimate] | None = None
         self._first_right: int | None = None
+        self._looks = 0
+        self.partly = False
 
     def run(self, start: int) -> Behind:
         frame = 0
@@ -331,7 +344,10 @@ class _Walk:
         # Where, behind right frames, another path begins in this block.
         if self._first_right is None and not ok.any():
             return None
-        for start in _bare(ok):
+        for start in _bare(ok, PARTLY_LOST if self.partly else LOST_SHARE):
+            if self._looks >= MOST_LOOKS:
+                return None
+            self._looks += 1
             at = frame + start
             size = self._pattern.frame_bytes
             raw = self._feed.frames(at, at + ESTIMATED)
@@ -345,10 +361,22 @@ class _Walk:
             if isinstance(found, Nothing) or not found.path.invertible:
                 continue
             model = model_of(found, self._pattern)
-            if model.sent.channels != self._model.sent.channels:
+            if model.sent.channels != self._model.sent.channels or self._known(found):
+                continue
+            if self.partly and not self._explains(raw[: LOST * size], at, found, model):
                 continue
             return self._exactly(at, frame, found, model), found
         return None
+
+    def _known(self, found: Estimate) -> bool:
+        # The path that holds already: what follows is damage, or a gain that changes all the time.
+        same = found.path == replace(self._found.path, from_frame=found.path.from_frame)
+        return same and (found.position - self._restorer.align) % POSITIONS == 0
+
+    def _explains(self, raw: Bytes, at: int, found: Estimate, model: Model) -> bool:
+        seen = model.seen(raw)
+        positions = found.position + at + model.behind + np.arange(len(seen), dtype=np.int64)
+        return bool(model.same(seen, model.made(positions)).mean() >= EXPLAINS)
 
     def _exactly(self, at: int, frame: int, found: Estimate, model: Model) -> int:
         # Back from where nothing fits to the first frame that only the new path explains.
@@ -380,14 +408,14 @@ class _Walk:
         self._changes.append(change_finding(self._path, found, at, end - at, position))
 
 
-def _bare(ok: Flags) -> list[int]:
+def _bare(ok: Flags, least: float) -> list[int]:
     # Where long stretches without right frames begin.
     n = len(ok)
     if n < LOST:
         return []
     sums = np.concatenate([[0], np.cumsum(ok)])
     share = (sums[LOST:] - sums[:-LOST]) / LOST
-    bare = share < LOST_SHARE
+    bare = share < least
     edges = np.flatnonzero(np.diff(np.concatenate([[False], bare]).astype(np.int8)) == 1)
     # Frames that a path leaves right by chance may stand before it.
     return [int(edge) + _tail(ok[edge : edge + LOST]) for edge in edges[:4]]

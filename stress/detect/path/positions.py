@@ -16,6 +16,11 @@ from stress.patterns.word import Pattern
 # Higher: time; lower: a lone right channel of 24 bits is called filtered.
 SHARP, SHARP_REACH = 256, 64
 
+# Frames by which the position of a high half of 16 bits is settled, the largest step of x as a power of
+# two, and the share of samples that are right. Source: a step of 2^13 moves one sample of eight by an LSB; a
+# quarter is stale. Higher: time, and damage counts; lower: the last bits of a position are chance.
+SETTLED, SETTLE_POWER, MOST_RIGHT = 4096, 14, 0.75
+
 # Frames by which many positions are ranked. Source: a bit agrees by chance in 1/32 of 1024 frames.
 # Higher: seconds behind noise; lower: the wrong position is taken.
 RANKED = 1024
@@ -43,6 +48,35 @@ def sharpened(place: Place, seen: Floats, sources: Sources) -> int:
         left = float(y @ y - (x @ y) ** 2 / (x @ x))
         best = min(best, (left, position))
     return best[1]
+
+
+def settled(place: Place, seen: Floats, sources: Sources) -> int:
+    """Return the position near a place by what most samples of a high half say, damage or not.
+
+    A correlation weighs a stale line by its power, and is off by some steps for it.
+
+    Parameters
+    ----------
+    seen : (frames,) of the channel.
+    """
+    seen, step = seen[:SETTLED], place.step
+    for size in (1 << power for power in range(SETTLE_POWER, -1, -2)):
+        near = [step + away * size & 0xFFFFFFFF for away in range(-4, 5)]
+        step = min(near, key=lambda one: _left(seen, sources, position_of(one), 2 * place.pair + 1))
+    return position_of(step)
+
+
+def _left(seen: Floats, sources: Sources, position: int, source: int) -> float:
+    # What is left of most samples behind the factor and the constant that most of them have.
+    due = sources.block(position, len(seen), [source])[:, 0].astype(np.float64)
+    kept = np.ones(len(seen), bool)
+    for _ in range(2):
+        x, y = due[kept], seen[kept]
+        gain = float(((x - x.mean()) @ (y - y.mean())) / max(1.0, float(((x - x.mean()) ** 2).sum())))
+        off = np.abs(seen - y.mean() - gain * (due - x.mean()))
+        kept = off <= np.quantile(off, MOST_RIGHT)
+    # A step beside the right one moves a few samples by an LSB, damage moves its own by thousands.
+    return float(np.minimum(off, max(1.0, 3 * float(np.median(off)))).sum())
 
 
 def likeliest(positions: list[int], raw: Bytes, seen: Floats, pattern: Pattern, most: int = 2) -> list[int]:

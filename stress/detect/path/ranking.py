@@ -52,7 +52,7 @@ def order(kinds: list[list[SeenLine]], most: int = 3) -> list[tuple[int, SeenLin
         highs = [one for one in seen if one.high]
         lows = [one for one in seen if not one.high]
         if lows and lows[0].share > 0.04:
-            both = bool(highs) and highs[0].shift == lows[0].shift and highs[0].share > 0.15
+            both = bool(highs) and highs[0].shift == lows[0].shift
             strong = lows[0].share > 0.4 * (highs[0].share if highs else 0)
             if strong:
                 out.append((lows[0].shift, 0 if not both else 1, -lows[0].share, channel, lows[0], both))

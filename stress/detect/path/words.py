@@ -6,17 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stress.detect.path.curve import CURVES, VARYING
-from stress.model.path import Channel, Path
+from stress.model.path import Channel, Path, name_of
 
 # Gains nearer to 0 dB than that are rounding [dB].
 NO_GAIN_DB = 0.003
 # Likewise behind a filter or noise [dB]. Source: a filter's level depends on where it is measured.
 BENT_GAIN_DB = 1.0
-
-
-def name_of(channel: int, channels: int) -> str:
-    """Return "left" and "right" of two channels, else "channel 3"."""
-    return ("left", "right")[channel] if channels == 2 else f"channel {channel + 1}"
 
 
 def sentence(path: Path) -> str:
@@ -46,7 +41,7 @@ def advice(path: Path) -> str:
         out.append(f"{way} the volume until it is 0 dB (alsamixer, softvol, the device's own control)")
     if summed:
         out.append("switch the mono fold-down off (a route plugin, a mono switch, a hands-free profile)")
-    elif _exchanged(path):
+    elif _exchanged(path) and not _wider(path):
         out.append("exchange the plugs, or correct the channel map (route plugin, UCM)")
     if any(one is None for one in path.channels) and any(one is not None for one in path.channels):
         out.append(
@@ -58,7 +53,10 @@ def advice(path: Path) -> str:
         out.append("switch limiter, compressor, automatic gain, effects and speech codecs off")
     elif path.encoding and path.encoding not in ("filtered", "noisy", "float32"):
         out.append("look at the word format that both ends and the serial interface between them use")
-    if path.encoding == "float32" or (any(path.notes) and path.encoding not in CURVES):
+    wider = _wider(path)
+    if wider:
+        out.append("record as many channels as are played")
+    if path.encoding == "float32" or (any(path.notes) and not (wider or summed or path.encoding in CURVES)):
         out.append("use hw: devices, without a sound server, dither or conversion between them")
     if any(path.delay_frames):
         out.append("look at the serial interface or a delay effect: channels arrive at different times")
@@ -109,6 +107,10 @@ def _common(ratio: float) -> tuple[int, int] | None:
     return None
 
 
+def _wider(path: Path) -> bool:
+    return any(" of a pattern of " in note for note in path.notes)
+
+
 def _exchanged(path: Path) -> bool:
     known = [(c, one) for c, one in enumerate(path.channels) if isinstance(one, int)]
     return any(c != one for c, one in known)
@@ -126,6 +128,8 @@ def _wiring(path: Path) -> list[str]:
         out.append(_sums(path, known, n))
     elif n == 2 and channels == (1, 0):
         out.append("channels exchanged: left and right are swapped")
+    elif _wider(path):
+        pass
     elif not plain and len(known) > 1 and len({channels[c] for c in known}) == 1:
         source = channels[known[0]]
         name = _source(source, n)
@@ -183,6 +187,8 @@ def _sums(path: Path, known: Sequence[int], n: int) -> str:
         else " and ".join(str(one + 1) for one in (sources if isinstance(sources, tuple) else ()))
     )
     who = "both channels carry" if n == 2 else f"{_some(known)} carr{'ies' if len(known) == 1 else 'y'}"
+    if any(" is " in note and " dB" in note for note in path.notes):
+        return f"{who} sums of {names}"
     at = "" if what == "mean" else f" at {level:+.2f} dB each"
     return f"{who} the {what} of {names}{at} (mono fold-down)"
 

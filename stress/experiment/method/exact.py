@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stress.detect.exact.checker import check
 from stress.detect.exact.expected import Expected
 from stress.detect.exact.findings import CAP
+from stress.detect.path.fade import named_fades
 from stress.detect.path.judge import judge_behind
 from stress.detect.path.suspect import Suspicion, suspected
 from stress.experiment import positive_control
@@ -43,7 +44,13 @@ class ByPattern:
     def check(self, captured: Bytes, rings: Rings, position: int, due: int, planted: int = 0) -> CheckResult:
         """Judge what came back; see `Detector.check`."""
         found = self.check_wire(captured, rings, position, due, planted)
-        return CheckResult(self._behind(found, captured, self._expected(rings, position, due, planted)))
+        behind = self._behind(found, captured, self._expected(rings, position, due, planted))
+        if not self.stimulus.fmt.native:
+            return CheckResult(behind)
+        size = self.stimulus.frame_bytes
+        return CheckResult(
+            named_fades(behind, self.stimulus, lambda first, stop: captured[first * size : stop * size])
+        )
 
     def _expected(self, rings: Rings, position: int, due: int, planted: int) -> Expected:
         return Expected(

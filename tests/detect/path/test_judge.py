@@ -2,7 +2,11 @@
 import numpy as np
 import pytest
 
+from stress.detect.path import judge
+from stress.detect.path.estimate import estimate
 from stress.detect.path.judge import judge_behind
+from stress.detect.path.suspect import Suspicion
+from stress.detect.path.words import advice, sentence
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
@@ -72,7 +76,7 @@ def test_judge_of_a_slip_behind_a_gain_counts_its_frames():
 @pytest.mark.parametrize(
     ("way", "kind", "words"),
     [
-        (lambda x: x * [1, 0], Kind.ZERO, "right is zero; left left unchanged"),
+        (lambda x: x * [1, 0], Kind.ZERO, "right is zero; left stays as it was"),
         (lambda x: np.repeat(x.mean(1, keepdims=True), 2, 1), Kind.SWAP, "mean of left and right"),
         (lambda x: -x, Kind.POLARITY, "polarity inverted"),
         (lambda x: x * 0.5, Kind.GAIN, "-6.02 dB"),
@@ -113,3 +117,65 @@ def test_judge_of_a_long_capture_in_small_pieces_finds_a_line_far_in():
     behind = judge_behind(pieces, Pattern("mix1", FORMATS["S16_LE"], 2), RINGS)
     (found,) = behind.analysis.findings
     assert (found.kind, found.frame, found.frames, found.lag) == (Kind.STALE, 130000, 8, 4800)
+
+
+def test_bit_held_in_one_channel_from_an_instant_on_is_one_finding():
+    def held(x):
+        x = x.astype(np.int64)
+        x[12000:, 1] |= 4
+        return x
+
+    raw, pattern = captured(held), Pattern("mix1", FORMATS["S16_LE"], 2)
+    first = int(np.flatnonzero(raw != captured(lambda x: x))[0]) // pattern.frame_bytes
+    behind = judge_behind([raw], pattern, RINGS, locked=(0, 1), suspicion=Suspicion.PARTLY)
+    (found,) = behind.analysis.findings
+    assert (found.kind, found.frame) == (Kind.STUCK, first)
+    assert "bit 2 of every sample is always 1 (right only)" in found.text
+    assert behind.path.exact
+
+
+def test_gain_that_changes_all_the_time_calls_for_few_looks(monkeypatch):
+    looks = []
+
+    def counted(*given, **named):
+        looks.append(1)
+        return estimate(*given, **named)
+
+    monkeypatch.setattr(judge, "estimate", counted)
+
+    def fading(x):
+        gain = np.ones((len(x), 1))
+        gain[10000:16000, 0] = np.linspace(1, 0.3, 6000)
+        return x * gain
+
+    _judge(captured(fading, frames=40000))
+    assert len(looks) <= 4
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        (
+            lambda x: np.repeat(x @ [[0.5], [0.25]], 2, axis=1),
+            "left is -6.02 dB of left and -12.04 dB of right",
+        ),
+        (
+            lambda x: np.stack([x @ [0.5, 0.5], x @ [0.5, -0.5]], 1),
+            "right is -6.02 dB of left and -6.02 dB inverted",
+        ),
+    ],
+)
+def test_sum_of_parts_that_are_not_alike_is_told_part_by_part_and_judged(way, said):
+    behind = _judge(captured(lambda x: way(_stale(x))))
+    assert said in sentence(behind.path) and "mean" not in sentence(behind.path)
+    (found,) = behind.analysis.findings
+    assert (found.kind, found.frame, found.frames) == (Kind.STALE, 15000, 8)
+
+
+def test_one_channel_of_stereo_recorded_as_mono_is_no_exact_path_and_judged():
+    stereo = captured(_stale).reshape(-1, 2, 2)
+    for side, name in enumerate(("left", "right")):
+        behind = _judge(np.ascontiguousarray(stereo[:, side]).reshape(-1), channels=1)
+        assert not behind.path.exact and f"{name} of a pattern of 2 channels" in sentence(behind.path)
+        assert advice(behind.path).startswith("record as many channels")
+        assert behind.analysis.counts == {Kind.STALE: 1}
