@@ -19,9 +19,9 @@ from stress.detect.path.change import change_finding
 from stress.detect.path.curve import CURVES
 from stress.detect.path.estimate import estimate
 from stress.detect.path.estimated import Estimate, Nothing
+from stress.detect.path.feed import Feed, active, behind_idle
 from stress.detect.path.model import Model, model_of
 from stress.detect.path.restore import Restorer
-from stress.detect.path.sources import numbers
 from stress.detect.path.suspect import Suspicion
 from stress.model.arrays import Bytes, Flags
 from stress.model.finding import Analysis, Finding
@@ -41,19 +41,6 @@ LOST, LOST_SHARE = 1024, 0.1
 # Likewise where a path may leave samples as they are: a bit held in one channel leaves half of the frames.
 # What comes of it must explain EXPLAINS of them. Higher: time on local damage; lower: such a path is damage.
 PARTLY_LOST, EXPLAINS = 0.9, 0.95
-
-# Equal frames at the beginning that are silence behind a path that changes zero. Source: the pattern
-# repeats no frame, a held line has 16. Higher: silence is taken for damage; lower: a held line is silence.
-IDLE = 32
-
-# Frames at the beginning of a sound that are looked at for the noise of an idle input, and how much softer
-# than the loudest of them it is. Source: idle inputs and dither are below -60 dBFS, the pattern is rarely
-# below a sixteenth of its level. Higher: a softer beginning is left out of the estimate; lower: noise is
-# in it.
-QUIET_FRAMES, SOFTER = 8 << 16, 16
-# Loudest sample of silence behind a path that adds dither, in parts of the loudest one, and in LSB of 16
-# bits. Source: triangular dither of 12 bits. Higher: a fade is silence; lower: dither is the pattern.
-QUIETER, QUIET = 32, 32
 
 # Changes of path that are followed. Higher: time on noise; lower: a path that comes and goes is
 # unknown after some turns.
@@ -88,51 +75,6 @@ class Behind:
     blind: bool = False
 
 
-class _Feed:
-    # Captured frames of an iterable of blocks, with those around them.
-
-    def __init__(self, blocks: Iterable[Bytes], frame_bytes: int) -> None:
-        self._blocks, self._size = iter(blocks), frame_bytes
-        self._held = np.empty(0, np.uint8)
-        self._first = 0  # captured frame of the first held
-        self._done = False
-
-    def upto(self, frame: int) -> None:
-        parts = [self._held]
-        have = self._first + self._held.size // self._size
-        while have < frame and not self._done:
-            block = next(self._blocks, None)
-            if block is None:
-                self._done = True
-                break
-            parts.append(np.array(block, np.uint8).reshape(-1))
-            have += parts[-1].size // self._size
-        if len(parts) > 1:
-            self._held = np.concatenate(parts)
-
-    @property
-    def end(self) -> int | None:
-        """Frames of the capture, None while more may come."""
-        return self._first + self._held.size // self._size if self._done else None
-
-    def frames(self, start: int, stop: int) -> Bytes:
-        """Frames `start` to `stop`, zeros where there are none."""
-        self.upto(stop)
-        first, have = self._first, self._held.size // self._size
-        out = np.zeros(max(0, stop - start) * self._size, np.uint8)
-        low, high = max(start, first), min(stop, first + have)
-        if high > low:
-            out[(low - start) * self._size : (high - start) * self._size] = self._held[
-                (low - first) * self._size : (high - first) * self._size
-            ]
-        return out
-
-    def drop(self, frame: int) -> None:
-        """Forget the frames before `frame`."""
-        skip = max(0, min(frame - self._first, self._held.size // self._size))
-        self._held, self._first = self._held[skip * self._size :].copy(), self._first + skip
-
-
 def judge_behind(
     blocks: Iterable[Bytes],
     pattern: Pattern,
@@ -161,10 +103,10 @@ def judge_behind(
     suspicion : what wrong frames look like.
     """
     size = pattern.frame_bytes
-    feed = _Feed(blocks, size)
-    start = _active(feed, pattern)
+    feed = Feed(blocks, size)
+    start = active(feed, pattern)
     if start is not None:
-        start = _behind_idle(feed, start, pattern)
+        start = behind_idle(feed, start, pattern)
     if start is None:
         nothing = estimate(np.zeros(size, np.uint8), pattern)
         return Behind(None, nothing if isinstance(nothing, Nothing) else None)
@@ -191,58 +133,12 @@ def _blinds(path: Path) -> bool:
     return any(path.clipped) or (path.encoding in ("", *CURVES) and path.rate_ratio == 1)
 
 
-def _active(feed: _Feed, pattern: Pattern) -> int | None:
-    # The first frame that is not silence, whatever word silence arrives as.
-    start, size = 0, pattern.frame_bytes
-    while True:
-        raw = feed.frames(start, start + BLOCK).reshape(-1, size)
-        loud = np.flatnonzero(raw.any(axis=1))
-        if len(loud):
-            first = int(loud[0])
-            moving = np.flatnonzero((raw[first:] != raw[first]).any(axis=1) & ~_quiet(raw[first:], pattern))
-            idle = int(moving[0]) if len(moving) else 0
-            return start + first + (idle if idle > IDLE else 0)
-        start += BLOCK
-        if feed.end is not None and start >= feed.end:
-            return None
-        feed.drop(start)
-
-
-def _quiet(raw: Bytes, pattern: Pattern) -> Flags:
-    level = np.abs(numbers(raw.reshape(-1), pattern.fmt, pattern.channels)).max(axis=1)
-    quiet: Flags = level <= min(level.max() // QUIETER, QUIET << (pattern.fmt.bits - 16))
-    return quiet
-
-
-def _behind_idle(feed: _Feed, start: int, pattern: Pattern) -> int:
-    # The noise of an idle input, or dither, is no part of the path: an estimate begins where the level is
-    # that of the capture. `start` where no such step is near.
-    size, first, parts = pattern.frame_bytes, None, []
-    for at in range(start, start + QUIET_FRAMES, BLOCK):
-        raw = feed.frames(at, at + BLOCK)
-        if feed.end is not None:
-            raw = raw[: max(0, feed.end - at) * size]
-        if not raw.size:
-            break
-        seen = numbers(raw, pattern.fmt, pattern.channels)
-        first = seen[:1] if first is None else first
-        parts.append(np.abs(seen - first).max(axis=1))
-    level = np.concatenate(parts) if parts else np.zeros(0, np.int64)
-    tiles = len(level) // IDLE
-    loud = (level[: tiles * IDLE] * SOFTER > level.max(initial=0)).reshape(tiles, IDLE).mean(axis=1) > 0.5
-    tile = int(np.argmax(loud)) if loud.any() else 0
-    if tile < 2:
-        return start
-    near = level[(tile - 1) * IDLE : (tile + 1) * IDLE] * SOFTER > level.max(initial=0)
-    return start + (tile - 1) * IDLE + int(np.argmax(near))
-
-
 class _Walk:
     # Restores block after block, and looks for another path where one is lost.
 
     def __init__(
         self,
-        feed: _Feed,
+        feed: Feed,
         pattern: Pattern,
         rings: Rings,
         found: Estimate,
