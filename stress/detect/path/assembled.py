@@ -14,7 +14,7 @@ from stress.detect.path.forward import Forward, columns, rails_of
 from stress.detect.path.sources import ODD, Sources, index_of
 from stress.model.arrays import Floats, Ints
 from stress.model.formats import SampleFormat
-from stress.model.path import Path, name_of
+from stress.model.path import Channel, Path, name_of
 
 # Largest difference of a sample behind which a capture is judged bit for bit [steps]. Source: rectangular
 # dither; noise of a converter has tails, and 0.1 % of its samples lie beyond any bound that fits the rest.
@@ -208,6 +208,30 @@ def bent_path(path: Path, heard: Sequence[Response | None], mixes: Sequence[Mix]
     offset = tuple(one if abs(one) >= least else 0 for one in path.offset)
     path = replace(path, exact=False, gain_db=gains, encoding=encoding, notes=notes, invertible=False)
     return replace(path, clipped=clipped, offset=offset)
+
+
+def path_by_lines(channels: Sequence[Channel], idle: Sequence[str], fmt: SampleFormat, first: int) -> Path:
+    """Return a path of which the lines of the pattern tell the channels and nothing else.
+
+    Parameters
+    ----------
+    channels : source of each captured channel.
+    idle : what those without the pattern carry, see `idle_of`.
+    first : captured frame that it holds from.
+    """
+    n = len(channels)
+    return Path(
+        exact=False,
+        channels=tuple(channels),
+        polarity=(1,) * n,
+        gain_db=(None,) * n,
+        offset=(0,) * n,
+        bits=(fmt.bits,) * n,
+        delay_frames=(0,) * n,
+        from_frame=first,
+        idle=tuple(idle),
+        source_bits=fmt.bits,
+    )
 
 
 def with_ratio(path: Path, ratio: float) -> Path:

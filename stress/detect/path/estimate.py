@@ -15,6 +15,7 @@ from stress.detect.path.assembled import (
     idle_of,
     level_by_low_notes,
     own,
+    path_by_lines,
     shares,
     since,
     strong,
@@ -31,6 +32,7 @@ from stress.detect.path.locate import locate, position_of
 from stress.detect.path.positions import likeliest, settled, sharpened
 from stress.detect.path.ranking import cost, odd_order, order, strongest
 from stress.detect.path.readings import readings
+from stress.detect.path.recoded import encodings, recoded
 from stress.detect.path.sources import ALL, PAIRED, Sources, numbers
 from stress.model.arrays import Bytes, Floats, Ints
 from stress.model.formats import SampleFormat
@@ -336,7 +338,16 @@ class _Estimator:
             best = min((one for one in (*tried, best) if one is not None), key=cost, default=None)
             if best is not None and cost(best) <= SURE:
                 return best
-        return best
+        return best or self._beneath_gain()
+
+    def _beneath_gain(self) -> Estimate | None:
+        # A volume in front of exchanged bytes moves no bits: the samples are put in order first.
+        for encoding in encodings(self._fmt):
+            raw = recoded(self._raw, self._fmt, encoding)
+            one = _Estimator(raw, self._pattern, self._first, self._hint, None).straight()
+            if one is not None and one.forward and cost(one) < SURE:
+                return replace(one, path=replace(one.path, encoding=encoding), encoding=encoding)
+        return None
 
     def _resampled(self) -> Estimate | None:
         captured = self._seen.astype(np.float64)
@@ -379,18 +390,6 @@ class _Estimator:
         for seen in kinds:
             halves = {int(one.high) for one in seen[:2] if one.share > 0.3 * seen[0].share}
             channels.append(None if not halves else halves.pop() if len(halves) == 1 else (0, 1))
-        path = Path(
-            exact=False,
-            channels=tuple(channels),
-            polarity=(1,) * n,
-            gain_db=(None,) * n,
-            offset=(0,) * n,
-            bits=(self._fmt.bits,) * n,
-            delay_frames=(0,) * n,
-            from_frame=self._first,
-            idle=tuple(
-                "" if one is not None else idle_of(self._seen[:, c]) for c, one in enumerate(channels)
-            ),
-            source_bits=self._fmt.bits,
-        )
+        idle = ["" if one is not None else idle_of(self._seen[:, c]) for c, one in enumerate(channels)]
+        path = path_by_lines(channels, idle, self._fmt, self._first)
         return Estimate(with_ratio(path, ratio), 0)

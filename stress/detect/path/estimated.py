@@ -22,6 +22,7 @@ class Estimate:
     forward : arithmetic per captured channel, none where the path is a wiring or not known.
     wires : the wiring, None where it is arithmetic.
     named : of the wiring.
+    encoding : of the samples that the arithmetic gives, see `stress.detect.path.recoded`.
     """
 
     path: Path
@@ -29,6 +30,7 @@ class Estimate:
     forward: tuple[Forward, ...] = ()
     wires: BitMap | None = None
     named: Named | None = None
+    encoding: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 from stress.detect.path.bitmap import Inverse, planes
 from stress.detect.path.forward import bounds
 from stress.detect.path.ordered import Ordered
+from stress.detect.path.recoded import recoded
 from stress.detect.path.sources import ODD, Sources, index_of, numbers
 from stress.model.arrays import Bytes, Flags, Floats, Ints
 from stress.model.stimulus import POSITIONS
@@ -97,7 +98,7 @@ class Arithmetic:
     """A path that multiplies, adds, rounds and reorders channels; see `Model`."""
 
     def __init__(self, found: Estimate, captured: Pattern) -> None:
-        self._captured, self._forward = captured, found.forward
+        self._captured, self._forward, self._encoding = captured, found.forward, found.encoding
         self._used = [c for c, one in enumerate(found.forward) if one.terms]
         sources = [term.source for one in found.forward for term in one.terms]
         odd = [source for source in sources if source >= ODD]
@@ -118,7 +119,8 @@ class Arithmetic:
 
     def seen(self, raw: Bytes) -> Ints:
         """Return the captured numbers of each channel, its delay taken off; shapes: see `Model`."""
-        every = numbers(raw, self._captured.fmt, self._captured.channels)
+        fmt = self._captured.fmt
+        every = numbers(recoded(raw, fmt, self._encoding), fmt, self._captured.channels)
         frames = len(every) - self.ahead - self.behind
         first = [self.behind + delay for delay in self._delay]
         return np.stack([every[at : at + frames, c] for at, c in zip(first, self._used)], axis=1)
