@@ -10,6 +10,7 @@ from stress.detect.path.curve import CURVES
 from stress.detect.path.words import advice, lost, sentence
 from stress.errors import DeviceError
 from stress.experiment.burst import BurstRunner
+from stress.model.path import TWO_CLOCKS
 from stress.model.pcm import Handling
 from stress.model.record.events import LoopbackRecord
 
@@ -172,12 +173,7 @@ def behind(path: Path, judge: Detector, here: Sequence[str]) -> LoopbackRecord:
     return LoopbackRecord(judge.loopback, judge.name, why, said, left, todo)
 
 
-# Ratios of rates nearer to 1 may be the clocks of two converters. Source: crystals are within 1000 ppm.
-# Higher: a rate plugin is taken for a cable; lower: a cable is never tried.
-CLOCKS = 5e-3
-
-
 def maybe_cable(path: Path) -> bool:
     """Tell whether a path may be an analog cable, which filters, adds noise and drifts."""
     digital = path.encoding in CURVES or (any(path.clipped) and not path.notes)
-    return not (path.invertible or digital or abs(path.rate_ratio - 1) > CLOCKS)
+    return not (path.invertible or digital or abs(path.rate_ratio - 1) > TWO_CLOCKS)

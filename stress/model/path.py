@@ -6,6 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Union
 
+#: Two clocks are less apart than this. Source: crystals are within 1000 ppm. Higher: a rate plugin is taken
+#: for a cable, and a cable's filter or a fold-down to mono for another rate; lower: a cable is never tried.
+TWO_CLOCKS = 5e-3
+
 #: Source channel of a captured channel: an index, two for a sum, None for no pattern.
 Channel = Union[int, tuple[int, ...], None]
 

@@ -194,11 +194,15 @@ def _rule_notes(forward: Forward, bits: int) -> list[str]:
 
 def bent_path(path: Path, heard: Sequence[Response | None], mixes: Sequence[Mix]) -> Path:
     """Return a path with a filter or noise in it, with what was heard of each channel."""
-    gains = tuple(
-        path.gain_db[c] if one is None or not one.fits else _db(one.gain) for c, one in enumerate(heard)
-    )
     known = [one for one in heard if one is not None]
     fits = [one for one in known if one.fits]
+    # Where one channel shows a filter, the level of another that does not is not known.
+    gains = tuple(
+        (None if fits and one is not None else path.gain_db[c])
+        if one is None or not one.fits
+        else _db(one.gain)
+        for c, one in enumerate(heard)
+    )
     # One filter stands in all channels: the one that is seen best is named.
     notes = (min(fits or known, key=lambda one: one.left).text,) if known else ()
     encoding = "filtered" if fits else "noisy"

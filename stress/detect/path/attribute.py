@@ -145,7 +145,7 @@ class Attribution:
     def _fit(self, seen: Floats, free: Flags, terms: Sequence[tuple[int, int]]) -> Mix:
         # Least squares without the rails; thrice without what lies far off.
         due = np.concatenate([self._columns(terms), np.ones((self._frames, 1))], axis=1)
-        kept = free
+        kept = free & self._near(seen, free, due) if len(terms) == 1 else free
         for _ in range(3):
             factors = np.linalg.lstsq(due[kept], seen[kept], rcond=None)[0]
             off = np.abs(seen - due @ factors)
@@ -155,6 +155,17 @@ class Attribution:
             Term(self._among[column], delay, float(gain)) for (column, delay), gain in zip(terms, factors)
         ]
         return Mix(tuple(made), float(factors[-1]), left)
+
+    def _near(self, seen: Floats, free: Flags, due: Floats) -> Flags:
+        # Samples that follow the factor most of them agree on: nearly half may be damage.
+        x = due[:, 0]
+        loud = free & (np.abs(x) > np.abs(x).max() / 4)
+        if loud.sum() < self._frames // 20:
+            return np.ones(len(seen), bool)
+        off = seen - float(np.median(seen[loud] / x[loud])) * x
+        off = np.abs(off - np.median(off[free]))
+        near: Flags = off <= 6 * float(np.median(off[free])) + 1.0
+        return near
 
     def _model(self, mix: Mix) -> Floats:
         terms = [(self._among.index(term.source), term.delay) for term in mix.terms]

@@ -36,16 +36,12 @@ from stress.detect.path.recoded import encodings, recoded
 from stress.detect.path.sources import ALL, PAIRED, Sources, numbers
 from stress.model.arrays import Bytes, Floats, Ints
 from stress.model.formats import SampleFormat
-from stress.model.path import Channel, Path
+from stress.model.path import TWO_CLOCKS, Channel, Path
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
 
 # Frames the lines are looked for in, the arithmetic is fitted to, and the fewest that name a path.
 LINES, FITTED, LEAST = 16384, 16384, 1000
-
-# Share of samples that the arithmetic must hit for the path to be known. Source: stale lines in
-# one of ten. Higher: damage hides the path; lower: a wrong path is called known.
-KNOWN = 0.7
 
 # Share of samples that the arithmetic hits where no bend is looked for. Source: a bend moves a sample of
 # 20. Higher: time on damage; lower: soft clipping of the loudest samples alone is damage.
@@ -61,10 +57,6 @@ CHEAP = 2.5
 # Cost below which other readings of the bytes and other rates are not tried.
 SURE = 11.0
 
-
-# Ratios nearer to 1 are believed only where the samples fit at the other rate. Source: lines
-# that a slip broadens look like a few hundred ppm. Higher: clocks are missed; lower: slips drift.
-LEAST_DRIFT = 5e-3
 
 # Ratios nearer to 1 are that. Source: 65536 frames drift by 0.07 of a frame, which the noise of a codec
 # does as well. Higher: clocks that hardly drift are noise; lower: a lossy codec is another clock.
@@ -226,7 +218,7 @@ class _Estimator:
         if not any(abs(term.gain) > FAINTEST for mix in mixes for term in mix.terms):
             return None
         forwards = [self._forward(seen[:, c], mix, position) for c, mix in enumerate(mixes)]
-        sure = [f.share >= KNOWN for f, mix in zip(forwards, mixes) if mix.terms]
+        sure = [f.known for f, mix in zip(forwards, mixes) if mix.terms]
         idle = [idle_of(seen[:, c]) if not mix.terms else "" for c, mix in enumerate(mixes)]
         found = []
         if all(sure) and "other" not in idle:
@@ -284,6 +276,13 @@ class _Estimator:
         if found.wired < 0.99 or not (found.source >= 0).any():
             return None
         name = wires.named(found, self._fmt, pattern.channels)
+        if name.kind == "byteshift" and 2 * abs(name.shift) > 8 * pattern.frame_bytes:
+            # Late by most of a frame is early by the rest of it.
+            beside = (position + (-1 if name.shift > 0 else 1)) % POSITIONS
+            nearer = wiring(self._raw, beside, pattern)
+            other = wires.named(nearer, self._fmt, pattern.channels)
+            if nearer.wired >= found.wired and abs(other.shift) < abs(name.shift) and other.kind == name.kind:
+                position, found, name = beside, nearer, other
         channels = tuple(name.channels)
         exact = bool((found.source == np.arange(len(found.source))).all()) and not found.inverted.any()
         path = Path(
@@ -364,7 +363,8 @@ class _Estimator:
             tried = [found.mix(c) for c in range(self._pattern.channels)]
             if position is None or sum(mix.left for mix in tried) < sum(mix.left for mix in mixes):
                 position, mixes = one, tried
-        if abs(ratio - 1) < LEAST_DRIFT and not any(mix.left < MOST_LEFT for mix in mixes):
+        # Lines that a slip broadens look like a few hundred ppm.
+        if abs(ratio - 1) < TWO_CLOCKS and not any(mix.left < MOST_LEFT for mix in mixes):
             return None
         if position is None and self._pattern.channels <= 2:
             return self._by_lines(ratio, old)

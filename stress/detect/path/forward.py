@@ -27,6 +27,10 @@ RULES = ("round", "floor", "truncate", "half up")
 # at worst where the alignment is plain. Higher: damage hides the rule; lower: dither passes.
 RULE_SHARE = 0.7
 
+# Likewise where the other samples are far off, as damage is. Source: a quarter of the lines of both rings is
+# stale, 0.56 are right. Higher: heavy damage hides the path; lower: the fit itself is drawn to the damage.
+FEWEST = 0.45
+
 # Largest difference that still counts as the same sample where no way of rounding fits
 # [steps]. Source: triangular dither of 2 LSB. Higher: flips of low bits pass; lower: noise
 # shaping is called damage.
@@ -67,6 +71,11 @@ class Forward:
     slack: int = 0
     share: float = 0.0
     clipped: float | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether enough samples agree: fewer where a way of rounding was found, whose others are far off."""
+        return self.share >= RULE_SHARE or (self.share >= FEWEST and self.clipped is not None)
 
     def values(self, due: Floats) -> Ints:
         """Return what is captured of the samples sent.
@@ -180,7 +189,7 @@ def fitted(seen: Ints, due: Floats, mix: Mix, bits: int) -> Forward:
         tried = _refined(replace(start, rule=rule), seen, due, mix)
         if tried.share > best.share + 1e-6:
             best = tried
-    if best.share >= RULE_SHARE and not _dithered(best, seen, due):
+    if _ruled(best, seen, due):
         cut = _cut(best, seen, due) if at_rails else 0.0
         return replace(best, slack=_slack(best, seen, due, bits), clipped=cut)
     plain = _loose(replace(start, offset=mix.offset), seen, due)
@@ -188,6 +197,15 @@ def fitted(seen: Ints, due: Floats, mix: Mix, bits: int) -> Forward:
     return (
         other if (other.share >= RULE_SHARE, -other.off) > (plain.share >= RULE_SHARE, -plain.off) else plain
     )
+
+
+def _ruled(found: Forward, seen: Ints, due: Floats) -> bool:
+    if found.share < FEWEST:
+        return False
+    if found.share >= RULE_SHARE:
+        return not _dithered(found, seen, due)
+    off = np.abs(found.values(due) - seen) / found.step
+    return float((off[off > 0] <= NEAR_STEPS).mean()) < 1 - MOST_NEAR
 
 
 def _cut(found: Forward, seen: Ints, due: Floats) -> float:

@@ -8,16 +8,13 @@ import numpy as np
 from stress.detect.path.curve import CURVES
 from stress.detect.path.estimated import Estimate
 from stress.detect.path.lines import SeenLine
-
-# Two clocks are less apart than this. Higher: a cable's filter is called another rate; lower: nothing,
-# crystals are within 1e-3.
-_CLOCKS = 0.01
+from stress.model.path import TWO_CLOCKS
 
 
 def cost(one: Estimate) -> float:
     """Return how much a path supposes: of several that explain a capture the simplest is told."""
     bent = one.path.encoding in ("noisy", "filtered") or one.path.rate_ratio != 1
-    if bent and 1e-6 < abs(one.path.rate_ratio - 1) < _CLOCKS:
+    if bent and 1e-6 < abs(one.path.rate_ratio - 1) < TWO_CLOCKS:
         # Clocks apart look like a filter for as long as they are less than a frame apart.
         return 990.0
     if bent:

@@ -7,6 +7,7 @@ import numpy as np
 
 from stress.detect.path.sources import ODD, Sources
 from stress.model.arrays import Floats
+from stress.model.path import TWO_CLOCKS
 
 # Ratios that are looked for. Source: 96 to 48 kHz and back, a ppm of clock beyond.
 LEAST_RATIO, MOST_RATIO = 0.49, 2.05
@@ -20,10 +21,6 @@ LEAST_SHARE = 0.1
 
 # Ratios that all channels vote on. Higher: time; lower: one channel alone decides.
 MOST_VOTED = 40
-
-# Ratios nearer to 1 share its lines. Source: two bins of the spectrum are 6e-5, a clock is off by 1e-3 at
-# most. Higher: a fold-down to mono is called another rate; lower: two clocks are not told.
-NEAR_ONE = 0.01
 
 TAPS = 32  #: on each side of the interpolation
 
@@ -60,7 +57,7 @@ def ratio_of(captured: Floats, sources: Sources) -> float | None:
     if not voted:
         return None
     share, ratio = max(voted)
-    if abs(ratio - 1) > NEAR_ONE and share <= sum(_both(spectrum, known, frames) for spectrum in spectra):
+    if abs(ratio - 1) > TWO_CLOCKS and share <= sum(_both(spectrum, known, frames) for spectrum in spectra):
         return None
     return _refined(captured, ratio, known)
 

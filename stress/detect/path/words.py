@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stress.detect.path.curve import CURVES, VARYING
-from stress.model.path import Channel, Path, name_of
+from stress.model.path import TWO_CLOCKS, Channel, Path, name_of
 
 # Gains nearer to 0 dB than that are rounding [dB].
 NO_GAIN_DB = 0.003
@@ -33,8 +33,7 @@ def advice(path: Path) -> str:
         )
     elif path.rate_ratio != 1:
         out.append("both ends run from different clocks, or a sound server converts: use hw: and one clock")
-    least = BENT_GAIN_DB if path.encoding in ("filtered", "noisy") else NO_GAIN_DB
-    levels = [level for level in path.gain_db if level is not None and abs(level) >= least]
+    levels = [level for level in path.gain_db if level is not None and abs(level) >= _least(path)]
     summed = any(isinstance(one, tuple) for one in path.channels)
     if levels and not summed and path.encoding not in CURVES:
         way = "lower" if max(levels, key=abs) > 0 else "raise"
@@ -69,6 +68,10 @@ def advice(path: Path) -> str:
     return "; ".join(out)
 
 
+def _least(path: Path) -> float:
+    return BENT_GAIN_DB if path.encoding in ("filtered", "noisy") else NO_GAIN_DB
+
+
 def lost(path: Path) -> str:
     """Return why the exact detector cannot judge behind the path, "" where it can."""
     if path.invertible:
@@ -93,7 +96,7 @@ def _rate(path: Path) -> list[str]:
     common = _common(path.rate_ratio)
     if common:
         return [f"resampled from {common[0]} to {common[1]} Hz (captured/played {path.rate_ratio:.7g})"]
-    if abs(ppm) < 5000:
+    if abs(path.rate_ratio - 1) < TWO_CLOCKS:
         return [f"resampled by {ppm:+.2f} ppm"]
     return [f"resampled (captured/played {path.rate_ratio:.7g})"]
 
@@ -212,14 +215,14 @@ def _gains(path: Path) -> list[str]:
     known = [c for c in range(n) if path.channels[c] is not None]
     summed = any(isinstance(path.channels[c], tuple) for c in known)
     out = []
-    levels = [path.gain_db[c] or 0.0 for c in known if path.encoding not in CURVES]
-    if any(abs(level) >= NO_GAIN_DB for level in levels) and not summed:
+    every = [(c, path.gain_db[c]) for c in known if path.encoding not in CURVES]
+    told = [(c, level) for c, level in every if level is not None]
+    levels = [level for _, level in told]
+    if any(abs(level) >= _least(path) for level in levels) and not summed:
         if max(levels) - min(levels) < 0.005 and n != 2:
             out.append(f"gain {levels[0]:+.2f} dB")
         else:
-            out.append(
-                "gain " + ", ".join(f"{level:+.2f} dB {name_of(c, n)}" for c, level in zip(known, levels))
-            )
+            out.append("gain " + ", ".join(f"{level:+.2f} dB {name_of(c, n)}" for c, level in told))
     if any(path.clipped) and path.encoding not in CURVES:
         out.append(f"clipped: {100 * max(path.clipped):.2g} % of the samples are at a rail")
     if any(path.polarity[c] < 0 for c in known):
