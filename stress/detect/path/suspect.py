@@ -53,7 +53,7 @@ ALL, SOME = 0.9, 0.02
 HELD, MOVES = 0.01, 0.25
 
 # Differences of rounding, in steps of 16 bits, and the share of wrong samples they explain.
-FINE, MOSTLY = 2, 0.9
+FINE, MOSTLY = 4, 0.9
 
 # Quietest sample that a limiter touches, in full scales.
 LOUD = 0.25

@@ -132,3 +132,13 @@ def test_path_in_a_run_whose_silence_is_noise_names_the_channels_that_were_playe
     analysis = ByPattern(PATTERN, 32).check(raw, Rings(192, 480), 77, FRAMES).analysis
     assert analysis.path.channels == (0, 1) and analysis.path.delay_frames == (0, 0)
     assert not analysis.findings
+
+
+def test_samples_off_by_a_few_steps_are_no_damage_where_the_detector_locked_too():
+    played = np.frombuffer(PATTERN.bytes_at(77, FRAMES), "<i2")
+    off = np.random.default_rng(5).choice([0, 0, 0, 0, 0, 0, -3, -1, 1, 3], played.size)
+    raw = np.clip(played.astype(int) + off, -32768, 32767).astype("<i2").view(np.uint8)
+    detector = ByPattern(PATTERN, 32)
+    assert detector.check_wire(raw, Rings(192, 480), 77, FRAMES).locked
+    analysis = detector.check(raw, Rings(192, 480), 77, FRAMES).analysis
+    assert not analysis.locked and not analysis.findings and "dither" in sentence(analysis.path)

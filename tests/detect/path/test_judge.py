@@ -179,3 +179,27 @@ def test_one_channel_of_stereo_recorded_as_mono_is_no_exact_path_and_judged():
         assert not behind.path.exact and f"{name} of a pattern of 2 channels" in sentence(behind.path)
         assert advice(behind.path).startswith("record as many channels")
         assert behind.analysis.counts == {Kind.STALE: 1}
+
+
+def test_path_behind_which_half_of_the_frames_are_older_data_is_named_and_judged():
+    rng, rings = np.random.default_rng(1), Rings(192, 480)
+
+    def corrupt(x, ring):
+        out = x.copy()
+        for first in range(ring, len(x) - 8, 8):
+            if rng.random() < 0.25:
+                out[first : first + 8] = x[first - ring : first - ring + 8]
+        return out
+
+    raw = captured(lambda x: corrupt(corrupt(x, 192)[:, ::-1] * 10 ** (-3.01 / 20), 480))
+    raw = np.concatenate([np.zeros(192 * 4, np.uint8), raw])
+    behind = judge_behind([raw], Pattern("mix1", FORMATS["S16_LE"], 2), rings, first_position=1)
+    assert behind.path.channels == (1, 0) and behind.path.gain_db == pytest.approx((-3.01, -3.01), abs=0.005)
+    assert behind.analysis.counts[Kind.STALE] > 700
+    assert behind.analysis.wrong_frames == pytest.approx(0.4375 * 24000, rel=0.05)
+
+
+def test_byte_stream_that_is_a_byte_early_is_told_so():
+    raw = captured(lambda x: x, "S24_3LE")
+    behind = _judge(np.concatenate([raw[1:], raw[:1]]), "S24_3LE")
+    assert behind.path.encoding == "byte stream shifted by -1 byte"
