@@ -14,6 +14,7 @@ from stress.stats.counts import (
     clopper_pearson,
     compare,
     dispersion,
+    exposure_factor,
     holm,
     poisson_at_most,
     poisson_interval,
@@ -122,3 +123,22 @@ def test_poisson_interval_of_many_events_is_right_to_four_digits(events):
 def test_poisson_at_most_is_the_sum_of_its_terms(events, mean):
     due = stats.poisson.cdf(events, mean)
     assert poisson_at_most(events, mean) == pytest.approx(due, rel=1e-9, abs=1e-300)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "ratio", "expected"),
+    [
+        (0, 0, math.nan, math.inf),
+        # (1.96 + 0.84)^2 (1/n + 1/m) over the square of the nearer distance: to being the same, or apart.
+        (20, 20, 1.0, 7.848876 * 0.1 / math.log(2) ** 2),
+        (6, 5, 1.2, 7.848876 * (1 / 6 + 1 / 5) / (math.log(2) - math.log(1.2)) ** 2),
+        (7, 4, 1.75, 7.848876 * (1 / 7 + 1 / 4) / math.log(1.75) ** 2),
+        (40, 10, 4.0, 1.0),
+        # None counts as half an event.
+        (5, 0, math.inf, 7.848876 * 2.2 / math.log(10) ** 2),
+        (0, 5, 0.0, 7.848876 * 2.2 / math.log(10) ** 2),
+        (1, 0, math.inf, 7.848876 * 3 / math.log(2) ** 2),
+    ],
+)
+def test_longer_exposure_that_would_tell_has_its_closed_form(first, second, ratio, expected):
+    assert exposure_factor(first, second, ratio, 2.0) == pytest.approx(expected, rel=1e-5)
