@@ -14,6 +14,8 @@ Each piece is a process of its own that resumes the record; its last burst is it
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import json
 import os
 import resource
@@ -172,6 +174,9 @@ def _cpu_s() -> float:
 
 
 def _resident() -> int:
+    # What the allocator of C keeps for later is given back first: it swings by 3 % from burst to burst.
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
     with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * resource.getpagesize()
 
