@@ -187,7 +187,9 @@ def _place(error: OSError) -> str:
 
 def _without_numpy(args: argparse.Namespace) -> bool:
     # They work where there is no memory for it, as they do where it is not installed.
-    return args.command in ("boards", "kinds", "probe")
+    # A virtual board is modelled with it.
+    modelled = getattr(args, "board", "") or getattr(args, "set", ())
+    return args.command in ("boards", "kinds") or (args.command == "probe" and not modelled)
 
 
 def _tell_undone() -> None:

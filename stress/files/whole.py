@@ -4,18 +4,22 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from stress.errors import CaptureFileError
+from stress.errors import CaptureFileError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # The file that makes a directory the record of a run, and what else belongs to one.
 RUN_FILE, RUN_FILES = "run.jsonl", ("run.jsonl", "config.json", "board.json")
+
+# What a file system says of itself; anything else is about the name.
+_OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG)
 
 
 @contextmanager
@@ -28,7 +32,8 @@ def whole(path: str) -> Iterator[str]:
 
     Raises
     ------
-    CaptureFileError : it cannot be written, nothing of it is left behind then; or it
+    StorageError : the file system is full, broken or read-only; nothing of it is left behind.
+    CaptureFileError : it cannot be written for another reason, nothing of it is left behind; or it
         would replace a file of a run's record.
     """
     _refuse_record(path)
@@ -44,6 +49,8 @@ def whole(path: str) -> Iterator[str]:
         if plain and part != path:
             with contextlib.suppress(OSError):
                 os.unlink(part)
+        if isinstance(error, OSError) and error.errno in _OF_A_DISK:
+            raise StorageError.of(path, error) from None
         if isinstance(error, OSError):
             raise CaptureFileError(path, f"cannot be written: {error.strerror}") from None
         raise
