@@ -166,3 +166,14 @@ def test_one_frame_checked_beyond_what_was_streamed_is_named():
     for more, words in ((0, ""), (1, f"{1001 + sides} frames checked, of {1000 + sides} streamed")):
         checked = replace(burst.analysis, frames=1000, checked_frames=1000 + sides + more)
         assert broken(replace(burst, analysis=checked)) == words
+
+
+@pytest.mark.parametrize(("wrong", "words"), [(8, ""), (7, "7 wrong frames, and a finding of 8")])
+def test_longest_finding_has_no_more_frames_than_are_wrong(wrong, words):
+    analysis = {
+        "counts": {"stale": 2},
+        "sites": _sites(2),
+        "findings": [{"kind": "stale", "frames": 8}, {"kind": "stale", "frames": 3}],
+        "wrong_frames": wrong,
+    }
+    assert broken(event({"event": "burst", "analysis": analysis})) == words

@@ -329,3 +329,22 @@ def test_duration_is_said_to_decide_only_where_nothing_else_keeps_the_run_from_p
     for reasons in (beside, missed):
         assert not any("this decides it" in reason for reason in reasons)
         assert "once the other reasons are gone: the same run with --duration" in reasons[-1]
+
+
+def test_tally_is_the_sum_of_its_bursts():
+    bursts = [
+        event(
+            {
+                "event": "burst",
+                "arm": "a",
+                "number": number,
+                "streamed_s": 0.25,
+                "analysis": {"frames": 9600, "checked_frames": checked},
+                "exposure": {"lines": lines, "line_bytes": 32},
+            }
+        )
+        for number, checked, lines in ((1, 9000, 1100), (2, 500, 60), (3, 0, 0))
+    ]
+    (tally,) = tallies(bursts)
+    assert (tally.bursts, tally.checked_frames, tally.lines) == (3, 9500, 1160)
+    assert tally.streamed_s == pytest.approx(0.75)
