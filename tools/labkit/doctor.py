@@ -36,7 +36,7 @@ def parts(board: Board) -> list[Part]:
     if board.emulator.builder:
         program = assemble.built_emulator(board)
         entry = program.parent.name if program else board.emulator.builder
-        found.append(Part("emulator", entry, program is not None, (2, 8), 0.8))
+        found.append(Part("emulator", entry, program is not None, (2, 15), 0.8))
     userland = kernel.userland_name(board)
     found.append(Part("userland", userland, _there(userland), (1, 4), 0.5))
     if board.kernel.source:
