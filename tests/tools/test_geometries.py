@@ -14,7 +14,17 @@ from stress.virtual import footprint as virtual
 from stress.virtual.cache.geometry import named_geometry
 from stress.virtual.spec import BoardSpec
 from tools.labkit import boards as lab_boards
-from tools.labkit import cache_names, colours, command, doctor, emulator, model_cache, own_load, sections
+from tools.labkit import (
+    cache_names,
+    colours,
+    command,
+    doctor,
+    emulator,
+    geometries,
+    model_cache,
+    own_load,
+    sections,
+)
 from tools.labkit.emulator_log import Touched, Touching
 from tools.labkit.emulator_truth import Agreement
 from tools.labkit.errors import LabError, LabUsage
@@ -221,9 +231,21 @@ def test_section_that_is_not_there_is_named_before_anything_is_booted(
     page = tmp_path / "page.md"
     page.write_text("nothing\n")
     own = sections.check
-    monkeypatch.setattr(sections, "check", lambda name: own(name, page))
+    monkeypatch.setattr(sections, "check", lambda name, _=page: own(name, page))
     assert command.main(argv) == 70
     assert f"has no section {section}" in capsys.readouterr().err
+
+
+def test_caches_with_a_section_of_their_own_are_written_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- geometries xscale line=16 -->\n<!-- end geometries xscale line=16 -->\n")
+    own = sections.check
+    monkeypatch.setattr(sections, "check", lambda name, _=page: own(name, page))
+    assert geometries._section(["xscale", "line=16"]) == "geometries xscale line=16"
+    assert geometries._section(["line=16"]) == "geometries"
+    assert geometries._section(geometries.GEOMETRIES) == "geometries"
 
 
 def test_section_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -243,6 +265,6 @@ def test_doctor_names_parts_time_room_and_every_missing_package(
     assert code == 4
     for part in ("emulator", "userland", "kernel", "initramfs"):
         assert f"\n{part} " in text
-    assert "to build: 12 to 43 min on two cores, 3.4 GB of" in text
+    assert "to build: 12 to 50 min on two cores, 3.4 GB of" in text
     packages = set(lines[-1].partition("apt-get install ")[2].split())
     assert {"meson", "ninja-build", "flex", "bison", "bc", "mmdebstrap", "gcc-arm-linux-gnueabi"} <= packages

@@ -147,7 +147,7 @@ def run(args: argparse.Namespace) -> int:
     settings = args.cache or GEOMETRIES
     emulator.check_options(board, settings)
     if args.write:
-        sections.check("geometries")
+        sections.check(_section(settings))
     base, _ = runner.directories(args.out)
     rows: list[Row] = []
     for number, setting in enumerate(settings):
@@ -159,9 +159,15 @@ def run(args: argparse.Namespace) -> int:
     print("\n".join(lines), flush=True)
     if args.write:
         asked = "".join(f" --cache {setting}" for setting in args.cache or ())
-        sections.write("geometries", f"tools/lab geometries {args.board}{asked}", lines)
+        sections.write(_section(settings), f"tools/lab geometries {args.board}{asked}", lines)
     agree = all(row.log != _DISAGREES for row in rows)
     return 0 if agree and all(row.good or row.explained for row in rows) else EX_BROKEN
+
+
+def _section(settings: Sequence[str]) -> str:
+    """Return the section of the results page: that of these very caches, where there is one."""
+    own = " ".join(("geometries", *settings))
+    return own if sections.has(own) else "geometries"
 
 
 def summary(rows: Sequence[Row]) -> list[str]:

@@ -47,5 +47,14 @@ def check(name: str, path: Path = RESULTS) -> str:
     return text
 
 
+def has(name: str, path: Path = RESULTS) -> bool:
+    """Return whether the file has a section of that name."""
+    try:
+        check(name, path)
+    except LabError:
+        return False
+    return True
+
+
 def _marks(name: str) -> tuple[str, str]:
     return f"<!-- {name} -->", f"<!-- end {name} -->"
