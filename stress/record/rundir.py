@@ -39,6 +39,9 @@ def create(path: str, clock: Clock) -> Path:
         if error.errno in _FULL:
             raise StorageError.of(str(folder), error) from None
         raise CaptureFileError(str(folder), f"cannot be made: {error.strerror}") from None
+    except RecursionError:
+        # Each folder on the way is made by the one below it.
+        raise CaptureFileError(str(folder), "cannot be made: too many folders lie in one another") from None
     return folder
 
 

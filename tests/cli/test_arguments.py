@@ -361,3 +361,11 @@ def test_error_of_no_file_stays_a_defect(monkeypatch, capsys):
     monkeypatch.setattr("stress.cli.commands.kinds.execute", refused)
     assert main.main(["kinds"]) == 70
     assert "internal error" in capsys.readouterr().err
+
+
+def test_result_below_too_many_folders_is_refused_in_a_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    argv = ["run", "--backend", "virtual", "--board", "cortex-a", "--plan", "smoke", "--out", "a/" * 2000]
+    assert main.main(argv) == 64
+    assert capsys.readouterr().err.splitlines()[-1].endswith("too many folders lie in one another")
+    assert not (tmp_path / "a").exists()
