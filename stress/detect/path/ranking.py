@@ -19,9 +19,9 @@ def cost(one: Estimate) -> float:
         return 990.0
     if bent:
         return 1000.0 + (500.0 if one.path.encoding == "noisy" else 0.0)
-    if one.path.encoding in CURVES:
-        return 900.0
     cost = sum(5.0 for delay in one.path.delay_frames if delay)
+    if one.path.encoding in CURVES:
+        return 900.0 + cost
     if one.wires is not None:
         flips = len({int(bit) for bit in np.flatnonzero(one.wires.inverted)})
         lost = float((one.wires.source < 0).sum() - (one.wires.constant >= 0).sum())
