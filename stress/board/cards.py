@@ -111,10 +111,15 @@ def plays(name: str, known: Sequence[Card], root: Path = Path("/proc/asound")) -
 
 
 def played_card(name: str, known: Sequence[Card]) -> str:
-    """Return the PCM that `name` plays on, by the number of its card; `name` itself where it means none."""
+    """Return the PCM that `name` plays on, by the number of its card; `name` itself where it means none.
+
+    Raises
+    ------
+    ConfigError : it is no name of a card.
+    """
     try:
         playback = pair(name, known).playback
-    except (ConfigError, DeviceError):
+    except DeviceError:
         return name  # The run on it says what is wrong.
     card = card_of(playback, known)
     if card is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from stress.board.cards import Card, Pair, captures, cards, choice, pair
+from stress.board.cards import Card, Pair, captures, cards, choice, pair, played_card
 from stress.errors import ConfigError
 
 KNOWN = [Card(1, "Audio", "USB-Audio", "")]
@@ -132,3 +132,9 @@ def test_card_named_alone_is_its_first_device_with_both_directions(tmp_path, nam
 def test_pcm_whose_name_is_no_text_is_refused_before_a_record_holds_it():
     with pytest.raises(ConfigError, match="is not UTF-8"):
         pair("pcm:\udcff", KNOWN)
+
+
+def test_no_name_of_a_card_is_refused_before_any_of_several_is_run():
+    with pytest.raises(ConfigError, match="is not a card"):
+        played_card("<script>", [])
+    assert played_card("absent", []) == "absent"
