@@ -100,7 +100,10 @@ class Follower:
         """Wait until the record of the run has its start; return True."""
         end_s, told = self.now_s() + BEGIN_S, False
         while not (self._read() and self._sum.start is not None):
-            if self.now_s() >= end_s:
+            if folder_lock.holder(self.folder):
+                # A process is at it: its probe and first rings may take minutes on a busy machine.
+                end_s = self.now_s() + BEGIN_S
+            elif self.now_s() >= end_s:
                 reason = f"holds no run, and none began here within {format_duration(BEGIN_S)}"
                 raise CaptureFileError(str(self.folder), reason)
             if not told:

@@ -138,6 +138,21 @@ def test_run_that_begins_later_is_waited_for_with_one_line(run, tmp_path, monkey
     assert err.getvalue() == f"{folder} holds no run yet: it may begin within 2m (Ctrl-C ends)\n"
 
 
+def test_run_whose_process_is_at_it_is_waited_for_however_long_it_takes(run, tmp_path, monkeypatch):
+    folder, clock = tmp_path / "run", [0.0]
+
+    def wait(seconds):
+        clock[0] += seconds
+        if clock[0] == 3 * following.BEGIN_S:
+            shutil.copytree(run, folder)
+
+    monkeypatch.setattr(following.folder_lock, "holder", lambda _: 0 if folder.exists() else 4711)
+    console = Console(io.StringIO(), io.StringIO())
+    done = Follower(folder, console, now_s=lambda: clock[0], wait=wait).follow()
+    assert done.judgement.verdict is Verdict.FAIL
+    assert clock[0] >= 3 * following.BEGIN_S
+
+
 @pytest.mark.parametrize("left", ["", "directory", "torn start"])
 def test_run_that_never_begins_is_given_up_in_one_line(run, tmp_path, monkeypatch, capsys, left):
     folder = tmp_path / "run"
