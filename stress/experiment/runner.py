@@ -302,8 +302,8 @@ class Run:
             return bench, replace(first, heard=heard)
         self.method = choice.method
         self._say_loopback(self.method.loopback, self.method.name, f"{choice.why}{how}")
-        if path is not None and path.encoding != "noisy":
-            # The other stimulus judges behind what this one cannot take off.
+        if path is not None and (path.encoding not in ("", "noisy") or path.rate_ratio != 1):
+            # The other stimulus judges behind what this one cannot take off; a gain with noise is a cable.
             self._path.say(path, self.method)
         return self._anew(step, None, first)
 

@@ -16,7 +16,7 @@ Channel = Union[int, tuple[int, ...], None]
 
 def name_of(channel: int, channels: int) -> str:
     """Return "left" and "right" of two channels, else "channel 3"."""
-    return ("left", "right")[channel] if channels == 2 else f"channel {channel + 1}"
+    return ("left", "right")[channel] if channels == 2 and channel < 2 else f"channel {channel + 1}"
 
 
 @dataclass(frozen=True)

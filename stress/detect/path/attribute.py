@@ -32,6 +32,11 @@ LEAST_FIRST = 0.1
 LEAST_GAIN = 0.02
 LEAST_BETTER = 0.3
 
+# Places that correlate alike and are compared sample by sample, and how much more of the samples must agree
+# at one that is farther away. Source: places 987 and 1597 frames away differ in 0.01 to 0.04 of the samples.
+# Higher: time, and a wrong delay with a constant is told; lower: rounding moves the delay.
+MOST_ALIKE, AGREEING = 8, 0.004
+
 # What is left of a channel's power where nothing more is looked for.
 CLEAN = 1e-7
 
@@ -133,8 +138,21 @@ class Attribution:
         # What noise or rounding may have turned is alike as well: of those the least delay is told.
         alike = max(1e-9, (1 - top) * 3 / np.sqrt(self._frames))
         rows, columns = np.nonzero(fits >= top - alike)
-        at = int(np.argmin(np.abs(rows - self._reach)))
-        return int(columns[at]), self._reach - int(rows[at]), top
+        near = np.argsort(np.abs(rows - self._reach), kind="stable")[:MOST_ALIKE]
+        places = [(int(columns[at]), self._reach - int(rows[at])) for at in near]
+        return (*self._best(rest, places), top)
+
+    def _best(self, rest: Floats, places: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        # A Fibonacci number of frames apart the low half is nearly the same but for a constant, and wraps
+        # elsewhere: the place with more samples that agree is told.
+        if len(places) == 1:
+            return places[0]
+        shares = [self._agreeing(rest, place) for place in places]
+        return next(one for one, share in zip(places, shares) if share >= max(shares) - AGREEING)
+
+    def _agreeing(self, rest: Floats, place: tuple[int, int]) -> float:
+        made = self._model(self._fit(rest, np.ones(len(rest), bool), [place]))
+        return float((np.abs(rest - made) <= 1.0).mean())
 
     def _columns(self, terms: Sequence[tuple[int, int]]) -> Floats:
         n, reach = self._frames, self._reach

@@ -216,7 +216,8 @@ class _Estimator:
         attribution = Attribution(self._sources, position, seen.astype(np.float64), among)
         mixes = [attribution.mix(c) for c in range(self._pattern.channels)]
         if not any(abs(term.gain) > FAINTEST for mix in mixes for term in mix.terms):
-            return None
+            # Bits in another order are no factor of anything; where they can be, the position is known.
+            return self.wired(position) if position == self._known else None
         forwards = [self._forward(seen[:, c], mix, position) for c, mix in enumerate(mixes)]
         sure = [f.known for f, mix in zip(forwards, mixes) if mix.terms]
         idle = [idle_of(seen[:, c]) if not mix.terms else "" for c, mix in enumerate(mixes)]

@@ -160,3 +160,25 @@ def test_bit_that_is_stuck_is_named_with_its_place_and_value(name, channels, bit
     rows[:, :, bit // 8] ^= 0 if value else 1 << bit % 8
     found = estimate(rows.reshape(-1), pattern)
     assert f"bit {bit} of every sample is always {value}" in found.path.encoding
+
+
+# At these places the low half 987 and 1597 frames away is the same but for a constant and its wraps.
+@pytest.mark.parametrize("first", [4242749121, 4246272173, 4242844556])
+@pytest.mark.parametrize("known", [True, False])
+def test_delay_of_a_channel_is_the_one_that_more_samples_agree_on(first, known):
+    pattern, frames, damaged = Pattern("mix1", FORMATS["S16_LE"], 2), 14880, slice(400, 480)
+    sent = np.frombuffer(pattern.bytes_at(first, frames), np.uint8).reshape(-1, 4)
+    late = sent.copy()
+    late[:1036, 2:], late[1036:, 2:] = 0, sent[:-1036, 2:]
+    late[damaged] ^= 0x55
+    found = estimate(late.reshape(-1), pattern, hint=first if known else 1, known=first if known else None)
+    assert (found.path.delay_frames, found.path.offset) == ((0, 1036), (0, 0))
+
+
+def test_bits_in_another_order_are_found_at_the_known_position_beside_damage():
+    first, pattern = 149655721, Pattern("mix1", FORMATS["S16_LE"], 2)
+    sent = np.frombuffer(pattern.bytes_at(first, 14880), np.uint8).reshape(-1, 4)
+    raw = np.packbits(np.unpackbits(sent).reshape(-1, 2, 2, 8)[:, :, ::-1, ::-1]).reshape(-1, 4).copy()
+    raw[400:510] ^= 0x33
+    found = estimate(raw.reshape(-1), pattern, known=first, hint=first)
+    assert found.path.encoding == "bits of each sample reversed"
