@@ -174,7 +174,8 @@ def _runs(events: list[TrackEvent]) -> list[list[TrackEvent]]:
 
 def _over(reduce: Any, values: Any, start: Ints, end: Ints) -> Any:
     # `reduce` over the frames of each place.
-    edges = np.stack([start, end], axis=1).reshape(-1)
+    # 32-bit numpy takes indices of its own width only.
+    edges = np.stack([start, end], axis=1).reshape(-1).astype(np.intp, copy=False)
     padded = np.concatenate([values, values[-1:]])
     return reduce.reduceat(padded, edges, axis=0)[::2]
 
