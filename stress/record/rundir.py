@@ -17,7 +17,15 @@ from stress.record import journal
 from stress.record.clock import Clock
 from stress.record.folder_lock import FolderLock
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
+_FULL = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EROFS,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+)
 
 
 def create(path: str, clock: Clock) -> Path:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from stress.errors import CaptureFileError, ConfigError
+from stress.errors import CaptureFileError, ConfigError, StorageError
 from stress.model.record.events import SkipRecord, StartRecord
 from stress.record import reader, rundir
 from stress.record.clock import Clock
@@ -121,6 +122,18 @@ def test_rundir_in_an_impossible_place_says_why(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(CaptureFileError, match="cannot be made"):
         rundir.create(str(tmp_path / "file" / "run"), CLOCK)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM])
+def test_directory_that_the_machine_cannot_make_now_is_a_full_disk_and_no_wrong_name(
+    tmp_path, monkeypatch, number
+):
+    def full(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(type(tmp_path), "mkdir", full)
+    with pytest.raises(StorageError, match=os.strerror(number)):
+        rundir.create(str(tmp_path / "a"), CLOCK)
 
 
 def test_event_of_which_a_part_was_written_is_one_clear_error(tmp_path):
