@@ -136,6 +136,13 @@ _CALLS = (
     *("run --card absent --plan p.json --out {}", "predict --board {}", "probe --kernel-config {}"),
     *("report --trend {}", "analyze {} --format S16_LE --channels 2", "minimise {}"),
 )
+# Calls whose name is that of a result.
+_RESULTS = (
+    "report run --html {}",
+    "report run --junit {}",
+    "report run --bundle {}",
+    "generate {} --frames 99",
+)
 # What would stream for real, or for long.
 _NOT = ("-h", "--help", "--minutes", "--jobs")
 
@@ -143,9 +150,16 @@ _NOT = ("-h", "--help", "--minutes", "--jobs")
 def names(seeds: Seeds, random: Random, folder: Path) -> Case:
     """Names too long or odd, of links, pipes, devices, or of the wrong kind of file."""
     _furnish(seeds, folder)
-    name = random.choice(NAMES)
-    words = [name if word == "{}" else word for word in random.choice(_CALLS).split(" ")]
+    name, call = random.choice(NAMES), random.choice(_CALLS)
+    if call in _RESULTS:
+        name = _result(name)
+    words = [name if word == "{}" else word for word in call.split(" ")]
     return lambda: main(words)
+
+
+def _result(name: str) -> str:
+    # A result that goes to a pipe waits for its reader, as a shell's > does.
+    return "dangling" if name == "pipe" else name
 
 
 def options(seeds: Seeds, random: Random, folder: Path) -> Case:
@@ -158,7 +172,8 @@ def options(seeds: Seeds, random: Random, folder: Path) -> Case:
         words.append(option.option_strings[-1])
         if option.nargs != 0:
             odd = random.choice((VALUES, VALUES, NAMES))
-            words.append(str(random.choice(list(option.choices))) if option.choices else random.choice(odd))
+            value = str(random.choice(list(option.choices))) if option.choices else random.choice(odd)
+            words.append(_result(value))
     if command in ("run", "diagnose", "path"):
         # Never a real card, and never a run of hours.
         words += ["--card", "absent"] + (["--out", "o"] if command != "path" else [])
