@@ -136,8 +136,10 @@ _CALLS = (
     *("run --card absent --plan p.json --out {}", "predict --board {}", "probe --kernel-config {}"),
     *("report --trend {}", "analyze {} --format S16_LE --channels 2", "minimise {}"),
 )
-# Calls whose name is that of a result.
-_RESULTS = (
+# Calls that wait for the other end of a pipe, as a shell's > and < do: results, and a configuration that
+# may come from <(ssh board cat /proc/config.gz).
+_WAITING = (
+    "probe --kernel-config {}",
     "report run --html {}",
     "report run --junit {}",
     "report run --bundle {}",
@@ -151,14 +153,13 @@ def names(seeds: Seeds, random: Random, folder: Path) -> Case:
     """Names too long or odd, of links, pipes, devices, or of the wrong kind of file."""
     _furnish(seeds, folder)
     name, call = random.choice(NAMES), random.choice(_CALLS)
-    if call in _RESULTS:
-        name = _result(name)
+    if call in _WAITING:
+        name = _no_pipe(name)
     words = [name if word == "{}" else word for word in call.split(" ")]
     return lambda: main(words)
 
 
-def _result(name: str) -> str:
-    # A result that goes to a pipe waits for its reader, as a shell's > does.
+def _no_pipe(name: str) -> str:
     return "dangling" if name == "pipe" else name
 
 
@@ -173,7 +174,7 @@ def options(seeds: Seeds, random: Random, folder: Path) -> Case:
         if option.nargs != 0:
             odd = random.choice((VALUES, VALUES, NAMES))
             value = str(random.choice(list(option.choices))) if option.choices else random.choice(odd)
-            words.append(_result(value))
+            words.append(_no_pipe(value))
     if command in ("run", "diagnose", "path"):
         # Never a real card, and never a run of hours.
         words += ["--card", "absent"] + (["--out", "o"] if command != "path" else [])
