@@ -32,6 +32,11 @@ def test_shift_left_in_a_file_of_mono_finds_the_bits_that_are_lost():
     assert path.drawn(case, ("S16_LE", 1), 1, 0)[0] == ""
 
 
+def test_mono_file_at_half_of_its_rate_is_no_sum_of_two_channels():
+    case = next(case for case in path.CASES if case.name == "resampled by 1/2")
+    assert path.drawn(case, ("S16_LE", 1), 1, 0)[0] == ""
+
+
 # A gain of +6 dB or more for a few hundred frames holds 0.5 % of the samples at a rail.
 @pytest.mark.parametrize(("number", "channels"), [(438, 2), (655, 1)])
 def test_short_gain_that_clips_is_no_path(number, channels):

@@ -351,7 +351,9 @@ class _Estimator:
 
     def _resampled(self) -> Estimate | None:
         captured = self._seen.astype(np.float64)
-        ratio = rate.ratio_of(captured, self._sources)
+        # Of a run it is known what was played: a card of one channel may hear both sides of a cable.
+        mono = self._pattern.channels == 1 and self._known is None
+        ratio = rate.ratio_of(captured, self._sources, mono=mono)
         if ratio is None or abs(ratio - 1) < NO_DRIFT:
             return None
         old = rate.at_old_rate(captured, ratio, min(LINES, int((self._frames - 2 * rate.TAPS) / ratio)))

@@ -25,12 +25,14 @@ MOST_VOTED = 40
 TAPS = 32  #: on each side of the interpolation
 
 
-def ratio_of(captured: Floats, sources: Sources) -> float | None:
+def ratio_of(captured: Floats, sources: Sources, *, mono: bool = False) -> float | None:
     """Return captured rate over played rate, None where no ratio explains the lines.
 
     Parameters
     ----------
     captured : (frames, channels) float64.
+    mono : one channel was played: half of its frames look like the sum of the channels of a pair, which is
+        no other rate.
     """
     frames = min(len(captured), FRAMES)
     window = np.hanning(frames)
@@ -57,7 +59,11 @@ def ratio_of(captured: Floats, sources: Sources) -> float | None:
     if not voted:
         return None
     share, ratio = max(voted)
-    if abs(ratio - 1) > TWO_CLOCKS and share <= sum(_both(spectrum, known, frames) for spectrum in spectra):
+    if (
+        not mono
+        and abs(ratio - 1) > TWO_CLOCKS
+        and share <= sum(_both(spectrum, known, frames) for spectrum in spectra)
+    ):
         return None
     return _refined(captured, ratio, known)
 
