@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from stress.detect.path.sources import numbers
-from stress.model.arrays import Bytes, Flags
+from stress.model.arrays import Bytes
 from stress.patterns.word import Pattern
 
 # Frames that are read at a time in silence. Higher: memory; lower: time.
@@ -17,10 +17,6 @@ BLOCK = 1 << 16
 # Equal frames at the beginning that are silence behind a path that changes zero. Source: the pattern
 # repeats no frame, a held line has 16. Higher: silence is taken for damage; lower: a held line is silence.
 IDLE = 32
-
-# Loudest sample of silence behind a path that adds dither, in parts of the loudest one, and in LSB of 16
-# bits. Source: triangular dither of 12 bits. Higher: a fade is silence; lower: dither is the pattern.
-QUIETER, QUIET = 32, 32
 
 # Frames at the beginning of a sound that are looked at for the noise of an idle input, and how much softer
 # than the loudest of them it is. Source: idle inputs and dither are below -60 dBFS, the pattern is rarely
@@ -81,33 +77,27 @@ class Feed:
 
 
 def active(feed: Feed, pattern: Pattern) -> int | None:
-    """Return the first frame that is not silence, whatever word silence arrives as; None without one."""
+    """Return the first frame that is not silence, whatever word silence arrives as; None without one.
+
+    The noise of an idle input, or dither, is silence too where the capture grows loud behind it.
+    """
     start, size = 0, pattern.frame_bytes
     while True:
         raw = feed.frames(start, start + BLOCK).reshape(-1, size)
         loud = np.flatnonzero(raw.any(axis=1))
         if len(loud):
             first = int(loud[0])
-            moving = np.flatnonzero((raw[first:] != raw[first]).any(axis=1) & ~_quiet(raw[first:], pattern))
+            moving = np.flatnonzero((raw[first:] != raw[first]).any(axis=1))
             idle = int(moving[0]) if len(moving) else 0
-            return start + first + (idle if idle > IDLE else 0)
+            return _behind_idle(feed, start + first + (idle if idle > IDLE else 0), pattern)
         start += BLOCK
         if feed.end is not None and start >= feed.end:
             return None
         feed.drop(start)
 
 
-def _quiet(raw: Bytes, pattern: Pattern) -> Flags:
-    level = np.abs(numbers(raw.reshape(-1), pattern.fmt, pattern.channels)).max(axis=1)
-    quiet: Flags = level <= min(level.max() // QUIETER, QUIET * 2.0 ** (pattern.fmt.bits - 16))
-    return quiet
-
-
-def behind_idle(feed: Feed, start: int, pattern: Pattern) -> int:
-    """Return the first frame at the level of the capture, `start` where no such step is near.
-
-    The noise of an idle input, or dither, is no part of the path.
-    """
+def _behind_idle(feed: Feed, start: int, pattern: Pattern) -> int:
+    # The first frame at the level of the capture, `start` where no such step is near.
     size, first, parts = pattern.frame_bytes, None, []
     for at in range(start, start + QUIET_FRAMES, BLOCK):
         raw = feed.frames(at, at + BLOCK)

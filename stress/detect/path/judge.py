@@ -19,7 +19,7 @@ from stress.detect.path.change import change_finding
 from stress.detect.path.curve import CURVES
 from stress.detect.path.estimate import estimate
 from stress.detect.path.estimated import Estimate, Nothing
-from stress.detect.path.feed import Feed, active, behind_idle
+from stress.detect.path.feed import Feed, active
 from stress.detect.path.model import Model, model_of
 from stress.detect.path.restore import Restorer
 from stress.detect.path.suspect import Suspicion
@@ -105,8 +105,6 @@ def judge_behind(
     size = pattern.frame_bytes
     feed = Feed(blocks, size)
     start = active(feed, pattern)
-    if start is not None:
-        start = behind_idle(feed, start, pattern)
     if start is None:
         nothing = estimate(np.zeros(size, np.uint8), pattern)
         return Behind(None, nothing if isinstance(nothing, Nothing) else None)
