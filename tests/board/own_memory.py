@@ -15,6 +15,7 @@ def needs_own_memory() -> None:
     try:
         file = os.open("/proc/self/mem", os.O_RDONLY)
     except OSError as error:
+        # A kernel or a container without it: nothing can be read there by anyone.
         pytest.skip(f"/proc/self/mem: {error.strerror}")
     try:
         read = os.pread(file, len(known), ctypes.addressof(known))

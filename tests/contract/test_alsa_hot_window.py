@@ -57,6 +57,7 @@ def test_observer_sees_the_bytecode_of_a_loop(alsa):
     with alsa.make() as pcm:
         pcm.open(alsa.request())
         if pcm.supports(handling) is not None:
+            # The other parameter, mmap, has the loop.
             pytest.skip("rw access has no per-period loop to see")
     assert _bytecodes_while_streaming(alsa, handling) > 100
 
