@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import configparser
+import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -29,7 +31,6 @@ def test_wheel_carries_every_board_and_plan(tmp_path):
     import contextlib
     import io
     import os
-    import shutil
 
     from setuptools import build_meta
 
@@ -60,3 +61,17 @@ def test_every_source_file_names_its_licence():
     assert [
         str(path) for path in files if path.read_text().strip() and "SPDX-" not in path.read_text()[:400]
     ] == []
+
+
+def test_top_of_the_tree_holds_what_a_stranger_is_told_of():
+    git = shutil.which("git")
+    if not git or not (ROOT / ".git").exists():
+        pytest.skip("needs a clone: what is kept is what git lists")
+    listed = subprocess.run([git, "-C", ROOT, "ls-files", "-z"], stdout=subprocess.PIPE, check=True).stdout
+    top = {name.partition("/")[0] for name in listed.decode().split("\0") if name}
+    rooms = {"configs", "docs", "integrations", "packaging", "stress", "tests", "tools"}
+    papers = {"CHANGELOG.md", "CONTRIBUTING.md", "DECISIONS.md", "LICENSE", "README.md"}
+    build = {"Makefile", "pyproject.toml", "setup.cfg"}
+    hidden = {".ci", ".github", ".gitignore", ".pre-commit-config.yaml", ".ruff.toml"}
+    # What a tool left behind must not be kept with it.
+    assert top == rooms | papers | build | hidden
