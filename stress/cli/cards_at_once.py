@@ -10,12 +10,14 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from typing import TYPE_CHECKING
 
 from stress.cli import series_runs
+from stress.cli.answers import answer
 from stress.cli.series_runs import Done, changed, tell
 from stress.errors import ConfigError, DeviceError, StressError
-from stress.model.verdict import EXIT_ERROR, EXIT_SKIP
+from stress.model.verdict import EXIT_ERROR
 from stress.record import rundir
 from stress.record.clock import Clock
 from stress.report.console import Console
@@ -155,15 +157,11 @@ def _child(args: argparse.Namespace, execute: Execute, gate: Barrier, output: Pa
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             with contextlib.suppress(threading.BrokenBarrierError):
                 gate.wait(START_S)
-            code = execute(args)
-        except StressError as error:
-            print(f"pcmstress: {error}", file=file)
-            code = EXIT_SKIP if isinstance(error, DeviceError) else EXIT_ERROR
+            code = answer(lambda: execute(args))
+        except Exception:  # noqa: BLE001 - shown where PCMSTRESS_DEBUG asks; the process must not end as a FAIL
+            traceback.print_exc(file=file)
         except KeyboardInterrupt as stop:
-            code = 128 + int(stop.args[0] if stop.args else 2)
-        except Exception as error:  # noqa: BLE001 - the last resort, as in `main`
-            # The card's process must not end with the status of a FAIL.
-            print(f"pcmstress: internal error: {type(error).__name__}: {error}", file=file)
+            code = 128 + int(stop.args[0] if stop.args else signal.SIGINT)
         finally:
             file.flush()
     os._exit(code)

@@ -32,6 +32,8 @@ DEFAULT_PLANS = {
     "auto": "bringup where the cache can cause the defect, else smoke",
     "diagnose": "diagnose",
 }
+#: Reader of --exit-skip: 0 and 1 are answers, what is above belongs to signals.
+SKIPS = whole(2, 127)
 SET = "override one key of the board description, e.g. kernel.use_vmalloc=false (may be repeated)"
 
 
@@ -251,7 +253,7 @@ def exit_skip(command: argparse.ArgumentParser) -> None:
     """Add --exit-skip."""
     command.add_argument(
         "--exit-skip",
-        type=whole(2, 127),
+        type=SKIPS,
         default=0,
         metavar="N",
         help="exit with 0 or 1 where there is an answer and with N where there is none, whatever the reason; "

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Callable
 
 from stress.errors import StressError
 from stress.model.record.events import VerdictRecord
-from stress.model.verdict import EXIT_DEVICE_LOST, EXIT_ERROR, EXIT_SKIP, Verdict, exit_code
+from stress.model.verdict import (
+    EXIT_DEVICE_LOST,
+    EXIT_ERROR,
+    EXIT_IO,
+    EXIT_SKIP,
+    EXIT_USAGE,
+    Verdict,
+    exit_code,
+)
 from stress.record import reader
 
 if TYPE_CHECKING:
@@ -21,6 +29,8 @@ if TYPE_CHECKING:
     from stress.report.console import Console
 
 _WORST = tuple(Verdict)
+# Statuses of a run that could not be made, for a reason that is not ours.
+_REFUSALS = frozenset((EXIT_USAGE, EXIT_IO))
 Execute = Callable[[argparse.Namespace], int]
 
 
@@ -49,15 +59,36 @@ def changed(options: argparse.Namespace, **changes: object) -> argparse.Namespac
 
 
 def ended(name: str, folder: Path, code: int) -> Done:
-    """Return what became of the run that was recorded under this name in `folder` and gave this status."""
+    """Return what became of the run that was recorded under this name in `folder` and gave this status.
+
+    A run that was refused left no record: the line that says why stands in the file that holds what it
+    printed, where it has one.
+    """
     try:
         found = reader.read_run(folder / name).last(VerdictRecord)
     except StressError as error:
-        return Done(name, Verdict.SKIP if code == EXIT_SKIP else Verdict.ERROR, code, str(error))
+        verdict = Verdict.SKIP if code == EXIT_SKIP else Verdict.ERROR
+        return Done(name, verdict, code, _said(folder / f"{name}.txt") or str(error))
     if found is None:
         verdict = Verdict.ERROR if code == EXIT_ERROR else Verdict.INCONCLUSIVE
         return Done(name, verdict, code, "the run did not end")
     return Done(name, Verdict(found.verdict), code, found.reasons[0] if found.reasons else "")
+
+
+def _status(worst: Verdict, done: Sequence[Done]) -> int:
+    # Why nothing could be run is told apart: a wrong option is no defect of the tester.
+    codes = {run.code for run in done if run.verdict is Verdict.ERROR}
+    if worst is Verdict.ERROR and len(codes) == 1 and codes <= _REFUSALS:
+        return codes.pop()
+    return exit_code(worst, any(run.code == EXIT_DEVICE_LOST for run in done))
+
+
+def _said(output: Path) -> str:
+    try:
+        lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.partition(": ")[2] for line in reversed(lines) if line.startswith("pcmstress: ")), "")
 
 
 def tell(
@@ -79,7 +110,7 @@ def tell(
     sentence : what the runs say together, "" without.
     """
     worst = max((run.verdict for run in done), key=_WORST.index)
-    lost = any(run.code == EXIT_DEVICE_LOST for run in done)
+    status = _status(worst, done)
     if args.json:
         runs = [
             {
@@ -92,7 +123,7 @@ def tell(
         ]
         whole = {"schema": "pcmstress/series/1", "verdict": worst.value, "runs": runs, "sentence": sentence}
         console.line(json.dumps({**whole, "directory": str(folder)}))
-        return exit_code(worst, lost)
+        return status
     counted = {verdict: sum(run.verdict is verdict for run in done) for verdict in reversed(_WORST)}
     counts = ", ".join(f"{number} {verdict.value}" for verdict, number in counted.items() if number)
     console.line(f"{worst.value}  {len(done)} runs: {counts}")
@@ -107,4 +138,4 @@ def tell(
         cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths))
         console.line(f"{cells}  {row[-1]}"[: console.columns or None].rstrip())
     console.line(f"records: {folder}")
-    return exit_code(worst, lost)
+    return status

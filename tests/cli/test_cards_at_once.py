@@ -116,3 +116,39 @@ def test_signal_for_the_run_alone_ends_the_processes_of_its_cards(tmp_path, monk
         signal.signal(signal.SIGTERM, before)
     for card in ("1", "2"):
         assert "closed its record" in (tmp_path / "out" / f"{card}.txt").read_text()
+
+
+def test_card_that_is_refused_is_told_by_its_own_line_and_status(tmp_path, capsys):
+    def refused(one):
+        raise ConfigError("is no format", where="--format", allowed="S16_LE")
+
+    args = main.parser().parse_args(["run", "--card", "1", "--card", "2", "--out", str(tmp_path / "out")])
+    assert cards_at_once.run(args, refused) == 64
+    out = capsys.readouterr().out
+    assert out.count("--format: is no format (allowed: S16_LE)") == 2
+    assert "run.jsonl" not in out
+
+
+@pytest.mark.parametrize(
+    ("codes", "status"),
+    [((64, 64), 64), ((74, 74), 74), ((64, 70), 70), ((64, 74), 70), ((4, 64), 64), ((-9, -9), 70)],
+)
+def test_status_of_a_series_tells_why_nothing_could_be_run(tmp_path, capsys, codes, status):
+    args = main.parser().parse_args(["run", "--card", "1", "--card", "2", "--out", str(tmp_path / "out")])
+    by_card = dict(zip(("1", "2"), codes))
+
+    def ends(one):
+        code = by_card[one.card]
+        if code < 0:
+            os.kill(os.getpid(), -code)
+        return code
+
+    assert cards_at_once.run(args, ends) == status
+
+
+def test_process_of_a_card_shows_where_it_broke_when_asked_and_is_no_fail(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("PCMSTRESS_DEBUG", "1")
+    args = main.parser().parse_args(["run", "--card", "1", "--card", "2", "--out", str(tmp_path / "out")])
+    assert cards_at_once.run(args, lambda one: 1 // 0) == 70
+    capsys.readouterr()
+    assert "Traceback" in (tmp_path / "out" / "1.txt").read_text()

@@ -151,3 +151,23 @@ def test_trend_of_nothing_is_one_line(tmp_path, capsys, argv, words):
     assert status == (125 if "125" in argv else 64)
     assert words in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("--exit-skip", "125", "--typo"), 125),
+        (("--exit-skip=125", "--typo"), 125),
+        (("--exit-skip", "0x7d", "--typo"), 125),
+        # No status that a shell has: the command line is wrong for this as well.
+        (("--exit-skip", "99999999999999999999", "--typo"), 64),
+        (("--exit-skip", "9" * 5000, "--typo"), 64),
+        (("--typo", "--exit-skip", "1"), 64),
+        (("--typo", "--exit-skip"), 64),
+    ],
+)
+def test_exit_skip_of_a_command_line_that_cannot_be_read(capsys, words, status):
+    with pytest.raises(SystemExit) as stop:
+        main.main(["run", "--backend", "virtual", *words])
+    assert stop.value.code == status
+    assert capsys.readouterr().err.count("\n") == 1
