@@ -11,7 +11,8 @@ import signal
 import sys
 import threading
 import traceback
-from typing import TYPE_CHECKING
+import zlib
+from typing import TYPE_CHECKING, TextIO
 
 from stress.cli import series_runs
 from stress.cli.answers import answer
@@ -38,6 +39,8 @@ START_S = 30.0
 # How long the processes may take to end by the signal that ended this one [s]. Higher: a run that was told
 # to end goes on; lower: a process is told twice, while it closes its record.
 GRACE_S = 3.0
+# Of a card's folder [characters]. Higher: a file system refuses it with "alone-" and ".txt" (255 bytes).
+MOST_NAME = 200
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -79,17 +82,18 @@ def _together(
     """Run on these cards, one process each, started together; their records are named PREFIXcard."""
     context = multiprocessing.get_context("fork")
     gate = context.Barrier(len(names))
+    places = [folder / f"{prefix}{_slug(name)}" for name in names]
     started = []
     try:
-        # A process that is half started is nobody's to stop.
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        for name in names:
-            place = folder / f"{prefix}{_slug(name)}"
-            one = changed(args, card=name, cards=[name], out=str(place), alone=False)
-            started.append(
-                context.Process(target=_child, args=(one, execute, gate, place.with_suffix(".txt")))
-            )
-            started[-1].start()
+        with contextlib.ExitStack() as opened:
+            # A file system that refuses one is told by this process, before any other is there.
+            texts = [opened.enter_context(_output(place)) for place in places]
+            # A process that is half started is nobody's to stop.
+            signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+            for name, place, text in zip(names, places, texts):
+                one = changed(args, card=name, cards=[name], out=str(place), alone=False)
+                started.append(context.Process(target=_child, args=(one, execute, gate, text)))
+                started[-1].start()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         for process in started:
             process.join()
@@ -103,9 +107,13 @@ def _together(
             process.join()
         raise
     return [
-        series_runs.ended(f"{prefix}{_slug(name)}", folder, process.exitcode or 0)
-        for name, process in zip(names, started)
+        series_runs.ended(place.name, folder, process.exitcode or 0)
+        for place, process in zip(places, started)
     ]
+
+
+def _output(place: Path) -> TextIO:
+    return open(place.with_name(f"{place.name}.txt"), "w", encoding="utf-8")
 
 
 def _streamed(folder: Path) -> CardRun:
@@ -138,7 +146,11 @@ def _named(asked: Sequence[str]) -> list[str]:
 def _slug(name: str) -> str:
     """Return the name of a card's folder: letters and digits; others are written as their number."""
     plain = (letter if letter.isascii() and letter.isalnum() else _written(letter) for letter in name)
-    return "".join(plain)
+    folder = "".join(plain)
+    if len(folder) <= MOST_NAME:
+        return folder
+    # What no card is called, and no file system takes.
+    return f"{folder[: MOST_NAME - 9]}-{zlib.crc32(name.encode('utf-8', 'replace')):08x}"
 
 
 def _written(letter: str) -> str:
@@ -146,22 +158,21 @@ def _written(letter: str) -> str:
     return {":": "-", ",": "-", " ": "_"}.get(letter, f"-{ord(letter):x}-")
 
 
-def _child(args: argparse.Namespace, execute: Execute, gate: Barrier, output: Path) -> None:
+def _child(args: argparse.Namespace, execute: Execute, gate: Barrier, output: TextIO) -> None:
     # Runs in a process of its own; what it prints goes to a file beside its record.
-    with open(output, "w", encoding="utf-8") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-        sys.stdout = sys.stderr = file
-        code = EXIT_ERROR
-        try:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            with contextlib.suppress(threading.BrokenBarrierError):
-                gate.wait(START_S)
-            code = answer(lambda: execute(args))
-        except Exception:  # noqa: BLE001 - shown where PCMSTRESS_DEBUG asks; the process must not end as a FAIL
-            traceback.print_exc(file=file)
-        except KeyboardInterrupt as stop:
-            code = 128 + int(stop.args[0] if stop.args else signal.SIGINT)
-        finally:
-            file.flush()
+    os.dup2(output.fileno(), 1)
+    os.dup2(output.fileno(), 2)
+    sys.stdout = sys.stderr = output
+    code = EXIT_ERROR
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            gate.wait(START_S)
+        code = answer(lambda: execute(args))
+    except Exception:  # noqa: BLE001 - shown where PCMSTRESS_DEBUG asks; the process must not end as a FAIL
+        traceback.print_exc(file=output)
+    except KeyboardInterrupt as stop:
+        code = 128 + int(stop.args[0] if stop.args else signal.SIGINT)
+    finally:
+        output.flush()
     os._exit(code)

@@ -56,6 +56,13 @@ def test_folders_of_cards_are_plain_and_never_meet():
     folders = [cards_at_once._slug(name) for name in names]
     assert len(set(folders)) == len(names)
     assert all(folder.isascii() and "/" not in folder for folder in folders)
+    long = [
+        cards_at_once._slug("x" * 1000),
+        cards_at_once._slug("x" * 1001),
+        cards_at_once._slug("\u00fc\udcff" * 999),
+    ]
+    assert len(set(long)) == 3
+    assert all(len(folder) == cards_at_once.MOST_NAME for folder in long)
 
 
 def test_cards_alone_and_together_are_compared(tmp_path, capsys, monkeypatch):
@@ -152,3 +159,10 @@ def test_process_of_a_card_shows_where_it_broke_when_asked_and_is_no_fail(tmp_pa
     assert cards_at_once.run(args, lambda one: 1 // 0) == 70
     capsys.readouterr()
     assert "Traceback" in (tmp_path / "out" / "1.txt").read_text()
+
+
+def test_output_of_a_card_that_cannot_be_written_is_told_by_the_series(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cards_at_once, "MOST_NAME", 1000)
+    words = ["run", "--card", "1", "--card", "x" * 300, "--out", str(tmp_path / "out")]
+    assert main.main(words) == 64
+    assert "File name too long" in capsys.readouterr().err
