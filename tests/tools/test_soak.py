@@ -47,7 +47,14 @@ def test_loop_options_give_each_card_its_index_and_id():
     assert soak.loop_options(["loop0", "loop1"]) == "snd-aloop enable=1,1 index=0,1 id=loop0,loop1"
 
 
-@pytest.mark.parametrize("words", [("--runs", "0"), ("--cpus", "0"), ("--loops", "0", "--softcards", "0")])
+def test_guest_has_the_memory_of_its_board_unless_more_is_asked():
+    assert soak.machine(_args("--cpus", "1")) == ["-smp", "1"]
+    assert soak.machine(_args("--megabytes", "3072")) == ["-smp", "2", "-m", "3072"]
+
+
+@pytest.mark.parametrize(
+    "words", [("--runs", "0"), ("--cpus", "0"), ("--megabytes", "-1"), ("--loops", "0", "--softcards", "0")]
+)
 def test_soak_of_nothing_is_refused_before_a_guest_boots(words):
     with pytest.raises(LabUsage, match="at least 1"):
         soak.run(_args(*words))

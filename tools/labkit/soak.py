@@ -45,6 +45,8 @@ def arguments(sub: argparse.ArgumentParser) -> None:
     add("--runs", metavar="N", type=int, default=200, help="of all cards together (default 200)")
     add("--for", metavar="TIME", dest="limit", default="12h", help="start no run after this: 10m, 3h")
     add("--cpus", metavar="N", type=int, default=2, help="of the guest (default 2)")
+    words = "of the guest (default the board's); a run locks some 150 MB, so six cards take 2048"
+    add("--megabytes", metavar="N", type=int, help=words)
     add("--loops", metavar="N", type=int, default=4, help="snd-aloop cards (default 4)")
     add("--softcards", metavar="N", type=int, default=2, help="USB cards in free run (default 2)")
     add("--plan", metavar="NAME|FILE", default="qa", help="what each run does (default qa)")
@@ -62,8 +64,10 @@ def arguments(sub: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the soak and print its table; return 1 where a run failed, 70 where the guest broke."""
-    if min(args.runs, args.cpus) < 1 or args.loops + args.softcards < 1:
-        raise LabUsage("--runs and --cpus are at least 1, and so are --loops and --softcards together")
+    if min(args.runs, args.cpus, args.megabytes or 1) < 1 or args.loops + args.softcards < 1:
+        raise LabUsage(
+            "--runs, --cpus and --megabytes are at least 1, and so are --loops and --softcards together"
+        )
     out, _ = runner.directories(args.out)
     loops = [f"loop{number}" for number in range(args.loops)]
     asked = {
@@ -81,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         timeout_s=job.seconds(args.limit) + _GRACE_S,
         out=out,
         modprobe=[loop_options(loops)] if loops else [],
-        extra=["-smp", str(args.cpus)],
+        extra=machine(args),
         virtual_time=args.virtual_time,
         tick=None if args.no_stops or args.virtual_time else Stops(random.Random(args.seed)),
     )
@@ -92,6 +96,11 @@ def run(args: argparse.Namespace) -> int:
     runs = [run for path in sorted(out.glob(RUNS.format(card="*"))) for run in read(path)]
     print("\n".join(summary(runs, out)))
     return done.code
+
+
+def machine(args: argparse.Namespace) -> list[str]:
+    """Return the emulator's arguments: the last of several is the one it takes."""
+    return ["-smp", str(args.cpus), *(["-m", str(args.megabytes)] if args.megabytes else [])]
 
 
 def plan_text(args: argparse.Namespace) -> str:
