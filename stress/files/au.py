@@ -8,11 +8,12 @@ that was not known when recording began.
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
 
 from stress.errors import CaptureFileError
 from stress.files.encoding import Encoding, StoredAudio
 from stress.files.limits import MOST_HEADER_BYTES, check_shape
+from stress.files.stretch import Readable
+from stress.files.trailing import samples_end
 
 MAGICS = (b".snd", b"dns.")
 _UNKNOWN = 0xFFFFFFFF
@@ -21,7 +22,7 @@ _KNOWN = {2: (1, False), 3: (2, False), 4: (3, False), 5: (4, False), 6: (4, Tru
 _OTHER = {1: "mu-law", 23: "ADPCM", 24: "ADPCM", 27: "A-law"}
 
 
-def read_header(file: BinaryIO, path: str, file_bytes: int) -> StoredAudio:
+def read_header(file: Readable, path: str, file_bytes: int) -> StoredAudio:
     """Return where the samples of an open AU file are, and what they are.
 
     Raises
@@ -42,6 +43,8 @@ def read_header(file: BinaryIO, path: str, file_bytes: int) -> StoredAudio:
     held = file_bytes - offset
     width, floating = _KNOWN[kind]
     notes = () if size in (held, _UNKNOWN) else _notes(size, held)
+    end, trimmed = samples_end(file, offset, file_bytes, frozenset())
+    held, notes = end - offset, (*notes, *([trimmed] if trimmed else []))
     rest = held % (width * channels)
     if rest:
         notes = (*notes, f"the samples end {rest} bytes into a frame: those are not judged")

@@ -5,18 +5,21 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from stress.errors import CaptureFileError
-from stress.files import au, foreign, justified, riff
+from stress.files import au, foreign, justified, riff, riff_tail
 from stress.files.channels import ChannelChoice, shown
 from stress.files.encoding import Encoding, StoredAudio
+from stress.files.inside import Inside, inside
 from stress.files.limits import check_shape
 from stress.files.segments import SegmentReader
+from stress.files.stretch import FileStretch
+from stress.files.trailing import samples_end
 from stress.model.arrays import Bytes
 from stress.model.formats import MAX_CHANNELS, SampleFormat
 
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 RAW_RATE = 48000
+# Recordings of one file that are judged. Source: a night of them, one a few minutes. Higher: a file of
+# headers takes minutes; lower: such a file has to be cut.
+MOST_PARTS = 200
 
 
 class _Reader(Protocol):
@@ -46,7 +52,9 @@ class AudioSource:
     Attributes
     ----------
     fmt, channels, rate : of the frames handed out; rate in Hz.
-    frames : frames in the file.
+    frames : of the recording.
+    unread : what the file holds beside its recordings that cannot be read, a line each.
+    behind : where in a file of several recordings this one stands, "" for the first.
 
     Threads: one at a time.
     """
@@ -57,6 +65,8 @@ class AudioSource:
         self.channels = len(chosen) or stored.channels
         self.frame_bytes = self.fmt.frame_bytes(self.channels)
         self.frames = reader.frames
+        self.unread: tuple[str, ...] = ()
+        self.behind = ""
         self._strange = self._seen = 0
 
     @property
@@ -68,6 +78,10 @@ class AudioSource:
     def container(self) -> str:
         """What kind of file it is."""
         return self._stored.container
+
+    def stored_alike(self, size: int) -> StoredAudio:
+        """Return the description of `size` more bytes that are stored as these."""
+        return replace(self._stored, segments=((0, size),), notes=())
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -126,6 +140,8 @@ def open_audio(
 ) -> AudioSource:
     """Open an audio file, or raw frames of the format and channels given.
 
+    Of a file of several recordings it is the first one; see `open_parts`.
+
     Parameters
     ----------
     fmt : of raw frames; overrules the header of a file that has one.
@@ -136,17 +152,121 @@ def open_audio(
     ------
     CaptureFileError : the file and the reason.
     """
+    return open_parts(path, fmt=fmt, channels=channels, rate=rate)[0]
+
+
+def open_parts(
+    path: str,
+    *,
+    fmt: SampleFormat | None = None,
+    channels: int | ChannelChoice | None = None,
+    rate: int | None = None,
+) -> list[AudioSource]:
+    """Open the recordings of one file in order; takes what `open_audio` takes.
+
+    Files that were joined hold more than one, each behind its own header. What cannot be read
+    is named by `AudioSource.unread` of the recording before it. All are on one open file.
+
+    Raises
+    ------
+    CaptureFileError : the file and the reason, where none can be read.
+    """
     path = os.fspath(path)
     choice = ChannelChoice(channels) if channels is None or isinstance(channels, int) else channels
     file = _opened(path)
     try:
-        return _source(file, path, fmt, choice, rate)
+        return _parts(file, path, _Asked(fmt, choice, rate))
     except OSError as error:
         file.close()
         raise CaptureFileError(path, f"cannot be read: {error.strerror}") from error
     except BaseException:
         file.close()
         raise
+
+
+@dataclass(frozen=True)
+class _Asked:
+    # What the user says of the frames.
+    fmt: SampleFormat | None
+    choice: ChannelChoice
+    rate: int | None
+
+
+def _parts(file: BufferedReader, path: str, asked: _Asked) -> list[AudioSource]:
+    size = os.fstat(file.fileno()).st_size
+    unread: list[str] = []
+    marks = inside(file, size)
+    beyond = marks[MOST_PARTS:]
+    if beyond:
+        marks, end = marks[:MOST_PARTS], beyond[0].offset
+        unread.append(f"{size - end} bytes behind the first {MOST_PARTS} headers and lines inside the file")
+        size = end
+    first_end = marks[0].offset if marks else size
+    sources: list[AudioSource] = []
+    failed: CaptureFileError | None = None
+    if first_end or not marks:
+        try:
+            sources.append(_source(FileStretch(file, 0, first_end), path, asked, whole=not marks))
+        except CaptureFileError as error:
+            if not marks:
+                raise
+            failed = error
+            unread.append(f"its first {first_end} bytes: {error.reason}")
+    for at, mark in enumerate(marks):
+        end = marks[at + 1].offset if at + 1 < len(marks) else size
+        try:
+            found = _behind(file, path, (mark, end), asked, sources)
+        except CaptureFileError as error:
+            failed = failed or error
+            rest = end - mark.offset
+            unread.append(f"{rest} bytes from byte {mark.offset} on, {_told(mark)}: {error.reason}")
+            continue
+        if found is not None:
+            sources.append(found)
+    if not sources:
+        raise failed or CaptureFileError(path, "holds no frames")
+    sources[0].unread = tuple(unread)
+    return sources
+
+
+def _told(mark: Inside) -> str:
+    return f"where another header stands ({mark.name})" if mark.name else "behind a line of alsa-utils"
+
+
+def _behind(
+    file: BufferedReader, path: str, place: tuple[Inside, int], asked: _Asked, before: list[AudioSource]
+) -> AudioSource | None:
+    # The recording behind a header or a line inside the file; None of no frames.
+    mark, end = place
+    first = before[0] if before else None
+    if mark.name:
+        source = _source(FileStretch(file, mark.offset, end - mark.offset), path, replace(asked, rate=None))
+    else:
+        begin = mark.offset + mark.length
+        if begin >= end:
+            return None
+        source = _more(FileStretch(file, begin, end - begin), path, asked, first)
+    source.behind = f"{_told(mark)}, byte {mark.offset}"
+    if first is None:
+        return source
+    raw_rate = first.container == "" and asked.rate is None
+    for what, held, was in (
+        ("format", source.fmt.name, first.fmt.name),
+        ("channels", source.channels, first.channels),
+        ("rate", source.rate, source.rate if raw_rate else first.rate),
+    ):
+        if held != was:
+            raise CaptureFileError(path, f"its {what} is {held}, not {was} as before: cut the file there")
+    return source
+
+
+def _more(stretch: FileStretch, path: str, asked: _Asked, first: AudioSource | None) -> AudioSource:
+    # Frames that go on behind a line, as those before it were stored.
+    if first is None or first.container == "":
+        return _source(stretch, path, asked)
+    stored = first.stored_alike(stretch.size)
+    reader = SegmentReader(stretch, path, stored.segments, stored.frame_bytes)
+    return _finished(reader, path, stored, asked.choice, None)
 
 
 def _opened(path: str) -> BufferedReader:
@@ -168,28 +288,27 @@ def _opened(path: str) -> BufferedReader:
     raise CaptureFileError(path, "is not a regular file (a pipe or device: record it to a file first)")
 
 
-def _source(
-    file: BufferedReader, path: str, fmt: SampleFormat | None, choice: ChannelChoice, rate: int | None
-) -> AudioSource:
-    size = os.fstat(file.fileno()).st_size
-    magic = file.read(32)
-    file.seek(0)
+def _source(stretch: FileStretch, path: str, asked: _Asked, whole: bool = False) -> AudioSource:
+    fmt, choice, rate = asked.fmt, asked.choice, asked.rate
+    magic = stretch.read(32)
+    stretch.seek(0)
     container = foreign.named(magic)
     # Three bytes of a tag are met by chance in raw frames that are called so.
     if container is not None and (len(container.name) > 3 or fmt is None):
-        decoded = foreign.ForeignReader(path, container)
-        file.close()
+        decoded = foreign.ForeignReader(path, container, None if whole else stretch)
+        if whole:
+            stretch.close()
         stored = StoredAudio(container.name, decoded.encoding, decoded.channels, decoded.rate, ())
         return _finished(decoded, path, stored, choice, rate)
     if magic[:4] in riff.MAGICS:
-        stored = riff.read_header(file, path, size)
+        stored = riff.read_header(stretch, path, stretch.size)
     elif magic[:4] in au.MAGICS:
-        stored = au.read_header(file, path, size)
+        stored = au.read_header(stretch, path, stretch.size)
     else:
-        stored = _raw(path, size, fmt, choice, rate)
+        stored = _raw(stretch, path, fmt, choice, rate)
     if fmt is not None:
         stored = _overruled(stored, fmt)
-    reader = SegmentReader(file, path, stored.segments, stored.frame_bytes)
+    reader = SegmentReader(stretch, path, stored.segments, stored.frame_bytes)
     if fmt is None:
         stored = justified.placed(stored, reader.read, reader.frames)
     return _finished(reader, path, stored, choice, rate)
@@ -240,7 +359,7 @@ def _overruled(stored: StoredAudio, fmt: SampleFormat) -> StoredAudio:
 
 
 def _raw(
-    path: str, size: int, fmt: SampleFormat | None, choice: ChannelChoice, rate: int | None
+    stretch: FileStretch, path: str, fmt: SampleFormat | None, choice: ChannelChoice, rate: int | None
 ) -> StoredAudio:
     if fmt is None or choice.count is None:
         missing = ["--format"] if fmt is None else []
@@ -259,6 +378,8 @@ def _raw(
     rate = RAW_RATE if rate is None else rate
     check_shape(path, choice.count, rate)
     encoding = Encoding.of_format(fmt)
+    size, note = samples_end(stretch, 0, stretch.size, riff_tail.TRAILING)
     rest = size % (encoding.sample_bytes * choice.count)
-    cut = (f"the file ends {rest} bytes into a frame: those are not judged (are format and channels right?)",)
-    return StoredAudio("", encoding, choice.count, rate, ((0, size),), cut if rest else ())
+    cut = f"the file ends {rest} bytes into a frame: those are not judged (are format and channels right?)"
+    notes = (*([note] if note else []), *([cut] if rest else []))
+    return StoredAudio("", encoding, choice.count, rate, ((0, size),), notes)

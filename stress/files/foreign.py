@@ -13,6 +13,7 @@ import numpy as np
 from stress.errors import CaptureFileError
 from stress.files.encoding import Encoding
 from stress.files.limits import check_shape
+from stress.files.stretch import FileStretch
 from stress.model.arrays import Bytes
 
 
@@ -80,13 +81,13 @@ class ForeignReader:
     Threads: one at a time.
     """
 
-    def __init__(self, path: str, container: Container) -> None:
+    def __init__(self, path: str, container: Container, stretch: FileStretch | None = None) -> None:
         self._path, self._name = path, container.name
         if not container.lossless:
             raise CaptureFileError(path, f"is {container.name}: {container.why}")
         self._library = _soundfile(path, container.name)
         try:
-            self._file: Any = self._library.SoundFile(path)
+            self._file: Any = self._library.SoundFile(path if stretch is None else stretch)
         except (RuntimeError, OSError, TypeError, ValueError) as error:
             raise CaptureFileError(path, f"is {container.name} and cannot be read: {_line(error)}") from None
         self.channels, self.rate = int(self._file.channels), int(self._file.samplerate)

@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
-from typing import BinaryIO
 
 from stress.errors import CaptureFileError
 from stress.files import riff_format
 from stress.files.encoding import StoredAudio
 from stress.files.limits import MOST_CHUNKS, MOST_HEADER_BYTES
 from stress.files.riff_tail import Tail, behind
+from stress.files.stretch import Readable
 
 MAGICS = {b"RIFF": "WAV", b"RIFX": "RIFX", b"RF64": "RF64", b"BW64": "BW64"}
 _IN_DS64 = 0xFFFFFFFF
 
 
-def read_header(file: BinaryIO, path: str, file_bytes: int) -> StoredAudio:
+def read_header(file: Readable, path: str, file_bytes: int) -> StoredAudio:
     """Return where the samples of an open file of `file_bytes` bytes are, and what they are.
 
     Raises
@@ -63,7 +63,7 @@ def _data_size(raw: bytes) -> int:
     return int(struct.unpack("<Q", raw[8:16])[0]) if len(raw) == 16 else 0
 
 
-def _following(file: BinaryIO, path: str, start: int, size: int, file_bytes: int) -> int:
+def _following(file: Readable, path: str, start: int, size: int, file_bytes: int) -> int:
     # Where the next chunk begins: padded to even, unless a writer forgot that.
     name = "chunk"
     end = start + 8 + size

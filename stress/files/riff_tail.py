@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from stress.files.limits import MOST_CHUNKS
+from stress.files.stretch import Readable
+from stress.files.trailing import samples_end
 
 # Chunks that writers put behind the samples. Source: EBU Tech 3285, the registered
 # chunks of RIFF, iXML, and the tags that recorders and libsndfile append.
@@ -19,6 +20,8 @@ _KNOWN = frozenset(
         *("_PMX", "link", "cart", "MEXT", "ds64", "r64m", "DGDA", "AFAn", "data", "acid", "strc", "SAUR"),
     )
 )
+#: Those of them that are no samples, and none of the header either.
+TRAILING = _KNOWN - {b"data", b"ds64", b"fact"}
 # Tags of other formats that players append without a chunk.
 _TAGS = (b"TAG", b"ID3", b"APETAGEX", b"LYRICSBEGIN")
 # Least bytes behind the data chunk that may be audio. Source: writers round files up to
@@ -35,7 +38,7 @@ class Tail:
     notes: tuple[str, ...] = ()
 
 
-def behind(file: BinaryIO, offset: int, size: int, file_bytes: int, order: str) -> Tail:
+def behind(file: Readable, offset: int, size: int, file_bytes: int, order: str) -> Tail:
     """Return how far the samples reach that begin at `offset`.
 
     Parameters
@@ -43,6 +46,14 @@ def behind(file: BinaryIO, offset: int, size: int, file_bytes: int, order: str) 
     size : of the data chunk by the header [bytes].
     order : "<" or ">", of the sizes in the file.
     """
+    tail = _reach(file, offset, size, file_bytes, order)
+    # Chunks and tags that a wrong size counts among the samples are none.
+    *others, (first, length) = tail.segments
+    end, note = samples_end(file, first, first + length, TRAILING, order)
+    return Tail((*others, (first, end - first)), (*tail.notes, note)) if note else tail
+
+
+def _reach(file: Readable, offset: int, size: int, file_bytes: int, order: str) -> Tail:
     held = file_bytes - offset
     if size > held:
         note = f"the header promises {size} bytes of samples, the file holds {held}: judged as far as it goes"
@@ -80,7 +91,7 @@ def _parts(first: tuple[int, int], more: list[tuple[bytes, int, int]]) -> Tail:
 
 
 def _chunks(
-    file: BinaryIO, end: int, odd: int, file_bytes: int, order: str
+    file: Readable, end: int, odd: int, file_bytes: int, order: str
 ) -> list[tuple[bytes, int, int]] | None:
     # The chunks from `end` on as (name, offset, length); None where there is none.
     for start in (end + odd, end) if odd else (end,):
@@ -90,7 +101,7 @@ def _chunks(
     return None
 
 
-def _walk(file: BinaryIO, start: int, file_bytes: int, order: str) -> list[tuple[bytes, int, int]] | None:
+def _walk(file: Readable, start: int, file_bytes: int, order: str) -> list[tuple[bytes, int, int]] | None:
     found: list[tuple[bytes, int, int]] = []
     while file_bytes - start >= 8 and len(found) < MOST_CHUNKS:
         file.seek(start)

@@ -3,12 +3,23 @@
 
 from __future__ import annotations
 
-from io import BufferedReader
+from typing import Any, Protocol
 
 import numpy as np
 
 from stress.errors import CaptureFileError
 from stress.model.arrays import Bytes
+
+
+class _File(Protocol):
+    # A file, or a stretch of one.
+    def tell(self) -> int: ...
+
+    def seek(self, place: int, /) -> int: ...
+
+    def readinto(self, out: Any, /) -> int: ...
+
+    def close(self) -> None: ...
 
 
 class SegmentReader:
@@ -27,7 +38,7 @@ class SegmentReader:
     """
 
     def __init__(
-        self, file: BufferedReader, path: str, segments: tuple[tuple[int, int], ...], frame_bytes: int
+        self, file: _File, path: str, segments: tuple[tuple[int, int], ...], frame_bytes: int
     ) -> None:
         self._file, self._path, self._segments, self._size = file, path, segments, frame_bytes
         self.frames = sum(length for _, length in segments) // frame_bytes

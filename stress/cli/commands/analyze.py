@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stress.cli import analyzers
+from stress.cli.joined import judged_parts
 from stress.cli.ring_hint import ring_hint
 from stress.detect.path import words as path_words
-from stress.files.audio import open_audio
+from stress.files.audio import open_parts
 from stress.files.whole import whole
 from stress.model.exposure import Exposure
 from stress.model.formats import card_format
@@ -40,10 +41,10 @@ def execute(args: argparse.Namespace) -> int:
     judge = analyzers.choose(args)
     fmt = card_format(args.format, "--format") if args.format else None
     rings = Rings(*args.rings) if args.rings else Rings()
-    with open_audio(args.capture, fmt=fmt, channels=args.channels, rate=args.rate) as source:
-        found = judge(args, source, rings)
+    sources = open_parts(args.capture, fmt=fmt, channels=args.channels, rate=args.rate)
+    with sources[0] as source:
+        found = judged_parts(lambda part: judge(args, part, rings), sources)
         frame_bytes, rate = source.frame_bytes, source.rate
-        found = found.with_notes(source.notes)
     exposure = Exposure.of_frames(found.exposed_frames, frame_bytes, args.line)
     if exposure.lines < LEAST_LINES and found.analysis.locked:
         found = found.with_advice(
