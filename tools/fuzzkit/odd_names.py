@@ -6,11 +6,13 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
 from stress.cli.main import main
 from stress.cli.options import parser
+from stress.model.verdict import EXIT_INCONCLUSIVE
 from tools.fuzzkit.judge import Case
 from tools.fuzzkit.seeds import Seeds
 
@@ -178,7 +180,17 @@ def options(seeds: Seeds, random: Random, folder: Path) -> Case:
     if command in ("run", "diagnose", "path"):
         # Never a real card, and never a run of hours.
         words += ["--card", "absent"] + (["--out", "o"] if command != "path" else [])
-    return lambda: main([word.replace("\0", "") for word in words])
+    return lambda: _answered([word.replace("\0", "") for word in words])
+
+
+def _answered(words: Sequence[str]) -> int:
+    try:
+        code = main(words)
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 70
+    asked = [two for one, two in zip(words, words[1:]) if one == "--exit-skip"]
+    # The status that was asked for where there is no answer is as good as one of the table.
+    return EXIT_INCONCLUSIVE if 1 < code < 128 and str(code) in asked else code
 
 
 _NEEDED = {
