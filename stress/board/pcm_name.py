@@ -14,6 +14,8 @@ from dataclasses import dataclass
 _KEYS = ("CARD", "DEV", "SUBDEV")
 # A card's id has letters, digits, "_" and "-" (sound/core/init.c, copy_valid_id_string).
 _CARD = re.compile(r"[A-Za-z0-9_-]+")
+# Devices and subdevices: far more than any card has, and what int() reads.
+_NUMBER = re.compile(r"[0-9]{1,9}")
 ALLOWED = (
     "a card's number, id or name, hw:CARD[,DEVICE[,SUBDEVICE]], hw:PLAYBACK/hw:CAPTURE, or pcm:NAME for "
     "what alsa-lib makes of it"
@@ -54,9 +56,9 @@ def parse_hw(name: str) -> HwName | None:
     if values is None or not _CARD.fullmatch(values.get("CARD", "")):
         return None
     numbers = [values.get(key) for key in _KEYS[1:]]
-    if not all(number is None or number.isdigit() for number in numbers):
+    if not all(number is None or _NUMBER.fullmatch(number) for number in numbers):
         return None
-    device, subdevice = (None if number is None else int(number) for number in numbers)
+    device, subdevice = map(_number, numbers)
     return HwName(values["CARD"], device, subdevice)
 
 
@@ -110,4 +112,4 @@ def why_not(name: str) -> str:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+    return int(text) if text and _NUMBER.fullmatch(text) else None

@@ -39,6 +39,8 @@ _NO_NAMES: tuple[tuple[type[Exception], str, str], ...] = (
     # Path.resolve before Python 3.13.
     (RuntimeError, "Symlink loop", "leads round and round from link to link"),
 )
+# Python reads no longer ones, 3.11 and later; in what is given to a command no number has so many digits.
+_TOO_LONG = "Exceeds the limit"
 # Of an error [characters]: a path may have 4096, and what is wrong with it comes behind it.
 MOST_LINE = 6000
 
@@ -74,6 +76,9 @@ def answer(command: Callable[[], int]) -> int:
             # A board that was given the one file only.
             print(f"pcmstress: needs numpy for {sys.executable} (apt install python3-numpy)", file=sys.stderr)
             return EXIT_SKIP
+        if _is(error, ValueError, _TOO_LONG) and not os.environ.get("PCMSTRESS_DEBUG"):
+            print("pcmstress: a number has more digits than any that is taken", file=sys.stderr)
+            return EXIT_USAGE
         reason = next((told for kind, words, told in _NO_NAMES if _is(error, kind, words)), "")
         if reason and not os.environ.get("PCMSTRESS_DEBUG"):
             print(f"pcmstress: a name of a file {reason}", file=sys.stderr)

@@ -90,8 +90,8 @@ def whole(low: int, high: int) -> Any:
 
     def convert(text: str) -> int:
         try:
-            # int() reads the digits of every script; nobody else does.
-            value = int(text, 0) if text.isascii() else low - 1
+            # int() reads the digits of every script, and 1_0; nobody else does.
+            value = int(text, 0) if text.isascii() and "_" not in text else low - 1
         except ValueError:
             value = low - 1
         if not low <= value <= high:
@@ -175,7 +175,7 @@ def channel_counts(text: str) -> tuple[int, int]:
     """Return the channels of "N" for both directions, or "PLAYBACK,CAPTURE"."""
     parts = text.split(",")
     if len(parts) > 2 or not all(
-        part.isascii() and part.isdigit() and 1 <= int(part) <= 64 for part in parts
+        part.isascii() and part.isdigit() and len(part) < 12 and 1 <= int(part) <= 64 for part in parts
     ):
         raise argparse.ArgumentTypeError(f"{text!r} is not N or PLAYBACK,CAPTURE, 1 to 64 each, e.g. 2,1")
     return int(parts[0]), int(parts[-1])

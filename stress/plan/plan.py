@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -272,9 +273,13 @@ class Plan:
         )
 
 
+# What int() reads; whether a card has so many is asked elsewhere.
+_CHANNEL = re.compile(r"[0-9]{1,9}")
+
+
 def _pair(text: str, where: str) -> tuple[int, int]:
     played, equals, captured = text.partition("=")
-    if not equals or not played.strip().isdigit() or not captured.strip().isdigit():
+    if not equals or not all(_CHANNEL.fullmatch(one.strip()) for one in (played, captured)):
         raise ConfigError(
             f"{text!r} is no pair of channels",
             where=where,

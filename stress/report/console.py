@@ -86,7 +86,7 @@ class Console:
     def columns(self) -> int:
         """Columns to write in: of COLUMNS, else of the terminal, 0 where there is neither."""
         asked = os.environ.get("COLUMNS", "")
-        if asked.isascii() and asked.isdigit() and int(asked):
+        if asked.isascii() and asked.isdigit() and len(asked) < 9 and int(asked):
             return max(LEAST_COLUMNS, int(asked))
         return max(LEAST_COLUMNS, shutil.get_terminal_size().columns) if self._out.isatty() else 0
 

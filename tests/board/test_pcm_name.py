@@ -32,6 +32,7 @@ def test_hw_name_in_any_form_has_one_short_form(name, text):
 @pytest.mark.parametrize(
     "name",
     ["", "hw:", "hw", "hw:a b", "hw:0,0,0,0", "hw:CARD=", "hw:DEV=0", "hw:CARD=X,CARD=Y", "hw:X,-1", "hw:X,a",
+     "hw:X,\u00b2", "hw:X,\u0662", "hw:X," + "9" * 5000, "hw:CARD=X,DEV=1_0",
      "hw:X,FOO=1", "hw:,0", "plughw:0,0", "default", "HW:0"],
 )  # fmt: skip
 def test_other_names_are_none(name):

@@ -29,6 +29,8 @@ from tests.cli.command import told as _main
         (("run", "--backend", "virtul"), "did you mean virtual?"),
         (("report", "r", "--jason"), "pcmstress report --help"),
         (("run", "--seed", "\u0663"), "no whole number"),
+        (("run", "--seed", "1_0"), "no whole number"),
+        (("run", "--channels", "9" * 5000), "1 to 64 each"),
         (("run", "--duration", "\u0663s"), "not a duration"),
         (("run", "--stop-early", "\u0663,\u0669"), "episodes an hour"),
         (("analyze", "x.wav", "--rings", f"{'9' * 5000},1"), "PLAYBACK,CAPTURE"),
@@ -369,3 +371,14 @@ def test_result_below_too_many_folders_is_refused_in_a_line(tmp_path, monkeypatc
     assert main.main(argv) == 64
     assert capsys.readouterr().err.splitlines()[-1].endswith("too many folders lie in one another")
     assert not (tmp_path / "a").exists()
+
+
+def test_number_that_python_itself_refuses_is_one_line(capsys, monkeypatch):
+    def reads(args):
+        # As Python 3.11 and later answer int() of 5000 digits.
+        raise ValueError(
+            "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits"
+        )
+
+    monkeypatch.setattr(main, "_command_of", reads)
+    assert _main(capsys, "boards") == (64, "", "pcmstress: a number has more digits than any that is taken\n")

@@ -51,7 +51,7 @@ def _one(out: bytearray, random: Random) -> None:
         out += random.choice(_EDGES)
         return
     at, size = random.randrange(len(out)), random.choice((1, 2, 4, 16, 64, 512))
-    how = random.randrange(8)
+    how = random.randrange(9)
     if how == 0:
         out[at] ^= 1 << random.randrange(8)
     elif how == 1:
@@ -67,6 +67,11 @@ def _one(out: bytearray, random: Random) -> None:
         # Lengths are words on a boundary of four, near zero or small negatives as often as huge.
         word = random.choice((-1, -48, 0, 1 << 30, random.randint(-1000, 1000)))
         out[at & ~3 : (at & ~3) + 4] = word.to_bytes(4, random.choice(("little", "big")), signed=True)
+    elif how == 8:
+        # Python refuses to read more than 4300 digits, with an error of its own.
+        digits = [place for place, byte in enumerate(out) if 0x30 <= byte <= 0x39]
+        at = random.choice(digits) if digits else at
+        out[at:at] = b"9" * random.choice((10, 20, 400, 5000))
     elif how == 5:
         out[at : at + size] = bytes(min(size, len(out) - at))
     else:
