@@ -22,7 +22,7 @@ from stress.virtual.card.cable import through_cable, through_path
 from stress.virtual.card.timeline import Timeline
 from stress.virtual.card.usbcard import Around, apply_faults, in_layout, loop_back
 from stress.virtual.delivered import Delivered, RunDelivered, joined, run_delivered
-from stress.virtual.footprint import WorkingSet
+from stress.virtual.footprint import WorkingSet, spread
 from stress.virtual.footprint import load as load_footprint
 from stress.virtual.history import RingHistory
 from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings, scaled
@@ -122,6 +122,9 @@ class Board:
         # A part that goes on must not repeat the accidents of the first one.
         self._random = np.random.RandomState((seed + before * _NEXT_PART) % 2**32)
         footprint = load_footprint(spec.kernel.footprint)
+        if spec.usb.tick_packets and not spec.kernel.in_order:
+            # One timer wakes the threads of both streams.
+            footprint = spread(footprint, 2000 / (spec.usb.tick_packets * spec.usb.packet_us))
         self._work = {
             step: WorkingSet(rows, step, self.geometry.line_bytes)
             for step, rows in (

@@ -9,7 +9,7 @@ keep the lines of a ring for long.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -74,6 +74,20 @@ def load(name: str) -> Footprint:
                 allowed = f"a place below {PLACES}, then 1 or more for each line there"
                 raise ConfigError("is no row", where=where, key=f"{key}[{number}]", allowed=allowed)
     return footprint
+
+
+def spread(footprint: Footprint, wakes_per_ms: float) -> Footprint:
+    """Return the footprint with what a call loads spread evenly over time.
+
+    Parameters
+    ----------
+    wakes_per_ms : wake-ups of all calls [1/ms].
+    """
+    rows = {place: list(rates) for place, *rates in footprint.ms}
+    for place, *rates in footprint.call:
+        rows.setdefault(place, []).extend(max(1, round(rate * wakes_per_ms)) for rate in rates)
+    ms = tuple((place, *sorted(rates, reverse=True)) for place, rates in sorted(rows.items()))
+    return replace(footprint, ms=ms, call=())
 
 
 class WorkingSet:

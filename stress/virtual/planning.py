@@ -74,14 +74,29 @@ def play_plan(spec: BoardSpec, params: StreamParams, frames: int, asked: Asked) 
         keeps_last_packet=spec.kernel.keeps_last_packet,
         stop_at=_first_frame(asked.faults, "playback-stop"),
         work=_work(spec, loop, asked.lines),
+        start_work=_start_work(spec, asked.lines),
     )
 
 
+def _start_work(spec: BoardSpec, lines: Mapping[StepKind, int]) -> tuple[tuple[StepKind, int], ...]:
+    # START is a call that does for each URB what the interrupt does when one completes; a timer copies later.
+    if not spec.kernel.in_order or spec.usb.tick_packets:
+        return ()
+    parts = (StepKind.CALL_WORK, StepKind.URB_WORK)
+    return tuple((step, lines[step]) for step in parts if lines.get(step))
+
+
 def _work(spec: BoardSpec, loop: bool, lines: Mapping[StepKind, int]) -> tuple[tuple[StepKind, int], ...]:
-    # A loop in Python fills lines of its own; either way of waiting has its working set.
+    # A loop in Python fills lines of its own; either way of waiting has its working set. Where a timer wakes
+    # everybody, a loop's is what it loads beyond a call's.
     step = StepKind.LOOP_WORK if loop else StepKind.CALL_WORK
-    both = ((StepKind.NOISE, spec.user.loop_fills if loop else 0), (step, lines.get(step, 0)))
-    return tuple(part for part in both if part[1])
+    calls = lines.get(StepKind.CALL_WORK, 0) if loop and spec.usb.tick_packets else 0
+    parts = (
+        (StepKind.NOISE, spec.user.loop_fills if loop else 0),
+        (StepKind.CALL_WORK, calls),
+        (step, lines.get(step, 0)),
+    )
+    return tuple(part for part in parts if part[1])
 
 
 def _playback_urbs(spec: BoardSpec, params: StreamParams) -> UrbShape:
@@ -129,9 +144,15 @@ def events(
     race = spec.kernel.smp_race
     raced = np.flatnonzero(random.random_sample(urbs) < race).tolist() if race else []
     halts = [fault for fault in faults if fault.kind in ("freeze", "unplug")]
+    play_tick = max(1, spec.user.start_us // spec.usb.packet_us)
+    together = spec.usb.tick_packets if spec.kernel.in_order else 0
+    if together:
+        # The timers of both streams run out at the same tick of the kernel's clock.
+        play_tick = -(-play_tick // together) * together
     return Events(
         wake_ticks=-(-spec.user.wake_us // spec.usb.packet_us),
-        play_tick=max(1, spec.user.start_us // spec.usb.packet_us),
+        play_tick=play_tick,
+        turns=together > 0,
         raced_urbs=frozenset(urb + 1 for urb in raced),
         halt_frame=halts[0].frame if halts else -1,
         halt=halts[0].kind if halts else "",

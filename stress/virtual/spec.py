@@ -103,6 +103,12 @@ class KernelSpec:
     mapping : which of the two mappings of a vmalloc ring are cached.
     footprint : name of the measured working set of everybody but the streams
         (configs/footprints); "" is none.
+    in_order : what the footprint loads for a call stands where the call makes it:
+        between the prefill and the first copy of START, and, with
+        `usb.tick_packets`, where both rings are copied at one tick, between that
+        copy and the threads, which take turns at running first. Where a store
+        that misses allocates, what lies between a store and the other side's load
+        decides; elsewhere a line has to last a lap, and the order does not matter.
     noise_lines_per_ms : lines, evenly over the sets and never the same again,
         that are filled on top of it or in its place [lines/ms].
     switches_per_s : address-space switches nobody asked for, Poisson [1/s].
@@ -118,6 +124,7 @@ class KernelSpec:
     use_vmalloc: bool = flag(True)
     mapping: str = text("cached", MAPPINGS)
     footprint: str = text("")
+    in_order: bool = flag(False)
     noise_lines_per_ms: int = integer(32, 0, 4096)
     switches_per_s: float = number(0.0, 0.0, 10000.0)
     whole_cache_at_ms: tuple[float, ...] = listing(number(0.0, 0.0, 1e9))

@@ -41,11 +41,18 @@ def test_fit_parts_the_lines_by_what_they_go_with() -> None:
     assert found.cold_per_ms == pytest.approx(2 * 3 / MS)  # RARE and WAKE of the quiet burst
 
 
-def test_fit_without_urbs_takes_wake_ups_for_timers() -> None:
+def test_fit_without_urbs_gives_both_threads_half_of_what_their_timer_loads_once() -> None:
     found = footprint.fit(burst(0.05, 0, urbs_per_ms=0.0), None, burst(0.05, 1, urbs_per_ms=0.0))
-    assert found.ms == pytest.approx({TICK: 0.1, WAKE: 0.05})
-    assert (found.urb, found.call) == ({}, {})
+    assert found.ms == pytest.approx({TICK: 0.1})
+    assert found.urb == {}
+    assert found.call == pytest.approx({WAKE: 0.5})
     assert found.loop == pytest.approx({LOOP: 1.0})
+    # Spread over time again, it is what was measured.
+    rows = [
+        tuple(map(tuple, footprint.rows(part))) for part in (found.ms, found.call, {**found.ms, WAKE: 0.05})
+    ]
+    spread = virtual.spread(virtual.Footprint(ms=rows[0], call=rows[1]), 2 * 0.05)
+    assert (spread.ms, spread.call) == (rows[2], ())
 
 
 def test_line_of_interrupts_at_another_address_in_another_burst_counts_once() -> None:

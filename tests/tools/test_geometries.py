@@ -96,7 +96,27 @@ def test_load_of_a_burst_leaves_out_rings_and_what_is_rare() -> None:
 def test_load_of_a_burst_is_a_footprint_that_a_board_takes(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(own_load.toml("this burst", [[0, 400, 10], [1023, 1]]))
-    assert virtual.load(str(path)).ms == ((0, 400, 10), (1023, 1))
+    found = virtual.load(str(path))
+    assert (found.ms, found.call) == (((0, 400, 10), (1023, 1)), ())
+
+
+def test_load_of_a_burst_on_a_timer_of_20_ms_is_the_clock_s_and_the_threads(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    load = [[0, 100, 51], [7, 400], [1023, 50, 49]]
+    path.write_text(own_load.toml("this burst", load, 1 / 20))
+    found = virtual.load(str(path))
+    assert found.ms == ((0, 100), (7, 400))
+    assert found.call == ((0, 510), (1023, 500, 490))
+    assert virtual.spread(found, 2 / 20).ms == tuple(map(tuple, load))
+
+
+@pytest.mark.parametrize(
+    ("setting", "in_order"), [("feroceon-wa", True), ("wa=1", True), ("wa=0", False), ("", False)]
+)
+def test_order_of_what_the_kernel_loads_counts_where_a_store_allocates(setting: str, in_order: bool) -> None:
+    spec = BoardSpec.load("arm926", model_cache.overrides(setting))
+    assert spec.kernel.in_order is in_order
+    assert (spec.kernel.noise_lines_per_ms > BoardSpec.load("arm926").kernel.noise_lines_per_ms) is in_order
 
 
 @pytest.mark.parametrize(

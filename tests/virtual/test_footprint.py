@@ -117,6 +117,13 @@ def test_background_keeps_its_kinds_and_its_places_between_the_streams():
     assert got == wanted
 
 
+def test_lines_of_calls_are_spread_over_time_beside_the_clock_s():
+    read = footprint.Footprint(ms=((3, 1000), (9, 100)), call=((3, 510, 20), (4, 2)), loop=((8, 7),))
+    found = footprint.spread(read, 0.1)
+    assert found.ms == ((3, 1000, 51, 2), (4, 1), (9, 100))
+    assert (found.call, found.loop) == ((), ((8, 7),))
+
+
 def test_sets_that_nobody_works_in_keep_every_line_of_a_ring(tmp_path):
     # Sixteen busy lines in each of the upper 64 sets: four ways hold nothing of a ring there for a lap.
     path = tmp_path / "half.toml"

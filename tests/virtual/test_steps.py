@@ -253,6 +253,73 @@ def test_timer_copies_behind_the_wire_a_tick_at_a_time():
         assert row.tolist() == [20 * (number + 1), StepKind.KERNEL_STORE, 960 * number, 960 * (number + 1)]
 
 
+def order(made, tick):
+    """Return the kinds of a tick that tell who does what."""
+    table = made.steps.table()
+    return [StepKind(kind) for kind in table[table[:, TICK] == tick][:, KIND].tolist()]
+
+
+WRITER = [StepKind.CALL_WORK, StepKind.USER_STORE]
+READER = [StepKind.CALL_WORK, StepKind.USER_READ]
+COPIES = [StepKind.KERNEL_STORE, StepKind.KERNEL_LOAD]
+
+
+def with_call_work(spec, streams, walk=False):
+    made = timeline(spec, *streams, Handling(), 96000, 96000, True)
+    work = ((StepKind.CALL_WORK, 5),)
+    plans = replace(made.playing.plan, work=work), replace(made.capturing.plan, work=work)
+    made = Timeline(*plans, made.carried, made.events)
+    if walk:
+        made._leap = lambda: False
+    made.run()
+    return made
+
+
+def test_threads_that_one_timer_wakes_take_turns_behind_the_copies_of_both_rings():
+    spec = BoardSpec.load("arm926", {"usb.tick_packets": 20, "kernel.in_order": True})
+    made = with_call_work(spec, (stream(4096, 960), stream(5760, 960)))
+    assert made.playing.started_tick == 20
+    for tick in (60, 100, 220, 1020):
+        assert order(made, tick) == [*COPIES, *WRITER, *READER]
+        assert order(made, tick + 20) == [*COPIES, *READER, *WRITER]
+    walked = with_call_work(spec, (stream(4096, 960), stream(5760, 960)), walk=True)
+    np.testing.assert_array_equal(made.steps.table(), walked.steps.table())
+
+
+def test_threads_of_a_timer_keep_their_order_where_order_is_not_modelled():
+    spec = BoardSpec.load("arm926", {"usb.tick_packets": 20, "user.start_us": 20000})
+    made = with_call_work(spec, (stream(4096, 960), stream(5760, 960)))
+    for tick in (40, 60, 80, 100):
+        assert order(made, tick) == [*COPIES, *READER, *WRITER]
+
+
+@pytest.mark.parametrize("in_order", [False, True])
+def test_start_is_a_call_between_the_prefill_and_its_copies_where_order_counts(in_order):
+    spec = BoardSpec.load("arm926", {"kernel.in_order": in_order, "usb.captures": False})
+    lines = {StepKind.CALL_WORK: 199, StepKind.URB_WORK: 232}
+    plan = play_plan(spec, stream(960), 9600, Asked(Handling(), (), lines))
+    assert plan.start_work == (tuple(lines.items()) if in_order else ())
+    made = timeline(spec, stream(960), stream(960), Handling(), 9600, 9600)
+    made = Timeline(plan, made.capturing.plan, made.carried, made.events)
+    made.run()
+    work = [StepKind.CALL_WORK, StepKind.URB_WORK] if in_order else []
+    began = [StepKind.USER_STORE, *work, StepKind.KERNEL_LOAD]
+    assert order(made, made.events.play_tick)[: len(began)] == began
+
+
+def test_start_on_a_timer_copies_nothing_and_loads_nothing():
+    spec = BoardSpec.load("arm926", {"usb.tick_packets": 20, "kernel.in_order": True})
+    asked = Asked(Handling(), (), {StepKind.CALL_WORK: 199, StepKind.URB_WORK: 232})
+    assert play_plan(spec, stream(4096, 960), 9600, asked).start_work == ()
+
+
+def test_loop_on_a_timer_loads_what_a_call_does_and_its_own():
+    asked = Asked(Handling(PlaybackTouch.RMW), (), {StepKind.CALL_WORK: 160, StepKind.LOOP_WORK: 900})
+    for tick, wanted in ((20, [StepKind.CALL_WORK, StepKind.LOOP_WORK]), (0, [StepKind.LOOP_WORK])):
+        spec = BoardSpec.load("arm926", {"usb.tick_packets": tick, "user.loop_fills": 0})
+        assert [kind for kind, _ in play_plan(spec, stream(4096, 960), 9600, asked).work] == wanted
+
+
 def test_timer_overruns_a_ring_shorter_than_its_tick():
     spec = BoardSpec.load("arm926", {"usb.tick_packets": 20})
     made = timeline(spec, stream(768, 192), stream(5120, 192), Handling(), 48000, 48000)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from tools.labkit.emulator_log import Touching
 from tools.labkit.errors import LabError
@@ -24,8 +25,14 @@ LEAST, LEAST_PER_WAKE = 0.025, 0.1
 _MOVED = 1.2
 # A line that is loaded from in most milliseconds with a URB is one of its interrupt.
 _MOST = 0.8
+# Where one timer wakes everybody, a line loaded from once each time is the wake-ups', one that is loaded
+# from twice as often the clock's. Higher: the clock's lines count as theirs; lower: theirs as the clock's.
+_ONCE = 1.5
+# Both threads of a stream then share these lines: half of them to each.
+_THREADS = 2
 PLACE_BYTES, PLACES, PER_MILLE = 32, 1024, 1000
 Rates = dict[int, float]
+Key = TypeVar("Key")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,8 +68,8 @@ def fit(quiet: Part, busy: Part | None, loop: Part) -> Measured:
 
     Parameters
     ----------
-    quiet, busy : bursts of one blocking call; without `busy` the wake-ups of
-        `quiet` count as interrupts (where a timer decides when anybody wakes).
+    quiet, busy : bursts of one blocking call; without `busy` a timer wakes both
+        threads at once, and what is loaded once each time is theirs.
     loop : a burst with a loop in Python.
     """
     if not all(part.touching.lines for part in (quiet, loop)):
@@ -70,16 +77,33 @@ def fit(quiet: Part, busy: Part | None, loop: Part) -> Measured:
     base = quiet.rates()
     urb = {va: rate / quiet.urbs_per_ms for va, rate in base.items() if rate >= quiet.urbs_per_ms * _MOST > 0}
     steady = {va: rate for va, rate in base.items() if va not in urb}
-    call = _beyond(busy, steady, urb) if busy else {}
+    loops = _beyond(loop, steady, urb)
+    if busy:
+        call = _beyond(busy, steady, urb)
+    else:
+        steady, call = timed(_kept(steady, LEAST), quiet.wakes_per_ms)
     kernel = [line for line in quiet.touching.lines if line.kernel >= line.user]
     rare = (line.fills for line in kernel if base[line.va] < LEAST)
     return Measured(
         ms=_kept(steady, LEAST),
         urb={va: min(1.0, often) for va, often in urb.items()},
         call=_kept(call, LEAST_PER_WAKE),
-        loop=_kept(_beyond(loop, steady, urb), LEAST_PER_WAKE),
+        loop=_kept(loops, LEAST_PER_WAKE),
         cold_per_ms=sum(rare) / max(1, quiet.touching.streamed_ms),
     )
+
+
+def timed(rates: Mapping[Key, float], wakes_per_ms: float) -> tuple[dict[Key, float], dict[Key, float]]:
+    """Part what one timer does into the clock's per millisecond and the threads' per wake-up of either.
+
+    Parameters
+    ----------
+    rates : in which share of the milliseconds each line was loaded from, by any key.
+    wakes_per_ms : of each thread [1/ms].
+    """
+    limit, each = wakes_per_ms * _ONCE, wakes_per_ms * _THREADS
+    clock = {key: rate for key, rate in rates.items() if rate > limit}
+    return clock, {key: rate / each for key, rate in rates.items() if rate <= limit}
 
 
 def _beyond(part: Part, steady: Mapping[int, float], urb: Mapping[int, float]) -> Rates:

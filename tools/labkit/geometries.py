@@ -210,7 +210,8 @@ def _measured(
 def _with_load(model: str, keys: Mapping[str, Any], plan: Plan, load: Sequence[list[int]]) -> float:
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "own.toml"
-        path.write_text(own_load.toml("this burst", load), encoding="utf-8")
+        tick_ms = keys.get("usb.tick_packets", 0)
+        path.write_text(own_load.toml("this burst", load, 1 / tick_ms if tick_ms else 0.0), encoding="utf-8")
         return next(iter(_shares(model, {**keys, "kernel.footprint": str(path)}, plan).values()))
 
 

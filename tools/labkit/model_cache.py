@@ -14,6 +14,8 @@ _WORDS = {
     "wa": ("allocate", {"0": "read", "1": "write"}),
     "type": ("tagging", {"vivt": "vivt", "vipt": "vipt"}),
 }
+# Lines a millisecond that others' stores take in a cache that allocates them: no footprint has those.
+_STORED_PER_MS = 10
 # Of the emulator alone: they change no rate that a prediction could follow.
 _APART = ("seed", "stride", "noise", "mode", "check", "log", "logmax", "touches")
 
@@ -33,4 +35,6 @@ def overrides(setting: str) -> dict[str, Any]:
             found[f"cache.{key}"] = words[value]
         elif name not in _APART:
             raise LabUsage(f"--cache {part}: no virtual board models that")
+    if found.get("cache.allocate") == "write":
+        found.update({"kernel.in_order": True, "kernel.noise_lines_per_ms": _STORED_PER_MS})
     return found

@@ -9,7 +9,7 @@ to burst: drivers allocate anew, stacks lie elsewhere, a shorter period wakes mo
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tools.labkit import footprint
 from tools.labkit.emulator_log import Touched, Touching
@@ -40,7 +40,22 @@ def rows(touching: Touching) -> list[list[int]]:
     return footprint.rows({va: rate for va, rate in rates.items() if rate >= footprint.LEAST})
 
 
-def toml(title: str, ms: Iterable[list[int]]) -> str:
-    """Return a footprint file whose only part is what each millisecond loads."""
-    words = " ".join(f"[{', '.join(map(str, row))}]," for row in ms)
-    return f'title = "{title}"\nms = [{words}]\n'
+def toml(title: str, load: Iterable[list[int]], wakes_per_ms: float = 0.0) -> str:
+    """Return a footprint file of these rows.
+
+    Parameters
+    ----------
+    wakes_per_ms : where one timer wakes both threads, how often [1/ms]: what is
+        loaded once each time is theirs, as in `footprint.fit`; else all is loaded
+        evenly.
+    """
+    keyed = {(row[0], at): rate / footprint.PER_MILLE for row in load for at, rate in enumerate(row[1:])}
+    ms, call = footprint.timed(keyed, wakes_per_ms)
+    return f'title = "{title}"\nms = [{_rows(ms)}]\ncall = [{_rows(call)}]\n'
+
+
+def _rows(keyed: Mapping[tuple[int, int], float]) -> str:
+    places: dict[int, list[int]] = collections.defaultdict(list)
+    for (place, _), rate in keyed.items():
+        places[place].append(round(footprint.PER_MILLE * rate))
+    return " ".join(f"[{', '.join(map(str, (place, *rates)))}]," for place, rates in places.items())

@@ -29,6 +29,7 @@ class PlayPlan:
     flush, clean : cache maintenance before each commit.
     stop_at : the writer stops for good at this frame, -1 = never.
     work : what a wake-up loads outside the ring, as steps and numbers of lines.
+    start_work : the same of START, between the prefill and its copies.
     """
 
     frames: int
@@ -47,6 +48,7 @@ class PlayPlan:
     keeps_last_packet: bool = True
     stop_at: int = -1
     work: tuple[tuple[StepKind, int], ...] = ()
+    start_work: tuple[tuple[StepKind, int], ...] = ()
 
 
 class Playing:
@@ -101,6 +103,8 @@ class Playing:
             self._commit(min(self.plan.prefill_rmw, self.plan.queue, self.plan.frames), True)
         else:
             self._write(self.plan.rmw)
+        for step, lines in self.plan.start_work:
+            self._steps.add(step, 0, lines)
         self.started_tick = tick
         self.state = RUNNING
         self.running = True

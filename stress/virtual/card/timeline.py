@@ -27,6 +27,9 @@ class Events:
     halt_frame, halt : played frame at which the card freezes or goes away.
     cycle_ticks : ticks after which packet sizes repeat.
     urb_lines : lines that an interrupt which completes URBs loads.
+    turns : threads that wake at the same tick take turns at running first. Of two kernel
+        timers that run out together, the one armed last runs first, and is armed again
+        first. Source: Linux kernel/time/timer.c:enqueue_timer, expire_timers.
     """
 
     wake_ticks: int = 0
@@ -36,6 +39,7 @@ class Events:
     halt: str = ""
     cycle_ticks: int = 1
     urb_lines: int = 0
+    turns: bool = False
 
 
 class Timeline:
@@ -61,6 +65,7 @@ class Timeline:
         self.halted = ""
         self.stopping = False
         self._play_wake = self._capture_wake = NEVER
+        self._writer_first = False
         self._seen: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def run(self) -> None:
@@ -117,11 +122,18 @@ class Timeline:
             self._play_wake = min(self._play_wake, tick + events.wake_ticks)
 
     def _users(self, tick: int) -> None:
-        if self._capture_wake <= tick:
+        reads, writes = self._capture_wake <= tick, self._play_wake <= tick
+        if reads:
             self._capture_wake = NEVER
-            self.capturing.wake()
-        if self._play_wake <= tick:
+        if writes:
             self._play_wake = NEVER
+        if reads and writes and self.events.turns:
+            self._writer_first = not self._writer_first
+        if writes and self._writer_first:
+            self.playing.wake()
+        if reads:
+            self.capturing.wake()
+        if writes and not self._writer_first:
             self.playing.wake()
 
     def _leap(self) -> bool:
@@ -131,7 +143,7 @@ class Timeline:
         wakes = (self._play_wake - tick, self._capture_wake - tick)
         now = (tick, len(self.steps), playing.hw, capturing.hw, playing.wakes, capturing.wakes)
         waits = (wake if wake < NEVER // 2 else -1 for wake in wakes)
-        key = (*playing.posture(tick), *capturing.posture(tick), *waits)
+        key = (*playing.posture(tick), *capturing.posture(tick), *waits, self._writer_first)
         before = self._seen.setdefault(key, now)
         if before is now:
             return len(self._seen) < _SEARCH_TICKS
