@@ -106,9 +106,12 @@ class WorkingSet:
 
     def __init__(self, rows: tuple[tuple[int, ...], ...], step: StepKind, line_bytes: int) -> None:
         base = WORK + (step - StepKind.KERNEL_WORK) * WORK_SPAN_BYTES
-        pairs = [(PLACES * n + row[0], often) for row in rows for n, often in enumerate(row[1:])]
-        places, often = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-        self._lines = (base + places * PLACE_BYTES) // line_bytes
+        pairs = [(PLACES * n + row[0], n, often) for row in rows for n, often in enumerate(row[1:])]
+        places, number, often = np.array(pairs, dtype=np.int64).reshape(-1, 3).T
+        # A place holds several short lines: those that share it take one each, and places one after another
+        # begin at different ones, or every other set would be idle.
+        within = (places + number) * line_bytes % PLACE_BYTES
+        self._lines = (base + places * PLACE_BYTES + within) // line_bytes
         rounds = -(-int(often.max(initial=0)) // _PER_MILLE)
         self._until = np.cumsum(often) / (_PER_MILLE * max(1, rounds))
         self._taken = 0

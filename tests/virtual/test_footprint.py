@@ -51,6 +51,15 @@ def test_lines_lie_in_the_sets_of_their_places_and_keep_apart(line_bytes):
     assert not np.intersect1d(taken, others).size
 
 
+def test_short_lines_lie_in_every_set_and_those_of_one_place_apart():
+    rows = tuple((place, 1000) for place in range(100))
+    taken = np.unique(WorkingSet(rows, StepKind.KERNEL_WORK, 16).take(4000))
+    assert len(taken) == 100 and (taken % 2).sum() == 50
+    # A line of 32 bytes of which both halves were loaded from.
+    both = np.unique(WorkingSet(((3, 1000, 1000),), StepKind.KERNEL_WORK, 16).take(4000))
+    assert sorted((both * 16 % 32768).tolist()) == [96, 112]
+
+
 @pytest.mark.parametrize("pieces", [(4000,), (1, 2, 3, 994, 3000), (1000,) * 4])
 def test_each_line_comes_as_often_as_it_was_measured_however_it_is_cut(pieces):
     work = WorkingSet(ROWS, StepKind.CALL_WORK, 32)
