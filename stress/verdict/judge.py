@@ -114,17 +114,17 @@ def _doubts(tally: Tally, bound: float, otherwise: bool) -> tuple[str, ...]:
         number = counted(len(tally.inconsistent), "burst")
         doubts.append(f"the record is inconsistent in {number}: {next(iter(tally.inconsistent))}")
     doubts += _distinct(tally)
-    if tally.unlocked and tally.wire.get("judged"):
-        doubts.append(
-            f"no lock in {tally.unlocked} of {tally.bursts} bursts: the pattern was not seen on the wire"
-        )
-    elif tally.unlocked:
+    # What ran dry could not come back; that is said as an xrun.
+    unheard = tally.unlocked - tally.starved
+    if unheard and tally.wire.get("judged"):
+        doubts.append(f"no lock in {unheard} of {tally.bursts} bursts: the pattern was not seen on the wire")
+    elif unheard:
         ask = "" if tally.doubts else _ASK
         doubts.append(
-            f"no lock in {tally.unlocked} of {tally.bursts} bursts: what was played did not come back{ask}"
+            f"no lock in {unheard} of {tally.bursts} bursts: what was played did not come back{ask}"
         )
     # Of all arms together `needs.missing` names those that judged nothing.
-    if tally.arm != WHOLE and not tally.unlocked and tally.xrun_bursts == tally.bursts:
+    if tally.arm != WHOLE and not unheard and tally.xrun_bursts == tally.bursts:
         doubts.append(f"an xrun in every burst, {counted(tally.xruns, 'xrun')}: none was judged undisturbed")
     if tally.transport:
         doubts.append(

@@ -102,7 +102,7 @@ def decide(plan: Plan, parts: Sequence[Tally], walks: int, planned: int) -> Stop
 
 
 def _decision(plan: Plan, parts: Sequence[Tally], whole: Tally) -> str:
-    if whole.bursts and whole.unlocked == whole.bursts:
+    if whole.bursts and whole.unlocked == whole.bursts > whole.starved:
         return MUTE
     decision = sequential(plan.stop).decide(whole.episodes, whole.observed_s)
     if decision is Stop.GO_ON or not _vouched(whole):

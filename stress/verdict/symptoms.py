@@ -179,7 +179,7 @@ class Gathering:
         real = [one for one in burst.analysis.findings if one.real]
         lasts = _lasts(burst, real)
         self.numbers["bursts"] += 1
-        self.numbers["silent"] += SILENT in burst.analysis.notes
+        self.numbers["silent"] += SILENT in burst.analysis.notes and not burst.exchange.playback.xruns
         if lasts:
             self.numbers[lasts] += 1
         for one in real:

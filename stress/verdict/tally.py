@@ -66,6 +66,9 @@ class Tally:
     behind : bursts in which the device passed what was queued and no xrun was reported.
     least_queued : fewest frames that were queued for playback, None where nobody tells.
     xruns, xrun_bursts : xruns of both directions, and the bursts that had one.
+    unlocked, starved : bursts in which the stimulus was not recognised, and those of them whose playback
+        had an xrun: what ran dry cannot come back.
+    silent : bursts that captured zeros alone, though playback did not run dry.
     views : real findings per view they first appear in; `seen` says more of them.
     wire : bursts a tap looked at, and what it counted (events, dropped, failed, lost_frames, ...).
     doubts : why the path (or the wire alone) cannot vouch; `blind` why the wire was not seen.
@@ -125,6 +128,7 @@ class Tally:
     alarm: float | None = None
     weakest: float | None = None
     least_queued: float | None = None
+    starved: int = 0
 
     def add(self, burst: BurstRecord) -> None:
         """Add one burst."""
@@ -141,7 +145,9 @@ class Tally:
         if burst.exposure.colours:
             self.draws[(burst.exposure.colours, burst.exposure.allocation)] += 1
         self.unlocked += not analysis.locked
-        self.silent += SILENT in analysis.notes
+        ran_dry = bool(exchange.playback.xruns)
+        self.starved += ran_dry and not analysis.locked
+        self.silent += SILENT in analysis.notes and not ran_dry
         self.planted += control.planted
         self.control_found += control.found
         self.control_covered += control.covered

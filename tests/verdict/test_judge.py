@@ -156,6 +156,24 @@ def test_judge_run_an_arm_that_stays_silent_beside_one_that_hears_is_corruption(
     assert "no lock" in alone.reasons[0]
 
 
+@pytest.mark.parametrize(("playback", "capture"), [(1, 0), (0, 1)])
+def test_arm_that_ran_dry_before_it_played_is_an_xrun_and_neither_silent_nor_unplugged(playback, capture):
+    burst = _burst("mmap", [], {}, 0, 0)
+    sides = {name: {**burst["exchange"][name], "xruns": 0} for name in ("playback", "capture")}
+    sides["playback"]["xruns"], sides["capture"]["xruns"] = playback, capture
+    burst["exchange"] = {**sides, "lost": None}
+    burst["analysis"].update(locked=False, checked_frames=0, notes=["every captured sample is zero"])
+    burst["exposure"]["lines"] = 0
+    (dry,) = tallies([event(burst)])
+    judged = judge_run([dry, _clean()], PLAN)
+    # Zeros behind a capture that lost time are zeros all the same.
+    assert judged.verdict is (Verdict.INCONCLUSIVE if playback else Verdict.FAIL)
+    if playback:
+        assert "mmap (an xrun in every burst, 1 xrun)" in judged.reasons[0]
+        assert not any("did not come back" in reason for reason in judged.reasons)
+        assert any("the machine was too slow for the ring" in reason for reason in judged.reasons)
+
+
 def test_judge_advice_of_one_kind_is_said_once_with_the_share_of_bursts():
     tally = _clean()
     tally.doubts.update(["3.1 % of samples at full scale", "3.4 % of samples at full scale", "silent"])

@@ -32,6 +32,8 @@ def _part(arm="a", **changes):
         ({"unlocked": 2}, "the stimulus was not recognised in any burst"),
         ({"unlocked": 1}, ""),
         ({"unlocked": 2, "xruns": 1}, "the stimulus was not recognised in any burst, 1 xrun"),
+        ({"unlocked": 2, "starved": 1, "xruns": 1}, "the stimulus was not recognised in any burst, 1 xrun"),
+        ({"unlocked": 2, "starved": 2, "xruns": 2}, "an xrun in every burst, 2 xruns"),
         ({"lines": 0}, "no ring line was checked"),
         ({"xrun_bursts": 2, "xruns": 3}, "an xrun in every burst, 3 xruns"),
         ({"xrun_bursts": 1, "xruns": 3}, ""),
@@ -46,6 +48,7 @@ def test_shortfall_is_what_keeps_an_arm_from_being_judged(changes, words):
 def test_arm_that_was_not_begun_and_a_run_that_heard_nothing():
     assert shortfall(None) == NOT_BEGUN
     assert shortfall(_part(unlocked=2), deaf=True) == ""
+    assert shortfall(_part(unlocked=2, starved=2), deaf=True) == ""
 
 
 def test_missing_names_arms_of_plan_and_record_but_no_optional_and_no_cure():

@@ -80,6 +80,7 @@ class ArmTallyRecord:
     alarm: float | None = shape.nullable(shape.read_number)
     weakest: float | None = shape.nullable(shape.read_number)
     least_queued: float | None = shape.nullable(shape.read_number)
+    starved: int = shape.count(0)
 
 
 @dataclass(frozen=True)
