@@ -71,6 +71,11 @@ def test_module_has_the_tests_of_its_name_and_of_its_line():
     assert "tests/faults/test_matrix.py" in mirror.tests_of("detect/exact/track.py")
 
 
+def test_module_has_the_pins_of_its_room():
+    assert mirror.pins("detect/exact/track.py") == ["tests/pinned/test_exact.py"]
+    assert mirror.pins("detect/exact/track.py")[0] in mirror.tests_of("detect/exact/track.py")
+
+
 def test_parts_of_a_choice_are_the_whole_choice():
     whole = mutate.choose(["stats"], 7, 3)
     parts = [whole[mutate.part_of(f"{part}/3")[0] - 1 :: 3] for part in (1, 2, 3)]

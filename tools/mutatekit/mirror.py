@@ -7,6 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 STRESS, TESTS = ROOT / "stress", ROOT / "tests"
+# Rooms whose results are pinned with those of another one as well.
+PINNED_WITH = dict.fromkeys(("verdict", "record", "pcm"), ("experiment",))
 
 
 def own(module: str) -> list[str]:
@@ -31,9 +33,17 @@ def listed() -> list[tuple[str, list[str], str]]:
 
 
 def tests_of(module: str) -> list[str]:
-    """Return the test files of a module; a line of the list adds to those of its name."""
+    """Return the test files of a module: those of its name, of its line, and the pins of its room."""
     more = [name for one, files, _ in listed() if one == module for name in files]
-    return list(dict.fromkeys([*own(module), *more]))
+    return list(dict.fromkeys([*own(module), *more, *pins(module)]))
+
+
+def pins(module: str) -> list[str]:
+    """Return the files of tests/pinned for the folders that a module lies in."""
+    folders = Path(module).parts[:-1]
+    rooms = [room for folder in folders for room in (folder, *PINNED_WITH.get(folder, ()))]
+    names = [f"tests/pinned/test_{room}.py" for room in rooms]
+    return [name for name in names if (ROOT / name).is_file()]
 
 
 def modules(room: str) -> list[str]:
