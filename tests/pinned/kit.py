@@ -22,8 +22,8 @@ FOLDER = Path(__file__).parent
 CLOSE, SMALL = 2e-4, 2e-6
 _NUMBER = re.compile(r"\d+(?:[ .]\d+)*(?:e[-+]?\d+)?")
 _TOKEN = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?|-?\d+e[-+]?\d+")
-# Longest array that is written out.
-_SHORT = 12
+# Longest array and text that are written out.
+_SHORT, _LONGEST = 12, 400
 
 
 def word(value):
@@ -31,6 +31,8 @@ def word(value):
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, str):
+        if len(value) > _LONGEST:
+            return word(value.encode())
         return "~" + " ".join(_NUMBER.findall(value)) if " " in value else repr(value)[1:-1]
     if isinstance(value, (bool, np.bool_)) or value is None:
         return str(value)
