@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tools.benchkit import soak
-from tools.benchkit.soak import WARM, Sample
+from tools.benchkit.soak import LEAST_WARM, WARM, Sample
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,12 +23,14 @@ def piece(number, sizes, begin=0.0):
 
 
 def test_growth_is_not_known_before_a_piece_is_long_enough():
-    assert soak.growth(piece(1, [100] * (3 * WARM - 1))) is None
-    assert soak.growth(piece(1, [100] * 3 * WARM)) == 0
+    assert soak.growth(piece(1, [100] * (3 * LEAST_WARM - 1))) is None
+    assert soak.growth(piece(1, [100] * 3 * LEAST_WARM)) == 0
 
 
 def test_growth_leaves_out_how_a_piece_starts():
     assert soak.growth(piece(1, [50] * WARM + [100] * 2 * WARM)) == 0
+    assert soak.growth(piece(1, [50] * 40 + [100] * 80)) == 0
+    assert soak.growth(piece(1, [50] * 39 + [100] * 41 + [101] * 40)) == pytest.approx(0.01)
 
 
 def test_growth_from_one_piece_to_the_next_counts():
