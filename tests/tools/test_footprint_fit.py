@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,18 @@ def test_bursts_are_found_in_the_log_by_their_marks(tmp_path: Path) -> None:
     log.write_text("\n".join(text[:5]) + "\n")
     with pytest.raises(LabError, match="busy: not in"):
         footprint_run.fitted(bursts, log)
+
+
+def test_stores_that_miss_are_counted_by_what_a_longer_burst_adds() -> None:
+    short, long = footprint_run.lengths(footprint_run.CARDS["aloop"].quiet[0])
+    assert long.burst_s - short.burst_s == 2.0
+    assert dataclasses.replace(long, name="short", burst_s=short.burst_s) == short
+    # The tester's own 9000 and 180 ms before and behind the stream are in both.
+    counters = [
+        {"store_misses": round(9000 + 28 * 1000 * s), "ns": round(1e9 * (s + 0.18))}
+        for s in (short.burst_s, long.burst_s)
+    ]
+    assert footprint_run.missed_per_ms(*counters) == pytest.approx(28)
 
 
 def test_every_card_of_a_footprint_streams_arms_of_its_own() -> None:

@@ -153,6 +153,7 @@ def parser() -> argparse.ArgumentParser:
     foot = subs.add_parser("footprint", help="measure what else fills the cache, for configs/footprints")
     foot.add_argument("board", metavar="BOARD")
     foot.add_argument("card", choices=("aloop", "usb"))
+    foot.add_argument("--cache", metavar="OPTIONS", default="", help="of the cache: wa=1, line=16, ...")
     foot.add_argument("--out", metavar="DIR", type=Path, help="receives record and log")
     speed = subs.add_parser("speed", help="what a modelled cache costs, against stock QEMU")
     speed.add_argument("board", metavar="BOARD")

@@ -6,11 +6,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from stress.plan.plan import Arm, Control, Plan
 from stress.settings import schema
-from tools.labkit import boards, cache, emulator_arms, emulator_log, experiments, footprint, runner
+from tools.labkit import boards, cache, emulator, emulator_arms, emulator_log, experiments, footprint, runner
 from tools.labkit.errors import LabError
 from tools.labkit.experiment_suites import SUITES
 
@@ -63,14 +64,19 @@ CARDS = {
 def run(args: argparse.Namespace) -> int:
     """Measure the footprint of a card on a board and print the file for configs/footprints."""
     bursts = CARDS[args.card]
+    board = boards.load(args.board)
+    emulator.check_options(board, [args.cache])
     base, _ = runner.directories(args.out)
     folder = base / "footprint"
     folder.mkdir(parents=True, exist_ok=True)
-    plan = Plan(title="footprint", control=Control(0.0, 0), arm=tuple(arm for arm, _, _ in bursts.parts))
+    short, long = lengths(bursts.quiet[0])
+    arms = (*(arm for arm, _, _ in bursts.parts), short, long)
+    plan = Plan(title="footprint", control=Control(0.0, 0), arm=arms)
     (folder / experiments.PLAN).write_text(json.dumps(schema.write(plan)), encoding="utf-8")
     card = SUITES[args.card].card
     command = ["run", *card, "--plan", experiments.PLAN, "--seed", "1", "--out", "run", "--json"]
-    experiments.boot(boards.load(args.board), command, folder, experiments.Booted("touches=1"))
+    setting = ",".join(filter(None, (args.cache, "touches=1")))
+    experiments.boot(board, command, folder, experiments.Booted(setting))
     measured = fitted(bursts, experiments.truth_log(folder))
     print(footprint.toml(bursts.title, measured), end="")
     rates = (measured.ms, measured.urb, measured.call, measured.loop)
@@ -79,7 +85,23 @@ def run(args: argparse.Namespace) -> int:
         f"{args.card}: {ms:.0f} lines/ms by timers, {urb:.0f} to a URB, {call:.0f} to a wake-up of a call, "
         f"{loop:.0f} of a loop; {measured.cold_per_ms:.1f} fills/ms of lines that do not come back"
     )
+    counters = {name: line["counters"] for name, line in experiments.bursts(folder)}
+    missed = missed_per_ms(counters[short.name], counters[long.name])
+    cache.say(f"{args.card}: {missed:.1f} stores/ms miss while it streams, those of the stream included")
     return 0
+
+
+def lengths(arm: Arm) -> tuple[Arm, Arm]:
+    """Return this burst shorter and longer: what the counters differ by is the stream's, not the tester's."""
+    return (
+        dataclasses.replace(arm, name="short", burst_s=0.5),
+        dataclasses.replace(arm, name="long", burst_s=2.5),
+    )
+
+
+def missed_per_ms(short: Mapping[str, int], long: Mapping[str, int]) -> float:
+    """Return how many stores missed in each millisecond that the longer burst streamed more [1/ms]."""
+    return 1e6 * (long["store_misses"] - short["store_misses"]) / (long["ns"] - short["ns"])
 
 
 def fitted(bursts: Bursts, log: Path) -> footprint.Measured:
