@@ -92,7 +92,9 @@ def test_bursts_go_to_their_arms_past_a_refused_one(folder: Path, plan: Plan) ->
     seen = experiments.outcome(folder, plan)
     assert seen == {
         "small": Result(reason="ring too short"),
-        "player": Result(Agreement(served=1, found=1, checked=FRAMES, wrong=1), counters={"ns": 10**9}),
+        "player": Result(
+            Agreement(served=1, found=1, checked=FRAMES, wrong=1), counters={"ns": 10**9}, ticks=[[0, 1]]
+        ),
     }
 
 

@@ -75,6 +75,15 @@ def test_summary_counts_what_agrees_and_names_the_worst() -> None:
     assert text[1].startswith("0 of the other 1 agree within it once")
 
 
+def test_turns_are_told_where_a_store_allocates_and_a_timer_wakes_both_threads() -> None:
+    ticks = [[0, 60], [20, 12], [40, 64], [60, 16]]
+    row = dataclasses.replace(_row(30.0, 4800), setting="feroceon-wa", seen=Result(ticks=ticks))
+    said = "feroceon-wa, aloop, P1-4096: at the ticks of 20 ms 62 and 14 lines are wrong in turn (median)"
+    assert geometries.alternating([row]) == [said]
+    apart = [dataclasses.replace(row, setting="xscale"), dataclasses.replace(row, suite="usb")]
+    assert geometries.alternating([*apart, dataclasses.replace(row, seen=None)]) == []
+
+
 @pytest.mark.parametrize(("own", "explained"), [(None, False), (10.0, False), (19.0, True)])
 def test_arm_is_explained_where_the_load_of_its_burst_predicts_it(own: float | None, explained: bool) -> None:
     row = dataclasses.replace(_row(10.0, 4800), own=own)

@@ -25,7 +25,8 @@ class Result:
     """What the bursts of one arm gave, added up; `reason` says why it could not run.
 
     `counters` are the model's, over the exchanges, by name; `load` is what was loaded
-    beside the ring in the first burst, as `own_load.rows`, where the emulator logged it.
+    beside the ring in the first burst, as `own_load.rows`, where the emulator logged it;
+    `ticks` its stale lines, as `turns.groups`.
     """
 
     seen: Agreement = Agreement()
@@ -33,13 +34,15 @@ class Result:
     reason: str = ""
     counters: dict[str, int] = dataclasses.field(default_factory=dict)
     load: list[list[int]] = dataclasses.field(default_factory=list)
+    ticks: list[list[int]] = dataclasses.field(default_factory=list)
 
     def __add__(self, other: Result) -> Result:
         names = {**self.counters, **other.counters}
         counters = {name: self.counters.get(name, 0) + other.counters.get(name, 0) for name in names}
         reason = self.reason or other.reason
         load = self.load or other.load
-        return Result(self.seen + other.seen, self.xruns + other.xruns, reason, counters, load)
+        seen, xruns = self.seen + other.seen, self.xruns + other.xruns
+        return Result(seen, xruns, reason, counters, load, self.ticks or other.ticks)
 
     def rate_per_s(self, *names: str) -> float:
         """Return how often per second of virtual time these counters counted [1/s]."""

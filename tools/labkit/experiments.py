@@ -38,6 +38,7 @@ from tools.labkit import (
     own_load,
     runner,
     sections,
+    turns,
 )
 from tools.labkit.emulator_truth import compare
 from tools.labkit.errors import EX_BROKEN, LabError
@@ -50,6 +51,7 @@ _ARMS = 12
 # Virtual time of a prediction. Higher: the table takes minutes more; lower: shares below 0.1 % come out as 0.
 _PREDICTED_S = 2.0
 PLAN = "plan.json"
+_LINE_BYTES = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +126,8 @@ def outcome(folder: Path, plan: Plan) -> dict[str, Result]:
         captured = np.fromfile(folder / f"captured-{number}.bin", dtype="<u4")
         seen = compare(burst, captured, reads, mapped(arms[name]))
         load = own_load.rows(touching[mark + 1]) if mark + 1 in touching else []
-        result = Result(seen, burst["xruns"], "", burst.get("counters", {}), load)
+        ticks = turns.groups(reads, int(truth.options.get("line", _LINE_BYTES)) if truth else _LINE_BYTES)
+        result = Result(seen, burst["xruns"], "", burst.get("counters", {}), load, ticks)
         found[name] = found.get(name, Result()) + result
     return found
 

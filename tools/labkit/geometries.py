@@ -29,6 +29,7 @@ from tools.labkit import (
     own_load,
     runner,
     sections,
+    turns,
 )
 from tools.labkit.errors import EX_BROKEN
 from tools.labkit.experiment_store import Result
@@ -155,7 +156,7 @@ def run(args: argparse.Namespace) -> int:
             folder = base / f"{number}-{name}"
             rows += _measured(board, name, setting, args.model, folder, again=args.again)
     lines = table(_HEADS, [row.cells for row in rows], "lllrrrrrrl")
-    lines += summary(rows)
+    lines += summary(rows) + alternating(rows)
     print("\n".join(lines), flush=True)
     if args.write:
         asked = "".join(f" --cache {setting}" for setting in args.cache or ())
@@ -184,6 +185,28 @@ def summary(rows: Sequence[Row]) -> list[str]:
             f"{explained} of the other {len(apart)} agree within it once the lines that this very burst "
             "loaded take the place of the footprint"
         )
+    return text
+
+
+def alternating(rows: Sequence[Row]) -> list[str]:
+    """Return how many lines are wrong at every other tick of snd-aloop, where a store allocates.
+
+    There the order inside a tick decides, and the threads take turns at running first.
+    """
+    text = []
+    for row in rows:
+        tick_ms = SUITES[row.suite].model.get("usb.tick_packets", 0)
+        if (
+            tick_ms
+            and row.seen
+            and row.seen.ticks
+            and "kernel.in_order" in model_cache.overrides(row.setting)
+        ):
+            one, other = turns.medians(row.seen.ticks, tick_ms)
+            text.append(
+                f"{row.setting}, {row.suite}, {row.arm.name}: at the ticks of {tick_ms} ms {one:.0f} and "
+                f"{other:.0f} lines are wrong in turn (median)"
+            )
     return text
 
 
