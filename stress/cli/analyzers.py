@@ -23,6 +23,7 @@ from stress.cli.known_source import judged_by_source
 from stress.detect.exact.recording_check import is_strange
 from stress.detect.path.fade import named_fades
 from stress.detect.path.suspect import Suspicion, suspected
+from stress.detect.path.unnamed import unnamed_path
 from stress.errors import CaptureFileError, ConfigError
 from stress.model.finding import Analysis
 from stress.model.formats import MOST_CHANNELS
@@ -109,6 +110,7 @@ def exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
         behind = replace(behind, analysis=named_fades(behind.analysis, *frames_of(args, source)))
     if judged.foreign is not None and is_strange(behind.analysis, judged.foreign):
         behind = _without_tail(args, source, rings, behind)
+    behind = _unless_unnamed(args, source, behind)
     path = behind.analysis.path
     whole = path is not None and None not in path.channels
     if behind.known or (behind.analysis.locked and whole):
@@ -126,6 +128,27 @@ def _without_tail(args: argparse.Namespace, source: AudioSource, rings: Rings, f
     analysis = replace(_placed(args, judged.analysis), path=found.analysis.path)
     return replace(
         found, analysis=analysis, advice=judged.advice, extra={"advice": list(judged.advice)}, exposed=exposed
+    )
+
+
+def _unless_unnamed(args: argparse.Namespace, source: AudioSource, found: Found) -> Found:
+    # Wrong from beginning to end in no known way, and nothing shows a ring: it may be a path.
+    path = found.analysis.path
+    if not source.fmt.native or (path is not None and not path.exact):
+        return found
+    told = unnamed_path(found.analysis, *frames_of(args, source))
+    if not told:
+        return found
+    ask = "are effects, sound servers and plugins switched off"
+    return replace(
+        found,
+        analysis=Analysis("exact", False, source.frames),
+        missing=f"{told}: nothing is judged bit for bit",
+        ask=ask,
+        advice=(),
+        extra={"advice": []},
+        exposed=None,
+        known=True,
     )
 
 

@@ -35,3 +35,45 @@ def test_analyze_names_the_path_and_is_inconclusive(tmp_path, capsys, spec, said
     assert main([*argv, "--json"]) == 5
     found = json.loads(capsys.readouterr().out)
     assert found["path"]["encoding"] == encoding and found["findings"] == []
+
+
+def _analyzed(tmp_path, capsys, samples):
+    raw = np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()
+    (tmp_path / "a.raw").write_bytes(raw)
+    argv = ["analyze", str(tmp_path / "a.raw"), "--format", "S16_LE", "--channels", "2", "--rate", "48000"]
+    return main(argv), capsys.readouterr().out
+
+
+def _sent(position, frames=20000):
+    raw = Pattern("mix1", FMT, 2).bytes_at(position, frames)
+    return np.frombuffer(raw, "<i2").reshape(-1, 2).astype(float)
+
+
+@pytest.mark.parametrize("gate", [300, 8000])
+def test_gate_is_inconclusive_and_said_and_fails_with_old_lines_in_it(tmp_path, capsys, gate):
+    sent = _sent(90_001)
+    shut = np.where(np.abs(sent) < gate, 0, sent)
+    status, out = _analyzed(tmp_path, capsys, shut)
+    assert status == 5 and "in one range of levels: a gate" in out
+    sent[12000:12080] = sent[7200:7280]
+    assert _analyzed(tmp_path, capsys, np.where(np.abs(sent) < gate, 0, sent))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("position", "matrix"),
+    [(1, ((0.7, 0.3), (0.3, 0.7))), (77_777, ((0.9, 0.1), (0.1, 0.9))), (9, ((0.55, 0.45), (0.2, 0.8)))],
+)
+def test_crossfeed_passes_behind_its_name_and_not_with_old_lines(tmp_path, capsys, matrix, position):
+    sent = _sent(position)
+    status, out = _analyzed(tmp_path, capsys, sent @ np.array(matrix).T)
+    assert status == 0 and "sums of left and right" in out
+    sent[12000:12080] = sent[7200:7280]
+    assert _analyzed(tmp_path, capsys, sent @ np.array(matrix).T)[0] in (1, 5)
+
+
+@pytest.mark.parametrize("position", [1, 77_777])
+@pytest.mark.parametrize("every", [2, 3])
+def test_frames_of_zeros_between_others_are_no_internal_error(tmp_path, capsys, every, position):
+    sent = _sent(position)
+    sent[::every] = 0
+    assert _analyzed(tmp_path, capsys, sent)[0] in (1, 5)

@@ -20,6 +20,11 @@ DENSE_SHARE = 0.3
 # lower: a fit is refused for an odd frame.
 HEAD = 64
 
+# Parts in a row that could not be joined, from which on only one of `SELDOM` is tried. Source: a ring that
+# swaps the channels of thousands of single frames. Higher: minutes on those; lower: one thing in some places
+# has a finding for each of its parts.
+MOST_VAIN, SELDOM = 512, 16
+
 # Longest unnamed part that dither or gain may reach into [frames]. Higher: time;
 # lower: a flip beside dither takes some of its frames along.
 MOST_LOOSE = 24
@@ -35,6 +40,7 @@ class NoiseParts:
 
     def __init__(self, namer: Namer) -> None:
         self._namer = namer
+        self._asked = self._vain = 0
 
     def named(self, stretch: Stretch, noises: list[TrackEvent]) -> list[Part]:
         """Return the parts of noise in a row: halved until a fit holds, then joined as far as fits reach."""
@@ -75,8 +81,13 @@ class NoiseParts:
         start, end = first.start, second.end
         fitted = (Kind.GAIN, Kind.POLARITY, Kind.DITHER, Kind.SWAP, Kind.BYTESHIFT)
         if one.kind in fitted or other.kind in fitted:
+            self._asked += 1
+            if self._vain >= MOST_VAIN and self._asked % SELDOM:
+                return None
             fit = self.fit(stretch, start, end, shift)
-            return fit if fit is not None and fit.kind in (one.kind, other.kind) else None
+            joined = fit is not None and fit.kind in (one.kind, other.kind)
+            self._vain = 0 if joined else self._vain + 1
+            return fit if joined else None
         if one.kind is other.kind and one.kind in (Kind.ZERO, Kind.HOLD):
             # Right frames between them are part of it only when they look the same.
             if (stretch.rows[first.end : second.start] != stretch.rows[first.end - 1]).any():

@@ -133,6 +133,11 @@ def _clipped(fitted: Forward, seen: Ints, bits: int) -> float:
     return rails_of(seen, bits)[2] if fitted.clipped is None else fitted.clipped
 
 
+# Least factor that has a level in decibels. Source: a step of 32 bits is -187 dB. Higher: faint paths look
+# louder; lower: none known.
+FAINT = 1e-12
+
+
 def own(mix: Mix, channels: int, *, delayed: bool = False) -> tuple[Term, ...]:
     """Return the strong terms of channels that were played, at no delay where that is not known."""
     own = strong([term for term in mix.terms if index_of(term.source) < channels])
@@ -142,13 +147,13 @@ def own(mix: Mix, channels: int, *, delayed: bool = False) -> tuple[Term, ...]:
 def strong(terms: Sequence[Term]) -> tuple[Term, ...]:
     """Return the terms of at least half the level of the strongest."""
     most = max((abs(term.gain) for term in terms), default=0.0)
-    return tuple(term for term in terms if 2 * abs(term.gain) >= most)
+    return tuple(term for term in terms if term.gain and 2 * abs(term.gain) >= most)
 
 
 def shares(terms: Sequence[Term]) -> Floats:
     """Return the gains of terms against the strongest, (terms,) float64."""
     gains = np.array([term.gain for term in terms])
-    against: Floats = gains / np.abs(gains).max()
+    against: Floats = gains / max(float(np.abs(gains).max()), FAINT)
     return against
 
 
@@ -158,7 +163,7 @@ def _channel(terms: tuple[Term, ...]) -> int | tuple[int, ...] | None:
 
 
 def _db(gain: float) -> float:
-    level = round(20 * float(np.log10(gain)), 4)
+    level = round(20 * float(np.log10(max(gain, FAINT))), 4)
     return 0.0 if abs(level) < 1e-4 else level
 
 

@@ -97,15 +97,17 @@ class Forward:
 
 
 # How far a factor from a fit may move an unrounded sample [steps]. Source: 16384 frames allow
-# factors that differ by 1e-4 of a step at full scale. Higher: flips of the lowest bit pass;
-# lower: a sample that rounds the other way is called damage.
+# factors that differ by 1e-4 of a step at full scale; two factors of one sum by 0.03. Higher: flips of
+# the lowest bit pass; lower: a sample that rounds the other way is called damage.
 UNSURE = 0.02
 
 
 def bounds(one: Forward, exact: Floats) -> tuple[Floats, Floats]:
     """Return the least and the greatest that may be captured of unrounded values, both (n,)."""
     known = all(float(np.log2(abs(term.gain) or 3)).is_integer() for term in one.terms)
-    more = (1e-6 if known else UNSURE * one.step) + one.off + one.slack
+    # The factors of a sum share what the fit leaves open.
+    unsure = UNSURE * (2 * len(one.terms) - 1)
+    more = (1e-6 if known else unsure * one.step) + one.off + one.slack
     if one.rule == "float32":
         half = 0.5 + np.abs(exact) * 2.0**-24 + more
         least, most = exact - half, exact + half
@@ -252,6 +254,9 @@ def _refined(tried: Forward, seen: Ints, due: Floats, mix: Mix) -> Forward:
     offset = float(np.rint((mix.offset + shift) / tried.step) * tried.step)
     best = tried
     for terms in _candidates(tried, seen, due, offset):
+        if not all(term.gain for term in terms):
+            # A channel that is mostly zeros.
+            continue
         one = replace(tried, terms=terms, offset=offset)
         share = float((one.values(due) == seen).mean())
         if share > best.share:
@@ -261,7 +266,9 @@ def _refined(tried: Forward, seen: Ints, due: Floats, mix: Mix) -> Forward:
 
 def _candidates(tried: Forward, seen: Ints, due: Floats, offset: float) -> list[tuple[Term, ...]]:
     out = [tuple(replace(term, gain=_snapped(term.gain)) for term in tried.terms), tried.terms]
-    if len(tried.terms) != 1 or tried.rule == "float32":
+    if len(tried.terms) > 1:
+        return [*out, *_fit(tried, seen, due, offset)]
+    if tried.rule == "float32":
         return out
     # Each sample allows a range of factors; the middle of what nearly all allow is the factor.
     free = (seen > tried.low) & (seen < tried.high) & (np.abs(due[:, 0]) > np.abs(due[:, 0]).max() / 4)
@@ -288,6 +295,21 @@ def _candidates(tried: Forward, seen: Ints, due: Floats, offset: float) -> list[
         if least <= most:
             break
     return out
+
+
+def _fit(tried: Forward, seen: Ints, due: Floats, offset: float) -> list[tuple[Term, ...]]:
+    # Factors of a sum by least squares over all samples that are no damage: a factor that is off by
+    # 1e-5 rounds one frame of fifty the other way.
+    shift = {"floor": 0.5, "truncate": 0.5}.get(tried.rule, 0.0) * tried.step
+    wanted = seen - offset + (shift if tried.rule == "floor" else shift * np.sign(seen - offset))
+    gains = np.array([term.gain for term in tried.terms])
+    free = (seen > tried.low) & (seen < tried.high)
+    for _ in range(2):
+        near = free & (np.abs(due @ gains - wanted) <= NEAR_STEPS * tried.step)
+        if int(near.sum()) <= 4 * len(gains):
+            return []
+        gains = np.linalg.lstsq(due[near], wanted[near], rcond=None)[0]
+    return [tuple(replace(term, gain=float(gain)) for term, gain in zip(tried.terms, gains))]
 
 
 def _snapped(gain: float) -> float:
