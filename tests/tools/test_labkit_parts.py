@@ -254,6 +254,12 @@ def test_watched_step_keeps_its_log_and_names_the_first_error(tmp_path: Path) ->
     assert log.read_text().count("\n") == 3
 
 
+def test_watched_step_that_is_killed_says_so_and_how_to_go_on(tmp_path: Path) -> None:
+    wanted = r"^sh was ended by signal 9 \(Killed\): the same command goes on where it stopped \(whole log: "
+    with pytest.raises(LabError, match=wanted):
+        steps.watched(["sh", "-c", "echo '  CC a.o'; kill -9 $$"], tmp_path, tmp_path / "log", per="files")
+
+
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
 def test_watched_step_ends_with_the_lab_that_runs_it(tmp_path: Path, sign: signal.Signals) -> None:
     if not need.find("setpriv"):

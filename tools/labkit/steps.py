@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import time
 from collections import deque
@@ -72,6 +73,12 @@ def watched(command: Sequence[str], folder: Path, log: Path, *, per: str) -> Non
                 reported = time.monotonic()
                 cache.say(f"... {made}, {reported - begin:.0f} s")
         code = process.wait()
+    if code < 0:
+        name = Path(command[0]).name
+        raise LabError(
+            f"{name} was ended by signal {-code} ({signal.strsignal(-code)}): the same command goes on where "
+            f"it stopped (whole log: {log})"
+        )
     if code:
         first = errors[0] if errors else next((line for line in reversed(last) if line), "no output")
         raise LabError(f"{Path(command[0]).name} ended with {code}: {first} (whole log: {log})")
