@@ -29,6 +29,7 @@ from tools.labkit.emulator_log import Touched, Touching
 from tools.labkit.emulator_truth import Agreement
 from tools.labkit.errors import LabError, LabUsage
 from tools.labkit.experiment_store import Result
+from tools.labkit.experiment_suites import SUITES
 from tools.labkit.geometries import Row, summary
 
 
@@ -73,6 +74,30 @@ def test_summary_counts_what_agrees_and_names_the_worst() -> None:
     text = summary([_row(20.0, 4800), _row(10.0, 4800), _row(0.1, 0)])
     assert text[0] == "1 of 2 arms agree within a factor 1.5; the worst is 2.00"
     assert text[1].startswith("0 of the other 1 agree within it once")
+
+
+@pytest.mark.parametrize(("span", "undecided"), [(None, False), ((8.0, 14.0), True), ((1.0, 13.0), False)])
+def test_arm_that_hangs_on_others_stores_is_named_and_no_failure(
+    span: tuple[float, float] | None, undecided: bool
+) -> None:
+    row = dataclasses.replace(_row(10.0, 4800), own=11.0, span=span)
+    assert [row.good, row.explained, row.undecided] == [False, False, undecided]
+    text = summary([row])
+    assert text[1].startswith("0 of the other 1 agree within it")
+    assert (len(text) == 3) is undecided
+    if undecided:
+        assert text[2].startswith(
+            "measured, not predicted: size=8192, aloop, P1-4096: 8.0 to 14.0 % as others"
+        )
+
+
+def test_span_is_predicted_where_a_store_allocates() -> None:
+    suite = SUITES["aloop"]
+    plan = suite.arms()
+    (player,) = [arm for arm in plan.arm if arm.name == "P1-4096"]
+    assert geometries._span("arm926", suite, "xscale", plan, player) is None
+    low, high = geometries._span("arm926", suite, "feroceon-wa", plan, player) or (0.0, 0.0)
+    assert 5 < low < 15 < 20 < high < 30
 
 
 def test_turns_are_told_where_a_store_allocates_and_a_timer_wakes_both_threads() -> None:
@@ -123,9 +148,12 @@ def test_load_of_a_burst_on_a_timer_of_20_ms_is_the_clock_s_and_the_threads(tmp_
     ("setting", "in_order"), [("feroceon-wa", True), ("wa=1", True), ("wa=0", False), ("", False)]
 )
 def test_order_of_what_the_kernel_loads_counts_where_a_store_allocates(setting: str, in_order: bool) -> None:
-    spec = BoardSpec.load("arm926", model_cache.overrides(setting))
+    spec = BoardSpec.load("arm926", model_cache.overrides(setting, 77))
     assert spec.kernel.in_order is in_order
-    assert (spec.kernel.noise_lines_per_ms > BoardSpec.load("arm926").kernel.noise_lines_per_ms) is in_order
+    own = BoardSpec.load("arm926").kernel.noise_lines_per_ms
+    assert spec.kernel.noise_lines_per_ms == (77 if in_order else own)
+    unknown = BoardSpec.load("arm926", model_cache.overrides(setting))
+    assert unknown.kernel.noise_lines_per_ms == own
 
 
 @pytest.mark.parametrize(

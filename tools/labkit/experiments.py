@@ -201,7 +201,9 @@ def run(args: argparse.Namespace) -> int:
             measured(board, suite, plan, setting, base / name / (setting or "on"), again=args.again)
             for setting in (args.cache, "off")
         )
-        spec = BoardSpec.load(args.model, {**suite.model, **model_cache.overrides(args.cache)})
+        spec = BoardSpec.load(
+            args.model, {**suite.model, **model_cache.overrides(args.cache, suite.stored_per_ms)}
+        )
         shares = {row.arm: row.per_million / 1e4 for row in predict(spec, plan, longest_s=_PREDICTED_S)}
         rows += [
             experiment_table.Row(name, arm, shares[arm.name], on.get(arm.name), off.get(arm.name))

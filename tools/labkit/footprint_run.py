@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     base, _ = runner.directories(args.out)
     folder = base / "footprint"
     folder.mkdir(parents=True, exist_ok=True)
-    short, long = lengths(bursts.quiet[0])
+    short, long = lengths((bursts.busy or bursts.quiet)[0])
     arms = (*(arm for arm, _, _ in bursts.parts), short, long)
     plan = Plan(title="footprint", control=Control(0.0, 0), arm=arms)
     (folder / experiments.PLAN).write_text(json.dumps(schema.write(plan)), encoding="utf-8")

@@ -14,14 +14,17 @@ _WORDS = {
     "wa": ("allocate", {"0": "read", "1": "write"}),
     "type": ("tagging", {"vivt": "vivt", "vipt": "vipt"}),
 }
-# Lines a millisecond that others' stores take in a cache that allocates them: no footprint has those.
-_STORED_PER_MS = 10
 # Of the emulator alone: they change no rate that a prediction could follow.
 _APART = ("seed", "stride", "noise", "mode", "check", "log", "logmax", "touches")
 
 
-def overrides(setting: str) -> dict[str, Any]:
+def overrides(setting: str, stored_per_ms: int = 0) -> dict[str, Any]:
     """Return the keys of a virtual board that model these options of the emulator's cache.
+
+    Parameters
+    ----------
+    stored_per_ms : lines that others' stores take where one that misses allocates
+        [lines/ms]; a footprint has those alone that are loaded from.
 
     Raises LabUsage for an option or a value that the virtual board has no word for.
     """
@@ -36,5 +39,7 @@ def overrides(setting: str) -> dict[str, Any]:
         elif name not in _APART:
             raise LabUsage(f"--cache {part}: no virtual board models that")
     if found.get("cache.allocate") == "write":
-        found.update({"kernel.in_order": True, "kernel.noise_lines_per_ms": _STORED_PER_MS})
+        found["kernel.in_order"] = True
+        if stored_per_ms:
+            found["kernel.noise_lines_per_ms"] = stored_per_ms
     return found
