@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # where one is the story; lower: the rest is hidden.
 MOST_OF_IT = 0.9
 
+#: What is said of an arm without a finding that is no PASS.
+NOT_PROVEN = "nothing wrong seen"
+
 
 def sentences(whole: Tally, carries: TransportRecord) -> list[str]:
     """Return what the corruption is, and what it fits.

@@ -123,11 +123,19 @@ def _happens(run: Summary) -> list[str]:
         *(f"On the bus, {one[3:].strip()}" for one in wire.first(run.whole)),
     ]
     worst = sorted((part for part in run.parts if part.found), key=lambda part: -_share(part))[:MOST_ARMS]
-    clean = [part.arm for part in run.parts if part.bursts and not part.found and part.lines]
+    right = [
+        (part.arm, judged.verdict)
+        for part, judged in zip(run.parts, run.verdicts)
+        if part.bursts and not part.found and part.lines
+    ]
+    clean = [arm for arm, verdict in right if verdict is Verdict.PASS]
+    unproven = [arm for arm, verdict in right if verdict is not Verdict.PASS]
     shares = ", ".join(f"{part.arm} {100 * _share(part):.3g} %" for part in worst)
     rows = [f"Frames wrong, by arm: {shares}"] if worst else []
     if clean and not run.diagnosis:
         rows.append(f"clean at the same time: {', '.join(clean[:MOST_ARMS])}")
+    if unproven and not run.diagnosis:
+        rows.append(f"{found.NOT_PROVEN}, and nothing proven: {', '.join(unproven[:MOST_ARMS])}")
     first = _first(run)
     return [
         "What happens",

@@ -145,7 +145,7 @@ def _row(part: Tally, judged: Judgement) -> tuple[object, ...]:
         share,
         self_test(part),
         part.xruns,
-        _what(part),
+        _what(part, judged.verdict),
     )
 
 
@@ -155,9 +155,11 @@ def self_test(part: Tally) -> str:
     return "masked" if masked else f"{part.control_found}/{part.planted}"
 
 
-def _what(part: Tally) -> str:
+def _what(part: Tally, verdict: Verdict) -> str:
     if not part.counts:
-        return "clean" if part.lines else "nothing checked"
+        # Clean is what is proven: without a finding an arm may still have shown too little.
+        clean = "clean" if verdict is Verdict.PASS else found.NOT_PROVEN
+        return clean if part.lines else "nothing checked"
     kinds: dict[str, int] = {}
     for (kind, ring, _), number in part.sites.items():
         name = f"{kind} ({ring})" if ring else kind

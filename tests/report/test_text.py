@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from stress.cli import main
+from stress.model.verdict import Verdict
 from stress.model.words import at_most, count, counted
 from stress.plan.plan import read_plan
 from stress.record import reader, rundir
@@ -124,3 +125,17 @@ def test_masked_self_test_is_not_counted_as_missed(run):
     part = whole.parts[0]
     assert part.found and part.control_found < part.planted
     assert "masked" in text.arms(whole)[3]
+
+
+def test_arm_without_a_finding_is_called_clean_only_where_it_passes(run):
+    log, plan, _ = run
+    nothing = {"counts": {}, "sites": (), "findings": (), "wrong_frames": 0}
+    bursts = [replace(burst, analysis=replace(burst.analysis, **nothing)) for burst in log.bursts]
+    whole = summarise(reader.RunLog([log.start, *bursts], False).events, plan)
+    rows = text.arms(whole)[3:]
+    assert [row.endswith("nothing wrong seen") for row in rows] == [
+        judged.verdict is not Verdict.PASS for judged in whole.verdicts
+    ]
+    assert any(row.endswith("nothing wrong seen") for row in rows)
+    passed = replace(whole, verdicts=tuple(replace(one, verdict=Verdict.PASS) for one in whole.verdicts))
+    assert all(row.endswith(" clean") for row in text.arms(passed)[3:])
