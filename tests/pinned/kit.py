@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import sys
 import zlib
 from collections.abc import Mapping
 from enum import Enum
@@ -21,7 +20,7 @@ FOLDER = Path(__file__).parent
 # numpy 1 and 2 differ by 1e-6. Higher: a change of a factor is missed; lower: another numpy is a change.
 CLOSE, SMALL = 2e-4, 2e-6
 _NUMBER = re.compile(r"\d+(?:[ .]\d+)*(?:e[-+]?\d+)?")
-_TOKEN = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?|-?\d+e[-+]?\d+")
+_TOKEN = re.compile(r"-?\d+\.\d*(?:e[-+]?\d+)?|-?\d+e[-+]?\d+")
 # Longest array and text that are written out.
 _SHORT, _LONGEST = 12, 400
 
@@ -39,15 +38,11 @@ def word(value):
     if isinstance(value, (int, np.integer)):
         return str(int(value))
     if isinstance(value, (float, np.floating)):
-        return f"{float(value) + 0.0:.6g}" if value != int_or_none(value) else f"{float(value) + 0.0:.6g}."
+        text = f"{float(value) + 0.0:.6g}"
+        return text if set(text) & set(".en") else f"{text}."
     if isinstance(value, (bytes, bytearray)):
         return f"bytes({len(value)}, crc {zlib.crc32(bytes(value)):08x})"
     return _compound(value)
-
-
-def int_or_none(value):
-    """Return the integer that a float is, None where it is none."""
-    return int(value) if np.isfinite(value) and float(value).is_integer() else None
 
 
 def _compound(value):
@@ -77,24 +72,6 @@ def _array(value):
     wide = flat.astype(float)
     turn = float((np.abs(wide) * np.linspace(1, 2, wide.size)).sum())
     return f"{shape}(abs {np.abs(wide).sum():.6g} turn {turn:.6g} square {(wide**2).sum():.6g})"
-
-
-def returns(functions, call):
-    """Make a call, and return the results of some functions that it calls: pairs of function and result."""
-    wanted = {one.__code__: one for one in functions}
-    found = []
-
-    def look(frame, event, result):
-        if event == "return" and frame.f_code in wanted:
-            found.append((wanted[frame.f_code], result))
-
-    before = sys.getprofile()
-    sys.setprofile(look)
-    try:
-        call()
-    finally:
-        sys.setprofile(before)
-    return found
 
 
 def read(room):

@@ -235,7 +235,7 @@ def distances():
 def dense():
     """Damage in each second line, so that findings pass the cap."""
     for number, spoil in enumerate(SPOILT):
-        if spoil in (lost, again, extra):
+        if spoil in (lost, again, extra, late, newer, older):
             continue
         one = scene("S16_LE", 2, number, lead=8, frames=8000)
         for at in range(1400, 7700, 12):

@@ -23,6 +23,7 @@ def test_line_with_another_value_differs(was, now):
 
 
 def test_figures_that_differ_by_rounding_are_alike():
+    assert alike(word(1.0), word(0.9999999)) and alike(word(0.0), word(-1e-17))
     assert alike("power 1.00001e-07 at 0.123456", "power 1.00002e-07 at 0.123457")
 
 
