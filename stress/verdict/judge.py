@@ -242,15 +242,35 @@ def judge_run(parts: Sequence[Tally], plan: Plan, indexing: str = "") -> Judgeme
 
 
 def clean_but_short(parts: Sequence[Tally], plan: Plan, indexing: str = "") -> bool:
-    """Return whether nothing but more of the same keeps a run from PASS; `indexing` as in `judge_run`."""
+    """Return whether nothing but more of the same keeps a run from PASS; `indexing` as in `judge_run`.
+
+    An arm that had an xrun in every burst is short of a burst without one.
+    """
     if not any(part.bursts for part in parts):
         return False
-    if needs.missing(plan, parts) or needs.unprovoked(plan, parts, indexing):
+    hoped = [_without_xrun(part) for part in parts]
+    if needs.missing(plan, hoped) or needs.unprovoked(plan, hoped, indexing):
         return False
-    whole, proving = total(parts), needs.proving(plan, parts)
+    whole, proving = total(hoped), needs.proving(plan, hoped)
     enough = replace(whole, lines=ENOUGH)
-    short = judge(replace(whole, lines=proving.lines), plan.bound).verdict is not Verdict.PASS
+    disturbed = bool(needs.missing(plan, parts))
+    short = disturbed or judge(replace(whole, lines=proving.lines), plan.bound).verdict is not Verdict.PASS
     return short and proving.lines > 0 and judge(enough, plan.bound).verdict is Verdict.PASS
+
+
+def _without_xrun(part: Tally) -> Tally:
+    # As it would be behind one more burst, if that had no xrun.
+    if not part.bursts or part.xrun_bursts < part.bursts:
+        return part
+    return replace(
+        part,
+        xrun_bursts=0,
+        unlocked=part.unlocked - part.starved,
+        starved=0,
+        lines=part.lines or 1,
+        planted=part.planted or 1,
+        control_found=part.control_found if part.planted else 1,
+    )
 
 
 def _of_what(reasons: tuple[str, ...], plan: Plan, parts: Sequence[Tally]) -> tuple[str, ...]:
