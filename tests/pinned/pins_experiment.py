@@ -33,41 +33,51 @@ COMPOUND, LONG = (dict, list, tuple, set), 320
 NO_PINS = ("v", "t_ns", "wall", "chain", "schema", "program")
 
 
-def run(board, *arms, settings=None, plan=None, fmt=FORMAT, method=None, tap=False, **changes):
+def run(board, *arms, plan=None, **more):
     """Lines of one run: its events, its evidence, its summary."""
+    with tempfile.TemporaryDirectory() as name:
+        yield recorded(name, board, *arms, plan=plan, **more)
+        folder = Path(name)
+        yield from events(folder)
+        yield from evidence(folder)
+        yield from told(summarise(reader.read_run(folder).events, asked(arms, plan)))
+
+
+def asked(arms, plan):
+    """The plan of some arms."""
+    return read_plan({"bound": 1e-2, "arm": list(arms), **(plan or {})}, "plan")
+
+
+def recorded(name, board, *arms, settings=None, plan=None, fmt=FORMAT, method=None, tap=False, **changes):
+    """Record one run in a folder, and return its verdict as a line."""
     card = VirtualPcm(BoardSpec.load(board, settings or {}), 7)
     if tap:
         changes["tap"] = VirtualTap(card)
-    with tempfile.TemporaryDirectory() as name:
-        folder = rundir.create(name, CLOCK)
-        journal = Journal(folder, CLOCK)
-        asked = read_plan({"bound": 1e-2, "arm": list(arms), **(plan or {})}, "plan")
-        pattern = Pattern("mix1", FORMATS[fmt[0]], fmt[1])
-        walk = Run(
-            plan=asked,
-            pcm=card,
-            name="virtual",
-            line_bytes=32,
-            method=method(pattern) if method else ByPattern(pattern, 32),
-            journal=journal,
-            evidence=EvidenceStore(folder, 20, 4),
-            seed=3,
-            position=12345,
-            **changes,
-        )
-        journal.append(StartRecord(seed=3, backend="virtual", first_position=12345))
-        try:
-            with walk.pcm:
-                judgement, code = walk.walk()
-            reasons = word([" " + reason for reason in judgement.reasons])
-            yield f"verdict {judgement.verdict.name} exit {code} reasons {reasons}"
-        except StressError as error:
-            yield f"{type(error).__name__} {word(' ' + str(error))}"
-        finally:
-            journal.close()
-        yield from events(Path(folder))
-        yield from evidence(Path(folder))
-        yield from told(summarise(reader.read_run(folder).events, asked))
+    folder = rundir.create(name, CLOCK)
+    journal = Journal(folder, CLOCK)
+    pattern = Pattern("mix1", FORMATS[fmt[0]], fmt[1])
+    walk = Run(
+        plan=asked(arms, plan),
+        pcm=card,
+        name="virtual",
+        line_bytes=32,
+        method=method(pattern) if method else ByPattern(pattern, 32),
+        journal=journal,
+        evidence=EvidenceStore(folder, 20, 4),
+        seed=3,
+        position=12345,
+        **changes,
+    )
+    journal.append(StartRecord(seed=3, backend="virtual", first_position=12345))
+    try:
+        with walk.pcm:
+            judgement, code = walk.walk()
+        reasons = word([" " + reason for reason in judgement.reasons])
+        return f"verdict {judgement.verdict.name} exit {code} reasons {reasons}"
+    except StressError as error:
+        return f"{type(error).__name__} {word(' ' + str(error))}"
+    finally:
+        journal.close()
 
 
 def events(folder):
