@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.labkit import boards, kernel_tree, patches
-from tools.labkit.errors import LabError, LabUsage
+from tools.labkit.errors import BuildKilled, LabError, LabUsage
 
 _ONE = """\
 --- a/sound/ring.c
@@ -244,6 +244,25 @@ def test_version_is_the_makefile_s(tree: Path) -> None:
     assert kernel_tree.version(tree) == "of unknown version"
     (tree / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 176\nEXTRAVERSION =\nNAME = x\n")
     assert kernel_tree.version(tree) == "6.1.176"
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        (LabError("make ended with 2: a.c:1:1: error: no"), "with x.patch does not compile: make"),
+        (BuildKilled("cut"), "cut"),
+    ],
+)
+def test_kernel_whose_make_is_killed_is_not_said_not_to_compile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: LabError, said: str
+) -> None:
+    def make(*_: object) -> None:
+        raise ended
+
+    monkeypatch.setattr(kernel_tree, "_make", make)
+    kernel = boards.load("armv5-vivt").kernel
+    with pytest.raises(type(ended), match=said):
+        kernel_tree._compiled(kernel, tmp_path, tmp_path / "log", " with x.patch", ["zImage"])
 
 
 def test_kernel_in_a_folder_with_a_blank_is_refused_at_once(

@@ -15,6 +15,10 @@ class LabError(Exception):
     code = EX_BROKEN
 
 
+class BuildKilled(LabError):
+    """A signal ended a step of a build: what is built is not at fault."""
+
+
 class MissingPrograms(LabError):
     """Something that must be installed on this machine is not there."""
 

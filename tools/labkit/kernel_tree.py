@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tools.labkit import apt, bytecode, cache, patches, steps
 from tools.labkit.boards import CONFIGS, PROJECT, Board, Kernel
-from tools.labkit.errors import LabError, LabUsage
+from tools.labkit.errors import BuildKilled, LabError, LabUsage
 
 _SOURCE, _ORIGINALS, _ADDED = "source", "originals", "added"
 BUILD_LOG = "build.log"
@@ -80,6 +80,8 @@ def version(tree: Path) -> str:
 def _compiled(kernel: Kernel, tree: Path, log: Path, changes: str, wanted: Sequence[str]) -> None:
     try:
         _make(kernel, tree, log, *wanted)
+    except BuildKilled:
+        raise
     except LabError as error:
         raise LabError(f"{kernel.source}{changes} does not compile: {error}") from error
 

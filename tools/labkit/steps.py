@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tools.labkit import cache, need
-from tools.labkit.errors import LabError
+from tools.labkit.errors import BuildKilled, LabError
 
 _NICE = ("nice", "-n", "19")
 # A build that outlives a killed tools/lab would write into the tree beside the next one. Source: prctl(2),
@@ -75,7 +75,7 @@ def watched(command: Sequence[str], folder: Path, log: Path, *, per: str) -> Non
         code = process.wait()
     if code < 0:
         name = Path(command[0]).name
-        raise LabError(
+        raise BuildKilled(
             f"{name} was ended by signal {-code} ({signal.strsignal(-code)}): the same command goes on where "
             f"it stopped (whole log: {log})"
         )
