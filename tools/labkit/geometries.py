@@ -33,7 +33,7 @@ from tools.labkit import (
 )
 from tools.labkit.errors import EX_BROKEN
 from tools.labkit.experiment_store import Result
-from tools.labkit.experiment_suites import SUITES, Suite
+from tools.labkit.experiment_suites import SUITES
 
 #: What boards of the field have; see `cache_names`.
 GEOMETRIES = ("xscale", "at91sam9260", "orion5x", "arm926-32k-rr", "feroceon-wa")
@@ -66,8 +66,8 @@ class Row:
     """One arm on one cache; `predicted` is the share of wrong lines [%].
 
     `own` is the same with what was loaded beside the ring in this burst, None where
-    nothing was measured; `span` its range for half and twice the lines that others
-    store, where a store allocates.
+    nothing was measured; `span` the predictions for half and twice the lines
+    that are spread evenly, where neither of the two agrees.
     """
 
     setting: str
@@ -107,7 +107,7 @@ class Row:
 
     @property
     def undecided(self) -> bool:
-        """Whether it hangs on the lines that others store, which no log counts one by one."""
+        """Whether it hangs on the lines that do not come back or are only stored: no footprint has those."""
         if self.span is None or self.observed is None:
             return False
         low, high = self.span
@@ -197,10 +197,10 @@ def summary(rows: Sequence[Row]) -> list[str]:
             "loaded take the place of the footprint"
         )
     for row in apart:
-        if row.undecided and row.span and not row.explained:
+        if row.undecided and row.span:
             text.append(
                 f"measured, not predicted: {row.setting}, {row.suite}, {row.arm.name}: {row.span[0]:.1f} to "
-                f"{row.span[1]:.1f} % as others store twice or half the lines"
+                f"{row.span[1]:.1f} % with twice or half the lines that nothing counts one by one"
             )
     return text
 
@@ -244,21 +244,20 @@ def _measured(
         if seen is not None and seen.load:
             own = _with_load(model, keys, dataclasses.replace(plan, arm=(arm,)), seen.load)
         row = Row(setting, name, arm, shares[arm.name], seen, own)
-        rows.append(
-            row if row.good else dataclasses.replace(row, span=_span(model, suite, setting, plan, arm))
-        )
+        if not (row.good or row.explained):
+            row = dataclasses.replace(row, span=_span(model, keys, dataclasses.replace(plan, arm=(arm,))))
+        rows.append(row)
     return rows
 
 
-def _span(model: str, suite: Suite, setting: str, plan: Plan, arm: Arm) -> tuple[float, float] | None:
-    """Return the predictions for twice and half the lines that others store; None: none allocates."""
-    if "kernel.in_order" not in model_cache.overrides(setting):
-        return None
-    alone = dataclasses.replace(plan, arm=(arm,))
-    stored = (suite.stored_per_ms * 2, suite.stored_per_ms // 2)
-    keys = ({**suite.model, **model_cache.overrides(setting, count)} for count in stored)
-    found = [_shares(model, one, alone)[arm.name] for one in keys]
-    return min(found), max(found)
+def _span(model: str, keys: Mapping[str, Any], plan: Plan) -> tuple[float, float]:
+    """Return the predictions for twice and half the lines that are spread evenly, of the plan's only arm."""
+    even = BoardSpec.load(model, dict(keys)).kernel.noise_lines_per_ms
+    (twice,), (half,) = (
+        _shares(model, {**keys, "kernel.noise_lines_per_ms": count}, plan).values()
+        for count in (2 * even, even // 2)
+    )
+    return min(twice, half), max(twice, half)
 
 
 def _with_load(model: str, keys: Mapping[str, Any], plan: Plan, load: Sequence[list[int]]) -> float:
