@@ -72,10 +72,11 @@ def test_module_has_the_tests_of_its_name_and_of_its_line():
 
 
 def test_module_has_the_pins_of_its_room():
-    assert mirror.pins("detect/exact/track.py") == ["tests/pinned/test_exact.py"]
+    every = [f"tests/pinned/test_{room}.py" for room in ("detect", "exact")]
+    assert mirror.pins("detect/exact/track.py") == every
     every = [f"tests/pinned/test_{room}.py" for room in ("record", "experiment")]
     assert mirror.pins("record/tail.py") == every
-    assert mirror.pins("detect/exact/track.py")[0] in mirror.tests_of("detect/exact/track.py")
+    assert every[0] in mirror.tests_of("record/tail.py")
 
 
 def test_parts_of_a_choice_are_the_whole_choice():
