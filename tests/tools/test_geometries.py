@@ -76,7 +76,9 @@ def test_summary_counts_what_agrees_and_names_the_worst() -> None:
     assert text[1].startswith("0 of the other 1 agree within it once")
 
 
-@pytest.mark.parametrize(("span", "undecided"), [(None, False), ((8.0, 14.0), True), ((1.0, 13.0), False)])
+@pytest.mark.parametrize(
+    ("span", "undecided"), [(None, False), ((8.0, 24.0), True), ((8.0, 19.0), False), ((21.0, 24.0), False)]
+)
 def test_arm_that_hangs_on_lines_that_nothing_counts_is_named_and_no_failure(
     span: tuple[float, float] | None, undecided: bool
 ) -> None:
@@ -87,7 +89,7 @@ def test_arm_that_hangs_on_lines_that_nothing_counts_is_named_and_no_failure(
     assert (len(text) == 3) is undecided
     if undecided:
         assert text[2].startswith(
-            "measured, not predicted: size=8192, aloop, P1-4096: 8.0 to 14.0 % with twice or half"
+            "measured, not predicted: size=8192, aloop, P1-4096: 8.0 to 24.0 % with twice or half"
         )
 
 

@@ -111,7 +111,7 @@ class Row:
         if self.span is None or self.observed is None:
             return False
         low, high = self.span
-        return low / _FACTOR <= self.observed <= high * _FACTOR
+        return low <= self.observed <= high
 
     @property
     def log(self) -> str:
