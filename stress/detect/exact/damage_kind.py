@@ -17,6 +17,7 @@ import numpy as np
 from stress.detect.exact.decode import Decoder
 from stress.model.arrays import Bytes, Flags, Floats
 from stress.model.finding import Kind
+from stress.model.stimulus import POSITIONS
 
 # Bits of one frame that may differ in a bit flip. Source: a memory or bus fault
 # hits one bit, a burst a few. Higher: dither and small gains are called flips;
@@ -53,6 +54,11 @@ SMALLEST_GAIN_DB = 0.01
 # stretch with much damage is unknown.
 MOST_FAILED = 256
 
+# Times that the end of a kind inside a part is looked for, by halving: so many at once, and one more for
+# so many frames. Source: a fade of a second asks for 9000, 12 s of work for 2 s of
+# sound. Higher: slow changes of level take minutes; lower: damage that changes its kind often is unknown.
+MOST_REACHES, FRAMES_A_REACH = 64, 16384
+
 # Wrong bytes that zeros inside a frame need to be called zero. Source: four bytes that are all zero by
 # chance are one in 4e9. Higher: a zeroed sample of 32 bits is unknown; lower: damage is called zero.
 FEWEST_ZEROS = 4
@@ -85,6 +91,7 @@ class Namer:
         self._decoder = decoder
         self._layout = decoder.pattern.layout
         self._failed = self._unlike = 0
+        self._reaches, self._named_to = float(MOST_REACHES), 0
 
     def begin(self) -> None:
         """Take note that a new stretch begins."""
@@ -100,6 +107,11 @@ class Namer:
         position : due at the first of `rows`.
         """
         out = []
+        # Frames may be named more than once; only new ones give more tries.
+        new = (position + len(rows) - self._named_to) % POSITIONS
+        if new < POSITIONS // 2:
+            self._reaches = min(MOST_REACHES, self._reaches + new / FRAMES_A_REACH)
+            self._named_to = (position + len(rows)) % POSITIONS
         for start, end, tag in self._with_part_zeros(rows, self._tags(rows, before), position):
             if tag is not None:
                 out.append(Part(start, end, tag))
@@ -110,7 +122,7 @@ class Namer:
     def _pieces(self, rows: Bytes, start: int, end: int, position: int) -> list[Part]:
         # The whole, or the longest explained head or tail and the rest.
         kind, details = self.name(rows[start:end], position + start)
-        if kind is not Kind.UNKNOWN or end - start < 2:
+        if kind is not Kind.UNKNOWN or end - start < 2 or self._reaches < 1:
             return [Part(start, end, kind, details)]
         for probe in (SHORTEST_DITHER, SHORTEST_FIT):
             if end - start <= probe:
@@ -134,8 +146,9 @@ class Namer:
             return self.name(rows[first : first + length], position + first)[0]
 
         kind = kind_of(probe)
-        if kind in (Kind.UNKNOWN, Kind.BITFLIP):
+        if kind in (Kind.UNKNOWN, Kind.BITFLIP) or self._reaches < 1:
             return None
+        self._reaches -= 1
         low, high = probe, len(rows)
         while high - low > 1:
             middle = (low + high) // 2

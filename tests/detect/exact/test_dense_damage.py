@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stress.detect.exact.checker import check
+from stress.detect.exact.damage_kind import Namer
 from stress.detect.exact.expected import Expected
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
@@ -83,3 +84,22 @@ def test_lines_that_are_only_old_are_compared_many_at_a_time():
     assert set(found.counts) == {Kind.STALE}
     assert calls * 20 < found.found
     assert made < 30
+
+
+@pytest.mark.parametrize("bent", [np.linspace, lambda low, high, n: high * np.sin(np.linspace(low, 1.5, n))])
+def test_long_fade_is_named_in_a_bounded_number_of_tries(monkeypatch, bent):
+    tries = []
+    name = Namer.name
+
+    def counted(self, rows, position):
+        tries.append(len(rows))
+        return name(self, rows, position)
+
+    monkeypatch.setattr(Namer, "name", counted)
+    pattern = Pattern("mix1", FORMATS["S16_LE"], 2)
+    sent = np.array(pattern.bytes_at(1, 72000)).view("<i2").reshape(-1, 2).astype(float)
+    sent[24000:] *= bent(0.0, 1.0, 48000)[::-1][:, None]
+    raw = np.rint(sent).astype("<i2").reshape(-1).view(np.uint8)
+    found = check(raw, Expected(pattern, Rings(4800, 5280)))
+    assert found.found and found.findings[0].frame < 24100
+    assert len(tries) < 4000
