@@ -250,6 +250,43 @@ def test_old_piece_that_the_end_of_a_stalled_burst_cut_off_is_lost_time():
     assert _marked([short], coherent=True, waits=1) == [True]
     assert _marked([short], coherent=True) == [False]
     assert _marked([short], waits=1) == [False]
+    # A timer of this machine is as late as the machine is; a USB card, and what a reader gets, is not.
+    assert _marked([short], coherent=True, timed=True) == [True]
+    assert _marked([short], timed=True) == [False]
+    captured = _old(99_000 - 16, 16, ring="capture")
+    assert _marked([captured], coherent=True, timed=True) == [False]
+
+
+def _late_start(**changes):
+    # As tools/lab soak gave it on two CPUs: a piece of 80 frames is a lap ahead of all around it.
+    seen = {"view": "wire or device"}
+    old = [_old(0, 624, ring="capture"), _old(704, 5248, ring="capture")]
+    slip = Finding(Kind.REPEAT, frame=5952, frames=1280, position=1, lag=1280)
+    slip = dataclasses.replace(slip, **changes)
+    return [dataclasses.replace(one, details=seen) for one in (*old, slip)]
+
+
+def test_stream_that_was_a_lap_late_from_its_first_frame_is_lost_time_also_on_the_wire():
+    assert _marked(_late_start(), coherent=True) == [True] * 3
+    planted = Finding(Kind.ZERO, frame=640, frames=16, position=1, injected=True)
+    first, *rest = _late_start()
+    assert _marked([first, planted, *rest], coherent=True) == [True, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("findings", "stalls"),
+    [
+        (_late_start(), {}),  # a cache may hold old lines
+        (_late_start()[:2], {"coherent": True}),
+        (_late_start(frames=1281), {"coherent": True}),
+        (_late_start(kind=Kind.DROP), {"coherent": True}),
+        (_late_start()[1:], {"coherent": True}),  # not from the first frame on
+        (_late_start(frame=20_000), {"coherent": True}),  # lines that are old long before a slip
+        (_late_start(frames=2560), {"coherent": True}),  # by other laps than it slips
+    ],
+)
+def test_what_a_device_repeats_later_or_otherwise_stays_the_device_s(findings, stalls):
+    assert not any(_marked(findings, **stalls))
 
 
 def test_packets_lost_on_the_wire_are_lost_time_where_the_kernel_waited_in_vain_alone():
