@@ -188,9 +188,16 @@ def _answered(words: Sequence[str]) -> int:
         code = main(words)
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 70
-    asked = [two.strip().lstrip("+") for one, two in zip(words, words[1:]) if one == "--exit-skip"]
+    asked = [two for one, two in zip(words, words[1:]) if one == "--exit-skip"]
     # The status that was asked for where there is no answer is as good as one of the table.
-    return EXIT_INCONCLUSIVE if 1 < code < 128 and str(code) in asked else code
+    return EXIT_INCONCLUSIVE if 1 < code < 128 and code in map(_number, asked) else code
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text, 0) if len(text) < 9 else 0
+    except ValueError:
+        return 0
 
 
 _NEEDED = {
