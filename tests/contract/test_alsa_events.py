@@ -71,7 +71,6 @@ def test_stop_frees_a_running_exchange(alsa):
         timer.join()
     exchange = burst.exchange
     assert exchange.capture.frames < 20 * RATE
-    assert exchange.capture.ended_ns - exchange.capture.started_ns < 10 * 10**9
     assert exchange.lost is None
     expected, observed = burst.compared()
     assert len(expected) == len(observed) > 480
