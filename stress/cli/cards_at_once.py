@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 import threading
-import traceback
 import zlib
 from typing import TYPE_CHECKING, TextIO
 
@@ -169,8 +168,6 @@ def _child(args: argparse.Namespace, execute: Execute, gate: Barrier, output: Te
         with contextlib.suppress(threading.BrokenBarrierError):
             gate.wait(START_S)
         code = answer(lambda: execute(args))
-    except Exception:  # noqa: BLE001 - shown where PCMSTRESS_DEBUG asks; the process must not end as a FAIL
-        traceback.print_exc(file=output)
     except KeyboardInterrupt as stop:
         code = 128 + int(stop.args[0] if stop.args else signal.SIGINT)
     finally:

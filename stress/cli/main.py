@@ -20,7 +20,7 @@ from stress.model.verdict import EXIT_IO, EXIT_SKIP, EXIT_USAGE
 from stress.model.words import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from types import FrameType
 
 # As setup.cfg says; the one file that is copied to a board asks nobody else.
@@ -74,23 +74,20 @@ def _parsed(top: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Names
         return top.parse_args(argv)
     except SystemExit as stop:
         # `git bisect run` would take a mistyped option for a bad revision.
-        skip = next((_number(word) for word in _behind(argv, "--exit-skip")), 0)
+        skip = asked_skip(argv)
         raise SystemExit(_answered(stop.code if isinstance(stop.code, int) else EXIT_USAGE, skip)) from None
 
 
-def _behind(argv: Sequence[str], option: str) -> Iterator[str]:
-    """Yield what was given for an option, in a command line that cannot be read as a whole."""
+def asked_skip(argv: Sequence[str]) -> int:
+    """Return what --exit-skip asks for in a command line that cannot be read as a whole, 0 without."""
     for one, two in zip(argv, [*argv[1:], ""]):
         name, given, value = one.partition("=")
-        if name == option:
-            yield value if given else two
-
-
-def _number(text: str) -> int:
-    try:
-        return int(run_options.SKIPS(text))
-    except argparse.ArgumentTypeError:
-        return 0
+        if name == "--exit-skip":
+            try:
+                return int(run_options.SKIPS(value if given else two))
+            except argparse.ArgumentTypeError:
+                return 0
+    return 0
 
 
 def _answered(status: int, skip: int) -> int:

@@ -114,8 +114,9 @@ def set_apart(analysis: Analysis, rings: Rings, stalls: Stalls) -> Analysis:
     frames slip by anything at all in a burst that had xruns or in which the kernel gave
     up waiting, or silence ends a burst in which the clock shows as much lost: at most two
     laps before it, or one lap behind it (see `LAPS_BEHIND`). It is not when the wire already
-    shows it to be the device's, unless the kernel waited in vain: a host that stands still
-    loses packets as a device does. Of the marked ones the first `MOST_KEPT` are kept.
+    shows it to be the device's, unless the kernel waited in vain (a host that stands still
+    loses packets as a device does) or the stream was late by laps from its first frame. Of
+    the marked ones the first `MOST_KEPT` are kept.
     """
     blocks, end = (
         _blocks(analysis, rings, stalls) | _late_from_the_start(analysis, rings, stalls),

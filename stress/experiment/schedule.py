@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stress.verdict.judge import clean_but_short
+from stress.verdict.longer import clean_but_short
 from stress.verdict.stopping import Stopped, decide
 
 if TYPE_CHECKING:

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 _ASK = " (is the loopback connected, the volume at 0 dB, the right capture source selected?)"
 # Counts up where the same bursts may get another verdict: a record keeps that of its own rules.
 RULES = 2
-# Lines that reach every bound a plan may ask for (1e-12).
-ENOUGH = 1 << 62
 _BY_WIRE = "judged from the USB bus only: {} correct; nothing after the bus was checked"
 
 
@@ -239,38 +237,6 @@ def judge_run(parts: Sequence[Tally], plan: Plan, indexing: str = "") -> Judgeme
     named = (f"{counted(len(lacking), 'arm')} not judged: {', '.join(lacking)}",) if lacking else ()
     doubts = judged.reasons if judged.verdict is Verdict.INCONCLUSIVE else ()
     return Judgement(Verdict.INCONCLUSIVE, (*named, *unseen, *([unprovoked] if unprovoked else []), *doubts))
-
-
-def clean_but_short(parts: Sequence[Tally], plan: Plan, indexing: str = "") -> bool:
-    """Return whether nothing but more of the same keeps a run from PASS; `indexing` as in `judge_run`.
-
-    An arm that had an xrun in every burst is short of a burst without one.
-    """
-    if not any(part.bursts for part in parts):
-        return False
-    hoped = [_without_xrun(part) for part in parts]
-    if needs.missing(plan, hoped) or needs.unprovoked(plan, hoped, indexing):
-        return False
-    whole, proving = total(hoped), needs.proving(plan, hoped)
-    enough = replace(whole, lines=ENOUGH)
-    disturbed = bool(needs.missing(plan, parts))
-    short = disturbed or judge(replace(whole, lines=proving.lines), plan.bound).verdict is not Verdict.PASS
-    return short and proving.lines > 0 and judge(enough, plan.bound).verdict is Verdict.PASS
-
-
-def _without_xrun(part: Tally) -> Tally:
-    # As it would be behind one more burst, if that had no xrun.
-    if not part.bursts or part.xrun_bursts < part.bursts:
-        return part
-    return replace(
-        part,
-        xrun_bursts=0,
-        unlocked=part.unlocked - part.starved,
-        starved=0,
-        lines=part.lines or 1,
-        planted=part.planted or 1,
-        control_found=part.control_found if part.planted else 1,
-    )
 
 
 def _of_what(reasons: tuple[str, ...], plan: Plan, parts: Sequence[Tally]) -> tuple[str, ...]:

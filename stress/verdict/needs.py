@@ -44,10 +44,12 @@ def shortfall(part: Tally | None, deaf: bool = False) -> str:
     if not part.bursts:
         return part.skipped or "no burst was run"
     xruns = f", {counted(part.xruns, 'xrun')}" if part.xruns else ""
-    if part.unlocked == part.bursts and (deaf or part.starved < part.bursts):
-        return "" if deaf else f"the stimulus was not recognised in any burst{xruns}"
+    if part.unlocked == part.bursts and deaf:
+        return ""
     if part.starved == part.bursts:
         return f"an xrun in every burst{xruns}"
+    if part.unlocked == part.bursts:
+        return f"the stimulus was not recognised in any burst{xruns}"
     if not part.lines:
         return f"no ring line was checked{xruns}"
     if part.xrun_bursts == part.bursts:

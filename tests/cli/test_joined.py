@@ -101,3 +101,17 @@ def test_frames_behind_a_line_of_alsa_utils_are_judged(tmp_path, capsys):
     status, out = told(tmp_path, capsys, line + frames().tobytes(), *raw)
     assert status == 0 and "begins behind a line of alsa-utils" in out
     assert told(tmp_path, capsys, line + damaged(frames()).tobytes(), *raw)[0] == 1
+
+
+def test_ring_lines_of_all_recordings_count_together(tmp_path, capsys):
+    # 250 lines of 32 bytes each: 300 are needed.
+    status, out = told(tmp_path, capsys, wav(frames()[:2000]) + wav(frames()[:2000]))
+    assert status == 0, out
+    assert told(tmp_path, capsys, wav(frames()[:2000]))[0] == 5
+
+
+def test_findings_past_the_cap_are_counted_and_not_listed(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("stress.cli.joined.CAP", 1)
+    status, out = told(tmp_path, capsys, wav(damaged(frames())) + wav(damaged(frames())), "--json")
+    found = json.loads(out)
+    assert (status, len(found["findings"]), found["counts"]) == (1, 1, {"misplaced": 2})

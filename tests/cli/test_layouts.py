@@ -58,10 +58,11 @@ def test_run_on_an_aliasing_board_fails_with_stale_lines_in_any_layout(tmp_path,
     assert "stale" in " ".join(found["reasons"])
 
 
-def test_run_with_a_channel_map_that_is_none_is_one_line(tmp_path, capsys):
+@pytest.mark.parametrize("pair", ["1=3", "1", "1=\u00b2", "\u0661=1", "1=" + "9" * 5000])
+def test_run_with_a_channel_map_that_is_none_is_one_line(tmp_path, capsys, pair):
     plan = tmp_path / "plan.toml"
     text = PLAN.format(playback=2, capture=2, played="S16_LE", captured="S16_LE")
-    plan.write_text('channel_map = ["1=3"]\n' + text)
+    plan.write_text(f'channel_map = ["{pair}"]\n' + text, encoding="utf-8")
     code = main.main(["run", "--backend", "virtual", "--plan", str(plan), "--out", str(tmp_path / "out")])
     err = capsys.readouterr().err
     assert code == 64 and "channel_map" in err and err.count("\n") == 1

@@ -281,6 +281,7 @@ def test_stream_that_was_a_lap_late_from_its_first_frame_is_lost_time_also_on_th
         (_late_start(frames=1281), {"coherent": True}),
         (_late_start(kind=Kind.DROP), {"coherent": True}),
         (_late_start()[1:], {"coherent": True}),  # not from the first frame on
+        ([dataclasses.replace(one, frame=one.frame + 1) for one in _late_start()], {"coherent": True}),
         (_late_start(frame=20_000), {"coherent": True}),  # lines that are old long before a slip
         (_late_start(frames=2560), {"coherent": True}),  # by other laps than it slips
     ],

@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 FOLDER = Path(__file__).parent
 # A figure that is no integer may differ by so much, relative and absolute. Source: float32 transforms of
@@ -107,3 +108,17 @@ def alike(was, now):
         return False
     pairs = zip(_TOKEN.findall(was), _TOKEN.findall(now))
     return all(abs(float(a) - float(b)) <= SMALL + CLOSE * abs(float(a)) for a, b in pairs)
+
+
+def pinned_tests(room, cases):
+    """Return the two tests of a room: each case gives what is pinned, and nothing else is pinned."""
+    pinned = read(room)
+
+    @pytest.mark.parametrize("case", cases)
+    def gives_what_is_pinned(case):
+        assert differing(lines_of(cases[case]), pinned[case]) == []
+
+    def pins_nothing_else():
+        assert list(pinned) == list(cases)
+
+    return gives_what_is_pinned, pins_nothing_else

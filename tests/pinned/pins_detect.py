@@ -17,7 +17,7 @@ from stress.model.ring import Rings
 from stress.patterns.layout import Layout
 from tests.detect.foreign.test_judge import counting, damaged, packed, song
 from tests.pinned.kit import word
-from tests.pinned.pins_exact import around, told
+from tests.pinned.told import around, told
 
 RINGS, FRAMES = Rings(4096, 4800), 8000
 LAYOUT = Layout(FORMATS["S16_LE"], 2)

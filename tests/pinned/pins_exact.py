@@ -5,50 +5,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from stress.detect.exact import damage_kind, findings, idle, lock, track
+from stress.detect.exact import damage_kind, findings, lock, track
 from stress.detect.exact.checker import ExactChecker, check
 from stress.detect.exact.expected import Expected
-from stress.detect.exact.known_playing import Known
-from stress.detect.exact.pass_spans import LEAST_PASS
-from stress.detect.exact.recording_check import check_recording
 from stress.detect.exact.ring_offset import RingGeometry, line_of, lines_within
-from stress.detect.exact.survey import LEAST_RUN, KnownRecording, survey
 from stress.detect.exact.valid_bits import probe_mask
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
 from tests.pinned.kit import word
+from tests.pinned.recordings import recordings
+from tests.pinned.told import around, short, told
 from tools.benchkit._faults import FAULTS, Scene, fits
 from tools.benchkit.accuracy import RINGS
 
 FRAMES, AT, FIRST = 14000, 9000, 77_000_001
 LAYOUTS = (("S16_LE", 2), ("S24_3LE", 2), ("S32_LE", 4), ("S16_LE", 1), ("S32_LE", 1), ("S24_3LE", 3))
-
-
-def told(analysis):
-    """Lines of an analysis: what it counted, then each finding."""
-    yield " ".join(
-        f"{name}={word(getattr(analysis, name))}"
-        for name in ("locked", "frames", "checked_frames", "first_frame", "first_position", "wrong_frames")
-    )
-    yield (
-        f"episodes={analysis.episodes} bits={analysis.valid_bits} counts={word(analysis.counts)} "
-        f"sites={word(analysis.sites)} beyond={word(analysis.beyond)}"
-    )
-    yield from (f"note {word(' ' + note)}" for note in analysis.notes)
-    for one in analysis.findings:
-        values = {
-            name: value for name, value in one.to_json().items() if name not in ("kind", "text", "injected")
-        }
-        yield f"{one.kind.value} " + " ".join(f"{name}={word(value)}" for name, value in values.items())
-
-
-def short(analysis):
-    """One line: kinds with place, extent and age."""
-    every = (
-        f"{one.kind.value} {one.frame}+{one.frames} {one.lag} {one.line_bytes}" for one in analysis.findings
-    )
-    return f"{analysis.checked_frames} {analysis.valid_bits} {analysis.episodes}: " + ", ".join(every)
 
 
 def scene(fmt="S16_LE", channels=2, seed=0, lead=37, frames=FRAMES):
@@ -179,11 +151,6 @@ SPOILT = (
 )
 
 
-def around(*limits):
-    """One below, at and one above each limit."""
-    return sorted({n + step for n in limits for step in (-1, 0, 1) if n + step > 0})
-
-
 LENGTHS = {
     "blank": around(1, damage_kind.FEWEST_ZEROS, findings.SHORTEST_MUTE),
     "lost": around(1, 6, track.LONGEST_MISPLACED),
@@ -294,91 +261,6 @@ def places():
     for at in (0, 6, 7, 8, 1326, 1327, 1328, 5000):
         offsets = [geometry.offset(ring, at, 1000 + at) for ring in ("playback", "capture")]
         yield f"frame {at}: {word(offsets)}"
-
-
-def recording(parts, known=None, rings=None, channels=2):
-    """The check of a recording made of parts, (frames, channels) of 16 bits."""
-    raw = np.concatenate([np.asarray(part) for part in parts]).astype("<i2").view(np.uint8).reshape(-1)
-    size = 2 * channels
-
-    def read(first, stop):
-        for at in range(first, stop, 5000):
-            yield raw[at * size : min(at + 5000, stop) * size]
-
-    sent = Pattern("mix1", FORMATS["S16_LE"], channels)
-    capture = KnownRecording(read, len(raw) // size)
-    found = check_recording(capture, Expected(sent, rings or Rings()), known or Known())
-    spans = survey(read(0, capture.frames), sent).spans
-    yield f"spans {word(spans)} advice {word([' ' + line for line in found.advice])} foreign {found.foreign}"
-    yield from told(found.analysis)
-
-
-def played(first, frames, channels=2):
-    """Frames of the pattern as 16-bit samples."""
-    return (
-        Pattern("mix1", FORMATS["S16_LE"], channels).bytes_at(first, frames).view("<i2").reshape(-1, channels)
-    )
-
-
-def noise(frames, size, seed=1):
-    """White noise of a peak."""
-    return np.random.default_rng([9, seed]).integers(-size, size + 1, (frames, 2))
-
-
-def silent(frames):
-    """Zeros."""
-    return np.zeros((frames, 2), int)
-
-
-def spoilt(samples, at, frames):
-    """The samples with zeros in them."""
-    out = samples.copy()
-    out[at : at + frames] = 0
-    return out
-
-
-IDLE = idle.LEAST_IDLE
-RECORDINGS = {
-    "once": [silent(100), played(1, 6000), silent(600)],
-    "cut off": [played(1, 6000)[50:]],
-    "twice": [silent(700), played(1, 6000), silent(900), played(1, 6000), silent(700)],
-    "twice without silence": [played(1, 6000), played(1, 6000)],
-    "two positions": [silent(10), played(1, 6000), silent(2000), played(900000, 6000), silent(10)],
-    "short pass": [played(1, 6000), silent(1000), played(1, LEAST_PASS - 1), silent(600)],
-    "least pass": [played(1, 6000), silent(1000), played(1, LEAST_PASS), silent(600)],
-    "noise behind": [played(1, 6000), noise(700, 3000)],
-    "quiet noise behind": [played(1, 6000), noise(700, 12)],
-    "noise before": [noise(700, 3000), played(1, 6000), silent(500)],
-    "damage in the middle": [silent(100), spoilt(played(1, 9000), 4000, 20), silent(600)],
-    "damage at the end": [silent(100), spoilt(played(1, 6000), 5990, 10), noise(5, 3000), silent(600)],
-    "damage at the start": [silent(100), spoilt(played(1, 6000), 0, 3), silent(600)],
-    "end of a lap": [played(1, 6000), played(1 + 6000 - 1200, 1200), silent(600)],
-    **{f"{n} silent behind": [played(1, 6000), silent(n)] for n in around(IDLE)},
-    **{
-        f"{n} silent between": [played(1, 6000), silent(n), played(6001, 5000), silent(900)]
-        for n in around(IDLE)
-    },
-    **{
-        f"{n} right behind noise": [played(1, 6000), noise(900, 3000), played(6901, n)]
-        for n in around(LEAST_RUN)
-    },
-}
-
-
-def recordings():
-    """What a recorder left on makes of passes of the pattern."""
-    for name, parts in RECORDINGS.items():
-        yield f"{name}:"
-        yield from recording(parts)
-    middle = RECORDINGS["damage in the middle"]
-    for name, known in (
-        ("position", Known(position=1)),
-        ("frames", Known(position=1, frames=9000)),
-        ("fewer frames", Known(position=1, frames=8000)),
-        ("more frames", Known(position=1, frames=9100)),
-    ):
-        yield f"known {name}:"
-        yield from recording(middle, known, Rings(1200, 1320))
 
 
 def sentences():

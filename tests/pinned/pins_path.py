@@ -39,7 +39,7 @@ from stress.model.ring import Rings
 from stress.patterns.word import Pattern
 from tests.detect.path.path_kit import bits, captured, packed, sent
 from tests.pinned.kit import word
-from tests.pinned.pins_exact import told
+from tests.pinned.told import told
 from tools.benchkit._faults import FAULTS, Scene
 
 RINGS = Rings(1200, 1320)

@@ -25,7 +25,7 @@ from stress.model.ring import Rings
 from stress.patterns.analog_periodic import PERIOD, PeriodicNoise
 from tests.detect.spectral.conftest import Loop
 from tests.pinned.kit import word
-from tests.pinned.pins_exact import told
+from tests.pinned.told import told
 
 RATE, RINGS = 48000, Rings(4800, 5280)
 SECONDS, AT = 0.6, 16000

@@ -22,7 +22,8 @@ from stress.verdict import (
 )
 from stress.verdict.contrast import Measured, contrasts, decidable, dispersions, dose_response, lever_of
 from stress.verdict.diagnosis import diagnose
-from stress.verdict.judge import clean_but_short, judge, judge_run
+from stress.verdict.judge import judge, judge_run
+from stress.verdict.longer import clean_but_short
 from stress.verdict.rates import RateUnit, RateUnits, difference, spread
 from stress.verdict.suspects import Context
 from stress.verdict.symptoms import Symptoms

@@ -1,16 +1,5 @@
 # SPDX-License-Identifier: MIT
-import pytest
-
-from tests.pinned.kit import differing, lines_of, read
+from tests.pinned.kit import pinned_tests
 from tests.pinned.pins_path import CASES
 
-PINNED = read("path")
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_path_gives_what_is_pinned(case):
-    assert differing(lines_of(CASES[case]), PINNED[case]) == []
-
-
-def test_path_pins_nothing_else():
-    assert list(PINNED) == list(CASES)
+test_path_gives_what_is_pinned, test_path_pins_nothing_else = pinned_tests("path", CASES)

@@ -1,16 +1,5 @@
 # SPDX-License-Identifier: MIT
-import pytest
-
-from tests.pinned.kit import differing, lines_of, read
+from tests.pinned.kit import pinned_tests
 from tests.pinned.pins_stats import CASES
 
-PINNED = read("stats")
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_stats_gives_what_is_pinned(case):
-    assert differing(lines_of(CASES[case]), PINNED[case]) == []
-
-
-def test_stats_pins_nothing_else():
-    assert list(PINNED) == list(CASES)
+test_stats_gives_what_is_pinned, test_stats_pins_nothing_else = pinned_tests("stats", CASES)

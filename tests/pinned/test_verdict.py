@@ -1,16 +1,5 @@
 # SPDX-License-Identifier: MIT
-import pytest
-
-from tests.pinned.kit import differing, lines_of, read
+from tests.pinned.kit import pinned_tests
 from tests.pinned.pins_verdict import CASES
 
-PINNED = read("verdict")
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_verdict_gives_what_is_pinned(case):
-    assert differing(lines_of(CASES[case]), PINNED[case]) == []
-
-
-def test_verdict_pins_nothing_else():
-    assert list(PINNED) == list(CASES)
+test_verdict_gives_what_is_pinned, test_verdict_pins_nothing_else = pinned_tests("verdict", CASES)

@@ -47,3 +47,11 @@ def test_status_that_cannot_be_shown_ends_nothing():
     console.note("beside")
     console.line("PASS")
     assert out.getvalue() == "PASS\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "columns"), [("100", 100), ("0", 0), ("wide", 0), ("\u00b2", 0), ("", 0), ("9" * 5000, 0)]
+)
+def test_columns_are_what_the_environment_says_where_that_is_a_number(monkeypatch, asked, columns):
+    monkeypatch.setenv("COLUMNS", asked)
+    assert Console(io.StringIO(), io.StringIO()).columns == columns

@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
 from stress.model.transport import COHERENT, VIPT_ALIASING, VIVT
 from stress.model.verdict import Verdict, exit_code
 from stress.plan.plan import read_plan
 from stress.stats.counts import miss_bound_95
-from stress.verdict.judge import clean_but_short, judge, judge_run
+from stress.verdict.judge import judge, judge_run
 from stress.verdict.tally import Tally, tallies, total
 from tests.record_cases import event
 
@@ -321,46 +319,6 @@ def test_pass_names_an_optional_arm_that_judged_nothing():
     judged = judge_run([_clean(), _clean(arm="rw", xruns=2, xrun_bursts=2, bursts=2)], plan)
     assert judged.verdict is Verdict.PASS
     assert "optional arm rw not judged: an xrun in every burst, 2 xruns" in judged.reasons
-
-
-def test_run_without_a_provoking_arm_is_not_made_longer_on_an_aliasing_core():
-    short = [_clean(lines=10)]
-    assert clean_but_short(short, PLAN, COHERENT)
-    assert not clean_but_short(short, PLAN, VIVT)
-
-
-@pytest.mark.parametrize(
-    ("changes", "longer"),
-    [
-        ({"xruns": 2, "xrun_bursts": 2}, True),
-        # It ran dry before anything came back: nothing was checked, and no fault was due.
-        (
-            {
-                "xruns": 2,
-                "xrun_bursts": 2,
-                "unlocked": 2,
-                "starved": 2,
-                "lines": 0,
-                "planted": 0,
-                "control_found": 0,
-            },
-            True,
-        ),
-        ({}, False),
-        # What another burst mends is not all.
-        ({"xruns": 2, "xrun_bursts": 2, "unlocked": 2, "starved": 1}, False),
-        ({"xruns": 2, "xrun_bursts": 2, "control_found": 1}, False),
-        ({"xruns": 2, "xrun_bursts": 2, "wrong_frames": 8, "counts": Counter({"stale": 1})}, False),
-    ],
-)
-def test_run_whose_arm_had_an_xrun_in_every_burst_is_made_longer(changes, longer):
-    parts = [_clean(), _clean(arm="rw", **changes)]
-    plan = _plan(MAPPED, RW)
-    assert clean_but_short(parts, plan, COHERENT) is longer
-    before = judge_run(parts, plan, COHERENT).verdict
-    assert (before is Verdict.PASS) == (changes == {})
-    # The tally that was asked about is as it was.
-    assert parts[1].xrun_bursts == changes.get("xrun_bursts", 0)
 
 
 def test_silent_arm_blames_a_cache_only_on_a_core_that_can_have_the_defect():

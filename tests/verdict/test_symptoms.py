@@ -101,6 +101,10 @@ def test_silence_and_old_runs_with_rw_access_are_counted():
     events = [_opened(), _opened("rw", RW), _burst(notes=(SILENT,)), _burst(_found("stale", 5, 8), arm="rw")]
     found = Symptoms.of([*events, _burst(_found("stale", 5, 8), _found("misplaced", 99, 8, lag=77))])
     assert (found.silent, found.old_rw, found.lags) == (1, 1, {77: 1})
+    # What ran dry was not played, and zeros say nothing of a ring.
+    dry = _burst(notes=(SILENT,))
+    sides = dataclasses.replace(dry.exchange, playback=dataclasses.replace(STREAM, xruns=1))
+    assert Symptoms.of([_opened(), dataclasses.replace(dry, exchange=sides)]).silent == 0
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from stress.cli.main import main
+from stress.cli.main import asked_skip, main
 from stress.cli.options import parser
 from stress.model.verdict import EXIT_INCONCLUSIVE
 from tools.fuzzkit.judge import Case
@@ -188,16 +188,8 @@ def _answered(words: Sequence[str]) -> int:
         code = main(words)
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 70
-    asked = [two for one, two in zip(words, words[1:]) if one == "--exit-skip"]
     # The status that was asked for where there is no answer is as good as one of the table.
-    return EXIT_INCONCLUSIVE if 1 < code < 128 and code in map(_number, asked) else code
-
-
-def _number(text: str) -> int:
-    try:
-        return int(text, 0) if len(text) < 9 else 0
-    except ValueError:
-        return 0
+    return EXIT_INCONCLUSIVE if code == (asked_skip(words) or None) else code
 
 
 _NEEDED = {

@@ -33,10 +33,10 @@ PARTS, LEAST, NEARLY = 64, 0.05, 0.05
 # Fewest frames that tell: some tens in each part. Higher: short captures behind an effect FAIL; lower:
 # chance.
 LEAST_FRAMES = 4096
-# Half a cache line of the smallest kind [bytes], and the share of wrong runs that are made of such. Source:
-# lengths by chance are multiples in one of four or less. Higher: lines beside other damage are called a
-# path; lower: runs by chance are lines.
-LINE_BYTES, IN_LINES = 16, 0.6
+# Half a cache line of the smallest kind [bytes], whole ones where a frame fills a half, and the share of
+# wrong runs that are made of such. Source: lengths by chance are multiples in one of two to four or less.
+# Higher: lines beside other damage are called a path; lower: runs by chance are lines.
+LINE_BYTES, IN_LINES = (16, 32, 64), 0.6
 # Samples of a channel that tell a range of levels, those left out at either end of it (a number and a share),
 # how many in it are wrong, and how much of all it holds. Source: damage that knows no level fills the whole
 # range at its own share. Higher share inside: a gate that lets a sample through is called damage; lower:
@@ -128,8 +128,8 @@ def _in_range(level: Ints, wrong: Flags) -> bool:
 
 def _in_lines(wrong: Flags, frame_bytes: int) -> bool:
     # Whether runs of wrong frames begin and end where halves of cache lines do, wherever those begin.
-    step = LINE_BYTES // frame_bytes
-    if step < 2:
+    step = next((size // frame_bytes for size in LINE_BYTES if size >= 2 * frame_bytes), 0)
+    if not step:
         return False
     edges = np.flatnonzero(np.diff(np.concatenate([[False], wrong, [False]]).astype(np.int8)))
     starts, ends = edges[::2], edges[1::2]

@@ -142,3 +142,23 @@ def test_effect_with_stale_lines_in_it_is_damage(first):
 def test_clean_capture_and_one_without_a_lock_show_nothing():
     assert told(sent(1)) == ""
     assert unnamed_path(Analysis("exact", False, N), PATTERN, lambda first, stop: np.empty(0, np.uint8)) == ""
+
+
+@pytest.mark.parametrize(("fmt", "channels"), [("S16_LE", 2), ("S32_LE", 4), ("S32_LE", 8)])
+def test_lines_of_noise_are_damage_in_frames_as_wide_as_half_a_line(fmt, channels):
+    pattern, frames = Pattern("mix1", FORMATS[fmt], channels), 12000
+    rng = np.random.default_rng(9)
+    raw = np.array(pattern.bytes_at(1, frames)).reshape(-1)
+    in_lines, single = raw.copy(), raw.copy()
+    for at in rng.choice(raw.size // 64, raw.size // 64 // 4, replace=False) * 64:
+        in_lines[at : at + 64] = rng.integers(0, 256, 64)
+    size = pattern.frame_bytes
+    for at in rng.choice(frames // 3, frames // 12, replace=False) * 3 * size:
+        single[at : at + size] = rng.integers(0, 256, size)
+
+    def said(captured):
+        found = check(captured, Expected(pattern, Rings(4800, 5280)))
+        return unnamed_path(found, pattern, lambda first, stop: captured[size * first : size * stop])
+
+    assert said(in_lines) == ""
+    assert "from beginning to end" in said(single)
