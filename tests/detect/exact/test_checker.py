@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 
 from stress.detect.exact.checker import ExactChecker, check
+from stress.detect.exact.decode import NEAR
 from stress.detect.exact.expected import Expected
 from stress.model.finding import Kind
 from stress.model.formats import FORMATS
@@ -215,6 +218,27 @@ def test_capture_in_pieces_gives_the_findings_of_the_whole(seed, cuts):
     assert checker.finish() == whole
 
 
+@functools.lru_cache
+def _near():
+    return np.sort(np.array(STEREO.bytes_at(FIRST - NEAR, 2 * NEAR)).view(np.uint32))
+
+
+def foreign(size, seed):
+    """Noise without a frame that is by chance one of the pattern within reach: 1 in 500 is."""
+    rng = np.random.default_rng(seed)
+    words = rng.integers(0, 1 << 32, size, dtype=np.uint32)
+    while len(by_chance := np.flatnonzero(np.isin(words, _near()))):
+        words[by_chance] = rng.integers(0, 1 << 32, len(by_chance), dtype=np.uint32)
+    return words.view(np.uint8).reshape(-1, 4)
+
+
+def test_noise_that_is_drawn_anew_holds_nothing_of_the_pattern():
+    drawn = foreign(20_000, 1).reshape(-1).view(np.uint32)
+    plain = np.random.default_rng(1).integers(0, 1 << 32, 20_000, dtype=np.uint32)
+    assert not np.isin(drawn, _near()).any()
+    assert 10 < np.isin(plain, _near()).sum() < 80
+
+
 @given(
     at=st.integers(700, 11000), size=st.integers(1, 600), what=st.sampled_from(["drop", "repeat", "insert"])
 )
@@ -226,8 +250,7 @@ def test_slip_anywhere_is_reported_exactly_there(at, size, what):
     elif what == "repeat":
         rows = np.concatenate([rows[:at], rows[at - size :]])
     else:
-        noise = np.random.default_rng(at).integers(0, 256, (size, 4), dtype=np.uint8)
-        rows = np.concatenate([rows[:at], noise, rows[at:]])
+        rows = np.concatenate([rows[:at], foreign(size, at), rows[at:]])
     assert places(judge(rows, first_position=FIRST)) == [(Kind(what), at, size)]
 
 
