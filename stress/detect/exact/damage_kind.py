@@ -66,6 +66,8 @@ FEWEST_ZEROS = 4
 # Frames that a line of zeros shorter than a frame may touch.
 MOST_PARTIAL = 2
 
+LISTED = 16  #: wrong bytes whose flipped bits are listed one by one
+
 _ONES = np.array([bin(value).count("1") for value in range(256)], np.uint8)
 
 
@@ -122,31 +124,33 @@ class Namer:
     def _pieces(self, rows: Bytes, start: int, end: int, position: int) -> list[Part]:
         # The whole, or the longest explained head or tail and the rest.
         kind, details = self.name(rows[start:end], position + start)
-        if kind is not Kind.UNKNOWN or end - start < 2 or self._reaches < 1:
+        if kind is not Kind.UNKNOWN:
             return [Part(start, end, kind, details)]
         for probe in (SHORTEST_DITHER, SHORTEST_FIT):
             if end - start <= probe:
                 continue
-            length = self._reach(rows[start:end], position + start, probe, 1)
+            length = self._reach(rows[start:end], position + start, probe, head=True)
             if length is not None:
                 cut = start + length
                 head = Part(start, cut, *self.name(rows[start:cut], position + start))
                 return [head, *self._pieces(rows, cut, end, position)]
-            length = self._reach(rows[start:end], position + start, probe, -1)
+            length = self._reach(rows[start:end], position + start, probe, head=False)
             if length is not None:
                 cut = end - length
                 tail = Part(cut, end, *self.name(rows[cut:end], position + cut))
                 return [*self._pieces(rows, start, cut, position), tail]
         return [Part(start, end, kind, details)]
 
-    def _reach(self, rows: Bytes, position: int, probe: int, side: int) -> int | None:
+    def _reach(self, rows: Bytes, position: int, probe: int, head: bool) -> int | None:
         # How many frames from one end of the stretch one kind explains: bisection.
         def kind_of(length: int) -> Kind:
-            first = 0 if side > 0 else len(rows) - length
+            first = 0 if head else len(rows) - length
             return self.name(rows[first : first + length], position + first)[0]
 
+        if self._reaches < 1:
+            return None
         kind = kind_of(probe)
-        if kind in (Kind.UNKNOWN, Kind.BITFLIP) or self._reaches < 1:
+        if kind in (Kind.UNKNOWN, Kind.BITFLIP):
             return None
         self._reaches -= 1
         low, high = probe, len(rows)
@@ -251,8 +255,8 @@ class Namer:
         """Tell whether all that is wrong in a few frames is one piece of zeros."""
         if end - start > MOST_PARTIAL or self._unlike >= MOST_FAILED:
             return False
-        seen = rows[start:end].reshape(-1)
-        wrong = seen ^ self._decoder.expected(position + start, end - start).reshape(-1)
+        seen = rows[start:end].ravel()
+        wrong = seen ^ self._decoder.expected(position + start, end - start).ravel()
         places = np.flatnonzero(wrong)
         few = len(places) < FEWEST_ZEROS or _ONES[wrong].sum() <= MOST_FLIPS
         zeros = not few and not seen[places[0] : places[-1] + 1].any()
@@ -312,7 +316,7 @@ class Namer:
     def _byteshift(self, rows: Bytes, position: int) -> tuple[Kind, dict[str, Any]] | None:
         size = self._layout.frame_bytes
         around = self._decoder.pattern.bytes_at(position - 1, len(rows) + 2)
-        seen = rows.reshape(-1)
+        seen = rows.ravel()
         right = seen == around[size : size + seen.size]
         for shift in (1, -1, 2, -2, 3, -3):
             if abs(shift) >= size:
@@ -338,7 +342,7 @@ def _bitflip(rows: Bytes, due: Bytes) -> tuple[Kind, dict[str, Any]] | None:
     frames, places = np.nonzero(wrong)
     bits = [
         [int(f), int(8 * b + bit)]
-        for f, b in zip(frames[:16], places[:16])
+        for f, b in list(zip(frames, places))[:LISTED]
         for bit in range(8)
         if wrong[f, b] >> bit & 1
     ]
