@@ -245,6 +245,36 @@ def test_noise_that_is_drawn_anew_holds_nothing_of_the_pattern():
     assert 10 < _of_the_pattern(plain).sum() < 80
 
 
+@pytest.mark.parametrize("seed", [2812, 863, 1491, 1638, 1724, 2338])
+def test_noise_with_a_frame_that_is_by_chance_whole_laps_old_is_one_insertion(seed):
+    rows = capture()
+    noise = np.random.default_rng(seed).integers(0, 256, (594, 4), dtype=np.uint8)
+    found = judge(np.concatenate([rows[:2812], noise, rows[2812:]]), first_position=FIRST)
+    assert places(found) == [(Kind.INSERT, 2812, 594)]
+
+
+@pytest.mark.parametrize("laps, kinds", [(64, {Kind.UNKNOWN, Kind.STALE}), (65, {Kind.UNKNOWN})])
+def test_lone_old_frame_in_the_midst_of_noise_is_believed_up_to_some_laps(laps, kinds):
+    rows = capture()
+    rows[5000:5041] = foreign(41, 7)
+    rows[5020] = STEREO.bytes_at(FIRST + 5020 - 100 - laps * RINGS.largest, 1)
+    found = judge(rows)
+    assert {one.kind for one in found.findings} == kinds
+    beside = capture()
+    beside[5020] = rows[5020]
+    assert [one.kind for one in judge(beside).findings] == [Kind.STALE]
+
+
+@pytest.mark.parametrize("laps, kinds", [(64, {Kind.UNKNOWN, Kind.STALE}), (65, {Kind.UNKNOWN})])
+def test_lone_old_word_of_one_channel_in_noise_is_believed_up_to_some_laps(laps, kinds):
+    mono, first = Pattern("mix1", FORMATS["S16_LE"], 1), 1_000_001
+    rows = capture(9000, 0, first, mono)
+    rows[5000:5041] = np.random.default_rng(3).integers(0, 256, (41, 2), dtype=np.uint8)
+    rows[5019:5021] = mono.bytes_at(first + 5019 - laps * 480, 2).reshape(-1, 2)
+    analysis = check(rows.reshape(-1), Expected(mono, Rings(480, 480), first_position=first))
+    assert {one.kind for one in analysis.findings} == kinds
+
+
 @given(
     at=st.integers(700, 11000), size=st.integers(1, 600), what=st.sampled_from(["drop", "repeat", "insert"])
 )
