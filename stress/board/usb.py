@@ -12,14 +12,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from stress.board.text import number_of, text_of
 from stress.board.usb_descriptors import Described, parse_descriptors
-from stress.board.usb_stream import parse_listed
-
-if TYPE_CHECKING:
-    from stress.board.usb_stream import Listed
+from stress.board.usb_stream import Listed, parse_listed
 
 
 @dataclass(frozen=True)
@@ -56,6 +52,7 @@ class UsbFacts:
     path : topology, e.g. "1-1.2" (port 2 of the hub in port 1 of bus 1).
     speed_mbps : 12 is full speed, 480 high speed.
     host : driver of the host controller, e.g. "vhci_hcd", "musb-hdrc".
+    driver : of the interface that the card belongs to, e.g. "snd-usb-audio", "" where nothing says.
     endpoints : that carry audio; feedback endpoints are none of them.
     descriptors : device and configuration descriptors as the device gave them, in hex.
     notes : where descriptors and streamM differ, one line each.
@@ -72,28 +69,31 @@ class UsbFacts:
     endpoints: tuple[UsbEndpoint, ...]
     descriptors: str = ""
     notes: tuple[str, ...] = ()
+    driver: str = ""
 
 
 def read(
-    card: int, sys: Path = Path("/sys"), proc: Path = Path("/proc"), pcm_device: int = 0
+    card: int, sys: Path = Path("/sys"), proc: Path = Path("/proc"), pcm_device: int | None = None
 ) -> UsbFacts | None:
     """Return the USB facts of ALSA card `card`, None when it is not a USB card.
 
     Parameters
     ----------
-    pcm_device : whose endpoints: each PCM device of a card has interfaces of its own.
+    pcm_device : whose endpoints: each PCM device of a card has interfaces of its own; None for all of them.
     """
     interface = sys / "class" / "sound" / f"card{card}" / "device"
     try:
-        device = interface.resolve(strict=True).parent
+        belongs = interface.resolve(strict=True)
     except OSError:
         return None
+    # A card belongs to an interface of its device; some drivers make it belong to the device itself.
+    device = belongs if (belongs / "busnum").exists() else belongs.parent
     bus = int(number_of(device / "busnum"))
     if not bus:
         return None
     raw, speed = _bytes(device / "descriptors"), number_of(device / "speed")
     described = parse_descriptors(raw, speed, int(number_of(device / "bConfigurationValue")))
-    listed = parse_listed(text_of(proc / "asound" / f"card{card}" / f"stream{pcm_device}"))
+    listed = _listed(proc / "asound" / f"card{card}", pcm_device)
     endpoints, notes = agreed(described, listed)
     return UsbFacts(
         bus=bus,
@@ -107,7 +107,18 @@ def read(
         endpoints=endpoints,
         descriptors=raw.hex(),
         notes=notes,
+        driver=_driver(belongs),
     )
+
+
+def _listed(folder: Path, pcm_device: int | None) -> tuple[Listed, ...]:
+    if pcm_device is not None:
+        return parse_listed(text_of(folder / f"stream{pcm_device}"))
+    try:
+        names = sorted(path.name for path in folder.glob("stream[0-9]*"))
+    except OSError:
+        names = []
+    return tuple(entry for name in names for entry in parse_listed(text_of(folder / name)))
 
 
 def _attribute(path: Path) -> str:
@@ -126,7 +137,11 @@ def _host(device: Path) -> str:
     root = device
     while root.parent != root and not re.fullmatch(r"usb\d+", root.name):
         root = root.parent
-    driver = root.parent / "driver"
+    return _driver(root.parent)
+
+
+def _driver(device: Path) -> str:
+    driver = device / "driver"
     return driver.resolve().name if driver.exists() else ""
 
 
@@ -176,7 +191,9 @@ def _endpoint(address: int, group: Sequence[Described | Listed]) -> UsbEndpoint:
     # The driver's lines go first: a quirk may have changed what the descriptors say.
     group = sorted(group, key=lambda end: isinstance(end, Described))
     intervals = [end.packet_us for end in group if end.packet_us]
-    paced = next((end for end in group if end.feedback), None)
+    # Kernels that print addresses print the sync endpoint with them: what is left out is not used.
+    named = [end for end in group if isinstance(end, Listed) and end.names_sync]
+    paced = next((end for end in named or group if end.feedback), None)
     return UsbEndpoint(
         address=address,
         direction=group[0].direction,

@@ -69,6 +69,8 @@ class Wire:
     source : what looked, e.g. "usbmon1".
     out, into : what the host handed to the bus, and what came from it before
         the driver copied it into the ring.
+    joined : what came in with the parts of frames at the ends of its packets, None where
+        each packet holds whole frames; only the read tells which of the two the driver took.
     events : events taken over; `dropped` never reached us, `truncated` came
         without all of their data. `out` and `into` end before the first of either.
     memory : ring contents after the burst as DRAM holds them, (buffer_bytes,)
@@ -89,6 +91,7 @@ class Wire:
     has_capture: bool = True
     several_cpus: bool = False
     notes: tuple[str, ...] = ()
+    joined: WireStream | None = None
 
 
 class Tap(Protocol):

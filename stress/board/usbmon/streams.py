@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.board.usbmon.format import COMPLETE, ERROR, STOPPED, SUBMIT, UNTOUCHED, UsbEvent
+from stress.board.usbmon.format import COMPLETE, ERROR, ISO_TRANSFER, STOPPED, SUBMIT, UNTOUCHED, UsbEvent
 from stress.model.wire import WireStream
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # Higher: good payload is thrown away; lower: payload behind the first lost
 # event is believed, and a hole looks like a slip.
 DROP_MARGIN = 2
+# What stands before each OUT packet of a device that wants its length there [bytes].
+LENGTH_BYTES = 4
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def out_stream(events: Sequence[UsbEvent], lane: BusStream) -> WireStream:
                 joined.add(event.data[packet.offset : packet.offset + packet.length], 0)
         elif event.urb in first:
             joined.mark(first.pop(event.urb), _statuses(event))
-    return joined.stream()
+    return joined.without_lengths().stream()
 
 
 def _statuses(event: UsbEvent) -> list[int]:
@@ -99,6 +101,26 @@ def in_stream(events: Sequence[UsbEvent], lane: BusStream) -> WireStream:
     Packets of an unlinked URB are empty and are left out.
     """
     joined = _Joined()
+    for data, packet in _came_in(events, lane):
+        joined.add(data[: packet.length // lane.frame_bytes * lane.frame_bytes], packet.status)
+    return joined.stream()
+
+
+def joined_in_stream(events: Sequence[UsbEvent], lane: BusStream) -> WireStream | None:
+    """Return what came in with the parts of frames at the ends of packets, None where there are none.
+
+    For some devices the driver joins packets by bytes and goes on with a frame in
+    the next one (Linux sound/usb/usbaudio.h, QUIRK_FLAG_ALIGN_TRANSFER).
+    """
+    joined = _Joined()
+    partial = False
+    for data, packet in _came_in(events, lane):
+        partial |= packet.length % lane.frame_bytes != 0
+        joined.add(data, packet.status)
+    return joined.stream() if partial else None
+
+
+def _came_in(events: Sequence[UsbEvent], lane: BusStream) -> Iterator[tuple[bytes, Packet]]:
     for event in events:
         if not lane.owns(event) or not event.is_in or event.kind != COMPLETE:
             continue
@@ -106,9 +128,19 @@ def in_stream(events: Sequence[UsbEvent], lane: BusStream) -> WireStream:
             break
         for packet in event.packets:
             if packet.length or not _unlinked(event, packet):
-                whole = packet.length // lane.frame_bytes * lane.frame_bytes
-                joined.add(event.data[packet.offset : packet.offset + whole], packet.status)
-    return joined.stream()
+                yield event.data[packet.offset : packet.offset + packet.length], packet
+
+
+def other_endpoints(events: Sequence[UsbEvent], lane: BusStream, incoming: bool) -> frozenset[int]:
+    """Return the isochronous endpoints of the device, of that direction, that are not of the lane."""
+    return frozenset(
+        event.endpoint
+        for event in events
+        if event.transfer == ISO_TRANSFER
+        and event.device == lane.device
+        and event.is_in == incoming
+        and event.endpoint not in lane.endpoints
+    )
 
 
 def _unlinked(event: UsbEvent, packet: Packet) -> bool:
@@ -131,6 +163,15 @@ class _Joined:
 
     def mark(self, first: int, statuses: Sequence[int]) -> None:
         self._statuses[first : first + len(statuses)] = statuses
+
+    def without_lengths(self) -> _Joined:
+        # For some devices the driver puts the length of a packet before it, in four bytes, and all packets
+        # have it (Linux sound/usb/pcm.c, copy_to_urb_quirk). Audio does not count its own bytes.
+        says = [int.from_bytes(part[:LENGTH_BYTES], "little") for part in self._parts]
+        sizes = [len(part) - LENGTH_BYTES for part in self._parts]
+        if says == sizes and max(sizes, default=0) > 0:
+            self._parts = [part[LENGTH_BYTES:] for part in self._parts]
+        return self
 
     def stream(self) -> WireStream:
         lengths = np.array([len(part) for part in self._parts], dtype=np.int64)

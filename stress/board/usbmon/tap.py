@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from stress.board import usb
 from stress.board.cards import card_of, device_of
@@ -15,7 +15,14 @@ from stress.board.memory import available
 from stress.board.ring_snapshot import RingMemory
 from stress.board.usbmon.device import MOST_RING, UsbMonitor
 from stress.board.usbmon.format import HEADER_BYTES, ISO_BYTES, SLOT_BYTES, UsbEvent
-from stress.board.usbmon.streams import BusStream, in_stream, out_stream, trusted
+from stress.board.usbmon.streams import (
+    BusStream,
+    in_stream,
+    joined_in_stream,
+    other_endpoints,
+    out_stream,
+    trusted,
+)
 from stress.errors import BackendUnavailable, DeviceError
 from stress.model.pcm import Direction, Granted, StreamParams
 from stress.model.wire import Wire
@@ -23,6 +30,8 @@ from stress.model.wire import Wire
 if TYPE_CHECKING:
     from stress.board.cards import Card, Pair
     from stress.board.usb import UsbFacts
+
+    Look = Callable[[], tuple["UsbFacts | None", "UsbFacts | None"]]
 
 # Room beside the estimate, for other devices of the bus and rates above nominal.
 # Source: measured 0.74 to 0.98 MB per second of 48 kHz S16 stereo in both
@@ -33,6 +42,9 @@ ROOM = 1.3
 # to reclaim pages during the burst; lower: long bursts lose their end.
 MEMORY_SHARE = 8
 FULL_SPEED_MBPS = 12.0
+# The driver whose packets hold frames as its rings do. Others have protocols of their own: snd-usb-caiaq
+# interleaves bytes, snd-usb-6fire puts four bytes before each packet. Source: Linux sound/usb.
+DRIVER = "snd-usb-audio"
 
 
 @dataclass(frozen=True)
@@ -47,10 +59,19 @@ class _Side:
     def bytes_per_s(self, params: StreamParams) -> float:
         slow = self.facts.speed_mbps <= FULL_SPEED_MBPS
         intervals = [end.packet_us for end in self.facts.endpoints if end.direction == self.direction]
-        packets = 1e6 / (max(intervals, default=0) or (1000 if slow else 125))
+        known = [interval for interval in intervals if interval]
+        packets = 1e6 / min(known, default=1000 if slow else 125)
         # The worst case is one packet per URB: two events, each with a descriptor.
         event = HEADER_BYTES + ISO_BYTES + SLOT_BYTES
         return packets * 2 * event + params.rate * params.frame_bytes
+
+    def missing(self, events: Sequence[UsbEvent]) -> list[str]:
+        lane = self.lane(1)
+        others = other_endpoints(events, lane, self.direction == "capture")
+        if not lane.endpoints or not others or any(lane.owns(event) for event in events):
+            return []
+        names, known = (" ".join(f"0x{end:02x}" for end in sorted(ends)) for ends in (others, lane.endpoints))
+        return [f"{self.direction}: packets went over endpoint {names}, none over {known}, which carries it"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +94,7 @@ class UsbTap:
     Parameters
     ----------
     ring_bytes : of each usbmon; 0 sizes it for each burst.
+    look : reads both facts anew: a card that was plugged in again has another number.
 
     Threads: one caller.
 
@@ -81,19 +103,29 @@ class UsbTap:
     DeviceError, BackendUnavailable : `open_tap` says when.
     """
 
-    def __init__(self, playback: UsbFacts, capture: UsbFacts, ring_bytes: int = 0) -> None:
-        self._sides = (_Side(playback, "playback"), _Side(capture, "capture"))
-        self._buses = sorted({playback.bus, capture.bus})
-        self._asked_bytes = ring_bytes
+    def __init__(
+        self, playback: UsbFacts, capture: UsbFacts, ring_bytes: int = 0, look: Look | None = None
+    ) -> None:
+        self._asked_bytes, self._look = ring_bytes, look
         self._monitors: dict[int, UsbMonitor] = {}
         self._rings: dict[Direction, RingMemory] = {}
         self._granted: Granted | None = None
+        self._take(playback, capture)
+
+    def _take(self, playback: UsbFacts, capture: UsbFacts) -> None:
+        self._sides = (_Side(playback, "playback"), _Side(capture, "capture"))
+        self._buses = sorted({playback.bus, capture.bus})
         self.source = "+".join(f"usbmon{bus}" for bus in self._buses)
 
     def start(self, granted: Granted, seconds: float) -> str:
         """Look from now on; return why not, "" when it does."""
         self._close()
         self._granted = granted
+        if self._look:
+            playback, capture = self._look()
+            if playback is None or capture is None:
+                return "the card is on no USB bus any more"
+            self._take(playback, capture)
         try:
             for bus in self._buses:
                 size = self._asked_bytes or self._estimate(bus, granted, seconds)
@@ -123,10 +155,12 @@ class UsbTap:
         rings = self._rings
         self._close()
         out, into = self._sides
+        came, lane = seen[into.facts.bus].whole, into.lane(granted.capture.frame_bytes)
         return Wire(
             source=self.source,
             out=out_stream(seen[out.facts.bus].whole, out.lane(granted.playback.frame_bytes)),
-            into=in_stream(seen[into.facts.bus].whole, into.lane(granted.capture.frame_bytes)),
+            into=in_stream(came, lane),
+            joined=joined_in_stream(came, lane),
             events=sum(len(part.events) for part in seen.values()),
             dropped=sum(part.dropped for part in seen.values()),
             truncated=sum(event.truncated for part in seen.values() for event in part.events),
@@ -134,7 +168,11 @@ class UsbTap:
             drain_ns=time.process_time_ns() - began,
             has_capture=bool(into.lane(1).endpoints),
             several_cpus=os.sysconf("SC_NPROCESSORS_ONLN") > 1,
-            notes=tuple(ring.refusal for ring in rings.values() if ring.refusal),
+            notes=(
+                *(ring.refusal for ring in rings.values() if ring.refusal),
+                *dict.fromkeys(note for side in self._sides for note in side.facts.notes),
+                *(note for side in self._sides for note in side.missing(seen[side.facts.bus].whole)),
+            ),
         )
 
     def _estimate(self, bus: int, granted: Granted, seconds: float) -> int:
@@ -165,14 +203,31 @@ def open_tap(devices: Pair, known: Sequence[Card], ring_bytes: int = 0) -> UsbTa
     BackendUnavailable : no USB card, or no usbmon here.
     DeviceError : no right to use it.
     """
-    facts = [_facts(name, known) for name in (devices.playback, devices.capture)]
-    playback, capture = facts
+
+    def look() -> tuple[UsbFacts | None, UsbFacts | None]:
+        return _facts(devices.playback, known), _facts(devices.capture, known)
+
+    playback, capture = look()
     if playback is None or capture is None:
         raise BackendUnavailable("this is no USB card: it has no wire to look at")
+    for facts in (playback, capture):
+        if reason := _unfit(facts):
+            raise BackendUnavailable(reason)
     # Asked once before anything runs, so that the reason stands at the top of the report.
     for bus in {playback.bus, capture.bus}:
         UsbMonitor(bus, 0).close()
-    return UsbTap(playback, capture, ring_bytes)
+    return UsbTap(playback, capture, ring_bytes, look)
+
+
+def _unfit(facts: UsbFacts) -> str:
+    if facts.driver and facts.driver != DRIVER:
+        return (
+            f"the driver of this USB card is {facts.driver}: only the packets of {DRIVER} hold frames as its "
+            "rings do, so the wire cannot be compared with them"
+        )
+    if not facts.endpoints:
+        return "neither the descriptors of this USB card nor /proc/asound names an endpoint for audio"
+    return ""
 
 
 def _facts(name: str, known: Sequence[Card]) -> UsbFacts | None:

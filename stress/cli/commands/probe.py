@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from stress.board.usb import UsbEndpoint
 
 
+_SPEEDS = {12.0: "full speed", 480.0: "high speed", 5000.0: "super speed", 10000.0: "super speed plus"}
+
+
 def execute(args: argparse.Namespace) -> int:
     """Print the facts of this board, or of a virtual one; return 0."""
     if args.kernel_config:
@@ -137,9 +140,7 @@ def _card(facts: CardFacts) -> str:
     text = f"{card.number} {card.id} ({card.driver})"
     if facts.usb is None:
         return text
-    speed = {12.0: "full speed", 480.0: "high speed"}.get(
-        facts.usb.speed_mbps, f"{facts.usb.speed_mbps} Mb/s"
-    )
+    speed = _SPEEDS.get(facts.usb.speed_mbps, f"{facts.usb.speed_mbps} Mb/s")
     ends = ", ".join(_endpoint(end) for end in facts.usb.endpoints)
     return f"{text}, USB {facts.usb.path} {speed} on {facts.usb.host or 'unknown host'}: {ends}"
 

@@ -69,31 +69,35 @@ def distinct_lines(into: Bytes, frames: int, ring: int, frame_bytes: int, line_b
     return 0 if tells is None else int(tells.sum())
 
 
-def frames_not_taken(read: Bytes, into: Bytes, frame_bytes: int) -> int:
-    """Return how many frames came in before the first one that was read.
+def bytes_not_taken(read: Bytes, into: Bytes, frame_bytes: int) -> int:
+    """Return how many bytes came in before the first one that was read.
 
     An IN endpoint runs before the capture stream where playback is paced by it
-    (implicit feedback), and quirks drop the first packets of a device. Old data
-    of a ring can never lie ahead, so frames ahead at the very start are those the
-    driver did not take.
+    (implicit feedback), and quirks drop the first packets of a device, or the first
+    bytes of a stream. Old data of a ring can never lie ahead, so what is ahead at the
+    very start is what the driver did not take.
 
     Parameters
     ----------
-    read, into : (n * frame_bytes,) uint8.
+    read, into : (n * frame_bytes,) uint8; `into` may end within a frame.
     """
-    heard, came = read.reshape(-1, frame_bytes), into[: into.size // frame_bytes * frame_bytes]
-    rows = came.reshape(-1, frame_bytes)
+    heard = read.reshape(-1, frame_bytes)
     for at in _telling_blocks(heard):
         part, behind = heard[at : at + SLIP_FRAMES], heard[at + 1 : at + SLIP_FRAMES + 1]
         # A block may begin in silence, which agrees with any other.
         moves = (part != behind).any(axis=1)
-        if _agrees(part, rows[at : at + SLIP_FRAMES], moves):
+        first = at * frame_bytes
+        if _agrees(part, _frames(into[first : first + part.size], frame_bytes), moves):
             return 0
-        place = came[at * frame_bytes :].tobytes().find(part[:KEY_FRAMES].tobytes())
-        frames, odd = divmod(place, frame_bytes)
-        if place > 0 and not odd and _agrees(part, rows[at + frames : at + frames + SLIP_FRAMES], moves):
-            return frames
+        place = into[first:].tobytes().find(part[:KEY_FRAMES].tobytes())
+        here = first + place
+        if place > 0 and _agrees(part, _frames(into[here : here + part.size], frame_bytes), moves):
+            return place
     return 0
+
+
+def _frames(data: Bytes, frame_bytes: int) -> Bytes:
+    return data[: data.size // frame_bytes * frame_bytes].reshape(-1, frame_bytes)
 
 
 def _telling_blocks(frames: Bytes) -> list[int]:

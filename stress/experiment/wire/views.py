@@ -20,7 +20,7 @@ from stress.experiment import positive_control
 from stress.experiment.alignment import Streams, settle
 from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.positive_control import Outcome
-from stress.experiment.wire.capture import compare_read, distinct_lines, frames_not_taken
+from stress.experiment.wire.capture import bytes_not_taken, compare_read, distinct_lines
 from stress.experiment.wire.control import match, overlay
 from stress.experiment.wire.memory import Held, last_lap
 from stress.experiment.wire.race import RACE, set_apart_races
@@ -152,7 +152,7 @@ class WireComparison:
 def look(wire: Wire, sent: HostBuffers, exchange: Exchange, detector: Detector) -> WireComparison:
     """Compare what a tap saw with what the burst wrote and read."""
     out_step, step = sent.frame_bytes, sent.capture_bytes or sent.frame_bytes
-    wire = _from_first_taken(wire, sent.read, step)
+    wire = _as_taken(wire, sent.read, step)
     out, into = _whole(wire.out.data, out_step), _whole(wire.into.data, step)
     heard = sent.heard(out)
     playback, prefix = _playback(heard, out.size // out_step, sent, exchange, detector)
@@ -193,16 +193,37 @@ def look(wire: Wire, sent: HostBuffers, exchange: Exchange, detector: Detector) 
     )
 
 
-def _from_first_taken(wire: Wire, read: Bytes, step: int) -> Wire:
-    # The capture starts where the driver took the first frame, not where the endpoint began to run.
-    frames = frames_not_taken(_whole(read, step), wire.into.data, step)
-    if not frames:
-        return wire
-    packet = int(np.searchsorted(wire.into.starts, frames * step, side="right")) - 1
-    starts = np.maximum(wire.into.starts[packet:] - frames * step, 0)
-    into = WireStream(wire.into.data[frames * step :], starts, wire.into.statuses[packet:])
-    note = f"{count(frames)} frames came in before the driver took the first one"
-    return dataclasses.replace(wire, into=into, notes=(*wire.notes, note))
+def _as_taken(wire: Wire, read: Bytes, step: int) -> Wire:
+    # What the driver made of the packets: with the parts of frames at their ends or without, whichever
+    # the read agrees with.
+    read = _whole(read, step)
+    taken, ahead = _from_first_taken(wire.into, read, step)
+    notes = []
+    if wire.joined is not None:
+        joined, skipped = _from_first_taken(wire.joined, read, step)
+        if _same_frames(read, joined, step) > _same_frames(read, taken, step):
+            taken, ahead = joined, skipped
+            notes.append("packets end within a frame, and the driver joins them by bytes")
+    if ahead:
+        frames, rest = divmod(ahead, step)
+        much = f"{ahead} bytes" if rest else f"{count(frames)} frames"
+        notes.append(f"{much} came in before the driver took the first one")
+    return dataclasses.replace(wire, into=taken, joined=None, notes=(*wire.notes, *notes))
+
+
+def _from_first_taken(into: WireStream, read: Bytes, step: int) -> tuple[WireStream, int]:
+    # The capture starts where the driver took the first byte, not where the endpoint began to run.
+    ahead = bytes_not_taken(read, into.data, step)
+    if not ahead:
+        return into, 0
+    packet = int(np.searchsorted(into.starts, ahead, side="right")) - 1
+    starts = np.maximum(into.starts[packet:] - ahead, 0)
+    return WireStream(into.data[ahead:], starts, into.statuses[packet:]), ahead
+
+
+def _same_frames(read: Bytes, into: WireStream, step: int) -> int:
+    frames = min(read.size, into.data.size) // step
+    return frames - int(_unlike(read, into.data, frames, step).sum())
 
 
 def _judged(wire: Wire, sent: HostBuffers) -> tuple[Direction, ...]:

@@ -94,6 +94,56 @@ def test_tap_needs_a_usb_card(monitor, monkeypatch):
     assert open_tap(Pair("hw:1,0", "hw:softcard,0"), CARDS).source == "usbmon1"
 
 
+@pytest.mark.parametrize("driver", ["snd-usb-caiaq", "snd-usb-6fire", "usb"])
+def test_card_of_another_driver_has_no_wire_to_compare(monitor, monkeypatch, driver):
+    facts = dataclasses.replace(_facts(), driver=driver)
+    monkeypatch.setattr(tap_room.usb, "read", lambda number, pcm_device: facts)
+    with pytest.raises(BackendUnavailable, match=f"the driver of this USB card is {driver}: only"):
+        open_tap(Pair("hw:1,0", "hw:1,0"), CARDS)
+    facts = dataclasses.replace(facts, driver="snd-usb-audio")
+    assert open_tap(Pair("hw:1,0", "hw:1,0"), CARDS).source == "usbmon1"
+
+
+def test_card_whose_endpoints_nobody_names_is_refused_with_the_reason(monitor, monkeypatch):
+    monkeypatch.setattr(
+        tap_room.usb, "read", lambda number, pcm_device: dataclasses.replace(_facts(), endpoints=())
+    )
+    with pytest.raises(BackendUnavailable, match="names an endpoint for audio"):
+        open_tap(Pair("hw:1,0", "hw:1,0"), CARDS)
+
+
+def test_card_that_was_plugged_in_again_is_followed_and_its_old_number_left_to_others(monitor, monkeypatch):
+    present = [_facts(bus=1, device=5)]
+    monkeypatch.setattr(tap_room.usb, "read", lambda number, pcm_device: present[0])
+    tap = open_tap(Pair("hw:1,0", "hw:1,0"), CARDS)
+    present[0] = _facts(bus=3, device=6)
+    monitor.events[3] = (
+        parse(*raw("C", IN, [(0, 0, 4)], b"evil", device=5)),
+        parse(*raw("C", IN, [(0, 0, 4)], b"ins!", device=6)),
+    )
+    assert tap.start(GRANTED, 1.0) == ""
+    assert tap.source == "usbmon3"
+    assert tap.finish().into.data.tobytes() == b"ins!"
+    present[0] = None
+    assert tap.start(GRANTED, 1.0) == "the card is on no USB bus any more"
+    assert tap.finish() is None
+
+
+def test_ring_is_sized_by_the_shortest_interval(monitor):
+    both = (*ENDS, UsbEndpoint(0x03, "playback", "ASYNC", 125), UsbEndpoint(0x04, "playback", "", 0))
+    for ends, least in ((ENDS, 0), (both, 8000 * 2 * 144)):
+        facts = dataclasses.replace(_facts(speed=480.0), endpoints=ends)
+        UsbTap(facts, facts).start(GRANTED, 1.0)
+        assert monitor.asked[1] > least
+
+
+def test_disagreement_of_descriptors_and_driver_is_in_the_notes(monitor):
+    facts = dataclasses.replace(_facts(), notes=("endpoint 0x81: a quirk?",))
+    tap = UsbTap(facts, facts)
+    tap.start(GRANTED, 1.0)
+    assert tap.finish().notes == ("endpoint 0x81: a quirk?",)
+
+
 def test_two_cards_on_two_buses_are_watched_together_and_kept_apart(monitor, monkeypatch):
     # Both devices have the same number, each on its own bus; each also sends what is not asked of it.
     monkeypatch.setattr(tap_room.usb, "read", lambda number, pcm_device: _facts(bus=number + 2))

@@ -10,9 +10,9 @@ from stress.experiment.wire import capture
 from stress.experiment.wire.capture import (
     MOST_LAPS,
     WINDOW_FRAMES,
+    bytes_not_taken,
     compare_read,
     distinct_lines,
-    frames_not_taken,
 )
 from stress.model.finding import Kind
 
@@ -208,7 +208,7 @@ def test_runs_across_a_window_are_one_finding(at):
 
 
 def _head(read, into):
-    return frames_not_taken(read.reshape(-1), into.reshape(-1), STEP)
+    return bytes_not_taken(read.reshape(-1), into.reshape(-1), STEP) / STEP
 
 
 @pytest.mark.parametrize("lead", [1, 6, 48, 5000])
