@@ -186,7 +186,7 @@ class Tally:
         for counts, found in ((self.oopses, oopses(lines)), (self.usb_errors, usb_errors(lines))):
             # The first ones are told; of the others only how many there were.
             for line in found:
-                counts[line if len(counts) < MOST_MESSAGES else MORE] += 1
+                counts[line if line in counts or len(counts) < MOST_MESSAGES else MORE] += 1
 
     def _add_doubts(self, texts: Iterable[str]) -> None:
         # The same advice carries other numbers in every burst: the first text stands for all of its kind.
