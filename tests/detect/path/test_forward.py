@@ -96,7 +96,13 @@ def test_bounds_of_float32_are_half_a_unit_of_its_mantissa():
 
 @pytest.mark.parametrize(
     ("gains", "more"),
-    [((0.5,), 1e-6), ((-4.0,), 1e-6), ((0.7,), UNSURE * 2), ((0.5, 0.7), 3 * UNSURE * 2), ((0.5, 0.25), 1e-6)],
+    [
+        ((0.5,), 1e-6),
+        ((-4.0,), 1e-6),
+        ((0.7,), UNSURE * 2),
+        ((0.5, 0.7), 3 * UNSURE * 2),
+        ((0.5, 0.25), 1e-6),
+    ],
 )
 def test_bounds_leave_open_what_the_fit_leaves_open(gains, more):
     found = Forward(tuple(Term(n, 0, gain) for n, gain in enumerate(gains)), step=2, off=3, slack=5)

@@ -40,7 +40,9 @@ def test_place_holds_all_steps_that_fit_alike(place, steps):
     assert place.steps() == steps
 
 
-@pytest.mark.parametrize(("lost", "twin", "number"), [(6, 0, 64), (7, 0, 64), (5, 1 << 26, 64), (6, 1 << 25, 64)])
+@pytest.mark.parametrize(
+    ("lost", "twin", "number"), [(6, 0, 64), (7, 0, 64), (5, 1 << 26, 64), (6, 1 << 25, 64)]
+)
 def test_place_tries_six_lost_bits_at_most(lost, twin, number):
     assert len(Place(0, 0, 1.0, twin=twin, lost=lost).steps()) == number
 
@@ -51,7 +53,9 @@ def test_step_of_a_position_is_taken_back(position):
     assert position_of(step_of(position)) == position
 
 
-@pytest.mark.parametrize(("reach", "step"), [(0.2, 1), (1, 1), (2, 2), (3.9, 2), (31.9, 16), (32, 32), (900, 32)])
+@pytest.mark.parametrize(
+    ("reach", "step"), [(0.2, 1), (1, 1), (2, 2), (3.9, 2), (31.9, 16), (32, 32), (900, 32)]
+)
 def test_first_grid_is_a_power_of_two_up_to_32(reach, step):
     assert module._coarse(reach) == step
 
@@ -68,7 +72,9 @@ def test_grid_steps_are_the_slow_above_the_fast():
 
 @pytest.mark.parametrize(("frames", "reach"), [(1024, 256), (4096, 64), (8192, 64)])
 def test_last_search_is_wider_for_a_short_capture(frames, reach):
-    assert module._near(3, 1 << 20, frames).tolist() == [(3 + n) % (1 << 20) for n in range(-reach, reach + 1)]
+    assert module._near(3, 1 << 20, frames).tolist() == [
+        (3 + n) % (1 << 20) for n in range(-reach, reach + 1)
+    ]
 
 
 @pytest.mark.parametrize("shift", [0, 3])
@@ -83,7 +89,9 @@ def test_half_of_a_step_is_the_sample_of_the_pattern(pair, shift):
 
 def test_unit_rows_have_no_mean_and_a_power_of_one():
     rows = np.array([[1.0, 3.0, 5.0], [2.0, 2.0, 2.0]])
-    assert module._unit(rows, True) == pytest.approx(np.array([[-1, 0, 1], [0, 0, 0]]) / np.sqrt([[2.0], [1]]))
+    assert module._unit(rows, True) == pytest.approx(
+        np.array([[-1, 0, 1], [0, 0, 0]]) / np.sqrt([[2.0], [1]])
+    )
     assert module._unit(rows, False)[1] == pytest.approx(np.ones(3) / np.sqrt(3))
 
 
@@ -121,7 +129,9 @@ def test_correlations_in_blocks_are_those_at_once():
     steps = (step_of(90) + np.arange(-70, 70) * 1000).astype(np.uint32)
     found = module._correlations(samples(seen), steps, 0, True, 0)
     assert int(np.argmax(found)) == 70
-    alone = [module._correlations(samples(seen), steps[n : n + 1], 0, True, 0)[0] for n in (0, 69, 127, 128, 139)]
+    alone = [
+        module._correlations(samples(seen), steps[n : n + 1], 0, True, 0)[0] for n in (0, 69, 127, 128, 139)
+    ]
     assert found[[0, 69, 127, 128, 139]] == pytest.approx(alone)
 
 
@@ -133,7 +143,9 @@ def test_hint_decides_between_steps_that_fit_alike_up_to_its_distance(away, near
     assert found == (step_of(1000) if near else best)
 
 
-@pytest.mark.parametrize(("shift", "low", "unit"), [(0, True, 1 << 31), (2, True, 1 << 29), (3, False, 1 << 29)])
+@pytest.mark.parametrize(
+    ("shift", "low", "unit"), [(0, True, 1 << 31), (2, True, 1 << 29), (3, False, 1 << 29)]
+)
 def test_hint_decides_over_bits_that_are_not_captured(shift, low, unit):
     true = step_of(123456)
     for n in range((1 << 32) // unit):
@@ -173,7 +185,12 @@ def test_low_half_is_located_by_the_hint_or_but_for_bits_that_it_lacks(position,
     seen = kind_of(stream, False)
     assert seen.shift == shift
     place = locate(stream, seen, position - 5)
-    assert (place.step, place.pair, place.twin, place.lost) == (step_of(position), pair, 1 << (31 - shift), shift)
+    assert (place.step, place.pair, place.twin, place.lost) == (
+        step_of(position),
+        pair,
+        1 << (31 - shift),
+        shift,
+    )
     assert place.fit == pytest.approx(1, abs=1e-9)
     assert place.alike == ()
     far = locate(stream, seen, position + (1 << 30))
