@@ -134,17 +134,20 @@ WIRES = BitMap.__new__(BitMap)
 
 def named(kind, shift=0):
     """What a wiring is called."""
-    fields = {name: None for name in Named.__dataclass_fields__}
+    fields = dict.fromkeys(Named.__dataclass_fields__)
     return Named(**{**fields, "kind": kind, "shift": shift, "channels": [0, 1], "delay": [0, 0]})
 
 
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("endian", Kind.ENDIAN), ("stuck", Kind.STUCK), ("shift", Kind.BYTESHIFT), ("byteshift", Kind.BYTESHIFT),
+        ("endian", Kind.ENDIAN),
+        ("stuck", Kind.STUCK),
+        ("shift", Kind.BYTESHIFT),
+        ("byteshift", Kind.BYTESHIFT),
         ("rotate", Kind.ROTATE),
     ],
-)  # fmt: skip
+)
 def test_wiring_is_named_by_its_kind(name, kind):
     path = replace(STEREO, exact=False, channels=(1, 0), encoding="moved")
     assert found(path, wires=WIRES, named=named(name)).kind is kind

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: MIT
-import numpy as np
 import pytest
 
 from stress.detect.path.transparency import Transparency, compared
