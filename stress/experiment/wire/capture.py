@@ -33,13 +33,16 @@ MOST_LAPS = 16
 # with a short period has less exposure than it deserves; lower: a line two laps
 # old could pass as right.
 TOLD_APART = 2
-# Frames compared at once after a slip; doubled as long as none follows. Every slip
-# moves all that follows, so what lies behind it has to be compared again.
-WINDOW_FRAMES = 1024
+# Frames compared at once after a slip, and how many times as many next as long as none follows: for
+# speed only. Every slip moves all that follows, so what lies behind it has to be compared again.
+WINDOW_FRAMES, GROWTH = 1024, 2
 _NO_AGE = -1
 # Wrong frames in a row that may be a slip, and the frames that prove it.
 # Higher: short slips are called unknown; lower: chance matches realign a stream.
 SLIP_FRAMES, KEY_FRAMES = 96, 24
+# Laps to either side in which the frames behind a slip are looked for. Higher: time, and chance matches;
+# lower: a slip by more is called unknown.
+SLIP_LAPS = 8
 # Blocks of the read by which its beginning is looked for in what came in.
 # Higher: time where nothing agrees; lower: damage of the first lap hides the beginning.
 HEAD_BLOCKS = 16
@@ -58,15 +61,18 @@ def distinct_lines(into: Bytes, frames: int, ring: int, frame_bytes: int, line_b
     """
     size, lap = max(1, line_bytes // frame_bytes) * frame_bytes, ring * frame_bytes
     data = into[: frames * frame_bytes]
-    tells: Flags | None = None
+    tells: Flags = np.ones(data.size // size, dtype=np.bool_)
     for laps in range(1, TOLD_APART + 1):
         # The newest lines are judged by the laps there are; before the first lap the ring held zeros.
         older = np.zeros_like(data)
-        older[laps * lap :] = data[: max(0, data.size - laps * lap)]
-        whole = data.size // size * size
-        differs = (data[:whole] != older[:whole]).reshape(-1, size).any(axis=1)
-        tells = differs if tells is None else tells & differs
-    return 0 if tells is None else int(tells.sum())
+        older[laps * lap :] = data[: -laps * lap]
+        tells &= _rows(data != older, size).any(axis=1)
+    return int(tells.sum())
+
+
+def _rows(data: np.ndarray[Any, Any], size: int) -> np.ndarray[Any, Any]:
+    # The whole pieces of so many items, one a row.
+    return data[: data.size - data.size % size].reshape(-1, size)
 
 
 def bytes_not_taken(read: Bytes, into: Bytes, frame_bytes: int) -> int:
@@ -81,30 +87,26 @@ def bytes_not_taken(read: Bytes, into: Bytes, frame_bytes: int) -> int:
     ----------
     read, into : (n * frame_bytes,) uint8; `into` may end within a frame.
     """
-    heard = read.reshape(-1, frame_bytes)
+    heard = _rows(read, frame_bytes)
     for at in _telling_blocks(heard):
         part, behind = heard[at : at + SLIP_FRAMES], heard[at + 1 : at + SLIP_FRAMES + 1]
         # A block may begin in silence, which agrees with any other.
         moves = (part != behind).any(axis=1)
         first = at * frame_bytes
-        if _agrees(part, _frames(into[first : first + part.size], frame_bytes), moves):
+        if _agrees(part, _rows(into[first : first + part.size], frame_bytes), moves):
             return 0
         place = into[first:].tobytes().find(part[:KEY_FRAMES].tobytes())
         here = first + place
-        if place > 0 and _agrees(part, _frames(into[here : here + part.size], frame_bytes), moves):
+        if place > 0 and _agrees(part, _rows(into[here : here + part.size], frame_bytes), moves):
             return place
     return 0
-
-
-def _frames(data: Bytes, frame_bytes: int) -> Bytes:
-    return data[: data.size // frame_bytes * frame_bytes].reshape(-1, frame_bytes)
 
 
 def _telling_blocks(frames: Bytes) -> list[int]:
     # Silence agrees with silence anywhere: only blocks in which most frames differ from their neighbour tell.
     moves = (frames[1:] != frames[:-1]).any(axis=1)
-    blocks = moves[: moves.size // SLIP_FRAMES * SLIP_FRAMES].reshape(-1, SLIP_FRAMES)
-    places: list[int] = (np.flatnonzero(blocks.mean(axis=1) >= 0.5) * SLIP_FRAMES).tolist()
+    tell = _rows(moves, SLIP_FRAMES).mean(axis=1) >= 0.5
+    places: list[int] = (np.flatnonzero(tell) * SLIP_FRAMES).tolist()
     return places[:HEAD_BLOCKS]
 
 
@@ -130,7 +132,7 @@ def compare_read(
     if memory().same(read[: frames * frame_bytes], into[: frames * frame_bytes]):
         return Analysis("wire", bool(frames), frames, frames, 0, 0)
     found = list(_Stream(read, into, ring, frame_bytes, line_bytes).findings(frames))
-    episodes = len({finding.frame // max(1, ring) for finding in found})
+    episodes = len({finding.frame // ring for finding in found})
     axes = Axes(Rings(None, ring), frame_bytes, line_bytes=line_bytes)
     return Analysis("wire", True, frames, frames, 0, 0, episodes=episodes).holding(found, cap, axes)
 
@@ -138,8 +140,7 @@ def compare_read(
 class _Stream:
     # Both streams as rows of one frame, and how they lie to each other.
     def __init__(self, read: Bytes, into: Bytes, ring: int, frame_bytes: int, line_bytes: int) -> None:
-        self._read = read.reshape(-1, frame_bytes)
-        self._into = into[: into.size // frame_bytes * frame_bytes].reshape(-1, frame_bytes)
+        self._read, self._into = _rows(read, frame_bytes), _rows(into, frame_bytes)
         self._ring, self._frame_bytes, self._line_bytes = ring, frame_bytes, line_bytes
 
     def findings(self, frames: int) -> Iterator[Finding]:
@@ -147,7 +148,7 @@ class _Stream:
         size = WINDOW_FRAMES
         while at < (whole := min(frames, len(self._into) - shift)):
             end = min(at + size, whole)
-            pieces, size = self._pieces(at, end, shift), size * 2
+            pieces, size = self._pieces(at, end, shift), size * GROWTH
             at = end
             for first, last, age in pieces:
                 moved = self._slip(first, last, whole, shift) if age is None else 0
@@ -168,9 +169,8 @@ class _Stream:
         if not wrong.size:
             return []
         lap, offset = np.divmod(wrong, self._ring)
-        per_lap = self._ring * self._frame_bytes // self._line_bytes + 1
-        line = lap * per_lap + offset * self._frame_bytes // self._line_bytes
-        cuts = np.flatnonzero(np.diff(line)) + 1
+        line = offset * self._frame_bytes // self._line_bytes
+        cuts = np.flatnonzero(np.diff(lap) | np.diff(line)) + 1
         first, last = wrong[np.concatenate([[0], cuts])], wrong[np.concatenate([cuts, [wrong.size]]) - 1] + 1
         first, last, ages = self._without_torn(first, last, self._ages(first, last, shift), shift)
         joined: list[tuple[int, int, int | None]] = []
@@ -206,9 +206,8 @@ class _Stream:
     def _ages(self, first: Ints, last: Ints, shift: int) -> list[int | None]:
         ages = np.full(len(first), _NO_AGE, dtype=np.int64)
         base = int(first[0])
-        most = min(MOST_LAPS, (int(last[-1]) + shift) // self._ring)
         # Silence of the last lap is stale; of silence longer ago nobody can say that it is not just zeros.
-        for laps in sorted(range(most + 1), key=lambda laps: (laps != 1, laps)):
+        for laps in (1, 0, *range(2, MOST_LAPS + 1)):
             if (ages != _NO_AGE).all():
                 break
             misses = np.concatenate([[0], np.cumsum(self._unlike(base, int(last[-1]), laps, shift))])
@@ -241,8 +240,8 @@ class _Stream:
             return 0
         at = first + SLIP_FRAMES // 2
         key = self._read[at : at + KEY_FRAMES]
-        near = max(0, at + shift - 8 * self._ring)
-        where = self._into[near : at + shift + 8 * self._ring].tobytes()
+        near = max(0, at + shift - SLIP_LAPS * self._ring)
+        where = self._into[near : at + shift + SLIP_LAPS * self._ring].tobytes()
         place = where.find(key.tobytes())
         if place < 0 or place % self._frame_bytes or not key.any():
             return 0
@@ -255,8 +254,7 @@ class _Stream:
         return moved
 
     def _moved(self, frame: int, moved: int) -> Finding:
-        kind = Kind.DROP if moved > 0 else Kind.REPEAT
-        words = "are missing" if moved > 0 else "come twice"
+        kind, words = (Kind.DROP, "are missing") if moved > 0 else (Kind.REPEAT, "come twice")
         text = f"{abs(moved)} frames that came over the wire {words} in what was read, at frame {frame}."
         return Finding(kind, frame, abs(moved), frame, details={"source": "wire"}, text=text)
 
@@ -295,7 +293,7 @@ class _Stream:
     def _kind_of(self, first: int, last: int, shift: int) -> Kind:
         both = self._read[first:last] ^ self._into[first + shift : last + shift]
         bits = int(np.unpackbits(both).sum())
-        return Kind.BITFLIP if 0 < bits <= last - first else Kind.UNKNOWN
+        return Kind.BITFLIP if bits <= last - first else Kind.UNKNOWN
 
 
 def _text(kind: Kind, first: int, last: int, age: int | None, offset: int) -> str:

@@ -11,7 +11,7 @@ import pytest
 from stress.experiment import positive_control
 from stress.experiment.wire import views as module
 from stress.experiment.wire.memory import Held
-from stress.experiment.wire.views import LEAST_TELLING, HostBuffers, WireComparison, attribute, by_wire, look
+from stress.experiment.wire.views import LEAST_TELLING, HostBuffers, attribute, look
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.formats import FORMATS
 from stress.model.pcm import Direction
@@ -19,32 +19,20 @@ from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 from stress.model.wire import BUS, CAPTURE_RING, LANES, PLAYBACK_RING, RIGHT, UNKNOWN, WRONG, Wire, WireStream
 from stress.patterns.layout import Layout
-from tests.experiment.wire.wire_cases import FRAMES, LATENCY, POSITION, RINGS, STEP, Burst, detector
+from tests.experiment.wire.wire_cases import (
+    FRAMES,
+    LATENCY,
+    NONE,
+    POSITION,
+    RINGS,
+    STEP,
+    Burst,
+    compared,
+    detector,
+    stream,
+)
 
 PLAYBACK, CAPTURE = Direction.PLAYBACK, Direction.CAPTURE
-NONE = Analysis("exact", True, 100, 100, 0, POSITION)
-
-
-def _stream(data=0, starts=(0,)):
-    return WireStream(np.zeros(data, np.uint8), np.array(starts, np.int64), np.zeros(len(starts), np.int64))
-
-
-def _views(**changes):
-    plain = {
-        "wire": Wire("usbmon1", _stream(), _stream()),
-        "playback": NONE,
-        "capture": NONE,
-        "control": positive_control.Outcome(0, 0, ()),
-        "out_frames": 100,
-        "in_frames": 100,
-        "lost_frames": 0,
-        "telling_lines": 40,
-        "in_lines": 40,
-        "out_wrong": np.zeros(100, np.bool_),
-        "in_wrong": np.zeros(100, np.bool_),
-        "memory": {},
-    }
-    return WireComparison(**{**plain, **changes})
 
 
 def _sent(burst, **changes):
@@ -57,7 +45,7 @@ def _sent(burst, **changes):
 @pytest.mark.parametrize(("telling", "doubts"), [(25, 0), (24, 1)])
 def test_capture_is_doubted_where_less_than_the_least_share_of_its_lines_tells(telling, doubts):
     assert LEAST_TELLING == 0.25
-    views = _views(telling_lines=telling, in_lines=100)
+    views = compared(telling_lines=telling, in_lines=100)
     assert len(views.doubts()) == doubts
     assert dataclasses.replace(views, judged=(PLAYBACK,)).doubts() == ()
 
@@ -171,15 +159,37 @@ def test_frames_of_capture_may_be_longer_than_those_of_playback():
 def test_packets_before_the_first_frame_that_was_read_are_left_out(lead, first, starts):
     burst = Burst()
     burst.into = np.random.RandomState(5).randint(0, 256, (3000, STEP)).astype(np.uint8)
-    wire = burst.wire()
-    statuses = np.arange(len(wire.into.starts))
-    wire = dataclasses.replace(wire, into=dataclasses.replace(wire.into, statuses=statuses))
+    into = burst.wire().into
+    into = dataclasses.replace(into, statuses=np.arange(len(into.starts)))
     read = burst.into[lead:].reshape(-1)
-    taken = module._from_first_taken(wire, read, STEP)
-    assert taken.into.starts[:3].tolist() == [frame * STEP for frame in starts]
-    assert taken.into.statuses.tolist() == list(range(first, len(statuses)))
-    assert (taken.into.data == read).all() and taken.into.data.size == read.size
-    assert module._from_first_taken(wire, burst.into.reshape(-1), STEP) is wire
+    taken, ahead = module._from_first_taken(into, read, STEP)
+    assert ahead == lead * STEP
+    assert taken.starts[:3].tolist() == [frame * STEP for frame in starts]
+    assert taken.statuses.tolist() == list(range(first, len(into.statuses)))
+    assert (taken.data == read).all() and taken.data.size == read.size
+    assert module._from_first_taken(into, burst.into.reshape(-1), STEP) == (into, 0)
+
+
+@pytest.mark.parametrize(
+    ("joined_differs", "taken"), [(0, "joined"), (99, "joined"), (100, "apart"), (101, "apart")]
+)
+def test_packets_are_joined_by_bytes_where_more_frames_of_the_read_are_the_same(joined_differs, taken):
+    burst = Burst()
+    into = burst.wire().into
+    apart, joined = into.data.copy(), into.data.copy()
+    apart[-100 * STEP :] ^= 1
+    joined[joined.size - joined_differs * STEP :] ^= 1
+    wire = dataclasses.replace(
+        burst.wire(),
+        into=dataclasses.replace(into, data=apart),
+        joined=dataclasses.replace(into, data=joined),
+    )
+    found = module._as_taken(wire, burst.read.reshape(-1), STEP)
+    assert found.into.data is (joined if taken == "joined" else apart)
+    assert found.joined is None
+    assert found.notes == ("packets end within a frame, and the driver joins them by bytes",) * (
+        taken == "joined"
+    )
 
 
 def _heard(first_frame, first_position, locked=True):
@@ -321,7 +331,7 @@ def test_memory_is_asked_for_the_frames_of_a_finding_and_for_one_of_a_gap():
 def test_view_of_a_finding_is_the_first_in_which_its_frames_are_wrong(finding, out_wrong, in_wrong, view):
     out, into = np.zeros(60, np.bool_), np.zeros(80, np.bool_)
     out[list(out_wrong)] = into[list(in_wrong)] = True
-    views = _views(out_frames=60, in_frames=80, out_wrong=out, in_wrong=into)
+    views = compared(out_frames=60, in_frames=80, out_wrong=out, in_wrong=into)
     analysis = NONE.holding([finding], 1)
     assert attribute(analysis, views, POSITION).findings[0].details.get("view", "") == view
 
@@ -339,62 +349,10 @@ def test_view_of_a_finding_is_the_first_in_which_its_frames_are_wrong(finding, o
     ],
 )
 def test_finding_says_that_it_begins_with_a_packet_of_in_or_of_out(frame, position, edge):
-    wire = Wire("usbmon1", _stream(288, (0, 96, 192, 288, 384)), _stream(400, (0, 96)))
-    views = _views(wire=wire, out_lead=4, frame_bytes=4, out_frame_bytes=6)
+    wire = Wire("usbmon1", stream(288, (0, 96, 192, 288, 384)), stream(400, (0, 96)))
+    views = compared(wire=wire, out_lead=4, frame_bytes=4, out_frame_bytes=6)
     finding = Finding(Kind.STALE, frame, 1, (POSITIONS - 2 + position) % POSITIONS)
     told = attribute(NONE.holding([finding], 1), views, POSITIONS - 2).findings[0]
     assert told.details["view"] == BUS
     assert told.details.get("packet_edge", False) is edge
     assert told.details["lanes"]["read"] == WRONG
-
-
-# -- the wire alone ---------------------------------------------------------------------------
-
-
-def _halves(**changes):
-    both = {
-        "playback": Analysis("exact", True, 100, 90, 3, 4, notes=("low bits",), episodes=2).holding(
-            [_finding(5), _finding(50, 4, Kind.ZERO)], 9
-        ),
-        "capture": Analysis("wire", True, 100, 80, 0, 0, episodes=5).holding([_finding(7, 16)], 9),
-        "wire": Wire("usbmon1", _stream(), _stream(), notes=("late",)),
-        "telling_lines": 30,
-    }
-    return _views(**{**both, **changes})
-
-
-def test_verdict_of_the_wire_alone_is_the_sum_of_both_rings():
-    analysis = by_wire(_halves(), 4, 32)
-    assert (analysis.detector, analysis.locked) == ("wire", True)
-    assert (analysis.checked_frames, analysis.wrong_frames, analysis.episodes) == (90 + 30 * 8, 12 + 16, 7)
-    assert [one.frame for one in analysis.findings] == [5, 50, 7]
-    assert analysis.counts == {Kind.STALE: 2, Kind.ZERO: 1}
-    assert analysis.sites == {(Kind.STALE, None, None): 2, (Kind.ZERO, None, None): 1}
-    assert analysis.notes == ("low bits", "judged from the wire alone, without a loopback", "late")
-
-
-@pytest.mark.parametrize(
-    ("judged", "frame_bytes", "checked"),
-    [((PLAYBACK,), 4, 90), ((CAPTURE,), 4, 240), ((CAPTURE,), 16, 60), ((CAPTURE,), 64, 30), ((), 4, 0)],
-)
-def test_exposure_of_the_wire_alone_is_that_of_the_directions_that_were_judged(judged, frame_bytes, checked):
-    # Lines of 32 bytes; a frame longer than a line is one.
-    assert by_wire(_halves(judged=judged), frame_bytes, 32).checked_frames == checked
-
-
-@pytest.mark.parametrize(
-    ("playback", "capture", "has_capture", "locked"),
-    [
-        (True, True, True, True),
-        (True, False, True, False),
-        (False, True, True, False),
-        (True, False, False, True),
-    ],
-)
-def test_wire_alone_is_locked_where_each_ring_that_exists_is(playback, capture, has_capture, locked):
-    views = _halves(
-        playback=dataclasses.replace(NONE, locked=playback),
-        capture=dataclasses.replace(NONE, locked=capture),
-        wire=Wire("usbmon1", _stream(), _stream(), has_capture=has_capture),
-    )
-    assert by_wire(views, 4, 32).locked is locked

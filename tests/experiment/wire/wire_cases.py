@@ -11,11 +11,13 @@ from stress.board.usbmon.format import parse
 from stress.board.usbmon.streams import BusStream, in_stream, out_stream
 from stress.detect.exact import checker
 from stress.detect.exact.expected import Expected
+from stress.experiment.positive_control import Outcome
 from stress.experiment.wire.views import HostBuffers, WireComparison, look
+from stress.model.finding import Analysis
 from stress.model.formats import FORMATS
 from stress.model.pcm import Exchange, StreamResult
 from stress.model.ring import Rings
-from stress.model.wire import Wire
+from stress.model.wire import Wire, WireStream
 from stress.patterns.word import Pattern
 from tests.board.usbmon.usbmon_events import DEVICE, IN, OUT, raw
 
@@ -99,3 +101,30 @@ class Burst:
             written, read, POSITION, FRAMES, RINGS, STEP, 32, 48000, faults, over_read=over_read
         )
         return look(self.wire(), sent, self.exchange(), detector)
+
+
+NONE = Analysis("exact", True, 100, 100, 0, POSITION)
+
+
+def stream(data=0, starts=(0,)):
+    """Return `data` silent bytes whose packets begin at `starts`."""
+    return WireStream(np.zeros(data, np.uint8), np.array(starts, np.int64), np.zeros(len(starts), np.int64))
+
+
+def compared(**changes):
+    """Return the comparison of a clean burst of 100 frames, with these changes."""
+    plain = {
+        "wire": Wire("usbmon1", stream(), stream()),
+        "playback": NONE,
+        "capture": NONE,
+        "control": Outcome(0, 0, ()),
+        "out_frames": 100,
+        "in_frames": 100,
+        "lost_frames": 0,
+        "telling_lines": 40,
+        "in_lines": 40,
+        "out_wrong": np.zeros(100, np.bool_),
+        "in_wrong": np.zeros(100, np.bool_),
+        "memory": {},
+    }
+    return WireComparison(**{**plain, **changes})
