@@ -36,7 +36,7 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        path = folder / NAME
+        self._path = path = folder / NAME
         try:
             self._file = os.open(
                 path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644
@@ -53,6 +53,11 @@ class FolderLock:
             allowed = "another --out, or wait for its end"
             raise ConfigError(f"is in use by process {holder}", where=str(folder), allowed=allowed) from None
         self._write(path)
+        try:
+            self.check()
+        except ConfigError:
+            self.release()
+            raise
 
     def _write(self, path: Path) -> None:
         try:
@@ -61,6 +66,25 @@ class FolderLock:
         except OSError as error:
             self.release()
             raise StorageError.of(str(path), error) from None
+
+    def check(self) -> None:
+        """Refuse a directory that is another than the one that was locked.
+
+        Somebody may remove it, and another run make it anew under the same name.
+
+        Raises
+        ------
+        ConfigError : it was removed or replaced.
+        """
+        try:
+            there = os.stat(self._path, follow_symlinks=False)
+        except OSError:
+            there = None
+        mine = os.fstat(self._file)
+        if there is None or (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino):
+            raise ConfigError(
+                "was removed while the run began", where=str(self._path.parent), allowed="another --out"
+            )
 
     def _holder(self) -> int | str:
         return _asked(self._file) or "unknown"

@@ -40,16 +40,17 @@ def create(path: str, clock: Clock) -> Path:
     ConfigError : the directory holds a run already.
     CaptureFileError : it cannot be made.
     """
-    folder = Path(path) if path else _unused(clock)
     try:
+        folder = Path(path) if path else _unused(clock)
         (folder / "evidence").mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        name = path or "runs"
         if error.errno in _FULL:
-            raise StorageError.of(str(folder), error) from None
-        raise CaptureFileError(str(folder), f"cannot be made: {error.strerror}") from None
+            raise StorageError.of(name, error) from None
+        raise CaptureFileError(name, f"cannot be made: {error.strerror}") from None
     except RecursionError:
         # Each folder on the way is made by the one below it.
-        raise CaptureFileError(str(folder), "cannot be made: too many folders lie in one another") from None
+        raise CaptureFileError(path, "cannot be made: too many folders lie in one another") from None
     return folder
 
 
@@ -100,8 +101,18 @@ def digest(folder: Path, name: str) -> str:
 
 def _unused(clock: Clock) -> Path:
     stamp = clock.wall_text()[:19].replace("-", "").replace(":", "").replace("T", "-")
-    names = (f"{stamp}{suffix}" for suffix in ("", *(f"-{number}" for number in range(2, 1000))))
-    return next(Path("runs") / name for name in names if not (Path("runs") / name).exists())
+    for number in range(1, 1000):
+        folder = Path("runs") / (f"{stamp}-{number}" if number > 1 else stamp)
+        try:
+            # Another run may take the name at the same instant: whoever makes the directory has it.
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if not os.path.lexists(folder):
+                # It is `runs` that is in the way: a link to nothing.
+                raise
+            continue
+        return folder
+    raise CaptureFileError(f"runs/{stamp}", "cannot be made: so many runs have begun in this second")
 
 
 def write_json(folder: Path, name: str, value: dict[str, Any]) -> None:

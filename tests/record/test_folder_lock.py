@@ -70,3 +70,36 @@ def test_lock_is_free_though_its_close_is_refused(tmp_path, monkeypatch):
     lock.release()
     monkeypatch.undo()
     folder_lock.FolderLock(tmp_path).release()
+
+
+def test_directory_that_was_removed_and_made_anew_is_not_the_one_that_was_locked(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    lock = FolderLock(folder)
+    lock.check()
+    for again in (False, True):
+        (folder / NAME).unlink(missing_ok=True)
+        folder.rmdir()
+        if again:
+            folder.mkdir()
+            (folder / NAME).write_text("")
+        else:
+            with pytest.raises(ConfigError, match="was removed while the run began"):
+                lock.check()
+            folder.mkdir()
+    with pytest.raises(ConfigError, match="was removed while the run began"):
+        lock.check()
+    lock.release()
+
+
+def test_lock_file_that_is_replaced_before_it_is_locked_is_refused(tmp_path, monkeypatch):
+    taken = folder_lock.fcntl.lockf
+
+    def replaced(file, command):
+        taken(file, command)
+        (tmp_path / NAME).unlink()
+        (tmp_path / NAME).write_text("")
+
+    monkeypatch.setattr(folder_lock.fcntl, "lockf", replaced)
+    with pytest.raises(ConfigError, match="was removed"):
+        FolderLock(tmp_path)

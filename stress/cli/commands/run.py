@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from stress.patterns.recording import Recording
     from stress.pcm.contract import Pcm
     from stress.plan.plan import Plan
+    from stress.record.folder_lock import FolderLock
 
 # Evidence files per run and per burst. Source: 200 files of about 10 KB stay
 # below 2 MB on a board's flash. Higher: the record of a bad board fills it;
@@ -138,16 +139,20 @@ def _recorded(job: Job, invocation: Invocation, console: Console, clock: Clock) 
         if not rundir.begun(folder):
             rundir.write_json(folder, NAME, config.to_json())
             rundir.write_json(folder, "board.json", run_facts.of_run(board, config.plan.title, clock))
-        return _carried_out(job, wanted, folder, console, clock)
+        return _carried_out(job, wanted, folder, console, clock, lock)
     finally:
         if lock:
             lock.release()
 
 
-def _carried_out(job: Job, wanted: Outputs, folder: Path, console: Console, clock: Clock) -> int:
+def _carried_out(
+    job: Job, wanted: Outputs, folder: Path, console: Console, clock: Clock, lock: FolderLock | None
+) -> int:
     config = job.config
     journal = Journal(folder, clock)
     try:
+        if lock:
+            lock.check()
         code = _record(job, folder, journal, console, clock)
     except KeyboardInterrupt as stop:
         journal.append(EndRecord(128 + int(stop.args[0] if stop.args else 2)), sync=True)
