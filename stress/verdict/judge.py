@@ -127,8 +127,8 @@ def _doubts(tally: Tally, bound: float, otherwise: bool) -> tuple[str, ...]:
     if tally.transport:
         doubts.append(
             f"{stretches(tally.transport)} beside lost time (xruns, whole laps skipped, a packet "
-            "read while it was copied): not judged; repeat with a larger ring, less load or real-time "
-            "priority"
+            "read while it was copied, packets sent in another order): not judged; repeat with a larger "
+            "ring, less load or real-time priority"
         )
     if tally.xruns and tally.unlocked:
         doubts.append(
