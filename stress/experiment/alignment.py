@@ -59,13 +59,14 @@ def settle(analysis: Analysis, captured: Bytes, exchange: Exchange, streams: Str
     ----------
     captured : (frames * frame_bytes,) uint8, what was judged.
     """
-    if not analysis.locked or analysis.first_frame is None or analysis.first_position is None:
+    if analysis.lock is None:
         return _silent(analysis, captured, exchange)
-    missing = (analysis.first_position - streams.position) % POSITIONS
-    due = analysis.first_frame - missing
+    frame, position = analysis.lock
+    missing = (position - streams.position) % POSITIONS
+    due = frame - missing
     late = _late(exchange, due, streams)
     if late is not None:
-        return _all_stale(analysis, *late)
+        return _all_stale(analysis, frame, position, *late)
     if missing and due >= 0:
         return _missing_start(analysis, captured, due, missing, streams.position)
     return analysis
@@ -98,13 +99,13 @@ def _late(exchange: Exchange, due: int, streams: Streams) -> tuple[str, int, int
     return side, laps, ring
 
 
-def _all_stale(analysis: Analysis, side: str, laps: int, ring: int) -> Analysis:
-    frame, frames = analysis.first_frame or 0, analysis.checked_frames
+def _all_stale(analysis: Analysis, frame: int, first: int, side: str, laps: int, ring: int) -> Analysis:
+    frames = analysis.checked_frames
     whole = Finding(
         kind=Kind.STALE,
         frame=frame,
         frames=frames,
-        position=((analysis.first_position or 0) + laps * ring) % POSITIONS,
+        position=(first + laps * ring) % POSITIONS,
         lag=laps * ring,
         laps=laps,
         ring=side,
@@ -123,7 +124,7 @@ def _all_stale(analysis: Analysis, side: str, laps: int, ring: int) -> Analysis:
 
 
 def _missing_start(analysis: Analysis, captured: Bytes, due: int, missing: int, position: int) -> Analysis:
-    step = len(captured) // max(1, analysis.frames)
+    step = len(captured) // analysis.frames
     silent = not captured[due * step : (due + missing) * step].any()
     start = Finding(
         kind=Kind.ZERO if silent else Kind.UNKNOWN,
@@ -170,7 +171,7 @@ def old_start(analysis: Analysis, captured: Bytes, stimulus: object, rings: Ring
     text = f"{start.text[:-1]}, but older data: {count(lag)} frames old, of before this stream began."
     aged = dataclasses.replace(start, kind=Kind.MISPLACED, lag=lag, text=text)
     counts = dict(analysis.counts)
-    counts[Kind.UNKNOWN] = counts.get(Kind.UNKNOWN, 1) - 1
+    counts[Kind.UNKNOWN] -= 1
     counts[Kind.MISPLACED] = counts.get(Kind.MISPLACED, 0) + 1
     kept = {kind: number for kind, number in counts.items() if number}
     return dataclasses.replace(analysis, findings=(aged, *analysis.findings[1:]), counts=kept)

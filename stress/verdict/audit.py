@@ -30,6 +30,8 @@ MOST_SUMS = 64
 # Places of a contradiction that are kept. Source: a report shows a handful. Higher: a record at odds
 # with itself in every period fills the memory; lower: the second burst concerned is not named.
 MOST_PLACES = 50
+# Behind every period that there is: nothing of the kind was recorded.
+_NEVER = 1 << 62
 # What moves all that follows.
 _MOVES = (*SLIPS, Kind.RESAMPLE)
 
@@ -164,7 +166,7 @@ class Auditor:
         """
         if burst.crc32 is None:
             return
-        if self._alike(burst):
+        if self._alike(burst, burst.crc32):
             return
         sums, had = Sums.of_record(burst.crc32), self._told
         if sums.captured is None:
@@ -185,11 +187,10 @@ class Auditor:
             more_contradicted=had.more_contradicted + len(contradicted[MOST_PLACES:]),
         )
 
-    def _alike(self, burst: BurstRecord) -> bool:
+    def _alike(self, burst: BurstRecord, sums: SumsRecord) -> bool:
         """Count a burst whose sums are alike and that tells of no wrong run; return whether it is one."""
-        sums = burst.crc32
-        seen = sums.captured if sums else None
-        if sums is None or seen is None or seen.differ:
+        seen = sums.captured
+        if seen is None or seen.differ:
             return False
         if any(not one.injected or one.says("echo") for one in burst.analysis.findings):
             return False
@@ -224,9 +225,9 @@ class _Told:
         ends = [
             self._periods(one).stop - 1 for one in real[: analysis.findings_first] if not one.says("uniform")
         ]
-        self._told_until = max(ends, default=0) if analysis.findings_left_out else 1 << 62
+        self._told_until = max(ends, default=0) if analysis.findings_left_out else _NEVER
         # Behind a slip every period differs.
-        self._slipped = min(slips, default=1 << 62)
+        self._slipped = min(slips, default=_NEVER)
 
     def _periods(self, finding: FindingRecord) -> range:
         first = (finding.position - self._position) % POSITIONS

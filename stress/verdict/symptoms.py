@@ -170,8 +170,8 @@ class Gathering:
         sides = [side for side in (event.granted.playback, event.granted.capture) if side]
         self.periods |= {side.period_size for side in sides}
         self.fifos |= {side.fifo_frames for side in sides if side.fifo_frames}
-        self.rate = self.rate or (sides[0].rate if sides else 0)
-        self.frame_bytes = self.frame_bytes or (sides[0].frame_bytes if sides else 0)
+        if sides and not self.rate:
+            self.rate, self.frame_bytes = sides[0].rate, sides[0].frame_bytes
         if sides and all(side.access == "rw" for side in sides):
             self.rw.add(event.arm)
 

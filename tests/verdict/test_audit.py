@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import zlib
 
@@ -11,7 +12,8 @@ import pytest
 
 from stress.model import shape
 from stress.model.record.exchange import SumsRecord
-from stress.verdict.audit import MOST_SUMS, Sums, audit, sums_of_burst
+from stress.verdict import audit as module
+from stress.verdict.audit import MOST_PLACES, MOST_SUMS, Sums, audit, sums_of_burst
 from tests.record_cases import event
 
 STEP, POSITION = 4, (1 << 32) - 500
@@ -136,3 +138,109 @@ def test_audit_of_a_stream_old_throughout_does_not_claim_the_runs_past_the_cap()
     # To the checksums a stream one lap late is right: its one long run says nothing of where the others end.
     late = _finding(0, 9600, "stale", uniform=True)
     assert audit([_event(_sums(100, 4000), late, _finding(100), left_out=5)]).agrees
+
+
+PERIOD = 192
+
+
+@pytest.mark.parametrize(
+    ("played", "captured", "whole"),
+    [(100, 100, 3), (96, 96, 2), (100, 99, 2), (99, 100, 2), (200, 100, 2), (100, 200, 2), (47, 48, 0)],
+)
+def test_last_period_is_whole_where_it_is_as_short_on_both_sides(played, captured, whole):
+    assert module._whole(played, captured, 48) == whole
+
+
+def test_periods_that_are_compared_are_those_of_both_sides():
+    assert (_sums().compared, _sums(frames=9599).compared) == (50, 49)
+    assert sums_of_burst(PLAYED, _captured(), None, STEP, 48).compared == 0
+
+
+@pytest.mark.parametrize(
+    ("frames", "period"), [(0, 48), (48, 48), (48 * MOST_SUMS, 48), (48 * MOST_SUMS + 1, 96)]
+)
+def test_period_of_the_sums_is_the_shortest_that_keeps_their_number(frames, period):
+    assert sums_of_burst(PLAYED[: frames * STEP], _captured(), 0, STEP, 48).played.period_frames == period
+
+
+def test_bursts_of_one_side_are_only_counted():
+    one = _event(sums_of_burst(PLAYED, _captured(), None, STEP, 48))
+    assert audit([one, one]) == module.Audit(summed=2)
+
+
+def test_bursts_with_wrong_runs_are_added_to_those_that_agree():
+    wrong = _event(_sums(4000, 100), _finding(4000), _finding(100))
+    assert audit([_event(_sums()), wrong, wrong]) == module.Audit(bursts=3, periods=150, wrong=4)
+
+
+def test_places_of_a_contradiction_past_the_most_are_only_counted():
+    # 50 periods that differ and of which nothing tells, and 51 runs where the bytes are alike.
+    unexplained = _event(_sums(*range(0, 9600, PERIOD)))
+    found = audit([unexplained] * 3)
+    assert found.unexplained == tuple((3, k) for k in range(MOST_PLACES))
+    assert found.more_unexplained == 2 * 50
+    contradicted = _event(_sums(), *(_finding(k * PERIOD) for k in range(34)))
+    found = audit([contradicted] * 3)
+    assert found.contradicted == tuple((3, k) for k in (*range(34), *range(MOST_PLACES - 34)))
+    assert (found.more_contradicted, found.more_unexplained) == (3 * 34 - MOST_PLACES, 0)
+
+
+def test_real_run_beside_a_planted_one_is_contradicted_where_the_bytes_are_alike():
+    planted = _finding(100, injected=True)
+    assert audit([_event(_sums(), planted)]) == module.Audit(bursts=1, periods=50)
+    assert audit([_event(_sums(), planted, _finding(4000))]).contradicted == ((3, 4000 // PERIOD),)
+    assert audit([_event(_sums(), planted, _finding(4000, injected=True, echo="x"))]).contradicted == (
+        (3, 4000 // PERIOD),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "0" * 8 * 49, "0" * 8 * 51, "g" * 8 * 50])
+def test_sums_that_do_not_cover_their_frames_are_refused_also_where_nothing_is_wrong(text):
+    burst = _event(_sums())
+    broken = dataclasses.replace(burst, crc32=dataclasses.replace(burst.crc32, crcs=text))
+    with pytest.raises((ValueError, IndexError)):
+        audit([broken])
+
+
+def test_sums_of_no_frames_are_none():
+    nothing = sums_of_burst(PLAYED[:0], _captured(), 0, STEP, 48)
+    assert audit([_event(nothing)]) == module.Audit(bursts=1)
+
+
+@pytest.mark.parametrize(
+    ("frame", "frames", "periods"),
+    [
+        (2 * PERIOD, PERIOD, [2]),
+        (2 * PERIOD, PERIOD + 1, [2, 3]),
+        (2 * PERIOD - 1, 1, [1]),
+        (2 * PERIOD - 1, 2, [1, 2]),
+        (2 * PERIOD, 1, [2]),
+        (2 * PERIOD, 0, [2]),  # a gap has the frame behind it
+    ],
+)
+def test_run_tells_of_the_periods_from_its_first_frame_to_its_last(frame, frames, periods):
+    told = module._Told(_event(_sums(), _finding(frame, frames)), _sums())
+    assert [k for k in range(50) if told.explains(k)] == periods
+    assert told.contradicted() == periods[:1]
+
+
+def test_behind_the_first_slip_everything_differs_and_nothing_is_contradicted():
+    slips = [_finding(1000, 7, "drop"), _finding(5000, 7, "repeat"), _finding(7000)]
+    told = module._Told(_event(_sums(), *slips), _sums())
+    first = 1000 // PERIOD
+    assert [k for k in range(50) if told.explains(k)] == list(range(first, 50))
+    assert told.contradicted() == []
+    before = module._Told(_event(_sums(), _finding(first * PERIOD - 1), *slips), _sums())
+    assert before.contradicted() == [first - 1]
+
+
+def test_run_in_the_last_period_of_both_sides_may_be_contradicted_and_none_behind_it():
+    told = module._Told(_event(_sums(), _finding(9599)), _sums())
+    assert told.contradicted() == [49]
+    told = module._Told(_event(_sums(frames=9599), _finding(9599)), _sums(frames=9599))
+    assert told.contradicted() == []
+
+
+def test_record_that_kept_no_run_explains_every_period():
+    assert audit([_event(_sums(0, 9000), left_out=5)]).agrees
+    assert audit([_event(_sums(0, 9000))]).unexplained == ((3, 0), (3, 9000 // PERIOD))

@@ -17,7 +17,7 @@ from stress.model.record.findings import FindingRecord
 from stress.model.record.histogram import HistogramRecord, PlaneRecord
 from stress.model.record.proof import ConditionsRecord, ControlRecord, ExposureRecord
 from stress.model.record.wire import SideRecord, WireRecord
-from stress.verdict.symptoms import Symptoms
+from stress.verdict.symptoms import LASTS, Symptoms
 
 STREAM = StreamRecord(48000, 0, 0, 0)
 PARAMS = ParamsRecord("S16_LE", 2, 48000, 480, 4800, "mmap")
@@ -162,3 +162,78 @@ def test_gaps_are_sized_where_three_in_five_are_whole_multiples(gaps, sizes, exp
 )
 def test_old_runs_are_longer_where_most_of_their_frames_lie_in_longer_ones(sizes, frames, expected):
     assert Symptoms(old_sizes=Counter(sizes)).old_longer(frames) is expected
+
+
+def test_sizes_of_one_frame_are_none_that_gaps_could_have():
+    gaps = Symptoms(gaps=Counter({4: 10}))
+    assert gaps.sized([2]) and gaps.sized([1, 4])
+    assert not gaps.sized([1]) and not gaps.sized([0, 3])
+
+
+def test_rate_and_frame_are_those_of_the_first_stream_that_was_opened():
+    first = dataclasses.replace(PARAMS, rate=44100, channels=4)
+    capture = OpenRecord("c", granted=PairRecord(None, first))
+    found = Symptoms.of([OpenRecord("n", granted=PairRecord(None, None)), capture, _opened()])
+    assert (found.rate, found.frame_bytes, found.periods) == (44100, 8, {480})
+    assert (Symptoms.of([]).rate, Symptoms.of([]).frame_bytes) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("playback", "capture", "old"), [(RW, RW, 1), (RW, PARAMS, 0), (PARAMS, RW, 0), (RW, None, 1)]
+)
+def test_arm_is_rw_where_each_of_its_directions_is(playback, capture, old):
+    opened = OpenRecord("base", granted=PairRecord(playback, capture))
+    real, planted = _found("stale", 5, 8), _found("stale", 50, 8, injected=True)
+    assert Symptoms.of([opened, _burst(real, planted, _found("zero", 90, 8))]).old_rw == old
+
+
+def test_old_runs_are_counted_by_size_and_misplaced_ones_by_age():
+    found = Symptoms.of(
+        [
+            _burst(_found("stale", 5, 8), _found("stale", 50, 8), _found("stale", 90, 16)),
+            _burst(
+                _found("misplaced", 5, 4, lag=77), _found("misplaced", 50, 4), _found("zero", 90, 4, lag=7)
+            ),
+        ]
+    )
+    assert (found.old_sizes, found.lags, found.gaps) == ({8: 2, 16: 1}, {77: 1}, {4: 1})
+
+
+def test_frames_of_out_that_differ_are_summed():
+    wires = [dataclasses.replace(_wire(), out=SideRecord(100, wrong, 0)) for wrong in (7, 5)]
+    found = Symptoms.of(_burst(wire=wire) for wire in wires)
+    assert (found.out_frames, found.out_wrong) == (200, 12)
+
+
+@pytest.mark.parametrize(("rate", "bins"), [(0, 3), (48000, 2), (10_241, 2), (10_240, 3)])
+def test_tenth_of_a_second_is_one_column_at_least(rate, bins):
+    # Columns of 1024 frames: 0, 1 and 6.
+    plane = PlaneRecord("playback", 1536, 32, {"stale": (0, 8, 1, 8, 5, 8)})
+    burst = _burst()
+    made = HistogramRecord(1024, 24, (plane,))
+    burst = dataclasses.replace(burst, analysis=dataclasses.replace(burst.analysis, histogram=made))
+    opened = [_opened(params=dataclasses.replace(PARAMS, rate=rate))] if rate else []
+    assert Symptoms.of([*opened, burst]).old_bins["base"] == bins
+
+
+@pytest.mark.parametrize(
+    ("first", "frames", "lasting", "whole"),
+    [
+        (100, 48000, 0, 1),
+        (101, 47999, 0, 1),  # the frame behind the first one
+        (102, 47998, 1, 0),
+        (100, round(48000 * LASTS), 0, 1),
+        (100, round(48000 * LASTS) - 1, 0, 0),
+        (48099, 1, 1, 0),
+    ],
+)
+def test_order_that_is_wrong_up_to_the_end_lasts_from_its_first_frame_on(first, frames, lasting, whole):
+    # 48000 frames from frame 100 on were checked; the last run is told first.
+    parts = [_found("swap", first + frames - 1, 1), _found("rotate", first, frames - 1)]
+    found = Symptoms.of([_burst(*parts)])
+    assert (found.lasting, found.whole) == (lasting, whole)
+
+
+def test_order_that_is_wrong_behind_the_last_checked_frame_does_not_last():
+    assert Symptoms.of([_burst(_found("swap", 48100, 0))]).lasting == 0
+    assert Symptoms.of([_burst(_found("swap", 48100, 1))]).lasting == 1
