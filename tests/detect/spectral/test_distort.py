@@ -54,7 +54,7 @@ def test_applied_terms_are_their_convolutions():
     for n in range(250):
         for k in range(4):
             at = n - (k - 1)
-            if 0 <= at:
+            if at >= 0:
                 expected[:, n] += found.taps[0, k] * both[0, :, at] + found.taps[1, k] * both[1, :, at]
     assert distort._apply(found, source, 250) == pytest.approx(expected, abs=1e-5)
 

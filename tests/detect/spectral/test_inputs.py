@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from stress.detect.spectral import inputs
+from stress.detect.spectral import inputs, lock
 from stress.detect.spectral.measure import hum_db
 from stress.virtual.card.analog import Wiring
 
@@ -184,3 +184,163 @@ def test_hum_is_looked_for_at_no_harmonic_that_the_rate_cannot_hold():
 def test_a_tone_of_any_level_is_not_called_clipped(peak, known, lines):
     tone = (peak * np.sin(np.arange(48000) / 20)).astype(np.float32)[None]
     assert len(inputs.clipping([0.014], tone, known)) == lines
+
+
+SQUARE = np.where(np.arange(1 << 16) % 2, 1.0, -1.0).astype(np.float32)
+
+
+class _Noise:
+    """Two channels of noise at any position; a captured channel may hold any mix of them."""
+
+    rate, channels = 48000, 2
+    sound = np.random.default_rng(1).integers(-1000, 1000, (2, 300000)).astype(np.int32)
+
+    def samples(self, position, frames, channel):
+        return self.sound[channel, position : position + frames]
+
+    def captured(self, left, right, frames=40000):
+        """Frames from position 100000 on, 700 frames late."""
+        part = self.sound[:, 100000 - 700 : 100000 - 700 + frames] / 8192
+        return (np.array([left, right]) @ part).astype(np.float32)
+
+
+NOISE = _Noise()
+
+
+def _locks(y):
+    return lock.lock_all(y, NOISE, 100000, 50000, 50000)
+
+
+def test_channel_is_called_what_people_call_it():
+    assert [inputs.name(c, 2) for c in (0, 1)] == ["left", "right"]
+    assert [inputs.name(c, 3) for c in (0, 1, 2)] == ["channel 1", "channel 2", "channel 3"]
+
+
+@pytest.mark.parametrize(("level", "found"), [(1.0, 0.0), (0.1, -20.0), (0.0, -140.0), (1e-9, -140.0)])
+def test_level_is_the_root_mean_square_without_the_mean(level, found):
+    assert inputs.level_db(SQUARE * level + 0.5) == pytest.approx(found, abs=1e-2)
+    assert inputs.level_db(SQUARE[:0]) == -140.0
+
+
+@pytest.mark.parametrize(("level", "silent"), [(-76.0, [1]), (-74.0, [])])
+def test_channel_without_lock_is_silent_below_a_level(level, silent):
+    y = NOISE.captured((1, 0), (0, 0))
+    y[1] = SQUARE[: y.shape[1]] * 10 ** (level / 20)
+    locks = _locks(y)
+    advice, found = inputs.unheard(y, [locks[0], None], NOISE, 100000)
+    assert found == silent
+    assert len(advice) == 1 - len(silent)
+    if not silent:
+        assert advice == [
+            "captured right has -74.0 dBFS but not the stimulus (correlation 0.0 sigmas, 12 needed): check "
+            "the input, its source and what was played"
+        ]
+
+
+def test_channel_that_holds_the_other_one_is_told():
+    y = NOISE.captured((0, 1), (1, 0))
+    advice, silent = inputs.unheard(y, [None, None], NOISE, 100000)
+    assert silent == []
+    assert advice == [
+        "captured left carries played right: exchange the plugs or the routing",
+        "captured right carries played left: exchange the plugs or the routing",
+    ]
+    assert inputs.unheard(NOISE.captured((1, 0), (0, 1)), [lock.Lock(0, 0, 12.1)] * 2, NOISE, 100000) == (
+        [],
+        [],
+    )
+
+
+@pytest.mark.parametrize(("frames", "hears"), [(2 * lock.BLOCK - 1, None), (2 * lock.BLOCK, 0)])
+def test_other_channel_is_looked_for_in_two_blocks_at_least(frames, hears):
+    assert inputs._hears(NOISE.captured((1, 0), (0, 1), frames)[0], NOISE, [1, 0], 100000) == hears
+    assert inputs._hears(np.zeros(frames, np.float32), NOISE, [0], 100000) is None
+    assert inputs._hears(NOISE.captured((1, 0), (0, 1), frames)[0], NOISE, [], 100000) is None
+
+
+def test_silence_of_all_channels_is_one_line_with_the_loudest():
+    y = np.stack([SQUARE * 1e-4, SQUARE * 2e-4])
+    assert inputs.silence(y, [0, 1]) == [
+        "the capture is silent (-74.0 dBFS): plug the cable, unmute, raise playback and capture"
+    ]
+    assert inputs.silence(y, [1]) == ["captured right is silent (-74.0 dBFS): the cable has one side only"]
+    assert inputs.silence(y, []) == []
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.0, False), (0.19, False), (0.22, True), (1.0, True)])
+def test_other_channel_in_a_captured_one_is_told_from_a_level_on(share, told):
+    y = NOISE.captured((1, 0), (-share, 1))
+    advice = inputs.folded(y, [0, 1], _locks(y), NOISE, 100000)
+    assert [line.startswith("captured right hears played left at ") for line in advice] == [True] * told
+    if told:
+        level = float(advice[0].split(" at ")[1].split(" dB")[0])
+        assert level == pytest.approx(20 * np.log10(share), abs=0.5)
+    assert inputs.folded(y, [0], _locks(y), NOISE, 100000) == []
+    assert inputs.folded(y, [1], [None, None], NOISE, 100000) == []
+
+
+def test_other_channel_may_be_some_frames_away():
+    y = NOISE.captured((1, 0), (0, 1))
+    y[1] += np.roll(y[0], 60)
+    assert len(inputs.folded(y, [1], _locks(y), NOISE, 100000)) == 1
+    assert inputs.folded(y[:1], [0], _locks(NOISE.captured((1, 0), (0, 1)))[:1], NOISE, 100000) == []
+
+
+def _steps(*levels):
+    return np.concatenate([SQUARE[:4096] * level for level in levels])
+
+
+@pytest.mark.parametrize(
+    ("levels", "told"),
+    [
+        ([1, 1, 1, 1, 0.1, 0.1, 0.1], False),
+        ([1, 1, 1, 1, 0.1, 0.1, 0.1, 0.1], True),
+        ([1, 1, 1, 1, 0.71, 0.71, 0.71, 0.71], False),
+        ([1, 1, 1, 1, 0.70, 0.70, 0.70, 0.70], True),
+        # One block of twenty may be anything.
+        ([1] * 19 + [0.1], False),
+        ([1] * 1 + [0.1] * 19, False),
+        ([1] * 18 + [0.1] * 2, False),
+        ([1] * 17 + [0.1] * 3, True),
+        ([1] * 2 + [0.1] * 18, False),
+        ([1] * 3 + [0.1] * 17, True),
+    ],
+)
+def test_level_that_moves_is_told_with_its_spread(levels, told):
+    advice = inputs.unsteady(_steps(*levels))
+    assert len(advice) == told
+    if told:
+        spread = 20 * np.log10(max(levels) / min(levels))
+        assert advice[0].startswith(f"the level moves by {spread:.1f} dB while")
+
+
+@pytest.mark.parametrize(
+    ("shares", "peak", "known", "told"),
+    [
+        ([1e-4, 0.0], 1.0, True, []),
+        ([1.1e-4, 0.0], 0.5, True, ["lower the capture level: 0.011 % of samples at full scale"]),
+        ([0.1, 0.2], 0.5, True, ["lower the capture level: 20 % of samples at full scale"]),
+        ([0.1, 0.2], 0.97, False, []),
+        ([0.1, 0.2], 0.98, False, ["lower the capture level: 20 % of samples at full scale"]),
+        ([], 0.98, True, []),
+    ],
+)
+def test_clipping_is_told_at_full_scale_or_of_the_stimulus(shares, peak, known, told):
+    y = np.array([[0.0, -peak, 0.1]] * 2, np.float64)
+    assert inputs.clipping(shares, y, known) == told
+    assert inputs.clipping(shares, y[:, :0], False) == []
+
+
+@pytest.mark.parametrize(("snr", "told"), [(20.0, 0), (19.9, 1)])
+def test_weak_signal_is_told_below_twenty_decibels(snr, told):
+    advice = inputs.weak(snr)
+    assert len(advice) == told
+    assert not told or advice[0].startswith("SNR is 19.9 dB and a 32-byte line needs 20 dB")
+
+
+def test_disturbances_are_counted_with_the_first_of_them():
+    assert inputs.disturbed([]) == []
+    assert inputs.disturbed([70])[0].startswith("1 disturbance no ring data explains, first at frame 70: ")
+    assert inputs.disturbed([70, 80])[0].startswith(
+        "2 disturbances no ring data explains, first at frame 70: "
+    )

@@ -13,6 +13,7 @@ from stress.detect.spectral.walk import EDGE, Options, Tuned, Walk
 from stress.detect.spectral.weigh import LINE, weights
 
 FRAMES, DELAY = 60000, 700
+PLAIN = (SegmentClock(DELAY),)
 SENT = np.random.default_rng(1).normal(0, 0.1, FRAMES + 40000).astype(np.float32)
 NOISE = np.random.default_rng(2).normal(0, 1e-3, FRAMES).astype(np.float32)
 
@@ -55,9 +56,7 @@ class Watching:
         return [Event(None, middle, 11.0)]
 
 
-def walk(
-    stops=(FRAMES,), borders=(), clocks=(SegmentClock(DELAY),), explainer=None, y=None, late=0, **options
-):
+def walk(stops=(FRAMES,), borders=(), clocks=PLAIN, explainer=None, y=None, late=0, **options):
     """A walk over segments that end there."""
     segments = tuple(Segment(0, stop, (), ()) for stop in stops)
     track = Track(segments, (), 0.0)
