@@ -106,7 +106,7 @@ def test_runs_of_several_ages_are_each_found():
 
 
 def test_nearest_of_places_that_fit_is_taken():
-    # Left and right of a frame a little ahead and one far behind cannot be alike: the pattern repeats nothing.
+    # The pattern repeats nothing: no other place fits ten frames.
     one = restorer()
     here = positions()
     here[100:110] += 200

@@ -116,3 +116,154 @@ def test_advice_is_for_what_the_path_does_and_for_nothing_else(path, words):
 )
 def test_reason_that_nothing_can_be_judged_is_the_one_of_the_path(path, why):
     assert (lost(path) == "") == (why == "") and why in lost(path)
+
+
+RATES = (16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000, 176400, 192000)
+
+
+@pytest.mark.parametrize("captured", [rate for rate in RATES if rate != 48000])
+def test_common_rates_are_named_against_48_khz(captured):
+    assert f"resampled from 48000 to {captured} Hz" in sentence(_path(rate_ratio=captured / 48000))
+
+
+def test_ratio_of_two_common_rates_is_named_to_two_millionths():
+    assert "resampled from 44100 to 88200 Hz" not in sentence(_path(rate_ratio=2.0))
+    assert "resampled from 48000 to 44100 Hz" in sentence(_path(rate_ratio=44100 / 48000 * (1 + 1.9e-6)))
+    assert "from" not in sentence(_path(rate_ratio=44100 / 48000 * (1 + 2.1e-6)))
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (_path(rate_ratio=1 + 4.9e-3), "resampled by +4900.00 ppm"),
+        (_path(rate_ratio=1 - 6e-3), "resampled (captured/played 0.994)"),
+        # One channel of another pattern is told by a note alone.
+        (
+            _path(1, channels=(1,), notes=("right of a pattern of 2 channels",)),
+            "right of a pattern of 2 channels",
+        ),
+        (
+            _path(3, channels=(1, 0, 2)),
+            "channels exchanged: channel 1 carries channel 2, channel 2 carries channel 1",
+        ),
+        (
+            _path(channels=(0, (0, 1)), gain_db=(0.0, -6.0)),
+            "right carries the sum of left channel and right channel",
+        ),
+        (
+            _path(3, channels=((0, 1), (0, 1), 2), gain_db=(0.0, 0.0, 0.0)),
+            "channel 1 carries the sum of channel 1 and",
+        ),
+        (
+            _path(3, channels=((0, 1),) * 3, gain_db=(-6.02,) * 3),
+            "channels 1, 2 and 3 carry the mean of left and right",
+        ),
+        (_path(1, channels=((0, 1),), gain_db=(-6.02,)), "channel 1 carries the mean of left and right"),
+        (_path(3, channels=((0, 2),) * 3, gain_db=(-3.0,) * 3), "the sum of 1 and 3 at -3.00 dB each"),
+        (_path(channels=((0, 1), (0, 1)), gain_db=(-6.0306, -6.0306)), "the mean of"),
+        (
+            _path(channels=((0, 1), (0, 1)), gain_db=(-6.0316, -6.0316)),
+            "the sum of left and right at -6.03 dB",
+        ),
+        (
+            _path(
+                channels=((0, 1), (0, 1)), gain_db=(-3.0, -3.0), notes=("left is -3.00 dB of left and more",)
+            ),
+            "both channels carry sums of left and right",
+        ),
+        (_path(channels=((0, 1), (0, 1)), gain_db=(-3.0, -3.0), notes=("left is late",)), "(mono fold-down)"),
+        (_path(channels=((0, 1), (0, 1)), gain_db=(-3.0, -3.0), notes=("by 3 dB",)), "(mono fold-down)"),
+        (_path(channels=(None, 1), idle=("constant", "")), "right is the pattern; left is constant"),
+        (_path(channels=(None, 1), idle=()), "left is without the pattern"),
+        (
+            _path(channels=(None, 0), idle=("silent", "")),
+            "channels exchanged: right carries left channel; left is silent",
+        ),
+        (
+            _path(4, channels=(0, None, None, None), idle=("", "silent", "silent", "silent")),
+            "a pattern of 1 channels in channel 1 of 4; channels 2, 3 and 4 are silent",
+        ),
+        (
+            _path(6, channels=(0, 1, *[None] * 4), idle=("", "", *["silent"] * 4)),
+            "channels 3, 4, 5 and 6 are silent",
+        ),
+        (_path(6, channels=(0, *[None] * 5), idle=("", *["silent"] * 5)), "the others are silent"),
+        (_path(3, channels=(0, 1, None), idle=("", "", "silent")), "channel 3 is silent"),
+        (_path(3, channels=(2, 2, 2)), "channels 1, 2 and 3 carry the channel 3 of the pattern"),
+        (_path(channels=(1, 1)), "both channels carry the right channel of the pattern (right twice)"),
+        (_path(channels=(2, 2)), "both channels carry the channel 3 of the pattern"),
+        (_path(3, channels=(None, 2, None)), "channel 2 carries channel 3"),
+        (_path(4, gain_db=(6.0, 6.004, 6.0, 6.0)), "gain +6.00 dB"),
+        (
+            _path(3, gain_db=(6.0, 6.006, 6.0)),
+            "gain +6.00 dB channel 1, +6.01 dB channel 2, +6.00 dB channel 3",
+        ),
+        (_path(gain_db=(0.003, 0.0)), "gain +0.00 dB left, +0.00 dB right"),
+        (_path(gain_db=(None, -2.0), encoding="filtered"), "gain -2.00 dB right"),
+        (_path(channels=(0, None), polarity=(-1, 1), idle=("", "silent")), "polarity inverted"),
+        (_path(3, polarity=(1, -1, -1)), "polarity inverted (channel 2, channel 3 only)"),
+        (_path(offset=(0, -3)), "a constant added: +0 LSB left, -3 LSB right"),
+        (_path(channels=(None, 1), offset=(0, -3), idle=("silent", "")), "a constant of -3 LSB added"),
+        (_path(3, delay_frames=(0, 1, 7)), "channel 2 is 1 frame late; channel 3 is 7 frames late"),
+    ],
+)
+def test_path_of_any_number_of_channels_is_said(path, said):
+    assert said in sentence(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        _path(gain_db=(0.0029, -0.0029)),
+        _path(gain_db=(-9.0, -9.0), encoding="bent"),
+        _path(gain_db=(-0.99, -0.99), encoding="noisy", invertible=False),
+        _path(clipped=(0.1, 0.1), encoding="bent"),
+        _path(bits=(12, 12), encoding="filtered", invertible=False),
+        _path(bits=(12, 12), invertible=False),
+        _path(channels=(None, None), bits=(0, 0)),
+    ],
+)
+def test_path_says_nothing_that_is_not_known(path):
+    said = sentence(path)
+    assert "gain" not in said and "clipped" not in said and "bits" not in said
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (_path(rate_ratio=1 + 1.01e-4), ["at one rate"]),
+        (_path(rate_ratio=1 - 0.99e-4), ["different clocks"]),
+        (_path(channels=((0, 1), 1), gain_db=(-3.0, 0.0)), ["mono fold-down off"]),
+        (_path(gain_db=(-1.0, 2.0)), ["lower the volume"]),
+        (_path(gain_db=(0.5, -0.5)), ["lower the volume"]),
+        (_path(1, channels=(1,), notes=("right of a pattern of 2 channels",)), ["record as many channels"]),
+        (_path(1, channels=(1,), encoding="float32", notes=("right of a pattern of 2 channels",)),
+         ["record as many channels", "use hw: devices"]),
+        (_path(channels=((0, 1), (0, 1)), notes=("left is -3 dB of left",)), ["mono fold-down off"]),
+        (_path(gain_db=(0.0, 0.0), encoding="bent", notes=("samples are bent",)), ["switch limiter"]),
+        (_path(clipped=(0.1, 0.0)), ["play softer"]),
+        (_path(clipped=(0.1, 0.0), gain_db=(6.0, 6.0)), ["lower the volume"]),
+        (_path(clipped=(0.1, 0.0), channels=((0, 1), (0, 1)), gain_db=(0.0, 0.0)), ["mono fold-down off"]),
+        (_path(clipped=(0.1, 0.0), encoding="bent"), ["switch limiter"]),
+        (_path(bits=(12, 12), gain_db=(-24.0, -24.0)), ["raise the volume"]),
+        (_path(offset=(0, 4)), ["adds a constant"]),
+        (_path(offset=(4, 4), gain_db=(-1.0, 0.0)), ["raise the volume"]),
+        (_path(channels=(0, None), bits=(15, 0), gain_db=(0.0, None)), ["unmute or connect"]),
+    ],
+)  # fmt: skip
+def test_advice_names_each_cause_once(path, words):
+    given = [one for one in advice(path).split("; ") if one]
+    assert len(given) == len(words)
+    assert all(word in one for word, one in zip(words, given))
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        (_path(invertible=False, encoding="gain varies"), "the gain of a frame is not known"),
+        (_path(invertible=False, encoding="bent", clipped=(0.1, 0.1)), "may have been more than one"),
+        (_path(invertible=False, encoding="filtered", clipped=(0.0, 0.1)), "rails"),
+    ],
+)
+def test_reason_is_the_first_that_holds(path, why):
+    assert why in lost(path)
