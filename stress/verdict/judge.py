@@ -136,7 +136,7 @@ def _doubts(tally: Tally, bound: float, otherwise: bool) -> tuple[str, ...]:
             "larger buffer, or real-time priority)"
         )
     if tally.control_missed:
-        doubts.append(f"self-test: {tally.control_missed} of {tally.planted} injected faults not found")
+        doubts.append(_self_test(tally))
     elif not tally.planted:
         doubts.append("no self-test: no fault was injected, so the detector's sensitivity is unproven")
     elif tally.wire["in_judged"] and not tally.wire["in_planted"]:
@@ -153,6 +153,18 @@ def _doubts(tally: Tally, bound: float, otherwise: bool) -> tuple[str, ...]:
     # Of all arms together: one ring of each arm is as good as several of one.
     drawn = allocations.doubt(tally) if tally.arm == WHOLE else ""
     return (*doubts, drawn) if drawn else tuple(doubts)
+
+
+def _self_test(tally: Tally) -> str:
+    # A fault in frames that are wrong for another reason does not show, however good the detector is.
+    planted, covered = tally.planted, min(tally.control_covered, tally.control_missed)
+    missed = tally.control_missed - covered
+    words = [f"{missed} of {planted} injected faults not found"] if missed else []
+    if covered:
+        words.append(
+            f"{covered} of {planted} injected faults lie in frames that are wrong for another reason"
+        )
+    return f"self-test: {', '.join(words)}"
 
 
 def _deciding(tally: Tally, bound: float, *, alone: bool) -> str:

@@ -42,7 +42,15 @@ def test_judge_clean_with_exposure_and_control_passes_and_states_the_bound():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"control_found": 19}, "1 of 20 injected faults not found"),
+        ({"control_found": 19}, "self-test: 1 of 20 injected faults not found"),
+        (
+            {"control_found": 18, "control_covered": 1},
+            "1 of 20 injected faults not found, 1 of 20 injected faults lie in frames that are wrong for",
+        ),
+        (
+            {"control_found": 18, "control_covered": 2},
+            "self-test: 2 of 20 injected faults lie in frames that are wrong for another reason",
+        ),
         ({"planted": 0, "control_found": 0}, "no self-test"),
         ({"unlocked": 1}, "no lock in 1 of 2"),
         ({"lines": 1000}, "exposure too small"),
