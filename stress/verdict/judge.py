@@ -117,7 +117,8 @@ def _doubts(tally: Tally, bound: float, otherwise: bool) -> tuple[str, ...]:
     if unheard and tally.wire.get("judged"):
         doubts.append(f"no lock in {unheard} of {tally.bursts} bursts: the pattern was not seen on the wire")
     elif unheard:
-        ask = "" if tally.doubts else _ASK
+        # Where another burst was heard the loop is closed.
+        ask = _ASK if unheard == tally.bursts and not tally.doubts else ""
         doubts.append(
             f"no lock in {unheard} of {tally.bursts} bursts: what was played did not come back{ask}"
         )

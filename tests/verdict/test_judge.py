@@ -191,8 +191,10 @@ def test_judge_advice_of_one_kind_is_said_once_with_the_share_of_bursts():
 
 
 def test_judge_no_lock_asks_for_the_cable_only_where_nothing_better_is_known():
-    tally = _clean(unlocked=1)
+    tally = _clean(unlocked=2)
+    assert tally.bursts == 2
     assert any("is the loopback connected" in reason for reason in judge(tally, BOUND).reasons)
+    assert not any("is the loopback" in reason for reason in judge(_clean(unlocked=1), BOUND).reasons)
     tally.doubts.update(["the capture is silent"])
     reasons = judge(tally, BOUND).reasons
     assert reasons[0].startswith("the capture is silent")
