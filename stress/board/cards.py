@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stress.board.pcm_name import ALLOWED, NAMED, HwName, named_pcm, parse_hw, why_not
+from stress.board.pcm_name import ALLOWED, NAMED, HwName, is_no_card, named_pcm, parse_hw, why_not
 from stress.board.text import text_of
 from stress.errors import ConfigError, DeviceError
 
@@ -70,6 +70,7 @@ def pair(name: str, known: Sequence[Card], root: Path = Path("/proc/asound")) ->
     ConfigError : the name is none of these, or it is empty and there are several cards.
     DeviceError : no such card (ENODEV).
     """
+    name = name.strip()
     if not name:
         return _device(_only(known), root)
     if name.startswith("hw:"):
@@ -83,7 +84,7 @@ def pair(name: str, known: Sequence[Card], root: Path = Path("/proc/asound")) ->
     card = _named(name, known)
     if card:
         return _device(card, root)
-    if ":" in name or name in ("default", "sysdefault") or not re.fullmatch(r"[\w. +()/-]+", name):
+    if ":" in name or is_no_card(name) or not re.fullmatch(r"[\w. +()/-]+", name):
         raise ConfigError(why_not(name), where="--card", allowed=ALLOWED)
     listed = ", ".join(f"{card.number} {card.id}" for card in known) or "none"
     raise DeviceError(f"no such card (cards here: {listed})", errno_=ENODEV, device=name, call="open")
@@ -162,14 +163,15 @@ def _only(known: Sequence[Card]) -> Card:
 
 
 def _device(card: Card, root: Path) -> Pair:
+    name = card.id or str(card.number)
     if card.driver == LOOPBACK:
         # snd-aloop ties subdevices of one number; "the next free one" may be another's.
-        return Pair(f"hw:{card.id},0,0", f"hw:{card.id},1,0")
+        return Pair(f"hw:{name},0,0", f"hw:{name},1,0")
     # HDMI begins with device 3; other cards play on one device and capture from another.
     plays, records = (_pcms(root / f"card{card.number}", way) for way in "pc")
     played = min(plays & records or plays or records, default=0)
     captured = min(plays & records or records or plays, default=0)
-    return Pair(str(HwName(card.id, played)), str(HwName(card.id, captured)))
+    return Pair(str(HwName(name, played)), str(HwName(name, captured)))
 
 
 def _pcms(folder: Path, way: str) -> set[int]:

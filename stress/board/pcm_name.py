@@ -16,6 +16,20 @@ _KEYS = ("CARD", "DEV", "SUBDEV")
 _CARD = re.compile(r"[A-Za-z0-9_-]+")
 # Devices and subdevices: far more than any card has, and what int() reads.
 _NUMBER = re.compile(r"[0-9]{1,9}")
+# PCMs that alsa-lib, its plugins and sound servers define without an argument, as `aplay -L` prints them.
+UNADORNED = frozenset(
+    (
+        "default", "sysdefault", "null", "pulse", "pipewire", "jack", "oss", "dmix", "dsnoop", "dshare",
+        "samplerate", "speexrate", "lavrate", "upmix", "vdownmix", "a52", "equal", "bluealsa", "front",
+        "rear", "side", "surround21", "surround40", "surround41", "surround50", "surround51", "surround71",
+        "iec958", "spdif", "hdmi", "usbstream",
+    )
+)  # fmt: skip
+# What the kernel calls a card elsewhere: a device node, a folder of /proc/asound.
+_NODE = re.compile(
+    r"(?:/dev/snd/)?pcmC([0-9]{1,9})D([0-9]{1,9})[pc]|(?:/proc/asound/card|/dev/snd/controlC|card)([0-9]{1,9})"
+)
+_INNER = re.compile(r"\bhw:([^'\"}]*)")
 ALLOWED = (
     "a card's number, id or name, hw:CARD[,DEVICE[,SUBDEVICE]], hw:PLAYBACK/hw:CAPTURE, or pcm:NAME for "
     "what alsa-lib makes of it"
@@ -85,30 +99,35 @@ def named_pcm(name: str) -> str | None:
     return name[len(NAMED) :] if name.startswith(NAMED) and len(name) > len(NAMED) else None
 
 
+def is_no_card(name: str) -> bool:
+    """Tell whether `name` is what alsa-lib or the kernel calls something else than a card."""
+    return name in UNADORNED or _NODE.fullmatch(name) is not None
+
+
 def why_not(name: str) -> str:
     """Return in words why `name` cannot be judged as a ring, with the name that can."""
     prefix, colon, rest = name.partition(":")
     if prefix == "hw" and colon:
         return f"{name!r} is not a hw: name"
-    if colon or name in (
-        "default",
-        "sysdefault",
-        "null",
-        "pulse",
-        "pipewire",
-        "jack",
-        "dmix",
-        "dsnoop",
-        "oss",
-    ):
-        values = _arguments(rest) or {}
-        known = HwName(values["CARD"], _number(values.get("DEV"))) if values.get("CARD") else None
+    if match := _NODE.fullmatch(name):
+        there = HwName(match[1] or match[3], _number(match[2]))
+        return f"{name!r} is a file or folder of the kernel; use {there}"
+    if colon or name in UNADORNED:
+        known = _within(rest)
         instead = f"use {known}" if known else "use hw:CARD,DEVICE"
         return (
             f"{name!r} is a PCM of alsa-lib that may convert, mix or route: an application writes to "
             f"a buffer before the ring of the card; {instead}, or ask for it as pcm:{name}"
         )
     return f"{name!r} is not a card"
+
+
+def _within(rest: str) -> HwName | None:
+    # plughw:1,0 and front:CARD=X,DEV=0 have the arguments of hw:; plug:hw:1,0 holds such a name.
+    inner = _INNER.search(rest)
+    values = _arguments(inner[1] if inner else rest) or {}
+    card = values.get("CARD", "")
+    return HwName(card, _number(values.get("DEV"))) if _CARD.fullmatch(card) else None
 
 
 def _number(text: str | None) -> int | None:

@@ -138,3 +138,17 @@ def test_no_name_of_a_card_is_refused_before_any_of_several_is_run():
     with pytest.raises(ConfigError, match="is not a card"):
         played_card("<script>", [])
     assert played_card("absent", []) == "absent"
+
+
+@pytest.mark.parametrize("name", ["null", "pulse", "samplerate", "front", "card1", "/dev/snd/pcmC1D0p"])
+def test_what_alsa_lib_and_the_kernel_name_otherwise_is_no_missing_card(name):
+    with pytest.raises(ConfigError, match="use hw:"):
+        pair(name, [Card(1, "Audio", "USB-Audio", "")])
+    # Unless a card is called so.
+    assert pair(name, [Card(1, name, "USB-Audio", "")]).playback == f"hw:{name},0"
+
+
+def test_card_without_an_id_is_named_by_its_number_and_spaces_around_a_name_are_none():
+    known = [Card(12, "", "Loopback", ""), Card(13, "", "USB-Audio", "")]
+    assert pair(" 12 ", known) == Pair("hw:12,0,0", "hw:12,1,0")
+    assert pair("13\n", known) == Pair("hw:13,0", "hw:13,0")

@@ -65,3 +65,24 @@ def test_what_is_no_pcm_at_all_is_called_so():
 
 def test_subdevice_without_a_device_means_device_zero():
     assert str(HwName("X", None, 1)) == "hw:X,0,1"
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("plug:hw:1,0", "use hw:1,0,"),
+        ("plug:'hw:1,3'", "use hw:1,3,"),
+        ("plug:SLAVE='hw:CARD=USB,DEV=1'", "use hw:USB,1,"),
+        ("softvol:hw:1", "use hw:1,"),
+        ("dmix:{", "use hw:CARD,DEVICE,"),
+        ("samplerate", "use hw:CARD,DEVICE,"),
+        ("null", "use hw:CARD,DEVICE,"),
+        ("card1", "use hw:1"),
+        ("/dev/snd/pcmC1D3c", "use hw:1,3"),
+        ("pcmC10D0p", "use hw:10,0"),
+        ("/dev/snd/controlC2", "use hw:2"),
+        ("/proc/asound/card3", "use hw:3"),
+    ],
+)
+def test_name_that_holds_a_device_is_refused_with_that_device(name, instead):
+    assert instead in why_not(name)
