@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 E = TypeVar("E")
+# The beginning of a burst's event, as the journal writes it.
+_BURST = re.compile(rb'\{"v":[0-9]+,"event":"burst",[^{}]{0,400}?"arm":"([^"\\]{1,200})"')
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ class Reading:
     Attributes
     ----------
     torn : the last line was cut off; known once all events were read.
+    torn_arm : the arm whose burst that line was to tell of, "" where it is of another event.
 
     Raises
     ------
@@ -133,6 +137,7 @@ class Reading:
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
         self.torn = False
+        self.torn_arm = ""
 
     def __iter__(self) -> Iterator[Event]:
         check = LineCheck(str(self._path))
@@ -155,6 +160,8 @@ class Reading:
                 for line in lines(file):
                     if is_damaged_tail(line) and not file.read(1):
                         self.torn = True
+                        burst = _BURST.match(line)
+                        self.torn_arm = burst[1].decode("utf-8", "replace") if burst else ""
                         return
                     yield line[:-1]
         except OSError as error:

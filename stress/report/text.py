@@ -12,6 +12,7 @@ from stress.report.facts import Facts
 from stress.report.table import table
 from stress.settings.times import format_duration
 from stress.verdict.contrast import measure
+from stress.verdict.needs import TORN
 
 if TYPE_CHECKING:
     from stress.verdict.judge import Judgement
@@ -80,7 +81,10 @@ def head(run: Summary) -> list[str]:
     by = path.judged(run)
     out = [f"{run.judgement.verdict.value}{path.behind(run)}  {shown}{', ' if by else ''}{by}"]
     if run.torn:
-        out.append("the record ends in a torn line (power cut or disk full); everything before it is valid")
+        lost = f", the end of a burst of {run.torn_arm}" if run.torn_arm else ""
+        out.append(
+            f"the record ends in a torn line (power cut or disk full){lost}; everything before it is valid"
+        )
     return out
 
 
@@ -135,7 +139,7 @@ def lifecycle_table(run: Summary, columns: int = 0) -> list[str]:
 
 def _row(part: Tally, judged: Judgement) -> tuple[object, ...]:
     if not part.bursts:
-        return (part.arm, "SKIP", "-", "-", "-", "-", "-", "not run")
+        return (part.arm, "SKIP", "-", "-", "-", "-", "-", "cut off" if part.skipped == TORN else "not run")
     share = f"{100 * part.wrong_frames / part.checked_frames:.3g} %" if part.checked_frames else "-"
     return (
         part.arm,

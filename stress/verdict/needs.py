@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from stress.plan.plan import Arm, Plan
 
 NOT_BEGUN = "not begun"
+# A full disk or a power cut: the burst ran, and what it found is lost with the line.
+TORN = "its burst is not judged: the event that tells of it was cut off"
 
 
 def missing(plan: Plan, parts: Sequence[Tally]) -> list[str]:

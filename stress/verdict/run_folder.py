@@ -35,7 +35,7 @@ def read(folder: Path, watch: Callable[[Summing, Event], None] | None = None) ->
         _added(summing, event, folder)
         if watch is not None:
             watch(summing, event)
-    summing.torn = reading.torn
+    summing.torn, summing.torn_arm = reading.torn, reading.torn_arm
     summing.unnamed = _unnamed(folder, summing)
     return summing
 

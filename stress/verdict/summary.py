@@ -26,7 +26,7 @@ from stress.verdict.contrast import measure
 from stress.verdict.diagnosis import Diagnosis, diagnose
 from stress.verdict.judge import Judgement, judge, judge_run
 from stress.verdict.lifecycle import EventRow
-from stress.verdict.needs import NOT_BEGUN
+from stress.verdict.needs import NOT_BEGUN, TORN
 from stress.verdict.places import Places
 from stress.verdict.samples import Samples, Thinned
 from stress.verdict.suspects import Context
@@ -68,7 +68,7 @@ class Summary:
     conditions : of the last burst.
     evidence : files that bursts of the record name.
     places : where the wrong frames of each arm lie.
-    torn : the last line was cut off.
+    torn : the last line was cut off; `torn_arm` is the arm whose burst it was to tell of, "" for none.
     lifecycle : life-cycle events by kind and arm, in the order they first happened.
     beside : who ran beside the bursts.
     """
@@ -94,6 +94,7 @@ class Summary:
     samples: Samples
     places: dict[str, Places]
     torn: bool
+    torn_arm: str = ""
     lifecycle: tuple[EventRow, ...] = ()
     beside: Neighbours = field(default_factory=Neighbours)
 
@@ -129,6 +130,7 @@ class Summing:
     streamed_s: float = 0.0
     verdict: VerdictRecord | None = None
     torn: bool = False
+    torn_arm: str = ""
     tallies: dict[str, Tally] = field(default_factory=dict)
     auditor: Auditor = field(default_factory=Auditor)
     samples: Samples = field(default_factory=Samples)
@@ -227,12 +229,13 @@ class Summing:
             raise ValueError("the record does not begin with a start event")
         begun = list(self.tallies.values())
         unbegun = (arm.name for arm in plan.arm if arm.name not in self.tallies)
-        parts = (*begun, *(Tally(name, skipped=NOT_BEGUN) for name in unbegun))
+        absent = (Tally(name, skipped=TORN if name == self.torn_arm else NOT_BEGUN) for name in unbegun)
+        parts = (*begun, *absent)
         whole = total(parts)
         judgement, contradicted = recorded_verdict.concluded(
             self.verdict,
             judge_run(parts, plan, self.start.transport.indexing),
-            unbegun=any(part.skipped == NOT_BEGUN for part in parts),
+            unbegun=any(part.skipped in (NOT_BEGUN, TORN) for part in parts),
             unnamed=self.unnamed,
             miscounted=self.miscounted,
             # The bursts of an arm that was refused have their numbers, and no line.
@@ -260,6 +263,7 @@ class Summing:
             samples=self.samples,
             places=self.places,
             torn=self.torn,
+            torn_arm=self.torn_arm,
             lifecycle=tuple(self.lifecycle.values()),
             beside=self.beside,
         )

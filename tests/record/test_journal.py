@@ -244,3 +244,23 @@ def test_documents_of_a_record_can_be_read_by_others_and_run_by_nobody(tmp_path)
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "config.json").stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize(
+    ("torn", "arm"),
+    [
+        (b'{"v":2,"event":"burst","t_ns":1,"wall":"2","number":1,"arm":"rmw","position":5,"fi', "rmw"),
+        (b'{"v":2,"event":"burst","t_ns":1,"wall":"2","number":1,"arm":"rm', ""),
+        (b'{"v":2,"event":"skip","t_ns":1,"wall":"2","arm":"rmw","reason":"', ""),
+        (b'{"v":2,"event":"burst","x":{"arm":"rmw"},"', ""),
+    ],
+)
+def test_reader_names_the_arm_whose_burst_was_cut_off(tmp_path, torn, arm):
+    journal = _journal(tmp_path)
+    journal.append(StartRecord(**START))
+    journal.close()
+    with open(tmp_path / NAME, "ab") as file:
+        file.write(torn)
+    reading = reader.Reading(tmp_path)
+    assert len(list(reading)) == 1
+    assert (reading.torn, reading.torn_arm) == (True, arm)
