@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stress.detect.path.curve import BENT, COMPANDED, VARYING, bend_of
+from stress.detect.path import curve
+from stress.detect.path.curve import BENT, COMPANDED, VARYING, bend_of, joint, varying
 from stress.detect.path.words import advice, lost, sentence
 from stress.experiment.method.exact import ByPattern
 from stress.model.formats import FORMATS
@@ -142,3 +143,148 @@ def test_samples_off_by_a_few_steps_are_no_damage_where_the_detector_locked_too(
     assert detector.check_wire(raw, Rings(192, 480), 77, FRAMES).locked
     analysis = detector.check(raw, Rings(192, 480), 77, FRAMES).analysis
     assert not analysis.locked and not analysis.findings and "dither" in sentence(analysis.path)
+
+
+DUE = np.random.default_rng(6).integers(-32000, 32000, 8000)
+EMPTY = ("", "")
+
+
+def _bend(seen, due=DUE, bits=16):
+    return bend_of(np.asarray(seen).astype(np.int64), due.astype(float), bits)
+
+
+def _limited(edge, slope=0.3):
+    level = edge * 32768
+    size = np.abs(DUE)
+    return np.rint(np.sign(DUE) * np.where(size > level, level + slope * (size - level), size)).astype(int)
+
+
+@pytest.mark.parametrize("edge", [0.5, 0.35, 0.7])
+def test_limiter_is_told_with_the_level_that_it_begins_at(edge):
+    encoding, text = _bend(_limited(edge))
+    assert encoding == BENT
+    # Samples that it moves by half of a bend or more; one in twenty may be damage.
+    size = np.abs(DUE) / 32768
+    level = float(np.quantile(size[0.7 * (size - edge) > 0.005], 0.05))
+    assert text == f"samples above {20 * np.log10(level):.0f} dBFS are bent: a limiter or soft clipping"
+    assert _bend(-_limited(edge))[0] == BENT
+    # Behind a gain as well.
+    assert _bend(np.rint(0.5 * _limited(edge, 0.1)))[0] == BENT
+
+
+def test_gain_rounding_and_silence_are_no_curve():
+    assert _bend(DUE) == EMPTY
+    assert _bend(np.rint(DUE * 0.3)) == EMPTY
+    assert _bend(np.floor(DUE / 128) * 128) == EMPTY
+    assert _bend(np.zeros(8000)) == EMPTY
+    assert _bend(np.random.default_rng(1).integers(-9000, 9000, 8000)) == EMPTY
+
+
+def test_gain_that_clips_is_no_bend():
+    assert _bend(np.clip(2 * DUE, -32768, 32767)) == EMPTY
+    # Less than CUT of the samples at a rail, and a bend all the same.
+    edge = float(np.quantile(np.abs(_limited(0.5)), 0.93))
+    assert _bend(np.clip(_limited(0.5), -edge, edge))[0] == BENT
+
+
+@pytest.mark.parametrize(("moved", "bent"), [(0.04, False), (0.07, True)])
+def test_bend_moves_a_share_of_the_samples(moved, bent):
+    edge = float(np.quantile(np.abs(DUE), 1 - moved)) / 32768
+    size, level = np.abs(DUE), edge * 32768
+    seen = np.sign(DUE) * np.where(size > level, size + 400 + (size - level), size)
+    assert (_bend(seen)[0] == BENT) is bent
+
+
+@pytest.mark.parametrize(("far", "bent"), [(0.012, True), (0.008, False)])
+def test_bend_is_a_hundredth_of_full_scale(far, bent):
+    seen = np.sign(DUE) * np.where(np.abs(DUE) > 20000, np.abs(DUE) + far * 32768, np.abs(DUE))
+    assert (_bend(seen)[0] == BENT) is bent
+
+
+@pytest.mark.parametrize(("damaged", "bent"), [(300, True), (900, False)])
+def test_damage_beside_a_bend_hides_it_from_a_tenth_on(damaged, bent):
+    seen = _limited(0.5)
+    seen[:damaged] = np.random.default_rng(2).integers(-30000, 30000, damaged)
+    assert (_bend(seen)[0] == BENT) is bent
+
+
+def _companded(levels=128, frames=8000):
+    due = np.random.default_rng(6).integers(-32000, 32000, frames)
+    size = np.log1p(255 * np.abs(due) / 32768) / np.log(256)
+    back = (256 ** (np.rint(size * levels) / levels) - 1) / 255 * 32768
+    return due, np.rint(np.sign(due) * back).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("levels", "frames", "encoding"),
+    [(120, 8000, COMPANDED), (400, 8000, ""), (120, 4 * 264 + 1, COMPANDED), (120, 4 * 264, BENT)],
+)
+def test_companding_takes_few_uneven_levels(levels, frames, encoding):
+    due, seen = _companded(levels, frames)
+    assert _bend(seen, due)[0] == encoding
+
+
+def test_even_levels_are_rounding():
+    assert curve._uneven(np.arange(40) * 9) is False
+    steps = np.array([1] * 20 + [5] * 20)
+    assert curve._uneven(np.cumsum(steps)) is True
+    assert curve._uneven(np.cumsum(np.array([1] * 20 + [4] * 20))) is False
+    assert curve._uneven(np.cumsum(np.array([1] * 8 + [5] * 9))) is False
+    assert curve._uneven(np.cumsum(np.array([1] * 9 + [5] * 9))) is True
+
+
+def _varying(gain, due=DUE, noise=0.0):
+    drawn = np.random.default_rng(3).normal(0, 1, len(due)) * noise
+    return varying(np.rint(gain * due + drawn).astype(np.int64), due.astype(float))
+
+
+N = np.arange(len(DUE))
+
+
+def test_gain_that_changes_slowly_is_told_with_its_ends():
+    encoding, text = _varying(np.linspace(1.0, 0.5, len(DUE)))
+    assert encoding == VARYING
+    assert text.startswith("the gain changes within 32 to 8\N{NO-BREAK SPACE}000 frames") or "32 to 8" in text
+    assert "from -5.84 to -0.10 dB" in text
+    assert _varying(-np.linspace(1.0, 0.5, len(DUE)))[0] == VARYING
+
+
+@pytest.mark.parametrize(("depth", "told"), [(0.004, True), (0.0008, False), (0.0, False)])
+def test_gain_that_hardly_changes_is_one(depth, told):
+    due = DUE * 1000
+    assert (
+        varying((due * (1 + depth * np.sin(N / 900))).astype(np.int64), due.astype(float))[0] == VARYING
+    ) is told
+
+
+def test_gains_of_neighbours_that_differ_are_noise():
+    jumping = np.repeat(np.random.default_rng(1).uniform(0.5, 1, 250), 32)
+    assert _varying(jumping) == EMPTY
+    assert _varying(np.repeat(np.sort(np.random.default_rng(1).uniform(0.5, 1, 250)), 32))[0] == VARYING
+
+
+@pytest.mark.parametrize(("damaged", "told"), [(20, True), (30, False)])
+def test_most_stretches_have_one_gain_each(damaged, told):
+    gain = np.linspace(1.0, 0.5, len(DUE))
+    seen = np.rint(gain * DUE).astype(np.int64)
+    for n in range(damaged):
+        seen[8 * 32 * n + 3] += 90000
+    assert (varying(seen, DUE.astype(float))[0] == VARYING) is told
+
+
+@pytest.mark.parametrize(("frames", "told"), [(31, False), (32 * 40, True)])
+def test_gain_needs_whole_stretches(frames, told):
+    gain = np.linspace(1.0, 0.5, frames)
+    assert (_varying(gain, DUE[:frames])[0] == VARYING) is told
+
+
+def test_silence_has_no_gain():
+    assert varying(np.zeros(8000, np.int64), DUE.astype(float)) == EMPTY
+    assert varying(np.zeros(8000, np.int64), np.zeros(8000)) == EMPTY
+
+
+def test_curve_of_all_channels_is_that_of_the_first():
+    assert joint([(BENT, "one"), (BENT, "two")]) == (BENT, ("one",))
+    assert joint([(BENT, "one"), (VARYING, "two"), (BENT, "three")]) == (BENT, ("one", "two"))
+    assert joint([(BENT, "one"), EMPTY]) == ("", ())
+    assert joint([]) == ("", ())

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from stress.detect.exact.checker import check
 from stress.detect.exact.expected import Expected
+from stress.detect.path import unnamed as module
 from stress.detect.path.unnamed import unnamed_path
-from stress.model.finding import Analysis
+from stress.model.finding import Analysis, Finding, Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
@@ -162,3 +166,163 @@ def test_lines_of_noise_are_damage_in_frames_as_wide_as_half_a_line(fmt, channel
 
     assert said(in_lines) == ""
     assert "from beginning to end" in said(single)
+
+
+def _flags(*runs, n=6400):
+    out = np.zeros(n, bool)
+    for start, frames in runs:
+        out[start : start + frames] = True
+    return out
+
+
+def _analysis(*findings, counts=None):
+    made = Counter(one.kind for one in findings)
+    return Analysis("exact", True, 9000, counts=counts or made, findings=tuple(findings))
+
+
+def _finding(kind, frames=1, lag=None):
+    return Finding(kind, 100, frames, 101, lag=lag)
+
+
+@pytest.mark.parametrize(
+    ("findings", "counts", "shows"),
+    [
+        ([_finding(Kind.UNKNOWN, 9)], None, False),
+        ([_finding(Kind.STALE, 2)], {Kind.STALE: 1, Kind.UNKNOWN: 99999}, True),
+        ([_finding(Kind.STALE, 1)], {Kind.STALE: 1, Kind.UNKNOWN: 999}, False),
+        ([_finding(Kind.STALE, 1)], {Kind.STALE: 1, Kind.UNKNOWN: 998}, True),
+        ([_finding(Kind.UNKNOWN, 2, lag=7)], {Kind.UNKNOWN: 99999}, True),
+        ([_finding(Kind.UNKNOWN, 1, lag=7)], {Kind.UNKNOWN: 99999}, False),
+        ([], {Kind.DROP: 2, Kind.UNKNOWN: 1000}, True),
+    ],
+)
+def test_ring_shows_in_old_frames_and_slips_but_for_chance(findings, counts, shows):
+    assert module._shows_a_ring(_analysis(*findings, counts=counts)) is shows
+
+
+@pytest.mark.parametrize(("known", "mostly"), [(10, True), (11, False)])
+def test_damage_is_mostly_unknown_where_half_of_its_frames_are(known, mostly):
+    found = _analysis(_finding(Kind.UNKNOWN, 6), _finding(Kind.DITHER, 4), _finding(Kind.ZERO, known))
+    assert module._mostly_unknown(found) is mostly
+
+
+def _shares(*shares):
+    """Wrong frames of 64 parts of 100 frames, so many in each, one here and there."""
+    out = np.zeros((64, 100), bool)
+    for part, share in enumerate(shares):
+        # Runs of one and three frames: no lines.
+        out[part, np.arange(share) * 3 % 100] = True
+    return out.reshape(-1)
+
+
+@pytest.mark.parametrize(
+    ("shares", "there"),
+    [
+        ([5] * 64, True),
+        ([4] * 64, False),
+        ([0] * 3 + [9] * 61, True),
+        ([0] * 5 + [9] * 59, False),
+        ([90] * 30 + [0] * 34, False),
+    ],
+)
+def test_effect_is_there_in_nearly_every_part(shares, there):
+    assert module._everywhere(_shares(*shares), 4) is there
+
+
+@pytest.mark.parametrize(
+    ("runs", "frame_bytes", "lines"),
+    [
+        # Halves of lines of 16 bytes and more: of four frames of four bytes, two of eight, and whole lines.
+        ([(3 + 12 * n, 4) for n in range(10)], 4, True),
+        ([(3 + 12 * n, 8) for n in range(10)], 4, True),
+        ([(3 + 12 * n, 3) for n in range(10)], 4, False),
+        ([(2 + 6 * n, 2) for n in range(10)], 8, True),
+        ([(2 + 6 * n, 2) for n in range(10)], 16, True),
+        ([(2 + 6 * n, 2) for n in range(10)], 32, True),
+        ([(2 + 6 * n, 2) for n in range(10)], 33, False),
+        ([(2 + 6 * n, 1) for n in range(10)], 32, False),
+        ([(3 + 12 * n, 4) for n in range(6)] + [(201 + 12 * n, 3) for n in range(4)], 4, True),
+        ([(3 + 12 * n, 4) for n in range(5)] + [(201 + 12 * n, 3) for n in range(4)], 4, False),
+        # Some begin elsewhere.
+        ([(3 + 12 * n, 4) for n in range(5)] + [(201 + 12 * n, 4) for n in range(4)], 4, False),
+        ([], 4, False),
+        ([(0, 4), (6396, 4)], 4, True),
+    ],
+)
+def test_lines_begin_and_end_where_halves_of_lines_do(runs, frame_bytes, lines):
+    assert module._in_lines(_flags(*runs), frame_bytes) is lines
+
+
+LEVELS = np.arange(-2000, 2000)
+
+
+def _ranged(low, high, let=0, beyond=0):
+    """Samples between two levels are wrong but for some, and some beyond them as well."""
+    wrong = (low <= LEVELS) & (high >= LEVELS)
+    inside = np.flatnonzero(wrong)
+    wrong[inside[len(inside) // 2 : len(inside) // 2 + let]] = False
+    wrong[:beyond] = True
+    return wrong
+
+
+@pytest.mark.parametrize(
+    ("wrong", "ranged"),
+    [
+        (_ranged(500, 900), True),
+        (_ranged(500, 900, let=19), True),
+        (_ranged(500, 900, let=25), False),
+        (_ranged(500, 900, beyond=3), True),
+        (_ranged(500, 900, beyond=6), False),
+        (_ranged(-1400, 1999), True),
+        (_ranged(-1600, 1999), False),
+    ],
+)
+def test_wrong_samples_lie_in_one_range_of_levels(wrong, ranged):
+    assert module._in_range(LEVELS, wrong) is ranged
+
+
+def _level_of(left, right):
+    due = np.stack([LEVELS, LEVELS], 1)
+    seen = due.copy()
+    seen[left, 0] += 1
+    seen[right, 1] += 1
+    return module._by_level(seen, due)
+
+
+NONE = np.zeros(4000, bool)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "told"),
+    [
+        (NONE, NONE, False),
+        (_ranged(500, 900), NONE, True),
+        (NONE, _ranged(500, 900), True),
+        (_ranged(500, 900), np.arange(4000) % 3 == 0, False),
+        (np.abs(LEVELS) < 300, NONE, True),
+        (np.abs(LEVELS) > 1500, _ranged(500, 900), True),
+        (_ranged(500, 549), NONE, True),
+        (_ranged(500, 548), NONE, False),
+    ],
+)
+def test_level_tells_where_every_channel_that_is_wrong_has_its_range(left, right, told):
+    assert _level_of(left, right) is told
+
+
+def test_frames_are_compared_from_the_lock_on():
+    raw = PATTERN.bytes_at((1 << 32) - 50, 300).copy()
+    raw.reshape(-1, 4)[77, 3] ^= 1
+    wrong, seen, due = module._compared((10, (1 << 32) - 40), 200, PATTERN, lambda a, b: raw[4 * a : 4 * b])
+    assert np.flatnonzero(wrong).tolist() == [67]
+    assert seen.shape == due.shape == (200, 2)
+
+
+@pytest.mark.parametrize(("frames", "said"), [(4096, True), (4095, False)])
+def test_effect_needs_so_many_frames(frames, said):
+    x = sent(1)
+    x[np.abs(x) < 1000] = 0
+    raw = np.ascontiguousarray(x.astype("<i2")).reshape(-1).view(np.uint8)[: 4 * frames]
+    found = check(raw, Expected(PATTERN, Rings(4800, 5280), first_position=1))
+    found = replace(found, checked_frames=frames)
+    text = unnamed_path(found, PATTERN, lambda a, b: raw[4 * a : 4 * b])
+    assert bool(text) is said
