@@ -46,17 +46,17 @@ class Start(NamedTuple):
     @classmethod
     def of(cls, analysis: Analysis, exchange: Exchange, position: int) -> Start | None:
         """Return how a burst from `position` began; None where nothing was recognised."""
-        if not analysis.locked or analysis.first_frame is None or analysis.first_position is None:
+        if analysis.lock is None:
             return None
+        first_frame, first_position = analysis.lock
         told = [finding.frames for finding in analysis.findings if finding.details.get("start")]
-        missing = (analysis.first_position - position) % POSITIONS
-        return cls(_lead(analysis, exchange), missing + sum(told))
+        missing = (first_position - position) % POSITIONS
+        return cls(_lead(first_frame, exchange), missing + sum(told))
 
 
-def _lead(analysis: Analysis, exchange: Exchange) -> int:
+def _lead(first_frame: int, exchange: Exchange) -> int:
     played, taken = exchange.playback.hw_ptr, exchange.capture.hw_ptr
-    ahead = 0 if played is None or taken is None else taken - played
-    return (analysis.first_frame or 0) - ahead
+    return first_frame if played is None or taken is None else first_frame - (taken - played)
 
 
 def with_lost_start(analysis: Analysis, exchange: Exchange, position: int, usual: Start | None) -> Analysis:
@@ -70,15 +70,15 @@ def with_lost_start(analysis: Analysis, exchange: Exchange, position: int, usual
     position : pattern position of the first frame played.
     usual : how the first burst of the arm began.
     """
-    began = Start.of(analysis, exchange, position)
-    if began is None or usual is None or analysis.first_position == position:
+    began, lock = Start.of(analysis, exchange, position), analysis.lock
+    if began is None or lock is None or usual is None or analysis.first_position == position:
         return analysis
     lost = began.missing - usual.missing
     if not 0 < lost < POSITIONS // 2:
         return analysis
     found = Finding(
         kind=Kind.DROP,
-        frame=analysis.first_frame or 0,
+        frame=lock[0],
         frames=lost,
         position=position,
         details={"start": True},
@@ -106,12 +106,13 @@ def first_lap(
     """
     if exchange.lost is not None:
         return FirstLap.GONE, 0
-    if not analysis.locked or analysis.first_frame is None:
+    if analysis.lock is None:
         return (FirstLap.XRUN if exchange.xruns else FirstLap.MUTE), 0
-    end = analysis.first_frame + lap
+    first_frame, first_position = analysis.lock
+    end = first_frame + lap
     near = [finding for finding in analysis.findings if not finding.injected and finding.frame < end]
-    found = {_outcome(finding, analysis, _lead(analysis, exchange), usual) for finding in near}
-    frames = sum(min(finding.frames, max(0, end - finding.frame)) for finding in near)
+    found = {_outcome(finding, first_position, _lead(first_frame, exchange), usual) for finding in near}
+    frames = sum(min(finding.frames, end - finding.frame) for finding in near)
     return worst(found), frames
 
 
@@ -120,19 +121,18 @@ def worst(found: Collection[FirstLap]) -> FirstLap:
     return next((one for one in _WORST if one in found), FirstLap.RIGHT)
 
 
-def _outcome(finding: Finding, analysis: Analysis, lead: int, usual: Start | None) -> FirstLap:
-    if _older(finding, analysis.first_position):
+def _outcome(finding: Finding, first_position: int, lead: int, usual: Start | None) -> FirstLap:
+    if _older(finding, first_position):
         return FirstLap.STALE
     if finding.details.get("start"):
         return FirstLap.MUTE if _in_its_place(finding, lead, usual) else FirstLap.LOST
     return OF_KIND.get(finding.kind, FirstLap.WRONG)
 
 
-def _older(finding: Finding, first_position: int | None) -> bool:
+def _older(finding: Finding, first_position: int) -> bool:
     # Of the pattern, and played before the first frame of this burst was.
-    if finding.kind is not Kind.MISPLACED or first_position is None or (finding.lag or 0) <= 0:
-        return False
-    return (finding.lag or 0) > (finding.position - first_position) % POSITIONS
+    lag = finding.lag or 0
+    return finding.kind is Kind.MISPLACED and lag > (finding.position - first_position) % POSITIONS
 
 
 def _in_its_place(finding: Finding, lead: int, usual: Start | None) -> bool:

@@ -106,9 +106,8 @@ def _side(
 
 def _name(side: str, base: Measured, own: list[Contrast]) -> str:
     arm, tally = base.arm, base.tally
-    tails = tally.shapes.get("tail", 0) >= TYPICAL * sum(
-        tally.shapes[name] for name in ("lines", "tail", "run")
-    )
+    kept = sum(tally.shapes[name] for name in ("lines", "tail", "run"))
+    tails = kept > 0 and tally.shapes["tail"] >= TYPICAL * kept
     if side == Direction.CAPTURE.value:
         if arm.capture == CaptureTouch.AHEAD.value:
             return Mechanism.CT.value
@@ -137,12 +136,12 @@ def _always_one_lap(tally: Tally, side: str) -> bool:
 def _shape(side: str, base: Measured) -> str:
     tally = base.tally
     stale = _stale(tally, side)
-    share = 100 * tally.wrong_frames / tally.checked_frames if tally.checked_frames else 0.0
+    share = tally.wrong_frames / tally.checked_frames if tally.checked_frames else 0.0
     kept = sum(tally.shapes[name] for name in ("lines", "tail", "run"))
-    lines = 100 * tally.shapes["lines"] / max(1, kept)
+    lines = tally.shapes["lines"] / kept if kept else 0.0
     return (
-        f"{base.arm.name}: {share:.3g} % of the frames wrong; {stale} runs are whole laps of the {side} "
-        f"ring old, {lines:.0f} % of those kept are whole cache lines"
+        f"{base.arm.name}: {100 * share:.3g} % of the frames wrong; {stale} runs are whole laps of the "
+        f"{side} ring old, {100 * lines:.0f} % of those kept are whole cache lines"
     )
 
 

@@ -212,7 +212,7 @@ def reasons(cause: Cause, context: Context) -> list[str]:
         each = ", ".join(f"{number} with {status}" for status, number in symptoms.statuses.most_common())
         text.append(f"failed packets by their error: {each}")
     if cause is Cause.UNALIGNED_DMA and symptoms.odd_packets:
-        share = 100 * symptoms.odd_packets / max(1, sum(symptoms.lengths.values()))
+        share = 100 * symptoms.odd_packets / sum(symptoms.lengths.values())
         text.append(f"{share:.0f} % of the OUT packets are no whole number of words of four bytes")
     if cause is Cause.UNALIGNED_DMA and symptoms.unseen_odd:
         text.append(

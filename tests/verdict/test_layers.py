@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -12,11 +13,12 @@ from stress.experiment import events
 from stress.experiment.wire.views import attribute, by_wire
 from stress.model.histogram import Axes
 from stress.model.transport import USB, TransportRecord
-from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING
+from stress.model.wire import BUS, CAPTURE_RING, PLAYBACK_RING, RIGHT, WRONG
 from stress.plan.plan import Arm
 from stress.verdict.cause import Cause
 from stress.verdict.contrast import Measured
 from stress.verdict.diagnosis import diagnose
+from stress.verdict.layers import LEAST_SEEN, Layers
 from stress.verdict.suspects import Context
 from stress.verdict.tally import Seen, Tally
 from tests.experiment.wire.wire_cases import FRAMES, POSITION, RINGS, STEP, Burst, detector
@@ -242,3 +244,87 @@ def test_edited_events_are_diagnosed_by_layer_without_a_loopback(name):
         assert found.cause in (Cause.NOT_REPRODUCED, Cause.CANNOT_TELL)
     else:
         assert (found.cause, found.layer) == (cause, layer)
+
+
+def _layers(mapped=(), rw=(), cpus=1, memory=(), failed=0):
+    context = Context(TransportRecord(USB, packet_us=1000, cpus=cpus))
+    return Layers(Counter(dict(mapped)), Counter(dict(rw)), Counter(dict(memory)), failed, 2, context)
+
+
+def _seen(view, kind="stale", ring="playback", memory=""):
+    return Seen(view, kind, ring, memory)
+
+
+def test_failed_packets_of_mapped_and_rw_arms_are_added():
+    parts = [_arm(BASE, 3, failed=5), _arm(RW, 3, failed=2)]
+    layers = Layers.of(parts)
+    assert (layers.failed, layers.rw_bursts) == (7, 2)
+
+
+@pytest.mark.parametrize(("stray", "vetoed"), [(5, False), (4, True)])
+def test_ring_that_was_right_for_nearly_all_old_runs_of_its_side_vetoes(stray, vetoed):
+    seen = {_seen(PLAYBACK_RING): stray, _seen(BUS): 100 - stray}
+    assert _layers(seen).vetoes("playback") is vetoed
+    # Old runs of the other side, and other kinds of this one, are none of it.
+    more = {_seen(BUS, ring="capture"): 900, _seen(BUS, kind="zero"): 900}
+    assert _layers({**seen, **more}).vetoes("playback") is vetoed
+
+
+def test_votes_are_runs_and_those_for_nothing_count_where_nothing_else_does():
+    odd, slip = _seen(PLAYBACK_RING, "gain", None), _seen(PLAYBACK_RING, "drop", None)
+    assert _layers({odd: 3}).votes() == {Cause.CANNOT_TELL: 3}
+    assert _layers({odd: 3, slip: 2}, {slip: 4}).votes() == {Cause.XRUN: 6}
+    assert _layers({slip: 2}).votes() == {Cause.XRUN: 2}
+    assert _layers().votes() == {}
+
+
+@pytest.mark.parametrize(("number", "causes"), [(LEAST_SEEN, {Cause.MEMORY.value}), (LEAST_SEEN - 1, set())])
+def test_enough_runs_past_the_rings_speak_for_a_cause(number, causes):
+    beside = _seen(PLAYBACK_RING, "bitflip", None)
+    assert _layers({_seen(BUS, "bitflip", None): number, beside: 9}).beyond() == causes
+    assert _layers({_seen(BUS, "unknown", None): 9}).beyond() == set()
+    # A kind that only shows in a ring counts for nothing, not for one.
+    assert (
+        _layers({_seen(BUS, "bitflip", None): 2, _seen(PLAYBACK_RING, "bitflip", "x"): 9}).beyond() == set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("view", "cpus", "cause"),
+    [
+        (CAPTURE_RING, 2, Cause.READ_AHEAD),
+        (CAPTURE_RING, 1, Cause.XRUN),
+        (PLAYBACK_RING, 2, Cause.XRUN),
+        (PLAYBACK_RING, 1, Cause.XRUN),
+    ],
+)
+def test_old_runs_of_rw_were_read_ahead_in_the_capture_ring_of_several_cpus(view, cpus, cause):
+    old = _seen(view)
+    assert _layers({old: 3}, {old: 2}, cpus).votes() == {cause: 5}
+
+
+def test_layer_of_a_cause_is_that_of_most_of_its_runs():
+    slip, more = _seen(PLAYBACK_RING, "drop", None), _seen(CAPTURE_RING, "drop", None)
+    flips = _seen(BUS, "bitflip", None)
+    layers = _layers({slip: 2, more: 3, flips: 9})
+    assert layers.named(Cause.XRUN) == CAPTURE_RING
+    assert layers.named(Cause.MEMORY) == BUS
+    # A cause that no kind speaks for has the layer that all runs share.
+    assert layers.named(Cause.CLOCK) == ""
+    assert _layers({flips: 9}).named(Cause.CLOCK) == BUS
+    assert _layers().named(Cause.CLOCK) == ""
+
+
+def test_lanes_say_what_memory_had_of_the_runs_of_the_last_lap():
+    seen = {
+        _seen(PLAYBACK_RING, memory=RIGHT): 2,
+        _seen(PLAYBACK_RING, memory=WRONG): 5,
+        _seen(PLAYBACK_RING): 90,
+        _seen(CAPTURE_RING, memory=WRONG): 7,
+        _seen(BUS, memory=RIGHT): 11,
+    }
+    words = "of the runs of the last lap memory had"
+    layers = _layers(seen)
+    assert layers._lanes("playback") == [f"{PLAYBACK_RING}: {words} 2 right and 5 wrong"]
+    assert layers._lanes("capture") == [f"{CAPTURE_RING}: {words} 0 right and 7 wrong"]
+    assert _layers({_seen(PLAYBACK_RING): 90})._lanes("playback") == []

@@ -125,3 +125,14 @@ def test_card_that_ages_packet_after_packet_is_not_excused():
     found = [_old(1000 * number, 25) for number in range(1, 5)]
     assert _unseen(*found[:3]) == [True] * 3
     assert _unseen(*found) == [False] * 4
+
+
+@pytest.mark.parametrize(
+    ("packet_us", "rate", "longest"), [(1000, 48000, 49), (1000, 44100, 46), (125, 44100, 7), (0, 48000, 49)]
+)
+def test_race_that_was_not_seen_is_no_longer_than_a_packet_and_one_frame(packet_us, rate, longest):
+    transport = dataclasses.replace(PC, packet_us=packet_us)
+    for frames, raced in ((longest, True), (longest + 1, False)):
+        analysis = Analysis("exact", True, 99_000, 99_000).holding([_old(13031, frames)], 9)
+        (done,) = set_apart_unseen_races(analysis, transport, rate).findings
+        assert ("transport" in done.details) is raced
