@@ -163,8 +163,8 @@ def _channel(terms: tuple[Term, ...]) -> int | tuple[int, ...] | None:
 
 
 def _db(gain: float) -> float:
-    level = round(20 * float(np.log10(max(gain, FAINT))), 4)
-    return 0.0 if abs(level) < 1e-4 else level
+    # What is added takes the sign of a zero off.
+    return round(20 * float(np.log10(max(gain, FAINT))), 4) + 0.0
 
 
 def _bits(forward: Forward, gain: float, bits: int) -> int:

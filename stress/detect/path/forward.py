@@ -40,6 +40,14 @@ MOST_OFF = 8
 # 65536 samples. Higher: a clipped peak is not named; lower: chance is clipping.
 MOST_MET = 10
 
+# Bits of the narrowest word, and what its high half leaves open where it is all there is [LSB]. Source: the
+# last bits of x are not in it, and change it by a step now and then. Higher: flips of low bits pass; lower:
+# a sample that rounds the other way is called damage.
+NARROWEST, HALF_OPEN = 16, 3
+
+# A rail that no sample of any format reaches.
+NO_RAIL = 1 << 62
+
 # Factors this near to a power of two or 1 are that. Source: the fit of 8192 samples.
 SNAP = 2e-6
 
@@ -104,7 +112,7 @@ UNSURE = 0.02
 
 def bounds(one: Forward, exact: Floats) -> tuple[Floats, Floats]:
     """Return the least and the greatest that may be captured of unrounded values, both (n,)."""
-    known = all(float(np.log2(abs(term.gain) or 3)).is_integer() for term in one.terms)
+    known = all(_is_power(term.gain) for term in one.terms)
     # The factors of a sum share what the fit leaves open.
     unsure = UNSURE * (2 * len(one.terms) - 1)
     more = (1e-6 if known else unsure * one.step) + one.off + one.slack
@@ -120,6 +128,11 @@ def bounds(one: Forward, exact: Floats) -> tuple[Floats, Floats]:
         least, most = exact - one.step / 2 - more, exact + one.step / 2 + more
     offset = one.offset
     return np.minimum(least + offset, one.high), np.maximum(most + offset, one.low)
+
+
+def _is_power(gain: float) -> bool:
+    # Whether a factor is a power of two, and so known exactly.
+    return gain != 0 and float(np.log2(abs(gain))).is_integer()
 
 
 def _rounded(values: Floats, rule: str) -> Floats:
@@ -212,7 +225,7 @@ def _ruled(found: Forward, seen: Ints, due: Floats) -> bool:
 
 def _cut(found: Forward, seen: Ints, due: Floats) -> float:
     # Samples at a rail that the path itself puts there: damage may hold a few frames at one.
-    made = replace(found, low=-(1 << 62), high=1 << 62).values(due)
+    made = replace(found, low=-NO_RAIL, high=NO_RAIL).values(due)
     near = found.step
     below = (seen == found.low) & (made <= found.low + near)
     above = (seen == found.high) & (made >= found.high - near)
@@ -238,14 +251,13 @@ def _dithered(found: Forward, seen: Ints, due: Floats) -> bool:
 def _slack(found: Forward, seen: Ints, due: Floats, bits: int) -> int:
     # A factor from a fit may miss in one sample of many; the high half alone leaves the last
     # bits of x open, which change it by a step now and then.
-    exact = all(float(np.log2(abs(term.gain) or 3)).is_integer() for term in found.terms)
-    exact = exact and found.rule != "float32"
+    exact = found.rule != "float32" and all(_is_power(term.gain) for term in found.terms)
     off = np.abs(found.values(due) - seen)
     by_one = float((off == found.step).mean()) > float((off > found.step).mean())
     high_only = all(term.source < ODD and term.source % 2 for term in found.terms)
     # A sample that is rounded before bits are cut lies up to half an LSB beside its place.
     least = found.step if exact and by_one else int(found.step > 1 and not exact)
-    return max(least, (3 << (bits - 16)) if high_only and bits <= 16 else 0)
+    return max(least, HALF_OPEN if high_only and bits == NARROWEST else 0)
 
 
 def _refined(tried: Forward, seen: Ints, due: Floats, mix: Mix) -> Forward:

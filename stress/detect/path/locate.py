@@ -43,6 +43,9 @@ NEAR_HINT = 1 << 22
 # lower: time.
 PLAIN = 1e-6
 
+# Products of samples that are made at once: only for memory, 4 MB each of a few arrays.
+PRODUCTS = 1 << 19
+
 # Top bits that are tried where they are lost. Higher: time; lower: samples shifted further left
 # in a file have no position.
 MOST_LOST = 6
@@ -247,7 +250,7 @@ def _correlations(stream: _Samples, steps: Words, pair: int, high: bool, k: int)
     seen = stream.seen - stream.seen.mean() if stream.centred else stream.seen
     norm = float(np.sqrt(seen @ seen)) or 1.0
     key = np.uint32(pair_key(pair))
-    block = max(1, (1 << 19) // len(seen))
+    block = max(1, PRODUCTS // len(seen))
     for first in range(0, len(steps), block):
         x = (steps[first : first + block].astype(np.uint64)[:, None] + stream.steps[None, :]).astype(
             np.uint32

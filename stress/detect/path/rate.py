@@ -156,9 +156,8 @@ def at_old_rate(captured: Floats, ratio: float, frames: int) -> Floats:
     place, whole = place[keep], whole[keep]
     part = place - whole
     out = np.zeros((len(place), captured.shape[1]))
-    band = min(1.0, 1.0)
     for tap in range(-TAPS + 1, TAPS + 1):
         x = part - tap
-        weight = np.sinc(band * x) * np.cos(np.pi * x / (2 * TAPS + 2)) ** 2
+        weight = np.sinc(x) * np.cos(np.pi * x / (2 * TAPS + 2)) ** 2
         out += captured[whole + tap] * weight[:, None]
     return out

@@ -29,6 +29,10 @@ LAPS, BACK, AHEAD = 8, 1 << 17, 1 << 14
 # Higher: a line of two frames is not named; lower: damage is called old.
 PROOF_BITS = 30
 
+# Frames behind the first ones that are compared at once, and how many times as many the next time: only for
+# speed, a long run is compared in few calls and a short one in a short call.
+FOLLOWED, GROWS = 64, 4
+
 # Runs of wrong frames of a block that are looked for. Higher: time on noise; lower: the rest of
 # a block with many stale lines whose ring is not known is unknown.
 MOST_RUNS = 400
@@ -133,8 +137,7 @@ class Restorer:
                     runs.insert(0, (start + step, end))
                 continue
             known = [lag, *[one for one in known if one != lag]][:4]
-            size = 64
-            at = start
+            size, at = FOLLOWED, start
             while at < len(seen):
                 # Across frames that are right by chance as well.
                 some = slice(at, min(len(seen), at + size))
@@ -145,7 +148,7 @@ class Restorer:
                 at = stop
                 if len(wrong):
                     break
-                size *= 4
+                size *= GROWS
             runs = [(max(at, a), b) for a, b in [(start, end), *runs] if b - max(at, a) >= least]
 
     def _lag_at(self, seen: Ints, positions: Ints, start: int, least: int, known: list[int]) -> int | None:

@@ -15,6 +15,8 @@ from stress.model.arrays import Floats, Ints, Signal
 
 _LENGTH = 8192 - fit.TAPS + 1
 _BLOCKS = 12
+# Frames of the resampler's transform: a block and PAD on both sides, and a size that is quick to transform.
+_RESAMPLED = 9216
 # Drift over the whole capture [frames] that is not told from none. Higher: the residual grows
 # by (2 pi f d)^2; lower: noise in the estimate makes every capture pay for a resampler.
 _SAME = 0.004
@@ -92,7 +94,7 @@ def fit_on(y: Signal, x: Reference, track: Track, clocks: tuple[SegmentClock, ..
     ----------
     y : (n,) float32, the captured channel, full scale 1.
     """
-    return _fit(y, x, track, clocks, Resampler(9216))[0]
+    return _fit(y, x, track, clocks, Resampler(_RESAMPLED))[0]
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def refine(y: Signal, x: Reference, track: Track) -> Fitted:
     ----------
     y : (n,) float32, the captured channel, full scale 1.
     """
-    resampler = Resampler(9216)
+    resampler = Resampler(_RESAMPLED)
     span = y.size
     start: tuple[float, ...] = (track.slope * 48000.0,) if abs(track.slope) * span > 0.5 else ()
     clocks = [_start_clock(segment.frames, segment.delays, start) for segment in track.segments]
