@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stress.detect.spectral import PeriodicDifference
-from stress.detect.spectral.periodic import BLOCK
+from stress.detect.spectral.periodic import BLOCK, Alarm
 from stress.errors import ConfigError
 from stress.model.formats import FORMATS
 from stress.patterns.analog_periodic import PERIOD, PeriodicNoise
@@ -121,3 +121,191 @@ def test_what_a_strong_event_leaves_within_a_period_is_no_event_of_its_own():
     assert [(alarm.frame // 10, alarm.confirmed) for alarm in found] == [(1000, True), (3000, True)]
     samples[10300:10305, 0] = 800
     assert alarms(samples)[0].count == 3
+
+
+def _checker(*opened, echoes=(), period=100):
+    checker = PeriodicDifference(2, period)
+    checker._open = [Alarm(frame, channel, value, 3, None) for frame, channel, value in opened]
+    checker._echoes = list(echoes)
+    return checker
+
+
+def _event(checker, start, *loud, n=400):
+    """Judge one event: samples (frame, channel, value) of a block that begins at frame `start`."""
+    difference = np.zeros((n, 2), np.int16)
+    for frame, channel, value in loud:
+        difference[frame - start, channel] = value
+    group = np.array(sorted({frame - start for frame, _, _ in loud}))
+    checker._event(difference, group, start)
+    return checker
+
+
+def _places(checker):
+    return [(one.frame, one.channel, one.difference, one.confirmed) for one in checker._open]
+
+
+def test_event_is_told_by_its_largest_difference():
+    one = _event(_checker(), 1000, (1010, 0, 50), (1011, 1, -70), (1013, 0, 60))
+    assert (_places(one), one.count) == ([(1011, 1, -70, None)], 1)
+    assert one._open[0].mean == 0
+    one._mean = 9
+    assert _event(one, 2000, (2010, 0, 50))._open[1].mean == 9
+
+
+@pytest.mark.parametrize(
+    ("value", "frame", "confirmed"),
+    [
+        (-50, 1110, True),
+        (-49, 1110, False),
+        (50, 1110, False),
+        (-99, 1134, True),
+        (-99, 1135, False),
+        (-99, 1086, True),
+        (-99, 1085, False),
+    ],
+)
+def test_echo_is_half_as_strong_of_the_other_sign_one_period_later(value, frame, confirmed):
+    # The peak may be on another sample near; what counts is the one a period later.
+    loud = [(1110, 1, value)] if frame == 1110 else [(1110, 1, -60), (frame, 0, value)]
+    one = _event(_checker((1010, 1, 100)), 1000, *loud)
+    kept = [(alarm.frame, alarm.confirmed) for alarm in one._alarms]
+    assert kept == ([(1010, True)] if confirmed else [])
+    assert one.count == (0 if confirmed else 1)
+    assert one._echoes == ([(1110, 100)] if confirmed else [])
+
+
+def test_echo_that_the_next_block_shows_whole_is_left_to_it():
+    one = _event(_checker((1010, 1, 100)), 1000, (1105, 0, -90), n=110)
+    assert (one.count, _places(one), one._alarms) == (0, [(1010, 1, 100, None)], [])
+    # One that was due before the block is none.
+    late = _event(_checker((1010, 1, 100)), 1111, (1115, 1, -90))
+    assert late.count == 1
+
+
+@pytest.mark.parametrize(("frame", "joined"), [(1074, True), (1075, False), (946, True), (945, False)])
+def test_event_near_an_open_one_is_the_same(frame, joined):
+    one = _event(_checker((1010, 0, 50), period=500), 900, (frame, 1, -70))
+    assert one.count == (0 if joined else 1)
+    assert _places(one)[0] == ((frame, 1, -70, None) if joined else (1010, 0, 50, None))
+    softer = _event(_checker((1010, 0, 50), period=500), 900, (frame, 1, -50))
+    assert _places(softer)[0] == (1010, 0, 50, None)
+
+
+@pytest.mark.parametrize(("frame", "heard"), [(1064, False), (1065, True), (936, False), (935, True)])
+def test_event_near_an_echo_is_the_echo(frame, heard):
+    one = _event(_checker(echoes=[(1000, 50)], period=5000), 900, (frame, 0, 60))
+    assert one.count == heard
+
+
+@pytest.mark.parametrize(
+    ("frame", "value", "tail"),
+    [
+        (1001, 1, True),
+        (1000, 1, False),
+        (1475, 1, True),
+        (1476, 1, False),
+        (1200, 2, False),
+        (1200, -1, True),
+    ],
+)
+def test_tail_is_a_fiftieth_of_a_strong_event_within_a_period(frame, value, tail):
+    assert _checker((1000, 0, -100), period=500)._tail(frame, value) is tail
+    assert _checker(echoes=[(1000, 100)], period=500)._tail(frame, value) is tail
+    assert _checker()._tail(frame, value) is False
+
+
+@pytest.mark.parametrize(("now", "open_still"), [(1134, 1), (1135, 0)])
+def test_event_without_an_echo_is_not_confirmed_once_that_was_due(now, open_still):
+    one = _checker((1010, 0, 50))
+    one._expire(now)
+    assert len(one._open) == open_still
+    assert [alarm.confirmed for alarm in one._alarms] == [False] * (1 - open_still)
+
+
+@pytest.mark.parametrize(("now", "known"), [(1100, True), (1101, False)])
+def test_echo_is_known_for_a_period(now, known):
+    one = _checker(echoes=[(1000, 50)])
+    one._expire(now)
+    assert bool(one._echoes) is known
+
+
+def test_alarms_are_kept_up_to_a_number():
+    one = PeriodicDifference(2, 100, most=2)
+    some = [Alarm(n, 0, 1, 1, True) for n in range(3)]
+    one._keep(some[:1])
+    one._keep(some[1:])
+    assert one._alarms == some[:2]
+    one._keep(some)
+    assert one._alarms == some[:2]
+
+
+def test_alarm_is_a_json_object():
+    assert Alarm(5, 1, -70, 3, None).to_json() == {
+        "frame": 5, "channel": 1, "difference": -70, "mean": 3, "confirmed": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("channels", "period"), [(0, 10), (2, 0)])
+def test_period_and_channels_are_one_at_least(channels, period):
+    with pytest.raises(ConfigError, match="1 or more"):
+        PeriodicDifference(channels, period)
+    assert PeriodicDifference(1, 1).checked == 0
+
+
+def _means(*levels):
+    """The running mean after blocks whose differences have these mean magnitudes."""
+    checker, seen = PeriodicDifference(1, 10), []
+
+    class _Block:
+        count, room = 8, 8
+
+        def __init__(self, level):
+            self._level = level
+
+        def mean(self):
+            return self._level
+
+        def within(self, limit):
+            seen.append((checker._mean, limit))
+            return True
+
+        def drop(self):
+            pass
+
+    for level in levels:
+        checker._lagged = _Block(level)
+        checker._judge()
+    assert checker.checked == 8 * len(levels)
+    return seen
+
+
+def test_limit_is_ten_running_means_and_no_more_than_the_block_itself_has():
+    # The mean runs over about eight blocks, rounded up, and grows fourfold and one at most.
+    assert _means(8, 16, 0) == [(8, 80), (9, 90), (8, 10)]
+    assert _means(0, 100) == [(0, 10), (1, 10)]
+    assert _means(1, 100, 100) == [(1, 10), (5, 50), (17, 170)]
+    assert _means(3, 4) == [(3, 30), (4, 40)]
+
+
+@pytest.mark.parametrize(("value", "loud"), [(10, False), (11, True), (-10, False), (-11, True)])
+@pytest.mark.parametrize("channel", [0, 1])
+def test_difference_beyond_the_limit_alarms_either_way(value, channel, loud):
+    frames = np.zeros((600, 2), np.int16)
+    frames[300, channel] = value
+    checker = PeriodicDifference(2, 100)
+    checker.feed(frames)
+    assert checker.finish() == () or loud
+    assert checker.count == loud
+
+
+@pytest.mark.parametrize(("apart", "count"), [(64, 1), (65, 2)])
+def test_loud_frames_near_each_other_are_one_event(apart, count):
+    frames = np.zeros((3000, 2), np.int16)
+    frames[1000] = 300
+    frames[1000 + apart] = 300
+    checker = PeriodicDifference(2, 800)
+    checker.feed(frames)
+    found = checker.finish()
+    assert (checker.count, len(found)) == (count, count)
+    assert found[0].frame == 1000
+    assert [one.confirmed for one in found] == [True] * count
