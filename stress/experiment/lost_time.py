@@ -112,11 +112,12 @@ def set_apart(analysis: Analysis, rings: Rings, stalls: Stalls) -> Analysis:
     A finding is marked when frames slip by whole laps of a ring, or of both where the
     clock shows them, data is newer than it can be, whole laps are old in one piece, or
     frames slip by anything at all in a burst that had xruns or in which the kernel gave
-    up waiting, or silence ends a burst in which the clock shows as much lost: at most two
-    laps before it, or one lap behind it (see `LAPS_BEHIND`). It is not when the wire already
-    shows it to be the device's, unless the kernel waited in vain (a host that stands still
-    loses packets as a device does) or the stream was late by laps from its first frame. Of
-    the marked ones the first `MOST_KEPT` are kept.
+    up waiting, or silence ends a burst in which the clock shows as much lost, or stands
+    where the next lap of the capture is silent: at most two laps before it, or one lap
+    behind it (see `LAPS_BEHIND`). It is not when the wire already shows it to be the
+    device's, unless the kernel waited in vain (a host that stands still loses packets as
+    a device does) or the stream was late by laps from its first frame. Of the marked ones
+    the first `MOST_KEPT` are kept.
     """
     blocks, end = (
         _blocks(analysis, rings, stalls) | _late_from_the_start(analysis, rings, stalls),
@@ -128,6 +129,7 @@ def set_apart(analysis: Analysis, rings: Rings, stalls: Stalls) -> Analysis:
         if index in blocks
         or _lost_time(finding, rings, stalls)
         or _silence_behind(finding, rings, stalls, end)
+        or _silence_ahead(finding, rings, stalls, end)
     ]
     if not causes:
         return analysis
@@ -284,6 +286,14 @@ def _silence_behind(finding: Finding, rings: Rings, stalls: Stalls, end: int) ->
     lap = _smallest(rings)
     stalled = stalls.known(lap) or stalls.behind_frames >= lap
     return stalled and finding.frames <= max(LAPS_BEHIND * lap, stalls.behind_frames + lap)
+
+
+def _silence_ahead(finding: Finding, rings: Rings, stalls: Stalls, end: int) -> bool:
+    # What is written over frames that are read late is a lap newer: in the last lap of the pattern, the
+    # silence behind it.
+    lap = rings.capture or 0
+    silent = finding.kind is Kind.ZERO and not finding.injected
+    return silent and stalls.coherent and 0 < end - finding.frame <= lap and stalls.known(lap)
 
 
 def _newer(finding: Finding, rings: Rings) -> bool:

@@ -294,3 +294,23 @@ def test_packets_lost_on_the_wire_are_lost_time_where_the_kernel_waited_in_vain_
     slip = Finding(Kind.DROP, frame=6912, frames=48, position=1, details={"view": "wire or device"})
     assert _marked([slip], waits=1) == [True]
     assert _marked([slip], lost_frames=2048, behind_frames=4096) == [False]
+
+
+@pytest.mark.parametrize(
+    ("frame", "stall", "marked"),
+    [
+        # Read a lap late, the last lap of the pattern is the silence behind it.
+        (99_000 - 1280, {"xruns": 1}, True),
+        (99_000 - 128, {"waits": 1}, True),
+        (99_000 - 200, {"lost_frames": 1280}, True),
+        (99_000 - 1281, {"xruns": 1}, False),
+        (99_000 - 200, {"lost_frames": 1279}, False),
+        (99_000 - 200, {"xruns": 1, "coherent": False}, False),
+        (99_000 - 200, {}, False),
+    ],
+)
+def test_silence_where_the_next_lap_is_silent_is_a_late_read(frame, stall, marked):
+    zeros = Finding(Kind.ZERO, frame, frames=64, position=1)
+    assert _marked([zeros], **{"coherent": True, **stall}) == [marked]
+    planted = Finding(Kind.ZERO, frame, frames=64, position=1, injected=True)
+    assert _marked([planted], **{"coherent": True, **stall}) == [False]
