@@ -114,7 +114,7 @@ def analyze_on_device(
         checked_frames=tier.checked,
         first_frame=begin,
         first_position=phase,
-        episodes=episodes(found, max(rings.largest, 1)),
+        episodes=episodes(found, rings.largest),
         notes=(f"positions are modulo the {PERIOD} frames of the stimulus",),
     )
     return DeviceAnalysis(
@@ -134,7 +134,7 @@ def _active(samples: Shorts) -> tuple[int, int]:
     count = len(samples) // _BLOCK
     if not count:
         return 0, 0
-    blocks = samples[: count * _BLOCK].reshape(count, -1)
+    blocks = samples[: count * _BLOCK].reshape(count, _BLOCK, samples.shape[1])
     levels = np.array([_level(block) for block in blocks], dtype=np.int64)
     loud = np.flatnonzero((levels > _SILENT) & (4 * levels > levels.max()))
     if loud.size < 3:
@@ -154,9 +154,9 @@ def _sound_of(rest: Shorts, most: int) -> int:
 
 def _level(samples: Shorts) -> int:
     # Mean magnitude without the offset.
-    wide = samples.reshape(-1).astype(np.int32)
-    wide -= np.int32(int(wide.sum(dtype=np.int64)) // max(1, wide.size))
-    return int(np.abs(wide).sum(dtype=np.int64)) // max(1, wide.size)
+    wide = samples.ravel().astype(np.int32)
+    wide -= np.int32(int(wide.sum(dtype=np.int64)) // wide.size)
+    return int(np.abs(wide).sum(dtype=np.int64)) // wide.size
 
 
 def _sides(on: Shorts, pattern: PeriodicNoise, layout: Layout) -> list[str]:

@@ -91,9 +91,9 @@ def _solve(name: str, source: Signal, first: int, residual: Signal) -> Distortio
     both = terms(source[::2], scale)
     lags = range(first, first + 2 * _SIDES[name] + 1)
     inner = np.arange(64, residual.shape[1] - 64, _THIN)
-    columns = [_late(term, inner, lag).reshape(-1) for term in both for lag in lags]
+    columns = [_late(term, inner, lag).ravel() for term in both for lag in lags]
     design = np.array(columns, dtype=np.float64)
-    wanted = residual[::2][:, inner].reshape(-1).astype(np.float64)
+    wanted = residual[::2][:, inner].ravel().astype(np.float64)
     limit = 5 * 1.4826 * float(np.median(np.abs(wanted)))
     gram = design @ design.T
     gram[np.diag_indices(gram.shape[0])] += 1e-6 * np.trace(gram) / gram.shape[0]
@@ -103,7 +103,7 @@ def _solve(name: str, source: Signal, first: int, residual: Signal) -> Distortio
         guess = taps @ design
         strange = np.abs(wanted - guess) > limit
         taps = np.linalg.solve(gram, design @ np.where(strange, guess, wanted))
-    return Distortion(name, scale, first, np.asarray(taps.reshape(2, -1), dtype=np.float64))
+    return Distortion(name, scale, first, np.asarray(taps.reshape(2, len(lags)), dtype=np.float64))
 
 
 def _late(term: Signal, inner: Ints, lag: int) -> Signal:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stress.detect.spectral.laps import SIDE, Guess, Heard, free_lags, hold, located, rank, response
-from stress.detect.spectral.scan import FIRST, HOP, MARGIN, SPILL, BlockScan
+from stress.detect.spectral.scan import FIRST, HOP, MARGIN, SCORED, SPILL, BlockScan
 from stress.detect.spectral.signal import Reference
 from stress.detect.spectral.weigh import LINE, WINDOW, Weights, toeplitz
 from stress.model.arrays import Floats, Signal
@@ -103,8 +103,6 @@ class Explainer:
         """
         events: list[Event] = []
         begin = middle - SPILL
-        if power.max() <= ALARM * ALARM:
-            return []
         block = _Block(middle, stretches, [s.matched.astype(np.float64) for s in stretches])
         while len(events) < most and power.max() > ALARM * ALARM:
             line = int(power.argmax())
@@ -180,16 +178,11 @@ class Explainer:
 
     def _subtract(self, block: _Block, guess: Guess, power: Signal) -> Signal:
         # Takes the guess out of the block and returns the lines' power after it.
-        first = (guess.start - block.middle + SPILL - WINDOW) // LINE
-        last = (guess.stop - block.middle + SPILL + WINDOW) // LINE + 1
-        first, last = max(0, first), min(power.size, last)
-        out, seen = power.copy(), power[first:last] > 0
-        out[first:last] = 0
+        out = np.zeros_like(power)
         for i, one in enumerate(block.matched):
             self._take_out(i, guess, block.middle - MARGIN, 0, one)
-            part = one[FIRST + first * LINE : FIRST + last * LINE]
-            out[first:last] += self._power(i, part, block.stretches) * seen
-        return out
+            out += self._power(i, one[FIRST : FIRST + SCORED], block.stretches)
+        return np.where(power > 0, out, power)
 
     def _take_out(
         self,
@@ -210,7 +203,7 @@ class Explainer:
             part[low:high] -= added[low - begin : high - begin]
 
     def _power(self, channel: int, part: Floats, stretches: Sequence[BlockScan]) -> Signal:
-        inner = part.reshape(-1, LINE) @ self._weights[channel].whiten
+        inner = part.reshape(part.size // LINE, LINE) @ self._weights[channel].whiten
         power = np.einsum("ij,ij->i", inner, inner) / stretches[channel].variance
         return np.asarray(power, dtype=np.float32)
 

@@ -35,7 +35,7 @@ class Lagged:
         self._period, self._held = period, 0
         self.room = period + block
         self._frames = np.empty((period + block, channels), dtype=np.int16)
-        self._flat = self._frames.reshape(-1)
+        self._flat = self._frames.ravel()
         # Pairs need an even number of channels: only then are all frames whole words.
         words = channels % 2 == 0
         self._words = self._flat.view(np.uint32) if words else np.empty(0, dtype=np.uint32)

@@ -65,7 +65,7 @@ class Resampler:
     def __call__(self, block: Signal, instants: Instants) -> Signal:
         """Return `block` at fractional frame numbers, each within PAD of no edge."""
         spectrum = np.fft.rfft(block)
-        parts = np.fft.irfft(self._basis * spectrum, self.size, axis=1).astype(np.float32, copy=False)
+        parts = np.asarray(np.fft.irfft(self._basis * spectrum, self.size, axis=1), dtype=np.float32)
         out = np.empty(instants.fraction.size, dtype=np.float32)
         # The integer part steps by one except at a few frames: copy runs, not elements.
         for first, start, stop in instants.runs:

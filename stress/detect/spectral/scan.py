@@ -70,8 +70,8 @@ class Scanner:
         weights = self._weights
         start = middle - MARGIN
         told, bent, left = self._left(start, window)
-        matched = np.fft.irfft(left * weights.matched, SIZE).astype(np.float32, copy=False)
-        inner = matched[FIRST : FIRST + SCORED].reshape(-1, LINE) @ weights.whiten
+        matched = np.asarray(np.fft.irfft(left * weights.matched, SIZE), dtype=np.float32)
+        inner = matched[FIRST : FIRST + SCORED].reshape(SCORED // LINE, LINE) @ weights.whiten
         power = np.einsum("ij,ij->i", inner, inner)
         first = max(0, low - (start + FIRST)) // LINE
         last = max(0, high - (start + FIRST)) // LINE
@@ -101,7 +101,7 @@ class Scanner:
         (HOP,) float32.
         """
         left = np.fft.irfft(self._left(middle - MARGIN, window)[2], SIZE)
-        return left[MARGIN : MARGIN + HOP].astype(np.float32, copy=False)
+        return np.asarray(left[MARGIN : MARGIN + HOP], dtype=np.float32)
 
     def _left(self, start: int, window: CaptureWindow) -> tuple[Spectrum, Spectrum | None, Spectrum]:
         # Spectra of the stimulus' image, of its distortion, and of the capture without both.
@@ -116,6 +116,6 @@ class Scanner:
             return None
         source = sent
         if self._distortion.source == "heard":
-            source = np.fft.irfft(told, SIZE).astype(np.float32, copy=False)
+            source = np.asarray(np.fft.irfft(told, SIZE), dtype=np.float32)
         both = np.fft.rfft(self._distortion.terms(source), axis=1) * self._bent
         return np.asarray(both[0] + both[1])

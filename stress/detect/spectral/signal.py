@@ -46,8 +46,8 @@ def integers(captured: Bytes, channels: int, fmt: SampleFormat) -> Samples:
         flat = flat << 8 >> 8 if fmt.bits == 24 else flat
     else:
         wide = np.zeros((frames * channels, 4), dtype=np.uint8)
-        wide[:, 1:] = raw.reshape(-1, 3)
-        flat = wide.reshape(-1).view("<i4") >> 8
+        wide[:, 1:] = raw.reshape(frames * channels, 3)
+        flat = wide.ravel().view("<i4") >> 8
     return np.ascontiguousarray(flat.reshape(frames, channels).T)
 
 

@@ -69,7 +69,7 @@ def spectrogram(
     group = max(1, -(-count // columns))
     bins = np.linspace(0, _WINDOW // 2, bands, endpoint=False).astype(np.int64)
     rows = [_power(signal[i * hop :], min(group, count - i), bins) for i in range(0, count, group)]
-    power = np.array(rows, dtype=np.float32).reshape(-1, bands).T
+    power = np.array(rows, dtype=np.float32).reshape(len(rows), bands).T
     levels = 10 * np.log10(np.maximum(power, 10 ** (_FLOOR_DB / 10)))
     edges = (*(bins * rate / _WINDOW).tolist(), rate / 2)
     return Spectrogram(start_frame, hop * group, edges, levels.astype(np.float32))
@@ -84,7 +84,7 @@ def _power(signal: Signal, count: int, bins: Ints) -> Signal:
     power = np.mean(np.abs(np.fft.rfft(pieces, axis=1)) ** 2, axis=0)
     scale = 2 / (_WINDOW * float(np.sum(window**2)))
     # Pointer-sized: 32-bit machines refuse 64-bit places.
-    bands = np.add.reduceat(power, bins.astype(np.intp, copy=False))
+    bands = np.add.reduceat(power, np.asarray(bins, dtype=np.intp))
     return np.asarray(bands * scale, dtype=np.float32)
 
 

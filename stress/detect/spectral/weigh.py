@@ -45,7 +45,7 @@ class Weights:
 def spectrum_of(residual: Signal) -> Floats:
     """Return the robust power spectrum of rows of residual, (WINDOW / 2 + 1,)."""
     count = residual.shape[1] // WINDOW
-    pieces = residual[:, : count * WINDOW].reshape(-1, WINDOW) * np.hanning(WINDOW)
+    pieces = residual[:, : count * WINDOW].reshape(residual.shape[0] * count, WINDOW) * np.hanning(WINDOW)
     power = np.abs(np.fft.rfft(pieces, axis=1)).astype(np.float64) ** 2
     # The median of an exponential variable is ln 2 of its mean.
     middle = np.median(power, axis=0) / np.log(2.0) / (0.375 * WINDOW)
