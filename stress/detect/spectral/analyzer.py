@@ -87,20 +87,22 @@ class _Case:
         return [c for c, lock in enumerate(self.locks) if lock is not None and lock.locked]
 
     @property
+    def lead(self) -> Lock:
+        return next(lock for lock in self.locks if lock is not None and lock.locked)
+
+    @property
     def lags(self) -> list[int]:
         return [*whole_laps(self.rings, self.options.laps), *self.options.extra_lags]
 
     def reference(self, channel: int) -> Reference:
-        lead = next(lock for lock in self.locks if lock is not None and lock.locked)
-        frames = self.y.shape[1] - min(0, lead.delay) + SIZE
+        frames = self.y.shape[1] - min(0, self.lead.delay) + SIZE
         if self.options.played is not None:
             frames = min(frames, self.options.played)  # behind it silence was played
         return Reference(self.pattern, channel, self.first, max([FREE_LAGS, *self.lags]) + SIZE, frames)
 
     def follow(self, x: Reference) -> Track:
-        lead, lock = self.used[0], self.locks[self.used[0]]
-        delay, start = (lock.delay, lock.at) if lock else (0, 0)
-        return DelayTracker(self.y[lead], x, delay).run(start, self.pattern, lead, self.first)
+        channel, lead = self.used[0], self.lead
+        return DelayTracker(self.y[channel], x, lead.delay).run(lead.at, self.pattern, channel, self.first)
 
     def judge(self, track: Track, lead: Reference, advice: list[str]) -> SpectralAnalysis:
         band = self._band()
@@ -123,19 +125,20 @@ class _Case:
         channel = measure.channel(
             tuned[0].fitted, tuned[0].y, self.pattern.rate, band, walk.levels(), clipped
         )
+        disturbed = [walk.captured(event.at) for event in events if event.guess is None]
         on = slice(max(0, round(channel.latency_frames)), track.segments[-1].stop)
         advice = [
             *advice,
             *inputs.folded(self.y, self.used, self.locks, self.pattern, self.first),
             *inputs.unsteady(tuned[0].y[on]),
             *inputs.weak(channel.snr_db),
-            *inputs.disturbed([walk.captured(event.at) for event in events if event.guess is None]),
+            *inputs.disturbed(disturbed),
         ]
         return SpectralAnalysis(
             self._analysis(findings, walk, channel.latency_frames, self._notes(track)),
             channel,
             tuple(advice),
-            sum(1 for event in events if event.guess is None),
+            len(disturbed),
             walk.quiet_score,
             measure.seconds(walk.powers, self.pattern.rate),
             self._view(tuned[0].y, walk),
@@ -188,7 +191,9 @@ class _Case:
         frame = min([one.frame for one in tail], default=end)
         kept = [one for one in found if one.frame < frame]
         played = self.options.played
-        due = 0 if played is None else min(y.size, walk.captured(0) + played) - frame
+        if played is None:
+            return kept
+        due = min(y.size, walk.captured(0) + played) - frame
         if due < 2 * BLOCK:
             return kept
         position = (self.first + frame - walk.captured(0)) % POSITIONS

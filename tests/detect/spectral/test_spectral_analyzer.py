@@ -154,9 +154,9 @@ def test_silence_where_more_was_played_is_a_mute_from_two_blocks_on(due, told):
 
 def test_mute_begins_with_the_zeros_before_the_end_and_ends_with_the_capture():
     end = 5 * BLOCK
-    zeros = Finding(Kind.ZERO, end - 100, 100, 0)
+    zeros = Finding(Kind.ZERO, end - 100, 50, 0), Finding(Kind.ZERO, end - 40, 40, 0)
     inside = Finding(Kind.STALE, end - 60, 8, 0)
-    (mute,) = _ended([zeros, inside], 4 * BLOCK, 99 * BLOCK)
+    (mute,) = _ended([*zeros, inside], 4 * BLOCK, 99 * BLOCK)
     assert (mute.kind, mute.frame, mute.frames) == (Kind.MUTE, end - 100, 4 * BLOCK + 100)
     assert mute.position == FIRST + end - 100 - 300
 

@@ -213,3 +213,43 @@ def test_json_of_an_alarm_is_its_fields():
         "mean": 3,
         "confirmed": None,
     }
+
+
+BORDER = PERIOD + BLOCK
+
+
+def _lasting(*marks):
+    # Values that come again in all later periods, so that they have no echo.
+    return {(n, 0): value for frame, value in marks for n in range(frame, FRAMES, PERIOD)}
+
+
+@pytest.mark.parametrize(("apart", "count"), [(64, 1), (65, 2)])
+def test_event_within_64_frames_behind_the_border_belongs_to_the_one_before_it(apart, count):
+    checker, _ = _alarms(_lasting((BORDER - 1, 90), (BORDER - 1 + apart, 60)))
+    assert checker.count == count
+
+
+@pytest.mark.parametrize(("apart", "count"), [(64, 1), (65, 2)])
+def test_event_within_64_frames_of_an_echo_is_left_out(apart, count):
+    echo = BORDER - 1
+    checker, _ = _alarms({(echo - PERIOD, 0): 100, **_lasting((echo + apart, 60))})
+    assert checker.count == count
+
+
+def test_first_of_two_equal_halves_of_an_event_is_named():
+    _, found = _alarms(_lasting((BORDER - 1, 60), (BORDER, -60)))
+    assert [(one.frame, one.difference) for one in found] == [(BORDER - 1, 60)]
+
+
+def test_event_shortly_before_an_echo_that_the_next_block_has_is_part_of_it():
+    checker, found = _alarms({(BORDER - PERIOD, 0): 100, **_lasting((BORDER - 6, 50))})
+    assert checker.count == 1
+    assert [(one.frame, one.confirmed) for one in found] == [(BORDER - PERIOD, True)]
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize(("between", "count"), [(ALARM, 2), (ALARM + 1, 1)])
+def test_frame_at_the_limit_joins_nothing(sign, between, count):
+    marks = ((3000, 90), (3060, between), (3120, 90))
+    checker, _ = _alarms(_lasting(*((frame, sign * value) for frame, value in marks)))
+    assert checker.count == count
