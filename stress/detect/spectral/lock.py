@@ -61,7 +61,7 @@ class PlayedChannel:
     first: int
 
     def samples(self, start: int, frames: int) -> Signal:
-        """Return (frames,) float32 from played frame `start` on, full scale 1."""
+        """Return (frames,) float32 from played frame `start` on, in steps of 24 bits."""
         return self.pattern.samples(self.first + start, frames, self.channel).astype(np.float32)
 
 

@@ -164,3 +164,13 @@ def test_response_is_the_wrong_data_through_the_autocorrelation(source):
 
 def test_windows_reach_24_frames_beyond_the_alarm():
     assert (laps.SIDE, FREE_LAGS) == (24, 32768)
+
+
+def test_free_lags_reach_no_further_than_they_say():
+    assert FREE_LAGS + 1 not in laps.free_lags([_heard(FREE_LAGS + 1, 300, 308, 290)], 300, 10)
+
+
+def test_hold_begins_anywhere_but_in_the_last_frame():
+    # Two frames before the end of the window is the last place where a frame can be repeated.
+    heard = _heard(HOLD, 107, 108, 100, frames=9, noise=0.0)
+    assert laps.hold([heard], 100) == Guess(HOLD, 107, 108, pytest.approx(_gain(heard, HOLD, 107, 108, 100)))

@@ -145,3 +145,22 @@ def test_first_channel_silent_leaves_the_second_to_look_for_itself():
     y = _capture(3000)
     y[0] = 0
     assert lock_all(y, Noise(), FIRST, 0, 0)[1].delay == 3000
+
+
+def test_peak_does_not_depend_on_the_level():
+    rng = np.random.default_rng(4)
+    block, x = rng.standard_normal(BLOCK), rng.standard_normal(BLOCK + 40)
+    peak, where = lock._peak(block, x)
+    assert lock._peak(1e-6 * block, 1e-3 * x) == (pytest.approx(peak), where)
+
+
+def test_silence_played_is_no_delay():
+    silent = Noise()
+    silent._all[:] = 0
+    assert search(_capture(0)[0], BLOCK, PlayedChannel(silent, 0, FIRST), 5, 50) == Lock(BLOCK, BLOCK, 0.0)
+
+
+def test_peak_before_the_first_played_frame_is_kept_against_later_pieces():
+    y = Noise().played(FIRST - BLOCK - 100, 4 * BLOCK, 0)
+    got = search(y, BLOCK, PlayedChannel(Noise(), 0, FIRST), -200, lock._PIECE + 300)
+    assert got.delay == BLOCK + 100 and got.locked
