@@ -200,3 +200,11 @@ def test_disturbances_are_counted_and_the_first_is_named():
     assert inputs.disturbed([]) == []
     assert inputs.disturbed([77])[0].startswith("1 disturbance no ring data explains, first at frame 77")
     assert inputs.disturbed([77, 80])[0].startswith("2 disturbances no ring data explains, first at frame 77")
+
+
+def test_fold_down_names_the_loudest_other_channel():
+    noise = Noise(3)
+    y = np.array([noise.played(FIRST - 300, 3 * BLOCK, c) for c in range(3)])
+    y[0] += 0.5 * y[2]
+    (got,) = inputs.folded(y, [0, 1, 2], [Lock(BLOCK, 300, 50.0)] * 3, noise, FIRST)
+    assert got.startswith("captured channel 1 hears played channel 3 at -6.")

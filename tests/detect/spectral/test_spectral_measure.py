@@ -174,3 +174,30 @@ def test_seconds_hold_the_mean_levels_of_their_blocks():
     assert got[1] == Second(48000, pytest.approx(30.0), pytest.approx(-20.0))
     assert got[2] == Second(96000, -200.0, -200.0)
     assert measure.seconds([], RATE) == ()
+
+
+def _lines(rate, size, frames, level=0.01):
+    n = np.arange(frames)
+    tones = sum(level * np.cos(2 * np.pi * round(hz * size / rate) / size * n) for hz in (50, 100))
+    return (tones + 1e-6 * np.random.default_rng(1).standard_normal(frames)).astype(np.float32)
+
+
+def test_hum_is_that_of_the_first_65536_frames():
+    y = _lines(RATE, 1 << 16, 1 << 17)
+    y[1 << 16 :] *= 0.01
+    assert measure.hum_db(y, RATE, 1e-4) == pytest.approx(0.0, abs=0.05)
+
+
+def test_hum_is_looked_for_in_a_second_of_frames():
+    assert measure.hum_db(_lines(32768, 32768, 32768), 32768, 1e-4) == pytest.approx(0.0, abs=0.05)
+    assert measure.hum_db(_lines(32768, 32768, 32767), 32768, 1e-4) is None
+
+
+@pytest.mark.parametrize(("apart", "share"), [(-1, 5 / 6), (0, 1), (1, 5 / 6), (2, 1 / 6), (-2, 1 / 6)])
+def test_hum_is_of_three_bins_of_a_hann_window(apart, share):
+    n, size = np.arange(1 << 16), 1 << 16
+    bins = [round(hz * size / RATE) + apart for hz in (50, 100)]
+    y = sum(0.01 * np.cos(2 * np.pi * b / size * n) for b in bins).astype(np.float32)
+    y += 1e-6 * np.random.default_rng(1).standard_normal(size).astype(np.float32)
+    # A line has two thirds of its power in its bin, and a sixth in each beside it.
+    assert measure.hum_db(y, RATE, 1e-4) == pytest.approx(10 * math.log10(share), abs=0.05)
