@@ -20,6 +20,9 @@ _SEEN = 7.0
 _GROUP = 64
 # Clocks of two cards differ by less [frames per frame].
 _MOST_DRIFT = 1e-3
+# How far from the known delay a lost one is looked for [frames]. Source: two seconds of 48 kHz. Higher: each
+# lost block costs more transforms; lower: a longer gap ends what is judged of the capture.
+_FAR = 98304
 
 
 @dataclass(frozen=True)
@@ -144,13 +147,12 @@ class DelayTracker:
             delays=self._open.delays + tuple(delays.tolist()),
         )
         frames, known = np.array(self._open.frames[-256:]), np.array(self._open.delays[-256:])
-        if frames.size >= 2:
-            slope, offset = np.polyfit(frames - frames[-1], known, 1)
-            if frames.size >= 8:
-                self._slope = float(np.clip(slope, -_MOST_DRIFT, _MOST_DRIFT))
-                self._delay = float(offset)
-                return
-        self._delay = float(known[-1])
+        if frames.size < 8:
+            self._delay = float(known[-1])
+            return
+        slope, offset = np.polyfit(frames - frames[-1], known, 1)
+        self._slope = float(np.clip(slope, -_MOST_DRIFT, _MOST_DRIFT))
+        self._delay = float(offset)
 
     def _split(self, at: int, jump: float) -> None:
         delay = self.predict(at) + jump
@@ -167,7 +169,7 @@ class DelayTracker:
         self._lost.append(at)
         if len(self._lost) % 4 == 2 and self._y.size - at >= 2 * BLOCK and np.std(self._y[at:]) > 1e-5:
             m = at - round(self.predict(at))
-            found = search(self._y, at, PlayedChannel(pattern, channel, first_position), m - 98304, m + 98304)
+            found = search(self._y, at, PlayedChannel(pattern, channel, first_position), m - _FAR, m + _FAR)
             if found.locked and abs(found.delay - self.predict(at)) > BLOCK / 4:
                 self._split(at, found.delay - self.predict(at))
                 return 0
@@ -178,7 +180,7 @@ class DelayTracker:
         if not long:
             return self._slope if len(self._done) == 1 else 0.0
         frames = np.concatenate([np.array(s.frames) - np.mean(s.frames) for s in long])
-        delays = np.concatenate([np.array(s.delays) - np.mean(s.delays) for s in long])
+        delays = np.concatenate([np.array(s.delays) for s in long])
         return float(np.dot(frames, delays) / np.dot(frames, frames))
 
 
@@ -192,5 +194,5 @@ def _peaks(correlation: Floats) -> tuple[Floats, Flags]:
     right = size[rows, (where + 1) % size.shape[1]]
     bend = np.maximum(2 * top - left - right, 1e-30)
     shift = np.where(where > size.shape[1] // 2, where - size.shape[1], where) + 0.5 * (right - left) / bend
-    rms = np.sqrt(np.mean(correlation * correlation, axis=1)) + 1e-30
-    return shift, top / rms > _SEEN
+    rms = np.sqrt(np.mean(correlation * correlation, axis=1))
+    return shift, top > _SEEN * rms
