@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from stress.detect.spectral import track as module
+from stress.detect.spectral.lock import Lock
 from stress.detect.spectral.track import BLOCK, DelayTracker, Segment
 
 NOISE = np.random.default_rng(1).normal(0, 0.1, 60 * BLOCK).astype(np.float32)
@@ -217,3 +218,73 @@ def test_slope_is_guessed_from_the_steps_between_blocks(slope, guessed):
     enough = DelayTracker(y[: 4 * BLOCK].astype(np.float32), Smooth(), 700)
     enough._guess_slope(0)
     assert enough._slope == pytest.approx(guessed, rel=0.05)
+
+
+def _searching(monkeypatch, delay=None, peak=20.0):
+    """Remember what is searched, and find a delay."""
+    asked = []
+
+    def search(y, at, played, low, high):
+        asked.append((at, low, high, played.channel, played.first))
+        return Lock(at, 0 if delay is None else delay, 0.0 if delay is None else peak)
+
+    monkeypatch.setattr(module, "search", search)
+    return asked
+
+
+def _strange(blocks, total=20, delay=700):
+    y = late(delay, 0, total * BLOCK).copy()
+    for block in blocks:
+        y[block * BLOCK : (block + 1) * BLOCK] = np.random.default_rng(block).normal(0, 0.1, BLOCK)
+    return y
+
+
+def test_lost_delay_is_searched_for_at_the_second_block_of_four(monkeypatch):
+    asked = _searching(monkeypatch)
+    y = _strange(range(4, 15))
+    found = DelayTracker(y, Played(), 700).run(0, None, 1, 55)
+    assert found.lost == tuple(block * BLOCK for block in range(4, 15))
+    # As far before and behind as 98304 frames.
+    expected = [at * BLOCK - 700 for at in (5, 9, 13)]
+    assert [(low, high) for _, low, high, _, _ in asked] == [(m - 98304, m + 98304) for m in expected]
+    assert [(at, channel, first) for at, _, _, channel, first in asked] == [
+        (n * BLOCK, 1, 55) for n in (5, 9, 13)
+    ]
+
+
+def test_delay_that_is_found_far_away_begins_a_segment(monkeypatch):
+    y = np.concatenate([late(700, 0, 6 * BLOCK), late(5000, 6 * BLOCK, 20 * BLOCK)])
+    _searching(monkeypatch, 5000)
+    found = DelayTracker(y, Played(), 700).run(0, None, 0, 0)
+    assert found.lost == (6 * BLOCK, 7 * BLOCK)
+    first, second = found.segments
+    assert (first.stop, second.start, second.stop) == (6 * BLOCK, 7 * BLOCK, 20 * BLOCK)
+    assert second.delays[0] == pytest.approx(5000, abs=0.05)
+
+
+@pytest.mark.parametrize(("away", "split"), [(1023, False), (1026, True), (-1026, True)])
+def test_delay_that_is_found_near_is_no_other(away, split, monkeypatch):
+    asked = _searching(monkeypatch, 700 + away)
+    found = DelayTracker(_strange(range(6, 8)), Played(), 700).run(0, None, 0, 0)
+    # A segment of another delay begins at the second strange block, and nothing follows it there.
+    assert len(asked) == 1
+    assert (len(found.segments[0].frames) == 18) is not split
+
+
+@pytest.mark.parametrize(("peak", "split"), [(12.0, False), (12.1, True)])
+def test_chance_is_no_other_delay(peak, split, monkeypatch):
+    _searching(monkeypatch, 5000, peak)
+    found = DelayTracker(_strange(range(6, 8)), Played(), 700).run(0, None, 0, 0)
+    assert (len(found.segments[0].frames) == 18) is not split
+
+
+def test_silence_and_the_last_blocks_are_not_searched(monkeypatch):
+    asked = _searching(monkeypatch)
+    y = late(700, 0, 20 * BLOCK).copy()
+    y[10 * BLOCK :] = 0
+    DelayTracker(y, Played(), 700).run(0, None, 0, 0)
+    assert asked == []
+    DelayTracker(_strange(range(18, 20)), Played(), 700).run(0, None, 0, 0)
+    assert asked == []
+    DelayTracker(_strange(range(17, 19)), Played(), 700).run(0, None, 0, 0)
+    assert [at for at, *_ in asked] == [18 * BLOCK]
