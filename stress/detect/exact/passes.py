@@ -16,6 +16,7 @@ from stress.detect.exact.pass_spans import LONGEST_RESIDUE_S, LONGEST_RING, Pass
 from stress.detect.exact.replay import Replay
 from stress.detect.exact.ring_offset import signed
 from stress.detect.exact.survey import Read, Span
+from stress.model.stimulus import POSITIONS
 from stress.model.words import count, counted
 from stress.patterns.word import Pattern
 
@@ -87,7 +88,6 @@ class Planner:
             lock = (first.start, first.position)
         out: list[Pass] = []
         for at, group in enumerate(groups):
-            until = groups[at + 1][0].start if at + 1 < len(groups) else self._frames
             begun = lock if at == 0 else (group[0].start, group[0].position)
             one = Pass(begun[0], group[-1].end, begun)
             if at == 0:
@@ -95,8 +95,7 @@ class Planner:
             else:
                 self._between(out[-1], one, groups[at - 1][-1])
             out.append(one)
-            if until == self._frames:
-                self._tail(one, group[-1])
+        self._tail(out[-1], groups[-1][-1])
         return out
 
     def _region(self, start: int, end: int, due: int | None = None) -> Region:
@@ -104,10 +103,9 @@ class Planner:
 
     def _before_silence(self, lock: tuple[int, int], first: Span) -> bool:
         # A few old frames, then silence, then the pattern.
-        other = signed(lock[1] - lock[0] - first.align) != 0
-        return (
-            other and lock[0] < first.start and self._region(*(lock[0], first.start)).idle_after >= LEAST_IDLE
-        )
+        frame, position = lock
+        other = (position - frame) % POSITIONS != first.align
+        return other and self._region(frame, first.start).idle_after >= LEAST_IDLE
 
     def _head(self, one: Pass) -> None:
         frame, position = one.lock
@@ -122,14 +120,13 @@ class Planner:
             )
             return
         due = frame - back
-        before = self._region(0, max(due, 0)) if due > 0 else None
-        if before is not None and before.loud is not None:
+        start = max(due, 0)
+        before = self._region(0, start)
+        if before.loud is not None:
             one.advice.append(self._foreign(before, "before the pattern"))
-        if not back:
-            return
-        region = self._region(max(due, 0), frame, (position - (frame - max(due, 0))) % (1 << 32))
+        region = self._region(start, frame, (position - frame + start) % POSITIONS)
         if due >= 0 or region.idle_before < LEAST_IDLE:
-            one.start = max(due, 0)
+            one.start = start
             if due < 0:
                 one.advice.append(
                     f"the capture begins at position {one.position}, {counted(-due, 'frame')} behind the "
@@ -153,10 +150,9 @@ class Planner:
             one.doubtful_head = 0 if region.idle_before >= LEAST_IDLE else frame - one.start
         elif 0 < region.frames == signed(position - FIRST_POSITION):
             one.start = 0  # as many idle frames as the pattern lacks: they were due
-        silent = region.frames if region.loud is None else region.idle_before
-        if region.loud is not None and silent < LEAST_IDLE:
+        if region.loud is not None and region.idle_before < LEAST_IDLE:
             return
-        if silent and signed(one.position - FIRST_POSITION) > 0 and one.start:
+        if region.idle_before and signed(one.position - FIRST_POSITION) > 0 and one.start:
             few = region.content != "silence" and region.frames < LEAST_IDLE
             what = f"{counted(region.frames, 'frame')} of something else" if few else region.content
             one.advice.append(
@@ -269,7 +265,7 @@ class Planner:
 
     def _in_part(self, one: Pass, first: int, last: int) -> bool:
         # A channel that goes on as it was due shows the pattern, whatever became of the others.
-        due = (one.lock[1] + first - one.lock[0]) % (1 << 32)
+        due = (one.lock[1] + first - one.lock[0]) % POSITIONS
         return self._reader.shows_channel(self._read(first, min(last, first + PROBE)), due)
 
     def _doubt_old(self, one: Pass, region: Region) -> None:
@@ -292,7 +288,7 @@ class Planner:
 
     def _ended(self, one: Pass, region: Region, end: int) -> None:
         self._doubt_old(one, region)
-        last = (one.lock[1] + end - 1 - one.lock[0]) % (1 << 32)
+        last = (one.lock[1] + end - 1 - one.lock[0]) % POSITIONS
         plain = region.old == 0 and (region.loud is None or region.loud[1] <= end)
         old = f", {counted(region.old, 'frame')} of them old pattern" if region.old else ""
         one.notes.append(

@@ -8,6 +8,7 @@ import pytest
 
 from stress.detect.exact.idle import LEAST_IDLE
 from stress.detect.exact.known_playing import Known
+from stress.detect.exact.pass_spans import LONGEST_RING
 from stress.detect.exact.passes import OTHER_S, Pass, Planner
 from stress.detect.exact.survey import survey
 from stress.model.formats import FORMATS
@@ -119,6 +120,27 @@ def test_loud_frames_before_silence_are_foreign():
     (advice,) = one.advice
     assert advice.endswith("before the pattern, are neither silence nor pattern: they are not judged")
     assert advice.startswith("frames 0 to ")
+
+
+def test_an_idle_input_before_the_pattern_is_named_unless_it_is_short():
+    hiss = (
+        (np.random.default_rng(1).integers(-9, 10, (IDLE, 2)) + 300).astype("<i2").view(np.uint8).reshape(-1)
+    )
+    for frames, what in (
+        (IDLE, "idle input"),
+        (IDLE - 1, f"{IDLE - 1} frames of something else"),
+        (1, "a constant"),
+    ):
+        one = the_pass(hiss[: 4 * frames], played(5000, 5000))
+        words = "1 frame of something else" if frames == 1 else what
+        assert one.advice[0].startswith(f"behind {words} the pattern begins at position 5000: ")
+    one = the_pass(silent(5), played(5000, 5000))
+    assert one.advice[0].startswith("behind silence the pattern begins at position 5000: ")
+
+
+def test_a_capture_that_begins_with_a_later_position_begins_there():
+    one = the_pass(played(5000, 5000))
+    assert (one.start, one.lock, one.advice) == (0, (0, 5000), [])
 
 
 # The beginning, where its position was named.
@@ -303,6 +325,26 @@ def test_the_pattern_that_begins_again_without_a_gap_may_be_a_replay():
     ]
     (_, two), _ = planned(played(1, 9000), played(1, 9000), known=Known(laps=(480,)))
     assert two.advice == []
+
+
+def test_the_pattern_that_begins_again_replays_a_ring_up_to_the_longest():
+    for frames, doubts in ((LONGEST_RING, 1), (LONGEST_RING + 2, 0)):
+        (_, two), _ = planned(played(1, frames), played(1, 9000))
+        assert len(two.advice) == doubts
+    for gap, doubts in ((IDLE - 1, 1), (IDLE, 0)):
+        (_, two), _ = planned(played(1, 9000), silent(gap), played(1, 9000))
+        assert len(two.advice) == doubts
+
+
+def test_old_frames_between_passes_are_no_doubt_where_nothing_was_due_any_more():
+    parts = (played(1, 9000), silent(IDLE), played(4000, 400), silent(IDLE), played(1, 9000))
+    for known, doubts in (
+        (Known(rate=600), 1),
+        (Known(rate=600, frames=9001), 1),
+        (Known(rate=600, frames=9000), 0),
+    ):
+        (_, two), _ = planned(*parts, known=known)
+        assert len(two.advice) == doubts, known
 
 
 def test_a_pass_that_begins_elsewhere_lost_its_beginning_or_is_another_file():
