@@ -16,7 +16,7 @@ import numpy as np
 from stress.detect.exact.decode import runs_of
 from stress.detect.exact.survey import KnownRecording, Read, Survey
 from stress.errors import ConfigError
-from stress.model.arrays import Bytes, Flags
+from stress.model.arrays import Bytes, Flags, Ints
 from stress.model.stimulus import AUXILIARY, ONE_SIDED, POSITIONS, Source
 from stress.patterns.auxiliary import auxiliary
 from stress.patterns.word import Pattern
@@ -65,7 +65,7 @@ def find_turns(capture: KnownRecording, pattern: Pattern, rate: int, found: Surv
 
 def _from(capture: KnownRecording, pattern: Pattern, rate: int, start: int, align: int) -> Turns | None:
     # The stimulus that takes its turn at captured frame `start`, the one with most right frames.
-    begin, best = start + align, (0, "", 0)
+    begin, best = (start + align) % POSITIONS, (0, "", 0)
     read, frames = capture.read, capture.frames
     for name in (*AUXILIARY, *ONE_SIDED):
         other = _source(name, rate, pattern)
@@ -94,13 +94,30 @@ def without_turns(read: Read, pattern: Pattern, rate: int, turns: Turns) -> Read
             position = (at + turns.align) % POSITIONS
             due, sent = np.empty(rows.size, np.uint8), pattern.bytes_at(position, len(rows)).reshape(-1, size)
             other.fill(position, due)
-            odd = (position + np.arange(len(rows))) // turns.frames % 2 == 1
-            right = odd & (rows == due.reshape(-1, size)).all(axis=1)
-            rows[right] = sent[right]
-            yield rows.reshape(-1)
+            wanted = due.reshape(-1, size)
+            turn = (position + np.arange(len(rows))) // turns.frames
+            right = (rows == wanted).all(axis=1)
+            shows = (turn % 2 == 1) & right & _beside_sound(right, wanted.any(axis=1), turn)
+            rows[shows] = sent[shows]
+            yield rows.ravel()
             at += len(rows)
 
     return shown
+
+
+def _beside_sound(right: Flags, sounding: Flags, turn: Ints) -> Flags:
+    # Silence meets the zeros of a stimulus: in a turn they show it where the nearest sound beside them does.
+    n, at = len(right), np.arange(len(right))
+    before = np.maximum.accumulate(np.where(sounding, at, -1))
+    after = np.minimum.accumulate(np.where(sounding, at, n)[::-1])[::-1]
+    shown, asked = np.zeros(n, bool), np.zeros(n, bool)
+    for near in (before, after):
+        place = np.clip(near, 0, max(n - 1, 0))
+        same = (near == place) & (turn[place] == turn)
+        asked |= same
+        shown |= same & right[place]
+    out: Flags = shown | ~asked
+    return out
 
 
 def _source(name: str, rate: int, pattern: Pattern) -> Source | None:
