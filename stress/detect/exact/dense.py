@@ -121,7 +121,7 @@ class DenseNamer:
             for other in range(channels):
                 some |= (seen[:, c] == sent[:, other]).all(axis=1)
             swapped &= some
-        stream, moved = due.reshape(-1), np.zeros(n, bool)
+        stream, moved = due.ravel(), np.zeros(n, bool)
         for shift in (1, -1, 2, -2, 3, -3):
             moved |= (rows == np.roll(stream, shift).reshape(n, -1)).all(axis=1)
         return np.asarray((swapped & (channels > 1)) | moved)
@@ -175,7 +175,7 @@ def _runs(events: list[TrackEvent]) -> list[list[TrackEvent]]:
 def _over(reduce: Any, values: Any, start: Ints, end: Ints) -> Any:
     # `reduce` over the frames of each place.
     # 32-bit numpy takes indices of its own width only.
-    edges = np.stack([start, end], axis=1).reshape(-1).astype(np.intp, copy=False)
+    edges = np.stack([start, end], axis=1).ravel().astype(np.intp, copy=False)
     padded = np.concatenate([values, values[-1:]])
     return reduce.reduceat(padded, edges, axis=0)[::2]
 

@@ -12,6 +12,7 @@ from stress.detect.exact.decode import NONE, Decoder
 from stress.detect.exact.valid_bits import top_mask
 from stress.model.arrays import Bytes, Flags, Samples
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
 
 # Idle frames that end the pattern, or part one pass from the next. Source: 10 ms at
@@ -100,7 +101,7 @@ def moving(samples: Samples, aged: Flags | None = None) -> Flags:
     padded = np.zeros(tiles * TILE, bool)
     padded[: len(steps)] = steps
     many = padded.reshape(tiles, TILE).sum(axis=1) > MOST_STEPS
-    out: Flags = (padded.reshape(tiles, TILE) & many[:, None]).reshape(-1)[: len(steps)]
+    out: Flags = (padded.reshape(tiles, TILE) & many[:, None]).ravel()[: len(steps)]
     return out
 
 
@@ -160,7 +161,7 @@ class RegionReader:
         layout, frames, right = self._pattern.layout, 0, np.zeros(self._pattern.channels, np.int64)
         for block in blocks:
             seen = layout.samples(block)
-            sent = layout.samples(self._pattern.bytes_at((due + frames) % (1 << 32), len(seen)))
+            sent = layout.samples(self._pattern.bytes_at((due + frames) % POSITIONS, len(seen)))
             right += (seen == sent).sum(axis=0)
             frames += len(seen)
         return bool((2 * right > frames).any())

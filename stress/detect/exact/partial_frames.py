@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.exact.decode import Decoder
-from stress.detect.exact.ring_offset import MAX_LAPS, RingGeometry, lines_within, signed
+from stress.detect.exact.ring_offset import MAX_LAPS, RingGeometry, lines_within, signed, signed_all
 from stress.detect.exact.track import TrackEvent
 from stress.model.arrays import Bytes, Flags
-from stress.model.stimulus import POSITIONS
 
 if TYPE_CHECKING:
     Due = Callable[[int, int], int]
@@ -183,15 +182,15 @@ class Edges:
         if self._decoder.pattern.channels == 1:
             return tried
         rows = self._rows[noise.start : noise.end]
-        claimed = self._decoder.pattern.positions(np.ascontiguousarray(rows).reshape(-1)).astype(np.int64)
+        claimed = self._decoder.pattern.positions(np.ascontiguousarray(rows).ravel()).astype(np.int64)
         due = self._due(noise.start, noise.shift) + np.arange(len(rows))[:, None]
-        lags = np.unique((due - claimed + (1 << 31)) % POSITIONS - (1 << 31))
+        lags = np.unique(signed_all(due - claimed))
         return [*(int(lag) for lag in lags if self._geometry.whole_laps(int(lag))), *tried]
 
     def _fits(self, event: TrackEvent, lags: Sequence[int]) -> Flags:
         # Which bytes are those of each lag, (lags, bytes): one image for all of them.
         due = self._due(event.start, event.shift) + np.arange(event.end - event.start, dtype=np.int64)
-        positions = (due - np.array(lags, np.int64)[:, None]).reshape(-1)
+        positions = (due - np.array(lags, np.int64)[:, None]).ravel()
         rows = self._rows[event.start : event.end]
         image = self._decoder.image(positions).reshape(len(lags), *rows.shape)
         # One channel and no rings leave no lag to try.
@@ -221,7 +220,7 @@ class Edges:
         old = self._decoder.image(due - np.repeat([event.lag for event in events], sizes)) == rows
         right = self._decoder.image(due) == rows
         ends = np.cumsum(sizes).tolist()
-        return ((old[b - n : b].reshape(-1), right[b - n : b].reshape(-1)) for n, b in zip(sizes, ends))
+        return ((old[b - n : b].ravel(), right[b - n : b].ravel()) for n, b in zip(sizes, ends))
 
     def _snap(self, event: TrackEvent, frame: int, old: Flags, right: Flags) -> TrackEvent:
         # Find the bytes: those that are old beyond doubt, and how far they may reach unseen.

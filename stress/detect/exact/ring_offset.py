@@ -29,6 +29,11 @@ def signed(value: int) -> int:
     return (value + (POSITIONS >> 1)) % POSITIONS - (POSITIONS >> 1)
 
 
+def signed_all(values: Ints) -> Ints:
+    """Return every one of `values`, int64 of any shape, as `signed` does."""
+    return (values + (POSITIONS >> 1)) % POSITIONS - (POSITIONS >> 1)
+
+
 def lines_within(line_bytes: int) -> tuple[int, ...]:
     """Return a board's line and its parts of halves down to 16 [bytes], largest first."""
     halvings = range(max(1, line_bytes // SMALLEST_PART).bit_length())

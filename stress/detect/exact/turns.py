@@ -96,9 +96,8 @@ def without_turns(read: Read, pattern: Pattern, rate: int, turns: Turns) -> Read
             other.fill(position, due)
             wanted = due.reshape(-1, size)
             turn = (position + np.arange(len(rows))) // turns.frames
-            right: Flags = (rows == wanted).all(axis=1)
-            sounding: Flags = wanted.any(axis=1)
-            shows = (turn % 2 == 1) & right & _beside_sound(right, sounding, turn)
+            right = (rows == wanted).all(axis=1)
+            shows = (turn % 2 == 1) & right & _beside_sound(right, np.asarray(wanted.any(axis=1)), turn)
             rows[shows] = sent[shows]
             yield rows.ravel()
             at += len(rows)

@@ -48,7 +48,7 @@ class Window:
         """
         raw = block
         if block.ndim != 1 or block.dtype != np.uint8 or not block.flags.c_contiguous:
-            raw = np.ascontiguousarray(block).reshape(-1).view(np.uint8)
+            raw = np.ascontiguousarray(block).ravel().view(np.uint8)
         if raw.size % self._frame_bytes:
             raise ValueError(f"{raw.size} bytes are not whole frames of {self._frame_bytes} bytes")
         if not self._end - self._start:

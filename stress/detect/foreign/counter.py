@@ -16,6 +16,7 @@ from stress.detect.exact.decode import NONE
 from stress.detect.foreign.source import KnownSource
 from stress.model.arrays import Bytes, Ints, Words
 from stress.model.formats import SampleFormat
+from stress.model.stimulus import POSITIONS
 
 # Share of frames whose step is the commonest, in a row of so many a lock. Source: damage leaves
 # half of the steps. Higher: heavy damage is no counter; lower: music is one.
@@ -89,7 +90,7 @@ class Counter(KnownSource):
         claimed = (off >> self._odd_at) * self._back % self.period
         half = self.period // 2
         lags = (due - claimed + half) % self.period - half
-        same = (self.image(((due - lags) % (1 << 32)).astype(np.uint32)) == rows).all(axis=1)
+        same = (self.image(((due - lags) % POSITIONS).astype(np.uint32)) == rows).all(axis=1)
         return np.where(same, lags, NONE)
 
 
@@ -104,7 +105,7 @@ def counter_in(rows: Bytes, fmt: SampleFormat, channels: int, ramp: bool) -> Cou
     words = _words(rows, fmt, channels)
     if len(words) <= LOCK or not words.any():
         return None
-    every = int(np.bitwise_or.reduce(words.reshape(-1)))
+    every = int(np.bitwise_or.reduce(words.ravel()))
     unit = every & -every
     # Damage sets low bits now and then: the unit is what nearly all samples are multiples of.
     for bit in range(fmt.bits - 1, 0, -1):
@@ -169,5 +170,5 @@ def _packed(words: Ints, fmt: SampleFormat) -> Bytes:
     n, channels = words.shape
     top = 1 << (fmt.bits - 1)
     signed = (words & (2 * top - 1) ^ top) - top
-    raw = signed.astype("<i4").reshape(-1).view(np.uint8).reshape(-1, 4)[:, : fmt.sample_bytes]
+    raw = signed.astype("<i4").ravel().view(np.uint8).reshape(-1, 4)[:, : fmt.sample_bytes]
     return np.ascontiguousarray(raw).reshape(n, channels * fmt.sample_bytes)

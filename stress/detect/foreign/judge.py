@@ -72,7 +72,7 @@ def judge_by(
         begun=Begun(position, None, source.fmt.bits, frame=start),
         decoding=SourceDecoder,
     )
-    checker.feed(np.ascontiguousarray(rows[start:end]).reshape(-1))
+    checker.feed(np.ascontiguousarray(rows[start:end]).ravel())
     analysis = checker.finish()
     notes = tuple(one for one in (*analysis.notes, f"judged by {source.told}", source.blind) if one)
     return JudgedBySource(replace(analysis, frames=frames, notes=notes), tuple(advice))

@@ -12,6 +12,7 @@ from stress.detect.exact.decode import NEAR, NONE, Decoder, in_a_row
 from stress.model.arrays import Bytes, Ints, Words
 from stress.model.formats import SampleFormat
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
 
 # Bits that frames in a row of one age have in common, to be believed. Source: 2^-48 by chance and
@@ -76,8 +77,8 @@ class KnownSource(Pattern):
     def fill(self, position: int, out: Bytes) -> None:
         """Write the frames from `position` on into `out`, (n * frame_bytes,) uint8."""
         frames = self._whole_frames(out)
-        due = np.arange(position, position + frames, dtype=np.int64) % (1 << 32)
-        out[:] = self.image(due.astype(np.uint32)).reshape(-1)
+        due = np.arange(position, position + frames, dtype=np.int64) % POSITIONS
+        out[:] = self.image(due.astype(np.uint32)).ravel()
 
 
 class SourceDecoder(Decoder):

@@ -149,7 +149,7 @@ class OnsetFinder:
         place: Floats = other.origin + other.ratio * times
         for _ in range(4):
             model, slope = self._resampling.between(due, place)
-            left = (seen - model)[known].reshape(-1)
+            left = (seen - model)[known].ravel()
             rate = np.stack([slope[known], slope[known] * times[known, None]], axis=-1).reshape(-1, 2)
             offset, drift = np.linalg.lstsq(rate, left, rcond=None)[0]
             place += float(offset) + float(drift) * times
