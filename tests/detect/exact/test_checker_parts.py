@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: MIT
+"""The checker in its parts: locks that are given, limits, and every field of an analysis."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stress.detect.exact.checker import STRETCH, Begun, ExactChecker, _is_long_unknown, check
+from stress.detect.exact.expected import Expected
+from stress.detect.rate.resample import SHORTEST
+from stress.model.finding import Analysis, Finding, Kind
+from stress.model.formats import FORMATS
+from stress.model.ring import Rings
+from stress.patterns.word import Pattern
+from tests.detect.exact.edited import FIRST, RINGS, STEREO, capture, judge
+
+
+def flat(rows):
+    return np.ascontiguousarray(rows).reshape(-1)
+
+
+def test_a_clean_capture_has_every_field_of_its_analysis():
+    assert judge(capture(frames=5000, lead=100)) == Analysis(
+        "exact", True, 5100, checked_frames=5000, first_frame=100, first_position=FIRST, valid_bits=16
+    )
+
+
+def test_damage_is_counted_by_kind_and_site():
+    rows = capture(frames=9000, lead=0)
+    for at in (2000, 4000, 6000):
+        rows[at : at + 8] = STEREO.bytes_at(FIRST + at - 480, 8).reshape(-1, 4)
+    rows[8000, 1] ^= 1
+    made = judge(rows, first_position=FIRST)
+    assert made.counts == {Kind.STALE: 3, Kind.BITFLIP: 1}
+    assert made.sites == {(Kind.STALE, "playback", 1): 3, (Kind.BITFLIP, None, None): 1}
+    assert (made.wrong_frames, made.episodes, made.checked_frames) == (25, 4, 9000)
+    assert made.notes == ()
+    assert made.beyond is None
+
+
+def test_findings_past_the_cap_are_said_and_placed():
+    rows = capture(frames=9000, lead=0)
+    rows[[2000, 4000, 6000], 1] ^= 1
+    made = judge(rows, cap=1)
+    assert [one.frame for one in made.findings] == [2000]
+    assert made.counts == {Kind.BITFLIP: 3}
+    assert made.notes == ("2 findings past the first 1 are only counted",)
+    assert made.beyond is not None
+    assert judge(rows, cap=3).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("rings", "stretch"),
+    [
+        (Rings(), STRETCH[0]),
+        (Rings(1024, 100), STRETCH[0]),
+        (Rings(100, 1025), 8200),
+        (Rings(8192, 8192), STRETCH[1]),
+        (Rings(8191, 100), 65528),
+        (Rings(100_000, 100), STRETCH[1]),
+    ],
+)
+def test_a_stretch_is_eight_laps_of_the_larger_ring_within_limits(rings, stretch):
+    assert ExactChecker(Expected(STEREO, rings))._stretch == stretch
+
+
+# A lock that is given.
+
+
+def test_a_lock_that_is_given_judges_every_frame_from_the_first_on():
+    rows = np.concatenate([np.zeros((9, 4), np.uint8), capture(frames=5000, lead=0)])
+    checker = ExactChecker(Expected(STEREO, RINGS), begun=Begun(FIRST - 9, None, 16, frame=700))
+    checker.feed(flat(rows))
+    made = checker.finish()
+    (zero,) = made.findings
+    assert (zero.kind, zero.frame, zero.frames, zero.position) == (Kind.ZERO, 700, 9, FIRST - 9)
+    assert (made.frames, made.checked_frames) == (5709, 5009)
+    assert made.lock == checker.lock == (700, FIRST - 9)
+
+
+def test_a_lock_knows_the_bits_and_the_position_of_frames_before_it():
+    wide = Pattern("mix1", FORMATS["S32_LE"], 2)
+    raw = wide.bytes_at(5, 100).reshape(100, 2, 4).copy()
+    raw[:, :, 0] = 0
+    begun = Begun.at_lock(raw.reshape(-1), 5, wide, 7, 33)
+    assert (begun.position, begun.valid_bits, begun.frame) == (2**32 - 2, 24, 33)
+    assert begun.mask.tolist() == [0, 255, 255, 255] * 2
+    assert begun.notes == ("the path carries 24 of 32 bits per sample; the rest is not judged",)
+    begun = Begun.at_lock(wide.bytes_at(5, 100), 5, wide)
+    assert (begun.position, begun.mask, begun.valid_bits, begun.notes, begun.frame) == (5, None, 32, (), 0)
+
+
+def test_a_capture_shows_its_lock_when_it_has_one():
+    checker = ExactChecker(Expected(STEREO, RINGS))
+    assert checker.lock is None
+    checker.feed(flat(np.zeros((100, 4), np.uint8)))
+    assert checker.lock is None
+    checker.feed(flat(capture(frames=20000, lead=0)))
+    assert checker.lock == (100, FIRST)
+
+
+def test_silence_has_no_lock_and_no_numbers():
+    made = check(np.zeros(4000, np.uint8), Expected(STEREO, RINGS))
+    assert made == Analysis("exact", False, 1000)
+
+
+# The end of what was played.
+
+
+@pytest.mark.parametrize("limit", [1, 1000, 4999, 5000, 5001])
+def test_frames_past_the_limit_are_taken_and_not_judged(limit):
+    rows = capture(frames=5000, lead=0)
+    made = judge(rows, first_position=FIRST, played_limit=limit)
+    assert (made.frames, made.checked_frames) == (5000, min(limit, 5000))
+    rows[limit - 1 :, 1] ^= 1
+    found = judge(rows, first_position=FIRST, played_limit=limit).wrong_frames
+    assert found in ((1,) if limit <= 5000 else (0,)) or limit == 1
+
+
+def test_the_limit_counts_from_the_first_position_that_was_played():
+    rows = capture(frames=5000, lead=0, first=FIRST + 10)
+    made = judge(rows, first_position=FIRST, played_limit=1000)
+    assert made.checked_frames == 990
+    assert judge(rows, played_limit=1000).checked_frames == 1000
+
+
+@pytest.mark.parametrize(
+    ("finding", "part"),
+    [
+        (Finding(Kind.ZERO, 90, 10, 1090), Finding(Kind.ZERO, 90, 10, 1090)),
+        (Finding(Kind.ZERO, 90, 11, 1090), Finding(Kind.ZERO, 90, 10, 1090)),
+        (Finding(Kind.ZERO, 99, 5, 1099), Finding(Kind.ZERO, 99, 1, 1099)),
+        (Finding(Kind.ZERO, 100, 5, 1100), None),
+        (Finding(Kind.DROP, 99, 50, 1099), Finding(Kind.DROP, 99, 50, 1099)),
+        (Finding(Kind.DROP, 100, 50, 1100), None),
+    ],
+)
+def test_a_finding_is_cut_at_the_limit_and_a_slip_is_not(finding, part):
+    checker = ExactChecker(Expected(STEREO, RINGS, first_position=1000, played_limit=100))
+    assert checker._due_part(finding, 1000) == part
+    free = ExactChecker(Expected(STEREO, RINGS, first_position=1000))
+    assert free._due_part(finding, 1000) == finding
+
+
+def test_long_damage_without_a_name_may_be_another_rate():
+    assert _is_long_unknown(Finding(Kind.UNKNOWN, 0, SHORTEST, 0))
+    assert not _is_long_unknown(Finding(Kind.UNKNOWN, 0, SHORTEST - 1, 0))
+    assert not _is_long_unknown(Finding(Kind.ZERO, 0, SHORTEST, 0))
+
+
+# Another rate.
+
+
+def stretched(ratio, frames, origin):
+    place = origin + ratio * np.arange(frames)
+    due = STEREO.bytes_at(FIRST, int(place[-1]) + 3).view("<i2").reshape(-1, 2)
+    lines = np.stack([np.interp(place, np.arange(len(due)), due[:, c]) for c in (0, 1)], axis=1)
+    return np.rint(lines).astype("<i2").view(np.uint8).reshape(frames, 4)
+
+
+@pytest.mark.parametrize("frames", [3000, 40000])
+def test_a_stream_at_another_rate_is_one_finding_and_the_check_goes_on_behind_it(frames):
+    behind = 3000 + frames // 2
+    rows = np.concatenate(
+        [
+            capture(frames=3000, lead=0),
+            stretched(0.5, frames, 3000.0),
+            STEREO.bytes_at(FIRST + behind, 4000).reshape(-1, 4),
+        ]
+    )
+    rows[-1000, 1] ^= 1
+    made = judge(rows, first_position=FIRST)
+    one, flip = made.findings
+    assert (one.kind, one.details) == (Kind.RESAMPLE, {"ratio": pytest.approx(0.5, abs=1e-4)})
+    # The first frame lies on the last right one's line and is right itself.
+    assert (one.frame, one.frames, one.position) == (3001, frames - 1, FIRST + 3001)
+    assert (flip.kind, flip.frame, flip.position) == (Kind.BITFLIP, len(rows) - 1000, FIRST + behind + 3000)
+    assert made.checked_frames == len(rows)
+
+
+def test_a_stream_that_ends_at_another_rate_is_judged_to_its_end():
+    rows = np.concatenate([capture(frames=3000, lead=0), stretched(2.0, 9000, 3000.0)])
+    (one,) = judge(rows, first_position=FIRST).findings
+    assert (one.kind, one.frame + one.frames) == (Kind.RESAMPLE, 12000)
