@@ -8,9 +8,10 @@ import zlib
 import numpy as np
 import pytest
 
-from stress.detect.checksum import LIMITS, Periods, check_played
+from stress.detect.checksum import LIMITS, Periods, Runs, check_played, narrow
 from stress.detect.checksum_lock import Played
 from stress.detect.sums import Checksums, sums_of
+from stress.model.finding import Finding, Kind
 from stress.model.formats import FORMATS
 from stress.patterns.layout import Layout
 
@@ -178,3 +179,91 @@ def test_slow_recording_with_many_stale_lines_still_locks():
     damaged[stale] = np.roll(damaged, 120, axis=0)[stale]
     captured = np.concatenate([np.zeros(4 * 300, np.uint8), damaged.reshape(-1)])
     assert check(captured, played).first_frame == 300
+
+
+# Frames and findings by their numbers.
+
+
+@pytest.mark.parametrize(
+    ("lead", "behind", "frames"), [(0, 0, 30000), (100, 0, 30000), (100, 700, 30000), (0, -5000, 25000)]
+)
+def test_frames_that_are_compared_are_those_of_both(lead, behind, frames):
+    played = recording()
+    captured = np.concatenate([np.zeros(4 * lead, np.uint8), played, np.zeros(4 * max(behind, 0), np.uint8)])
+    captured = captured[: captured.size + 4 * min(behind, 0)]
+    analysis = check(captured, played)
+    assert (analysis.checked_frames, analysis.first_frame, analysis.first_position) == (frames, lead, 0)
+    assert (analysis.detector, analysis.locked, analysis.frames) == ("checksum", True, captured.size // 4)
+    assert (analysis.found, analysis.episodes, analysis.notes) == (0, 0, ())
+
+
+@pytest.mark.parametrize("late", [1, 7000])
+def test_a_capture_that_begins_inside_has_fewer_frames_from_its_position_on(late):
+    played = recording()
+    spoilt = played.copy()
+    spoilt[4 * 20000] ^= 1
+    analysis = check(spoilt[4 * late :], played)
+    assert (analysis.checked_frames, analysis.first_frame, analysis.first_position) == (30000 - late, 0, late)
+    (one,) = analysis.findings
+    assert (one.frame, one.position) == (20000 - late, 20000)
+
+
+def test_a_finding_says_its_period_its_frames_and_those_that_are_wrong():
+    assert narrow(100, [970, 975, 3], 480) == Finding(
+        Kind.UNKNOWN,
+        1070,
+        5,
+        970,
+        details={"period": 2, "wrong_frames": 3},
+        text="3 of 5 frames from capture frame 1070 are not what was played.",
+    )
+    assert narrow(0, [959, 960, 1], 480).details["period"] == 1
+
+
+@pytest.mark.parametrize(
+    ("gap", "ended"),
+    [
+        (0, [[3, 4, 1], [5, 6, 1], [9, 11, 2]]),
+        (1, [[3, 6, 2], [9, 11, 2]]),
+        (2, [[3, 6, 2], [9, 11, 2]]),
+        (3, [[3, 11, 4]]),
+    ],
+)
+def test_wrong_frames_are_joined_over_right_ones_up_to_the_gap(gap, ended):
+    runs = Runs(gap)
+    runs.add(0, np.array([0, 0, 0, 1, 0, 1], bool))
+    runs.add(6, np.array([0, 0, 0, 1, 1, 0], bool))
+    assert runs.ended == ended
+
+
+@pytest.mark.parametrize(("cap", "kept", "told"), [(2, 2, True), (3, 3, False), (4, 3, False)])
+def test_findings_past_the_cap_are_counted_and_said(cap, kept, told):
+    played = recording()
+    spoilt = played.copy()
+    for at in (5000, 9000, 20000):
+        spoilt[4 * at] ^= 1
+    analysis = check(spoilt, played, cap=cap)
+    assert (len(analysis.findings), analysis.found, analysis.episodes, analysis.wrong_frames) == (
+        kept,
+        3,
+        3,
+        3,
+    )
+    assert analysis.notes == (LIMITS, *(["1 findings past the first 2 are only counted"] if told else []))
+
+
+def test_checksums_are_those_of_so_many_frames():
+    data = recording(10)
+    sums = sums_of(data, 4, 4)
+    assert (sums.first_frame, sums.period_frames, sums.frames, len(sums.crcs)) == (0, 4, 10, 3)
+    for frames, period, covered in ((12, 4, True), (9, 4, True), (8, 4, False), (13, 4, False), (3, 1, True)):
+        try:
+            assert Checksums.of_text(sums.text(), 5, period, frames) == Checksums(
+                5, period, frames, sums.crcs
+            )
+            assert covered
+        except ValueError:
+            assert not covered
+    with pytest.raises(ValueError, match="0 checksums do not cover 0 frames"):
+        Checksums.of_text("", 0, 0, 0)
+    assert Checksums.of_text("", 0, 1, 0).crcs == ()

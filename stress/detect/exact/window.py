@@ -11,6 +11,8 @@ from stress.detect.exact.track import TrackEvent
 from stress.model.arrays import Bytes
 from stress.model.stimulus import POSITIONS
 
+# Room that a buffer is given, of what it has to hold, and the least of it [bytes]: fewer copies.
+GROWTH, LEAST_BYTES = 2, 1 << 16
 _NONE = np.empty(0, np.uint8)
 
 
@@ -24,7 +26,7 @@ class Window:
 
     def __init__(self, frame_bytes: int) -> None:
         self._frame_bytes = frame_bytes
-        self._buffer = np.empty(0, np.uint8)
+        self._buffer = _NONE
         self._borrowed = False
         self._start = self._end = 0
         self.frame = 0
@@ -46,12 +48,10 @@ class Window:
         ------
         ValueError : a part of a frame is left over.
         """
-        raw = block
-        if block.ndim != 1 or block.dtype != np.uint8 or not block.flags.c_contiguous:
-            raw = np.ascontiguousarray(block).ravel().view(np.uint8)
+        raw = np.ascontiguousarray(block).ravel().view(np.uint8)
         if raw.size % self._frame_bytes:
             raise ValueError(f"{raw.size} bytes are not whole frames of {self._frame_bytes} bytes")
-        if not self._end - self._start:
+        if self._end == self._start:
             # Nothing is waiting: look at the caller's memory, `keep` copies what is left.
             self._buffer, self._start, self._end, self._borrowed = raw, 0, raw.size, True
             return
@@ -65,13 +65,13 @@ class Window:
         if not self._borrowed:
             return
         if self._start < self._end:
-            self._grow(0)
+            self._grow()
         else:
             self._buffer, self._start, self._end, self._borrowed = _NONE, 0, 0, False
 
-    def _grow(self, extra: int) -> None:
+    def _grow(self, extra: int = 0) -> None:
         held = self._buffer[self._start : self._end]
-        size = max(2 * (held.size + extra), 1 << 16)
+        size = max(GROWTH * (held.size + extra), LEAST_BYTES)
         buffer = np.empty(size, np.uint8)
         buffer[: held.size] = held
         self._buffer, self._start, self._end, self._borrowed = buffer, 0, held.size, False

@@ -25,6 +25,8 @@ LEAST_STEPS, LOCK = 0.5, 16
 # Widths a counter wraps at [bits]. Source: those of the words of firmware.
 WIDTHS = (8, 16, 24, 32)
 
+NEWTON_STEPS = 5  #: that give an inverse of 32 bits: one bit is right at first, then 2, 4, 8, 16 and 32
+
 
 @dataclass(frozen=True)
 class Steps:
@@ -136,7 +138,7 @@ def _zeros(value: int) -> int:
 def _inverse(odd: int, power: int) -> int:
     # By Newton's steps: each doubles the bits that are right.
     back = odd
-    for _ in range(5):
+    for _ in range(NEWTON_STEPS):
         back = back * (2 - odd * back) % power
     return back % power
 

@@ -50,6 +50,9 @@ FITS = 0.02
 # the onset belong to it; lower: the rounding of the place ends it early.
 FINEST = 1e-3
 
+# Frames behind a probe that the line is fitted in, the last `SHORTEST` of them, and how often: time.
+FITTED, ROUNDS = 2 * SHORTEST, 4
+
 
 @dataclass(frozen=True)
 class Onset:
@@ -142,12 +145,12 @@ class OnsetFinder:
 
     def _back(self, rows: Bytes, due: int, probe: int, other: Other) -> _Line | None:
         # The first frame from which on everything lies on straight lines between frames.
-        n = min(len(rows), probe + 2 * SHORTEST)
+        n = min(len(rows), probe + FITTED)
         seen = self._resampling.samples(rows[:n], every=True)
         times: Floats = np.arange(-probe, n - probe, dtype=np.float64)
         known = slice(n - SHORTEST, n)
         place: Floats = other.origin + other.ratio * times
-        for _ in range(4):
+        for _ in range(ROUNDS):
             model, slope = self._resampling.between(due, place)
             left = (seen - model)[known].ravel()
             rate = np.stack([slope[known], slope[known] * times[known, None]], axis=-1).reshape(-1, 2)

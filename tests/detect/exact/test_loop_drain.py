@@ -8,8 +8,10 @@ import pytest
 
 from stress.detect.exact.expected import Expected
 from stress.detect.exact.known_playing import Known
+from stress.detect.exact.loop_drain import LEAST_RESIDUE, LONGEST_BLOCK_S, without_drain
 from stress.detect.exact.recording_check import check_recording
 from stress.detect.exact.survey import KnownRecording
+from stress.model.finding import Analysis, Finding, Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
@@ -104,3 +106,82 @@ def change(rows, what, end=BEGIN + PLAYED):
 def test_anything_else_that_is_wrong_stays_a_failure(what):
     sent, rows = aloop(192, 4416)
     assert judge(sent, change(rows, what))[0] == "FAIL"
+
+
+# The parts: one finding, the end of the pass, and what lies behind it.
+
+
+STEREO = Pattern("mix1", FORMATS["S16_LE"], 2)
+
+
+def drained(n=20, end=9000, before_end=500, lag=3000, kind=Kind.ZERO, known=None, more=(), behind=None):
+    """The answer for `n` silent frames that begin so many before the end, and as many old ones behind it."""
+    rows = np.concatenate([STEREO.bytes_at(1, end).reshape(-1, 4), np.zeros((100, 4), np.uint8)])
+    frame = end - before_end
+    rows[frame : frame + n] = 0
+    rows[end : end + n] = STEREO.bytes_at(1 + end - lag, n).reshape(-1, 4)
+    if behind is not None:
+        rows[end:] = behind(rows[end:])
+
+    def read(first, stop):
+        for at in range(first, min(stop, len(rows)), 999):
+            yield rows[at : min(at + 999, stop)].reshape(-1)
+
+    found = [Finding(kind, frame, n, 1 + frame), *more]
+    analysis = Analysis("exact", True, len(rows), end, 0, 1, episodes=2).holding(found, 1000)
+    rest, told = without_drain(analysis, read, end, STEREO, known or Known())
+    assert (rest == analysis) is (told == "")
+    return rest, told
+
+
+def test_the_silence_is_left_out_and_told_with_its_place_and_age():
+    rest, told = drained()
+    assert (rest.found, rest.findings, rest.wrong_frames, rest.episodes, rest.checked_frames) == (
+        0,
+        (),
+        0,
+        0,
+        8980,
+    )
+    assert told == (
+        "20 frames of silence at capture frame 8 500, and as many frames behind the end of the "
+        "pattern that are "
+        "3 000 frames old: snd-aloop silences the head of its last block where it should silence "
+        "what follows a "
+        "player that drains; or damage (run never drains; --frames 8500 judges what was played before)"
+    )
+    assert "--frames 8501 judges" in drained(known=Known(position=0))[1]
+    assert "--frames" not in drained(known=Known(position=8501))[1]
+
+
+@pytest.mark.parametrize(("kind", "told"), [(Kind.ZERO, True), (Kind.MUTE, True), (Kind.HOLD, False)])
+def test_only_silence_is_meant(kind, told):
+    assert bool(drained(kind=kind)[1]) is told
+
+
+def test_anything_else_that_was_found_is_damage():
+    assert not drained(more=[Finding(Kind.BITFLIP, 100, 1, 101)])[1]
+
+
+def test_silence_begins_no_farther_from_the_end_than_the_longest_block():
+    longest = int(LONGEST_BLOCK_S * 8000)
+    known = Known(rate=8000)
+    assert drained(before_end=longest, known=known)[1]
+    assert not drained(before_end=longest + 1, known=known)[1]
+
+
+def test_a_few_frames_behind_the_end_show_no_lag():
+    assert drained(n=LEAST_RESIDUE)[1]
+    assert not drained(n=LEAST_RESIDUE - 1)[1]
+
+
+@pytest.mark.parametrize("lag", [20, 21, 9000])
+def test_frames_behind_the_end_are_as_old_as_they_are(lag):
+    assert f"that are {lag:,} frames old".replace(",", " ") in drained(lag=lag)[1]
+
+
+def test_silence_or_anything_else_behind_the_end_is_no_residue():
+    assert not drained(behind=np.zeros_like)[1]
+    assert not drained(behind=lambda rows: rows ^ 0x55)[1]
+    # Out of step by a byte it is no piece of the recording.
+    assert not drained(behind=lambda rows: np.roll(rows.reshape(-1), 1).reshape(rows.shape))[1]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stress.detect.exact.valid_bits import SHARE, probe_mask, top_mask
+from stress.detect.exact.valid_bits import SHARE, _mask_of, probe_mask, top_mask
 from stress.model.formats import FORMATS
 from stress.patterns.word import Pattern
 
@@ -75,3 +75,73 @@ def test_frames_that_are_wrong_above_decide_nothing():
 
 def test_top_mask_keeps_16_bits_of_every_sample():
     assert top_mask(Pattern("mix1", FORMATS["S24_3LE"], 2)).tolist() == [0, 255, 255] * 2
+
+
+# Formats with a byte above the sample.
+
+
+def _padded(raw, frames):
+    # The padding byte is 0, and no sign, in some of the frames.
+    cells = raw.reshape(FRAMES, 2, 4).copy()
+    cells[:frames, :, 3] = ~cells[:frames, :, 3]
+    return cells.reshape(-1)
+
+
+NOT_SIGN = "the padding byte is not the sign of the sample; it is not judged"
+
+
+@pytest.mark.parametrize(("frames", "told"), [(0, False), (99, False), (101, True), (FRAMES, True)])
+def test_padding_that_is_no_sign_in_more_than_a_tenth_of_the_frames_is_not_judged(frames, told):
+    pattern, raw = _sent("S24_LE")
+    mask, bits, notes = probe_mask(_padded(raw, frames), 77, pattern)
+    assert bits == 24
+    assert notes == ([NOT_SIGN] if told else [])
+    assert (None if mask is None else mask.tolist()) == ([255, 255, 255, 0] * 2 if told else None)
+
+
+def test_a_narrow_path_keeps_its_padding_where_that_is_the_sign():
+    pattern, raw = _sent("S24_LE")
+    cells = raw.reshape(FRAMES, 2, 4).copy()
+    cells[:, :, 0] = 0
+    mask, bits, notes = probe_mask(cells.reshape(-1), 77, pattern)
+    assert (bits, len(notes)) == (16, 1)
+    assert mask.tolist() == [0, 255, 255, 255] * 2
+    cells[:, :, 3] = 0
+    mask, bits, notes = probe_mask(cells.reshape(-1), 77, pattern)
+    assert (bits, len(notes)) == (16, 2)
+    assert mask.tolist() == [0, 255, 255, 0] * 2
+
+
+def test_formats_without_padding_have_none_that_is_wrong():
+    for name, bits in (("S24_3LE", 20), ("S32_LE", 24)):
+        pattern, raw = _sent(name)
+        assert len(probe_mask(_narrow(raw, name, bits), 77, pattern)[2]) == 1
+
+
+@pytest.mark.parametrize("wrong", [100, 101])
+def test_exactly_nine_of_ten_frames_carry_a_width(wrong):
+    pattern, raw = _sent("S24_3LE")
+    rows = raw.reshape(FRAMES, -1).copy()
+    rows[:wrong, 0] ^= 0xFF
+    assert probe_mask(rows.reshape(-1), 77, pattern)[1] == (24 if wrong == 100 else 16)
+
+
+def test_nothing_below_sixteen_bits_is_a_width():
+    pattern, raw = _sent("S32_LE")
+    cells = raw.reshape(FRAMES, 2, 4).copy()
+    cells[:, :, :2] ^= 0xFF
+    assert probe_mask(cells.reshape(-1), 77, pattern)[1] == 16
+
+
+@pytest.mark.parametrize(
+    ("width", "bits", "size", "mask"),
+    [
+        (16, 16, 2, [255, 255]),
+        (16, 24, 3, [0, 255, 255]),
+        (20, 24, 3, [0xF0, 255, 255]),
+        (18, 32, 4, [0, 0xC0, 255, 255]),
+        (24, 24, 4, [255, 255, 255, 0]),
+    ],
+)
+def test_masks_are_the_upper_bits_of_a_sample(width, bits, size, mask):
+    assert _mask_of(width, bits, size).tolist() == mask
