@@ -183,3 +183,102 @@ def test_a_stream_that_ends_at_another_rate_is_judged_to_its_end():
     rows = np.concatenate([capture(frames=3000, lead=0), stretched(2.0, 9000, 3000.0)])
     (one,) = judge(rows, first_position=FIRST).findings
     assert (one.kind, one.frame + one.frames) == (Kind.RESAMPLE, 12000)
+
+
+# Several things in one capture.
+
+
+def at(first, frames):
+    return STEREO.bytes_at(FIRST + first, frames).reshape(-1, 4)
+
+
+def strange(frames):
+    return np.random.default_rng(1).integers(0, 256, (frames, 4), dtype=np.uint8)
+
+
+def shown(made):
+    return [(one.kind, one.frame, one.frames, one.position - FIRST) for one in made.findings]
+
+
+@pytest.mark.parametrize(
+    ("parts", "found"),
+    [
+        # Damage for so long that another rate may begin in it, and does or does not.
+        (lambda: [at(0, 3000), strange(700), at(3700, 3000)], [(Kind.UNKNOWN, 3000, 700, 3000)]),
+        (
+            lambda: [at(0, 3000), strange(700), stretched(0.5, 3000, 3700.0), at(5200, 3000)],
+            [(Kind.UNKNOWN, 3000, 700, 3000), (Kind.RESAMPLE, 3701, 2999, 3701)],
+        ),
+        # Another rate soon behind the lock, to the end, and behind a slip.
+        (lambda: [at(0, 9), stretched(0.5, 3000, 9.0), at(1509, 3000)], [(Kind.RESAMPLE, 10, 2999, 10)]),
+        (lambda: [at(0, 3000), stretched(0.91875, 20000, 3000.0)], [(Kind.RESAMPLE, 3001, 19999, 3001)]),
+        (
+            lambda: [at(0, 3000), stretched(0.5, 20000, 3300.0), at(13300, 3000)],
+            [(Kind.DROP, 3000, 300, 3000), (Kind.RESAMPLE, 3001, 19999, 3301)],
+        ),
+    ],
+)
+def test_damage_and_other_rates_are_told_from_each_other(parts, found):
+    rows = np.concatenate(parts())
+    made = judge(rows, first_position=FIRST)
+    assert shown(made) == found
+    assert made.checked_frames == len(rows)
+    assert made.wrong_frames == sum(one[2] for one in found)
+
+
+def damaged():
+    rows = at(0, 30000).copy()
+    rows[5000:5100] = at(5000 - 480, 100)
+    rows[12000:12009] = 0
+    rows[20000:20004] = at(20000 - 1056, 4)
+    return np.delete(rows, slice(16000, 16033), axis=0)
+
+
+FOUND = [
+    (Kind.STALE, 5000, 100, 5000),
+    (Kind.ZERO, 12000, 9, 12000),
+    (Kind.DROP, 16000, 33, 16000),
+    (Kind.STALE, 19967, 4, 20000),
+]
+
+
+@pytest.mark.parametrize("step", [1, 7, 1000, 4999, 8192, 8193, 40000])
+def test_findings_do_not_hang_on_how_the_capture_is_cut(step):
+    rows, checker = damaged(), ExactChecker(Expected(STEREO, RINGS, first_position=FIRST))
+    if step < 1000:
+        # Small pieces around what is damaged only: each costs a call.
+        cuts = [0, 4990, *range(4991, 5120, step), 15990, *range(15991, 16010, step), len(rows)]
+    else:
+        cuts = [*range(0, len(rows), step), len(rows)]
+    for first, stop in zip(cuts, cuts[1:]):
+        checker.feed(flat(rows[first:stop]))
+    made = checker.finish()
+    assert shown(made) == FOUND
+    assert (made.frames, made.checked_frames, made.wrong_frames, made.episodes) == (29967, 29967, 146, 4)
+
+
+def test_damage_at_each_end_of_a_stretch_is_found_once():
+    # A stretch is 8192 frames long and begins at the first wrong one.
+    for distance in (4090, 4095, 4096, 4097, 8190, 8191, 8192, 8193):
+        rows = at(0, 30000).copy()
+        for place in (5000, 5000 + distance):
+            rows[place, 1] ^= 0x40
+        made = judge(rows, first_position=FIRST)
+        assert shown(made) == [(Kind.BITFLIP, place, 1, place) for place in (5000, 5000 + distance)]
+
+
+def test_old_data_across_the_middle_of_a_stretch_is_one_finding():
+    rows = at(0, 30000).copy()
+    rows[5000:11000] = at(5000 - 480, 6000)
+    assert shown(judge(rows, first_position=FIRST)) == [(Kind.STALE, 5000, 6000, 5000)]
+    rows[5000:15000] = 0
+    assert shown(judge(rows, first_position=FIRST)) == [(Kind.MUTE, 5000, 10000, 5000)]
+
+
+def test_slips_one_after_another_are_all_told():
+    parts = [at(0, 3000), at(3010, 2000), at(5000, 2000), at(7040, 3000)]
+    assert shown(judge(np.concatenate(parts), first_position=FIRST)) == [
+        (Kind.DROP, 3000, 10, 3000),
+        (Kind.REPEAT, 5000, 10, 5010),
+        (Kind.DROP, 7000, 40, 7000),
+    ]
