@@ -21,6 +21,7 @@ from stress.cli.analyze_layout import named_wrong
 from stress.cli.found import Found
 from stress.cli.known_source import judged_by_source
 from stress.detect.exact.recording_check import is_strange
+from stress.detect.path.even_steps import even_steps
 from stress.detect.path.fade import named_fades
 from stress.detect.path.suspect import Suspicion, suspected
 from stress.detect.path.unnamed import unnamed_path
@@ -136,10 +137,13 @@ def _unless_unnamed(args: argparse.Namespace, source: AudioSource, found: Found)
     path = found.analysis.path
     if not source.fmt.native or (path is not None and not path.exact):
         return found
-    told = unnamed_path(found.analysis, *frames_of(args, source))
+    looked = found.analysis, *frames_of(args, source)
+    ask = "are effects, sound servers and plugins switched off"
+    told = unnamed_path(*looked)
+    if not told:
+        told, ask = even_steps(*looked), "do player, card and recorder have one sample rate"
     if not told:
         return found
-    ask = "are effects, sound servers and plugins switched off"
     return replace(
         found,
         analysis=Analysis("exact", False, source.frames),

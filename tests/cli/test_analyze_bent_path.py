@@ -77,3 +77,12 @@ def test_frames_of_zeros_between_others_are_no_internal_error(tmp_path, capsys, 
     sent = _sent(position)
     sent[::every] = 0
     assert _analyzed(tmp_path, capsys, sent)[0] in (1, 5)
+
+
+def test_even_loss_of_single_frames_is_a_converter_and_an_old_line_in_it_is_not(tmp_path, capsys):
+    lost = np.delete(_sent(90_001), np.arange(16, 20000, 17), axis=0)
+    status, out = _analyzed(tmp_path, capsys, lost)
+    assert status == 5 and "one frame in 17 is missing at a constant step: a converter without" in out
+    lost[12000:12008] = lost[7200:7208]
+    status, out = _analyzed(tmp_path, capsys, lost)
+    assert status == 1 and "converter" not in out
