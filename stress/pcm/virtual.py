@@ -30,6 +30,8 @@ from stress.virtual.grant import grant, reason_against
 from stress.virtual.loads import disturbed, shares_the_cpu
 from stress.virtual.spec import BoardSpec
 
+# Longest cache line that is modelled by bytes [bytes]; longer ones are modelled in words of four.
+_LONGEST_BY_BYTES = 32
 # What /proc/self/smaps shows; coherent memory is mapped by page frame number.
 _VM_FLAGS, _VM_FLAGS_COHERENT = "rd wr sh mr mw me ms de dd", "rd wr sh mr mw me ms pf io de dd"
 
@@ -100,14 +102,14 @@ class VirtualPcm(Pcm):
                 call="hw_params",
             )
         odd = [one.frame_bytes for one in (playback, capture) if one.frame_bytes % 2]
-        if odd and self.board.geometry.line_bytes > 32:
+        if odd and self.board.geometry.line_bytes > _LONGEST_BY_BYTES:
             raise ParamsRefused(
                 f"frames of {odd[0]} bytes (allowed: an even number; caches are modelled in words)",
                 errno_=22,
                 device=self.backend,
                 call="hw_params",
             )
-        if self.board.geometry.line_bytes > 32:
+        if self.board.geometry.line_bytes > _LONGEST_BY_BYTES:
             self._refuse_parts_of_words(playback, capture)
         self.board.configure(playback, capture)
         self._granted = Granted(
@@ -257,4 +259,4 @@ class VirtualPcm(Pcm):
 def _as_frames(buffer: Bytes, params: StreamParams, name: str) -> Bytes:
     if buffer.dtype != np.uint8 or buffer.ndim != 1 or len(buffer) % params.frame_bytes:
         raise StreamStateError(f"{name} is no row of bytes of whole frames of {params.frame_bytes}")
-    return buffer.reshape(-1, params.frame_bytes)
+    return buffer.reshape(len(buffer) // params.frame_bytes, params.frame_bytes)

@@ -14,7 +14,7 @@ import tempfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable
 
 from stress.errors import CaptureFileError
 from stress.files.regular import is_plain
@@ -22,7 +22,7 @@ from stress.files.whole import whole
 from stress.record import journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 # The files of a run directory, and nothing else; hidden and foreign files stay out.
 _MEMBER = re.compile(
@@ -44,6 +44,13 @@ _HEADERS = (
 # promises, whatever is there: a size of 400 digits has no end. Lower: a sound archive is refused.
 MOST_ENDS = 100
 NAMES = (".tar.gz", ".tgz")
+# How a compressed file begins, and what reads it as a stream.
+_COMPRESSED: tuple[tuple[bytes, Callable[[BinaryIO], Any]], ...] = (
+    (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
+    (b"BZh", bz2.BZ2File),
+    (b"\xfd7zXZ\0", lzma.LZMAFile),
+)
+_LONGEST_MAGIC = 6
 
 
 def pack(
@@ -81,7 +88,7 @@ def pack(
             member.size, member.mtime = len(said), int((folder / journal.NAME).stat().st_mtime)
             archive.addfile(member, io.BytesIO(said))
         for one in wanted:
-            archive.add(folder / one, f"{top}/{one}", recursive=False)
+            archive.add(folder / one, f"{top}/{one}")
     return len(wanted)
 
 
@@ -148,14 +155,11 @@ def _members(path: str, archive: tarfile.TarFile, folder: Path) -> None:
 
 def _decompressed(file: BinaryIO) -> Any:
     # As a stream; what holds it is closed with `file`.
-    magic = file.read(6)
+    begins = file.read(_LONGEST_MAGIC)
     file.seek(0)
-    if magic[:2] == b"\x1f\x8b":
-        return gzip.GzipFile(fileobj=file)
-    if magic[:3] == b"BZh":
-        return bz2.BZ2File(file)
-    if magic[:6] == b"\xfd7zXZ\0":
-        return lzma.LZMAFile(file)
+    for magic, opener in _COMPRESSED:
+        if begins.startswith(magic):
+            return opener(file)
     return file
 
 

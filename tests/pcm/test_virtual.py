@@ -274,3 +274,52 @@ def test_faults_of_a_run_that_goes_on_keep_their_burst_numbers():
     assert frozen(0, 2) == [False, True]
     assert frozen(1, 1) == [True]
     assert frozen(2, 1) == [False]
+
+
+@pytest.mark.parametrize(
+    ("playback", "capture", "sides"),
+    [("MMAP", "MMAP", "pc"), ("MMAP", "RW", "p"), ("RW", "MMAP", "c"), ("RW", "RW", "")],
+)
+def test_mappings_are_the_rings_in_whole_pages_of_the_mmapped_directions(playback, capture, sides):
+    pcm = VirtualPcm(BoardSpec.load("arm926"))
+    # 960 frames of 4 bytes are 3840 bytes, less than a page; 1920 are 7680, less than two.
+    asked = params(960, access=Access[playback]), params(1920, access=Access[capture])
+    found = pcm.open(PcmRequest(*asked)).mappings
+    wanted = {"p": (Direction.PLAYBACK, "p", 4096), "c": (Direction.CAPTURE, "c", 8192)}
+    assert [(one.direction, one.path, one.size_bytes, one.is_ring) for one in found] == [
+        (direction, f"/dev/snd/pcmC0D0{side}", size, True)
+        for direction, side, size in (wanted[side] for side in sides)
+    ]
+
+
+def test_plain_burst_takes_no_note_and_no_page_fault_and_ends_with_its_last_packet():
+    pcm = opened("x86_64")
+    result, _, _ = exchange(pcm, 960)
+    packets = pcm.outcome.timeline.tick
+    assert result.notes == ()
+    for stream in (result.playback, result.capture):
+        assert (stream.started_ns, stream.ended_ns) == (0, packets * pcm.spec.usb.packet_us * 1000)
+        assert stream.minor_faults == 0
+    assert result.lost is None and packets > 0
+
+
+def test_cache_lever_is_noted():
+    result, _, _ = exchange(opened("arm926"), 960, Handling(lever=Lever.CACHEFLUSH))
+    assert "cache lever: cacheflush" in result.notes
+
+
+@pytest.mark.parametrize(
+    "buffer",
+    [
+        np.zeros(4001, dtype=np.uint8),
+        np.zeros(4000, dtype=np.int8),
+        np.zeros((1000, 4), dtype=np.uint8),
+    ],
+    ids=["part of a frame", "another type", "two dimensions"],
+)
+@pytest.mark.parametrize("side", ["play", "captured"])
+def test_buffer_that_is_no_row_of_whole_frames_is_refused_by_name(buffer, side):
+    sound = np.zeros(4000, dtype=np.uint8)
+    buffers = (buffer, sound) if side == "play" else (sound, buffer)
+    with pytest.raises(StreamStateError, match=f"{side} is no row of bytes"):
+        opened().exchange(*buffers, Handling())

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import bz2
 import io
+import lzma
+import os
 import tarfile
 
 import pytest
@@ -111,4 +114,120 @@ def test_bundle_that_promises_more_than_it_holds_is_refused_at_its_end(tmp_path,
         member.pax_headers = {"size": size}
         archive.addfile(member)
     with pytest.raises(CaptureFileError), bundle.opened(str(path)):
+        pass
+
+
+@pytest.mark.parametrize(("name", "top"), [("", "run"), ("case-7", "case-7")])
+def test_bundle_holds_one_directory_and_texts_with_the_time_of_the_record(tmp_path, name, top):
+    folder, path = _run(tmp_path), str(tmp_path / "a.tar.gz")
+    os.utime(folder / "run.jsonl", (1_600_000_000, 1_500_000_000))
+    bundle.pack(folder, path, {"host.txt": "a host"}, lambda sizes: f"{sizes['host.txt']} bytes", name)
+    with tarfile.open(path) as archive:
+        members = {member.name: member for member in archive}
+        assert {one.split("/")[0] for one in members} == {top}
+        said = {one: archive.extractfile(f"{top}/{one}").read() for one in ("README", "host.txt")}
+        assert said == {"README": b"6 bytes", "host.txt": b"a host"}
+        times = [members[f"{top}/{one}"].mtime for one in ("README", "host.txt", "run.jsonl")]
+        assert times == [1_500_000_000] * 3
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress, bytes], ids=["bzip2", "xz", "plain"])
+def test_bundle_that_was_compressed_anew_is_read(tmp_path, pack):
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as archive:
+        member = tarfile.TarInfo("x/run.jsonl")
+        member.size = 3
+        archive.addfile(member, io.BytesIO(b"abc"))
+    path = tmp_path / "a.tar"
+    path.write_bytes(pack(plain.getvalue()))
+    with bundle.opened(str(path)) as folder:
+        assert (folder / "run.jsonl").read_bytes() == b"abc"
+
+
+def test_directory_of_runs_is_refused_with_the_name_of_the_latest(tmp_path):
+    for number, name in enumerate(("b", "c", "a")):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "run.jsonl").write_text("x")
+        os.utime(tmp_path / "runs" / name / "run.jsonl", (number, [200, 300, 100][number]))
+    with (
+        pytest.raises(CaptureFileError, match="directory of runs, not a run .*/c\\)"),
+        bundle.opened(str(tmp_path / "runs")),
+    ):
+        pass
+    with pytest.raises(CaptureFileError, match="/c\\)"), bundle.opened(str(tmp_path)):
+        pass
+
+
+def test_directory_without_runs_and_a_run_that_holds_runs_are_taken(tmp_path):
+    with bundle.opened(str(tmp_path)) as folder:
+        assert folder == tmp_path
+    run = _run(tmp_path)
+    (run / "older").mkdir()
+    (run / "older" / "run.jsonl").write_text("x")
+    with bundle.opened(str(run)) as folder:
+        assert folder == run
+
+
+@pytest.mark.parametrize(("members", "taken"), [(9, True), (10, True), (11, False)])
+def test_members_of_a_bundle_are_counted_up_to_the_limit(tmp_path, monkeypatch, members, taken):
+    monkeypatch.setattr(bundle, "MOST_MEMBERS", 10)
+    path = str(tmp_path / "a.tar.gz")
+    with tarfile.open(path, "w:gz") as out:
+        for number in range(members):
+            out.addfile(tarfile.TarInfo(f"{number}"))
+    try:
+        with bundle.opened(path):
+            assert taken
+    except CaptureFileError:
+        assert not taken
+
+
+def _read(data, most, monkeypatch):
+    monkeypatch.setattr(bundle, "MOST_BYTES", most)
+    return bundle._Counted(io.BytesIO(data), "a.tar")
+
+
+def test_bundle_may_unpack_to_the_limit_and_to_no_byte_more(monkeypatch):
+    counted = _read(b"0123456789", 10, monkeypatch)
+    assert counted.read(6) == b"012345" and counted.read(6) == b"6789"
+    counted = _read(b"0123456789", 9, monkeypatch)
+    assert counted.read(6) == b"012345"
+    with pytest.raises(CaptureFileError, match="unpacks to more"):
+        counted.read(6)
+
+
+def test_end_of_a_bundle_is_read_so_often_and_no_more(monkeypatch):
+    monkeypatch.setattr(bundle, "MOST_ENDS", 3)
+    counted = _read(b"0", 9, monkeypatch)
+    assert [counted.read(2) for _ in range(4)] == [b"0", b"", b"", b""]
+    with pytest.raises(EOFError):
+        counted.read(2)
+
+
+@pytest.mark.parametrize(("length", "taken"), [(598, True), (599, True), (600, False)])
+def test_long_name_of_a_member_may_fill_its_header(tmp_path, monkeypatch, length, taken):
+    # GNU tar ends a long name with a zero byte.
+    monkeypatch.setattr(bundle, "MOST_HEADER_BYTES", 600)
+    path = str(tmp_path / "a.tar")
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as archive:
+        archive.addfile(tarfile.TarInfo("n" * length))
+        member = tarfile.TarInfo("x/run.jsonl")
+        member.size = 1000
+        archive.addfile(member, io.BytesIO(bytes(1000)))
+    try:
+        with bundle.opened(path) as folder:
+            # A file is no header: it may be longer.
+            assert taken and (folder / "run.jsonl").stat().st_size == 1000
+    except CaptureFileError:
+        assert not taken
+
+
+def test_member_of_an_unknown_kind_is_held_to_the_limit_of_headers(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "MOST_HEADER_BYTES", 600)
+    path = str(tmp_path / "a.tar")
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as archive:
+        member = tarfile.TarInfo("foreign")
+        member.type, member.size = b"Z", 1000
+        archive.addfile(member, io.BytesIO(bytes(1000)))
+    with pytest.raises(CaptureFileError, match="no bundle"), bundle.opened(path):
         pass

@@ -15,7 +15,7 @@ from stress.errors import CaptureFileError, ConfigError, StorageError
 from stress.model.record.events import SkipRecord, StartRecord
 from stress.record import reader, rundir
 from stress.record.clock import Clock
-from stress.record.journal import NAME, TORN, Journal
+from stress.record.journal import NAME, TORN, Journal, chained, sealed, sync_folder, unchained
 from tests.record_cases import event
 
 CLOCK = Clock(monotonic_ns=lambda: 5, wall_s=lambda: 1_700_000_000.25)
@@ -264,3 +264,52 @@ def test_reader_names_the_arm_whose_burst_was_cut_off(tmp_path, torn, arm):
     reading = reader.Reading(tmp_path)
     assert len(list(reading)) == 1
     assert (reading.torn, reading.torn_arm) == (True, arm)
+
+
+def test_number_that_json_has_no_word_for_is_not_written(tmp_path):
+    journal = _journal(tmp_path)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        journal.append(StartRecord(**{**START, "first_position": float("nan")}))
+    journal.close()
+    assert (tmp_path / NAME).read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        (b'{"a":1,"chain":"0123456789abcdef"}', (b'{"a":1}', "0123456789abcdef")),
+        # What only begins or only ends like a digest is none: the line is left whole.
+        (b'{"a":1,"chain":"0123456789abcdef",}', (b'{"a":1,"chain":"0123456789abcdef",}', "")),
+        (b'{"a":1,"chain":"0123456789abcde"}', (b'{"a":1,"chain":"0123456789abcde"}', "")),
+        (b'{"a":1,"chain":"0123456789abcdef}}', (b'{"a":1,"chain":"0123456789abcdef}}', "")),
+        (b'{"a":1,"chair":"0123456789abcdef"}', (b'{"a":1,"chair":"0123456789abcdef"}', "")),
+        (b"", (b"", "")),
+    ],
+)
+def test_digest_is_what_a_line_ends_with_in_its_whole_length(line, parts):
+    assert unchained(line) == parts
+
+
+def test_sealed_line_comes_apart_again():
+    body = b'{"a":[1,{"b":"c"}]}'
+    digest = chained("", body)
+    line = sealed(body, digest)
+    assert json.loads(line) == {"a": [1, {"b": "c"}], "chain": digest}
+    assert line.endswith(b"\n") and unchained(line[:-1]) == (body, digest)
+    assert len(digest) == 16 and chained(digest, body) != digest
+
+
+def test_names_of_a_directory_alone_are_brought_to_the_medium(tmp_path):
+    sync_folder(tmp_path)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(NotADirectoryError):
+        sync_folder(tmp_path / "file")
+
+
+def test_record_can_be_read_by_others_and_run_by_nobody(tmp_path):
+    before = os.umask(0)
+    try:
+        _journal(tmp_path).close()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / NAME).stat().st_mode) == 0o644

@@ -76,6 +76,9 @@ def test_unprovoked_speaks_on_an_aliasing_core_only():
     assert unprovoked(plan, [_part()], COHERENT) == ""
     assert unprovoked(_plan({"name": "a"}, ordinary=True), [_part()], VIVT) == ""
     assert unprovoked(_plan({"name": "a", "access": "rw"}), [_part()], VIVT) == ""
+    # One mmapped arm is enough to ask for a proof, whatever stands beside it.
+    beside = _plan({"name": "a"}, {"name": "b", "access": "rw"})
+    assert "no arm provokes the defect" in unprovoked(beside, [_part()], VIVT)
 
 
 def test_provoking_arm_has_to_be_judged():
@@ -93,6 +96,8 @@ def test_ways_are_those_of_arms_that_were_judged():
         == "mmap (playback store and rmw, capture exact) and rw"
     )
     assert judged_ways(plan, [_part("b"), _part("a", lines=0)]) == "rw"
+    whole = _plan({"name": "a"}, {"name": "w", "capture": "whole", "side": "capture"})
+    assert judged_ways(whole, [_part(), _part("w")]) == "mmap (playback store, capture whole and exact)"
 
 
 def test_ways_of_a_card_that_only_plays_hold_nothing_of_capture():
