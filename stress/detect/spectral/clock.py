@@ -14,6 +14,8 @@ from stress.detect.spectral.track import Track
 from stress.model.arrays import Floats, Ints, Signal
 
 _LENGTH = 8192 - fit.TAPS + 1
+# Frames resampled for a block: at least its own and twice the padding, and few factors for the transform.
+_RESAMPLED = 9216
 _BLOCKS = 12
 # Frames of the resampler's transform: a block and PAD on both sides, and a size that is quick to transform.
 _RESAMPLED = 9216

@@ -13,6 +13,12 @@ from stress.detect.spectral.result import Channel, Second
 from stress.model.arrays import Floats, Samples, Signal
 
 _POINTS = 24
+# Mains lines that are looked for: 50 and 60 Hz up to the 13th, below this [Hz]. Higher: the stimulus itself
+# begins at 800 Hz; lower: the buzz of a dimmer is missed.
+_HARMONICS, _HIGHEST = np.arange(1, 14), 700.0
+# Bins either side whose median is what a line stands out of, and by how much [ratio]. Higher: weak hum is not
+# told; lower: noise is called hum.
+_AROUND, _STANDS = 12, 20
 
 
 def db(ratio: float) -> float:
@@ -80,11 +86,11 @@ def hum_db(y: Signal, rate: int, signal_power: float) -> float | None:
     power = np.abs(np.fft.rfft(y[:size] * window)) ** 2 / (size * float(np.sum(window**2)) / 2)
     best = None
     for mains in (50.0, 60.0):
-        bins = np.rint(np.arange(1, 14) * mains * size / rate).astype(np.int64)
-        bins = bins[bins * rate / size < min(700, rate / 2)]
+        bins = np.rint(_HARMONICS * mains * size / rate).astype(np.int64)
+        bins = bins[bins * rate / size < min(_HIGHEST, rate / 2)]
         near = np.array([power[b - 1 : b + 2].sum() for b in bins])
-        around = np.array([np.median(power[max(1, b - 12) : b + 13]) * 3 for b in bins])
-        lines = near[near > 20 * around]
+        around = np.array([np.median(power[max(1, b - _AROUND) : b + _AROUND + 1]) * 3 for b in bins])
+        lines = near[near > _STANDS * around]
         if lines.size >= 2 and (best is None or lines.sum() > best):
             best = float(lines.sum())
     return None if best is None else db(best / max(signal_power, 1e-20))

@@ -63,7 +63,7 @@ def place(before: OnClock, after: OnClock, taps: Floats, moved: int) -> Splice:
     size = left.size
     head = np.concatenate(([0.0], np.cumsum((old - left) ** 2)))
     tail = np.concatenate((np.cumsum(((new - right) ** 2)[::-1])[::-1], [0.0]))
-    gap = min(size - 1, moved) if moved > 0 else 0
+    gap = max(0, min(size - 1, moved))
     spaced = head[: size + 1 - gap] + tail[gap:]
     rough = int(spaced.argmin())
     options = [(head + tail, 0, "capture", False)]

@@ -124,13 +124,17 @@ def test_hum_of_the_stronger_mains_is_told():
     assert measure.hum_db(both, RATE, 1.0) == pytest.approx(10 * math.log10(4e-4), abs=0.1)
 
 
-def test_hum_is_a_line_from_twenty_times_its_surroundings_on():
-    # Noise has 2 s^2 / size in a bin; the median of the surroundings is ln 2 of it, three bins wide.
-    size, noise = 1 << 16, 1e-3
-    around = 3 * math.log(2) * 2 * noise**2 / size
-    for times, heard in ((10, False), (40, True)):
-        level = math.sqrt(2 * times * around)
-        assert (measure.hum_db(_hum(50.0, [level] * 6, noise=noise), RATE, 1.0) is not None) == heard
+@pytest.mark.parametrize(("share", "heard"), [(0.98, False), (1.02, True)])
+def test_hum_is_a_line_from_twenty_times_its_surroundings_on(share, heard):
+    # An impulse amid the window has the same power in all bins. A line whose phase is a quarter from it adds
+    # its own: half of its amplitude in its bin, and a quarter in each beside it.
+    size, n = 1 << 16, np.arange(1 << 16) - (1 << 15)
+    impulse = np.where(n == 0, 1e-2, 0.0)
+    # Of the three bins, 3 + 1.5 t^2 are to be 20 times 3 at a share of one.
+    level = np.sqrt(share * (20 * 3 - 3) / 1.5) * 1e-2 / (size / 4)
+    bins = [round(hz * size / RATE) for hz in (50, 100)]
+    y = impulse - sum(level * np.sin(2 * np.pi * b * n / size) for b in bins)
+    assert (measure.hum_db(y.astype(np.float32), RATE, 1.0) is not None) == heard
 
 
 def test_hum_is_not_looked_for_in_less_than_a_second():
