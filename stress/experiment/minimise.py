@@ -35,6 +35,11 @@ REPETITIONS = 10
 # Level at which repetitions contradict the power. Higher: plans are made longer by chance; lower: a
 # power is claimed that ten runs do not have.
 LEVEL = 0.05
+# A plan is proven once more where what its repetitions showed allows a burst of less than this share of it.
+# Higher: repetitions for little; lower: the plan is longer than it has to be.
+WORTH_IT = 0.7
+# Exposure of the result by which its bound may be missed.
+SPARE = 1.25
 # Burst of the result at least [s]: the first laps of a stream have nothing stale in them yet.
 SHORTEST_S = 0.05
 
@@ -264,7 +269,7 @@ class Minimiser:
         result = self._lengthened(plan, self._least_s(self._last_kept()))
         # The rate is known better now: once more with what it allows.
         burst_s = self._least_s(self._again)
-        if result.proven and burst_s < 0.7 * result.plan.arm[0].burst_s and not self._up:
+        if result.proven and burst_s < WORTH_IT * result.plan.arm[0].burst_s and not self._up:
             shorter = self._lengthened(plan, burst_s)
             return shorter if shorter.proven and not self._up else replace(result, unfinished=self._up)
         return result
@@ -290,7 +295,7 @@ class Minimiser:
             burst_s = min(2.0 * burst_s, self.within_s)
         self._again = sum(found[1:], found[0])
         lines = min(one.lines for one in found)
-        bound = min(1.0, _rounded(1.25 * ZERO_EVENTS_95 / lines)) if lines else 1.0
+        bound = min(1.0, _rounded(SPARE * ZERO_EVENTS_95 / lines)) if lines else 1.0
         return Result(replace(short, bound=bound), self.power, proven, hits, number, self._trials, self._up)
 
     def _repeated(self, plan: Plan, last: bool) -> list[Streamed]:

@@ -277,3 +277,86 @@ def test_outcome_is_the_worst_in_the_lap_behind_the_gap(findings, expected):
 def test_outcome_of_a_stream_that_did_not_return_is_mute(locked, returned):
     found = middle.outcome(_analysis(locked=locked), middle.Gap(600, 300, returned), LAP)
     assert found == (FirstLap.MUTE, 0)
+
+
+@pytest.mark.parametrize(("start", "frame"), [(0, 0), (1, 3), (3, 3), (4, None)])
+def test_piece_is_found_from_a_frame_on_where_a_frame_begins(start, frame):
+    # Bytes 0 to 3 are a frame, 5 to 8 lie across two, 12 to 15 are one again.
+    data = b"abcd" + b"xabcdxxx" + b"abcd"
+    assert middle._frame_of(data, b"abcd", 4, start) == frame
+
+
+def test_piece_of_nothing_or_one_that_lies_across_frames_alone_is_nowhere():
+    assert middle._frame_of(b"abcdabcd", b"", 4, 0) is None
+    assert middle._frame_of(b"xabcdxxx", b"abcd", 4, 0) is None
+    assert middle._frame_of(b"aaaaa", b"aaaa", 4, 0) == 0
+    # One that overlaps with the one before it.
+    assert middle._frame_of(b"xaaaaaaa", b"aaaa", 4, 0) == 1
+
+
+@pytest.mark.parametrize(
+    ("silent", "first", "last", "run"),
+    [
+        ("..##.###..#", 0, 11, (5, 8)),
+        ("..##.###..#", 0, 7, (2, 4)),
+        ("..##.###..#", 3, 11, (5, 8)),
+        ("..##.###..#", 8, 11, (10, 11)),
+        ("...........", 2, 11, (2, 2)),
+        ("###########", 2, 9, (2, 9)),
+        ("##..##", 0, 6, (0, 2)),
+    ],
+)
+def test_longest_silence_is_that_between_two_frames(silent, first, last, run):
+    flags = np.array([one == "#" for one in silent])
+    assert middle._longest_run(flags, first, last) == run
+
+
+def test_silence_of_the_source_long_before_the_event_is_not_taken_for_it():
+    out = _played()
+    out[100:480] = 0
+    played = out.reshape(-1)
+    seen = np.concatenate([_silence(40), out[:AT], _silence(50), out[AT:]]).reshape(-1)
+    assert gap_in(seen, played, PAUSE, 4, LAP) == (40 + AT, 50, True)
+    # Bytes behind the last whole frame are none of it.
+    assert gap_in(np.append(seen, [0, 0, 0]).astype(np.uint8), played, PAUSE, 4, LAP) == (40 + AT, 50, True)
+
+
+def test_silence_up_to_the_end_is_a_stream_that_did_not_return():
+    out = _played()
+    seen = np.concatenate([_silence(40), out[:AT], _silence(70)]).reshape(-1)
+    assert gap_in(seen, out.reshape(-1), PAUSE, 4, LAP) == (40 + AT, 70, False)
+    assert gap_in(_silence(70).reshape(-1), out.reshape(-1), PAUSE, 4, LAP) == (0, 0, False)
+
+
+def test_stream_that_goes_on_without_silence_has_a_gap_of_nothing_where_the_event_was():
+    out = _played()
+    seen = np.concatenate([_silence(40), out]).reshape(-1)
+    assert gap_in(seen, out.reshape(-1), PAUSE, 4, LAP) == (40 + AT, 0, True)
+
+
+@pytest.mark.parametrize(
+    ("frame", "frames", "counts"),
+    [
+        (92, 8, 8),  # ends where the gap was
+        (91, 8, None),
+        (100, 8, 8),
+        (199, 8, 1),
+        (200, 8, None),
+        (195, 8, 5),
+    ],
+)
+def test_finding_counts_where_it_lies_in_the_lap_behind_the_gap_or_reaches_it(frame, frames, counts):
+    finding = Finding(Kind.DROP, frame, frames, 1)
+    analysis = Analysis("exact", True, 2000, first_frame=0, first_position=0, findings=(finding,))
+    expected = (FirstLap.RIGHT, 0) if counts is None else (FirstLap.LOST, counts)
+    assert middle.outcome(analysis, middle.Gap(100, 30, True), 100) == expected
+    planted = replace(analysis, findings=(replace(finding, injected=True),))
+    assert middle.outcome(planted, middle.Gap(100, 30, True), 100) == (FirstLap.RIGHT, 0)
+
+
+@pytest.mark.parametrize(
+    ("lag", "named"), [(1, FirstLap.STALE), (0, FirstLap.WRONG), (-1, FirstLap.WRONG), (None, FirstLap.WRONG)]
+)
+def test_misplaced_data_is_stale_where_it_is_older(lag, named):
+    assert middle._named(Finding(Kind.MISPLACED, 100, 8, 1, lag=lag)) is named
+    assert middle._named(Finding(Kind.UNKNOWN, 100, 8, 1, lag=lag)) is FirstLap.WRONG

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from stress.experiment import minimise
 from stress.experiment.minimise import Minimiser, Signature, Streamed, alone, decide, fastest, of_arm
 from stress.experiment.minimised import sentence
+from stress.model.exposure import ZERO_EVENTS_95
 from stress.plan.plan import read_plan
+from stress.stats.counts import poisson_interval
 from stress.verdict.tally import Tally
 
 ARM = {
@@ -184,3 +187,188 @@ def test_sentence_says_what_is_needed_and_what_is_not():
 def test_sentence_does_not_claim_a_power_that_was_not_seen():
     result = minimise.Result(alone(PLAN, "a"), 0.9, proven=False, again=4, repetitions=10)
     assert "in 4 of 10 runs, which is less often than the 90 % asked for" in sentence(result, STALE, "x")
+
+
+def test_what_was_streamed_is_added_number_by_number():
+    one = Streamed(3, 2.0, 1.5, 700, "busy", (48, 480), 2)
+    two = Streamed(4, 1.0, 0.5, 200, "", (), 3)
+    assert one + two == Streamed(7, 3.0, 2.0, 900, "busy", (48, 480), 5)
+    assert two + one == Streamed(7, 3.0, 2.0, 900, "busy", (48, 480), 5)
+    assert (one + replace(two, reason="gone", granted=(64,))).reason == "gone"
+    assert (one + replace(two, granted=(64,))).granted == (64,)
+
+
+def test_what_a_burst_shows_beyond_its_length_is_shared_by_the_bursts():
+    assert Streamed(observed_s=3.0, streamed_s=2.0, bursts=4).beyond_s == 0.25
+    assert Streamed(observed_s=2.0, streamed_s=3.0, bursts=4).beyond_s == 0.0
+    assert Streamed(observed_s=3.0, streamed_s=2.0, bursts=0).beyond_s == 0.0
+
+
+def test_kind_and_ring_that_are_seen_most_are_those_of_all_ages():
+    tally = Tally("a")
+    tally.sites.update({("stale", "playback", 1): 2, ("stale", "playback", 2): 2, ("zero", None, None): 3})
+    assert of_arm(tally) == STALE
+    tally.sites.update({("zero", None, 1): 2})
+    assert of_arm(tally) == Signature("zero", "")
+
+
+def test_fastest_arm_has_the_most_episodes_a_second_and_not_in_all():
+    parts = [Tally("a", episodes=20, observed_s=100.0), Tally("b", episodes=10, observed_s=1.0)]
+    plan = read_plan({"arm": [{"name": "a"}, {"name": "b"}]}, "p")
+    assert fastest(parts, plan) == "b"
+
+
+@pytest.mark.parametrize(("event", "bursts"), [("none", 1), ("pause", 2)])
+def test_plan_of_one_arm_alone_runs_it_once_whatever_else_the_plan_says(event, bursts):
+    many = {
+        "arm": [{**ARM, "group": "g", "bursts": 7, "optional": True, "event": event}, {"name": "b"}],
+        "fit": True,
+    }
+    plan = alone(read_plan({**many, "repeats": 5, "bound": 0.001}, "p"), "a")
+    assert (plan.title, plan.bound, plan.fit, plan.ordinary, plan.repeats) == ("", 1.0, False, True, 1)
+    (arm,) = plan.arm
+    assert (arm.name, arm.group, arm.sweep, arm.bursts, arm.optional) == ("a", "", "", bursts, False)
+
+
+@pytest.mark.parametrize(
+    ("value", "rounded"),
+    [
+        (1.0, 1.0),
+        (1.01, 1.1),
+        (1.234, 1.3),
+        (0.0567, 0.057),
+        (0.0561, 0.057),
+        (100, 100),
+        (101, 110),
+        (0.05, 0.05),
+    ],
+)
+def test_length_is_rounded_up_to_two_digits(value, rounded):
+    assert minimise._rounded(value) == rounded
+
+
+def _search(stream, within_s=10.0, budget_s=1e6, told=lambda _: None):
+    search = Minimiser(stream, 0.9, within_s, budget_s, told)
+    search._trials = [minimise.Trial("x", True, Streamed(5, 10.0, 10.0))]
+    return search
+
+
+def _showing(episodes, lines=1000, most=200):
+    asked = []
+
+    def stream(plan):
+        asked.append(plan.arm[0].burst_s)
+        assert len(asked) <= most, "it does not come to an end"
+        length = plan.arm[0].burst_s
+        return Streamed(episodes(len(asked)), length, length, lines + len(asked))
+
+    return stream, asked
+
+
+def test_least_length_has_the_episodes_that_the_power_needs_less_what_a_burst_shows_beyond_it():
+    seen = Streamed(20, 12.0, 10.0, bursts=4)
+    rate = poisson_interval(20).low / 12.0
+    search = _search(lambda plan: Streamed())
+    assert search._least_s(seen) == pytest.approx(minimise.needed(0.9) / rate - 0.5)
+    assert search._least_s(Streamed(1, 1000.0, 1000.0)) == 10.0
+    assert search._least_s(Streamed(0, 10.0, 10.0)) == search._least_s(Streamed()) == 10.0
+    assert search._least_s(Streamed(90_000, 10.0, 10.0)) == minimise.SHORTEST_S
+
+
+def test_length_that_its_repetitions_bear_out_has_their_count_and_a_bound_with_room():
+    told = []
+    stream, asked = _showing(lambda number: 1)
+    found = _search(stream, told=told.append)._lengthened(alone(PLAN, "a"), 2.5)
+    assert asked == [2.5] * minimise.REPETITIONS
+    assert (found.proven, found.again, found.repetitions) == (True, 10, 10)
+    # The one with the fewest lines, 1001, and a quarter more.
+    assert found.plan.bound == minimise._rounded(1.25 * ZERO_EVENTS_95 / 1001)
+    (trial,) = told
+    assert (trial.seen.episodes, trial.seen.bursts, trial.seen.streamed_s) == (10, 10, 25.0)
+    assert trial.change == "a burst of 2.5 s, 10 of 10 runs"
+
+
+def test_length_is_doubled_up_to_the_longest_until_its_repetitions_bear_it_out():
+    stream, asked = _showing(lambda number: 0)
+    found = _search(stream)._lengthened(alone(PLAN, "a"), 3.0)
+    assert list(dict.fromkeys(asked)) == [3.0, 6.0, 10.0]
+    # What cannot be borne out is given up, but for the longest: its count is reported.
+    assert asked.count(10.0) == minimise.REPETITIONS
+    assert (found.proven, found.again, found.plan.arm[0].burst_s) == (False, 0, 10.0)
+
+
+def test_what_repetitions_showed_is_the_sum_of_all():
+    stream, _ = _showing(lambda number: number)
+    search = _search(stream)
+    search._lengthened(alone(PLAN, "a"), 2.0)
+    assert search._again.episodes == sum(range(1, 11))
+
+
+@pytest.mark.parametrize(
+    ("least", "proven", "up", "shorter_proven", "lengths"),
+    [
+        (6.9, True, False, True, [10.0, 6.9]),
+        (7.0, True, False, True, [10.0]),  # no shorter than is worth it
+        (6.9, False, False, True, [10.0]),
+        (6.9, True, True, True, [10.0]),
+        (6.9, True, False, False, [10.0, 6.9]),
+    ],
+)
+def test_plan_is_proven_once_more_where_a_much_shorter_burst_would_do(
+    monkeypatch, least, proven, up, shorter_proven, lengths
+):
+    asked = []
+
+    def lengthened(self, plan, burst_s):
+        asked.append(burst_s)
+        self._up = up
+        kept = proven if len(asked) == 1 else shorter_proven
+        return minimise.Result(minimise._burst(plan, burst_s), 0.9, kept)
+
+    monkeypatch.setattr(Minimiser, "_lengthened", lengthened)
+    monkeypatch.setattr(Minimiser, "_least_s", lambda self, seen: least if asked else 10.0)
+    found = _search(None)._shortest(alone(PLAN, "a"))
+    assert asked == lengths
+    assert found.plan.arm[0].burst_s == (6.9 if len(lengths) == 2 and shorter_proven else 10.0)
+
+
+def test_shorter_plan_whose_time_was_up_is_unfinished_and_not_taken(monkeypatch):
+    asked = []
+
+    def lengthened(self, plan, burst_s):
+        asked.append(burst_s)
+        self._up = len(asked) == 2
+        return minimise.Result(minimise._burst(plan, burst_s), 0.9, True)
+
+    monkeypatch.setattr(Minimiser, "_lengthened", lengthened)
+    monkeypatch.setattr(Minimiser, "_least_s", lambda self, seen: 1.0 if asked else 10.0)
+    found = _search(None)._shortest(alone(PLAN, "a"))
+    assert (found.plan.arm[0].burst_s, found.unfinished) == (10.0, True)
+
+
+def test_candidate_is_streamed_in_looks_until_it_is_decided():
+    stream, asked = _showing(lambda number: 0)
+    search = _search(stream)
+    assert search._try("x", alone(PLAN, "a")) is False
+    # Nothing in a look: open until more than it needs would have shown.
+    assert asked == [minimise._rounded(share * 10.0) for share in minimise.LOOKS[: len(asked)]]
+    assert search.trials[-1].seen.bursts == len(asked)
+    stream, asked = _showing(lambda number: 50)
+    assert _search(stream)._try("x", alone(PLAN, "a")) is True
+    assert asked == [2.5]
+
+
+def test_candidate_behind_the_end_of_the_time_is_not_streamed():
+    stream, asked = _showing(lambda number: 50)
+    search = _search(stream, budget_s=2.5)
+    assert search._try("x", alone(PLAN, "a")) is True
+    assert search._try("y", alone(PLAN, "a")) is False
+    assert (asked, len(search.trials)) == ([2.5], 2)
+
+
+def test_candidate_that_the_card_grants_as_the_one_before_is_none():
+    search = _search(lambda plan: Streamed(50, 2.5, 2.5, granted=(48, 480)))
+    assert search._try("x", alone(PLAN, "a"), unlike=(48, 480)) is False
+    assert search.trials[-1].seen.reason == "the card grants the same period and ring as before"
+    assert search._try("x", alone(PLAN, "a"), unlike=(48, 960)) is True
+    assert search._try("x", alone(PLAN, "a")) is True

@@ -135,7 +135,7 @@ def _weighed(analysis: Analysis, played: Bytes, rings: Rings, size: int, line_by
     telling = min(min(lines, default=0) * line, analysis.checked_frames)
     if telling >= _SELF_SIMILAR * analysis.checked_frames:
         return CheckResult(analysis, telling)
-    share = 100 * telling / max(1, analysis.checked_frames)
+    share = 100 * telling / analysis.checked_frames
     advice = (
         f"the recording repeats itself or is silent: stale data would show in {share:.2g} % of the ring "
         "lines; play something livelier"
