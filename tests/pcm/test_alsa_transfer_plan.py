@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from stress.model.pcm import CaptureTouch, Handling, Lever, PlaybackTouch
+from stress.model.formats import FORMATS
+from stress.model.pcm import Access, CaptureTouch, Direction, Handling, Lever, PlaybackTouch, StreamParams
 from stress.pcm import loops
-from stress.pcm.alsa import AlsaPcm
+from stress.pcm.alsa import AlsaPcm, transfer_plan
 
 PLAY, CAPTURE = 1, 2
 BOUNDARY = -1
@@ -110,3 +113,94 @@ def test_buffers_keep_what_they_held_when_nothing_comes(asound, card, request_of
         pcm.open(request_of())
         pcm.exchange(np.zeros(4096 * 4, dtype=np.uint8), captured, Handling())
     assert (captured == 0xA5).all()
+
+
+@pytest.mark.parametrize(
+    ("handling", "playback", "capture"),
+    [
+        (Handling(), False, False),
+        (Handling(queue_periods=1), True, False),
+        (Handling(playback=PlaybackTouch.RMW), True, False),
+        (Handling(capture=CaptureTouch.WHOLE), False, True),
+        (Handling(lever=Lever.CACHEFLUSH), True, True),
+    ],
+)
+def test_mmapped_direction_loops_for_what_one_call_cannot_do_and_rw_never(handling, playback, capture):
+    def loops(direction, access):
+        stream = SimpleNamespace(granted=SimpleNamespace(access=access), direction=direction)
+        return transfer_plan.loops_in(stream, handling)
+
+    assert [loops(direction, Access.MMAP) for direction in Direction] == [playback, capture]
+    assert [loops(direction, Access.RW) for direction in Direction] == [False, False]
+
+
+def test_plain_streams_start_with_their_first_frame_and_wake_a_period_later(ran, asound):
+    ran(Handling())
+    for handle in (PLAY, CAPTURE):
+        software = asound.software[handle]
+        assert (software["start_threshold"], software["avail_min"]) == (1, PERIOD)
+
+
+def test_capture_that_loops_starts_with_its_first_frame_too(ran, asound):
+    ran(Handling(capture=CaptureTouch.WHOLE))
+    assert asound.software[CAPTURE]["start_threshold"] == 1
+
+
+class _Stream:
+    """Remembers what is transferred; frames of 4 bytes."""
+
+    def __init__(self, access=Access.RW):
+        self.granted = StreamParams(48000, 2, FORMATS["S16_LE"], access, PERIOD, RING)
+        self.prepared, self.asked = [], []
+
+    def prepare(self, start, wake):
+        self.prepared.append((start, wake))
+
+    def ring(self, libc):
+        return "ring"
+
+    def transfer(self, address, frames):
+        self.asked.append((address, frames))
+        return lambda: frames
+
+
+@pytest.mark.parametrize("access", list(Access))
+def test_one_call_takes_the_whole_buffer_and_rw_goes_on_behind_what_was_done(access):
+    stream = _Stream(access)
+    way = transfer_plan._one_call(stream, 10_000, 500)
+    assert stream.asked == [(10_000, 500)]
+    assert (way.rest is not None) == (access is Access.RW)
+    if way.rest:
+        way.rest(0), way.rest(120)
+        assert stream.asked[1:] == [(10_000, 500), (10_000 + 120 * 4, 380)]
+
+
+def test_parts_of_a_burst_with_a_middle_follow_one_another(monkeypatch):
+    stream, parts = _Stream(), []
+    monkeypatch.setattr(transfer_plan, "in_the_middle", lambda *given: parts.append(given) or (lambda: 0))
+    plain = transfer_plan._one_call(stream, 10_000, 500)
+    way = transfer_plan._with_middle(plain, "middle", 10_000, "capture")
+    ((middle, played, capture, part, frames),) = parts
+    assert (middle, played, capture, frames) == ("middle", stream, "capture", 500)
+    part(0, 200), part(200, 300)
+    assert stream.asked[1:] == [(10_000, 200), (10_000 + 200 * 4, 300)]
+    assert way.call is way.middle
+
+
+@pytest.mark.parametrize(("frames", "prefill"), [(500, 500), (863, 863), (864, 864), (2000, 864)])
+def test_start_burst_transfers_what_the_prefill_left(monkeypatch, frames, prefill):
+    # 18 ms at 48 kHz are 864 frames of the 4096 that the ring has room for.
+    stream, given = _Stream(Access.MMAP), []
+    monkeypatch.setattr(loops, "start_burst", lambda *args: given.append(args) or (lambda: 0))
+    way = transfer_plan._start_burst(stream, 10_000, frames, None)
+    assert stream.asked == [(10_000 + prefill * 4, frames - prefill)]
+    assert given[0][:4] == ("ring", 10_000, prefill, int(way.scratch.ctypes.data))
+    assert (way.scratch.size, way.frames, stream.prepared) == (prefill * 4, frames, [(BOUNDARY, PERIOD)])
+
+
+@pytest.mark.parametrize(("asked", "size"), [(0, 1), (1, 1), (2, 2), (4096, 4096), (4097, 4097)])
+def test_scratch_has_the_size_asked_for_and_each_page_of_it_is_touched(asked, size):
+    scratch = transfer_plan._scratch(asked)
+    assert scratch.size == size
+    assert np.flatnonzero(scratch).tolist() == list(range(0, size, 4096))
+    assert scratch[0] == 1

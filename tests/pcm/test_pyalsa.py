@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from stress.model.formats import FORMATS
 from stress.model.pcm import Access, Direction, Handling, PcmRequest, StreamParams
 from stress.pcm import pyalsa
 from stress.pcm.pyalsa import PyAlsa
-from stress.pcm.pyalsa_pcm import PyAlsaPcm
+from stress.pcm.pyalsa_pcm import PyAlsaPcm, _Player, _Recorder, pcm_state
 
 
 class Mixer:
@@ -337,3 +338,90 @@ def test_input_that_cannot_be_heard_needs_no_switching_off(volumes, switches):
     element = Mixer(volumes, switches, (-6000, 0), {0: -600, 1: -600})
     settings = PyAlsa(Module(Mic=element)).make_transparent(0)
     assert all(one.direction is Direction.CAPTURE for one in settings)
+
+
+def test_worst_channel_of_a_volume_is_the_one_that_is_told():
+    uneven = _speaker()
+    uneven.getvolume = lambda pcmtype, units: [0, -300]
+    (setting,) = PyAlsa(Module(Speaker=uneven)).make_transparent(0)
+    assert setting.gain_db == -3.0
+
+
+def test_streams_are_opened_on_their_sides_with_the_periods_of_the_ring(pcm):
+    pcm.open(_request())
+    streams = pcm._pcms
+    assert [streams[side].kind for side in (Direction.PLAYBACK, Direction.CAPTURE)] == [
+        Module.PCM_PLAYBACK,
+        Module.PCM_CAPTURE,
+    ]
+    assert all(stream.asked == (48000, 2, 256, 4) for stream in streams.values())
+
+
+@pytest.mark.parametrize(("ring", "periods"), [(256, 2), (512, 2), (768, 3), (1023, 3)])
+def test_ring_has_two_periods_at_least(pcm, ring, periods):
+    params = StreamParams(48000, 2, FORMATS["S16_LE"], Access.RW, 256, ring)
+    granted = pcm.open(PcmRequest(params, params))
+    assert [one.asked[3] for one in pcm._pcms.values()] == [periods] * 2
+    assert granted.playback.buffer_size == granted.capture.buffer_size == 256 * periods
+
+
+def test_first_burst_runs_on_the_streams_that_were_opened(pcm):
+    pcm.open(_request())
+    first = dict(pcm._pcms)
+    pcm.exchange(np.zeros(4000, dtype=np.uint8), np.zeros(4000, dtype=np.uint8), Handling())
+    assert pcm._pcms == first
+
+
+def test_burst_without_xrun_ends_running(pcm):
+    pcm.open(_request())
+    exchange = pcm.exchange(np.zeros(3000 * 4, dtype=np.uint8), np.zeros(4000, dtype=np.uint8), Handling())
+    assert (exchange.playback.state, exchange.capture.state) == ("RUNNING", "RUNNING")
+    assert (exchange.playback.xruns, exchange.capture.xruns) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("state", "xrun", "told"),
+    [(2, False, "PREPARED"), (3, False, "RUNNING"), (3, True, "XRUN"), (99, False, "OPEN")],
+)
+def test_state_of_a_stream_is_told_by_its_name(pcm, state, xrun, told):
+    end = SimpleNamespace(xrun=xrun, pcm=SimpleNamespace(state=lambda: state))
+    pcm.open(_request())
+    assert pcm._state(end)(0) == told
+    assert (pcm_state(None, "RUNNING"), pcm_state(pcm._door, "RUNNING")) == (-1, 3)
+
+
+@pytest.mark.parametrize(
+    ("written", "xrun"),
+    [(1000, False), (0, False), (-errno.EPIPE, True), (errno.EPIPE, False), (-errno.EIO, False)],
+)
+def test_write_tells_an_underrun_from_frames_and_other_errors(written, xrun):
+    player = _Player(SimpleNamespace(write=lambda data: written), np.zeros(4, dtype=np.uint8))
+    assert not player.xrun
+    assert (player.run(), player.xrun) == (written, xrun)
+
+
+@pytest.mark.parametrize(
+    ("reads", "returned", "xrun"),
+    [
+        ([1, 1, 1], 3, False),
+        ([1, 0], 1, False),
+        ([0], 0, False),
+        ([1, -errno.EPIPE], 1, True),
+        ([-errno.EPIPE], -errno.EPIPE, True),
+        ([-errno.EIO], -errno.EIO, False),
+    ],
+)
+def test_reads_go_on_to_the_end_of_the_buffer_or_to_the_first_without_a_frame(reads, returned, xrun):
+    left = iter(reads)
+
+    def read():
+        frames = next(left)
+        return frames, b"abcd" * max(frames, 0)
+
+    buffer = np.zeros(12, dtype=np.uint8)
+    recorder = _Recorder(SimpleNamespace(read=read), buffer, _request().capture)
+    assert not recorder.xrun
+    assert (recorder.run(), recorder.xrun) == (returned, xrun)
+    done = max(returned, 0)
+    assert bytes(buffer) == b"abcd" * done + bytes(4 * (3 - done))
+    assert next(left, None) is None, "a read was left out"

@@ -9,7 +9,8 @@ import pytest
 
 from stress.model.verdict import Verdict
 from stress.plan.plan import read_plan
-from stress.verdict.nights import ABSENT, ArmNight, ArmState, Night, boards, night
+from stress.verdict.nights import ABSENT, ArmNight, ArmState, ArmTrend, Night, boards, night
+from stress.verdict.rates import LEVEL
 from tests.record_cases import summary
 
 KEY = ("a", "")
@@ -78,3 +79,90 @@ def test_an_arm_with_other_settings_is_another_arm():
 def test_a_burst_that_proves_nothing_is_open_and_not_clean():
     one = night(summary({"event": "burst", "analysis": {"locked": False}}), "n", "b")
     assert [arm.state for arm in one.arms.values()] == [ArmState.OPEN]
+
+
+def test_night_holds_the_run_its_first_reason_and_each_arm():
+    start = {"event": "start", "wall": "2026-11-30T01:00:00"}
+    said = {"event": "verdict", "verdict": "PASS", "reasons": ["first", "second"]}
+    clean = {
+        "event": "burst",
+        "observed_s": 2.5,
+        "exposure": {"lines": 100_000, "line_bytes": 32},
+        "control": {"planted": 4, "found": 4},
+    }
+    one = night(summary(start, clean, said), "n", "board")
+    assert (one.name, one.when, one.board) == ("n", "2026-11-30T01:00:00", "board")
+    assert (one.verdict, one.reason) == (Verdict.PASS, "first")
+    assert list(one.arms.values()) == [ArmNight(ArmState.CLEAN, 0, 2.5)]
+
+
+def test_arm_is_counted_in_each_of_its_states():
+    nights = (ABSENT, *[ArmNight(ArmState.CLEAN)] * 3, *[ArmNight(ArmState.CORRUPTED)] * 2)
+    trend = ArmTrend("a", "", nights)
+    assert [trend.count(state) for state in ArmState] == [3, 2, 0, 1]
+
+
+@pytest.mark.parametrize(("p", "shown"), [(LEVEL / 2, True), (LEVEL, False), (2 * LEVEL, False)])
+def test_change_is_shown_below_the_level_and_not_at_it(p, shown):
+    assert ArmTrend("a", "", (), 1, p).shown is shown
+
+
+@pytest.mark.parametrize(
+    ("counts", "bad", "good"),
+    [((5, 0, 0), 0, -1), ((0, 5, 0), 1, 0), ((0, 0, 5), 2, 1), ((0, 0, 0), -1, 2), ((5,), 0, -1)],
+)
+def test_last_good_run_lies_before_the_first_bad_one(counts, bad, good):
+    found = _trend(*counts)
+    assert (found.first_bad, found.last_good) == (bad, good)
+
+
+def _late(*nights):
+    arms = [
+        ArmNight(ArmState.CORRUPTED if episodes else ArmState.CLEAN, episodes, s) for episodes, s in nights
+    ]
+    runs = [
+        Night(f"n{number}", f"2026-11-{number:02d}", "b", Verdict.PASS, "", {KEY: arm})
+        for number, arm in enumerate(arms, 1)
+    ]
+    (found,) = boards(runs)
+    return found.arms[0].p
+
+
+@pytest.mark.parametrize(
+    ("nights", "p"),
+    [
+        # Of three episodes at one rate each lies in the last 100 s of 400 s with a chance of 1/4.
+        (((0, 300.0), (3, 100.0)), (1 / 4) ** 3),
+        # A night that is bad alone, with all the time behind it: 1 of 2, 2 of 3.
+        (((0, 100.0), (1, 100.0)), 1 / 2),
+        (((0, 100.0), (1, 100.0), (0, 100.0)), 2 / 3),
+        # Nights without time, before or after, change nothing.
+        (((0, 300.0), (0, 0.0), (3, 100.0), (0, 0.0)), (1 / 4) ** 3),
+        # No time before the first bad run: it cannot have been seen earlier.
+        (((0, 0.0), (3, 100.0)), 1.0),
+        (((3, 100.0), (3, 100.0)), 1.0),
+        (((0, 100.0), (3, 0.0)), 1.0),
+        # 16 and 0 spread as 16 times the mean of 8 with one degree of freedom: one episode is left.
+        (((0, 200.0), (16, 100.0), (0, 100.0)), 1 / 2),
+        # 9, 0 and 0: 18 over 2 degrees of freedom.
+        (((0, 300.0), (9, 100.0), (0, 100.0), (0, 100.0)), 1 / 2),
+    ],
+)
+def test_chance_of_a_late_first_episode_is_the_share_of_the_time_to_the_power_of_the_episodes(nights, p):
+    assert _late(*nights) == pytest.approx(p)
+
+
+def test_arms_that_were_bad_from_the_start_take_nothing_from_the_others():
+    # Three arms: one bad in the first run, one in the second, one never. Only one is tested.
+    def arms(first, second):
+        return {
+            ("old", ""): ArmNight(ArmState.CORRUPTED, 2, 100.0),
+            ("new", ""): ArmNight(first, second, 100.0),
+        }
+
+    runs = [
+        Night("n1", "2026-11-01", "b", Verdict.FAIL, "", arms(ArmState.CLEAN, 0)),
+        Night("n2", "2026-11-02", "b", Verdict.FAIL, "", arms(ArmState.CORRUPTED, 3)),
+    ]
+    (found,) = boards(runs)
+    assert {arm.arm: arm.p for arm in found.arms} == {"old": 1.0, "new": pytest.approx(1 / 8)}

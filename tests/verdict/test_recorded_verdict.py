@@ -7,10 +7,10 @@ import pytest
 
 from stress.model.verdict import Verdict
 from stress.plan.plan import read_plan
-from stress.verdict.judge import RULES
-from stress.verdict.recorded_verdict import LONGEST_REASON, MOST_REASONS, UNENDED
+from stress.verdict.judge import RULES, Judgement
+from stress.verdict.recorded_verdict import LONGEST_REASON, MOST_REASONS, UNENDED, concluded
 from stress.verdict.summary import Summing
-from tests.record_cases import PLAN, log, summary
+from tests.record_cases import PLAN, event, log, summary
 
 EXPOSED = {"exposure": {"lines": 100_000, "line_bytes": 32}, "control": {"planted": 12, "found": 12}}
 CLEAN = {"event": "burst", **EXPOSED}
@@ -156,3 +156,38 @@ def test_evidence_that_no_burst_names_is_told_whatever_the_verdict_is(events, fi
     assert (run.judgement.verdict, run.contradicted) == (Verdict.INCONCLUSIVE, contradicted)
     assert run.judgement.reasons[0].startswith(first)
     assert any("burst-00002-000-zero.json" in reason for reason in run.judgement.reasons[:2])
+
+
+@pytest.mark.parametrize("what", ["miscounted", "missing"])
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_number_that_does_not_add_up_takes_the_place_of_a_clean_verdict_only(what, verdict):
+    derived = Judgement(verdict, ("from the bursts",))
+    recorded = event(_verdict(verdict.value, "said"))
+    judged, contradicted = concluded(recorded, derived, unbegun=False, **{what: 7})
+    if verdict in (Verdict.PASS, Verdict.SKIP):
+        assert (judged.verdict, contradicted) == (Verdict.INCONCLUSIVE, True)
+        assert "burst 7 " in judged.reasons[0] and judged.reasons[1:] == ("recorded: said",)
+    else:
+        assert (judged, contradicted) == (Judgement(verdict, ("said",)), False)
+
+
+@pytest.mark.parametrize(
+    ("length", "cut"), [(LONGEST_REASON - 1, False), (LONGEST_REASON, False), (LONGEST_REASON + 1, True)]
+)
+def test_reason_of_the_longest_length_is_told_whole(length, cut):
+    (told,) = summary(CLEAN, _verdict("PASS", "x" * length)).judgement.reasons
+    assert told == ("x" * LONGEST_REASON + " ..." if cut else "x" * length)
+
+
+@pytest.mark.parametrize(("more", "last"), [(0, "r"), (1, "and 1 more")])
+def test_reasons_up_to_the_most_are_told_without_a_count(more, last):
+    told = summary(CLEAN, _verdict("PASS", *["r"] * (MOST_REASONS + more))).judgement.reasons
+    assert (len(told), told[-1]) == (MOST_REASONS + more, last)
+
+
+def test_lost_evidence_stands_behind_the_first_reason_and_every_other_one_follows():
+    derived = Judgement(Verdict.INCONCLUSIVE, ())
+    recorded = event(_verdict("INCONCLUSIVE", "first", "second", "third"))
+    judged, contradicted = concluded(recorded, derived, unbegun=False, unnamed=("one.json",))
+    assert (judged.reasons[0], *judged.reasons[2:]) == ("first", "second", "third")
+    assert "one.json" in judged.reasons[1] and not contradicted
