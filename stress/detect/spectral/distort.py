@@ -17,7 +17,10 @@ _SIDES = {"played": 16, "heard": 4}
 # Share of the residual the terms must explain, on blocks they were not fitted to. Higher: the
 # distortion stays as noise; lower: the terms fit noise and cost two FFTs for nothing.
 _WORTH = 0.03
+# One frame in so many is fitted: neighbours are alike, and the taps are few.
 _THIN = 3
+# Frames that no tap reaches over: left out at both ends of a block, and room behind it in a transform.
+_REACH = 64
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def _solve(name: str, source: Signal, first: int, residual: Signal) -> Distortio
     scale = max(float(np.std(source)), 1e-9)
     both = terms(source[::2], scale)
     lags = range(first, first + 2 * _SIDES[name] + 1)
-    inner = np.arange(64, residual.shape[1] - 64, _THIN)
+    inner = np.arange(_REACH, residual.shape[1] - _REACH, _THIN)
     columns = [_late(term, inner, lag).ravel() for term in both for lag in lags]
     design = np.array(columns, dtype=np.float64)
     wanted = residual[::2][:, inner].ravel().astype(np.float64)
@@ -108,13 +111,10 @@ def _solve(name: str, source: Signal, first: int, residual: Signal) -> Distortio
 
 def _late(term: Signal, inner: Ints, lag: int) -> Signal:
     # Rows of `term` `lag` frames before `inner`; the edge frame stands in for what lies outside.
-    low, high = int(inner[0]) - lag, int(inner[-1]) - lag
-    if low >= 0 and high < term.shape[1]:
-        return term[:, low : high + 1 : _THIN]
     return term[:, np.clip(inner - lag, 0, term.shape[1] - 1)]
 
 
 def _apply(found: Distortion, source: Signal, length: int) -> Signal:
-    size = 1 << int(np.ceil(np.log2(source.shape[1] + 64)))
+    size = 1 << int(np.ceil(np.log2(source.shape[1] + _REACH)))
     spectra = np.fft.rfft(found.terms(source), size, axis=2) * found.spectrum(size)[:, None, :]
     return np.asarray(np.fft.irfft(spectra.sum(axis=0), size, axis=1)[:, :length], dtype=np.float32)

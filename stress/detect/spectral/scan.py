@@ -55,8 +55,7 @@ class Scanner:
 
     def __init__(self, y: Signal, x: Reference, weights: Weights, distortion: Distortion | None) -> None:
         self._y, self._x, self._weights = y, x, weights
-        self._distortion = distortion
-        self._bent = distortion.spectrum(SIZE) if distortion else None
+        self._distortion = (distortion, distortion.spectrum(SIZE)) if distortion else None
         self._resampler = Resampler(SIZE + 4 * PAD)
 
     def score(self, middle: int, window: CaptureWindow, low: int, high: int) -> BlockScan:
@@ -112,10 +111,11 @@ class Scanner:
         return told, bent, heard - told if bent is None else heard - told - bent
 
     def _distorted(self, sent: Signal, told: Spectrum) -> Spectrum | None:
-        if self._distortion is None or self._bent is None:
+        if self._distortion is None:
             return None
+        distortion, taps = self._distortion
         source = sent
-        if self._distortion.source == "heard":
+        if distortion.source == "heard":
             source = np.asarray(np.fft.irfft(told, SIZE), dtype=np.float32)
-        both = np.fft.rfft(self._distortion.terms(source), axis=1) * self._bent
+        both = np.fft.rfft(distortion.terms(source), axis=1) * taps
         return np.asarray(both[0] + both[1])

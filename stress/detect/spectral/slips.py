@@ -55,7 +55,7 @@ def jumps(y: Signal, x: Reference, track: Track, fitted: Fitted) -> list[Jump]:
 def _jump(y: Signal, x: Reference, track: Track, fitted: Fitted, index: int) -> Jump:
     before, after = track.segments[index], track.segments[index + 1]
     old, new = fitted.clocks[index], fitted.clocks[index + 1]
-    begin = max(before.start, before.stop - BLOCK)
+    begin = before.stop - BLOCK
     size = after.start + BLOCK - begin
     resampler = Resampler(size + 4 * PAD)
     at = round(old.played(begin))
@@ -90,7 +90,7 @@ def findings(changes: Sequence[Jump], rings: Rings, laps: int, first_position: i
         jump = changes[index]
         back = changes[index + 1] if index + 1 < len(changes) else None
         lag = round(jump.frames)
-        ring, count = ring_of(lag, rings, laps) if lag > 0 else (None, None)
+        ring, count = ring_of(lag, rings, laps)
         position = (first_position + jump.played) % POSITIONS
         if back is not None and ring and abs(jump.frames + back.frames) < 0.6:
             frames = back.frame - jump.frame

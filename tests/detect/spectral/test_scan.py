@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from stress.detect.spectral.clock import CaptureWindow
+from stress.detect.spectral.clock import CaptureWindow, SegmentClock, window
 from stress.detect.spectral.distort import Distortion, terms
 from stress.detect.spectral.scan import FIRST, HOP, MARGIN, SCORED, SIZE, SPILL, Scanner
 from stress.detect.spectral.weigh import LINE, WINDOW, Weights
@@ -106,3 +106,36 @@ def test_distortion_that_is_known_is_taken_out(source):
     assert found.distortion == pytest.approx(float((bent**2).mean()), rel=2e-2)
     left = scanner.remainder(MIDDLE, CaptureWindow(20, SIZE, None))
     assert left == pytest.approx(NOISE[MARGIN : MARGIN + HOP], abs=1e-5)
+
+
+def test_noise_of_a_block_with_nothing_to_judge_is_that_of_its_first_line():
+    _, whole = scored(NOISE)
+    _, found = scored(NOISE, MIDDLE + 400, MIDDLE + 100)
+    line = (MIDDLE + 400 - (MIDDLE - SPILL)) // LINE
+    assert found.variance == pytest.approx(whole.line_power[line] * whole.variance / QUARTILE, rel=1e-4)
+    assert not found.line_power.any()
+
+
+def test_distortion_is_told_by_what_of_it_lies_in_the_band():
+    band = (np.arange(SIZE // 2 + 1) < 2000).astype(np.float32)
+    taps = np.array([[0.01], [0.0]])
+    _, found = scored(NOISE, distortion=Distortion("played", 0.1, 0, taps), known=weights(band))
+    spectrum = np.fft.rfft(0.01 * terms(SENT[START : START + SIZE], 0.1)[0].astype(float))
+    assert found.distortion == pytest.approx(2 * (np.abs(spectrum[:2000]) ** 2).sum() / SIZE**2, rel=1e-3)
+
+
+@pytest.mark.parametrize("offset", [20.25, -7.5])
+def test_block_on_a_clock_of_its_own_is_moved_onto_that_of_playback(offset):
+    n = np.arange(SIZE + 9000)
+    tone = np.cos(0.5 * (n - 1000.0)).astype(np.float32)
+
+    class Tone:
+        """A tone, frame 0 of which is the thousandth."""
+
+        def sent(self, start, frames):
+            """Played frames `start` on."""
+            return tone[1000 + start : 1000 + start + frames]
+
+    y = (0.5 * np.cos(0.5 * (n - offset))).astype(np.float32)
+    left = Scanner(y, Tone(), weights(), None).remainder(4000, window(SegmentClock(offset), 2976, SIZE))
+    assert np.abs(left).max() < 1e-3

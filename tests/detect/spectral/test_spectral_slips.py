@@ -110,3 +110,32 @@ def test_every_pair_of_neighbours_has_a_jump_of_its_own():
     assert (
         slips.jumps(heard, X, Track(segments[:1], (), 0.0), SimpleNamespace(clocks=clocks, taps=TAPS)) == []
     )
+
+
+class Tones:
+    """A sound that is known between its frames."""
+
+    def __init__(self):
+        rng = np.random.default_rng(5)
+        self.turns, self.phases = rng.uniform(0.02, 0.25, 40), rng.uniform(0, 6.28, 40)
+
+    def value(self, places):
+        return np.cos(2 * np.pi * np.outer(self.turns, places) + self.phases[:, None]).sum(axis=0) / 40
+
+    def sent(self, start, frames):
+        return self.value(np.arange(start, start + frames)).astype(np.float32)
+
+
+@pytest.mark.parametrize("drift", [0.0, 4.8])
+def test_jump_is_placed_on_a_clock_of_its_own(drift):
+    sound, n = Tones(), np.arange(FRAMES)
+    clocks = [SegmentClock(300.25, (drift,)), SegmentClock(293.25, (drift,))]
+    played = [(n - clock.offset) / (1 + drift / 48000) for clock in clocks]
+    y = np.where(n < AT, sound.value(played[0]), sound.value(played[1])).astype(np.float32)
+    taps = np.zeros(fit.TAPS)
+    taps[fit.PRE] = 1.0
+    segments = Segment(0, 2 * BLOCK, (1.0,), (1.0,)), Segment(3 * BLOCK, FRAMES, (1.0,), (1.0,))
+    (jump,) = slips.jumps(y, sound, Track(segments, (), 0.0), SimpleNamespace(clocks=clocks, taps=taps))
+    assert jump.frames == pytest.approx(-7.0, abs=1e-2)
+    assert abs(jump.frame - AT) <= 1
+    assert abs(jump.played - played[0][AT]) <= 1.5
