@@ -38,6 +38,8 @@ from stress.patterns.word import Pattern
 # a later verdict on a single wrong line; lower: a long stale run is a slip.
 STRETCH = (8192, 65536)
 
+NEVER = POSITIONS << 8  #: a frame that no capture reaches
+
 
 @dataclass(frozen=True)
 class Begun:
@@ -182,7 +184,7 @@ class ExactChecker:
     def _end(self) -> int:
         # First frame that is not judged, under the alignment in force.
         if self._limit is None or self._geometry is None:
-            return POSITIONS << 8
+            return NEVER
         return (
             self._limit
             - (self._align + self._window.frame - self._geometry.first_position)

@@ -282,3 +282,16 @@ def test_slips_one_after_another_are_all_told():
         (Kind.REPEAT, 5000, 10, 5010),
         (Kind.DROP, 7000, 40, 7000),
     ]
+
+
+def test_zeros_to_the_end_of_what_is_judged_are_mute_behind_silence_as_well():
+    # Shorter than a lap: only their place makes them mute.
+    for lead in (0, 100):
+        rows = capture(frames=5000, lead=lead)
+        rows[-500:] = 0
+        (one,) = judge(rows).findings
+        assert (one.kind, one.frame, one.frames) == (Kind.MUTE, lead + 4500, 500)
+        assert one.details["to_end"]
+        rows[-1] = STEREO.bytes_at(FIRST + 4999, 1)
+        (one,) = judge(rows).findings
+        assert (one.kind, one.frames) == (Kind.ZERO, 499)

@@ -8,6 +8,8 @@ import dataclasses
 import numpy as np
 
 from stress.model.finding import Finding, Kind
+from stress.model.formats import FORMATS
+from stress.patterns.word import Pattern
 from tests.detect.exact.stretches import DUE, FRAME, a_builder, built, frames, strange, stretch
 
 
@@ -90,3 +92,31 @@ def test_lone_old_frames_of_the_first_alignment_begin_where_the_capture_did():
     # Now is no lap ago.
     assert builder._behind_slip(base, base.frame + align, 0) is None
     assert builder._behind_slip(base, FRAME + 1 + align, 0) is None
+
+
+def test_old_bytes_of_the_capture_ring_behind_a_slip_are_found_inside_frames():
+    sent = Pattern("mix1", FORMATS["S24_3LE"], 2)
+    rows = stretch(n=900, pattern=sent)
+    rows[200:] = frames(DUE + 230, 700, sent)
+    flat = rows.reshape(-1)
+    first, size = 600 * 6 + 2, 32
+    flat[first : first + size] = flat[first - 528 * 6 : first - 528 * 6 + size].copy()
+    slip, one = built(rows, pattern=sent)
+    assert slip == Finding(Kind.DROP, FRAME + 200, 30, DUE + 200)
+    assert (one.kind, one.ring, one.laps, one.lag) == (Kind.STALE, "capture", 1, 528)
+    assert (one.frame, one.frames, one.position) == (FRAME + 600, 6, DUE + 630)
+    assert one.ring_offset == 6 * ((FRAME + 600) % 528) + 2
+    assert one.details == {"bytes": 32, "position_lag": 558}
+
+
+def test_three_old_bytes_of_the_capture_ring_behind_a_slip_are_tried_by_its_laps():
+    # Too few to show a position: the laps of the capture ring across the slip have to be tried.
+    sent = Pattern("mix1", FORMATS["S24_3LE"], 2)
+    for laps in (1, 3):
+        rows = stretch(n=2400, pattern=sent)
+        rows[200:] = frames(DUE + 230, 2200, sent)
+        flat = rows.reshape(-1)
+        first = 1700 * 6 + 4
+        flat[first : first + 4] = flat[first - laps * 528 * 6 :][:4].copy()
+        kinds = [(one.kind, one.laps, one.ring) for one in built(rows, pattern=sent)]
+        assert kinds == [(Kind.DROP, None, None), (Kind.STALE, laps, "capture")]

@@ -204,3 +204,23 @@ def test_position_at_the_first_frame_counts_from_where_the_lock_begins():
     window = _filled(_noise(7), PATTERN.bytes_at(2**32 - 3, 5000))
     assert _beginning().find(window, True) == 2**32 - 3
     assert window.frame == 7
+
+
+def test_runs_of_the_pattern_are_two_frames_or_more_wherever_they_lie():
+    # Frames of 32 bits show a position by themselves: one alone is no run even so.
+    wide = Pattern("mix1", FORMATS["S32_LE"], 2)
+    noise = np.random.default_rng(4).integers(1, 256, 8 * 3, dtype=np.uint8)
+    pieces = [wide.bytes_at(5000, 1), noise, wide.bytes_at(9000, 2), noise, wide.bytes_at(2, 4)]
+    runs = lock._pattern_runs(np.concatenate(pieces), Decoder(wide, RINGS, None))
+    assert [(run.start, run.end, run.align) for run in runs] == [(4, 6, 8996), (9, 13, 2**32 - 7)]
+
+
+def test_one_family_that_overrules_is_enough():
+    # Three families: the newest and heaviest takes turns with the first, another does not.
+    first, other, newest = ([(0, 4, 900), (40, 44, 900)], [(60, 66, 500)], [(8, 20, 7000)])
+    rows = np.zeros((70, 4), np.uint8)
+    for runs in (first, other, newest):
+        for start, end, align in runs:
+            rows[start:end] = PATTERN.bytes_at(start + align, end - start).reshape(-1, 4)
+    found = find_lock(rows.reshape(-1), Decoder(PATTERN, Rings(), None), None)
+    assert found == PatternLock(8, 7000)

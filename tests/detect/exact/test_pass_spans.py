@@ -193,3 +193,11 @@ def test_laps_that_end_the_file_are_a_replay_and_left_out():
     assert (groups, one.replay) == ([[0]], Replay(600, 2))
     groups, one = parted(*spans, known=Known(frames=20000))
     assert (groups, one.replay) == ([[0, 1, 2]], None)
+
+
+def test_the_last_pass_has_the_file_behind_it_and_each_other_the_next_one():
+    # Old frames and silence behind the first of two passes, and behind the second.
+    spans = ((0, 10000, 1), (10000, 12000, 4000), (13000, 23000, 1), (23000, 25000, 4000))
+    assert parted(*spans, frames=26000)[0] == [[0], [2]]
+    spans = ((0, 10000, 1), (10000, 12000, 4000), (12400, 22400, 1), (22400, 24400, 4000))
+    assert parted(*spans, frames=26000, region=lambda a, b: silence(a, b))[0] == [[0, 1], [2]]
