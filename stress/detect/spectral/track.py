@@ -17,7 +17,8 @@ BLOCK = 4096
 _JUMP = 0.6
 # Peak over RMS of a block's circular correlation that counts as seen: noise alone reaches 4.5.
 _SEEN = 7.0
-_GROUP = 64
+# Blocks measured at once where all follow, for speed; and those the first slope is guessed from.
+_GROUP, _FIRST = 64, 33
 # Clocks of two cards differ by less [frames per frame].
 _MOST_DRIFT = 1e-3
 # How far from the known delay a lost one is looked for [frames]. Source: two seconds of 48 kHz. Higher: each
@@ -76,13 +77,12 @@ class DelayTracker:
         self._guess_slope(first)
         self._open = Segment(first, first, (), ())
         while at + BLOCK <= self._y.size:
-            count = min(group, (self._y.size - at) // BLOCK)
-            used, jump = self._advance(at, count)
+            used, jump, followed = self._advance(at, group)
             at += used * BLOCK
-            group = min(_GROUP, group * 2) if used == count else 1
+            group = min(_GROUP, group * 2) if followed else 1
             if jump:
                 self._split(at, jump)
-            elif used < count:
+            elif not followed:
                 at += self._skip(at, pattern, channel, first_position)
         self._close()
         return Track(tuple(self._done), tuple(self._lost), self._common_slope())
@@ -95,28 +95,28 @@ class DelayTracker:
 
     def _guess_slope(self, at: int) -> None:
         # Median of the steps between blocks: one jump among them does not matter.
-        shifts, seen, _ = self._measure(at, 33)
+        shifts, seen, _ = self._measure(at, _FIRST)
         steps = np.diff(shifts)[seen[1:] & seen[:-1]]
         if steps.size >= 3:
             slope = float(np.median(steps)) / BLOCK
             self._slope = slope if abs(slope) < _MOST_DRIFT else 0.0
 
-    def _advance(self, at: int, count: int) -> tuple[int, float]:
-        # Returns how many blocks followed the prediction, and the jump after them (0 for none).
+    def _advance(self, at: int, count: int) -> tuple[int, float, bool]:
+        # How many blocks followed the prediction, the jump after them (0 for none), and whether all followed.
         shifts, seen, expected = self._measure(at, count)
         off = expected + shifts - self._predicted(at, count)
         good = seen & (np.abs(off) < _JUMP)
         bad = np.flatnonzero(~good)
-        used = int(bad[0]) if bad.size else count
+        used = int(bad[0]) if bad.size else good.size
         self._accept(at, expected[:used] + shifts[:used])
-        if used == count or not seen[used]:
-            return used, 0.0
+        if not bad.size or not seen[used]:
+            return used, 0.0, not bad.size
         after = at + (used + 1) * BLOCK
         again, seen_again, wanted = self._measure(after, 1)
         if not seen_again.size or not seen_again[0]:
-            return used, 0.0
+            return used, 0.0, False
         later = float(wanted[0] + again[0] - self._predicted(after, 1)[0])
-        return used, float(off[used]) if abs(later - off[used]) < _JUMP else 0.0
+        return used, float(off[used]) if abs(later - off[used]) < _JUMP else 0.0, False
 
     def _predicted(self, at: int, count: int) -> Floats:
         count = min(count, max(0, (self._y.size - at) // BLOCK))
@@ -129,9 +129,7 @@ class DelayTracker:
         count = expected.size
         ys = self._y[at : at + count * BLOCK].reshape(count, BLOCK)
         xs = np.array([self._x.at(at + i * BLOCK - int(expected[i]), BLOCK) for i in range(count)])
-        if not count:
-            return np.zeros(0), np.zeros(0, dtype=bool), expected
-        cross = np.fft.rfft(ys, axis=1) * np.conj(np.fft.rfft(xs, axis=1))
+        cross = np.fft.rfft(ys, axis=1) * np.conj(np.fft.rfft(xs.reshape(count, BLOCK), axis=1))
         cross[:, 0] = 0
         shifts, seen = _peaks(np.asarray(np.fft.irfft(cross, BLOCK, axis=1), dtype=np.float64))
         return shifts, seen, expected
