@@ -11,7 +11,10 @@ import pytest
 from stress.detect.spectral import fit, slips
 from stress.detect.spectral.clock import SegmentClock
 from stress.detect.spectral.signal import Reference
+from stress.detect.spectral.splice import Splice
 from stress.detect.spectral.track import BLOCK, Segment, Track
+from stress.model.finding import Kind
+from stress.model.ring import Rings
 from tests.detect.spectral.known import Noise
 
 FIRST, DELAY, FRAMES, AT = 5000, 300, 6 * BLOCK, 10000
@@ -139,3 +142,16 @@ def test_jump_is_placed_on_a_clock_of_its_own(drift):
     assert jump.frames == pytest.approx(-7.0, abs=1e-2)
     assert abs(jump.frame - AT) <= 1
     assert abs(jump.played - played[0][AT]) <= 1.5
+
+
+@pytest.mark.parametrize(("frames", "kind"), [(-0.4, Kind.DROP), (0.0, Kind.REPEAT), (0.4, Kind.REPEAT)])
+def test_delay_that_falls_by_any_share_of_a_frame_is_a_drop(frames, kind):
+    jump = slips.Jump(1000, 1000, frames, 300, Splice(0, 0, "capture", False))
+    (got,) = slips.findings([jump], Rings(4800, 5280), 8, 0)
+    assert (got.kind, got.frames, got.position) == (kind, 1, 300)
+
+
+def test_jump_late_in_the_first_block_of_the_second_segment_is_placed():
+    x, at = _played(), 4 * BLOCK - DELAY - 250
+    jump = _jump(_through(np.concatenate((x[:at], x[at + 7 :]))), -7)
+    assert (jump.frame, jump.played) == (at + DELAY + 3, at)
