@@ -26,6 +26,11 @@ SCRATCH_BYTES = 512 * 1024
 #: __ARM_NR_cacheflush, arch/arm/include/uapi/asm/unistd.h.
 ARM_CACHEFLUSH = 0x0F0002
 _READ, _READ_WRITE = 1, 3
+# sys.maxsize of a program of 32 bits.
+_MOST_OF_32_BITS = 2**31 - 1
+# With a guard page on either side: without them the kernel would merge the range with a neighbour
+# and split it again at every pull.
+_GUARDED_BYTES = SCRATCH_BYTES + 2 * mmap.PAGESIZE
 
 
 def supports(lever: Lever) -> str | None:
@@ -33,7 +38,7 @@ def supports(lever: Lever) -> str | None:
     if lever is not Lever.CACHEFLUSH:
         return None
     machine = platform.machine()
-    if not machine.startswith(("arm", "aarch64")) or sys.maxsize > 2**32:
+    if not machine.startswith(("arm", "aarch64")) or sys.maxsize > _MOST_OF_32_BITS:
         return f"sys_cacheflush exists only for 32-bit ARM programs, this is {machine}"
     return None
 
@@ -55,12 +60,8 @@ class Puller:
         self._turns: tuple[Callable[[], int], Callable[[], int]] | None = None
         self._flush = libc.bind("syscall", ARM_CACHEFLUSH)
         if lever is Lever.CLEAN_INVALIDATE:
-            self._map = mmap.mmap(
-                -1, SCRATCH_BYTES + 2 * mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-            )
+            self._map = mmap.mmap(-1, _GUARDED_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
             start = libc.address_of(self._map) + mmap.PAGESIZE
-            # Without the guards the kernel would merge the range with a neighbour
-            # and split it again at every pull.
             for guard in (start - mmap.PAGESIZE, start + SCRATCH_BYTES):
                 libc.bind("mprotect", guard, mmap.PAGESIZE, 0)()
             self._turns = (

@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 
 from stress.errors import DeviceError
+from stress.experiment import arm_events
 from stress.experiment.arm_events import ArmEvents, gone
-from stress.model.lifecycle import LifecycleEvent
+from stress.experiment.middle import Gap
+from stress.model.lifecycle import FirstLap, LifecycleEvent
+from stress.model.record.events import LifecycleRecord
 from stress.plan.event_rules import EventRule
 from stress.plan.plan import Arm, Plan
 
@@ -111,4 +115,141 @@ def test_driver_that_was_refused_is_asked_for_again():
 
 def test_card_that_is_gone_has_no_burst():
     record = gone(ARM, "restart")
-    assert (record.number, record.name, record.outcome) == (0, "restart", "did not come back")
+    assert record == LifecycleRecord("a", 0, "restart", "did not come back", 0, 0.0, 0, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Heard:
+    analysis: object
+
+
+@dataclasses.dataclass(frozen=True)
+class _Result:
+    heard: _Heard
+    xruns: int = 0
+    by_wire: bool = False
+    locked: bool = True
+    gap: object = None
+    position: int = 7
+
+    @property
+    def analysis(self):
+        return self.heard.analysis
+
+    @property
+    def exchange(self):
+        return SimpleNamespace(xruns=self.xruns)
+
+
+def _result(detector="exact", first_frame=12, **changes):
+    return _Result(_Heard(SimpleNamespace(detector=detector, first_frame=first_frame)), **changes)
+
+
+@pytest.fixture
+def starts(monkeypatch):
+    """Have the begin of a burst be what the case says; return what was asked of it."""
+    asked = SimpleNamespace(began="usual", lost=[])
+    of = SimpleNamespace(of=lambda *burst: asked.began)
+    monkeypatch.setattr(arm_events, "Start", of)
+
+    def lost(analysis, exchange, position, usual):
+        asked.lost.append((position, usual))
+        return "with loss"
+
+    monkeypatch.setattr(arm_events, "with_lost_start", lost)
+    return asked
+
+
+def test_burst_behind_an_event_is_compared_with_the_first_plain_one_of_its_arm(starts):
+    events = _events(Disturber())
+    plain = _result()
+    assert events.judged(ARM, plain, False) is plain
+    starts.began = "later"
+    assert events.judged(ARM, plain, False) is plain
+    assert events.judged(ARM, plain, True).analysis == "with loss"
+    events.judged(PLAIN, plain, True)
+    assert starts.lost == [(7, "usual"), (7, None)]
+
+
+def test_burst_whose_begin_is_not_known_is_no_usual_one(starts):
+    events = _events(Disturber())
+    starts.began = None
+    events.judged(ARM, _result(), False)
+    starts.began = "known"
+    events.judged(ARM, _result(), False)
+    events.judged(ARM, _result(), True)
+    assert starts.lost == [(7, "known")]
+
+
+@pytest.mark.parametrize(
+    "result", [_result(xruns=1), _result(by_wire=True), _result("spectral"), _result("spectral", xruns=1)]
+)
+def test_burst_that_lost_frames_otherwise_or_was_judged_otherwise_is_left_as_it_is(starts, result):
+    events = _events(Disturber())
+    assert events.judged(ARM, result, True) is result
+    assert events.judged(ARM, result, False) is result
+    events.judged(ARM, _result(), True)
+    assert starts.lost == [(7, None)], "it is no usual begin either"
+
+
+HAPPENED = [("restart", 0.25), ("usb-reset", 1.5)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "returned", "outcome", "frames"),
+    [
+        ({}, True, FirstLap.STALE, 5),
+        ({"xruns": 1}, True, FirstLap.STALE, 5),
+        # Nothing came back in this run so far: its silence is none of the event.
+        ({"locked": False}, False, FirstLap.STALE, 5),
+        ({"locked": False}, True, FirstLap.MUTE, 0),
+        ({"locked": False, "xruns": 1}, True, FirstLap.XRUN, 0),
+    ],
+)
+def test_each_event_before_a_burst_is_recorded_with_what_it_did(
+    monkeypatch, changes, returned, outcome, frames
+):
+    monkeypatch.setattr(arm_events, "first_lap", lambda *burst: (FirstLap.STALE, 5))
+    found = _events(Disturber()).records(ARM, 3, _result(**changes), 480, HAPPENED, returned)
+    assert found == [
+        LifecycleRecord("a", 3, name, outcome.value, frames, took_s, 12) for name, took_s in HAPPENED
+    ]
+
+
+def test_burst_without_a_right_frame_has_no_lead(monkeypatch):
+    monkeypatch.setattr(arm_events, "first_lap", lambda *burst: (FirstLap.MUTE, 0))
+    (record,) = _events(Disturber()).records(ARM, 3, _result(first_frame=None), 480, HAPPENED[:1], True)
+    assert (record.lead_frames, record.at_frame) == (0, 0)
+
+
+PAUSE = EventRule("pause", "b", into_s=0.5)
+GAP = Gap(at=1200, frames=4800, returned=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "held", "outcome"),
+    [
+        ({}, FirstLap.STALE, FirstLap.STALE),
+        ({"xruns": 1}, FirstLap.STALE, FirstLap.STALE),
+        ({}, FirstLap.MUTE, FirstLap.MUTE),
+        ({"xruns": 1}, FirstLap.MUTE, FirstLap.XRUN),
+    ],
+)
+def test_event_in_the_middle_is_recorded_with_the_time_of_its_gap(monkeypatch, changes, held, outcome):
+    monkeypatch.setattr(arm_events.middle, "outcome", lambda analysis, gap, lap: (held, 5))
+    monkeypatch.setattr(arm_events, "first_lap", lambda *burst: (FirstLap.RIGHT, 0))
+    events = _events(Disturber(), PAUSE)
+    events.due(PLAIN)
+    result = _result(gap=GAP, **changes)
+    # 4800 frames at 48 kHz are 0.1 s.
+    inside = LifecycleRecord("b", 3, "pause", outcome.value, 5, 0.1, 0, 1200)
+    assert events.records(PLAIN, 3, result, 480, [], True) == [inside]
+    before = LifecycleRecord("b", 3, "restart", FirstLap.RIGHT.value, 0, 0.25, 12)
+    assert events.records(PLAIN, 3, result, 480, HAPPENED[:1], True) == [before, inside]
+
+
+@pytest.mark.parametrize(("rules", "gap"), [((), GAP), ((PAUSE,), None), ((), None)])
+def test_burst_without_a_gap_or_an_event_in_its_middle_has_no_record(rules, gap):
+    events = _events(Disturber(), *rules)
+    events.due(PLAIN)
+    assert events.records(PLAIN, 3, _result(gap=gap), 480, [], True) == []

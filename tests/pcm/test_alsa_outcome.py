@@ -38,6 +38,7 @@ def test_direction_that_was_not_used_has_no_frames_and_is_open():
     unused = Ended("hw:0,0 capture", None, None, RING)
     assert (unused.result().frames, unused.result().state) == (0, "OPEN")
     assert (unused.left_ring, unused.gone) == (0, False)
+    assert Ended("hw:0,0 playback", None, 950, RING).left_ring == 0
 
 
 @pytest.mark.parametrize(

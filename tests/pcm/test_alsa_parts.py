@@ -144,6 +144,29 @@ def test_refused_pull_is_counted_and_said():
     puller.pull(0x1000, 64)
     assert puller.failed == 1
     assert "1 refused" in puller.note("playback")
+    both = cache_maintenance.Puller(Lever.CLEAN_INVALIDATE, Refusing())
+    both.pull(0x1000, 64), both.pull(0x1000, 64)
+    assert (both.pulled, both.failed) == (2, 2)
+    both.close()
+    assert both._map is None
+
+
+@pytest.mark.parametrize(
+    ("machine", "maxsize", "has"),
+    [
+        ("armv5tejl", 2**31 - 1, True),
+        ("aarch64", 2**31 - 1, True),
+        ("aarch64", 2**63 - 1, False),
+        ("x86_64", 2**31 - 1, False),
+        ("x86_64", 2**63 - 1, False),
+    ],
+)
+def test_cacheflush_is_a_call_of_32_bit_arm_programs(monkeypatch, machine, maxsize, has):
+    monkeypatch.setattr(cache_maintenance.platform, "machine", lambda: machine)
+    monkeypatch.setattr(cache_maintenance.sys, "maxsize", maxsize)
+    assert (cache_maintenance.supports(Lever.CACHEFLUSH) is None) is has
+    assert cache_maintenance.supports(Lever.CLEAN_INVALIDATE) is None
+    assert cache_maintenance.supports(Lever.NONE) is None
 
 
 def test_cacheflush_gets_begin_and_end_of_the_range():
@@ -153,7 +176,10 @@ def test_cacheflush_gets_begin_and_end_of_the_range():
         def bind(self, name, *arguments):
             return lambda *more: seen.append((name, *arguments, *more)) or 0
 
-    cache_maintenance.Puller(Lever.CACHEFLUSH, Recording()).pull(0x1000, 64)
+    puller = cache_maintenance.Puller(Lever.CACHEFLUSH, Recording())
+    puller.pull(0x1000, 64)
+    assert (puller.pulled, puller.failed) == (1, 0)
+    puller.close()
     assert seen == [("syscall", 0x0F0002, 0x1000, 0x1040, 0)]
 
 

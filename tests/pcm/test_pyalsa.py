@@ -14,7 +14,7 @@ from stress.model.formats import FORMATS
 from stress.model.pcm import Access, Direction, Handling, PcmRequest, StreamParams
 from stress.pcm import pyalsa
 from stress.pcm.pyalsa import PyAlsa
-from stress.pcm.pyalsa_pcm import PyAlsaPcm, _Player, _Recorder, pcm_state
+from stress.pcm.pyalsa_pcm import PyAlsaPcm, pcm_state
 
 
 class Mixer:
@@ -388,40 +388,3 @@ def test_state_of_a_stream_is_told_by_its_name(pcm, state, xrun, told):
     pcm.open(_request())
     assert pcm._state(end)(0) == told
     assert (pcm_state(None, "RUNNING"), pcm_state(pcm._door, "RUNNING")) == (-1, 3)
-
-
-@pytest.mark.parametrize(
-    ("written", "xrun"),
-    [(1000, False), (0, False), (-errno.EPIPE, True), (errno.EPIPE, False), (-errno.EIO, False)],
-)
-def test_write_tells_an_underrun_from_frames_and_other_errors(written, xrun):
-    player = _Player(SimpleNamespace(write=lambda data: written), np.zeros(4, dtype=np.uint8))
-    assert not player.xrun
-    assert (player.run(), player.xrun) == (written, xrun)
-
-
-@pytest.mark.parametrize(
-    ("reads", "returned", "xrun"),
-    [
-        ([1, 1, 1], 3, False),
-        ([1, 0], 1, False),
-        ([0], 0, False),
-        ([1, -errno.EPIPE], 1, True),
-        ([-errno.EPIPE], -errno.EPIPE, True),
-        ([-errno.EIO], -errno.EIO, False),
-    ],
-)
-def test_reads_go_on_to_the_end_of_the_buffer_or_to_the_first_without_a_frame(reads, returned, xrun):
-    left = iter(reads)
-
-    def read():
-        frames = next(left)
-        return frames, b"abcd" * max(frames, 0)
-
-    buffer = np.zeros(12, dtype=np.uint8)
-    recorder = _Recorder(SimpleNamespace(read=read), buffer, _request().capture)
-    assert not recorder.xrun
-    assert (recorder.run(), recorder.xrun) == (returned, xrun)
-    done = max(returned, 0)
-    assert bytes(buffer) == b"abcd" * done + bytes(4 * (3 - done))
-    assert next(left, None) is None, "a read was left out"

@@ -177,3 +177,42 @@ def test_longest_finding_has_no_more_frames_than_are_wrong(wrong, words):
         "wrong_frames": wrong,
     }
     assert broken(event({"event": "burst", "analysis": analysis})) == words
+
+
+@pytest.mark.parametrize(
+    ("analysis", "words"),
+    [
+        # A place without a finding is no finding less.
+        ({"counts": {"stale": 1}, "sites": _sites(1, 0), "findings": [{"frames": 1}], "wrong_frames": 1}, ""),
+        # Only part of what was found is kept.
+        (
+            {
+                "counts": {"stale": 3},
+                "sites": _sites(3),
+                "findings": [{"frames": 1}],
+                "findings_left_out": 2,
+                "wrong_frames": 3,
+            },
+            "",
+        ),
+        # An injected fault makes no frame wrong.
+        ({"counts": {"stale": 1}, "sites": _sites(1), "findings": [{"frames": 9, "injected": True}]}, ""),
+        # Old records do not say how much was captured.
+        ({"frames": 0, "checked_frames": 10**6}, ""),
+        ({"frames": 1, "checked_frames": 10**6}, "1000000 frames checked, of 19201 streamed"),
+        ({"sites": _sites(1)}, "1 findings by place, of 0 found"),
+    ],
+)
+def test_burst_is_held_to_what_its_record_says(analysis, words):
+    assert broken(event({"event": "burst", "analysis": analysis})) == words
+
+
+def test_lines_of_a_burst_that_does_not_say_what_was_streamed_are_not_held_to_it():
+    burst = event(
+        {"event": "burst", "analysis": {"frames": 0}, "exposure": {"lines": 10**9, "line_bytes": 32}}
+    )
+    side = replace(burst.exchange.playback, frames=0)
+    silent = replace(burst, exchange=replace(burst.exchange, playback=side, capture=side))
+    assert broken(silent) == ""
+    one = replace(side, frames=1)
+    assert "ring lines checked" in broken(replace(silent, exchange=replace(silent.exchange, playback=one)))

@@ -8,8 +8,10 @@ import dataclasses
 import pytest
 
 from stress.errors import ConfigError
+from stress.model.exposure import Exposure
 from stress.plan.plan import load_plan, read_plan
 from stress.stats.counts import Stop
+from stress.verdict import stopping
 from stress.verdict.stopping import decide, sequential
 from stress.verdict.tally import Tally
 
@@ -124,3 +126,28 @@ def test_stop_text_of_a_run_by_duration_has_no_planned_number():
 
 def test_shipped_soak_ends_a_clean_run_after_the_published_time():
     assert sequential(load_plan("soak").stop).clean_exposure() / 3600 == pytest.approx(3.07, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("planted", "found", "covered", "vouched"),
+    [
+        (0, 0, 0, False),
+        (1, 1, 0, True),
+        (2, 1, 1, True),
+        (2, 1, 0, False),
+        (2, 2, 1, False),
+        # All of it under corruption: nothing shows that the detector sees.
+        (2, 0, 2, False),
+    ],
+)
+def test_detector_is_vouched_for_by_one_fault_found_and_none_missed(planted, found, covered, vouched):
+    whole = Tally("a", planted=planted, control_found=found, control_covered=covered)
+    assert stopping._vouched(whole) is vouched
+
+
+@pytest.mark.parametrize(("factor", "good"), [(1.01, True), (1.0, True), (0.99, False)])
+def test_clean_run_would_pass_at_its_bound_and_not_above_it(factor, good):
+    whole = Tally("a", lines=100_000, line_bytes=32)
+    bound = Exposure(100_000, 32).rate_bound_95
+    assert stopping._would_pass(whole, bound * factor) is good
+    assert not stopping._would_pass(Tally("a"), 1.0)

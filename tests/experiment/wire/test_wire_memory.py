@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from stress.experiment.wire.memory import Held, last_lap
+from stress.experiment.wire.memory import Held, _compare, last_lap
 from stress.model.pcm import Direction, Exchange, StreamResult
 from tests.experiment.wire.wire_cases import RINGS, STEP, Burst
 
@@ -85,3 +85,19 @@ def test_memory_speaks_for_frames_of_the_last_lap_only():
     assert held.says(90, 5) == held.says(104, 9) == held.says(0, 100) == ""
     assert held.says(100, 2) == held.says(103, 50) == held.says(95, 6) == "right"
     assert held.says(101, 2) == held.says(0, 500) == "wrong"
+
+
+def test_pointer_beyond_what_came_in_is_compared_as_far_as_it_came():
+    burst, wire, exchange = _case()
+    ahead = dataclasses.replace(exchange.capture, hw_ptr=len(burst.into) + 10)
+    found = _laps(burst, wire, dataclasses.replace(exchange, capture=ahead))
+    assert found["capture"] == {"frames": RINGS.capture, "differ": 0}
+
+
+def test_part_of_a_frame_at_the_end_of_a_stream_is_left_out():
+    stream = np.arange(1, 43, dtype=np.uint8)  # ten frames of 4 bytes and a half
+    ring = stream[:40].reshape(-1, 4)[[8, 9, 2, 3, 4, 5, 6, 7]].reshape(-1).copy()
+    held = _compare(ring, stream, 2, 11, 4)
+    assert (held.first, held.wrong.tolist()) == (2, [False] * 8)
+    ring[0] ^= 1
+    assert _compare(ring, stream, 2, 10, 4).wrong.tolist() == [False] * 6 + [True, False]
