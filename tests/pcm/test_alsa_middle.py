@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -136,3 +137,58 @@ def test_playback_alone_pauses_alone(asound, request_of):
 
 def _running(asound, handle):
     return 0, 3, 0, 0
+
+
+def test_release_that_is_refused_is_told_and_ends_the_stream_there(pcm, asound):
+    call = asound.call
+
+    def stuck(handle, name, *more):
+        if name == "pause" and handle == PLAY and more == (0,):
+            return -errno.EBADFD
+        return call(handle, name, *more)
+
+    asound.call = stuck
+    done = _exchange(pcm, PAUSE)
+    assert "snd_pcm_pause" in done.stood.refused
+    assert done.playback.frames == 1000
+
+
+def test_pause_asks_for_a_one_and_release_for_a_zero(pcm, asound):
+    call, asked = asound.call, []
+
+    def noting(handle, name, *more):
+        if name == "pause":
+            asked.append((handle, *more))
+        return call(handle, name, *more)
+
+    asound.call = noting
+    _exchange(pcm, PAUSE)
+    assert asked == [(PLAY, 1), (CAPTURE, 1), (CAPTURE, 0), (PLAY, 0)]
+
+
+def test_parts_before_and_behind_the_event_cover_the_buffer():
+    parts = []
+    middle.in_the_middle(PAUSE.middle, None, None, lambda *part: parts.append(part), 4000)
+    assert parts == [(0, 1000), (1000, 3000)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sleeps"), [(0.0, []), (0.003, [0.003]), (0.005, [0.005]), (0.012, [0.005, 0.005, 0.002])]
+)
+def test_wait_looks_now_and_then_and_ends_in_time(monkeypatch, seconds, sleeps):
+    clock, slept = [100.0], []
+
+    def sleep(time_s):
+        slept.append(time_s)
+        clock[0] += time_s
+
+    monkeypatch.setattr(middle, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=sleep))
+    paused = SimpleNamespace(status=lambda: SimpleNamespace(state="PAUSED"))
+    middle.MiddleCall(PAUSE.middle, paused, None, None, None)._wait(seconds, paused)
+    assert slept == pytest.approx(sleeps)
+
+
+@pytest.mark.parametrize("status", [None, SimpleNamespace(state="SETUP")])
+def test_wait_ends_where_the_stream_is_not_paused_any_more(status):
+    gone = SimpleNamespace(status=lambda: status)
+    middle.MiddleCall(PAUSE.middle, gone, None, None, None)._wait(600.0, gone)

@@ -313,3 +313,23 @@ def test_record_can_be_read_by_others_and_run_by_nobody(tmp_path):
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / NAME).stat().st_mode) == 0o644
+
+
+def test_objects_of_a_record_come_with_number_and_bytes(tmp_path):
+    lines = _written(tmp_path, "one", "two")
+    found = list(reader.Reading(tmp_path).objects())
+    assert [(number, line) for number, line, _ in found] == [
+        (number, line[:-1]) for number, line in enumerate(lines, 1)
+    ]
+    assert [value["event"] for _, _, value in found] == ["start", "skip", "skip"]
+    (tmp_path / NAME).write_bytes(b"")
+    with pytest.raises(CaptureFileError, match="does not begin with a start event"):
+        list(reader.Reading(tmp_path).objects())
+
+
+def test_damaged_line_before_the_end_is_no_torn_one(tmp_path):
+    lines = _written(tmp_path, "one")
+    # One byte behind it is enough.
+    (tmp_path / NAME).write_bytes(lines[0] + lines[1][:-20] + b"\0\n" + b"x")
+    with pytest.raises(CaptureFileError, match="line 2: is not JSON"):
+        reader.read_run(tmp_path)

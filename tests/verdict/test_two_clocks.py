@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -13,7 +14,7 @@ from stress.verdict.cause import Cause
 from stress.verdict.diagnosis import diagnose
 from stress.verdict.suspects import Context
 from stress.verdict.tally import Tally
-from stress.verdict.two_clocks import Slip, slips, two_clocks
+from stress.verdict.two_clocks import EVEN, Slip, slips, two_clocks
 
 ON_USB = Context(TransportRecord(USB))
 
@@ -78,3 +79,36 @@ def test_diagnose_even_slips_are_the_clock_and_uneven_ones_the_bus(gaps, cause):
     found = diagnose([Measured(Arm(name="base", group="g"), tally)], 1e-4, ON_USB)
     assert found.cause is cause
     assert any("two clocks" in line for line in found.evidence) is (cause is Cause.CLOCK)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "size", "named"),
+    [
+        ([5000] * 8, -1, True),
+        ([5000] * 7, -1, False),
+        # The first slip of a burst has no gap.
+        ([5000] * 7 + [0], -1, False),
+        ([5000] * 8, 2, True),
+        ([5000] * 8, -2, True),
+        ([5000] * 8, 3, False),
+        # Half at a distance d below the mean and half above: the spread is d * sqrt(8 / 7) of it.
+        ([1 - EVEN * math.sqrt(7 / 8) * 0.999, 1 + EVEN * math.sqrt(7 / 8) * 0.999] * 4, -1, True),
+        ([1 - EVEN * math.sqrt(7 / 8) * 1.001, 1 + EVEN * math.sqrt(7 / 8) * 1.001] * 4, -1, False),
+    ],
+)
+def test_two_clocks_at_their_limits(gaps, size, named):
+    assert bool(two_clocks([Slip(size, gap) for gap in gaps])) is named
+
+
+def test_two_clocks_in_words_give_frames_spread_and_the_difference_of_the_rates():
+    gaps = [4000, 5000, 5000, 5000, 5000, 5000, 5000, 5000, 6000]
+    # Two gaps a fifth off of nine: sqrt(2 / 8) / 5 is 10 %; 2 frames of 5000 are 400 ppm.
+    assert two_clocks([Slip(-2, gap) for gap in gaps]) == (
+        "2 frames missing every 5000 frames, evenly (+- 10.0 %): two clocks 400 ppm apart"
+    )
+    assert two_clocks([Slip(1, 5000)] * 8).startswith("1 frame too many every 5000 frames, evenly (+- 0.0 %)")
+
+
+def test_distance_of_slips_is_from_the_one_before():
+    found = slips([_finding("drop", frame, 1) for frame in (0, 100, 350)])
+    assert found == [Slip(-1, 0), Slip(-1, 100), Slip(-1, 250)]
