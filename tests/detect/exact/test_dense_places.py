@@ -246,3 +246,46 @@ def test_wrong_bits_are_those_of_the_frames_of_the_run():
         (9, 0, 0x80),
     ]
     assert one._per_bit(places.wrong) == [0] * 7 + [1, 1] + [0] * 4 + [1, 0, 0]
+
+
+def test_a_frame_by_itself_is_zero_held_flipped_moved_or_other():
+    one = dense_namer()
+    sent = due(frames=12)
+    rows = sent.copy()
+    rows[1] = 0
+    rows[3] = rows[2]
+    rows[5] ^= np.array([1, 1, 1, 1], np.uint8)
+    rows[7] ^= np.array([1, 1, 1, 3], np.uint8)
+    rows[9] = sent[9, [2, 3, 0, 1]]
+    what = one._frames(rows, None, sent, rows ^ sent)
+    assert [int(what[at]) for at in (1, 3, 5, 7, 9)] == [
+        dense._ZERO,
+        dense._HOLD,
+        dense._FLIP,
+        dense._OTHER,
+        5,
+    ]
+    assert int(one._frames(rows, rows[0], sent, rows ^ sent)[0]) == dense._HOLD
+
+
+def test_samples_at_the_rails_do_not_speak_against_a_scaled_place():
+    one = dense_namer()
+    sent = np.array([[10000, 9000], [-20000, 8000], [20000, -7000], [5000, 5000]])
+    for rail, scaled in ((32767, True), (-32768, True), (32766, False), (-32766, False)):
+        seen = np.round(1.5 * sent).astype(int)
+        seen[2, 0] = rail
+        rows = [np.ascontiguousarray(some.astype("<i2")).view(np.uint8) for some in (seen, sent)]
+        assert one._samples(*rows, np.array([0]), np.array([4]))[1].tolist() == [scaled], rail
+
+
+@pytest.mark.parametrize(("off", "scaled"), [([2, 2, 2, 2], True), ([3, 3, 2, 2], False)])
+def test_what_a_gain_leaves_is_limited_by_the_frames_of_the_place(off, scaled):
+    # Four frames may leave the sum of four squares of the residual, and one for rounding: 17.
+    one = dense_namer()
+    sent = np.zeros((20, 2), int)
+    sent[10:14, 0] = [100, -100, 100, -100]
+    sent[10:14, 1] = 1000
+    seen = sent // 2
+    seen[10:14, 0] += off
+    rows = [np.ascontiguousarray(some.astype("<i2")).view(np.uint8) for some in (seen, sent)]
+    assert one._samples(*rows, np.array([10]), np.array([14]))[1].tolist() == [scaled]
