@@ -20,6 +20,8 @@ NAME = "lock"
 # Where Python is built for large files on 32 bits, F_GETLK is F_GETLK64 and its offsets have 64 bits.
 _WIDE = struct.calcsize("l") == 8 or getattr(fcntl, "F_GETLK64", None) == fcntl.F_GETLK
 _FLOCK = "hhqqi" if _WIDE else "hhlli"
+# Asks for a lock of the whole file: from its begin, without an end.
+_WHOLE = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
 
 
 class FolderLock:
@@ -115,9 +117,8 @@ def holder(folder: Path) -> int | None:
 
 
 def _asked(file: int) -> int | None:
-    query = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
     try:
-        found = struct.unpack(_FLOCK, fcntl.fcntl(file, fcntl.F_GETLK, query))
+        found = struct.unpack(_FLOCK, fcntl.fcntl(file, fcntl.F_GETLK, _WHOLE))
     except OSError:
         return None
     # Another machine's process has a pid that says nothing here, or -1.

@@ -8,6 +8,7 @@ import os
 
 import pytest
 
+from stress.board.pcm_name import parse_hw
 from stress.errors import ConfigError, DeviceBusy, DeviceError, DeviceGone
 from stress.pcm.alsa import AlsaPcm, naming
 
@@ -97,3 +98,43 @@ def test_named_pcm_is_taken_where_it_is_asked_for_by_pcm_only():
     for name in ("plughw:1,0", "default", "pcm:"):
         with pytest.raises(ConfigError):
             naming.checked(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "after"),
+    [
+        ("hw:1", "hw:3"),
+        ("hw:1,2", "hw:3,2"),
+        ("hw:1,2,4", "hw:3,2,4"),
+        ("hw:2,1", "hw:2,1"),
+        ("hw:Loopback,1", "hw:Loopback,1"),
+        ("pcm:plughw:1,0", "pcm:plughw:1,0"),
+    ],
+)
+def test_card_that_has_another_number_now_is_named_by_it(name, after):
+    assert parse_hw(naming.renumbered(name, 1, 3)) == parse_hw(after)
+    if parse_hw(name) is None:
+        assert naming.renumbered(name, 1, 3) == name
+
+
+def test_holder_whose_program_is_not_known_is_named_by_its_number(tmp_path):
+    folder = tmp_path / "card2" / "pcm0p" / "sub0"
+    folder.mkdir(parents=True)
+    (folder / "status").write_text("owner_pid   : 4194999\n")
+    assert naming.holders(2, tmp_path) == "pid 4194999 (?) has pcm0p"
+    (folder / "status").write_text(f"owner_pid   : {os.getpid()}\n")
+    assert naming.holders(2, tmp_path) == f"pid {os.getpid()} ({_program()}) has pcm0p"
+
+
+def _program():
+    with open("/proc/self/comm") as file:
+        return file.read().strip()
+
+
+@pytest.mark.parametrize("code", [errno.ENODEV, errno.ENXIO, errno.EIO, errno.EPIPE])
+def test_error_of_a_call_has_its_number(code):
+    error = naming.call_error("hw:0", "snd_pcm_prepare", -code)
+    assert (error.errno, type(error)) == (
+        code,
+        DeviceGone if code in (errno.ENODEV, errno.ENXIO) else DeviceError,
+    )

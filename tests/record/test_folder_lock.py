@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
 
@@ -103,3 +104,49 @@ def test_lock_file_that_is_replaced_before_it_is_locked_is_refused(tmp_path, mon
     monkeypatch.setattr(folder_lock.fcntl, "lockf", replaced)
     with pytest.raises(ConfigError, match="was removed"):
         FolderLock(tmp_path)
+
+
+def test_process_that_writes_a_record_is_told_without_taking_its_lock(tmp_path, holder):
+    assert folder_lock.holder(tmp_path) == holder.pid
+    holder.kill()
+    holder.wait()
+    assert folder_lock.holder(tmp_path) == 0
+
+
+def test_process_that_writes_is_not_known_where_the_lock_cannot_be_read(tmp_path):
+    assert folder_lock.holder(tmp_path) is None
+    (tmp_path / "other").write_text("")
+    (tmp_path / NAME).symlink_to(tmp_path / "other")
+    assert folder_lock.holder(tmp_path) is None
+
+
+def test_lock_file_can_be_read_by_others_and_run_by_nobody_and_holds_the_process_alone(tmp_path):
+    (tmp_path / NAME).write_text("123456789012\n")
+    (tmp_path / "new").mkdir()
+    before = os.umask(0)
+    try:
+        locks = [FolderLock(tmp_path), FolderLock(tmp_path / "new")]
+    finally:
+        os.umask(before)
+    assert (tmp_path / NAME).read_text() == f"{os.getpid()}\n"
+    assert stat.S_IMODE((tmp_path / "new" / NAME).stat().st_mode) == 0o644
+    for lock in locks:
+        lock.release()
+
+
+def test_release_closes_the_file(tmp_path):
+    lock = FolderLock(tmp_path)
+    file = lock._file
+    os.fstat(file)
+    lock.release()
+    with pytest.raises(OSError, match="Bad file"):
+        os.fstat(file)
+
+
+def test_link_to_the_file_that_was_locked_is_not_the_file(tmp_path):
+    lock = FolderLock(tmp_path)
+    (tmp_path / NAME).rename(tmp_path / "elsewhere")
+    (tmp_path / NAME).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConfigError, match="was removed"):
+        lock.check()
+    lock.release()

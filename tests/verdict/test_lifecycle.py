@@ -7,7 +7,8 @@ import pytest
 
 from stress.model.record.events import LifecycleRecord
 from stress.plan.plan import read_plan
-from stress.verdict.lifecycle import EventRow, missed_events
+from stress.verdict import lifecycle
+from stress.verdict.lifecycle import EventRow, behind_events, missed_events
 from stress.verdict.tally import Tally
 
 
@@ -89,3 +90,36 @@ def test_optional_arm_misses_no_event():
 def test_run_without_events_misses_none():
     plan = read_plan({"arm": [{"name": "a"}]}, "p")
     assert missed_events(plan, [Tally("a")]) == []
+
+
+def test_sentence_of_an_event_names_each_damage_and_how_often_it_was_done():
+    outcomes = {
+        ("restart", "right"): 5,
+        ("restart", "stale"): 2,
+        ("restart", "lost"): 1,
+        ("restart", "xrun"): 4,
+        ("usb-reset", "right"): 3,
+        ("usb-reset", "xrun"): 1,
+        ("pause", "stale"): 1,
+    }
+    told = behind_events(outcomes)
+    assert len(told) == 2
+    assert told[0].startswith("the first lap after restart is ") and told[0].endswith(" of 12 times")
+    assert {"stale in 2", "lost in 1"} == set(told[0].split(" is ")[1].split(" of ")[0].split(", "))
+    assert told[1] == "the first lap after pause is stale in 1 of 1 time"
+
+
+def test_times_of_a_row_are_kept_up_to_the_most_and_the_worst_of_them_is_told(monkeypatch):
+    monkeypatch.setattr(lifecycle, "_MOST_TIMES", 3)
+    row = EventRow("restart", "a")
+    for number, took_s in ((1, 0.2), (0, 9.0), (2, 0.6), (3, 0.3), (4, 7.0)):
+        row.add(LifecycleRecord("a", number, "restart", "right", 0, took_s))
+    assert row.times == [0.2, 0.6, 0.3]
+    assert row.to_json()["back_s"] == {"median": 0.3, "worst": 0.6}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.0, "0 ms"), (0.999, "999 ms"), (1.0, "1.0 s"), (1.5, "1.5 s"), (2.0, "2.0 s")]
+)
+def test_time_is_told_in_seconds_from_one_on(seconds, words):
+    assert lifecycle._time(seconds) == words

@@ -109,3 +109,28 @@ def test_planted_line_at_the_end_of_a_packet_is_no_race():
     (found,) = by_wire(views, STEP, 32).findings
     assert found.injected
     assert "transport" not in found.details
+
+
+@pytest.mark.parametrize(
+    ("frame", "frames", "laid"),
+    [
+        (RING - 1, 8, False),
+        (RING, 8, True),
+        (4088, 8, True),
+        (4089, 8, False),
+        (4095, 1, True),
+        (4096, 1, False),
+    ],
+)
+def test_fault_is_laid_where_a_lap_lies_before_it_and_its_end_was_read(frame, frames, laid):
+    faults = (Planted(Kind.STALE, frame, frames),)
+    assert overlay(_noise(), faults, RING, STEP)[1] == (faults if laid else ())
+
+
+def test_fault_of_which_the_ends_change_nothing_is_as_long_as_what_does():
+    read = _noise().reshape(-1, STEP)
+    # The first two frames and the last one are a lap ago what they are now.
+    read[2000 - RING : 2002 - RING] = read[2000:2002]
+    read[2007 - RING] = read[2007]
+    _, laid = overlay(read.reshape(-1), (Planted(Kind.STALE, 2000, 8),), RING, STEP)
+    assert laid == (Planted(Kind.STALE, 2002, 5),)
