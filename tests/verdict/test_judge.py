@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
+from stress.model.exposure import Exposure
 from stress.model.transport import COHERENT, VIPT_ALIASING, VIVT
 from stress.model.verdict import Verdict, exit_code
 from stress.plan.plan import read_plan
@@ -370,3 +373,28 @@ def test_tally_is_the_sum_of_its_bursts():
     (tally,) = tallies(bursts)
     assert (tally.bursts, tally.checked_frames, tally.lines) == (3, 9500, 1160)
     assert tally.streamed_s == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "bursts", "verdict"),
+    [
+        ({("pause", "mute"): 1}, 2, Verdict.FAIL),  # other bursts came through
+        ({("pause", "mute"): 2}, 2, Verdict.PASS),
+    ],
+)
+def test_silence_behind_an_event_is_a_failure_where_other_bursts_were_heard(outcomes, bursts, verdict):
+    tally = _clean(bursts=bursts)
+    tally.outcomes.update(outcomes)
+    assert judge(tally, BOUND).verdict is verdict
+
+
+def test_capture_that_the_wire_judged_needs_a_self_test_of_its_own():
+    for planted in (0, 5):
+        wire = Counter({"judged": 2, "in_judged": 2, "in_planted": planted})
+        assert ("no self-test of capture" in str(judge(_clean(wire=wire), BOUND).reasons)) is (not planted)
+
+
+def test_bound_that_is_just_reached_is_enough():
+    bound = Exposure(100_000, 32).rate_bound_95
+    assert judge(_clean(), bound).verdict is Verdict.PASS
+    assert judge(_clean(), bound * 0.999).verdict is Verdict.INCONCLUSIVE
