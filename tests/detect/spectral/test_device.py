@@ -218,13 +218,14 @@ def test_peak_is_told_against_the_mean_of_all_places():
 
 
 def test_sides_are_silent_copied_or_right():
-    on = _top(5, 3 * PERIOD)
+    on = _top(5, 3 * PERIOD + 1)
     assert device._sides(on, STEREO, LAYOUT) == []
     silent = on.copy()
     silent[:, 1] = np.where(np.arange(len(on)) % 2, 10, -10)
+    assert device._level(silent[:, 1]) == 10
     assert device._sides(silent, STEREO, LAYOUT) == ["captured channel 2 is silent: nothing in it was judged"]
     late = on.copy()
-    late[:, 1] = _top(6, 3 * PERIOD)[:, 1]
+    late[:, 1] = _top(6, 3 * PERIOD + 1)[:, 1]
     text = "captured channel 2 does not hold the noise of its own channel: a copy, or no cable"
     assert device._sides(late, STEREO, LAYOUT) == [text]
     copied = on.copy()
