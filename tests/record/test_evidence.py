@@ -8,10 +8,11 @@ import json
 import numpy as np
 import pytest
 
+from stress.errors import CaptureFileError
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.formats import FORMATS
 from stress.patterns.word import Pattern
-from stress.record.evidence import AROUND_FRAMES, MOST_FRAMES, EvidenceStore
+from stress.record.evidence import AROUND_FRAMES, MOST_FRAMES, EvidenceStore, read
 
 PATTERN = Pattern("mix1", FORMATS["S16_LE"], 2)
 FIRST = 1000
@@ -63,3 +64,33 @@ def test_evidence_ends_at_the_cap_of_the_run_counting_what_was_there(tmp_path):
     again = EvidenceStore(tmp_path, 3, 10, kept=2)
     analysis = Analysis("exact", True, 4000, findings=(_found(300), _found(400)))
     assert len(again.choose(8, analysis, PATTERN.bytes_at(FIRST, 4000), PATTERN)) == 1
+
+
+def test_cap_that_is_passed_already_leaves_no_room(tmp_path):
+    analysis = Analysis("exact", True, 4000, findings=(_found(300), _found(400)))
+    for kept in (3, 4):
+        store = EvidenceStore(tmp_path, 3, 10, kept=kept)
+        assert store.choose(8, analysis, PATTERN.bytes_at(FIRST, 4000), PATTERN) == []
+        assert store.kept == kept
+
+
+def test_part_of_a_frame_at_the_end_of_a_capture_is_no_evidence(tmp_path):
+    captured = PATTERN.bytes_at(FIRST, 110)[:-2]
+    store = EvidenceStore(tmp_path, 3, 10)
+    (tmp_path / "evidence").mkdir()
+    chosen = store.choose(7, Analysis("exact", True, 109, findings=(_found(100),)), captured, PATTERN)
+    store.write(chosen)
+    kept = read(tmp_path / "evidence", chosen[0].name)
+    assert bytes.fromhex(kept.observed) == captured[4 * kept.first_frame : 4 * 109].tobytes()
+    assert len(kept.expected) == len(kept.observed)
+
+
+@pytest.mark.parametrize("side", ["expected", "observed"])
+@pytest.mark.parametrize("text", ["0", "0g", "00 00", "zz"])
+def test_evidence_that_is_no_hexadecimal_is_refused_on_either_side(tmp_path, side, text):
+    _kept(tmp_path, _found(100))
+    (path,) = (tmp_path / "evidence").iterdir()
+    assert read(path.parent, path.name).frame_bytes == 4
+    path.write_text(json.dumps({**json.loads(path.read_text()), side: text}))
+    with pytest.raises(CaptureFileError, match="not bytes in hexadecimal"):
+        read(path.parent, path.name)
