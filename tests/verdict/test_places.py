@@ -3,7 +3,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pytest
+
+from stress.model.histogram import Axes
 from stress.model.pcm import Direction
+from stress.model.ring import Rings
 from stress.verdict import places
 from stress.verdict.places import Places, axes_of
 from tests.record_cases import event
@@ -80,3 +86,38 @@ def test_axes_are_those_that_were_granted_and_four_bytes_where_nobody_tells():
     assert (known.rings.playback_bytes, known.rings.capture_bytes) == (2, 4)
     unknown = axes_of(_burst(), None)
     assert (unknown.rings.playback, unknown.rings.capture, unknown.frame_bytes) == (None, None, 4)
+
+
+def _opened(playback, capture):
+    return SimpleNamespace(granted=SimpleNamespace(playback=playback, capture=capture))
+
+
+def _stream(rate, frames, frame_bytes):
+    return SimpleNamespace(rate=rate, buffer_size=frames, frame_bytes=frame_bytes)
+
+
+@pytest.mark.parametrize(
+    ("opened", "rings", "frame_bytes"),
+    [
+        (None, (None, None, None, None), 4),
+        (_opened(_stream(8000, 100, 6), _stream(9000, 200, 8)), (100, 200, 6, 8), 8),
+        # A card that only plays is placed by what it plays.
+        (_opened(_stream(8000, 100, 6), None), (100, None, 6, None), 6),
+    ],
+)
+def test_axes_are_those_of_the_rings_that_were_granted(opened, rings, frame_bytes):
+    axes = axes_of(_burst(), opened)
+    assert axes == Axes(
+        Rings(rings[0], rings[1], playback_bytes=rings[2], capture_bytes=rings[3]), frame_bytes, 5, 32
+    )
+
+
+def test_rate_of_an_arm_is_that_of_its_capture_and_stays_where_none_is_told():
+    arm = Places()
+    arm.add(_burst(), 0, None)
+    assert arm.rate == 0
+    arm.add(_burst(), 0, _opened(_stream(8000, 100, 4), None))
+    assert arm.rate == 8000
+    arm.add(_burst(), 0, _opened(_stream(8000, 100, 4), _stream(9000, 100, 4)))
+    arm.add(_burst(), 0, None)
+    assert (arm.rate, arm.frames, arm.line_bytes, arm.bursts) == (9000, 9600, 32, 0)
