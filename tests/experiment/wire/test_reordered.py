@@ -96,6 +96,14 @@ def test_lines_exchanged_again_and_again_are_corruption():
         assert out_of_order(analysis, RING, SMP, 0, 16000).sum() == (number == MOST) * number * 96
 
 
+def test_each_of_two_stretches_and_what_lies_between_is_looked_at():
+    rows = late(late(capture(), 4000, 48, 1), 7000, 48, 1)
+    rows[5000:5008] = rows[4520:4528]
+    analysis = found(rows, Rings(playback=480, capture=528))
+    assert [one.frame for one in analysis.findings] == [4000, 4048, 5000, 7000, 7048]
+    assert exchanged(analysis, RING, SMP) == [([0, 1], range(4000, 4096)), ([3, 4], range(7000, 7096))]
+
+
 def test_injected_fault_within_the_stretch_hides_its_frames_and_stays_injected():
     misplaced = [Finding(Kind.MISPLACED, 7000, 60, 0, lag=-48), Finding(Kind.MISPLACED, 7076, 20, 0, lag=-48)]
     misplaced += [Finding(Kind.MISPLACED, 7096, 48, 0, lag=96)]
