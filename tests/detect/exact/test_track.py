@@ -17,16 +17,9 @@ from stress.detect.exact.track import (
     slipped_to,
 )
 from stress.model.ring import Rings
+from tests.detect.lag_runs import runs
 
 FIRST, BACK = 1000, 50_000_000
-
-
-def runs(*lengths_and_lags):
-    out, at = [], 0
-    for frames, lag in lengths_and_lags:
-        out.append((at, at + frames, lag))
-        at += frames
-    return out
 
 
 def walked(*lengths_and_lags, frame_bytes=4, position=FIRST + BACK, stop=1 << 30):

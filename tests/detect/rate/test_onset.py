@@ -15,6 +15,7 @@ from stress.model.finding import Kind
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
+from tests.detect.lag_runs import runs
 
 STEREO = Pattern("mix1", FORMATS["S16_LE"], 2)
 RINGS = Rings(384, 480)
@@ -64,14 +65,6 @@ def test_lines_that_are_nearly_all_stale_are_never_searched(searches):
 
 
 # Parts of the search.
-
-
-def runs(*lengths_lags):
-    out, at = [], 0
-    for frames, lag in lengths_lags:
-        out.append((at, at + frames, lag))
-        at += frames
-    return out
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from stress.detect.rate.resample import (
 from stress.model.formats import FORMATS
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
+from tests.detect.lag_runs import runs
 
 FIRST = 0x12345678
 
@@ -52,14 +53,6 @@ def stretched(ratio, frames, origin=0.0, channels=2):
 
 
 # Where no lag settles.
-
-
-def runs(*lengths_lags):
-    out, at = [], 0
-    for frames, lag in lengths_lags:
-        out.append((at, at + frames, lag))
-        at += frames
-    return out
 
 
 @pytest.mark.parametrize(
