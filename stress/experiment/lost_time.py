@@ -290,10 +290,11 @@ def _silence_behind(finding: Finding, rings: Rings, stalls: Stalls, end: int) ->
 
 def _silence_ahead(finding: Finding, rings: Rings, stalls: Stalls, end: int) -> bool:
     # What is written over frames that are read late is a lap newer: in the last lap of the pattern, the
-    # silence behind it.
-    lap = rings.capture or 0
+    # silence behind it. A timer may be late without an xrun, and its clock with it.
+    lap = rings.largest
     silent = finding.kind is Kind.ZERO and not finding.injected
-    return silent and stalls.coherent and 0 < end - finding.frame <= lap and stalls.known(lap)
+    stalled = stalls.timed or stalls.known(lap)
+    return silent and stalls.coherent and stalled and 0 < end - finding.frame <= lap
 
 
 def _newer(finding: Finding, rings: Rings) -> bool:

@@ -303,6 +303,8 @@ def test_packets_lost_on_the_wire_are_lost_time_where_the_kernel_waited_in_vain_
         (99_000 - 1280, {"xruns": 1}, True),
         (99_000 - 128, {"waits": 1}, True),
         (99_000 - 200, {"lost_frames": 1280}, True),
+        (99_000 - 200, {"timed": True}, True),
+        (99_000 - 1281, {"timed": True}, False),
         (99_000 - 1281, {"xruns": 1}, False),
         (99_000 - 200, {"lost_frames": 1279}, False),
         (99_000 - 200, {"xruns": 1, "coherent": False}, False),
