@@ -16,7 +16,7 @@ from stress.experiment.hot_window import hot_window
 from stress.experiment.lost_time import Stalls, set_apart
 from stress.experiment.method.detector import CheckResult
 from stress.experiment.wire.race import set_apart_unseen_races
-from stress.experiment.wire.reordered import set_apart_reordered
+from stress.experiment.wire.reordered import exchanged, set_apart_reordered
 from stress.experiment.wire.views import HostBuffers, WireComparison, attribute, by_wire, look
 from stress.model.arrays import Bytes
 from stress.model.exposure import Exposure
@@ -227,7 +227,7 @@ class BurstRunner:
                 analysis = set_apart_unseen_races(analysis, self._transport, self._rate)
             else:
                 analysis = attribute(analysis, views, position)
-            analysis = set_apart_reordered(analysis, self.rings, self._transport)
+            analysis = set_apart_reordered(analysis, exchanged(analysis, self.rings, self._transport))
             heard = replace(heard, analysis=set_apart(analysis, self.rings, self._stalls(exchange)))
         return BurstResult(
             position=position,

@@ -24,7 +24,7 @@ from stress.experiment.wire.capture import bytes_not_taken, compare_read, distin
 from stress.experiment.wire.control import match, overlay
 from stress.experiment.wire.memory import Held, last_lap
 from stress.experiment.wire.race import RACE, set_apart_races
-from stress.experiment.wire.reordered import out_of_order, set_apart_reordered
+from stress.experiment.wire.reordered import exchanged, out_of_order, set_apart_reordered
 from stress.model.arrays import Bytes, Flags
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.histogram import joined
@@ -168,13 +168,14 @@ def look(wire: Wire, sent: HostBuffers, exchange: Exchange, detector: Detector) 
     capture = compare_read(overlaid, into, ring, step, sent.line_bytes, CAP + len(laid))
     capture, read_outcome = match(capture, laid, capture.frames)
     capture = set_apart_races(capture, wire, step)
-    playback = set_apart_reordered(playback, sent.rings, sent.transport)
+    stretches = exchanged(playback, sent.rings, sent.transport)
+    playback = set_apart_reordered(playback, stretches)
     compared = min(sent.due, max(0, out.size // out_step - prefix))
     in_lines = capture.frames * step // sent.line_bytes
     memory = last_lap(wire, sent.written, exchange, sent.rings, out_step, step)
     stalls = Stalls.of(exchange, sent.rate, sent.transport)
     # Where only the order on the bus differs, the ring was right.
-    ordered = ~out_of_order(playback, sent.rings, sent.transport, prefix, compared)
+    ordered = ~out_of_order(stretches, prefix, compared)
     return WireComparison(
         wire=wire,
         playback=set_apart(_seen(playback, PLAYBACK_RING, memory, sent), sent.rings, stalls),

@@ -35,7 +35,7 @@ def found(rows, rings=RING):
 
 
 def marks(analysis, rings=RING, transport=SMP):
-    done = set_apart_reordered(analysis, rings, transport).findings
+    done = set_apart_reordered(analysis, exchanged(analysis, rings, transport)).findings
     assert len(done) == len(analysis.findings)
     return [one.details.get("transport") == REORDERED for one in done]
 
@@ -86,6 +86,22 @@ def test_old_and_lost_packets_are_no_other_order():
     assert not any(marks(found(torn)))
 
 
+def test_dense_old_lines_are_left_at_the_first_that_was_due_before(monkeypatch):
+    # A burst holds a thousand of them: no search from each of them over a whole ring.
+    looked = []
+
+    class Looked(tuple):
+        def __getitem__(self, index):
+            looked.append(index)
+            return super().__getitem__(index)
+
+    old = [Finding(Kind.STALE, 100 + 16 * n, 8, 0, lag=4096) for n in range(500)]
+    analysis = Analysis("exact", True, 100_000, findings=Looked(old))
+    monkeypatch.setattr("stress.experiment.wire.reordered._are_all", lambda *_: pytest.fail("sorted"))
+    assert exchanged(analysis, RING, SMP) == []
+    assert len(looked) <= 4 * len(old)
+
+
 def test_lines_exchanged_again_and_again_are_corruption():
     for number in (MOST, MOST + 1):
         rows = capture(frames=16000)
@@ -93,7 +109,7 @@ def test_lines_exchanged_again_and_again_are_corruption():
             rows = late(rows, at, 48, 1)
         analysis = found(rows)
         assert set(marks(analysis)) == {number == MOST}
-        assert out_of_order(analysis, RING, SMP, 0, 16000).sum() == (number == MOST) * number * 96
+        assert out_of_order(exchanged(analysis, RING, SMP), 0, 16000).sum() == (number == MOST) * number * 96
 
 
 def test_each_of_two_stretches_and_what_lies_between_is_looked_at():
@@ -116,7 +132,7 @@ def test_injected_fault_within_the_stretch_hides_its_frames_and_stays_injected()
 
 def test_frames_of_a_stretch_are_counted_from_the_first_asked_for():
     analysis = found(late(capture(), 7000, 48, 1))
-    flags = out_of_order(analysis, RING, SMP, 6990, 200)
+    flags = out_of_order(exchanged(analysis, RING, SMP), 6990, 200)
     assert np.flatnonzero(flags).tolist() == list(range(10, 106))
 
 
