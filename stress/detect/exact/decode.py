@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stress.detect.exact.ring_offset import are_whole_laps, signed_all
+from stress.detect.exact.ring_offset import are_whole_laps, signed
 from stress.model.arrays import Bytes, Flags, Ints
 from stress.model.ring import Rings
 from stress.patterns.word import Pattern
@@ -111,7 +111,7 @@ class Decoder:
         if self.pattern.channels == 1:
             return self._mono(rows, due, anywhere, slipped)
         claimed = self.pattern.positions(np.ascontiguousarray(raw)).astype(np.int64)
-        lag = signed_all(due[:, None] - claimed)
+        lag = signed(due[:, None] - claimed)
         agree = (lag == lag[:, :1]).all(axis=1)
         # A frame held over from its neighbour would pass for one a frame old.
         agree[1:] &= ~(rows[1:] == rows[:-1]).all(axis=1)
@@ -189,7 +189,7 @@ class Decoder:
         if n < 2:
             return lags
         claimed = self.pattern.positions(np.ascontiguousarray(rows).ravel()).astype(np.int64)[:, 0]
-        lag = signed_all(due[:-1] - claimed)
+        lag = signed(due[:-1] - claimed)
         good = self._aligned(lag, slipped)
         twin = (lag[2:] == lag[:-2]) & (np.abs(lag[2:]) < (NONE if anywhere else NEAR))
         good[2:] |= twin

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stress.detect.exact.decode import Decoder
-from stress.detect.exact.ring_offset import MAX_LAPS, RingGeometry, lines_within, signed, signed_all
+from stress.detect.exact.ring_offset import MAX_LAPS, RingGeometry, lines_within, signed
 from stress.detect.exact.track import TrackEvent
 from stress.model.arrays import Bytes, Flags
 
@@ -184,7 +184,7 @@ class Edges:
         rows = self._rows[noise.start : noise.end]
         claimed = self._decoder.pattern.positions(np.ascontiguousarray(rows).ravel()).astype(np.int64)
         due = self._due(noise.start, noise.shift) + np.arange(len(rows))[:, None]
-        lags = np.unique(signed_all(due - claimed))
+        lags = np.unique(signed(due - claimed))
         return [*(int(lag) for lag in lags if self._geometry.whole_laps(int(lag))), *tried]
 
     def _fits(self, event: TrackEvent, lags: Sequence[int]) -> Flags:

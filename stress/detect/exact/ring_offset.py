@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from stress.model.arrays import Flags, Ints
 from stress.model.histogram import Axes
 from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
+
+Position = TypeVar("Position", int, Ints)
 
 # Part of a line that may be old by itself [bytes]. Source: two dirty bits per line of
 # 32 bytes (ARM DDI0198D 4.1). Higher: half lines are not named; lower: chance is.
@@ -24,14 +27,9 @@ LARGEST_LINE = 64  #: of the boards in question [bytes]
 MAX_LAPS = 4096
 
 
-def signed(value: int) -> int:
-    """Return `value` modulo 2^32 as a number in [-2^31, 2^31)."""
+def signed(value: Position) -> Position:
+    """Return `value` modulo 2^32 as a number in [-2^31, 2^31); of an int64 array of any shape, each."""
     return (value + (POSITIONS >> 1)) % POSITIONS - (POSITIONS >> 1)
-
-
-def signed_all(values: Ints) -> Ints:
-    """Return every one of `values`, int64 of any shape, as `signed` does."""
-    return (values + (POSITIONS >> 1)) % POSITIONS - (POSITIONS >> 1)
 
 
 def lines_within(line_bytes: int) -> tuple[int, ...]:
