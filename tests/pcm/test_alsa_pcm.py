@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import errno
+import threading
 from functools import partial
 
 import numpy as np
 import pytest
 
-from stress.errors import DeviceBusy, DeviceError, ParamsRefused, StreamStateError
+from stress.errors import DeviceBusy, DeviceError, ParamsRefused, StreamStateError, StreamTimeout
 from stress.model.pcm import CaptureTouch, Handling, Lever, Lost, PlaybackTouch
 from stress.pcm import cache_maintenance
 from stress.pcm.alsa import AlsaPcm
@@ -345,3 +346,30 @@ def test_card_that_comes_back_under_another_number_is_opened_there(asound, reque
         device = pcm.open(request_of()).device
     assert all(name in device for name in after if name)
     assert (" -> " in device) == (after[1] is not None)
+
+
+def test_handle_that_a_thread_is_still_inside_is_not_closed(pcm, card, asound, request_of, monkeypatch):
+    # libasound has freed it then, and the thread that comes back late ends the process.
+    monkeypatch.setattr("stress.pcm.alsa.window.RELEASE_S", 0.05)
+    monkeypatch.setattr("stress.pcm.alsa.window.LOOKS", 1)
+    monkeypatch.setattr("stress.pcm.alsa.window.OVERDUE_MARGIN_S", 0.01)
+    back, kept = threading.Event(), []
+    monkeypatch.setattr("stress.pcm.alsa.pcm._KEPT", kept)
+    card.transfer[CAPTURE] = lambda frames: back.wait(60.0) and frames
+    pcm.open(request_of())
+    buffers = _buffers()
+    with pytest.raises(StreamTimeout, match="did not return"):
+        pcm.exchange(*buffers, Handling())
+    pcm.close()
+    assert not [call for call in asound.calls if call[0] == "close"]
+    assert any(one is buffers[1] for used in kept for one in used)
+    back.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("pcm-"):
+            thread.join(60.0)
+    # What is opened next is closed as ever.
+    card.transfer.clear()
+    pcm.open(request_of())
+    assert pcm.exchange(*_buffers(), Handling()).capture.frames == 4800
+    pcm.close()
+    assert [call for call in asound.calls if call[0] == "close"] == [("close", PLAY), ("close", CAPTURE)]

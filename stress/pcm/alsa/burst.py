@@ -73,6 +73,11 @@ class Burst:
         ]
         return replace(result, frozen=True) if self._stuck else result
 
+    @property
+    def freed(self) -> bool:
+        """See `HotWindow.freed`."""
+        return self._window.freed
+
     def ended(self, window: WindowResult) -> tuple[Ended, Ended]:
         """Return playback and capture as they stand after the burst."""
         played = self._ended(self._playback[0], window.playback)

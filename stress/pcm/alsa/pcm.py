@@ -21,6 +21,9 @@ from stress.pcm.context_switch_load import Dose
 from stress.pcm.contract import Pcm
 from stress.pcm.load_process import Beside
 
+# What calls use that never returned.
+_KEPT: list[tuple[object, ...]] = []
+
 
 class AlsaPcm(Pcm):
     """A playback and a capture stream of real cards through libasound.
@@ -142,7 +145,11 @@ class AlsaPcm(Pcm):
             # Each direction stands still for no longer than this, and the transfer goes on as long again.
             still_s = 2 * (handling.middle.still_s + SETTLE_S) if handling.middle else 0.0
             burst = Burst(calls, libc.bind("usleep"), still_s)
-            window = burst.run()
+            try:
+                window = burst.run()
+            finally:
+                if not burst.freed:
+                    self._leave(stack.pop_all(), burst, play, captured)
         if witness is not None:
             notes.append(str(witness.testify(window)))
         notes += burst.notes + [line for way in planned for line in way.notes()]
@@ -150,6 +157,12 @@ class AlsaPcm(Pcm):
         middle = planned[0].middle
         stood = middle.stood if middle is not None else None
         return outcome.exchange(window, played, recorded, tuple(note for note in notes if note), stood)
+
+    def _leave(self, *used: object) -> None:
+        # A thread is still in a call that should have returned: closing the handle, or freeing the
+        # buffers, under it ends the process by SIGSEGV. They are kept until the process ends.
+        _KEPT.append((*used, self._streams()))
+        self._playback = self._capture = None
 
     def _loaded(self, load: Load) -> Beside:
         card = self._streams()[0].where[0]

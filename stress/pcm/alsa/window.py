@@ -84,6 +84,8 @@ class HotWindow:
         self._lanes = [lane for lane in (capture, playback) if lane is not None]
         self._capture, self._playback = capture, playback
         self._drop, self._progress = drop, progress
+        #: No thread is inside its call any more: what the calls use may be closed.
+        self.freed = True
 
     def run(self, expected_s: float) -> WindowResult:
         """Stream one burst that should last `expected_s` [s].
@@ -109,8 +111,10 @@ class HotWindow:
             # its stream is stopped, so its call returns at once.
             for lane in self._lanes:
                 lane.open()
-            freed = [lane.wait(RELEASE_S) and lane.leave(RELEASE_S) for lane in self._lanes]
-        if not all(freed):
+            # One that comes back later than that ends by itself.
+            freed = [lane.leave(RELEASE_S if lane.wait(RELEASE_S) else 0.0) for lane in self._lanes]
+            self.freed = all(freed)
+        if not self.freed:
             raise StreamTimeout("a transfer did not return after snd_pcm_drop: the driver is wedged")
         return WindowResult(
             capture=self._capture.result if self._capture else None,
