@@ -199,11 +199,16 @@ def test_supports_says_why_rw_access_cannot_touch_lines():
 
 def test_stop_from_another_thread_ends_the_burst_with_short_counts():
     pcm = opened("arm926", usb__ratio_ppm=137)  # a drifting clock is walked tick by tick
-    stopper = threading.Thread(target=lambda: [pcm.stop() for _ in iter(lambda: not done, False)])
-    done = []
+    done = threading.Event()
+
+    def stop_again_and_again():
+        while not done.wait(0.001):
+            pcm.stop()
+
+    stopper = threading.Thread(target=stop_again_and_again)
     stopper.start()
     result, _, captured = exchange(pcm, 480000)
-    done.append(True)
+    done.set()
     stopper.join()
     assert result.capture.frames < 480000 and not captured[result.capture.frames * 4 :].any()
 
