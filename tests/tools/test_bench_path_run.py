@@ -8,8 +8,8 @@ import pytest
 from stress.cli import new_run
 from stress.virtual.card.path_spec import PathSpec
 from tools.benchkit._path_cases import CASES
+from tools.benchkit._path_run import SITE, assignments, behind, ran, wrong
 from tools.benchkit._path_truth import Truth
-from tools.benchkit.path_run import SITE, assignments, behind, ran, wrong
 
 
 def test_settings_of_a_path_are_those_that_differ():

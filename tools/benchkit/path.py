@@ -23,7 +23,7 @@ from stress.model.ring import Rings
 from stress.patterns.word import Pattern
 from tools.benchkit._faults import FAULTS, LAST, Scene, fits
 from tools.benchkit._path_cases import CASES, Case, Draw
-from tools.benchkit.path_run import behind
+from tools.benchkit._path_run import behind
 
 LAYOUTS = (("S16_LE", 2), ("S16_LE", 1), ("S24_3LE", 2), ("S24_3LE", 1))
 RINGS = Rings(4800, 5280)
