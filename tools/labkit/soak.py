@@ -89,7 +89,8 @@ def run(args: argparse.Namespace) -> int:
         virtual_time=args.virtual_time,
         tick=None if args.no_stops or args.virtual_time else Stops(random.Random(args.seed)),
     )
-    guest = ["env", "PYTHONPATH=/project", "python3", "-m", "tools.labkit.soak_guest"]
+    # A run that a signal ends says in which lines its threads were.
+    guest = ["env", "PYTHONPATH=/project", "PYTHONFAULTHANDLER=1", "python3", "-m", "tools.labkit.soak_guest"]
     done = runner.run(args.board, guest, options, live=(sys.stdout.buffer, sys.stderr.buffer))
     if done.failure:
         print(f"tools/lab: {done.failure}; the last lines:\n{done.console_tail}", file=sys.stderr)
