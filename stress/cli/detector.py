@@ -6,9 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable
 
 from stress.errors import ConfigError
-from stress.experiment.method.exact import ByPattern
 from stress.model.formats import MOST_CHANNELS
-from stress.patterns.word import Pattern
 
 if TYPE_CHECKING:
     from stress.experiment.method.detector import Detector
@@ -69,6 +67,8 @@ def make(
     meant = resolve(name, loopback, recording is not None)
     if meant == "spectral":
         return _spectral(plan, line_bytes), ()
+    from stress.patterns.word import Pattern
+
     shared = plan.shared()
     pattern = Pattern(plan.pattern, shared.fmt, shared.channels)
     if meant == "checksum":
@@ -77,6 +77,8 @@ def make(
         if recording is not None:
             return BySums(recording, plan.rate, line_bytes, recording.period), ()
         return BySums(pattern, plan.rate, line_bytes), ()
+    from stress.experiment.method.exact import ByPattern
+
     few = shared.channels <= MOST_CHANNELS
     others = (lambda: _spectral(plan, line_bytes),) if few and name == loopback == "auto" else ()
     return ByPattern(pattern, line_bytes), others

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a finished run is written as: text, JSON, KTAP, LAVA on the screen; page, JUnit, bundle as files."""
+"""What a finished run is written as: text, JSON, KTAP, LAVA on the screen; page, JUnit, bundle as files.
+
+Each form is loaded where it is asked for: on a board at 200 MHz all of them together take seconds of a start.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from stress.errors import ConfigError
 from stress.files.whole import whole
-from stress.record import bundle, evidence, private, rundir
-from stress.report import bundle_files, cases, ci_formats, html, kcidb, mail, ticket
-from stress.report import facts as facts_of
-from stress.report.as_json import as_json
-from stress.verdict import run_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -114,8 +112,12 @@ def write(outputs: Outputs, folder: Path, run: Summary, facts: Facts) -> list[st
     if outputs.html:
         told.append(written(outputs.html, page(folder, run, facts).encode("utf-8")))
     if outputs.svg:
+        from stress.report import ticket
+
         told.append(written(outputs.svg, ticket.svg(run, facts).encode("utf-8")))
     if outputs.junit:
+        from stress.report import cases, ci_formats
+
         data = ci_formats.junit(cases.suite(run, outputs.label), cases.cases(run), facts)
         told.append(written(outputs.junit, data))
     if outputs.bundle:
@@ -131,6 +133,8 @@ def page(folder: Path, run: Summary, facts: Facts) -> str:
     ------
     CaptureFileError : a piece of evidence cannot be read.
     """
+    from stress.report import html
+
     return html.page(run, _evidence(folder, run.samples.files), facts)
 
 
@@ -143,13 +147,21 @@ def printed(outputs: Outputs, run: Summary, facts: Facts, console: Console, name
     more : keys added to the JSON object.
     """
     if outputs.form == "json":
+        from stress.report.as_json import as_json
+
         console.line(json.dumps({**as_json(run, facts), **more}))
     elif outputs.form == "kcidb":
+        from stress.report import kcidb
+
         console.line(json.dumps(kcidb.to_json(run, facts, outputs.label, outputs.build_id)))
     elif outputs.form == "mail":
+        from stress.report import mail
+
         for line in mail.lines(run, facts, name):
             console.line(line)
     elif outputs.form in ("ktap", "lava"):
+        from stress.report import cases, ci_formats
+
         form = ci_formats.ktap if outputs.form == "ktap" else ci_formats.lava
         for line in form(cases.suite(run, outputs.label), cases.cases(run), facts):
             console.line(line, signal=outputs.form == "lava")
@@ -174,6 +186,8 @@ def _size(size_bytes: int) -> str:
 
 def _evidence(folder: Path, names: Sequence[str]) -> list[EvidenceRecord]:
     # A burst is recorded before its evidence: a kill between them leaves a name without a file.
+    from stress.record import evidence
+
     place = folder / "evidence"
     return [evidence.read(place, name) for name in names if (place / name).exists()]
 
@@ -182,6 +196,10 @@ def _pack(outputs: Outputs, folder: Path, run: Summary, facts: Facts) -> None:
     if not outputs.private:
         _packed(outputs, folder, run, facts, folder.resolve().name)
         return
+    from stress.record import private
+    from stress.report import facts as facts_of
+    from stress.verdict import run_folder
+
     with tempfile.TemporaryDirectory(prefix="pcmstress-") as place:
         copied = Path(place) / "run"
         private.copy(folder, copied)
@@ -193,6 +211,9 @@ def _pack(outputs: Outputs, folder: Path, run: Summary, facts: Facts) -> None:
 def _packed(
     outputs: Outputs, folder: Path, run: Summary, facts: Facts, name: str, removed: Sequence[str] = ()
 ) -> None:
+    from stress.record import bundle, rundir
+    from stress.report import bundle_files
+
     board = rundir.read_json(folder, "board.json") if (folder / "board.json").exists() else {}
     path = Path(outputs.bundle).name
     files = bundle_files.files(run, facts, board, _evidence(folder, run.samples.files), path)

@@ -122,6 +122,20 @@ def test_argument_error_loads_no_numpy():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 
+def test_missing_card_loads_no_detector_and_no_form_that_was_not_asked_for(tmp_path):
+    code = (
+        "import sys\nfrom stress.cli.main import main\n"
+        "code = main(['run', '--card', 'nothere', '--out', sys.argv[1]])\n"
+        "heavy = ('stress.detect.exact', 'stress.experiment.runner', 'stress.report.html')\n"
+        "loaded = [name for name in sys.modules if name.startswith(heavy)]\n"
+        "sys.exit(f'{code}, loaded {loaded}' if loaded or code != 4 else 0)"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path / "run")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "SKIP" in done.stdout
+
+
 def test_module_runs_like_the_command():
     done = subprocess.run(
         [sys.executable, "-m", "stress", "--version"], capture_output=True, text=True, check=False

@@ -16,7 +16,6 @@ from stress.cli import backend, detector, ending, new_run, outputs, resume, run_
 from stress.cli.life import Life
 from stress.cli.run_config import NAME, Invocation, RunConfig
 from stress.errors import BackendUnavailable, CaptureFileError, DeviceError, ParamsRefused, StressError
-from stress.experiment import runner
 from stress.experiment.conclusion import skipped
 from stress.model.record.events import EndRecord, LoopbackRecord, StartRecord, TapRecord
 from stress.model.transport import NO_TRANSPORT, TransportRecord
@@ -26,7 +25,6 @@ from stress.plan.burst_memory import refuse_what_does_not_fit
 from stress.plan.fit import fitted
 from stress.record import rundir
 from stress.record.clock import Clock
-from stress.record.evidence import EvidenceStore
 from stress.record.journal import Journal
 from stress.report.console import Console
 from stress.verdict.summary import Summing
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
 
     from stress.cli.backend import Backend
     from stress.cli.outputs import Outputs
+    from stress.experiment import runner
     from stress.experiment.disturber import Disturber
     from stress.experiment.method.detector import Detector
     from stress.model.wire import Tap
@@ -57,14 +56,14 @@ class Job:
 
     Attributes
     ----------
-    method : detector and stimulus; `others` are tried where it hears nothing.
+    method : detector and stimulus, None without a backend; `others` are tried where it hears nothing.
     backend : None when there is none; `missing` then says why.
     tap : looks at the wire; `blind` says why there is none.
     done : what an earlier part of the run added up to.
     """
 
     config: RunConfig
-    method: Detector
+    method: Detector | None
     others: tuple[Callable[[], Detector], ...]
     backend: Backend | None
     missing: str
@@ -188,6 +187,8 @@ def _prepare(config: RunConfig, invocation: Invocation, done: Summing, refused: 
         found, missing = None, f"without a loopback only the wire can judge: {blind}"
     line_bytes = _line_bytes(config.plan, found)
     config = replace(config, plan=fitted(config.plan, line_bytes, config.duration_s))
+    if not found:
+        return Job(config, None, (), None, missing, None, blind, done)
     method, others = detector.make(config.detector, config.loopback, config.plan, line_bytes, recording)
     return Job(config, method, others, found, missing, tap, blind, done)
 
@@ -223,15 +224,15 @@ def _record(job: Job, folder: Path, journal: Journal, console: Console, clock: C
             )
         )
     journal.append(TapRecord(job.tap.source if job.tap else "", job.blind))
-    if not job.others:
-        journal.append(_decided(job))
-    if job.backend is None:
+    if job.backend is None or job.method is None:
         return skipped(journal, _name(job), job.missing)
+    if not job.others:
+        journal.append(_decided(job.config, job.method))
     with job.backend.pcm as pcm:
         disturber = backend.disturber(pcm, job.config)
         try:
             with _life(job, console, clock) as life:
-                _, code = _run(job, pcm, folder, journal, life, disturber).walk()
+                _, code = _run(job, job.method, pcm, folder, journal, life, disturber).walk()
         except DeviceError as error:
             return skipped(journal, _name(job), str(error))
         finally:
@@ -256,24 +257,34 @@ def _suspects(config: RunConfig) -> list[str]:
         return []
 
 
-def _decided(job: Job) -> LoopbackRecord:
-    asked = job.config.loopback
+def _decided(config: RunConfig, method: Detector) -> LoopbackRecord:
+    asked = config.loopback
     if asked == "none":
         return LoopbackRecord("none", "wire", "asked for")
-    why = "asked for" if asked != "auto" else f"the {job.method.name} detector was asked for"
-    return LoopbackRecord(job.method.loopback, job.method.name, job.config.loopback_why or why)
+    why = "asked for" if asked != "auto" else f"the {method.name} detector was asked for"
+    return LoopbackRecord(method.loopback, method.name, config.loopback_why or why)
 
 
 def _run(
-    job: Job, pcm: Pcm, folder: Path, journal: Journal, life: Life, disturber: Disturber | None
+    job: Job,
+    method: Detector,
+    pcm: Pcm,
+    folder: Path,
+    journal: Journal,
+    life: Life,
+    disturber: Disturber | None,
 ) -> runner.Run:
+    # Loaded where a card is there to be streamed to: they are half of a start.
+    from stress.experiment import runner
+    from stress.record.evidence import EvidenceStore
+
     position = job.done.end if job.done.bursts else job.config.first_position
     return runner.Run(
         plan=job.config.plan,
         pcm=pcm,
         name=_name(job),
         line_bytes=_line_bytes(job.config.plan, job.backend),
-        method=job.method,
+        method=method,
         others=job.others,
         journal=journal,
         evidence=EvidenceStore(folder, MOST_EVIDENCE, MOST_PER_BURST, job.done.evidence),
