@@ -30,8 +30,6 @@ from stress.virtual.grant import grant, reason_against
 from stress.virtual.loads import disturbed, shares_the_cpu
 from stress.virtual.spec import BoardSpec
 
-# Longest cache line that is modelled by bytes [bytes]; longer ones are modelled in words of four.
-_LONGEST_BY_BYTES = 32
 # What /proc/self/smaps shows; coherent memory is mapped by page frame number.
 _VM_FLAGS, _VM_FLAGS_COHERENT = "rd wr sh mr mw me ms de dd", "rd wr sh mr mw me ms pf io de dd"
 
@@ -101,16 +99,6 @@ class VirtualPcm(Pcm):
                 device=self.backend,
                 call="hw_params",
             )
-        odd = [one.frame_bytes for one in (playback, capture) if one.frame_bytes % 2]
-        if odd and self.board.geometry.line_bytes > _LONGEST_BY_BYTES:
-            raise ParamsRefused(
-                f"frames of {odd[0]} bytes (allowed: an even number; caches are modelled in words)",
-                errno_=22,
-                device=self.backend,
-                call="hw_params",
-            )
-        if self.board.geometry.line_bytes > _LONGEST_BY_BYTES:
-            self._refuse_parts_of_words(playback, capture)
         self.board.configure(playback, capture)
         self._granted = Granted(
             device=f"{self.backend}: {self.spec.title}",
@@ -122,22 +110,6 @@ class VirtualPcm(Pcm):
             line_bytes=self.board.geometry.line_bytes,
         )
         return self._granted
-
-    def _refuse_parts_of_words(self, *streams: StreamParams) -> None:
-        # Lines of more than 32 bytes are modelled in words of four: what is written or sent in between
-        # would be rounded to them, and a clean board would corrupt.
-        packet_us = self.spec.usb.packet_us
-        for one in streams:
-            frames, rest = divmod(one.rate * packet_us, 1_000_000)
-            sizes = (one.period_size, frames, frames + bool(rest))
-            if any(size * one.frame_bytes % 4 for size in sizes):
-                raise ParamsRefused(
-                    f"packets or periods at {one.rate} Hz end inside a word: frames of {one.frame_bytes} "
-                    "bytes (allowed: a multiple of 4; caches are modelled in words)",
-                    errno_=22,
-                    device=self.backend,
-                    call="hw_params",
-                )
 
     def supports(self, handling: Handling) -> str | None:
         """Return None when `exchange` can do this, else the reason in one line."""

@@ -25,7 +25,7 @@ from stress.virtual.delivered import Delivered, RunDelivered, joined, run_delive
 from stress.virtual.footprint import WorkingSet, spread
 from stress.virtual.footprint import load as load_footprint
 from stress.virtual.history import RingHistory
-from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings, scaled
+from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings
 from stress.virtual.planning import (
     Asked,
     capture_plan,
@@ -143,13 +143,13 @@ class Board:
         The cache starts empty: vmalloc cleans and invalidates all of it.
         """
         line = self.geometry.line_bytes
-        granule = granule_bytes(gcd(playback.frame_bytes, capture.frame_bytes), line)
+        granule = granule_bytes(gcd(playback.frame_bytes, capture.frame_bytes))
         served = (self._serves(playback), self._serves(capture))
         sizes = (playback.buffer_bytes, capture.buffer_bytes)
         self.places = place_rings(self.spec, sizes, granule, served, self._colours())
         lines = self.places[1].pline + -(-capture.buffer_bytes // line)
         seed = int(self._random.randint(2**31 - 1))
-        self._cache = make_cache(scaled(self.geometry, granule), lines, seed)
+        self._cache = make_cache(replace(self.geometry, word_bytes=granule), lines, seed)
         self._accesses = AccessMaker(
             self.places,
             (playback.frame_bytes, capture.frame_bytes),

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from stress.virtual.cache.geometry import PAGE_BYTES, CacheGeometry
+from stress.virtual.cache.geometry import PAGE_BYTES
 from stress.virtual.spec import BoardSpec
 
 KERNEL, USER = 0, 1
@@ -16,8 +16,9 @@ BUFFER_SPAN_BYTES = 1 << 26
 NOISE_SPAN_BYTES = 1 << 22
 # One span for each part of a footprint, behind the noise.
 WORK, WORK_SPAN_BYTES = 0x78000000, 1 << 24
-# The cache models work on words of four bytes, at most sixteen to a line.
-_WORD_BYTES, _LARGEST_LINE_WORDS = 4, 16
+# What one word of the cache model may stand for [bytes]. A word that holds the end of one frame and the
+# begin of the next would be stored and loaded with either: a coherent cache would corrupt it.
+_GRANULES = (4, 2, 1)
 
 
 @dataclass(frozen=True)
@@ -48,24 +49,9 @@ class RingPlace:
         return self.ring_bytes // self.granule_bytes
 
 
-def granule_bytes(frame_bytes: int, line_bytes: int) -> int:
-    """Return the finest granule that divides a frame and fits the cache model."""
-    for size in (4, 2, 1):
-        if frame_bytes % size == 0 and line_bytes // size <= _LARGEST_LINE_WORDS:
-            return size
-    # Frames of odd length: boundaries inside a word are rounded to it.
-    return 4
-
-
-def scaled(geometry: CacheGeometry, granule: int) -> CacheGeometry:
-    """Return the geometry in units where one granule is a word of the model."""
-    times = _WORD_BYTES // granule
-    return replace(
-        geometry,
-        size_bytes=geometry.size_bytes * times,
-        line_bytes=geometry.line_bytes * times,
-        dirty_bytes=geometry.dirty_bytes * times,
-    )
+def granule_bytes(frame_bytes: int) -> int:
+    """Return the largest granule that divides a frame [bytes]."""
+    return next(size for size in _GRANULES if frame_bytes % size == 0)
 
 
 def uncached_mappings(spec: BoardSpec) -> tuple[bool, bool]:

@@ -251,21 +251,23 @@ def test_tap_of_a_card_that_only_plays_shows_no_capture():
     assert Direction.CAPTURE not in wire.memory
 
 
-def test_open_refuses_frames_of_odd_length_where_lines_are_too_long_for_the_model():
-    with pytest.raises(ParamsRefused, match="frames of 3 bytes .*even number"):
-        opened("cortex-a", capture=params(channels=1, fmt=FORMATS["S24_3LE"]))
-    assert opened("arm926", capture=params(channels=1, fmt=FORMATS["S24_3LE"]))
+LAYOUTS = [(1, "S24_3LE"), (1, "S16_LE"), (2, "S24_3LE"), (3, "S16_LE"), (3, "S24_3LE"), (5, "S24_3LE")]
 
 
-@pytest.mark.parametrize(("channels", "fmt"), [(1, "S16_LE"), (2, "S24_3LE"), (3, "S16_LE")])
-def test_open_refuses_packets_that_end_inside_a_word_where_lines_are_long(channels, fmt):
-    odd = params(rate=44100, channels=channels, fmt=FORMATS[fmt])
-    for board in ("cortex-a", "x86_64"):
-        with pytest.raises(ParamsRefused, match="end inside a word"):
-            opened(board, playback=odd, capture=odd)
-    assert opened("arm926", playback=odd, capture=odd)
-    even = params(rate=48000, channels=channels, fmt=FORMATS[fmt])
-    assert opened("cortex-a", playback=even, capture=even)
+@pytest.mark.parametrize(("channels", "fmt"), LAYOUTS)
+@pytest.mark.parametrize("name", ["cortex-a", "x86_64", "mips24k-16k", "arm1176"])
+@pytest.mark.parametrize(("rate", "ppm"), [(44100, 0), (48000, -200), (16000, 300)])
+def test_core_without_aliases_corrupts_no_frame_of_any_length(name, channels, fmt, rate, ppm):
+    # Packets and periods of these frames end inside words and lines.
+    layout = {"rate": rate, "channels": channels, "fmt": FORMATS[fmt]}
+    sizes = params(**layout), params(ring=1061, period=51, **layout)
+    pcm = opened(name, *sizes, usb__ratio_ppm=ppm)
+    width = sizes[0].frame_bytes
+    went, play, captured = exchange(pcm, frames=rate // 10, width=width)
+    frames, played = captured.reshape(-1, width), play.reshape(-1, width)
+    lead = next(at for at in range(len(frames)) if (frames[at] == played[0]).all())
+    assert went.playback.xruns == went.capture.xruns == 0
+    np.testing.assert_array_equal(frames[lead:], played[: len(frames) - lead])
 
 
 def test_faults_of_a_run_that_goes_on_keep_their_burst_numbers():

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from stress.model.pcm import Access
 from stress.virtual.accesses import AccessMaker
 from stress.virtual.cache import trace as ops
 from stress.virtual.cache.geometry import named_geometry
-from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings, scaled
+from stress.virtual.layout import KERNEL, USER, granule_bytes, place_rings
 from stress.virtual.spec import BoardSpec
 from stress.virtual.steps import StepKind, StepList
 from tests.virtual.board_kit import stream
@@ -47,7 +49,7 @@ MAPPED = dict.fromkeys(
 def make(fmt, channels, ring, access=Access.MMAP, fills=False, core="arm926", **changes):
     spec = BoardSpec.load(core, {key.replace("__", "."): value for key, value in changes.items()})
     width = stream(ring, fmt=fmt, channels=channels).frame_bytes
-    granule = granule_bytes(width, spec.cache.shape().line_bytes)
+    granule = granule_bytes(width)
     alias = USER if access is Access.MMAP else KERNEL
     places = place_rings(spec, (ring * width, (ring + 48) * width), granule, (alias, alias))
     maker = AccessMaker(places, (width, width), np.random.RandomState(0), fills)
@@ -170,16 +172,17 @@ def test_rw_access_uses_the_kernel_mapping_only():
 
 
 @pytest.mark.parametrize(
-    ("frame", "line", "granule"),
-    [(4, 32, 4), (6, 32, 2), (2, 32, 2), (3, 16, 1), (3, 32, 4), (6, 64, 4), (32, 16, 4)],
+    ("frame", "granule"), [(1, 1), (2, 2), (3, 1), (4, 4), (6, 2), (9, 1), (12, 4), (32, 4)]
 )
-def test_granule_is_the_finest_that_fits(frame, line, granule):
-    assert granule_bytes(frame, line) == granule
+def test_granule_is_the_largest_that_divides_a_frame(frame, granule):
+    assert granule_bytes(frame) == granule
 
 
-def test_scaled_geometry_is_the_same_cache_in_other_units():
-    shape = scaled(named_geometry("arm926"), 2)
-    assert (shape.sets, shape.ways, shape.line_words, shape.dirty_words) == (128, 4, 16, 8)
+@pytest.mark.parametrize(("word", "line", "dirty"), [(4, 8, 4), (2, 16, 8), (1, 32, 16)])
+def test_word_of_a_geometry_changes_its_units_and_nothing_else(word, line, dirty):
+    shape = replace(named_geometry("arm926"), word_bytes=word)
+    assert (shape.sets, shape.ways, shape.line_words, shape.dirty_words) == (128, 4, line, dirty)
+    assert (shape.colours, shape.line_bytes) == (1, 32)
 
 
 def test_rings_do_not_overlap_and_keep_their_colours():

@@ -94,7 +94,7 @@ def test_loop_that_loads_a_line_in_three_milliseconds_of_each_wake_takes_three_r
 def test_background_keeps_its_kinds_and_its_places_between_the_streams():
     spec = BoardSpec.load("arm926")
     sizes = stream(192).buffer_bytes, stream(240).buffer_bytes
-    places = place_rings(spec, sizes, granule_bytes(4, 32), (USER, USER))
+    places = place_rings(spec, sizes, granule_bytes(4), (USER, USER))
     steps = StepList()
     order = [
         *(

@@ -33,6 +33,8 @@ class CacheGeometry:
     dirty_bytes : bytes per dirty bit [bytes], at most line_bytes.
     prefer_invalid : a fill takes the lowest invalid way, where there is one.
     name : what to call it in messages.
+    word_bytes : bytes that one word of the model stands for: every access begins and ends
+        on such a word, which has to divide a frame [bytes].
 
     Raises
     ------
@@ -49,6 +51,7 @@ class CacheGeometry:
     dirty_bytes: int = 16
     prefer_invalid: bool = False
     name: str = "cache"
+    word_bytes: int = WORD_BYTES
 
     def __post_init__(self) -> None:
         self._among("line_bytes", LINE_BYTES)
@@ -79,13 +82,13 @@ class CacheGeometry:
 
     @property
     def line_words(self) -> int:
-        """Return the words of four bytes in a line."""
-        return self.line_bytes // WORD_BYTES
+        """Return the words in a line."""
+        return self.line_bytes // self.word_bytes
 
     @property
     def dirty_words(self) -> int:
         """Return the words under one dirty bit."""
-        return self.dirty_bytes // WORD_BYTES
+        return self.dirty_bytes // self.word_bytes
 
     @property
     def colours(self) -> int:
