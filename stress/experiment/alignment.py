@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # Higher: a ring of that length that is stale throughout is taken for latency;
 # lower: a slow but honest card is accused.
 LONGEST_LATENCY_S = 0.040
+LOST_START = "lost_start"  #: detail of frames that were lost before the first one that was judged
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +70,28 @@ def settle(analysis: Analysis, captured: Bytes, exchange: Exchange, streams: Str
         return _all_stale(analysis, frame, position, *late)
     if missing and due >= 0:
         return _missing_start(analysis, captured, due, missing, streams.position)
+    if frame > 0 > due:
+        return _lost_start(analysis, frame, missing, position)
     return analysis
+
+
+def _lost_start(analysis: Analysis, frame: int, missing: int, position: int) -> Analysis:
+    # The capture ran before the stream began, so its first frames did not come in before it: they are lost,
+    # which takes time as a stall does, and no ring's data is wrong.
+    what = f"{counted(missing - frame, 'frame')} or more lost at the start"
+    start = Finding(
+        kind=Kind.DROP,
+        frame=frame,
+        frames=missing - frame,
+        position=position,
+        details={LOST_START: True, "transport": what},
+        text=(
+            f"Behind {counted(frame, 'captured frame')} the pattern begins with its frame {missing}: {what}."
+        ),
+    )
+    return dataclasses.replace(
+        analysis.adding(start), wrong_frames=analysis.wrong_frames + start.frames, episodes=analysis.episodes
+    )
 
 
 def _silent(analysis: Analysis, captured: Bytes, exchange: Exchange) -> Analysis:

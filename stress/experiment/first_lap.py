@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
+from stress.experiment.alignment import LOST_START
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.lifecycle import FirstLap
 from stress.model.stimulus import POSITIONS
@@ -76,6 +77,8 @@ def with_lost_start(analysis: Analysis, exchange: Exchange, position: int, usual
     lost = began.missing - usual.missing
     if not 0 < lost < POSITIONS // 2:
         return analysis
+    # Said once: without an event before it, it would be taken for lost time.
+    analysis = analysis.without([one for one in analysis.findings if one.details.get(LOST_START)])
     found = Finding(
         kind=Kind.DROP,
         frame=lock[0],

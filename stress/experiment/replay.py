@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stress.detect.exact.checker import check
+from stress.detect.exact.checker import Begun, ExactChecker
 from stress.detect.exact.expected import Expected
 from stress.errors import CaptureFileError
+from stress.experiment.alignment import LOST_START
 from stress.model.arrays import Bytes
+from stress.model.finding import SLIPS
 from stress.model.record.findings import FindingRecord
 from stress.model.ring import Rings
+from stress.model.stimulus import POSITIONS
 from stress.record.evidence import SCHEMA
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ _NAME = re.compile(r"burst-(\d+)-(out-|in-)?\d+-\w+\.json")
 COMPARED = ("kind", "lag", "laps", "ring")
 # Of these only the first where the age is whole laps of both rings: what lies around it told the ring.
 EITHER = ("kind", "lag")
+# Their position is that of the frame behind them.
+_SLIPS = frozenset(kind.value for kind in SLIPS)
 
 
 @dataclass(frozen=True)
@@ -130,19 +135,27 @@ def judge(kept: Kept, burst: BurstRecord, rings: Rings, pattern: Pattern, line_b
         return Replayed(kept, skipped="compared with the wire, which was not kept whole")
     if burst.analysis.detector not in ("exact", "wire"):
         return Replayed(kept, skipped=f"found by the {burst.analysis.detector} detector")
-    if kept.finding.details.get("start"):
+    if kept.finding.details.get("start") or kept.finding.details.get(LOST_START):
         return Replayed(kept, skipped="the start of the pattern: only the whole burst tells what was due")
     capture = None if kept.stream else rings.capture
     placed = Rings(rings.playback, capture, kept.first_frame % capture if capture else 0)
-    found = check(
-        kept.observed, Expected(pattern, placed, first_position=burst.position, line_bytes=line_bytes)
-    )
-    now = next((finding for finding in found.findings if finding.frame == kept.at), None)
     lag = kept.finding.lag or 0
     both = lag > 0 and all(ring and lag % ring == 0 for ring in (rings.playback, capture))
-    replayed = Replayed(kept, now, either=both)
+    expected = Expected(pattern, placed, first_position=burst.position, line_bytes=line_bytes)
+    replayed = Replayed(kept, _found(kept, ExactChecker(expected)), either=both)
+    due = kept.finding.position
+    if not replayed.same and due is not None and kept.finding.kind not in _SLIPS:
+        # Where most of the excerpt is old it locks on that: the whole burst told what was due.
+        begun = Begun.at_lock(kept.observed, (due - kept.at) % POSITIONS, pattern)
+        again = replace(replayed, now=_found(kept, ExactChecker(expected, begun=begun)))
+        replayed = again if again.same else replayed
     if kept.cut and not replayed.same:
         # What a long finding is was told by frames that were not kept.
         held = kept.observed.size // kept.frame_bytes - kept.at
         return replace(replayed, skipped=f"evidence holds the first {held} frames of a longer finding")
     return replayed
+
+
+def _found(kept: Kept, checker: ExactChecker) -> Finding | None:
+    checker.feed(kept.observed)
+    return next((one for one in checker.finish().findings if one.frame == kept.at), None)

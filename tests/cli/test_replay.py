@@ -10,12 +10,16 @@ import tarfile
 import numpy as np
 import pytest
 
-from stress.experiment.replay import Kept, Replayed
+from stress.experiment.replay import Kept, Replayed, judge
 from stress.model.finding import Finding, Kind
+from stress.model.formats import FORMATS
 from stress.model.record.findings import FindingRecord
+from stress.model.ring import Rings
+from stress.patterns.word import Pattern
 from stress.record import bundle
 from stress.record.evidence import _samples
 from tests.cli.command import told as _main
+from tests.record_cases import log
 
 PLAN = """
 [control]
@@ -152,3 +156,22 @@ def test_finding_that_is_whole_laps_of_both_rings_old_may_come_out_as_of_either(
     assert Replayed(kept, now, either=True).same
     assert not Replayed(kept, now).same
     assert not Replayed(kept, dataclasses.replace(now, lag=1280), either=True).same
+
+
+@pytest.mark.parametrize("fmt", ["S16_LE", "S24_LE"])
+def test_finding_in_an_excerpt_that_is_old_throughout_keeps_the_age_that_the_burst_told(fmt):
+    # Alone, the excerpt locks on the data of one lap ago and takes three laps off every age.
+    pattern, ring, frames, at = Pattern("mix1", FORMATS[fmt], 2), 192, 140, 32
+    ages = np.full(frames, ring)
+    ages[at : at + 8] = 4 * ring
+    due = 70_000 + np.arange(frames)
+    observed = np.concatenate([pattern.bytes_at(int(one), 1) for one in due - ages])
+    was = Finding(Kind.STALE, 500 + at, 8, 70_000 + at, lag=4 * ring, laps=4, ring="playback")
+    name = "burst-00001-000-stale.json"
+    kept = Kept(name, 1, "", FindingRecord.of(was), 500, pattern.frame_bytes, observed)
+    (burst,) = log({"event": "burst", "number": 1, "position": 60_000}).bursts
+    found = judge(kept, burst, Rings(ring, 5280), pattern, 32)
+    assert found.same and found.now.lag == 4 * ring
+    # What the bytes do not hold does not come out, whatever the record says was due.
+    other = dataclasses.replace(kept, finding=dataclasses.replace(kept.finding, lag=2 * ring, laps=2))
+    assert not judge(other, burst, Rings(ring, 5280), pattern, 32).same

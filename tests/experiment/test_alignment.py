@@ -159,10 +159,24 @@ def test_start_that_never_came_is_zero_where_all_of_it_is(sounds, kind):
     assert (found.episodes, found.wrong_frames, found.checked_frames) == (3, 863, 40_863)
 
 
-@pytest.mark.parametrize(("first_frame", "missing"), [(863, 0), (864, 1), (865, 1)])
-def test_start_is_missing_where_it_was_due_from_the_first_captured_frame_on(first_frame, missing):
-    found = _settle(_analysis(first_frame, first_position=1864), _exchange(0))
-    assert len(found.findings) == missing
+@pytest.mark.parametrize(("first_frame", "lost"), [(1, True), (863, True), (864, False), (865, False)])
+def test_start_is_wrong_where_it_was_due_from_the_first_captured_frame_on_and_lost_before(first_frame, lost):
+    (start,) = _settle(_analysis(first_frame, first_position=1864), _exchange(0)).findings
+    assert ("transport" in start.details) is lost
+    assert (start.kind, start.details.get("start", False)) == (Kind.DROP if lost else Kind.ZERO, not lost)
+
+
+def test_start_that_was_lost_behind_captured_frames_is_lost_time_and_says_how_much():
+    analysis = dataclasses.replace(_analysis(192, first_position=1300), wrong_frames=7, episodes=2)
+    found = _settle(analysis, _exchange(0))
+    (start,) = found.findings
+    assert (start.frame, start.frames, start.position) == (192, 108, 1300)
+    assert start.text == (
+        "Behind 192 captured frames the pattern begins with its frame 300: "
+        "108 frames or more lost at the start."
+    )
+    assert (found.wrong_frames, found.episodes, found.checked_frames) == (115, 2, 40_000)
+    assert found.counts == {Kind.DROP: 1} and found.without(found.findings).wrong_frames == 7
 
 
 # -- the age of a start that is not the pattern due -------------------------------------------

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
+from stress.experiment.alignment import Streams, settle
 from stress.experiment.first_lap import Start, first_lap, with_lost_start
 from stress.model.finding import Analysis, Finding, Kind
 from stress.model.lifecycle import FirstLap
 from stress.model.pcm import Exchange, Lost, StreamResult
+from stress.model.ring import Rings
 from stress.model.stimulus import POSITIONS
 
 LAP = 480
@@ -80,6 +83,16 @@ def test_first_frames_that_only_an_event_takes_are_lost():
     found = with_lost_start(analysis, exchange, 1000, usual)
     assert (found.findings[0].kind, found.findings[0].frames) == (Kind.DROP, 400)
     assert first_lap(found, exchange, LAP, usual) == (FirstLap.LOST, 400)
+
+
+def test_frames_that_were_lost_before_the_first_judged_one_are_said_once():
+    analysis, exchange = _started(60, 1400)
+    settled = settle(analysis, np.zeros(19200, np.uint8), exchange, Streams(Rings(480, 528), (), 48000, 1000))
+    assert [one.details.get("transport") is not None for one in settled.findings] == [True]
+    found = with_lost_start(settled, exchange, 1000, Start(100, 0))
+    (only,) = found.findings
+    assert (only.frames, only.details, found.counts) == (400, {"start": True}, {Kind.DROP: 1})
+    assert found.wrong_frames == 400
 
 
 @pytest.mark.parametrize("usual", [None, Start(100, 400)])
