@@ -10,7 +10,8 @@ import os
 import struct
 from typing import TYPE_CHECKING
 
-from stress.errors import ConfigError, StorageError
+from stress.errors import ConfigError, StorageError, StressError
+from stress.record import held_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,8 @@ class FolderLock:
 
     A POSIX record lock: the kernel frees it when its process ends, however it ends,
     so a lock file that is left behind is never taken for a living run; helper
-    processes do not inherit it.
+    processes do not inherit it. Where the file system has no locks, see
+    `stress.record.held_file`.
 
     Raises
     ------
@@ -39,6 +41,7 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         self._path = path = folder / NAME
+        self._held: Path | None = None
         try:
             self._file = os.open(
                 path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644
@@ -48,17 +51,27 @@ class FolderLock:
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = self._holder()
-            os.close(self._file)
-            if error.errno not in (errno.EACCES, errno.EAGAIN):
-                raise StorageError.of(str(path), error) from None
-            allowed = "another --out, or wait for its end"
-            raise ConfigError(f"is in use by process {holder}", where=str(folder), allowed=allowed) from None
+            self._without_a_lock(folder, error)
         self._write(path)
         try:
             self.check()
         except ConfigError:
             self.release()
+            raise
+
+    def _without_a_lock(self, folder: Path, error: OSError) -> None:
+        holder = self._holder()
+        try:
+            if error.errno in held_file.NO_LOCKS:
+                held_file.take(folder)
+                self._held = folder
+                return
+            if error.errno not in (errno.EACCES, errno.EAGAIN):
+                raise StorageError.of(str(self._path), error) from None
+            allowed = "another --out, or wait for its end"
+            raise ConfigError(f"is in use by process {holder}", where=str(folder), allowed=allowed) from None
+        except StressError:
+            os.close(self._file)
             raise
 
     def _write(self, path: Path) -> None:
@@ -93,6 +106,9 @@ class FolderLock:
 
     def release(self) -> None:
         """Give the directory free; idempotent."""
+        if self._held is not None:
+            held_file.drop(self._held)
+            self._held = None
         if self._file >= 0:
             # The kernel frees it however the close ends, and nothing that counts is in this file.
             with contextlib.suppress(OSError):
