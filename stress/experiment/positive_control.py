@@ -283,10 +283,11 @@ def match(
     due = [fault for fault in faults if fault.frame + fault.frames <= limit]
     parts = _parts(analysis, faults, position, rules, carried)
     inside = {index for fault, members in parts.items() if fault is not None for index in members}
+    cut = [dataclasses.replace(one, frames=limit - one.frame) for one in faults if _cut(one, limit)]
     marked: list[Finding] = []
     for index, finding in enumerate(analysis.findings):
         start = (finding.position - position) % POSITIONS
-        if index in inside:
+        if index in inside or any(_inside(finding, start, part, rules, carried) for part in cut):
             finding = dataclasses.replace(finding, injected=True)
         elif finding.kind in rules.echo_kinds and _echo(start, finding.frames, faults, rings):
             details = {**finding.details, "echo": "of a planted fault that went stale later"}
@@ -299,6 +300,11 @@ def match(
     marked_analysis = dataclasses.replace(analysis, findings=tuple(marked))
     covered = sum(_covered(fault, marked_analysis, position) for fault in missed)
     return marked_analysis, Outcome(len(due), len(due) - len(missed), missed, covered)
+
+
+def _cut(fault: Planted, limit: int) -> bool:
+    # An xrun may end what is judged in the middle of a fault: what came of it is no corruption.
+    return fault.frame < limit < fault.frame + fault.frames
 
 
 def _parts(

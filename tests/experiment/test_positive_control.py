@@ -302,3 +302,36 @@ def test_match_fault_that_came_though_it_was_not_due_is_planted_and_not_counted(
     marked, outcome = match(analysis, faults, POSITION, 600, RINGS)
     assert [finding.injected for finding in marked.findings] == [True, True]
     assert (outcome.planted, outcome.found, outcome.missed) == (1, 1, ())
+
+
+@pytest.mark.parametrize(
+    ("found", "injected"),
+    [
+        (_found(Kind.ZERO, 800, 5), True),
+        (_found(Kind.ZERO, 802, 3), True),
+        (_found(Kind.ZERO, 799, 6), False),
+        (_found(Kind.STALE, 800, 5), False),
+    ],
+)
+def test_match_part_of_a_fault_that_an_xrun_cut_off_is_no_corruption_and_not_counted(found, injected):
+    analysis, outcome = match(_analysis(found), [Planted(Kind.ZERO, 800, 8)], POSITION, 805, RINGS)
+    assert [finding.injected for finding in analysis.findings] == [injected]
+    assert (outcome.planted, outcome.found) == (0, 0)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_capture_that_ends_anywhere_in_an_injected_fault_holds_no_corruption(channels):
+    pattern = Pattern("mix1", FORMATS["S16_LE"], channels)
+    step = pattern.frame_bytes
+    geometry = dataclasses.replace(GEOMETRY, frame_bytes=step, ring_frame_bytes=step)
+    for kind in (Kind.STALE, Kind.ZERO, Kind.BITFLIP):
+        play = pattern.bytes_at(POSITION, 4000)
+        (fault,) = inject(play, [Planted(kind, 3000, 8)], geometry, pattern.fill, POSITION)
+        for end in range(fault.frame, fault.frame + fault.frames + 2):
+            method, captured = ByPattern(pattern, 32), play[: end * step]
+            for due in (end, 4000):
+                analysis = method.check(captured, RINGS, POSITION, due, 1).analysis
+                carried = Carried(play, captured, pattern.layout)
+                limit = min(due, analysis.checked_frames)
+                marked, _ = match(analysis, [fault], POSITION, limit, RINGS, method.rules, carried)
+                assert all(one.injected for one in marked.findings), (kind, end, due)
