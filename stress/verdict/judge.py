@@ -40,7 +40,7 @@ class Judgement:
     reasons: tuple[str, ...]
 
 
-def judge(tally: Tally, bound: float = 1.0, *, otherwise: bool = True) -> Judgement:
+def judge(tally: Tally, bound: float = 1.0, *, otherwise: bool = True, unproven: str = "") -> Judgement:
     """Judge one arm, or the sum of all.
 
     Parameters
@@ -48,6 +48,7 @@ def judge(tally: Tally, bound: float = 1.0, *, otherwise: bool = True) -> Judgem
     bound : the 95 % upper bound on wrong lines per line a PASS needs. A single
         arm is judged without one: the run as a whole has to reach it.
     otherwise : nothing beside this tally keeps the run from PASS.
+    unproven : why none of the lines that were checked counts.
     """
     if tally.found:
         events = behind_events(tally.outcomes)
@@ -58,7 +59,7 @@ def judge(tally: Tally, bound: float = 1.0, *, otherwise: bool = True) -> Judgem
         return Judgement(Verdict.FAIL, behind_events(tally.outcomes))
     if not tally.bursts:
         return Judgement(Verdict.SKIP, (tally.skipped or "no burst was run",))
-    doubts = _doubts(tally, bound, otherwise)
+    doubts = _doubts(tally, bound, otherwise, unproven)
     if tally.lost == "frozen":
         return Judgement(
             Verdict.ERROR,
@@ -102,7 +103,7 @@ def _corruption(tally: Tally) -> str:
     return f"{stretches(tally.found)} ({kinds}): {wrong} of {frames} frames are wrong"
 
 
-def _doubts(tally: Tally, bound: float, otherwise: bool) -> tuple[str, ...]:
+def _doubts(tally: Tally, bound: float, otherwise: bool, unproven: str) -> tuple[str, ...]:
     doubts = []
     if tally.lost == "gone":
         doubts.append("the device went away; what was recorded before stays valid")
@@ -147,7 +148,9 @@ def _doubts(tally: Tally, bound: float, otherwise: bool) -> tuple[str, ...]:
         )
     doubts += [f"condition not granted: {text}" for text in sorted(tally.refused)]
     seen = Exposure(tally.lines, tally.line_bytes).rate_bound_95
-    if seen is None or seen > bound:
+    if unproven:
+        doubts.append(unproven)
+    elif seen is None or seen > bound:
         have = "no line was checked" if seen is None else f"95 % bound {seen:.2g} per line"
         decides = _deciding(tally, bound, alone=otherwise and not doubts)
         doubts.append(f"exposure too small: {have}, a PASS needs {bound:.2g} ({decides})")
@@ -241,7 +244,12 @@ def judge_run(parts: Sequence[Tally], plan: Plan, indexing: str = "") -> Judgeme
     lacking, unprovoked = needs.missing(plan, parts), needs.unprovoked(plan, parts, indexing)
     unseen = missed_events(plan, parts)
     otherwise = not (lacking or unprovoked or unseen)
-    judged = judge(replace(whole, lines=needs.proving(plan, parts).lines), plan.bound, otherwise=otherwise)
+    judged = judge(
+        replace(whole, lines=needs.proving(plan, parts).lines),
+        plan.bound,
+        otherwise=otherwise,
+        unproven=needs.unproven(plan, parts),
+    )
     if judged.verdict is Verdict.PASS and otherwise:
         beside = _beside_a_pass(plan, parts, indexing)
         return Judgement(Verdict.PASS, (*_of_what(judged.reasons, plan, parts), *beside, *skipped))

@@ -97,6 +97,23 @@ def proving(plan: Plan, parts: Sequence[Tally]) -> Tally:
     return total(part for part in parts if _proves(arms.get(part.arm), mapped))
 
 
+def unproven(plan: Plan, parts: Sequence[Tally]) -> str:
+    """Return why none of the lines that were checked counts, "" where some do or none was checked."""
+    lines = sum(part.lines for part in parts)
+    if not lines or proving(plan, parts).lines:
+        return ""
+    ran = [arm for arm in plan.arm if any(part.arm == arm.name and part.lines for part in parts)]
+    ways = [f"{arm.name} ({_hiding(arm)})" for arm in ran]
+    return (
+        f"{counted(lines, 'ring line')} checked, but none of an mmapped ring with nothing that hides the "
+        f"defect: {', '.join(ways)}"
+    )
+
+
+def _hiding(arm: Arm) -> str:
+    return "rw access" if not arm.mapped else "use_vmalloc=0" if arm.vmalloc == "off" else arm.lever
+
+
 def _proves(arm: Arm | None, mapped: bool) -> bool:
     return arm is None or (not arm.cures and (arm.mapped or not mapped))
 

@@ -8,8 +8,10 @@ from collections import Counter
 import pytest
 
 from stress.model.transport import COHERENT, VIVT
+from stress.model.verdict import Verdict
 from stress.plan.plan import read_plan
-from stress.verdict.needs import NOT_BEGUN, judged_ways, missing, proving, shortfall, unprovoked
+from stress.verdict.judge import judge_run
+from stress.verdict.needs import NOT_BEGUN, judged_ways, missing, proving, shortfall, unproven, unprovoked
 from stress.verdict.tally import Tally
 
 WELL = {"bursts": 2, "lines": 100, "planted": 4}
@@ -108,3 +110,28 @@ def test_ways_of_a_card_that_only_plays_hold_nothing_of_capture():
     heard = deaf + Counter(in_judged=2)
     assert judged_ways(plan, [_part(wire=heard)]) == "mmap (playback store, capture exact)"
     assert judged_ways(plan, [_part(wire=Counter(judged=1))]) == "mmap (playback store, capture exact)"
+
+
+@pytest.mark.parametrize(
+    ("arms", "said"),
+    [
+        ([{"name": "a"}], ""),
+        ([{"name": "a", "access": "rw"}], ""),
+        ([{"name": "a", "lever": "clean+invalidate"}], "a (clean+invalidate)"),
+        ([{"name": "a", "vmalloc": "off"}, {"name": "b"}], "a (use_vmalloc=0)"),
+        ([{"name": "a", "access": "rw"}, {"name": "b", "optional": True}], "a (rw access)"),
+    ],
+)
+def test_lines_of_arms_that_hide_the_defect_are_named_and_not_denied(arms, said):
+    plan = _plan(*arms)
+    words = unproven(plan, [_part("a")])
+    assert words.endswith(said) and bool(words) == bool(said)
+    assert not words or words.startswith("100 ring lines checked, but none of an mmapped ring")
+    judged = judge_run([_part("a")], plan)
+    assert not said or judged.verdict is Verdict.INCONCLUSIVE
+    assert not any("no line was checked" in reason for reason in judged.reasons)
+
+
+def test_lines_that_count_or_were_never_checked_need_no_words():
+    plan = _plan({"name": "a"}, {"name": "b", "access": "rw"})
+    assert unproven(plan, [_part("a"), _part("b")]) == "" == unproven(plan, [_part("b", lines=0)])
