@@ -165,8 +165,20 @@ def _resumed(folder: Path) -> str:
                 break
             end, last = end + len(line), line
         else:
-            return unchained(last[:-1])[1]
+            return _digest_of(last)
     with open(folder / TORN, "ab", opener=_not_followed) as aside:
         aside.write(rest.rstrip(b"\n") + b"\n")
     os.truncate(path, end)
-    return unchained(last[:-1])[1]
+    return _digest_of(last)
+
+
+def _digest_of(line: bytes) -> str:
+    # A line that went through another program may have other spaces or another end, and is still read.
+    found = unchained(line.rstrip())[1]
+    if found:
+        return found
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return ""
+    return str(value.get("chain", "")) if isinstance(value, dict) else ""

@@ -184,6 +184,28 @@ def test_record_that_is_continued_or_written_with_other_spaces_follows(tmp_path)
     assert len(reader.read_run(tmp_path).events) == 3
 
 
+@pytest.mark.parametrize("torn", [b"", b'{"v":2,"ev'])
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda line: line.replace(b"\n", b"\r\n"),
+        lambda line: line.replace(b"\n", b" \t\n"),
+        lambda line: json.dumps(json.loads(line)).encode() + b"\n",
+        lambda line: (
+            json.dumps(json.loads(line), separators=(",", ":"), ensure_ascii=False).encode() + b" \r\n"
+        ),
+    ],
+    ids=["other line ends", "spaces behind", "spaces between", "all of it"],
+)
+def test_record_that_another_program_wrote_again_can_be_continued(tmp_path, written, torn):
+    lines = _written(tmp_path, "one", "two")
+    (tmp_path / NAME).write_bytes(b"".join(map(written, lines)) + torn)
+    again = _journal(tmp_path)
+    again.append(SkipRecord("b", "three"))
+    again.close()
+    assert [event.reason for event in reader.read_run(tmp_path).events[1:]] == ["one", "two", "three"]
+
+
 @pytest.mark.parametrize("tail", [b"\0" * 600, b'{"v":2,"ev' + b"\0" * 90 + b'"}\n', b'{"v":2,"event"'])
 def test_tail_that_a_power_cut_leaves_is_told_and_set_aside(tmp_path, tail):
     _written(tmp_path, "one")
