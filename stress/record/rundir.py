@@ -75,11 +75,17 @@ def begun(folder: Path) -> bool:
 
     Raises
     ------
-    CaptureFileError : it cannot be read.
+    CaptureFileError : it cannot be read, or is damaged where no kill can have cut it off.
     """
+    path = folder / journal.NAME
     try:
-        with open_regular(folder / journal.NAME) as file:
-            return not journal.is_damaged_tail(next(lines(file), b""))
+        with open_regular(path) as file:
+            first = next(lines(file), b"")
+            damaged = journal.is_damaged_tail(first)
+            if damaged and (b"\r" in first or next(lines(file), b"")):
+                # Written again by another program: what it tells of must not be taken for nothing.
+                raise CaptureFileError(str(path), "line 1 is damaged, and more follows")
+            return not damaged
     except FileNotFoundError:
         return False
     except OSError as error:

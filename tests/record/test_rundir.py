@@ -52,3 +52,18 @@ def test_runs_that_is_no_directory_is_said_in_one_line(in_the_way):
         os.symlink("nowhere", "runs")
     with pytest.raises(CaptureFileError, match="^runs: cannot be made: (File exists|Not a directory)$"):
         rundir.create("", _Clock())
+
+
+@pytest.mark.parametrize(
+    "content", ["{}\n{}\n".encode("utf-16"), b'{"v":2}\r{"v":2}\r', b"\0\0\n{}\n", b"\0\n\0"]
+)
+def test_record_that_is_damaged_from_its_first_line_on_is_not_taken_for_none(tmp_path, content):
+    (tmp_path / "run.jsonl").write_bytes(content)
+    with pytest.raises(CaptureFileError, match=r"run\.jsonl: line 1 is damaged, and more follows"):
+        rundir.begun(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b'{"v":2,"ev', b"\0" * 600, b"\0\n"])
+def test_record_of_which_a_kill_left_no_first_event_has_not_begun(tmp_path, content):
+    (tmp_path / "run.jsonl").write_bytes(content)
+    assert not rundir.begun(tmp_path)
