@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _ASK = " (is the loopback connected, the volume at 0 dB, the right capture source selected?)"
 # Counts up where the same bursts may get another verdict: a record keeps that of its own rules.
-RULES = 2
+RULES = 3
 _BY_WIRE = "judged from the USB bus only: {} correct; nothing after the bus was checked"
 
 

@@ -22,7 +22,7 @@ TORN = "its burst is not judged: the event that tells of it was cut off"
 def missing(plan: Plan, parts: Sequence[Tally]) -> list[str]:
     """Return one entry per arm that keeps the run from PASS, with the reason."""
     by_name = {part.arm: part for part in parts}
-    asked = [(arm.name, by_name.get(arm.name)) for arm in plan.arm if not (arm.optional or arm.cures)]
+    asked = [(arm.name, by_name.get(arm.name)) for arm in plan.arm if not arm.optional]
     # A record may hold arms that its plan no longer names; they were asked for as well.
     names = {arm.name for arm in plan.arm}
     asked += [(part.arm, part) for part in parts if part.arm not in names]

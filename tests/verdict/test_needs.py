@@ -9,7 +9,7 @@ import pytest
 
 from stress.model.transport import COHERENT, VIVT
 from stress.model.verdict import Verdict
-from stress.plan.plan import read_plan
+from stress.plan.plan import load_plan, read_plan
 from stress.verdict.judge import judge_run
 from stress.verdict.needs import NOT_BEGUN, judged_ways, missing, proving, shortfall, unproven, unprovoked
 from stress.verdict.tally import Tally
@@ -53,10 +53,10 @@ def test_arm_that_was_not_begun_and_a_run_that_heard_nothing():
     assert shortfall(_part(unlocked=2, starved=2), deaf=True) == ""
 
 
-def test_missing_names_arms_of_plan_and_record_but_no_optional_and_no_cure():
+def test_missing_names_arms_of_plan_and_record_but_no_optional_ones():
     plan = _plan({"name": "a"}, {"name": "b", "optional": True}, {"name": "c", "lever": "clean+invalidate"})
-    assert missing(plan, []) == [f"a ({NOT_BEGUN})"]
-    assert missing(plan, [_part(), _part("z", lines=0)]) == ["z (no ring line was checked)"]
+    assert missing(plan, []) == [f"a ({NOT_BEGUN})", f"c ({NOT_BEGUN})"]
+    assert missing(plan, [_part(), _part("c"), _part("z", lines=0)]) == ["z (no ring line was checked)"]
 
 
 def test_missing_is_silent_where_every_arm_is_deaf():
@@ -135,3 +135,10 @@ def test_lines_of_arms_that_hide_the_defect_are_named_and_not_denied(arms, said)
 def test_lines_that_count_or_were_never_checked_need_no_words():
     plan = _plan({"name": "a"}, {"name": "b", "access": "rw"})
     assert unproven(plan, [_part("a"), _part("b")]) == "" == unproven(plan, [_part("b", lines=0)])
+
+
+@pytest.mark.parametrize("name", ["diagnose", "diagnose-aloop", "remedy"])
+def test_arms_that_serve_a_comparison_may_be_missing_in_the_shipped_plans(name):
+    plan = load_plan(name)
+    assert {arm.optional for arm in plan.arm if arm.cures} == {True}
+    assert not any(arm.optional for arm in plan.arm if not arm.cures)

@@ -90,7 +90,7 @@ def test_pass_implies_that_each_arm_asked_for_was_exposed_judged_and_clean(arms,
     drawn = [one for bursts in runs for one in bursts or ()]
     assert all(one["locked"] and not one["wrong"] and not one["missed"] and not one["lost"] for one in drawn)
     for arm, bursts in zip(plan.arm, runs):
-        if arm.optional or arm.cures:
+        if arm.optional:
             continue
         assert bursts, f"{arm.name} was asked for and did not run"
         assert sum(one["lines"] for one in bursts) > 0
@@ -150,7 +150,7 @@ def test_clean_run_passes_only_where_no_arm_asked_for_was_spoilt(arms, spoilt, n
             hit.add(at)
     parts = tallies(_record(runs))
     judged = judge_run(parts, plan, indexing).verdict
-    asked = {at for at, arm in enumerate(plan.arm) if not (arm.optional or arm.cures)}
+    asked = {at for at, arm in enumerate(plan.arm) if not arm.optional}
     by_name = {part.arm: part for part in parts}
     proving = [at for at, arm in enumerate(plan.arm) if arm.mapped and not arm.cures and at not in hit]
     provoked = [at for at in proving if plan.arm[at].provoking]
