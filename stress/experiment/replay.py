@@ -21,6 +21,8 @@ from stress.model.stimulus import POSITIONS
 from stress.record.evidence import SCHEMA
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stress.model.finding import Finding
     from stress.model.record.burst import BurstRecord
     from stress.model.record.findings import EvidenceRecord
@@ -146,14 +148,31 @@ def judge(kept: Kept, burst: BurstRecord, rings: Rings, pattern: Pattern, line_b
     due = kept.finding.position
     if not replayed.same and due is not None and kept.finding.kind not in _SLIPS:
         # Where most of the excerpt is old it locks on that: the whole burst told what was due.
-        begun = Begun.at_lock(kept.observed, (due - kept.at) % POSITIONS, pattern)
-        again = replace(replayed, now=_found(kept, ExactChecker(expected, begun=begun)))
-        replayed = again if again.same else replayed
+        for begun in _told(kept, burst, (due - kept.at) % POSITIONS, pattern):
+            again = replace(replayed, now=_found(kept, ExactChecker(expected, begun=begun)))
+            replayed = again if again.same else replayed
     if kept.cut and not replayed.same:
         # What a long finding is was told by frames that were not kept.
         held = kept.observed.size // kept.frame_bytes - kept.at
         return replace(replayed, skipped=f"evidence holds the first {held} frames of a longer finding")
+    if not replayed.same and _touched(kept, ExactChecker(expected)):
+        return replace(replayed, skipped="wrong frames touch it: only the whole burst tells them apart")
     return replayed
+
+
+def _touched(kept: Kept, checker: ExactChecker) -> bool:
+    # What a run of wrong frames is called, and where it ends, is decided with those before and behind it.
+    checker.feed(kept.observed)
+    end = kept.at + kept.finding.frames
+    others = [one for one in checker.finish().findings if one.frame != kept.at and one.kind not in SLIPS]
+    return any(one.frame <= end and kept.at <= one.frame + one.frames for one in others)
+
+
+def _told(kept: Kept, burst: BurstRecord, position: int, pattern: Pattern) -> Iterator[Begun]:
+    # With all bits, where the burst says that the path carried them: a few flips are much of an excerpt.
+    if burst.analysis.valid_bits == pattern.fmt.bits:
+        yield Begun(position, None, pattern.fmt.bits)
+    yield Begun.at_lock(kept.observed, position, pattern)
 
 
 def _found(kept: Kept, checker: ExactChecker) -> Finding | None:

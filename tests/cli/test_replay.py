@@ -175,3 +175,31 @@ def test_finding_in_an_excerpt_that_is_old_throughout_keeps_the_age_that_the_bur
     # What the bytes do not hold does not come out, whatever the record says was due.
     other = dataclasses.replace(kept, finding=dataclasses.replace(kept.finding, lag=2 * ring, laps=2))
     assert not judge(other, burst, Rings(ring, 5280), pattern, 32).same
+
+
+def _kept(pattern, observed, was):
+    kept = Kept("burst-00001-000-x.json", 1, "", FindingRecord.of(was), 500, pattern.frame_bytes, observed)
+    analysis = {"valid_bits": pattern.fmt.bits}
+    (burst,) = log({"event": "burst", "number": 1, "position": 60_000, "analysis": analysis}).bursts
+    return judge(kept, burst, Rings(192, 5280), pattern, 32)
+
+
+def test_flips_of_a_low_bit_that_are_much_of_an_excerpt_are_still_flips():
+    # Alone, the excerpt looks like one of a path that carries 20 bits.
+    pattern, at, number = Pattern("mix1", FORMATS["S24_3LE"], 2), 32, 8
+    observed = pattern.bytes_at(70_000, 72)
+    observed.reshape(72, -1)[at : at + number, 0] ^= 8
+    was = Finding(Kind.BITFLIP, 500 + at, number, 70_000 + at)
+    assert _kept(pattern, observed, was).same
+
+
+@pytest.mark.parametrize(("gap", "reason"), [(0, "only the whole burst tells them apart"), (1, "")])
+def test_finding_that_other_wrong_frames_touch_is_not_judged_where_it_comes_out_otherwise(gap, reason):
+    pattern, at = Pattern("mix1", FORMATS["S16_LE"], 2), 40
+    observed = pattern.bytes_at(70_000, 80)
+    rows = observed.reshape(80, -1)
+    rows[at - 8 - gap : at - gap] = 0
+    rows[at : at + 2] = np.random.RandomState(3).randint(1, 255, (2, 4))
+    was = Finding(Kind.MISPLACED, 500 + at, 2, 70_000 + at, lag=3970)
+    found = _kept(pattern, observed, was)
+    assert not found.same and found.skipped.endswith(reason) and bool(found.skipped) == bool(reason)
