@@ -18,8 +18,6 @@ from stress.cli.answers import answer
 from stress.cli.series_runs import Done, changed, tell
 from stress.errors import ConfigError, DeviceError, StressError
 from stress.model.verdict import EXIT_ERROR
-from stress.record import rundir
-from stress.record.clock import Clock
 from stress.report.console import Console
 from stress.verdict import run_folder
 from stress.verdict.tally import total
@@ -52,7 +50,16 @@ def run(args: argparse.Namespace, execute: Execute) -> int:
     """
     console = Console(sys.stdout, sys.stderr, quiet=args.quiet)
     names = _named(args.cards)
-    folder = rundir.create(args.out, Clock())
+    folders = [
+        f"{prefix}{_slug(name)}" for prefix in ("", *(["alone-"] if args.alone else [])) for name in names
+    ]
+    with series_runs.claimed(args.out, folders) as folder:
+        return _run(args, execute, console, names, folder)
+
+
+def _run(
+    args: argparse.Namespace, execute: Execute, console: Console, names: Sequence[str], folder: Path
+) -> int:
     if not args.alone:
         done = _together(args, names, folder, execute)
         return tell(args, console, folder, ["card"], list(zip(names, done)), done, "")

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
-from stress.errors import StressError
+from stress.errors import ConfigError, StressError
 from stress.model.record.events import VerdictRecord
 from stress.model.verdict import (
     EXIT_DEVICE_LOST,
@@ -21,10 +22,12 @@ from stress.model.verdict import (
     Verdict,
     exit_code,
 )
-from stress.record import reader
+from stress.record import reader, rundir
+from stress.record.clock import Clock
+from stress.record.folder_lock import FolderLock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from stress.report.console import Console
 
@@ -58,12 +61,41 @@ def changed(options: argparse.Namespace, **changes: object) -> argparse.Namespac
     return copied
 
 
+@contextlib.contextmanager
+def claimed(path: str, names: Sequence[str]) -> Iterator[Path]:
+    """Make the directory of a series and hold it for the while.
+
+    Parameters
+    ----------
+    names : folders of its runs.
+
+    Raises
+    ------
+    ConfigError : another process holds it, or one of its runs is there: its verdict is not that of this call.
+    CaptureFileError, StorageError : it cannot be made.
+    """
+    folder = rundir.create(path, Clock())
+    lock = FolderLock(folder)
+    try:
+        there = next((name for name in names if rundir.begun(folder / name)), "")
+        if there:
+            raise ConfigError(
+                "holds a run of an earlier series", where=str(folder / there), allowed="another --out"
+            )
+        yield folder
+    finally:
+        lock.release()
+
+
 def ended(name: str, folder: Path, code: int) -> Done:
     """Return what became of the run that was recorded under this name in `folder` and gave this status.
 
     A run that was refused left no record: the line that says why stands in the file that holds what it
     printed, where it has one.
     """
+    if code == EXIT_USAGE:
+        # What is recorded there, if anything is, is another run's.
+        return Done(name, Verdict.ERROR, code, _said(folder / f"{name}.txt") or "the run was refused")
     try:
         found = reader.read_run(folder / name).last(VerdictRecord)
     except StressError as error:

@@ -14,8 +14,6 @@ from stress.cli.sweep_settings import combinations
 from stress.errors import ConfigError, DeviceError
 from stress.model.verdict import EXIT_SKIP, Verdict
 from stress.plan.pairs import tied
-from stress.record import rundir
-from stress.record.clock import Clock
 from stress.report.console import Console
 
 if TYPE_CHECKING:
@@ -55,12 +53,24 @@ def _each(
 ) -> int:
     # One run for each of the settings, and one table.
     console = Console(sys.stdout, sys.stderr, quiet=args.quiet)
-    folder = rundir.create(args.out, Clock())
     named = [{name: str(value) for name, value in one.items()} for one in settings]
+    folders = ["-".join(one.values()).replace(",", "x") for one in named]
+    with series_runs.claimed(args.out, folders) as folder:
+        return _walked(args, execute, console, list(zip(folders, named, settings)), settled, folder)
+
+
+def _walked(
+    args: argparse.Namespace,
+    execute: Execute,
+    console: Console,
+    runs: Sequence[tuple[str, Mapping[str, str], Mapping[str, Any]]],
+    settled: Callable[[argparse.Namespace, Mapping[str, Any], Path], argparse.Namespace],
+    folder: Path,
+) -> int:
+    named = [one for _, one, _ in runs]
     done: list[Done] = []
     refused: ConfigError | None = None
-    for number, (one, setting) in enumerate(zip(named, settings), 1):
-        name = "-".join(one.values()).replace(",", "x")
+    for number, (name, one, setting) in enumerate(runs, 1):
         console.note(f"{number} of {len(named)}: {' '.join(one.values())}")
         try:
             done.append(_quietly(settled(args, setting, folder / name), name, folder, execute))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -134,6 +135,42 @@ def test_card_that_is_refused_is_told_by_its_own_line_and_status(tmp_path, capsy
     out = capsys.readouterr().out
     assert out.count("--format: is no format (allowed: S16_LE)") == 2
     assert "run.jsonl" not in out
+
+
+@pytest.mark.parametrize("more", [[], ["--alone"]])
+@pytest.mark.parametrize("folder", ["2", "alone-2"])
+def test_cards_into_the_directory_of_an_earlier_series_are_refused(tmp_path, folder, more):
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "run.jsonl").write_text('{"event":"start"}\n')
+    args = main.parser().parse_args(["run", "--card", "1", "--card", "2", *more, "--out", str(tmp_path)])
+    if folder == "2" or more:
+        with pytest.raises(ConfigError, match=f"{folder}: holds a run of an earlier series"):
+            cards_at_once.run(args, lambda one: 0)
+        assert not (tmp_path / "1.txt").exists()
+    else:
+        # No run of this series.
+        cards_at_once.run(args, lambda one: 4)
+
+
+def test_cards_into_the_directory_of_a_living_series_are_refused_with_its_process(tmp_path):
+    hold = "import pathlib, sys; from stress.record.folder_lock import FolderLock as F\n"
+    hold += "lock = F(pathlib.Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", hold, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        args = main.parser().parse_args(["run", "--card", "1", "--card", "2", "--out", str(tmp_path)])
+        with pytest.raises(ConfigError, match=f"is in use by process {other.pid} "):
+            cards_at_once.run(args, lambda one: 0)
+
+
+def test_run_that_was_refused_is_not_told_by_the_record_that_is_there(tmp_path):
+    (tmp_path / "1").mkdir()
+    line = '{"v":1,"event":"start","seed":1,"backend":"x","t_ns":1,"wall":"w"}\n'
+    verdict = '{"v":1,"event":"verdict","verdict":"PASS","reasons":["all is right"],"t_ns":1,"wall":"w"}\n'
+    (tmp_path / "1" / "run.jsonl").write_text(line + verdict)
+    (tmp_path / "1.txt").write_text("pcmstress: 1: holds a run already\n")
+    told = series_runs.ended("1", tmp_path, 64)
+    assert (told.verdict, told.reason) == (Verdict.ERROR, "1: holds a run already")
 
 
 @pytest.mark.parametrize(

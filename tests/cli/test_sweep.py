@@ -165,3 +165,18 @@ def test_plan_with_a_combination_that_cannot_be_is_a_skip_of_its_own(tmp_path, c
     runs = {run["format"]: run for run in json.loads(capsys.readouterr().out)["runs"]}
     assert (runs["S16_LE"]["verdict"], runs["U8"]["verdict"]) == ("PASS", "SKIP")
     assert "one channel of 8 bits" in runs["U8"]["reason"]
+
+
+def test_series_into_the_directory_of_an_earlier_one_is_refused_and_tells_none_of_its_verdicts(
+    tmp_path, capsys
+):
+    (tmp_path / "swept.toml").write_text(SWEPT)
+    words = ["run", *VIRTUAL, "--plan", str(tmp_path / "swept.toml"), "--out", str(tmp_path / "out")]
+    assert main.main(words) == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert main.main(words) == 64
+    told = capsys.readouterr()
+    assert "holds a run of an earlier series (allowed: another --out)" in told.err and "PASS" not in told.out
+    after = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert after == before
