@@ -6,13 +6,15 @@ Each form is loaded where it is asked for: on a board at 200 MHz all of them tog
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stress.errors import ConfigError
+from stress.errors import CaptureFileError, ConfigError
 from stress.files.whole import whole
 
 if TYPE_CHECKING:
@@ -77,11 +79,12 @@ class Outputs:
 
 
 def check(outputs: Outputs, folder: Path) -> None:
-    """Refuse files that would take the place of a record, or of one another.
+    """Refuse files that would take the place of a record, or of one another, or can never be written.
 
     Raises
     ------
-    ConfigError : one lies in the run directory, or two are the same.
+    ConfigError : one lies in the run directory, two are the same, or one is no file of its kind.
+    CaptureFileError : the directory of one is not there.
     """
     if outputs.private and not outputs.bundle:
         raise ConfigError(
@@ -90,6 +93,7 @@ def check(outputs: Outputs, folder: Path) -> None:
     seen: dict[Path, str] = {}
     for option, path in outputs.files.items():
         place = Path(path).resolve()
+        _writable(option, path, place)
         if folder.resolve() in place.parents and place.exists():
             raise ConfigError(
                 "is a part of the record", where=option, allowed="a file outside the run directory"
@@ -99,6 +103,20 @@ def check(outputs: Outputs, folder: Path) -> None:
                 f"is the file of {seen[place]} as well", where=option, allowed="a file of its own"
             )
         seen[place] = option
+
+
+def _writable(option: str, path: str, place: Path) -> None:
+    # Told before a run of hours, and not behind it.
+    from stress.record import bundle
+
+    if option == "--bundle" and not path.endswith(bundle.NAMES):
+        raise ConfigError(
+            f"{path!r} is no name of a bundle", where=option, allowed=f"*{', *'.join(bundle.NAMES)}"
+        )
+    if place.is_dir():
+        raise ConfigError(f"{path!r} is a directory", where=option, allowed="a file")
+    if not place.parent.is_dir():
+        raise CaptureFileError(path, f"cannot be written: {os.strerror(errno.ENOENT)}")
 
 
 def write(outputs: Outputs, folder: Path, run: Summary, facts: Facts) -> list[str]:

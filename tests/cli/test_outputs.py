@@ -63,3 +63,18 @@ def test_report_does_not_write_over_the_record(here, capsys):
 def test_quiet_json_is_one_object(here, capsys):
     assert main(["run", *SHORT, "--out", "r", "--json", "--quiet"]) == 0
     assert json.loads(capsys.readouterr().out)["verdict"] == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "words"),
+    [
+        ("--bundle", "run.zip", "--bundle: 'run.zip' is no name of a bundle (allowed: *.tar.gz, *.tgz)"),
+        ("--html", ".", "--html: '.' is a directory (allowed: a file)"),
+        ("--junit", "gone/x.xml", "gone/x.xml: cannot be written: No such file or directory"),
+    ],
+)
+def test_file_that_can_never_be_written_is_refused_before_the_run(here, capsys, option, name, words):
+    assert main(["run", *SHORT, "--out", "r", option, name]) == 64
+    told = capsys.readouterr()
+    assert words in told.err and not told.out
+    assert not (here / "r" / "run.jsonl").exists()

@@ -53,6 +53,7 @@ class Collector:
         self._kept: list[Finding] = []
         self._last: Finding | None = None
         self._until: int | None = None
+        self._covered = 0
         self.counts: dict[Kind, int] = {}
         self.sites: dict[Site, int] = {}
         self.beyond = Histogram(axes)
@@ -77,7 +78,7 @@ class Collector:
         self.counts[last.kind] = self.counts.get(last.kind, 0) + 1
         site = (last.kind, last.ring, last.laps)
         self.sites[site] = self.sites.get(site, 0) + 1
-        self.wrong_frames += last.frames
+        self.wrong_frames += last.frames - self._shared(last)
         if self._until is None or last.frame - self._until > self._lap:
             self.episodes += 1
         self._until = last.frame + (0 if last.kind is Kind.DROP else last.span)
@@ -85,6 +86,14 @@ class Collector:
             self._kept.append(self._complete(last))
         else:
             self.beyond.add(last)
+
+    def _shared(self, finding: Finding) -> int:
+        # A frame that lies in two lines may be wrong in both: it is one wrong frame.
+        if finding.kind in SLIPS or finding.span != finding.frames:
+            return 0
+        shared = min(finding.frames, max(0, self._covered - finding.frame))
+        self._covered = max(self._covered, finding.frame + finding.frames)
+        return shared
 
     def mute_to(self, end: int) -> None:
         """Call the last finding mute when it is zeros from there to `end`, the last frame judged."""

@@ -362,3 +362,17 @@ def test_each_kind_is_said_in_one_sentence(text, kind, more):
     # "@": so many frames, and where they are.
     subject = "1 frame at capture frame 7 " if more.get("frames") == 1 else "2 frames at capture frame 7 "
     assert said(kind, **more) == text.replace("@", subject)
+
+
+@pytest.mark.parametrize(
+    ("findings", "wrong"),
+    [
+        ([_at(0), _at(7, lag=96, laps=2)], 15),  # lines of 27 bytes share a frame
+        ([_at(0), _at(7, lag=96, laps=2), _at(14)], 22),
+        ([_at(0, frames=20), _at(5, lag=96, laps=2), _at(30)], 28),
+        ([_at(0), _at(8, lag=96, laps=2)], 16),
+        ([_at(0), _at(4, kind=Kind.DROP), _at(6, lag=96)], 22),  # missing frames share none
+    ],
+)
+def test_frame_that_lies_in_two_findings_is_one_wrong_frame(findings, wrong):
+    assert _collected(*findings)[0].wrong_frames == wrong
