@@ -17,7 +17,7 @@ from stress.cli.analyze_exact import (
     path_judgement,
     played,
 )
-from stress.cli.analyze_layout import named_wrong
+from stress.cli.analyze_layout import QUICK_FRAMES, named_wrong
 from stress.cli.found import Found
 from stress.cli.known_source import judged_by_source
 from stress.detect.exact.recording_check import is_strange
@@ -106,6 +106,9 @@ def exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
         line = auxiliary_line(args, source)
         if line:
             return replace(found, advice=(line,), extra={"advice": [line]}, known=True)
+        line = named_wrong(source, 1, QUICK_FRAMES)
+        if line:
+            return _misnamed(source, found, line)
     behind = _behind_path(args, source, rings, found)
     if source.fmt.native:
         behind = replace(behind, analysis=named_fades(behind.analysis, *frames_of(args, source)))
@@ -117,10 +120,23 @@ def exact(args: argparse.Namespace, source: AudioSource, rings: Rings) -> Found:
     if behind.known or (behind.analysis.locked and whole):
         return behind
     line = named_wrong(source)
-    if not line:
-        return behind
-    missing = "--format or --channels do not fit the file"
-    return replace(found, missing=missing, ask="", advice=(line,), extra={"advice": [line]}, known=True)
+    return _misnamed(source, found, line) if line else behind
+
+
+def _misnamed(source: AudioSource, found: Found, line: str) -> Found:
+    # No frame of another layout is judged, whatever was seen of it.
+    blank = Analysis("exact", False, source.frames)
+    what = "the header does" if source.container else "--format or --channels do"
+    return replace(
+        found,
+        analysis=blank,
+        missing=f"{what} not fit the file: nothing is judged",
+        ask="",
+        advice=(line,),
+        extra={"advice": [line]},
+        exposed=None,
+        known=True,
+    )
 
 
 def _without_tail(args: argparse.Namespace, source: AudioSource, rings: Rings, found: Found) -> Found:

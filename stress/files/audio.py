@@ -22,6 +22,7 @@ from stress.files.stretch import FileStretch
 from stress.files.trailing import samples_end
 from stress.model.arrays import Bytes
 from stress.model.formats import MAX_CHANNELS, SampleFormat
+from stress.model.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +83,22 @@ class AudioSource:
     def stored_alike(self, size: int) -> StoredAudio:
         """Return the description of `size` more bytes that are stored as these."""
         return replace(self._stored, segments=((0, size),), notes=())
+
+    @property
+    def stored_channels(self) -> int:
+        """How many the file has, whichever of them are handed out."""
+        return self._stored.channels
+
+    def laid_out(self, fmt: SampleFormat, channels: int) -> AudioSource | None:
+        """Return the same stored bytes as frames of `fmt` in `channels`, on the same open file.
+
+        None for files that a library decodes: their bytes are not at hand.
+        """
+        if not isinstance(self._reader, SegmentReader):
+            return None
+        encoding = Encoding.of_format(fmt, self._stored.encoding.big_endian)
+        stored = replace(self._stored, encoding=encoding, channels=channels, notes=())
+        return AudioSource(self._reader.of_frames(stored.frame_bytes), self.path, stored)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -307,7 +324,7 @@ def _source(stretch: FileStretch, path: str, asked: _Asked, whole: bool = False)
     else:
         stored = _raw(stretch, path, fmt, choice, rate)
     if fmt is not None:
-        stored = _overruled(stored, fmt)
+        stored = _overruled(stored, fmt, choice.count)
     reader = SegmentReader(stretch, path, stored.segments, stored.frame_bytes)
     if fmt is None:
         stored = justified.placed(stored, reader.read, reader.frames)
@@ -349,13 +366,19 @@ def _finished(
     return AudioSource(reader, path, stored, chosen)
 
 
-def _overruled(stored: StoredAudio, fmt: SampleFormat) -> StoredAudio:
-    # What the user names is taken, in the byte order of the container.
+def _overruled(stored: StoredAudio, fmt: SampleFormat, channels: int | None) -> StoredAudio:
+    # What the user names is taken, in the byte order of the container; channels only beside a format.
     encoding = Encoding.of_format(fmt, stored.encoding.big_endian)
-    if encoding == stored.encoding or not stored.container:
+    count = stored.channels if channels is None else channels
+    if not stored.container or (encoding, count) == (stored.encoding, stored.channels):
         return stored
-    note = f"--format {fmt.name} overrules the header, which says {stored.encoding.name}"
-    return replace(stored, encoding=encoding, notes=(*stored.notes, note))
+    named, said = f"--format {fmt.name}", stored.encoding.name
+    if count != stored.channels:
+        check_shape(stored.container, count, stored.rate)
+        named, said = f"{named} --channels {count}", f"{said} in {counted(stored.channels, 'channel')}"
+    verb = "overrules" if count == stored.channels else "overrule"
+    note = f"{named} {verb} the header, which says {said}"
+    return replace(stored, encoding=encoding, channels=count, notes=(*stored.notes, note))
 
 
 def _raw(

@@ -43,6 +43,10 @@ class SegmentReader:
         self._file, self._path, self._segments, self._size = file, path, segments, frame_bytes
         self.frames = sum(length for _, length in segments) // frame_bytes
 
+    def of_frames(self, frame_bytes: int) -> SegmentReader:
+        """Return a reader of the same pieces of the same file, in frames of another size."""
+        return SegmentReader(self._file, self._path, self._segments, frame_bytes)
+
     def read(self, first: int, frames: int) -> Bytes:
         """Return `frames` stored frames from `first` on, (n * frame_bytes,) uint8.
 

@@ -8,6 +8,7 @@ import struct
 import numpy as np
 import pytest
 
+from stress.errors import CaptureFileError
 from stress.files.audio import open_audio
 from stress.files.encoding import Encoding
 from stress.model.formats import CARD_FORMATS, FORMATS
@@ -104,6 +105,16 @@ def test_format_overrules_the_header_and_is_said(tmp_path):
     content = riff(form(bits=32), chunk(b"data", packed(bits(24) // 100, 4)))
     got, source = read(tmp_path, content, fmt=FORMATS["S24_LE"])
     assert source.fmt.name == "S24_LE" and "overrules the header, which says S32_LE" in source.notes[0]
+
+
+def test_format_and_channels_together_overrule_the_header_and_are_said(tmp_path):
+    content = riff(form(channels=4, align=8), chunk(b"data", packed(bits(16), 2)))
+    got, source = read(tmp_path, content, fmt=FORMATS["S16_LE"], channels=2)
+    assert (source.channels, got) == (2, packed(bits(16), 2))
+    (note,) = source.notes
+    assert note == "--format S16_LE --channels 2 overrule the header, which says S16_LE in 4 channels"
+    with pytest.raises(CaptureFileError, match="has channels 4 in its header, not 2"):
+        read(tmp_path, content, channels=2)
 
 
 def test_sun_au_in_both_orders_and_without_a_length(tmp_path):

@@ -29,6 +29,12 @@ def test_any_frames_are_those_of_the_pieces_joined(reader, first):
         assert reader.read(first, frames).tolist() == joined[4 * first : 4 * (first + frames)]
 
 
+def test_the_same_pieces_are_frames_of_another_size(reader):
+    other = reader.of_frames(5)
+    assert other.frames == 2
+    assert other.read(1, 1).tolist() == [20, 21, 22, 23, 24]
+
+
 def test_frames_read_twice_and_backwards_are_the_same(reader):
     assert reader.read(2, 1).tolist() == reader.read(2, 1).tolist() == [23, 24, 25, 26]
     assert reader.read(0, 1).tolist() == [3, 4, 5, 6]

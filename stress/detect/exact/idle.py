@@ -105,6 +105,13 @@ def moving(samples: Samples, aged: Flags | None = None) -> Flags:
     return out
 
 
+def _up_to_silence(rows: Bytes) -> Flags:
+    # All frames up to the last that is not zero.
+    sounding = np.flatnonzero(rows.any(axis=1))
+    out: Flags = np.arange(len(rows)) <= (sounding[-1] if sounding.size else -1)
+    return out
+
+
 class RegionReader:
     """Looks at stretches of frames; one per capture.
 
@@ -134,7 +141,7 @@ class RegionReader:
             # Old frames are no fade: the pattern correlates with itself at other places.
             faded = faded and not aged.any() and self._faded(block, (due or 0) + at - start)
             if faded:
-                loud = np.ones(n, bool)
+                loud = _up_to_silence(block.reshape(n, -1))
             else:
                 old += int(aged.sum())
                 if old_at is None and aged.any():

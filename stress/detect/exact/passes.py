@@ -248,7 +248,10 @@ class Planner:
             self._ended(one, region, one.end)
             one.advice.append(self._foreign(region, "behind the end of the pattern"))
             return
-        if last - first >= LEAST_IDLE and not self._in_part(one, first, last):
+        # Long, or without any pattern in it and idle behind it: a player or codec that stops.
+        click = region.idle_after >= LEAST_IDLE and (region.old_at is None or region.old_at >= last)
+        alone = last - first >= LEAST_IDLE or click
+        if alone and not self._in_part(one, first, last):
             self.foreign = region.start
             if not self._judge_tail:
                 self._ended(one, region, one.end)

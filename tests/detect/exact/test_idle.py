@@ -160,6 +160,12 @@ def test_a_fade_is_looked_for_in_enough_frames_only():
     assert region([faded + 300], due=1).loud == (100, 20100)
 
 
+def test_a_fade_ends_where_silence_begins():
+    faded = np.rint(P * 0.0004)
+    assert region([faded[:3000], np.zeros((9000, 2))], due=1).loud in ((100, 3099), (100, 3100))
+    assert region([faded[:3000], np.zeros((9000, 2))], due=1).idle_after >= 9000
+
+
 def test_old_frames_are_no_fade_and_end_it():
     faded = np.rint(P * 0.0004)
     found = region([faded[:8192], P[12000:12100], faded[:8092]], due=1)
