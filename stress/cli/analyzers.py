@@ -150,8 +150,12 @@ def _without_tail(args: argparse.Namespace, source: AudioSource, rings: Rings, f
 
 def _unless_unnamed(args: argparse.Namespace, source: AudioSource, found: Found) -> Found:
     # Wrong from beginning to end in no known way, and nothing shows a ring: it may be a path.
-    path = found.analysis.path
-    if not source.fmt.native or (path is not None and not path.exact):
+    path, carried = found.analysis.path, found.analysis.valid_bits
+    if not source.fmt.native:
+        return found
+    if path is not None and path != Path.bit_exact(
+        source.channels, source.fmt.bits, path.from_frame, carried
+    ):
         return found
     looked = found.analysis, *frames_of(args, source)
     ask = "are effects, sound servers and plugins switched off"

@@ -69,6 +69,9 @@ LEAST_LINE = 0.01
 # that holds nothing of the pattern is a path whose samples cannot be taken back.
 FAINTEST = 2.5e-4
 
+# Bits of files that are played in wider streams. Source: S16, 20 of 24, and S24 in float32 or S32.
+NARROWER = (16, 20, 24)
+
 # What is left over where a path is still straight: the rest is a filter or noise.
 STRAIGHT = 1e-3
 
@@ -105,16 +108,21 @@ def named_at(raw: Bytes, pattern: Pattern, position: int) -> Estimate | None:
     one = _Estimator(raw, pattern, 0, position, position)
     if one.nothing() is not None:
         return None
-    return one.near() or one.wired(position) or (one.straight() if pattern.name == "mix1" else None)
+    found = one.near()
+    narrow = one.narrow(found)
+    return narrow or found or one.wired(position) or (one.straight() if pattern.name == "mix1" else None)
 
 
 class _Estimator:
-    def __init__(self, raw: Bytes, pattern: Pattern, first: int, hint: int, known: int | None) -> None:
+    def __init__(
+        self, raw: Bytes, pattern: Pattern, first: int, hint: int, known: int | None, kept: int = 0
+    ) -> None:
+        self._kept = kept
         self._raw, self._pattern, self._first, self._hint, self._known = raw, pattern, first, hint, known
         self._fmt: SampleFormat = pattern.fmt
         self._frames = raw.size // pattern.frame_bytes
         self._seen: Ints = numbers(raw, self._fmt, pattern.channels)
-        self._sources = Sources(pattern.name, self._fmt)
+        self._sources = Sources(pattern.name, self._fmt, kept)
         self._known_lines: dict[int, PathLines] = {}
 
     def _lines(self, frames: int) -> PathLines:
@@ -134,12 +142,18 @@ class _Estimator:
             return Nothing(
                 "unknown", "mix2 has no lines; a path is named where the position is known (--position)"
             )
+        narrow = self.narrow(best)
         for way in (self.straight, self._in_parts, self._recoded, self._resampled):
+            if narrow is not None:
+                return narrow
             found = way()
+            narrow = self.narrow(found)
             if found is not None and (best is None or cost(found) < cost(best)):
                 best = found
             if best is not None and cost(best) < SURE:
                 break
+        if narrow is not None:
+            return narrow
         if best is not None:
             return best
         return Nothing("other", "what was captured is not the pattern: music, noise or another stimulus")
@@ -147,6 +161,18 @@ class _Estimator:
     def near(self) -> Estimate | None:
         """Return the path at the known position, None without one."""
         return None if self._known is None else self._at(self._known, self._among())
+
+    def narrow(self, found: Estimate | None) -> Estimate | None:
+        """Return the path of a narrower file: behind a volume the bits it left empty look like noise."""
+        if found is None or found.path.invertible or found.path.rate_ratio != 1:
+            return None
+        position = (found.position + self._first) % POSITIONS
+        for kept in (one for one in NARROWER if one < self._fmt.bits):
+            one = _Estimator(self._raw, self._pattern, self._first, self._hint, position, kept).near()
+            if one is not None and one.path.invertible and one.forward:
+                path = replace(one.path, exact=False, bits=tuple(min(kept, bits) for bits in one.path.bits))
+                return replace(one, path=path, kept=kept)
+        return None
 
     def _among(self) -> Sequence[int]:
         return ALL if self._pattern.odd else range(max(PAIRED, self._pattern.channels))

@@ -23,6 +23,7 @@ class Estimate:
     wires : the wiring, None where it is arithmetic.
     named : of the wiring.
     encoding : of the samples that the arithmetic gives, see `stress.detect.path.recoded`.
+    kept : bits of each sample that were played, 0 for all, see `Sources`.
     """
 
     path: Path
@@ -31,6 +32,7 @@ class Estimate:
     wires: BitMap | None = None
     named: Named | None = None
     encoding: str = ""
+    kept: int = 0
 
 
 @dataclass(frozen=True)

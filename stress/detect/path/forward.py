@@ -280,14 +280,14 @@ def _candidates(tried: Forward, seen: Ints, due: Floats, offset: float) -> list[
     out = [tuple(replace(term, gain=_snapped(term.gain)) for term in tried.terms), tried.terms]
     if len(tried.terms) > 1:
         return [*out, *_fit(tried, seen, due, offset)]
-    if tried.rule == "float32":
-        return out
     # Each sample allows a range of factors; the middle of what nearly all allow is the factor.
     free = (seen > tried.low) & (seen < tried.high) & (np.abs(due[:, 0]) > np.abs(due[:, 0]).max() / 4)
     y, x = seen[free] - offset, due[free, 0]
     if not len(y):
         return out
-    step = tried.step
+    step: float | Floats = tried.step
+    if tried.rule == "float32":
+        step = np.maximum(np.spacing(np.abs(y).astype(np.float32)).astype(np.float64), 1.0)
     less = {"floor": 0.0, "truncate": 0.0}.get(tried.rule, -0.5 * step)
     more = less + step
     low, high = (y + less) / x, (y + more) / x

@@ -21,6 +21,7 @@ from stress.detect.path.estimate import estimate
 from stress.detect.path.estimated import Estimate, Nothing
 from stress.detect.path.feed import Feed, active
 from stress.detect.path.model import Model, model_of
+from stress.detect.path.noise import only_noise
 from stress.detect.path.restore import Restorer
 from stress.detect.path.suspect import Suspicion
 from stress.model.arrays import Bytes, Flags
@@ -120,7 +121,7 @@ def judge_behind(
     if isinstance(found, Nothing):
         return Behind(None, found)
     if not found.path.invertible:
-        return Behind(found.path, blind=_blinds(found.path))
+        return Behind(found.path, blind=_blinds(found.path) or _noisy(feed, pattern, found, start))
     walk = _Walk(feed, pattern, rings, found, first_position, played_limit, line_bytes, cap, restored)
     walk.partly = suspicion is Suspicion.PARTLY
     return walk.run(start)
@@ -129,6 +130,25 @@ def judge_behind(
 def _blinds(path: Path) -> bool:
     # Whether the path itself makes frames wrong, each a little: a filter or noise may be damage.
     return any(path.clipped) or (path.encoding in ("", *CURVES) and path.rate_ratio == 1)
+
+
+def _noisy(feed: Feed, pattern: Pattern, found: Estimate, start: int) -> bool:
+    # Noise alone: each frame of the capture is near the one that was due.
+    if found.path.encoding != "noisy":
+        return False
+    blocks = (feed.frames(frame, stop) for frame, stop in _stretches(feed, start))
+    return only_noise(blocks, pattern, found.position + start)
+
+
+def _stretches(feed: Feed, frame: int) -> Iterator[tuple[int, int]]:
+    while True:
+        feed.upto(frame + BLOCK)
+        stop = frame + BLOCK if feed.end is None else min(feed.end, frame + BLOCK)
+        if stop <= frame:
+            return
+        yield frame, stop
+        frame = stop
+        feed.drop(frame)
 
 
 class _Walk:

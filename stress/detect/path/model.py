@@ -105,7 +105,7 @@ class Arithmetic:
         most = max(index_of(source) for source in sources) + 1
         even = max(captured.channels, most + most % 2 if captured.channels == 1 else most)
         self.sent = Pattern(captured.name, captured.fmt, index_of(odd[0]) + 1 if odd else even)
-        self._sources = Sources(captured.name, captured.fmt)
+        self._sources = Sources(captured.name, captured.fmt, found.kept)
         self._delay = [min(term.delay for term in found.forward[c].terms) for c in self._used]
         self.ahead, self.behind = max(0, *self._delay), max(0, *(-d for d in self._delay))
         # Where the low half is captured as well it settles the position, and the high half is exact.
@@ -168,13 +168,13 @@ class Arithmetic:
             raw = pattern.bytes_at(int(positions[0]) % POSITIONS, n)
         else:
             raw = pattern.image((positions % POSITIONS).astype(np.uint32)).reshape(-1)
-        return numbers(raw, pattern.fmt, channels)
+        return numbers(raw, pattern.fmt, channels) & ~self._sources.below
 
     def strange(self, seen: Ints, due: Floats, positions: Ints) -> Bytes:
         """Return frames with each number taken back through the arithmetic; see `Model`."""
         fmt, channels = self.sent.fmt, self.sent.channels
         sent = numbers(self.sent.image((positions % POSITIONS).astype(np.uint32)).reshape(-1), fmt, channels)
-        full = 1 << (fmt.bits - 1)
+        full, below = 1 << (fmt.bits - 1), self._sources.below
         for column, c in enumerate(self._used):
             one = self._forward[c]
             lead = max(one.terms, key=lambda term: abs(term.gain))
@@ -182,14 +182,21 @@ class Arithmetic:
             if len(one.terms) == 1:
                 back = np.rint((seen[:, column] - one.offset) / lead.gain)
             else:
-                back = np.rint(sent[:, at] + (seen[:, column] - due[:, column]) / lead.gain)
+                back = np.rint((sent[:, at] & ~below) + (seen[:, column] - due[:, column]) / lead.gain)
             back = np.clip(back, -full, full - 1).astype(np.int64)
-            sent[:, at] = self._flipped(c, seen[:, column], sent[:, at], back)
+            sent[:, at] = self._whole(
+                self._flipped(c, seen[:, column], sent[:, at] & ~below, back), sent[:, at]
+            )
         # Silence behind a sum or dither is silence.
         idle = np.array([one.offset for one in (self._forward[c] for c in self._used)])
         off = np.array([self._forward[c].off for c in self._used])
         sent[(np.abs(seen - idle) <= off).all(axis=1)] = 0
         return packed(sent, self.sent)
+
+    def _whole(self, played: Ints, sent: Ints) -> Ints:
+        # Bits that were not played are none of the damage: they are put back as they are due.
+        below = self._sources.below
+        return ((played + (below + 1) // 2) & ~below) | (sent & below) if below else played
 
     def _flipped(self, channel: int, seen: Ints, sent: Ints, back: Ints) -> Ints:
         # One bit of the sample sent, or of the one captured, explains more than a rounded value.

@@ -33,12 +33,14 @@ class Sources:
     ----------
     name : of the pattern, "mix1" or "mix2".
     fmt : sample format; its bits are the unit of the samples.
+    kept : bits of each sample that were played, 0 for all: a file of 16 bits in a stream of 24 has 16.
 
     Threads: one at a time per object.
     """
 
-    def __init__(self, name: str, fmt: SampleFormat) -> None:
+    def __init__(self, name: str, fmt: SampleFormat, kept: int = 0) -> None:
         self.name, self.fmt = name, fmt
+        self.below = (1 << (fmt.bits - kept if kept else 0)) - 1
         self._patterns: dict[int, Pattern] = {}
 
     def block(self, position: int, frames: int, sources: Sequence[int]) -> Ints:
@@ -69,7 +71,7 @@ class Sources:
     def _samples(self, channels: int, position: int, frames: int) -> Ints:
         pattern = self.pattern(channels)
         raw = pattern.bytes_at(position % POSITIONS, frames)
-        return numbers(raw, pattern.fmt, channels)
+        return numbers(raw, pattern.fmt, channels) & ~self.below
 
 
 def numbers(raw: Bytes, fmt: SampleFormat, channels: int) -> Ints:

@@ -41,7 +41,7 @@ LINE_BYTES, IN_LINES = (16, 32, 64), 0.6
 # how many in it are wrong, and how much of all it holds. Source: damage that knows no level fills the whole
 # range at its own share. Higher share inside: a gate that lets a sample through is called damage; lower:
 # dense damage is called a gate.
-LEAST_WRONG, ODD, EDGE, ALL_INSIDE, MOST_INSIDE = 50, 2, 0.005, 0.95, 0.85
+LEAST_WRONG, ODD, EDGE, ALL_INSIDE, MOST_INSIDE = 8, 2, 0.005, 0.95, 0.85
 # Frames that are compared, from the first right one on.
 MOST = 1 << 21
 
@@ -61,6 +61,9 @@ def unnamed_path(analysis: Analysis, pattern: Pattern, read: Frames) -> str:
     wrong, seen, due = _compared(lock, min(analysis.checked_frames, MOST), pattern, read)
     if len(wrong) < LEAST_FRAMES:
         return ""
+    below = pattern.fmt.bits - (analysis.valid_bits or pattern.fmt.bits)
+    seen, due = seen >> below, due >> below
+    wrong = (seen != due).any(axis=1)
     share = f"{100 * float(wrong.mean()):.3g} % of the frames are wrong"
     if _by_level(seen, due):
         return (

@@ -256,3 +256,42 @@ def test_channels_without_the_pattern_at_another_rate_are_told_by_what_they_carr
     nothing = estimator(raw, quad)
     _resampling(nothing, monkeypatch, 1.1, drawn)
     assert nothing._resampled().path.channels == (None,) * 4
+
+
+NARROW = [
+    # A file of 16 bits through a volume of 24, of 32, of a float, of 20 bits in 32, and the other way round.
+    ("S24_3LE", 16, lambda x: np.floor(x * 0.7079 + 0.5)),
+    ("S32_LE", 16, lambda x: np.rint(x * 0.4842)),
+    ("S32_LE", 16, lambda x: (x * 0.7079).astype(np.float32).astype(np.float64)),
+    ("S32_LE", 20, lambda x: np.rint(x * 0.4842)),
+    ("S32_LE", 24, lambda x: np.rint(x[:, ::-1] * 0.4842)),
+]
+
+
+@pytest.mark.parametrize(("name", "kept", "way"), NARROW)
+@pytest.mark.parametrize("known", [None, POSITION])
+def test_a_narrower_file_behind_a_volume_is_no_noise(name, kept, way, known):
+    below = (1 << (FORMATS[name].bits - kept)) - 1
+    raw = captured(
+        lambda x: way((x.astype(np.int64) & ~below).astype(float)), name, position=POSITION, frames=18000
+    )
+    found = estimator(raw, Pattern("mix1", FORMATS[name], 2), known=known).result()
+    assert (found.kept, found.position, found.path.invertible) == (kept, POSITION, True)
+    assert max(found.path.bits) <= kept
+    assert not found.path.exact
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [
+        (None, None),
+        (Estimate(replace(Path.bit_exact(2, 24), encoding="noisy"), POSITION), None),
+        (Estimate(replace(Path.bit_exact(2, 24), invertible=False, rate_ratio=1.1), POSITION), None),
+        (Estimate(replace(Path.bit_exact(2, 24), invertible=False), POSITION), 16),
+        (Estimate(replace(Path.bit_exact(2, 24), invertible=False), POSITION + 999_999), None),
+    ],
+)
+def test_a_narrower_file_is_looked_for_where_a_path_cannot_be_taken_off(found, kept):
+    raw = captured(lambda x: np.floor(x / 256) * 256 * 0.7079, "S24_3LE", position=POSITION, frames=18000)
+    narrow = estimator(raw, Pattern("mix1", FORMATS["S24_3LE"], 2)).narrow(found)
+    assert (None if narrow is None else narrow.kept) == kept

@@ -261,7 +261,16 @@ def test_candidates_hold_the_factor_that_nearly_all_samples_allow(rule, damaged,
 
 def test_candidates_of_a_factor_near_a_power_of_two_begin_with_it():
     found = forward._candidates(one(0.5 * (1 + 1e-5), rule="float32"), SENT, due_of(SENT), 0.0)
-    assert [terms[0].gain for terms in found] == [0.5, 0.5 * (1 + 1e-5)]
+    assert [terms[0].gain for terms in found][:2] == [0.5, 0.5 * (1 + 1e-5)]
+
+
+def test_candidates_of_a_mantissa_have_the_factor_that_all_samples_allow():
+    wide = np.random.default_rng(7).integers(-(1 << 31), 1 << 31, 4000)
+    gain = 10 ** (-3 / 20)
+    seen = (wide.astype(np.float64) * gain).astype(np.float32).astype(np.int64)
+    rails = {"low": -(1 << 31), "high": (1 << 31) - 1}
+    found = forward._candidates(one(0.708, rule="float32", **rails), seen, due_of(wide), 0.0)
+    assert found[-1][0].gain == pytest.approx(gain, rel=2e-8)
 
 
 @pytest.mark.parametrize(("rule", "seen"), [("round", [-5, 5, 5]), ("truncate", [-5, 0, 5])])

@@ -230,3 +230,20 @@ def test_silence_in_the_midst_is_no_other_path(monkeypatch):
     assert [(one.kind, one.frame, one.frames) for one in found.analysis.findings] == [
         (Kind.MUTE, 4000, 2000)
     ] or [(one.frame, one.frames) for one in found.analysis.findings] == [(4000, 2000)]
+
+
+def _noise(name, sigma, lead=0):
+    rng = np.random.default_rng(4)
+    pattern = Pattern("mix1", FORMATS[name], 2)
+    samples = numbers(pattern.bytes_at(1, 30000), pattern.fmt, 2).astype(float)
+    samples = np.concatenate([np.zeros((lead, 2)), samples]) + rng.normal(0, sigma, (lead + 30000, 2))
+    top = 1 << (pattern.fmt.bits - 1)
+    return pattern, packed(np.clip(np.rint(samples), -top, top - 1), name)
+
+
+def test_noise_alone_is_blind_and_an_old_line_in_it_is_not():
+    pattern, raw = _noise("S24_3LE", 400)
+    assert judge_behind([raw], pattern, RINGS, locked=(0, 1)).blind
+    old = raw.copy()
+    old[6 * 20000 : 6 * 20008] = raw[6 * 15200 : 6 * 15208]
+    assert not judge_behind([old], pattern, RINGS, locked=(0, 1)).blind

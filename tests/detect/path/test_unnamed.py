@@ -301,8 +301,8 @@ NONE = np.zeros(4000, bool)
         (_ranged(500, 900), np.arange(4000) % 3 == 0, False),
         (np.abs(LEVELS) < 300, NONE, True),
         (np.abs(LEVELS) > 1500, _ranged(500, 900), True),
-        (_ranged(500, 549), NONE, True),
-        (_ranged(500, 548), NONE, False),
+        (_ranged(500, 507), NONE, True),
+        (_ranged(500, 506), NONE, False),
     ],
 )
 def test_level_tells_where_every_channel_that_is_wrong_has_its_range(left, right, told):
@@ -326,3 +326,20 @@ def test_effect_needs_so_many_frames(frames, said):
     found = replace(found, checked_frames=frames)
     text = unnamed_path(found, PATTERN, lambda a, b: raw[4 * a : 4 * b])
     assert bool(text) is said
+
+
+def test_level_is_that_of_the_bits_that_are_carried():
+    pattern = Pattern("mix1", FORMATS["S32_LE"], 2)
+    words = np.array(PATTERN.bytes_at(1, N)).view("<i2").reshape(-1, 2).astype(np.int64)
+    # Samples of 16 bits divided by 32767 in a float: the loudest round up to the next word.
+    wide = np.where(words < 0, words << 16, (words << 16) + 2 * words)
+    raw = np.rint(wide.astype(np.float32).astype(np.float64)).clip(-(1 << 31), (1 << 31) - 1)
+    raw = np.ascontiguousarray(raw.astype("<i4")).reshape(-1).view(np.uint8)
+    found = check(raw, Expected(pattern, Rings()))
+    assert found.valid_bits == 16 and found.found
+    read = lambda first, stop: raw[8 * first : 8 * stop]  # noqa: E731
+    assert "lie in one range of levels" in unnamed_path(found, pattern, read)
+    for at in range(5000, 5080):
+        raw[8 * at + 6] ^= 1
+    found = check(raw, Expected(pattern, Rings()))
+    assert unnamed_path(found, pattern, read) == ""
