@@ -155,17 +155,22 @@ def judge(kept: Kept, burst: BurstRecord, rings: Rings, pattern: Pattern, line_b
         # What a long finding is was told by frames that were not kept.
         held = kept.observed.size // kept.frame_bytes - kept.at
         return replace(replayed, skipped=f"evidence holds the first {held} frames of a longer finding")
-    if not replayed.same and _touched(kept, ExactChecker(expected)):
+    if not replayed.same and _touched(kept, burst, expected):
         return replace(replayed, skipped="wrong frames touch it: only the whole burst tells them apart")
     return replayed
 
 
-def _touched(kept: Kept, checker: ExactChecker) -> bool:
+def _touched(kept: Kept, burst: BurstRecord, expected: Expected) -> bool:
     # What a run of wrong frames is called, and where it ends, is decided with those before and behind it.
-    checker.feed(kept.observed)
+    if kept.stream:
+        return False
+    spans = [(one.frame - kept.first_frame, one.frames) for one in burst.analysis.findings]
+    # A record keeps the first of many findings; the excerpt shows those beside the others.
+    now = ExactChecker(expected)
+    now.feed(kept.observed)
+    spans += [(one.frame, one.span) for one in now.finish().findings if one.kind not in SLIPS]
     end = kept.at + kept.finding.frames
-    others = [one for one in checker.finish().findings if one.frame != kept.at and one.kind not in SLIPS]
-    return any(one.frame <= end and kept.at <= one.frame + one.frames for one in others)
+    return any(at != kept.at and at <= end and kept.at <= at + frames for at, frames in spans)
 
 
 def _told(kept: Kept, burst: BurstRecord, position: int, pattern: Pattern) -> Iterator[Begun]:

@@ -177,9 +177,10 @@ def test_finding_in_an_excerpt_that_is_old_throughout_keeps_the_age_that_the_bur
     assert not judge(other, burst, Rings(ring, 5280), pattern, 32).same
 
 
-def _kept(pattern, observed, was):
+def _kept(pattern, observed, was, *beside):
     kept = Kept("burst-00001-000-x.json", 1, "", FindingRecord.of(was), 500, pattern.frame_bytes, observed)
-    analysis = {"valid_bits": pattern.fmt.bits}
+    found = [{"kind": one.kind.value, "frame": one.frame, "frames": one.frames} for one in (was, *beside)]
+    analysis = {"valid_bits": pattern.fmt.bits, "findings": found}
     (burst,) = log({"event": "burst", "number": 1, "position": 60_000, "analysis": analysis}).bursts
     return judge(kept, burst, Rings(192, 5280), pattern, 32)
 
@@ -198,8 +199,8 @@ def test_finding_that_other_wrong_frames_touch_is_not_judged_where_it_comes_out_
     pattern, at = Pattern("mix1", FORMATS["S16_LE"], 2), 40
     observed = pattern.bytes_at(70_000, 80)
     rows = observed.reshape(80, -1)
-    rows[at - 8 - gap : at - gap] = 0
     rows[at : at + 2] = np.random.RandomState(3).randint(1, 255, (2, 4))
     was = Finding(Kind.MISPLACED, 500 + at, 2, 70_000 + at, lag=3970)
-    found = _kept(pattern, observed, was)
+    before = Finding(Kind.STALE, 500 + at - 8 - gap, 8, 70_000)
+    found = _kept(pattern, observed, was, before)
     assert not found.same and found.skipped.endswith(reason) and bool(found.skipped) == bool(reason)
