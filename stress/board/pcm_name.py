@@ -29,7 +29,13 @@ UNADORNED = frozenset(
 _NODE = re.compile(
     r"(?:/dev/snd/)?pcmC([0-9]{1,9})D([0-9]{1,9})[pc]|(?:/proc/asound/card|/dev/snd/controlC|card)([0-9]{1,9})"
 )
-_INNER = re.compile(r"\bhw:([^'\"}]*)")
+_INNER = re.compile(r"\bhw:([^'\"})]*)")
+# As lsusb prints it: vendor and product.
+_USB_ID = re.compile(r"[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}")
+# Card and device without "hw:", as other programs print them.
+_BARE = re.compile(r"([A-Za-z0-9_-]+),([0-9]{1,9})(?:,([0-9]{1,9}))?")
+# alsa-lib counts the outputs of these kinds by themselves: DEV is no number of a device.
+_COUNTED = frozenset(("hdmi", "iec958", "spdif"))
 ALLOWED = (
     "a card's number, id or name, hw:CARD[,DEVICE[,SUBDEVICE]], hw:PLAYBACK/hw:CAPTURE, or pcm:NAME for "
     "what alsa-lib makes of it"
@@ -112,9 +118,20 @@ def why_not(name: str) -> str:
     if match := _NODE.fullmatch(name):
         there = HwName(match[1] or match[3], _number(match[2]))
         return f"{name!r} is a file or folder of the kernel; use {there}"
+    if _USB_ID.fullmatch(name):
+        return f"{name!r} is a USB id; use the card that has it in /proc/asound/card*/usbid"
+    if bare := _BARE.fullmatch(name):
+        return f"{name!r} is not a card; use {HwName(bare[1], _number(bare[2]), _number(bare[3]))}"
+    if not re.fullmatch(r"[\w.+-]+", prefix) or prefix.lower() == "hw":
+        # A line of another program, a name in quotes: no PCM is called so.
+        inner = _INNER.search(name if prefix.lower() != "hw" else f"hw:{rest}")
+        known = _within(inner[1]) if inner else None
+        return f"{name!r} is not a card{f'; use {known}' if known else ''}"
     if colon or name in UNADORNED:
         known = _within(rest)
         instead = f"use {known}" if known else "use hw:CARD,DEVICE"
+        if known and prefix in _COUNTED:
+            instead = f"use hw:{known.card},DEVICE (`aplay -l` lists its devices)"
         return (
             f"{name!r} is a PCM of alsa-lib that may convert, mix or route: an application writes to "
             f"a buffer before the ring of the card; {instead}, or ask for it as pcm:{name}"

@@ -86,3 +86,29 @@ def test_subdevice_without_a_device_means_device_zero():
 )
 def test_name_that_holds_a_device_is_refused_with_that_device(name, instead):
     assert instead in why_not(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("1235:8210", "is a USB id; use the card that has it"),
+        ("1,0", "is not a card; use hw:1,0"),
+        ("USB,0,1", "is not a card; use hw:USB,0,1"),
+        ("HW:1,0", "is not a card; use hw:1,0"),
+        ("'hw:1,0'", "is not a card; use hw:1,0"),
+        ('"hw:1,0"', "is not a card; use hw:1,0"),
+        ("USB Audio: Device (hw:1,0)", "is not a card; use hw:1,0"),
+        (" 1 [USB            ]: USB-Audio - Scarlett 2i2 USB", "is not a card"),
+        ("Bus 001 Device 004: ID 1235:8210 Focusrite", "is not a card"),
+        ("Focusrite Scarlett at usb-0000:00:14.0-2, high speed", "is not a card"),
+    ],
+)
+def test_what_other_programs_print_is_no_pcm_of_alsa_lib(name, words):
+    told = why_not(name)
+    assert words in told and "alsa-lib" not in told
+
+
+@pytest.mark.parametrize("name", ["hdmi:CARD=PCH,DEV=1", "iec958:CARD=PCH,DEV=0", "spdif:PCH,0"])
+def test_output_that_alsa_lib_counts_by_itself_is_not_taken_for_a_device_number(name):
+    assert "use hw:PCH,DEVICE (`aplay -l` lists its devices)" in why_not(name)
+    assert "use hw:PCH,1," in why_not("front:CARD=PCH,DEV=1")
