@@ -180,12 +180,15 @@ class Analysis:
             counts[one.kind] = counts.get(one.kind, 0) - 1
             site = (one.kind, one.ring, one.laps)
             sites[site] = sites.get(site, 0) - 1
+        left = tuple(one for one in self.findings if one not in findings)
+        # A frame may lie in several findings, and is wrong as long as it lies in one.
+        least = min(self.wrong_frames, max((one.frames for one in left), default=0))
         return replace(
             self,
-            findings=tuple(one for one in self.findings if one not in findings),
+            findings=left,
             counts={kind: number for kind, number in counts.items() if number},
             sites={site: number for site, number in sites.items() if number},
-            wrong_frames=self.wrong_frames - sum(one.frames for one in findings),
+            wrong_frames=max(least, self.wrong_frames - sum(one.frames for one in findings)),
         )
 
     @property

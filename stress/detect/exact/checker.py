@@ -10,7 +10,7 @@ what is found does not depend on how the capture was cut.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -146,7 +146,7 @@ class ExactChecker:
             counts=dict(collector.counts),
             sites=dict(collector.sites),
             findings=findings,
-            wrong_frames=collector.wrong_frames,
+            wrong_frames=min(collector.wrong_frames, self._most_wrong(findings)),
             episodes=collector.episodes,
             valid_bits=self._valid_bits,
             notes=tuple(notes),
@@ -330,6 +330,11 @@ class ExactChecker:
         self._window.drop(end)
         self._in_stretch = settled is None
         return True
+
+    def _most_wrong(self, findings: Sequence[Finding]) -> int:
+        # Frames that a stream gives again lie in what it gives meanwhile, too: slips there and back count
+        # the same frames over and over.
+        return max(self._checked, max((one.frames for one in findings), default=0))
 
     def _due_part(self, finding: Finding, first: int) -> Finding | None:
         # A drop brings the end nearer than the stretch was cut for.

@@ -181,7 +181,7 @@ def _without_doubtful(analysis: Analysis, lock: int) -> tuple[Analysis, list[str
         findings=tuple(rest),
         counts={kind: number for kind, number in counts.items() if number},
         sites={site: number for site, number in sites.items() if number > 0},
-        wrong_frames=analysis.wrong_frames - frames,
+        wrong_frames=max(0, analysis.wrong_frames - frames),
         checked_frames=analysis.checked_frames - (head[-1].frame + head[-1].frames - head[0].frame),
         episodes=analysis.episodes if rest or left else 0,
     )

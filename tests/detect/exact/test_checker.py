@@ -45,6 +45,20 @@ def test_replay_of_the_whole_ring_is_a_repeat_that_names_the_ring():
     assert finding.details == {"replay": "playback", "laps": 1}
 
 
+def test_stream_that_goes_there_and_back_has_no_more_wrong_frames_than_were_checked():
+    rows = capture(frames=12000, lead=0)
+    pieces = [rows[at : at + 600] for start in range(0, 6000, 600) for at in (start, start + 5000)]
+    found = judge(np.concatenate(pieces))
+    assert sum(one.frames for one in found.findings) > found.checked_frames
+    assert found.wrong_frames == found.checked_frames == 12000
+
+
+def test_one_gap_that_is_longer_than_the_capture_keeps_its_length():
+    rows = capture(frames=30000, lead=0)
+    found = judge(np.concatenate([rows[:3000], rows[23000:26000]]))
+    assert [one.frames for one in found.findings] == [20000] and found.wrong_frames == 20000
+
+
 def test_check_goes_on_in_the_new_alignment_after_a_slip():
     rows = capture()
     rows = np.delete(rows, slice(3000, 3006), axis=0)

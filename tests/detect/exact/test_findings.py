@@ -8,7 +8,7 @@ import dataclasses
 import pytest
 
 from stress.detect.exact.findings import LARGEST_GAP, SHORTEST_MUTE, Collector, merged, sentence
-from stress.model.finding import Finding, Kind
+from stress.model.finding import Analysis, Finding, Kind
 from stress.model.histogram import Axes, Histogram
 from stress.model.ring import Rings
 
@@ -376,3 +376,12 @@ def test_each_kind_is_said_in_one_sentence(text, kind, more):
 )
 def test_frame_that_lies_in_two_findings_is_one_wrong_frame(findings, wrong):
     assert _collected(*findings)[0].wrong_frames == wrong
+
+
+def test_frames_of_findings_that_are_taken_out_stay_wrong_where_another_holds_them():
+    found = [_at(0, frames=20), _at(0, frames=20, lag=96, laps=2), _at(30)]
+    analysis = dataclasses.replace(Analysis("exact", True, 100, 100).holding(found, 3), wrong_frames=28)
+    left = analysis.without(found[1:])
+    assert (left.wrong_frames, left.findings) == (20, (found[0],))
+    assert analysis.without(found).wrong_frames == 0
+    assert analysis.without(found[2:]).wrong_frames == 20
