@@ -151,12 +151,20 @@ def _doubts(tally: Tally, bound: float, otherwise: bool, unproven: str) -> tuple
     if unproven:
         doubts.append(unproven)
     elif seen is None or seen > bound:
-        have = "no line was checked" if seen is None else f"95 % bound {seen:.2g} per line"
+        have, needed = _told_apart(seen, bound)
         decides = _deciding(tally, bound, alone=otherwise and not doubts)
-        doubts.append(f"exposure too small: {have}, a PASS needs {bound:.2g} ({decides})")
+        doubts.append(f"exposure too small: {have}, a PASS needs {needed} ({decides})")
     # Of all arms together: one ring of each arm is as good as several of one.
     drawn = allocations.doubt(tally) if tally.arm == WHOLE else ""
     return (*doubts, drawn) if drawn else tuple(doubts)
+
+
+def _told_apart(seen: float | None, bound: float) -> tuple[str, str]:
+    # With as many digits as it takes: "0.0001, a PASS needs 0.0001" tells nobody what is missing.
+    if seen is None:
+        return "no line was checked", f"{bound:.2g}"
+    digits = next((n for n in range(2, 7) if f"{seen:.{n}g}" != f"{bound:.{n}g}"), 7)
+    return f"95 % bound {seen:.{digits}g} per line", f"{bound:.{digits}g}"
 
 
 def _self_test(tally: Tally) -> str:

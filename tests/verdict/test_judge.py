@@ -229,6 +229,12 @@ def test_pass_of_a_run_by_rw_alone_says_that_the_mmapped_ring_was_not_tested():
     assert "the mmapped rings were not tested" in judged.reasons[1]
 
 
+@pytest.mark.parametrize(("lines", "digits"), [(1000, ("0.003", "0.0001")), (29_164, ("0.000103", "0.0001"))])
+def test_judge_exposure_a_little_too_small_is_said_with_digits_that_tell_it(lines, digits):
+    (reason,) = judge(_clean(lines=lines, line_bytes=64), BOUND).reasons
+    assert f"95 % bound {digits[0]} per line, a PASS needs {digits[1]} (" in reason
+
+
 def test_exposure_of_rw_never_vouches_for_the_mmapped_ring():
     parts = [_clean(lines=1000), _clean(arm="rw", lines=1_000_000)]
     judged = judge_run(parts, _plan(MAPPED, RW))
