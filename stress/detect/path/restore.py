@@ -128,6 +128,11 @@ class Restorer:
         known: list[int] = []
         while runs and tried < MOST_RUNS:
             start, end = runs.pop(0)
+            moves = _moves(seen, start, end)
+            if moves > start + 1:
+                # Silence, or a frame that is held: no place of the pattern, and no reason to stop looking.
+                runs[:0] = [(moves, end)] if end - moves >= least else []
+                continue
             tried += 1
             lag = self._lag_at(seen, positions, start, least, known)
             if lag is None:
@@ -153,7 +158,7 @@ class Restorer:
 
     def _lag_at(self, seen: Ints, positions: Ints, start: int, least: int, known: list[int]) -> int | None:
         some = seen[start : start + least]
-        if (some == some[0]).all() and least > 1:
+        if not some.any() or ((some == some[0]).all() and least > 1):
             return None
         here = positions[start : start + least]
         for lag in known:
@@ -177,6 +182,14 @@ class Restorer:
             made = self._model.made(every)
             self._near = first, made, self._model.ordered(made)
         return self._near
+
+
+def _moves(seen: Ints, start: int, end: int) -> int:
+    # The first frame behind `start` that is another one.
+    if start + 1 < end and (seen[start + 1] == seen[start]).all():
+        other = np.flatnonzero((seen[start:end] != seen[start]).any(axis=1))
+        return start + int(other[0]) if len(other) else end
+    return start + 1
 
 
 def _runs(flags: Flags) -> list[tuple[int, int]]:

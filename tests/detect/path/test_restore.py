@@ -215,3 +215,24 @@ def test_places_that_data_may_be_from_are_made_once_for_a_while():
     assert one._around(ALIGN - 1)[0] == ALIGN - 1 - BACK
     one._near = (first, made, ordered)
     assert one._around(ALIGN + BACK)[0] == ALIGN
+
+
+def test_silence_is_silence_and_no_old_frame_of_position_zero():
+    # Position 0 is all zeros in the first pair, and 100 frames back here.
+    here = np.arange(100, 100 + N)
+    raw = heard(here)
+    raw[4 * 200 :] = 0
+    out, ok = restorer(align=100).block(raw, 0)
+    assert ok.tolist() == [True] * 200 + [False] * (N - 200)
+    assert not out[4 * 200 :].any()
+
+
+def test_frames_that_stand_still_use_up_no_look(monkeypatch):
+    monkeypatch.setattr(module, "MOST_RUNS", 2)
+    raw = heard(positions())
+    raw[4 * 20 : 4 * 200] = np.tile(heard(positions(19, 1)), 180)
+    raw[4 * 200 : 4 * 300] = 0
+    raw[4 * 320 : 4 * 328] = heard(positions(320 - 777, 8))
+    out, ok = restorer(Rings()).block(raw, 0)
+    assert ok[300:].all()
+    assert out[4 * 320 : 4 * 328].tolist() == sent(positions(320 - 777, 8)).reshape(-1).tolist()
