@@ -106,7 +106,9 @@ class AudioSource:
         notes = self._stored.notes
         if not self._strange:
             return notes
-        many = f"{self._strange} samples are beyond full scale or not a number: judged as full scale or 0"
+        verb = "is" if self._strange == 1 else "are"
+        said = f"{counted(self._strange, 'sample')} {verb} beyond full scale or not a number"
+        many = f"{said}: judged as full scale or 0"
         return (*notes, many)
 
     def blocks(self, frames: int, first: int = 0, stop: int | None = None) -> Iterator[Bytes]:

@@ -201,7 +201,9 @@ class _Estimator:
         part = frames // 4
         for at in range(0, frames - part + 1 if part >= LEAST else 0, part):
             raw = self._raw[at * size : (at + part) * size]
-            one = _Estimator(raw, self._pattern, self._first + at, self._hint, None).straight()
+            there = _Estimator(raw, self._pattern, self._first + at, self._hint, None)
+            one = there.straight()
+            one = there.narrow(one) or one
             if one is not None and cost(one) < SURE:
                 return replace(one, path=replace(one.path, from_frame=self._first))
         return None

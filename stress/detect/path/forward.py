@@ -85,6 +85,17 @@ class Forward:
         """Whether enough samples agree: fewer where a way of rounding was found, whose others are far off."""
         return self.share >= RULE_SHARE or (self.share >= FEWEST and self.clipped is not None)
 
+    def exactly(self, due: Floats) -> Floats:
+        """Return what comes of samples sent before any rounding but that of the float32 they become.
+
+        Parameters
+        ----------
+        due : see `values`.
+        """
+        sent = due.astype(np.float32).astype(np.float64) if self.rule == "float32" else due
+        made: Floats = sent @ np.array([term.gain for term in self.terms])
+        return made
+
     def values(self, due: Floats) -> Ints:
         """Return what is captured of the samples sent.
 
@@ -96,7 +107,7 @@ class Forward:
         -------
         (frames,) int64 [LSB].
         """
-        exact = due @ np.array([term.gain for term in self.terms])
+        exact = self.exactly(due)
         if self.rule == "float32":
             made = np.rint(exact.astype(np.float32).astype(np.float64)) + self.offset
         else:
@@ -283,6 +294,8 @@ def _candidates(tried: Forward, seen: Ints, due: Floats, offset: float) -> list[
     # Each sample allows a range of factors; the middle of what nearly all allow is the factor.
     free = (seen > tried.low) & (seen < tried.high) & (np.abs(due[:, 0]) > np.abs(due[:, 0]).max() / 4)
     y, x = seen[free] - offset, due[free, 0]
+    if tried.rule == "float32":
+        x = x.astype(np.float32).astype(np.float64)
     if not len(y):
         return out
     step: float | Floats = tried.step

@@ -137,7 +137,7 @@ class Arithmetic:
                 if key not in cache:
                     cache[key] = self._samples(key[0], positions - key[1])
                 due[:, n] = cache[key][:, index_of(term.source)]
-            out[:, column] = due @ np.array([term.gain for term in one.terms])
+            out[:, column] = one.exactly(due)
         return out
 
     def same(self, seen: Ints, made: Floats) -> Flags:

@@ -281,6 +281,13 @@ def test_a_narrower_file_behind_a_volume_is_no_noise(name, kept, way, known):
     assert not found.path.exact
 
 
+def test_a_narrower_file_behind_a_volume_is_found_beside_lost_frames():
+    raw = captured(lambda x: np.floor(x / 256) * 256 * 0.7079, "S24_3LE", position=POSITION, frames=20000)
+    raw = np.concatenate([raw[: 6 * 7000], raw[6 * 7100 :]])
+    found = estimator(raw, Pattern("mix1", FORMATS["S24_3LE"], 2)).result()
+    assert (found.kept, found.path.invertible) == (16, True)
+
+
 @pytest.mark.parametrize(
     ("found", "kept"),
     [
