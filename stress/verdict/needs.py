@@ -58,6 +58,8 @@ def shortfall(part: Tally | None, deaf: bool = False) -> str:
         return f"an xrun in every burst{xruns}"
     if not part.planted:
         return "no fault was injected, so the detector's sensitivity is unproven"
+    if part.wire["in_judged"] and not part.wire["in_planted"]:
+        return "no self-test of capture: no fault could be injected into what was read"
     return part.skipped or ""
 
 

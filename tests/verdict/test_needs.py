@@ -142,3 +142,13 @@ def test_arms_that_serve_a_comparison_may_be_missing_in_the_shipped_plans(name):
     plan = load_plan(name)
     assert {arm.optional for arm in plan.arm if arm.cures} == {True}
     assert not any(arm.optional for arm in plan.arm if not arm.cures)
+
+
+@pytest.mark.parametrize(("judged", "planted", "told"), [(2, 0, True), (2, 1, False), (0, 0, False)])
+def test_self_test_of_another_arm_does_not_prove_what_this_one_read(judged, planted, told):
+    wire = Counter(judged=2, in_judged=judged, in_planted=planted, out_planted=4)
+    plan = _plan({"name": "a"}, {"name": "b"})
+    well = Counter(judged=2, in_judged=2, in_planted=4, out_planted=4)
+    lacking = missing(plan, [_part("a", wire=well), _part("b", wire=wire)])
+    assert bool(lacking) is told
+    assert not told or lacking[0].startswith("b (no self-test of capture")
