@@ -119,7 +119,8 @@ class Decoder:
             agree[0] = False
         lags = np.where(agree, lag[:, 0], NONE)
         if self.pattern.channels == 2 and self.pattern.fmt.bits == 16:
-            return self._believed(lags, anywhere, slipped)
+            lags = self._believed(lags, anywhere, slipped)
+            return lags if anywhere else self._without_flips(rows, due, lags)
         rest = np.flatnonzero(agree)
         pure = (self.image(due[rest] - lags[rest]) == rows[rest]).all(axis=1)
         lags[rest[~pure]] = NONE
@@ -170,6 +171,30 @@ class Decoder:
                 around = lags[max(start - 1, 0)], lags[min(end, len(lags) - 1)]
                 if NONE in around:
                     lags[start:end] = NONE
+        return lags
+
+    def flipped(self, rows: Bytes, due: Ints) -> Flags:
+        """Tell which frames differ from those due, by one bit of a sample at most: no older frame does.
+
+        Parameters
+        ----------
+        rows : (n, frame_bytes) uint8, in the form of `rows`.
+        due : (n,) int64, positions.
+
+        Returns
+        -------
+        (n,) bool.
+        """
+        off = np.unpackbits(self.image(due) ^ rows, axis=1)
+        bits = off.reshape(len(rows), self.pattern.channels, 8 * self.pattern.fmt.sample_bytes).sum(axis=2)
+        out: Flags = (bits <= 1).all(axis=1) & bits.any(axis=1)
+        return out
+
+    def _without_flips(self, rows: Bytes, due: Ints, lags: Ints) -> Ints:
+        # A bit that is held in one channel moves x by one step: frame after frame is that of a far position.
+        far = np.flatnonzero((lags >= NEAR) & (lags != NONE))
+        if len(far):
+            lags[far[self.flipped(rows[far], due[far])]] = NONE
         return lags
 
     def _without_lone(self, lags: Ints) -> None:

@@ -137,7 +137,7 @@ class RegionReader:
         faded = due is not None
         for block in blocks:
             n = len(block) // self._pattern.frame_bytes
-            aged = self._old(block)
+            aged = self._old(block, None if due is None else due + at - start)
             # Old frames are no fade: the pattern correlates with itself at other places.
             faded = faded and not aged.any() and self._faded(block, (due or 0) + at - start)
             if faded:
@@ -173,10 +173,17 @@ class RegionReader:
             frames += len(seen)
         return bool((2 * right > frames).any())
 
-    def _old(self, block: Bytes) -> Flags:
-        lags = self._decoder.lags(block, 0, anywhere=True)
+    def _old(self, block: Bytes, due: int | None) -> Flags:
+        lags, rows = self._decoder.lags(block, 0, anywhere=True), self._decoder.rows(block)
         # Zeros decode to a position as any frame does.
-        old: Flags = (lags != NONE) & self._decoder.rows(block).any(axis=1)
+        old: Flags = (lags != NONE) & rows.any(axis=1)
+        if due is not None and self._pattern.channels > 1:
+            # What was due but for a held bit is that of another position, frame after frame.
+            there = np.flatnonzero(old)
+            flipped = self._decoder.flipped(rows[there], (there + due) % POSITIONS)
+            # Half of the samples have that bit anyway.
+            right = (self._decoder.image((there + due) % POSITIONS) == rows[there]).all(axis=1)
+            old[there[flipped | (right & flipped.any())]] = False
         return old
 
     def _faded(self, block: Bytes, due: int) -> bool:
