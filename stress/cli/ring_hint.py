@@ -19,8 +19,10 @@ LEAST_FINDINGS, LEAST_RING = 3, 16
 
 def ring_hint(analysis: Analysis) -> str:
     """Return a line for findings whose age could be that of a ring, "" without such findings."""
-    ages = [one.lag for one in analysis.findings if one.kind is Kind.MISPLACED and one.lag and one.lag > 0]
-    if Kind.MISPLACED not in analysis.counts:
+    kept = [one for one in analysis.findings if one.kind is Kind.MISPLACED]
+    ages = [one.lag for one in kept if one.lag and one.lag > 0]
+    # A channel that is late is no older data of a ring, and newer data is none either.
+    if Kind.MISPLACED not in analysis.counts or (kept and not ages):
         return ""
     size = gcd(*ages) if ages else 0
     if len(ages) < LEAST_FINDINGS or size < LEAST_RING:

@@ -36,3 +36,8 @@ def test_smallest_ring_is_named():
 def test_other_findings_get_no_hint():
     assert ring_hint(_analysis()) == ""
     assert ring_hint(_analysis(4800, 4800, 4800, kind=Kind.STALE)) == ""
+
+
+@pytest.mark.parametrize("lags", [(None,), (-4800, -4800, -4800), (None, -1)])
+def test_late_channels_and_newer_data_are_no_laps_of_a_ring(lags):
+    assert ring_hint(_analysis(*lags)) == ""
