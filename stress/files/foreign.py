@@ -25,15 +25,18 @@ class Container(NamedTuple):
     why: str = ""
 
 
+_BLOCKS = (
+    "libsndfile takes the headers of its further blocks for samples: sox IN OUT.wav, or ffmpeg -i IN OUT.wav"
+)
 _LOSSY = "it is lossy, so no bit of the pattern survives: record a WAV"
 # What a file begins with -> what it is. Source: the formats' own specifications.
 _MAGICS: tuple[tuple[bytes, Container], ...] = (
     (b"riff\x2e\x91\xcf\x11", Container("Sony Wave64 (W64)", True)),
     (b"caff", Container("Core Audio (CAF)", True)),
     (b"fLaC", Container("FLAC", True)),
-    (b"Creative Voice File", Container("Creative VOC", True)),
+    (b"Creative Voice File", Container("Creative VOC", False, _BLOCKS)),
     (b"NIST_1A", Container("NIST SPHERE", True)),
-    (b"OggS", Container("Ogg (Vorbis, Opus)", False, _LOSSY)),
+    (b"OggS", Container("Ogg", False, f"Vorbis and Opus: {_LOSSY}; FLAC in Ogg: ffmpeg -i IN OUT.wav")),
     (b"ID3", Container("MP3", False, _LOSSY)),
     (b"\x30\x26\xb2\x75", Container("Windows Media (ASF)", False, _LOSSY)),
     (b"#!AMR", Container("AMR", False, _LOSSY)),

@@ -82,7 +82,7 @@ def test_open_skips_chunks_before_the_data(tmp_path):
 
 HOSTILE = {
     "empty": (b"", "raw frames need"),
-    "ogg": (b"OggS" + b"\0" * 60, "Ogg .*lossy"),
+    "ogg": (b"OggS" + b"\0" * 60, "Ogg.*lossy"),
     "mp4": (b"\0\0\0\x20ftypM4A " + b"\0" * 60, "MP4 .*ffmpeg"),
     "riff not wave": (b"RIFF" + b"\0" * 60, "not WAVE"),
     "header only": (wav()[:20], "ends before a fmt|fmt chunk of|passes its end|ends before"),

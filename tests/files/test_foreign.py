@@ -17,7 +17,6 @@ MAGICS = {
     "FLAC": b"fLaC",
     "CAF": b"caff\0\1",
     "W64": b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb",
-    "VOC": b"Creative Voice File\x1a",
 }
 
 
@@ -49,7 +48,6 @@ def test_container_that_soundfile_refuses_is_named(tmp_path, name):
             ("AIFF", "PCM_S8", 1),
             ("W64", "FLOAT", 4),
             ("AIFF", "DOUBLE", 4),
-            ("VOC", "PCM_16", 2),
         ),
     ],
 )
@@ -67,6 +65,20 @@ def test_container_read_through_soundfile_gives_the_same_samples(tmp_path, form,
         assert (kept, source.rate, source.channels) == (max(2, size), 44100, 2)
     cells = wide.astype("<i4").reshape(-1).view(np.uint8).reshape(-1, 4)
     assert got == cells[:, 4 - kept :].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (b"Creative Voice File\x1a", "is Creative VOC: libsndfile takes the headers .* sox IN OUT.wav"),
+        (b"OggS\0\2", "is Ogg: Vorbis and Opus: it is lossy.*FLAC in Ogg: ffmpeg -i IN OUT.wav"),
+    ],
+)
+def test_container_that_is_not_read_whole_is_refused_with_the_way_out(tmp_path, head, said):
+    path = tmp_path / "a"
+    path.write_bytes(head + b"\0" * 100)
+    with pytest.raises(CaptureFileError, match=said):
+        open_audio(str(path))
 
 
 @pytest.mark.parametrize(
