@@ -32,6 +32,11 @@ SHORTEST_FIT = 4
 # lower: a few flipped low bits are called dither.
 SHORTEST_DITHER = 16
 
+# Frames in a row that differ in one and the same bit, and not the lowest, before that is no dither. Source:
+# dither of one step changes the lowest bit of each sample it changes. Higher: a short held low bit is called
+# dither; lower: a short dither is called flips.
+FEWEST_SAME_BIT = 10
+
 # Gaps of right frames a dither of its share of them makes by chance. Source: one
 # wrong split in 1e4 dithers. Higher: dither falls in two; lower: a flip of low bits
 # a few frames behind dither belongs to it.
@@ -170,7 +175,7 @@ class Namer:
         position : due in the first row.
         """
         due = self._decoder.expected(position, len(rows))
-        exact = self._byteshift(rows, position) or self._swap(rows, due)
+        exact = self._byteshift(rows, position) or self._swap(rows, due) or self._same_bit(rows, due)
         if exact is not None:
             return exact
         step = float(1 << 16)
@@ -283,6 +288,14 @@ class Namer:
         )
         self._failed += named is None
         return named or (Kind.UNKNOWN, {})
+
+    def _same_bit(self, rows: Bytes, due: Bytes) -> tuple[Kind, dict[str, Any]] | None:
+        fmt, wrong = self._decoder.pattern.fmt, rows ^ due
+        every = np.bitwise_or.reduce(wrong.reshape(-1, fmt.sample_bytes), axis=0)
+        if len(rows) < FEWEST_SAME_BIT or _ONES[every].sum() != 1 or not wrong.any(axis=1).all():
+            return None
+        lowest = 1 << 32 - fmt.bits
+        return None if np.isin(self._layout.samples(wrong[:1]), (0, lowest)).all() else _bitflip(rows, due)
 
     def clipped(self, rows: Bytes) -> Flags:
         """Tell which frames have all samples at the rails: equal neighbours say nothing there.

@@ -315,6 +315,30 @@ def test_low_bits_are_flips_in_a_short_stretch_and_dither_in_a_longer():
         assert namer().name(rows, FIRST)[0] is kind
 
 
+@pytest.mark.parametrize("frames", [9, 10, 48])
+@pytest.mark.parametrize("bit", [1, 3, 15])
+def test_one_bit_that_differs_in_every_frame_is_flips_unless_it_is_the_lowest(frames, bit):
+    rows = due(frames=frames)
+    rows[:, bit // 8] ^= 1 << bit % 8
+    named = namer().name(rows, FIRST)
+    assert (named[0], named[1]["flips"]) == (Kind.BITFLIP, frames)
+
+
+def test_one_bit_in_all_frames_but_one_is_what_fits():
+    rows = due(frames=32)
+    rows[:, 0] ^= 2
+    rows[7] = due(frames=32)[7]
+    assert namer().name(rows, FIRST)[0] is Kind.DITHER
+
+
+def test_one_bit_in_fewer_frames_than_tell_fits_nothing():
+    for frames in (kinds.FEWEST_SAME_BIT - 1, kinds.FEWEST_SAME_BIT):
+        rows = due(frames=frames)
+        rows[:, 0] ^= 2
+        found = namer().fit(rows, FIRST)
+        assert (found or (None,))[0] is (Kind.BITFLIP if frames == kinds.FEWEST_SAME_BIT else None)
+
+
 def test_names_that_failed_too_often_are_not_tried_until_the_next_stretch():
     one, flipped = namer(), due(frames=1)
     flipped[0, 0] ^= 1

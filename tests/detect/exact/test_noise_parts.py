@@ -73,7 +73,7 @@ def test_a_long_stretch_whose_head_does_not_fit_is_parted():
 def test_two_dithers_of_another_size_stay_two():
     rows = due(frames=41)
     rows[:20, 0] ^= 1
-    rows[21:, 0] ^= 4
+    rows[21:, 0] ^= np.array([4, 5] * 10, np.uint8)
     assert named(rows, (0, 20), (21, 41)) == [(0, 20, Kind.DITHER), (21, 41, Kind.DITHER)]
 
 
