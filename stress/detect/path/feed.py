@@ -84,6 +84,8 @@ def active(feed: Feed, pattern: Pattern) -> int | None:
     start, size = 0, pattern.frame_bytes
     while True:
         raw = feed.frames(start, start + BLOCK).reshape(-1, size)
+        if feed.end is not None:
+            raw = raw[: max(0, feed.end - start)]
         loud = np.flatnonzero(raw.any(axis=1))
         if len(loud):
             first = int(loud[0])

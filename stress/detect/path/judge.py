@@ -119,12 +119,19 @@ def judge_behind(
         due = first_position
     found = known or estimate(raw, pattern, first_frame=start, hint=hint, known=due)
     if isinstance(found, Nothing):
-        return Behind(None, found)
+        return Behind(None, _still(found) if start else found)
     if not found.path.invertible:
         return Behind(found.path, blind=_blinds(found.path) or _noisy(feed, pattern, found, start))
     walk = _Walk(feed, pattern, rings, found, first_position, played_limit, line_bytes, cap, restored)
     walk.partly = suspicion is Suspicion.PARTLY
     return walk.run(start)
+
+
+def _still(nothing: Nothing) -> Nothing:
+    # What stands still before it is another word, and may be silence.
+    if nothing.what not in ("silence", "constant"):
+        return nothing
+    return Nothing("constant", "the capture stands still, on one word and then another: no pattern arrived")
 
 
 def _blinds(path: Path) -> bool:

@@ -155,6 +155,23 @@ def test_silence_is_nothing_to_judge():
     assert (found.path, found.nothing.what, found.analysis) == (None, "silence", None)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((0, 1234, 0), "the capture stands still, on one word and then another"),
+        ((1234, 0), "the capture stands still, on one word and then another"),
+        ((0, 1234), "the capture stands still, on one word and then another"),
+        ((1234,), "every frame is the same word 0x04D2 0x04D2"),
+    ],
+)
+def test_a_capture_that_stands_still_is_not_called_silent_for_a_part_that_is(words, told):
+    raw = np.repeat(np.array(words, "<i2"), 2 * 12000).view(np.uint8)
+    found = judge_behind([raw], STEREO, RINGS)
+    assert found.path is None
+    assert found.nothing.what == "constant"
+    assert found.nothing.why.startswith(told)
+
+
 @pytest.mark.parametrize("silent", [0, 500])
 @pytest.mark.parametrize("first_position", [None, 500000])
 # Position 0 is a frame of zeros: silence near it is data of that place.
