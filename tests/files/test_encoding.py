@@ -85,6 +85,22 @@ def test_samples_in_the_low_bits_are_seen_from_the_data(tmp_path, width, size, n
     assert noted == ((width, said) != (24, 24))
 
 
+@pytest.mark.parametrize("top", [0, 0x5A, 0xFF])
+@pytest.mark.parametrize("said", [32, 24])
+def test_24_bits_below_a_byte_that_stands_still_are_seen_from_the_data(tmp_path, top, said):
+    raw = np.frombuffer(packed(bits(24), 4), np.uint8).reshape(-1, 4).copy()
+    raw[:, 3] = top
+    got, source = read(tmp_path, riff(form(bits=said, align=8), chunk(b"data", raw.tobytes())))
+    assert source.fmt.name == "S24_LE"
+    assert np.array_equal(np.frombuffer(got, np.uint8).reshape(-1, 4)[:, :3], raw[:, :3])
+
+
+def test_32_bits_with_one_sample_of_another_high_byte_stay_32_bits(tmp_path):
+    raw = np.frombuffer(packed(bits(24), 4), np.uint8).reshape(-1, 4).copy()
+    raw[:, 3], raw[7, 3] = 0x12, 0x13
+    assert read(tmp_path, riff(form(bits=32, align=8), chunk(b"data", raw.tobytes())))[1].fmt.name == "S32_LE"
+
+
 def test_24_bits_in_the_high_bytes_under_a_header_that_says_low(tmp_path):
     values = bits(24) << 8
     got, source = read(tmp_path, riff(form(bits=24, align=8), chunk(b"data", packed(values, 4))))
