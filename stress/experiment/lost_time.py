@@ -44,8 +44,8 @@ STALLED_BLOCK_LAPS = 1 / 32
 # whole laps stale is excused; lower: a machine that stalls thrice is called corrupt.
 MOST_BLOCKS, MOST_SHARE = 3, 0.5
 # Share of the frames before a slip by whole laps that is old by as many, where the stream was late from its
-# start. Source: tools/lab soak on two CPUs, 0.95 to 0.99 in three runs. Higher: planted faults and the piece
-# that is ahead break it; lower: lines that are old before an unrelated slip are excused.
+# start, or behind such a slip. Source: tools/lab soak on two CPUs, 0.95 to 0.99 in four runs. Higher: planted
+# faults and the piece that is ahead break it; lower: lines that are old before an unrelated slip are excused.
 MOST_OF_A_START = 0.9
 # How far lost time reaches [laps of the larger ring]: before the place where it shows, behind the
 # place where it begins, and behind its end. Source: behind 3 laps lost of a ring of 1280 frames the
@@ -116,11 +116,13 @@ def set_apart(analysis: Analysis, rings: Rings, stalls: Stalls) -> Analysis:
     where the next lap of the capture is silent: at most two laps before it, or one lap
     behind it (see `LAPS_BEHIND`). It is not when the wire already shows it to be the
     device's, unless the kernel waited in vain (a host that stands still loses packets as
-    a device does) or the stream was late by laps from its first frame. Of the marked ones
-    the first `MOST_KEPT` are kept.
+    a device does) or the stream was late by laps from its first frame, or behind frames that
+    were lost by as many. Of the marked ones the first `MOST_KEPT` are kept.
     """
     blocks, end = (
-        _blocks(analysis, rings, stalls) | _late_from_the_start(analysis, rings, stalls),
+        _blocks(analysis, rings, stalls)
+        | _late_from_the_start(analysis, rings, stalls)
+        | _late_behind_a_drop(analysis, rings, stalls),
         _end(analysis),
     )
     causes = [
@@ -182,18 +184,36 @@ def _late_from_the_start(analysis: Analysis, rings: Rings, stalls: Stalls) -> se
     for at, slip in enumerate(found):
         if slip.kind is not Kind.REPEAT or slip.injected or slip.frames % rings.capture:
             continue
-        old = [
-            index
-            for index, one in enumerate(found[:at])
-            if one.kind is Kind.STALE
-            and not one.injected
-            and one.lag == slip.frames
-            and one.ring == "capture"
-        ]
+        old = [index for index, one in enumerate(found[:at]) if _late_by(slip, one)]
         covered = sum(found[index].frames for index in old)
         if old and found[old[0]].frame == first and covered >= MOST_OF_A_START * (slip.frame - first):
             return {*old, at}
     return set()
+
+
+def _late_behind_a_drop(analysis: Analysis, rings: Rings, stalls: Stalls) -> set[int]:
+    """Return the indices of drops by laps of capture, and of what is old by as many up to the next slip.
+
+    The same where the piece that is a lap ahead comes later: what was right is then old beside it.
+    """
+    found, end = analysis.findings, _end(analysis)
+    out: set[int] = set()
+    if not stalls.coherent or not rings.capture:
+        return out
+    slips = [at for at, one in enumerate(found) if one.kind in SLIPS and not one.injected]
+    for at, behind in zip(slips, [*slips[1:], len(found)]):
+        slip = found[at]
+        if slip.kind is not Kind.DROP or slip.frames % rings.capture:
+            continue
+        old = [index for index in range(at + 1, behind) if _late_by(slip, found[index])]
+        until = found[behind].frame if behind < len(found) else end
+        if old and sum(found[index].frames for index in old) >= MOST_OF_A_START * (until - slip.frame):
+            out |= {*old, at}
+    return out
+
+
+def _late_by(slip: Finding, one: Finding) -> bool:
+    return one.kind is Kind.STALE and not one.injected and one.lag == slip.frames and one.ring == "capture"
 
 
 def _rare(analysis: Analysis, blocks: Sequence[Sequence[int]], lap: int) -> bool:

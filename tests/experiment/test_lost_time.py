@@ -290,6 +290,49 @@ def test_what_a_device_repeats_later_or_otherwise_stays_the_device_s(findings, s
     assert not any(_marked(findings, **stalls))
 
 
+def _late_later(**changes):
+    # As tools/lab soak gave it on two starved CPUs: the piece that is a lap ahead, 128 frames, comes later,
+    # and the capture is believed to have gone on from there.
+    seen = {"view": "wire or device"}
+    slip = Finding(Kind.DROP, frame=60_000, frames=1280, position=1, details={"view": "host capture ring"})
+    old = [_old(60_128, 20_000, ring="capture"), _old(80_144, 18_856, ring="capture")]
+    return [dataclasses.replace(slip, **changes), *(dataclasses.replace(one, details=seen) for one in old)]
+
+
+def test_stream_that_is_a_lap_old_behind_a_drop_by_as_much_is_lost_time_also_on_the_wire():
+    assert _marked(_late_later(), coherent=True) == [True] * 3
+    planted = Finding(Kind.ZERO, frame=80_128, frames=16, position=1, injected=True)
+    slip, first, last = _late_later()
+    assert _marked([slip, first, planted, last], coherent=True) == [True, True, False, True]
+
+
+def test_stream_that_is_a_lap_old_between_two_slips_is_lost_time():
+    slip, first, _ = _late_later()
+    until = Finding(Kind.REPEAT, frame=80_128, frames=1280, position=1, lag=1280)
+    assert _marked([slip, first, until], coherent=True) == [True] * 3
+    # Too little of what lies between them is old.
+    second, later = _old(84_000, 500, ring="capture"), dataclasses.replace(until, frame=90_000)
+    second = dataclasses.replace(second, details=first.details)
+    assert _marked([slip, first, second, later], coherent=True) == [True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("findings", "stalls"),
+    [
+        (_late_later(), {}),  # a cache may hold old lines
+        (_late_later(frames=1281), {"coherent": True}),
+        (_late_later(frames=2560), {"coherent": True}),  # by other laps than it slips
+        (_late_later(kind=Kind.INSERT), {"coherent": True}),
+        (_late_later(frame=55_000), {"coherent": True}),  # too much of what follows is right
+        ([_late_later()[0], _late_later()[2]], {"coherent": True}),
+        ([dataclasses.replace(one, ring="playback") for one in _late_later()], {"coherent": True}),
+    ],
+)
+def test_what_a_device_repeats_behind_another_drop_stays_the_device_s(findings, stalls):
+    # What lies right beside the slip is marked for that.
+    assert _marked(findings, **stalls)[-1] is False
+
+
 def test_packets_lost_on_the_wire_are_lost_time_where_the_kernel_waited_in_vain_alone():
     slip = Finding(Kind.DROP, frame=6912, frames=48, position=1, details={"view": "wire or device"})
     assert _marked([slip], waits=1) == [True]
