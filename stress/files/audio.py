@@ -5,21 +5,20 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BufferedReader
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from stress.errors import CaptureFileError
-from stress.files import au, foreign, justified, riff, riff_tail
+from stress.files import au, foreign, justified, riff
+from stress.files.asked import NamedFrames, headerless, overruled
 from stress.files.channels import ChannelChoice, shown
 from stress.files.encoding import Encoding, StoredAudio
 from stress.files.inside import Inside, inside
-from stress.files.limits import check_shape
 from stress.files.segments import SegmentReader
 from stress.files.stretch import FileStretch
-from stress.files.trailing import samples_end
 from stress.model.arrays import Bytes
 from stress.model.formats import MAX_CHANNELS, SampleFormat
 from stress.model.words import counted
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-RAW_RATE = 48000
 # Recordings of one file that are judged. Source: a night of them, one a few minutes. Higher: a file of
 # headers takes minutes; lower: such a file has to be cut.
 MOST_PARTS = 200
@@ -194,7 +192,7 @@ def open_parts(
     choice = ChannelChoice(channels) if channels is None or isinstance(channels, int) else channels
     file = _opened(path)
     try:
-        return _parts(file, path, _Asked(fmt, choice, rate))
+        return _parts(file, path, NamedFrames(fmt, choice, rate))
     except OSError as error:
         file.close()
         raise CaptureFileError(path, f"cannot be read: {error.strerror}") from error
@@ -203,15 +201,7 @@ def open_parts(
         raise
 
 
-@dataclass(frozen=True)
-class _Asked:
-    # What the user says of the frames.
-    fmt: SampleFormat | None
-    choice: ChannelChoice
-    rate: int | None
-
-
-def _parts(file: BufferedReader, path: str, asked: _Asked) -> list[AudioSource]:
+def _parts(file: BufferedReader, path: str, asked: NamedFrames) -> list[AudioSource]:
     size = os.fstat(file.fileno()).st_size
     unread: list[str] = []
     marks = inside(file, size)
@@ -253,7 +243,7 @@ def _told(mark: Inside) -> str:
 
 
 def _behind(
-    file: BufferedReader, path: str, place: tuple[Inside, int], asked: _Asked, before: list[AudioSource]
+    file: BufferedReader, path: str, place: tuple[Inside, int], asked: NamedFrames, before: list[AudioSource]
 ) -> AudioSource | None:
     # The recording behind a header or a line inside the file; None of no frames.
     mark, end = place
@@ -279,7 +269,7 @@ def _behind(
     return source
 
 
-def _more(stretch: FileStretch, path: str, asked: _Asked, first: AudioSource | None) -> AudioSource:
+def _more(stretch: FileStretch, path: str, asked: NamedFrames, first: AudioSource | None) -> AudioSource:
     # Frames that go on behind a line, as those before it were stored.
     if first is None or first.container == "":
         return _source(stretch, path, asked)
@@ -307,7 +297,7 @@ def _opened(path: str) -> BufferedReader:
     raise CaptureFileError(path, "is not a regular file (a pipe or device: record it to a file first)")
 
 
-def _source(stretch: FileStretch, path: str, asked: _Asked, whole: bool = False) -> AudioSource:
+def _source(stretch: FileStretch, path: str, asked: NamedFrames, whole: bool = False) -> AudioSource:
     fmt, choice, rate = asked.fmt, asked.choice, asked.rate
     magic = stretch.read(32)
     stretch.seek(0)
@@ -324,9 +314,9 @@ def _source(stretch: FileStretch, path: str, asked: _Asked, whole: bool = False)
     elif magic[:4] in au.MAGICS:
         stored = au.read_header(stretch, path, stretch.size)
     else:
-        stored = _raw(stretch, path, fmt, choice, rate)
+        stored = headerless(stretch, path, fmt, choice, rate)
     if fmt is not None:
-        stored = _overruled(stored, fmt, choice.count)
+        stored = overruled(stored, fmt, choice.count)
     reader = SegmentReader(stretch, path, stored.segments, stored.frame_bytes)
     if fmt is None:
         stored = justified.placed(stored, reader.read, reader.frames)
@@ -366,45 +356,3 @@ def _finished(
         note = f"channels {shown(chosen)} of {stored.channels} are judged, the others are not"
         stored = replace(stored, notes=(*stored.notes, note))
     return AudioSource(reader, path, stored, chosen)
-
-
-def _overruled(stored: StoredAudio, fmt: SampleFormat, channels: int | None) -> StoredAudio:
-    # What the user names is taken, in the byte order of the container; channels only beside a format.
-    encoding = Encoding.of_format(fmt, stored.encoding.big_endian)
-    count = stored.channels if channels is None else channels
-    if not stored.container or (encoding, count) == (stored.encoding, stored.channels):
-        return stored
-    named, said = f"--format {fmt.name}", stored.encoding.name
-    if count != stored.channels:
-        check_shape(stored.container, count, stored.rate)
-        named, said = f"{named} --channels {count}", f"{said} in {counted(stored.channels, 'channel')}"
-    verb = "overrules" if count == stored.channels else "overrule"
-    note = f"{named} {verb} the header, which says {said}"
-    return replace(stored, encoding=encoding, channels=count, notes=(*stored.notes, note))
-
-
-def _raw(
-    stretch: FileStretch, path: str, fmt: SampleFormat | None, choice: ChannelChoice, rate: int | None
-) -> StoredAudio:
-    if fmt is None or choice.count is None:
-        missing = ["--format"] if fmt is None else []
-        if choice.count is None:
-            missing.append(
-                "--channels"
-                if not choice.chosen
-                else f"how many there are (--channels {shown(choice.chosen)}/N)"
-            )
-        verb = "are" if len(missing) > 1 else "is"
-        raise CaptureFileError(
-            path,
-            f"is no audio file that is known here; raw frames need --format and --channels: "
-            f"{' and '.join(missing)} {verb} missing",
-        )
-    rate = RAW_RATE if rate is None else rate
-    check_shape(path, choice.count, rate)
-    encoding = Encoding.of_format(fmt)
-    size, note = samples_end(stretch, 0, stretch.size, riff_tail.TRAILING)
-    rest = size % (encoding.sample_bytes * choice.count)
-    cut = f"the file ends {rest} bytes into a frame: those are not judged (are format and channels right?)"
-    notes = (*([note] if note else []), *([cut] if rest else []))
-    return StoredAudio("", encoding, choice.count, rate, ((0, size),), notes)

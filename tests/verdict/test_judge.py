@@ -7,7 +7,6 @@ from collections import Counter
 
 import pytest
 
-from stress.model.exposure import Exposure
 from stress.model.transport import COHERENT, VIPT_ALIASING, VIVT
 from stress.model.verdict import Verdict, exit_code
 from stress.plan.plan import read_plan
@@ -229,25 +228,6 @@ def test_pass_of_a_run_by_rw_alone_says_that_the_mmapped_ring_was_not_tested():
     assert "the mmapped rings were not tested" in judged.reasons[1]
 
 
-@pytest.mark.parametrize(("lines", "digits"), [(1000, ("0.003", "0.0001")), (29_164, ("0.000103", "0.0001"))])
-def test_judge_exposure_a_little_too_small_is_said_with_digits_that_tell_it(lines, digits):
-    (reason,) = judge(_clean(lines=lines, line_bytes=64), BOUND).reasons
-    assert f"95 % bound {digits[0]} per line, a PASS needs {digits[1]} (" in reason
-
-
-def test_exposure_of_rw_never_vouches_for_the_mmapped_ring():
-    parts = [_clean(lines=1000), _clean(arm="rw", lines=1_000_000)]
-    judged = judge_run(parts, _plan(MAPPED, RW))
-    assert judged.verdict is Verdict.INCONCLUSIVE
-    assert "exposure too small" in judged.reasons[0]
-
-
-def test_exposure_under_cache_maintenance_proves_no_ring():
-    cured = {"name": "cured", "lever": "clean+invalidate"}
-    parts = [_clean(lines=1000), _clean(arm="cured", lines=1_000_000)]
-    assert judge_run(parts, _plan(MAPPED, cured)).verdict is Verdict.INCONCLUSIVE
-
-
 @pytest.mark.parametrize(
     ("arm", "words"),
     [
@@ -398,9 +378,3 @@ def test_capture_that_the_wire_judged_needs_a_self_test_of_its_own():
     for planted in (0, 5):
         wire = Counter({"judged": 2, "in_judged": 2, "in_planted": planted})
         assert ("no self-test of capture" in str(judge(_clean(wire=wire), BOUND).reasons)) is (not planted)
-
-
-def test_bound_that_is_just_reached_is_enough():
-    bound = Exposure(100_000, 32).rate_bound_95
-    assert judge(_clean(), bound).verdict is Verdict.PASS
-    assert judge(_clean(), bound * 0.999).verdict is Verdict.INCONCLUSIVE

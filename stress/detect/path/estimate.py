@@ -27,15 +27,12 @@ from stress.detect.path.curve import bend_of, joint
 from stress.detect.path.estimated import Estimate, Nothing
 from stress.detect.path.filters import response_of
 from stress.detect.path.forward import Forward, columns, fitted
-from stress.detect.path.lines import PathLines
-from stress.detect.path.locate import locate, position_of
-from stress.detect.path.positions import likeliest, settled, sharpened
-from stress.detect.path.ranking import cost, odd_order, order, strongest
+from stress.detect.path.ranking import cost
 from stress.detect.path.readings import readings
 from stress.detect.path.recoded import encodings, recoded
-from stress.detect.path.sources import ALL, PAIRED, Sources, numbers
+from stress.detect.path.sources import ALL, PAIRED
+from stress.detect.path.window import PathWindow
 from stress.model.arrays import Bytes, Floats, Ints
-from stress.model.formats import SampleFormat
 from stress.model.path import TWO_CLOCKS, Channel, Path
 from stress.model.stimulus import POSITIONS
 from stress.patterns.word import Pattern
@@ -56,7 +53,6 @@ CHEAP = 2.5
 
 # Cost below which other readings of the bytes and other rates are not tried.
 SURE = 11.0
-
 
 # Ratios nearer to 1 are that. Source: 65536 frames drift by 0.07 of a frame, which the noise of a codec
 # does as well. Higher: clocks that hardly drift are noise; lower: a lossy codec is another clock.
@@ -113,23 +109,7 @@ def named_at(raw: Bytes, pattern: Pattern, position: int) -> Estimate | None:
     return narrow or found or one.wired(position) or (one.straight() if pattern.name == "mix1" else None)
 
 
-class _Estimator:
-    def __init__(
-        self, raw: Bytes, pattern: Pattern, first: int, hint: int, known: int | None, kept: int = 0
-    ) -> None:
-        self._kept = kept
-        self._raw, self._pattern, self._first, self._hint, self._known = raw, pattern, first, hint, known
-        self._fmt: SampleFormat = pattern.fmt
-        self._frames = raw.size // pattern.frame_bytes
-        self._seen: Ints = numbers(raw, self._fmt, pattern.channels)
-        self._sources = Sources(pattern.name, self._fmt, kept)
-        self._known_lines: dict[int, PathLines] = {}
-
-    def _lines(self, frames: int) -> PathLines:
-        if frames not in self._known_lines:
-            self._known_lines[frames] = PathLines(frames)
-        return self._known_lines[frames]
-
+class _Estimator(PathWindow):
     def result(self) -> Estimate | Nothing:
         nothing = self.nothing()
         if nothing is not None:
@@ -207,36 +187,6 @@ class _Estimator:
             if one is not None and cost(one) < SURE:
                 return replace(one, path=replace(one.path, from_frame=self._first))
         return None
-
-    def _located(self, seen: Floats) -> tuple[list[int], bool]:
-        # Positions at the first frame by the best channel, and whether words take two frames.
-        kinds = self._lines(len(seen)).kinds(seen)
-        half = self._lines(len(seen) // 2)
-        sides = [half.kinds(seen[side : side + 2 * (len(seen) // 2) : 2]) for side in (0, 1)]
-        if strongest(kinds) < 0.35 and max(map(strongest, sides)) > 2 * strongest(kinds):
-            # Words that take two frames look like a weak sum of shifted ones.
-            kinds = []
-        for channel, kind, both in order(kinds):
-            place = locate(seen[:, channel], kind, self._hint, both=both)
-            if place is not None and place.fit > 0.2:
-                if kind.high and self._fmt.bits > 16:
-                    return [sharpened(place, seen[:, channel], self._sources)], False
-                if kind.high and not place.lost:
-                    return [settled(place, seen[:, channel], self._sources)], False
-                return self._likeliest([position_of(step) for step in place.steps()], seen), False
-        if any(kinds):
-            return [], False
-        for channel, kind, side in odd_order(sides):
-            stream = seen[side : side + 2 * (len(seen) // 2) : 2, channel]
-            place = locate(stream, kind, self._hint // 2)
-            if place is not None and place.fit > 0.2:
-                words = [2 * position_of(step) + kind.high for step in place.steps()]
-                every = list(dict.fromkeys((word - side) % POSITIONS for word in words))
-                return self._likeliest(every, seen), True
-        return [], False
-
-    def _likeliest(self, positions: list[int], seen: Floats) -> list[int]:
-        return likeliest(positions, self._raw, seen, self._pattern)
 
     def _at(self, position: int, among: Sequence[int]) -> Estimate | None:
         # The path where the position is known: arithmetic, wiring, or a filter.

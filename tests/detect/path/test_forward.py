@@ -264,25 +264,6 @@ def test_candidates_of_a_factor_near_a_power_of_two_begin_with_it():
     assert [terms[0].gain for terms in found][:2] == [0.5, 0.5 * (1 + 1e-5)]
 
 
-def test_samples_become_a_float32_before_they_are_multiplied():
-    wide = np.random.default_rng(8).integers(-(1 << 31), 1 << 31, 4000)
-    gain = np.float32(0.43)
-    seen = np.rint(wide.astype(np.float32) * gain).astype(np.int64)
-    found = one(float(gain), rule="float32", low=-(1 << 31), high=(1 << 31) - 1)
-    assert found.values(due_of(wide)).tolist() == seen.tolist()
-    least, most = bounds(found, found.exactly(due_of(wide)))
-    assert ((seen >= least) & (seen <= most)).all()
-
-
-def test_candidates_of_a_mantissa_have_the_factor_that_all_samples_allow():
-    wide = np.random.default_rng(7).integers(-(1 << 31), 1 << 31, 4000)
-    gain = 10 ** (-3 / 20)
-    seen = (wide.astype(np.float64) * gain).astype(np.float32).astype(np.int64)
-    rails = {"low": -(1 << 31), "high": (1 << 31) - 1}
-    found = forward._candidates(one(0.708, rule="float32", **rails), seen, due_of(wide), 0.0)
-    assert found[-1][0].gain == pytest.approx(gain, rel=2e-8)
-
-
 @pytest.mark.parametrize(("rule", "seen"), [("round", [-5, 5, 5]), ("truncate", [-5, 0, 5])])
 def test_candidates_without_a_sample_that_counts_are_those_that_were_given(rule, seen):
     found = forward._candidates(one(0.7, rule=rule, low=-5, high=5), np.array(seen), due_of([-9, 8, 9]), 0.0)
